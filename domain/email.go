@@ -1,0 +1,45 @@
+package domain
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Email is an address, kept as it was written and compared in lower case. The
+// zero Email is no address.
+type Email struct{ address string }
+
+const maxEmailLen = 254 // RFC 5321, section 4.5.3.1.3, less the angle brackets
+
+// ParseEmail accepts local@domain of at most 254 bytes, without space, control
+// characters or the quoting of RFC 5322 that no sign-up form has use for.
+// Anything else is an [Invalid] error on field "email".
+func ParseEmail(s string) (Email, error) {
+	local, host, found := strings.Cut(s, "@")
+	switch {
+	case len(s) > maxEmailLen:
+		return Email{}, Invalidf("email", "an e-mail address has at most %d bytes", maxEmailLen)
+	case !utf8.ValidString(s), strings.ContainsFunc(s, notInEmail):
+		return Email{}, Invalidf("email", "an e-mail address has no spaces, quotes, brackets or control characters")
+	case !found || local == "" || host == "" || strings.Contains(host, "@"), host[0] == '.', host[len(host)-1] == '.', strings.Contains(host, ".."):
+		return Email{}, Invalidf("email", "an e-mail address looks like name@example.com")
+	}
+	return Email{s}, nil
+}
+
+func notInEmail(r rune) bool {
+	return unicode.IsControl(r) || unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || strings.ContainsRune(`"(),:;<>[\]`, r)
+}
+
+// String returns the address as it was written.
+func (e Email) String() string { return e.address }
+
+// Key returns the address in lower case: what two spellings of one address share.
+func (e Email) Key() string { return strings.ToLower(e.address) }
+
+// Equal reports whether e and other are one address.
+func (e Email) Equal(other Email) bool { return e.Key() == other.Key() }
+
+// IsZero reports whether e is no address.
+func (e Email) IsZero() bool { return e == Email{} }

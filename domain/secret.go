@@ -1,0 +1,45 @@
+package domain
+
+import (
+	"crypto/sha256"
+	"log/slog"
+)
+
+// Secret is a password, token or code. It prints as "[secret]" wherever a
+// format verb, a logger or an encoder meets it; only [Secret.Reveal] tells.
+type Secret struct{ value string }
+
+const redacted = "[secret]"
+
+// NewSecret wraps s.
+func NewSecret(s string) Secret { return Secret{s} }
+
+// Reveal returns the secret itself.
+func (s Secret) Reveal() string { return s.value }
+
+// IsZero reports whether the secret is empty.
+func (s Secret) IsZero() bool { return s.value == "" }
+
+// String returns "[secret]", and "" for the empty secret.
+func (s Secret) String() string {
+	if s.IsZero() {
+		return ""
+	}
+	return redacted
+}
+
+// GoString is [Secret.String]: %#v tells no more than %v.
+func (s Secret) GoString() string { return s.String() }
+
+// LogValue is [Secret.String], for log/slog.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalText is [Secret.String]: an encoder tells no more than %v.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// TokenHash is what a store keeps of a random token or code in place of itself.
+type TokenHash [sha256.Size]byte
+
+// Hash returns the secret's SHA-256. It is for random secrets; a password
+// needs a slow hash.
+func (s Secret) Hash() TokenHash { return sha256.Sum256([]byte(s.value)) }

@@ -1,0 +1,48 @@
+package domain
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// TenantStatus is where a tenant stands in its life.
+type TenantStatus string
+
+// The statuses of a tenant. Only an Active one serves its members.
+const (
+	Unclaimed TenantStatus = "unclaimed" // made, and waiting for its first owner
+	Active    TenantStatus = "active"
+	Suspended TenantStatus = "suspended"
+)
+
+// Tenant is a row of the registry: a claim about the past, not a proof.
+type Tenant struct {
+	ID             TenantID
+	Name           string
+	Status         TenantStatus
+	CreatedAt      time.Time // UTC
+	ClaimExpiresAt time.Time // when an Unclaimed tenant is gone; zero for any other
+}
+
+const maxTenantNameLen = 200
+
+// ParseTenantName brings a display name to NFC without surrounding space. It
+// refuses, as [Invalid] on field "name", what isn't UTF-8, has a control
+// character, or is longer than 200 characters. An empty name is valid.
+func ParseTenantName(s string) (string, error) {
+	if !utf8.ValidString(s) {
+		return "", Invalidf("name", "a name is valid UTF-8")
+	}
+	if strings.ContainsFunc(s, unicode.IsControl) {
+		return "", Invalidf("name", "a name has no control characters")
+	}
+	s = strings.TrimSpace(norm.NFC.String(s))
+	if utf8.RuneCountInString(s) > maxTenantNameLen {
+		return "", Invalidf("name", "a name has at most %d characters", maxTenantNameLen)
+	}
+	return s, nil
+}

@@ -1,0 +1,53 @@
+package domain
+
+import "slices"
+
+// TenantID names a tenant in URLs, object keys and schema names. Its zero value
+// names no tenant. Build one with [ParseTenantID]: a TenantID that exists is valid.
+type TenantID struct{ slug string }
+
+const (
+	minTenantIDLen = 2
+	maxTenantIDLen = 48 // leaves room for the schema and role prefixes in PostgreSQL's 63 bytes
+)
+
+// ParseTenantID accepts 2 to 48 of a-z, 0-9 and '-', starting with a letter and
+// not ending with '-'. Anything else is an [Invalid] error on field "tenantId".
+func ParseTenantID(s string) (TenantID, error) {
+	if len(s) < minTenantIDLen || len(s) > maxTenantIDLen {
+		return TenantID{}, Invalidf("tenantId", "a tenant ID has %d to %d characters", minTenantIDLen, maxTenantIDLen)
+	}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z':
+		case i > 0 && '0' <= c && c <= '9':
+		case i > 0 && i < len(s)-1 && c == '-':
+		default:
+			return TenantID{}, Invalidf("tenantId", "a tenant ID is made of a-z, 0-9 and '-', starts with a letter and doesn't end with '-'")
+		}
+	}
+	return TenantID{s}, nil
+}
+
+// String returns the ID as it was parsed, and "" for the zero TenantID.
+func (id TenantID) String() string { return id.slug }
+
+// IsZero reports whether id names no tenant.
+func (id TenantID) IsZero() bool { return id == TenantID{} }
+
+// reservedIDs would be confused with a host name, a path or a schema of our own.
+var reservedIDs = []string{
+	"account", "accounts", "admin", "administrator", "api", "app", "assets", "auth", "autoconfig", "autodiscover",
+	"billing", "blog", "cdn", "console", "dashboard", "dev", "dns", "docs", "ext", "files", "ftp", "git", "healthz",
+	"help", "host", "id", "imap", "info", "internal", "invitations", "local", "localhost", "login", "logout", "mail",
+	"me", "metrics", "mx", "new", "ns", "ns1", "ns2", "null", "oauth", "operator", "partywall", "pop", "postgres",
+	"postmaster", "private", "public", "readyz", "root", "security", "self", "shared", "signin", "signup", "smtp",
+	"sso", "staging", "static", "status", "support", "system", "template", "tenant", "tenants", "test", "undefined",
+	"user", "users", "webmail", "webmaster", "wpad", "www", "www1", "www2",
+}
+
+// IsReserved reports whether id is a valid name that is never given to a tenant.
+func (id TenantID) IsReserved() bool {
+	_, found := slices.BinarySearch(reservedIDs, id.slug)
+	return found
+}

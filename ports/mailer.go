@@ -1,0 +1,23 @@
+package ports
+
+import (
+	"context"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// Mailer delivers mail.
+type Mailer interface {
+	// Send hands mail over for delivery. That it was handed over doesn't mean that
+	// it arrives. What breaks a rule of mail (a subject of more than one line) is
+	// [domain.Invalid].
+	Send(ctx context.Context, mail Mail) error
+}
+
+// Mail is a message of plain text to one person.
+type Mail struct {
+	To      domain.Email
+	Subject string
+	Text    string        // without the secret
+	Secret  domain.Secret // a code or token, set below the text on a line of its own; may be empty
+}

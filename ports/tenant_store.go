@@ -1,0 +1,70 @@
+package ports
+
+import (
+	"context"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// TenantStore is the registry of tenants, and where each tenant's schema is made.
+//
+// An unclaimed tenant whose claim has expired is absent for every method, and
+// its ID is free.
+type TenantStore interface {
+	// Create makes a tenant ready to use: its row, its owner or its claim, its
+	// schema with everything in it, and the record of the idempotency key, all in
+	// one step. Of many creators of one ID one succeeds; the others get
+	// [domain.CodeTenantExists].
+	//
+	// Where tenant.Idempotency was used before, within 24 hours, for the same
+	// fingerprint, Create makes nothing and returns the first answer with Replayed
+	// set, also after the tenant was changed; for another fingerprint it returns
+	// [domain.CodeIdempotencyMismatch]. A twin that comes while the first is at
+	// work waits for it. A failed creation leaves no record.
+	Create(ctx context.Context, tenant NewTenant) (CreatedTenant, error)
+
+	// Clock reads the time of the system that holds the tenant's data, from inside
+	// the tenant: it shows that the tenant can be served. An unclaimed tenant
+	// answers too. A tenant that is unknown or suspended is
+	// [domain.CodeTenantNotFound].
+	Clock(ctx context.Context, id domain.TenantID) (time.Time, error)
+
+	// List returns at most limit tenants whose IDs come after after, in the order
+	// of their IDs by byte. The zero TenantID comes before all.
+	List(ctx context.Context, after domain.TenantID, limit int) ([]domain.Tenant, error)
+
+	// Sweep removes the tenants whose claims have expired, with all that was made
+	// for them, and returns how many it removed.
+	Sweep(ctx context.Context) (int, error)
+}
+
+// NewTenant is a tenant to be made. It has either an Owner or a Claim.
+type NewTenant struct {
+	ID          domain.TenantID
+	Name        string
+	Owner       domain.Identity
+	Claim       *NewClaim
+	Idempotency *Idempotency // nil: every call is new
+}
+
+// NewClaim lets whoever holds a token become the first owner of a new tenant.
+type NewClaim struct {
+	Hash domain.TokenHash
+	TTL  time.Duration // from now, by the store's clock
+}
+
+// CreatedTenant is what [TenantStore.Create] made, now or before.
+type CreatedTenant struct {
+	Tenant   domain.Tenant
+	Replayed bool
+}
+
+// Idempotency names one creating request of a signed-in user. Requests are the
+// same if Identity, Route and Key are.
+type Idempotency struct {
+	Identity    domain.Identity
+	Route       string
+	Key         string
+	Fingerprint [32]byte // of the request's meaning: what must agree for a replay
+}

@@ -1,0 +1,79 @@
+package ports
+
+import (
+	"context"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// UserStore keeps the users of the built-in identity provider: their password
+// hashes, and the hashes of their codes and refresh tokens. What is hashed, and
+// how, is the provider's business.
+//
+// Addresses are compared in lower case. An absent user is [domain.NotFound].
+type UserStore interface {
+	// CreateUser adds a user, with a first code if code isn't nil. A taken
+	// address is [domain.CodeUserExists]; of many who ask for one address at once,
+	// one gets it.
+	CreateUser(ctx context.Context, user StoredUser, code *NewCode) error
+
+	// UserByEmail and UserBySubject return a user.
+	UserByEmail(ctx context.Context, email domain.Email) (StoredUser, error)
+	UserBySubject(ctx context.Context, subject string) (StoredUser, error)
+
+	// IssueCode gives the user a code in place of the last one of its purpose.
+	IssueCode(ctx context.Context, subject string, code NewCode) error
+
+	// Confirm spends the user's [ConfirmAddress] code and marks the user confirmed.
+	// A code that is wrong, spent, expired or out of attempts is
+	// [domain.CodeCodeInvalid], and every wrong one counts, however many come at
+	// once.
+	Confirm(ctx context.Context, subject string, code domain.TokenHash) error
+
+	// ResetPassword spends the user's [ResetPassword] code like Confirm, sets the
+	// password's hash, marks the user confirmed, and ends all their sessions.
+	ResetPassword(ctx context.Context, subject string, code domain.TokenHash, passwordHash string) error
+
+	// StartSession records a refresh token: the first of a family.
+	StartSession(ctx context.Context, subject string, token domain.TokenHash, ttl time.Duration) error
+
+	// RotateSession puts next in the place of token, keeps the end of the session,
+	// and returns the user. An unknown, expired or ended token is
+	// [domain.CodeRefreshInvalid]. A token that was rotated before is
+	// [domain.CodeRefreshReused] and ends its whole family: of many who rotate one
+	// token at once, one succeeds, and its new token is dead too.
+	RotateSession(ctx context.Context, token, next domain.TokenHash) (StoredUser, error)
+
+	// EndSession ends the family of token. An unknown token is no error.
+	EndSession(ctx context.Context, token domain.TokenHash) error
+
+	// EndSessions ends all sessions of the user.
+	EndSessions(ctx context.Context, subject string) error
+}
+
+// StoredUser is a user of the built-in identity provider.
+type StoredUser struct {
+	Subject      string // unique, and never used again
+	Email        domain.Email
+	PasswordHash string
+	Confirmed    bool
+	CreatedAt    time.Time // set by the store
+}
+
+// CodePurpose is what a code is good for.
+type CodePurpose string
+
+// The purposes of codes.
+const (
+	ConfirmAddress CodePurpose = "confirm"
+	ResetPassword  CodePurpose = "reset"
+)
+
+// NewCode is a code to be kept for a user.
+type NewCode struct {
+	Purpose  CodePurpose
+	Hash     domain.TokenHash
+	TTL      time.Duration
+	Attempts int // how many wrong ones it survives
+}
