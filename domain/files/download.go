@@ -1,0 +1,91 @@
+package files
+
+import (
+	"context"
+	"mime"
+	"path"
+	"strings"
+	"unicode"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Disposition is what a browser shall do with a download (RFC 6266).
+type Disposition string
+
+// The dispositions. The zero Disposition is Attachment.
+const (
+	Attachment Disposition = "attachment"
+	Inline     Disposition = "inline" // show it; for harmless types only
+)
+
+// DownloadURL lets member get one file of their tenant. It doesn't check that
+// the file exists. Errors: [domain.Forbidden], and [domain.Invalid] on field
+// "filename" or "disposition".
+func (s *Service) DownloadURL(ctx context.Context, member tenants.Member, filename string, disposition Disposition) (Signed, error) {
+	if err := member.Require(domain.ReadFiles); err != nil {
+		return Signed{}, err
+	}
+	key, err := domain.NewObjectKey(member.Tenant(), filename)
+	if err != nil {
+		return Signed{}, err
+	}
+	download := ports.Download{TTL: s.ttl()}
+	switch disposition {
+	case Attachment, "":
+		download.Disposition = contentDisposition(Attachment, key)
+	case Inline:
+		harmless, ok := harmlessTypes[strings.ToLower(path.Ext(key.Base()))]
+		if !ok {
+			return Signed{}, domain.Invalidf("disposition", "only images, sound, film and plain text are shown inline; leave disposition out to download the file")
+		}
+		download.Disposition, download.ContentType = contentDisposition(Inline, key), harmless
+	default:
+		return Signed{}, domain.Invalidf("disposition", "is attachment or inline")
+	}
+	signed, err := s.Objects.SignDownload(ctx, key, download)
+	if err != nil {
+		return Signed{}, err
+	}
+	return Signed{key, signed}, nil
+}
+
+// harmlessTypes are the types that a browser may show: they can't run a script.
+// The answer is given the type of this table, whatever was uploaded as it.
+var harmlessTypes = map[string]string{
+	".avif": "image/avif",
+	".gif":  "image/gif",
+	".jpeg": "image/jpeg",
+	".jpg":  "image/jpeg",
+	".png":  "image/png",
+	".webp": "image/webp",
+	".m4a":  "audio/mp4",
+	".mp3":  "audio/mpeg",
+	".ogg":  "audio/ogg",
+	".wav":  "audio/wav",
+	".mp4":  "video/mp4",
+	".webm": "video/webm",
+	".txt":  "text/plain; charset=utf-8",
+}
+
+// contentDisposition names the file by its last segment, without the invisible
+// characters that turn "exe.gpj" around.
+func contentDisposition(d Disposition, key domain.ObjectKey) string {
+	name := strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, key.Base())
+	if name == "" {
+		return string(d)
+	}
+	return mime.FormatMediaType(string(d), map[string]string{"filename": name})
+}
+
+func isTypeSubtype(s string) bool {
+	kind, subtype, found := strings.Cut(s, "/")
+	return found && kind != "" && subtype != ""
+}

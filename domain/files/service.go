@@ -1,0 +1,34 @@
+// Package files holds the use cases of a tenant's files: it signs uploads and
+// downloads, and the caller moves the bytes.
+package files
+
+import (
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Service signs requests for members' files.
+type Service struct {
+	Objects     ports.ObjectStore
+	MaxSize     int64         // bytes; of uploads that give their size
+	RequireSize bool          // refuse uploads that don't
+	TTL         time.Duration // of a signed URL; zero is [MaxTTL]
+}
+
+// MaxTTL is the longest life of a signed URL.
+const MaxTTL = 15 * time.Minute
+
+func (s *Service) ttl() time.Duration {
+	if s.TTL <= 0 || s.TTL > MaxTTL {
+		return MaxTTL
+	}
+	return s.TTL
+}
+
+// Signed is a request that the caller may send once signed, for one file.
+type Signed struct {
+	Key     domain.ObjectKey
+	Request ports.SignedRequest
+}

@@ -1,0 +1,88 @@
+package files
+
+import (
+	"context"
+	"encoding/hex"
+	"mime"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// UnknownSize is the Size of an [Upload] whose caller didn't give it.
+const UnknownSize = -1
+
+// Upload is one file to be put. What is given is signed, and the store refuses
+// anything else; what isn't, is left open.
+type Upload struct {
+	Filename    string // brought to Unicode NFC
+	Size        int64  // bytes, or [UnknownSize]
+	ContentType string // a media type (RFC 9110, section 8.3.1)
+	SHA256      string // 64 hex digits
+	IfAbsent    bool   // don't replace a file of that name
+}
+
+// UploadURL lets member put one file in their tenant. Errors: [domain.Forbidden],
+// and [domain.Invalid] on the field that breaks a rule.
+func (s *Service) UploadURL(ctx context.Context, member tenants.Member, upload Upload) (Signed, error) {
+	if err := member.Require(domain.WriteFiles); err != nil {
+		return Signed{}, err
+	}
+	key, err := domain.NewObjectKey(member.Tenant(), upload.Filename)
+	if err != nil {
+		return Signed{}, err
+	}
+	if err := s.checkSize(upload.Size); err != nil {
+		return Signed{}, err
+	}
+	request, err := upload.request()
+	if err != nil {
+		return Signed{}, err
+	}
+	request.TTL = s.ttl()
+	signed, err := s.Objects.SignUpload(ctx, key, request)
+	if err != nil {
+		return Signed{}, err
+	}
+	return Signed{key, signed}, nil
+}
+
+func (s *Service) checkSize(size int64) error {
+	switch {
+	case size == UnknownSize && s.RequireSize:
+		return domain.Invalidf("size", "give the file's size in bytes")
+	case size < UnknownSize:
+		return domain.Invalidf("size", "a size isn't negative")
+	case size > s.MaxSize:
+		return domain.Invalidf("size", "a file may have at most %d bytes", s.MaxSize)
+	}
+	return nil
+}
+
+const maxContentTypeLen = 255
+
+func (u Upload) request() (ports.Upload, error) {
+	request := ports.Upload{Size: u.Size, ContentType: u.ContentType, IfAbsent: u.IfAbsent}
+	if u.ContentType != "" && !validContentType(u.ContentType) {
+		return request, domain.Invalidf("contentType", "a content type looks like image/png, and has at most %d characters", maxContentTypeLen)
+	}
+	if u.SHA256 != "" {
+		sum, err := hex.DecodeString(u.SHA256)
+		if err != nil || len(sum) != 32 {
+			return request, domain.Invalidf("sha256", "a SHA-256 has 64 hexadecimal digits")
+		}
+		request.SHA256 = sum
+	}
+	return request, nil
+}
+
+func validContentType(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	mediaType, _, err := mime.ParseMediaType(s)
+	return err == nil && len(s) <= maxContentTypeLen && isTypeSubtype(mediaType) && s[0] != ' ' && s[len(s)-1] != ' '
+}

@@ -1,0 +1,35 @@
+// Package identities holds the use cases of people: they sign up, sign in, and
+// learn who they are. What they may do is decided by their memberships, never
+// by anything here.
+package identities
+
+import (
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Service signs people up and in at one identity provider. Errors of the
+// provider come back as [ports.IdentityProvider] promises them.
+type Service struct {
+	Provider ports.IdentityProvider
+	Members  ports.MemberStore
+	Tenants  *tenants.Service
+}
+
+const (
+	maxPasswordLen = 256
+	maxCodeLen     = 256
+	maxTokenLen    = 16 << 10
+)
+
+// present refuses a secret that is missing or longer than max bytes.
+func present(field string, secret domain.Secret, max int) error {
+	switch n := len(secret.Reveal()); {
+	case n == 0:
+		return domain.Invalidf(field, "%s is required", field)
+	case n > max:
+		return domain.Invalidf(field, "%s has at most %d bytes", field, max)
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package identities
+
+import (
+	"context"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// SignIn gives tokens for a password, or a challenge to answer first.
+func (s *Service) SignIn(ctx context.Context, email domain.Email, password domain.Secret) (ports.SignIn, error) {
+	if err := present("password", password, maxPasswordLen); err != nil {
+		return ports.SignIn{}, err
+	}
+	return s.Provider.SignIn(ctx, email, password)
+}
+
+// RespondToChallenge answers a challenge of [Service.SignIn].
+func (s *Service) RespondToChallenge(ctx context.Context, email domain.Email, answer ports.ChallengeAnswer) (ports.SignIn, error) {
+	if answer.Name == "" {
+		return ports.SignIn{}, domain.Invalidf("challengeName", "challengeName is required")
+	}
+	if err := present("session", answer.Session, maxTokenLen); err != nil {
+		return ports.SignIn{}, err
+	}
+	for name, response := range answer.Responses {
+		if err := present("responses."+name, response, maxPasswordLen); err != nil {
+			return ports.SignIn{}, err
+		}
+	}
+	return s.Provider.RespondToChallenge(ctx, email, answer)
+}
+
+// Refresh exchanges a refresh token for new tokens.
+func (s *Service) Refresh(ctx context.Context, refresh domain.Secret) (ports.Tokens, error) {
+	if err := present("refreshToken", refresh, maxTokenLen); err != nil {
+		return ports.Tokens{}, err
+	}
+	return s.Provider.Refresh(ctx, refresh)
+}
+
+// SignOut says which sessions to end.
+type SignOut struct {
+	RefreshToken domain.Secret // the session of this token
+	Everywhere   bool          // all of the caller's
+}
+
+// SignOut ends sessions of a signed-in caller: no refresh token of theirs gives
+// new tokens. An access token lives on until it expires.
+func (s *Service) SignOut(ctx context.Context, caller ports.Caller, which SignOut) error {
+	if which.Everywhere {
+		return s.Provider.SignOutEverywhere(ctx, caller.Token)
+	}
+	if err := present("refreshToken", which.RefreshToken, maxTokenLen); err != nil {
+		return domain.Invalidf("refreshToken", "give the refreshToken to revoke, or everywhere: true")
+	}
+	return s.Provider.Revoke(ctx, which.RefreshToken)
+}

@@ -1,0 +1,62 @@
+package tenants
+
+import (
+	"crypto/subtle"
+	"strings"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// Operator is a proven fact: this is whoever runs the installation. Only
+// [OperatorKeys.Prove] and [Service.Installation] build one. The zero Operator
+// may do nothing.
+type Operator struct{ proven bool }
+
+func (o Operator) require() error {
+	if !o.proven {
+		return &domain.Error{Kind: domain.Forbidden, Message: "only the operator of this installation may do that"}
+	}
+	return nil
+}
+
+// Installation proves an operator to a program that holds the installation's own
+// credentials, such as its command line. It must never serve a request.
+func (s *Service) Installation() Operator { return Operator{proven: true} }
+
+// OperatorKeys are the tokens that operators send. The zero OperatorKeys prove nobody.
+type OperatorKeys struct{ hashes []domain.TokenHash }
+
+const (
+	minOperatorKeyLen = 32
+	maxOperatorKeys   = 2
+)
+
+// ParseOperatorKeys reads one token, or two separated by a comma while they are
+// being changed, each of at least 32 bytes. The empty string has none.
+func ParseOperatorKeys(s domain.Secret) (OperatorKeys, error) {
+	if s.IsZero() {
+		return OperatorKeys{}, nil
+	}
+	var keys OperatorKeys
+	for key := range strings.SplitSeq(s.Reveal(), ",") {
+		key = strings.TrimSpace(key)
+		if len(key) < minOperatorKeyLen {
+			return OperatorKeys{}, domain.Invalidf("OPERATOR_TOKEN", "an operator token has at least %d bytes; make one with: openssl rand -hex 32", minOperatorKeyLen)
+		}
+		keys.hashes = append(keys.hashes, domain.NewSecret(key).Hash())
+	}
+	if len(keys.hashes) > maxOperatorKeys {
+		return OperatorKeys{}, domain.Invalidf("OPERATOR_TOKEN", "there are at most %d operator tokens, the old one and the new one", maxOperatorKeys)
+	}
+	return keys, nil
+}
+
+// Prove reports whether token is one of the keys, in a time that doesn't depend
+// on how much of it is right.
+func (k OperatorKeys) Prove(token domain.Secret) (Operator, bool) {
+	hash, match := token.Hash(), 0
+	for _, key := range k.hashes {
+		match |= subtle.ConstantTimeCompare(key[:], hash[:])
+	}
+	return Operator{match == 1}, match == 1
+}

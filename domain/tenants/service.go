@@ -1,0 +1,59 @@
+// Package tenants holds the use cases of tenants and the proofs that others
+// demand: a [Member] may act inside a tenant, an [Operator] on the installation.
+// Both can only be had from here, so that a tenant nobody checked doesn't compile.
+package tenants
+
+import (
+	"context"
+	"crypto/rand"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Service makes tenants, hands them to their owners and admits their members.
+type Service struct {
+	Tenants     ports.TenantStore
+	Members     ports.MemberStore
+	Invitations ports.InvitationStore
+	Identities  ports.IdentityProvider // knows the addresses of new owners
+	Mail        ports.Mailer
+	Policy      CreationPolicy // zero: Open
+
+	// Later runs a task that no caller waits for, under a context of its own,
+	// and sees to its error. Nil runs it at once and drops the error.
+	Later func(task func(context.Context) error)
+
+	// NewToken makes the token of a claim: at least 128 random bits. Nil is [rand.Text].
+	NewToken func() string
+}
+
+func (s *Service) later(task func(context.Context) error) {
+	if s.Later == nil {
+		_ = task(context.Background())
+		return
+	}
+	s.Later(task)
+}
+
+func (s *Service) newToken() domain.Secret {
+	if s.NewToken == nil {
+		return domain.NewSecret(rand.Text())
+	}
+	return domain.NewSecret(s.NewToken())
+}
+
+// errNoSuchTenant is what an unknown, a suspended and a foreign tenant have in common.
+var errNoSuchTenant = &domain.Error{
+	Kind:    domain.NotFound,
+	Code:    domain.CodeTenantNotFound,
+	Message: "there is no such tenant, or you aren't a member of it",
+}
+
+// concealed turns what a store says of an absent tenant into [errNoSuchTenant].
+func concealed(err error) error {
+	if domain.KindOf(err) == domain.NotFound {
+		return errNoSuchTenant
+	}
+	return err
+}
