@@ -1,0 +1,32 @@
+package domain_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+func TestASecretIsToldByRevealAlone(t *testing.T) {
+	secret := domain.NewSecret("hunter2")
+	holder := struct{ Password domain.Secret }{secret}
+	var logged bytes.Buffer
+	slog.New(slog.NewJSONHandler(&logged, nil)).Info("sign in", "password", secret, "holder", holder)
+	encoded, err := json.Marshal(holder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := []string{fmt.Sprint(secret), fmt.Sprintf("%s %v %+v %#v %q", secret, holder, holder, holder, secret), logged.String(), string(encoded)}
+	for _, s := range shown {
+		if strings.Contains(s, "hunter2") || !strings.Contains(s, "[secret]") {
+			t.Errorf("shown as %s", s)
+		}
+	}
+	if secret.Reveal() != "hunter2" || domain.NewSecret("").String() != "" {
+		t.Error("Reveal and the empty secret tell something else")
+	}
+}

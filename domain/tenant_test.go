@@ -1,0 +1,34 @@
+package domain_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+func TestParseTenantName(t *testing.T) {
+	accepted := map[string]string{"": "", "  Acme  ": "Acme", "Cafe\u0301": "Café", strings.Repeat("é", 200): strings.Repeat("é", 200)}
+	for s, want := range accepted {
+		if got, err := domain.ParseTenantName(s); err != nil || got != want {
+			t.Errorf("ParseTenantName(%q) = %q, %v", s, got, err)
+		}
+	}
+	for _, s := range []string{"a\nb", "\x00", "\xff", strings.Repeat("é", 201)} {
+		if _, err := domain.ParseTenantName(s); domain.KindOf(err) != domain.Invalid {
+			t.Errorf("ParseTenantName(%q) = %v", s, err)
+		}
+	}
+}
+
+func TestNewIdentity(t *testing.T) {
+	who, err := domain.NewIdentity("local", "8f14e45f")
+	if err != nil || who.Provider() != "local" || who.Subject() != "8f14e45f" || who.String() != "local/8f14e45f" {
+		t.Errorf("NewIdentity = %v, %v", who, err)
+	}
+	for _, pair := range [][2]string{{"", "a"}, {"a", ""}, {"a", "b\n"}, {"a\x00", "b"}, {"a", "\xff"}, {"a", strings.Repeat("b", 129)}} {
+		if who, err := domain.NewIdentity(pair[0], pair[1]); domain.KindOf(err) != domain.Invalid || !who.IsZero() {
+			t.Errorf("NewIdentity(%q) = %v, %v", pair, who, err)
+		}
+	}
+}
