@@ -1,6 +1,7 @@
 package domain_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -33,7 +34,7 @@ func TestNewObjectKey(t *testing.T) {
 	}
 	for _, name := range refused {
 		_, err := domain.NewObjectKey(acme, name)
-		if e, ok := err.(*domain.Error); !ok || e.Kind != domain.Invalid || e.Field != "filename" || e.Message == "" {
+		if e, ok := errors.AsType[*domain.Error](err); !ok || e.Kind != domain.Invalid || e.Field != "filename" || e.Message == "" {
 			t.Errorf("NewObjectKey(%.40q) = %v; want an invalid filename", name, err)
 		}
 	}

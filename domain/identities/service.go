@@ -23,13 +23,13 @@ const (
 	maxTokenLen    = 16 << 10
 )
 
-// present refuses a secret that is missing or longer than max bytes.
-func present(field string, secret domain.Secret, max int) error {
+// present refuses a secret that is missing or longer than limit bytes.
+func present(field string, secret domain.Secret, limit int) error {
 	switch n := len(secret.Reveal()); {
 	case n == 0:
 		return domain.Invalidf(field, "%s is required", field)
-	case n > max:
-		return domain.Invalidf(field, "%s has at most %d bytes", field, max)
+	case n > limit:
+		return domain.Invalidf(field, "%s has at most %d bytes", field, limit)
 	}
 	return nil
 }

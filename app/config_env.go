@@ -1,0 +1,207 @@
+package app
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/tenants"
+)
+
+// ConfigFromEnv reads the environment variables that .env.example lists, and
+// writes log lines to logs. All mistakes are told at once: the error joins one
+// [domain.Invalid] error for each, whose Field is the variable.
+func ConfigFromEnv(logs io.Writer) (Config, error) {
+	env, err := readEnvironment()
+	if err != nil {
+		return Config{}, err
+	}
+	p := &parser{}
+	cfg := p.config(env)
+	cfg.Logger = p.logger(env, logs)
+	p.combinations(env)
+	return cfg, errors.Join(p.mistakes...)
+}
+
+// DefaultConfig is what an empty environment means: everything built in.
+func DefaultConfig() Config {
+	return Config{
+		Port:           3000,
+		PublicURL:      &url.URL{Scheme: "http", Host: "localhost:3000"},
+		DataDir:        ".partywall",
+		Database:       Database{Port: 5432, Name: "partywall", MaxConns: 20, Roles: "auto", StatementTimeout: 30 * time.Second, LockTimeout: 5 * time.Second, IdleTimeout: 30 * time.Second},
+		TenantCreation: tenants.Open,
+		UploadMaxSize:  maxUploadSize,
+	}
+}
+
+const maxUploadSize = 5 << 30 // what S3 takes in one PUT
+
+// parser makes values of texts, and remembers what it couldn't.
+type parser struct{ mistakes []error }
+
+func (p *parser) mistake(name, format string, args ...any) {
+	p.mistakes = append(p.mistakes, domain.Invalidf(name, format, args...))
+}
+
+// keep notes err as a mistake of variable name, whatever field it names itself.
+func keep[T any](p *parser, name string, value T, err error) T {
+	if err != nil {
+		message := err.Error()
+		if e, ok := errors.AsType[*domain.Error](err); ok {
+			message = e.Message
+		}
+		p.mistake(name, "%s", message)
+	}
+	return value
+}
+
+func (p *parser) config(env environment) Config {
+	port := p.integer("PORT", env.Port, 1, 65535)
+	operators, operatorErr := tenants.ParseOperatorKeys(domain.NewSecret(env.OperatorToken))
+	creation, creationErr := tenants.ParseCreationPolicy(env.TenantCreation)
+	return Config{
+		Port:                int(port),
+		Host:                env.Host,
+		PublicURL:           p.publicURL(env.PublicURL, port),
+		DataDir:             env.DataDir,
+		Database:            p.database(env),
+		Cognito:             p.cognito(env),
+		S3:                  S3{env.Bucket, p.boolean("S3_FORCE_PATH_STYLE", env.ForcePathStyle)},
+		Region:              cmp.Or(env.Region, regionOfPool(env.PoolID)),
+		RequireConfirmation: p.boolean("LOCAL_REQUIRE_CONFIRMATION", env.RequireConfirmation),
+		EmailSender:         p.email("EMAIL_SENDER", env.EmailSender),
+		TenantCreation:      keep(p, "TENANT_CREATION", creation, creationErr),
+		OperatorKeys:        keep(p, "OPERATOR_TOKEN", operators, operatorErr),
+		UploadMaxSize:       p.integer("UPLOAD_MAX_SIZE", env.UploadMaxSize, 1, maxUploadSize),
+		UploadRequireSize:   p.boolean("UPLOAD_REQUIRE_SIZE", env.UploadRequireSize),
+		TrustedProxies:      p.prefixes("TRUSTED_PROXIES", env.TrustedProxies),
+		AllowOrigins:        p.origins("CORS_ALLOW_ORIGINS", env.CORSAllowOrigins),
+	}
+}
+
+func (p *parser) database(env environment) Database {
+	return Database{
+		Host:             env.DBHost,
+		Port:             int(p.integer("DB_PORT", env.DBPort, 1, 65535)),
+		User:             env.DBUser,
+		Password:         domain.NewSecret(env.DBPassword),
+		Name:             env.DBName,
+		SSLMode:          p.oneOf("DB_SSLMODE", cmp.Or(env.DBSSLMode, defaultSSLMode(env.DBHost)), "disable", "require", "verify-ca", "verify-full"),
+		MaxConns:         int(p.integer("DB_MAX_CONNS", env.DBMaxConns, 9, 10_000)),
+		GateSecret:       domain.NewSecret(env.DBGateSecret),
+		Roles:            p.oneOf("TENANT_ROLES", env.TenantRoles, "auto", "on", "off"),
+		StatementTimeout: p.duration("DB_STATEMENT_TIMEOUT", env.DBStatementTimeout),
+		LockTimeout:      p.duration("DB_LOCK_TIMEOUT", env.DBLockTimeout),
+		IdleTimeout:      p.duration("DB_IDLE_TIMEOUT", env.DBIdleTimeout),
+	}
+}
+
+func defaultSSLMode(host string) string {
+	if host == "" || isLoopback(host) {
+		return "disable"
+	}
+	return "verify-full"
+}
+
+func isLoopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.Unmap().IsLoopback()
+}
+
+func (p *parser) cognito(env environment) Cognito {
+	issuer := env.Issuer
+	if issuer == "" && env.PoolID != "" {
+		region := cmp.Or(regionOfPool(env.PoolID), env.Region)
+		issuer = fmt.Sprintf("https://cognito-idp.%s.amazonaws.com/%s", region, env.PoolID)
+	}
+	return Cognito{
+		PoolID:       env.PoolID,
+		ClientID:     env.ClientID,
+		ClientSecret: domain.NewSecret(env.ClientSecret),
+		Issuer:       issuer,
+		JWKSURL:      cmp.Or(env.JWKSURL, issuer+"/.well-known/jwks.json"),
+	}
+}
+
+// regionOfPool returns what a pool's ID begins with: its region, but for emulators.
+func regionOfPool(poolID string) string {
+	region, _, found := strings.Cut(poolID, "_")
+	if !found || !strings.Contains(region, "-") {
+		return ""
+	}
+	return region
+}
+
+func (p *parser) publicURL(s string, port int64) *url.URL {
+	if s == "" {
+		return &url.URL{Scheme: "http", Host: net.JoinHostPort("localhost", strconv.FormatInt(port, 10))}
+	}
+	u, err := url.Parse(s)
+	if err != nil || !isWebURL(u) || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		p.mistake("PUBLIC_URL", "is a URL such as https://api.example.com, without user, query or fragment")
+		return nil
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	return u
+}
+
+func isWebURL(u *url.URL) bool { return (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" }
+
+func (p *parser) logger(env environment, logs io.Writer) *slog.Logger {
+	var level slog.Level
+	switch env.LogLevel {
+	case "debug", "info", "warn", "error":
+		_ = level.UnmarshalText([]byte(env.LogLevel)) // one of the names it knows
+	default:
+		p.mistake("LOG_LEVEL", "is debug, info, warn or error")
+	}
+	options := &slog.HandlerOptions{Level: level}
+	switch p.oneOf("LOG_FORMAT", env.LogFormat, "text", "json", "") {
+	case "json":
+		return slog.New(slog.NewJSONHandler(logs, options))
+	case "text":
+		return slog.New(slog.NewTextHandler(logs, options))
+	}
+	if isTerminal(logs) {
+		return slog.New(slog.NewTextHandler(logs, options))
+	}
+	return slog.New(slog.NewJSONHandler(logs, options))
+}
+
+// combinations finds what is wrong between variables that are right by themselves.
+func (p *parser) combinations(env environment) {
+	needs := func(present, value, missing, why string) {
+		if value != "" {
+			p.mistake(missing, "%s", "is needed with "+present+": "+why)
+		}
+	}
+	if env.DBHost == "" {
+		needs("DB_USER or DB_PASSWORD", env.DBUser+env.DBPassword, "DB_HOST", "name the server")
+	} else if env.DBUser == "" {
+		p.mistake("DB_USER", "is needed with DB_HOST: name the login that owns everything")
+	}
+	if env.DBHost != "" && env.DBPassword == "" && env.DBGateSecret == "" && env.TenantRoles != "off" {
+		p.mistake("DB_GATE_SECRET", "is needed where DB_PASSWORD is empty: the passwords of the tenants' logins are derived from it; make one with: openssl rand -hex 32")
+	}
+	if env.PoolID == "" {
+		needs("COGNITO_CLIENT_ID or COGNITO_CLIENT_SECRET", env.ClientID+env.ClientSecret, "COGNITO_USER_POOL_ID", "name the pool")
+	} else if env.ClientID == "" {
+		p.mistake("COGNITO_CLIENT_ID", "is needed with COGNITO_USER_POOL_ID: name the app client")
+	}
+	if env.Region == "" && (env.Bucket != "" || env.EmailSender != "" || env.PoolID != "" && regionOfPool(env.PoolID) == "") {
+		p.mistake("AWS_REGION", "is needed with S3_BUCKET_NAME, EMAIL_SENDER or COGNITO_USER_POOL_ID: write the region, such as eu-central-1")
+	}
+	if env.DataDir == "" {
+		p.mistake("DATA_DIR", "is the folder of what is built in, such as .partywall")
+	}
+}

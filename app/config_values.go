@@ -1,0 +1,104 @@
+package app
+
+import (
+	"io"
+	"net/netip"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+func (p *parser) integer(name, s string, least, most int64) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < least || n > most {
+		p.mistake(name, "is a whole number from %d to %d, not %q", least, most, s)
+	}
+	return n
+}
+
+func (p *parser) boolean(name, s string) bool {
+	switch s {
+	case "true":
+		return true
+	case "false":
+	default:
+		p.mistake(name, "is true or false, not %q", s)
+	}
+	return false
+}
+
+func (p *parser) duration(name, s string) time.Duration {
+	d, err := time.ParseDuration(s)
+	if err != nil || d < time.Millisecond || d > 24*time.Hour {
+		p.mistake(name, "is a duration from 1ms to 24h such as 30s, not %q", s)
+	}
+	return d
+}
+
+func (p *parser) oneOf(name, s string, choices ...string) string {
+	if !slices.Contains(choices, s) {
+		p.mistake(name, "is one of %s, not %q", strings.TrimSuffix(strings.Join(choices, ", "), ", "), s)
+	}
+	return s
+}
+
+func (p *parser) email(name, s string) domain.Email {
+	if s == "" {
+		return domain.Email{}
+	}
+	email, err := domain.ParseEmail(s)
+	return keep(p, name, email, err)
+}
+
+func (p *parser) prefixes(name, s string) []netip.Prefix {
+	var prefixes []netip.Prefix
+	for _, part := range list(s) {
+		if address, err := netip.ParseAddr(part); err == nil && address.Zone() == "" {
+			prefixes = append(prefixes, netip.PrefixFrom(address, address.BitLen()))
+			continue
+		}
+		prefix, err := netip.ParsePrefix(part)
+		if err != nil {
+			p.mistake(name, "lists addresses and networks such as 10.0.0.0/8, not %q", part)
+			continue
+		}
+		prefixes = append(prefixes, prefix.Masked())
+	}
+	return prefixes
+}
+
+func (p *parser) origins(name, s string) []string {
+	origins := list(s)
+	for _, origin := range origins {
+		u, err := url.Parse(origin)
+		if err != nil || !isWebURL(u) || u.Scheme+"://"+u.Host != origin || strings.Contains(u.Host, "*") {
+			p.mistake(name, "lists exact origins such as https://app.example.com, not %q", origin)
+		}
+	}
+	return origins
+}
+
+// list splits at commas, and drops what is empty.
+func list(s string) []string {
+	var parts []string
+	for part := range strings.SplitSeq(s, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,101 @@
+package app
+
+import (
+	"reflect"
+
+	"github.com/kelseyhightower/envconfig"
+)
+
+// environment is the contract with whoever configures the program: every
+// variable with its default and its meaning. It holds strings, so that all
+// mistakes can be told at once; parse makes a Config of them.
+type environment struct {
+	Port      string `envconfig:"PORT" default:"3000" desc:"The port to listen on."`
+	Host      string `envconfig:"HOST" desc:"The address to listen on. Empty: 127.0.0.1 while something built in is active, else all addresses."`
+	PublicURL string `envconfig:"PUBLIC_URL" desc:"Where links in mails and local signed URLs point. Empty: http://localhost:PORT."`
+
+	DBHost             string `envconfig:"DB_HOST" desc:"The PostgreSQL server, version 15 or later. Empty: a private one, below DATA_DIR."`
+	DBPort             string `envconfig:"DB_PORT" default:"5432"`
+	DBUser             string `envconfig:"DB_USER" desc:"Owns and migrates everything. No superuser; it may CREATEROLE, unless TENANT_ROLES=off."`
+	DBPassword         string `envconfig:"DB_PASSWORD" secret:"true"`
+	DBName             string `envconfig:"DB_NAME" default:"partywall"`
+	DBSSLMode          string `envconfig:"DB_SSLMODE" desc:"disable, require, verify-ca or verify-full. Empty: disable on loopback, else verify-full."`
+	DBMaxConns         string `envconfig:"DB_MAX_CONNS" default:"20" desc:"Connections in all: 2 to provision, 6 for the system, the rest for tenants."`
+	DBGateSecret       string `envconfig:"DB_GATE_SECRET" secret:"true" desc:"The passwords of the logins that serve tenants are derived from it. Empty: from DB_PASSWORD. Run setup after a change."`
+	DBStatementTimeout string `envconfig:"DB_STATEMENT_TIMEOUT" default:"30s" desc:"The longest a statement may take."`
+	DBLockTimeout      string `envconfig:"DB_LOCK_TIMEOUT" default:"5s" desc:"The longest a statement may wait for a lock."`
+	DBIdleTimeout      string `envconfig:"DB_IDLE_TIMEOUT" default:"30s" desc:"The longest a transaction may wait for its client."`
+
+	PoolID       string `envconfig:"COGNITO_USER_POOL_ID" desc:"The Cognito user pool. Empty: built-in identities."`
+	ClientID     string `envconfig:"COGNITO_CLIENT_ID"`
+	ClientSecret string `envconfig:"COGNITO_CLIENT_SECRET" secret:"true" desc:"Of an app client that has one."`
+	Issuer       string `envconfig:"COGNITO_ISSUER" desc:"Empty: from region and pool."`
+	JWKSURL      string `envconfig:"COGNITO_JWKS_URL" desc:"Empty: the issuer plus /.well-known/jwks.json."`
+
+	Bucket         string `envconfig:"S3_BUCKET_NAME" desc:"The S3 bucket. Empty: files on disk, below DATA_DIR."`
+	ForcePathStyle string `envconfig:"S3_FORCE_PATH_STYLE" default:"false" desc:"http://host/bucket/key rather than http://bucket.host/key, for emulators."`
+
+	Region          string `envconfig:"AWS_REGION" desc:"The region of the pool, the bucket and the mail."`
+	S3Endpoint      string `envconfig:"AWS_ENDPOINT_URL_S3" desc:"The AWS SDK's own, for an emulator; so are the next two, and AWS_ACCESS_KEY_ID and its like."`
+	CognitoEndpoint string `envconfig:"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"`
+	SESEndpoint     string `envconfig:"AWS_ENDPOINT_URL_SESV2"`
+
+	RequireConfirmation string `envconfig:"LOCAL_REQUIRE_CONFIRMATION" default:"false" desc:"Whether the built-in identities wait for a mailed code before they let a new user in."`
+	EmailSender         string `envconfig:"EMAIL_SENDER" desc:"The address that mail comes from, verified in SES. Empty: mail goes to the log."`
+
+	TenantCreation string `envconfig:"TENANT_CREATION" default:"open" desc:"Who may create tenants: open (anyone), authenticated or operator."`
+	OperatorToken  string `envconfig:"OPERATOR_TOKEN" secret:"true" desc:"The operator's bearer token, at least 32 bytes; two, separated by a comma, while it is being changed. Empty: no operator."`
+	TenantRoles    string `envconfig:"TENANT_ROLES" default:"auto" desc:"A PostgreSQL role for each tenant: auto (setup finds out), on or off."`
+
+	UploadMaxSize     string `envconfig:"UPLOAD_MAX_SIZE" default:"5368709120" desc:"The largest file in bytes, checked where an upload gives its size."`
+	UploadRequireSize string `envconfig:"UPLOAD_REQUIRE_SIZE" default:"false" desc:"Whether every upload must give its size."`
+
+	TrustedProxies   string `envconfig:"TRUSTED_PROXIES" desc:"Addresses or networks, separated by commas, whose X-Forwarded-For counts."`
+	CORSAllowOrigins string `envconfig:"CORS_ALLOW_ORIGINS" desc:"Exact origins, separated by commas, whose pages may call the API. Never with credentials."`
+
+	LogLevel  string `envconfig:"LOG_LEVEL" default:"info" desc:"debug, info, warn or error."`
+	LogFormat string `envconfig:"LOG_FORMAT" desc:"text or json. Empty: text on a terminal, else json."`
+	DataDir   string `envconfig:"DATA_DIR" default:".partywall" desc:"The folder of what is built in, closed to other users."`
+}
+
+// readEnvironment fills the defaults in; it can't fail, since all is text.
+func readEnvironment() (environment, error) {
+	var env environment
+	err := envconfig.Process("", &env)
+	return env, err
+}
+
+// Variable is one environment variable of the program.
+type Variable struct {
+	Name    string
+	Value   string // in force; "[secret]" stands for a secret that is set
+	Default string
+	Meaning string
+	Secret  bool
+}
+
+// Variables lists every variable that [ConfigFromEnv] reads, with the value in
+// force, in the order of .env.example.
+func Variables() ([]Variable, error) {
+	env, err := readEnvironment()
+	if err != nil {
+		return nil, err
+	}
+	var all []Variable
+	fields, values := reflect.TypeFor[environment](), reflect.ValueOf(env)
+	for i := range fields.NumField() {
+		tag := fields.Field(i).Tag
+		v := Variable{
+			Name:    tag.Get("envconfig"),
+			Value:   values.Field(i).String(),
+			Default: tag.Get("default"),
+			Meaning: tag.Get("desc"),
+			Secret:  tag.Get("secret") == "true",
+		}
+		if v.Secret && v.Value != "" {
+			v.Value = "[secret]"
+		}
+		all = append(all, v)
+	}
+	return all, nil
+}

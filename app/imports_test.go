@@ -1,0 +1,127 @@
+package app_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/partywall-go/partywall/"
+
+// layers says which packages of ours a package may import. The longest prefix
+// that fits a package speaks for it.
+var layers = map[string][]string{
+	"domain":            {},
+	"domain/tenants":    {"domain", "ports"},
+	"domain/identities": {"domain", "ports", "domain/tenants"},
+	"domain/files":      {"domain", "ports", "domain/tenants"},
+	"ports":             {"domain"},
+	"ports/porttest":    {"domain", "ports"},
+
+	"adapters":                  {"domain", "ports", "adapters/internal/..."},
+	"adapters/internal":         {"domain", "ports"},
+	"adapters/httpapi":          {"domain", "ports", "domain/...", "adapters/internal/..."},
+	"adapters/postgres/private": {"domain"},
+	"adapters/realservers":      {"domain", "ports"},
+
+	"app": {"domain", "ports", "domain/...", "adapters/..."},
+	"cmd": {"domain", "ports", "domain/...", "app"},
+}
+
+// homes says where each library that isn't small change may be imported.
+var homes = map[string][]string{
+	"github.com/labstack/echo":             {"adapters/httpapi", "app"},
+	"github.com/jmoiron/sqlx":              {"adapters/postgres", "app"},
+	"github.com/lib/pq":                    {"adapters/postgres"},
+	"github.com/aws/":                      {"adapters/cognito", "adapters/s3", "adapters/ses", "adapters/realservers", "app"},
+	"github.com/lestrrat-go/jwx":           {"adapters/tokens"},
+	"github.com/kelseyhightower/envconfig": {"app"},
+}
+
+type listedPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestEveryArrowPointsInwards(t *testing.T) {
+	for _, p := range listPackages(t) {
+		from := strings.TrimPrefix(p.ImportPath, module)
+		for _, imported := range p.Imports {
+			if to, ours := strings.CutPrefix(imported, module); ours && !mayImport(from, to) {
+				t.Errorf("%s imports %s", from, to)
+			}
+			if rooms, known := homeOf(imported); known && !slices.ContainsFunc(rooms, func(room string) bool { return within(from, room) }) {
+				t.Errorf("%s imports %s, which stays in %s", from, imported, strings.Join(rooms, ", "))
+			}
+			if (within(from, "domain") || within(from, "ports")) && strings.Contains(imported, ".") && !strings.HasPrefix(imported, module) && !strings.HasPrefix(imported, "golang.org/x/text/") {
+				t.Errorf("%s imports %s, but the domain knows only itself, the standard library and golang.org/x/text", from, imported)
+			}
+		}
+	}
+}
+
+func TestTheImportRuleRefusesWhatItShould(t *testing.T) {
+	for _, arrow := range [][2]string{
+		{"domain", "ports"}, {"ports", "domain/tenants"}, {"domain/tenants", "domain/files"}, {"adapters/s3", "domain/files"},
+		{"adapters/s3", "adapters/local"}, {"adapters/postgres", "adapters/postgres/private"}, {"adapters/httpapi", "adapters/memory"},
+		{"adapters/memory", "app"}, {"cmd/partywall", "adapters/postgres"}, {"app", "cmd/partywall"},
+	} {
+		if mayImport(arrow[0], arrow[1]) {
+			t.Errorf("%s may import %s", arrow[0], arrow[1])
+		}
+	}
+	if !mayImport("adapters/local", "adapters/internal/signedurl") || !mayImport("app", "adapters/postgres/private") {
+		t.Error("the rule refuses an arrow that points inwards")
+	}
+}
+
+func mayImport(from, to string) bool {
+	for room := from; room != "."; room = path.Dir(room) {
+		if allowed, known := layers[room]; known {
+			return slices.ContainsFunc(allowed, func(a string) bool {
+				tree, isTree := strings.CutSuffix(a, "/...")
+				return to == a || isTree && within(to, tree)
+			})
+		}
+	}
+	return false
+}
+
+func homeOf(imported string) ([]string, bool) {
+	for library, rooms := range homes {
+		if strings.HasPrefix(imported, library) {
+			return rooms, true
+		}
+	}
+	return nil, false
+}
+
+func within(pkg, room string) bool { return pkg == room || strings.HasPrefix(pkg, room+"/") }
+
+// listPackages asks the go command for the imports of every package, its tests excepted.
+func listPackages(t *testing.T) []listedPackage {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", module+"...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packages []listedPackage
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listedPackage
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+	if len(packages) < 10 {
+		t.Fatalf("only %d packages were found", len(packages))
+	}
+	return packages
+}

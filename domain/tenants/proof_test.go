@@ -1,0 +1,64 @@
+package tenants_test
+
+import (
+	"go/ast"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"strings"
+	"testing"
+)
+
+// TestForgingAProofDoesNotCompile type-checks what somebody might try outside
+// the package. The first program shows that the check itself works.
+func TestForgingAProofDoesNotCompile(t *testing.T) {
+	const honest = `member, _ := (&tenants.Service{}).Admit(context.Background(), domain.Identity{}, domain.TenantID{}); use(member)`
+	if err := compile(t, honest); err != nil {
+		t.Fatalf("an honest program doesn't compile: %v", err)
+	}
+	forgeries := map[string]string{
+		"a member of a literal's fields":       `use(tenants.Member{tenant: id})`,
+		"a member of unnamed fields":           `use(tenants.Member{id, domain.Identity{}, domain.RoleOwner})`,
+		"a member whose tenant is assigned":    `var m tenants.Member; m.tenant = id; use(m)`,
+		"a member converted from a look-alike": `type twin struct { tenant domain.TenantID; identity domain.Identity; role domain.Role }; use(tenants.Member(twin{}))`,
+		"an operator of a literal":             `use(tenants.Operator{proven: true})`,
+		"a tenant ID of a literal":             `use(domain.TenantID{slug: "neighbour"})`,
+		"a tenant ID converted from a string":  `use(domain.TenantID("neighbour"))`,
+	}
+	for name, body := range forgeries {
+		t.Run(name, func(t *testing.T) {
+			if compile(t, body) == nil {
+				t.Errorf("this compiles: %s", body)
+			}
+		})
+	}
+}
+
+func compile(t *testing.T, body string) error {
+	t.Helper()
+	source := `package outside
+
+import (
+	"context"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/tenants"
+)
+
+var id domain.TenantID
+
+func use(...any) {}
+
+func main() { _ = context.Background; _ = tenants.Member{}; ` + strings.TrimSpace(body) + ` }`
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, "outside.go", source, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := types.Config{Importer: sourceImporter}
+	_, err = config.Check("outside", files, []*ast.File{file}, nil)
+	return err
+}
+
+var sourceImporter = importer.ForCompiler(token.NewFileSet(), "source", nil)
