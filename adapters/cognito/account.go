@@ -1,0 +1,164 @@
+package cognito
+
+import (
+	"context"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+const maxUsernameLen = 128 // characters; Cognito API Reference, SignUp, Username
+
+// usable says whether the pool could have an account under the address.
+func usable(email domain.Email) bool {
+	return utf8.RuneCountInString(email.String()) <= maxUsernameLen
+}
+
+// SignUp makes an account. Where the confirmation code couldn't be delivered,
+// the pool makes the account all the same and doesn't tell its subject: without
+// credentials that may ask for it, the new user's Identity is zero.
+func (p *Provider) SignUp(ctx context.Context, email domain.Email, password domain.Secret) (ports.NewUser, error) {
+	switch {
+	case email.IsZero():
+		return ports.NewUser{}, errNoEmail()
+	case !usable(email):
+		return ports.NewUser{}, domain.Invalidf("email", "an e-mail address has at most %d characters here", maxUsernameLen)
+	case password.IsZero():
+		return ports.NewUser{}, p.refuse(ctx, signUp, invalidPassword)
+	}
+	out, err := call(ctx, p, signUp, p.once.SignUp, &idp.SignUpInput{
+		ClientId:       &p.client,
+		SecretHash:     p.secretHash(email.String()),
+		Username:       aws.String(email.String()),
+		Password:       aws.String(password.Reveal()),
+		UserAttributes: []types.AttributeType{{Name: aws.String("email"), Value: aws.String(email.String())}},
+	})
+	if err != nil {
+		return ports.NewUser{}, err
+	}
+	if out == nil {
+		return p.undelivered(ctx, email), nil
+	}
+	identity, err := domain.NewIdentity(p.pool, aws.ToString(out.UserSub))
+	if err != nil {
+		return ports.NewUser{}, p.translate(ctx, signUp, errGarbled)
+	}
+	return ports.NewUser{Identity: identity, Confirmed: out.UserConfirmed, Delivery: delivery(out.CodeDeliveryDetails)}, nil
+}
+
+func delivery(details *types.CodeDeliveryDetailsType) *ports.CodeDelivery {
+	if details == nil {
+		return nil
+	}
+	return &ports.CodeDelivery{
+		Destination: aws.ToString(details.Destination),
+		Medium:      string(details.DeliveryMedium),
+		Attribute:   aws.ToString(details.AttributeName),
+	}
+}
+
+// ConfirmSignUp proves that the address is the user's.
+func (p *Provider) ConfirmSignUp(ctx context.Context, email domain.Email, code domain.Secret) error {
+	switch {
+	case email.IsZero():
+		return errNoEmail()
+	case !usable(email) || code.IsZero():
+		return p.refuse(ctx, confirmSignUp, codeMismatch)
+	}
+	_, err := call(ctx, p, confirmSignUp, p.once.ConfirmSignUp, &idp.ConfirmSignUpInput{
+		ClientId:         &p.client,
+		SecretHash:       p.secretHash(email.String()),
+		Username:         aws.String(email.String()),
+		ConfirmationCode: aws.String(code.Reveal()),
+	})
+	return err
+}
+
+// ResendCode sends a new confirmation code to an account that waits for one.
+func (p *Provider) ResendCode(ctx context.Context, email domain.Email) error {
+	switch {
+	case email.IsZero():
+		return errNoEmail()
+	case !usable(email):
+		return p.refuse(ctx, resendCode, userNotFound)
+	}
+	_, err := call(ctx, p, resendCode, p.once.ResendConfirmationCode, &idp.ResendConfirmationCodeInput{
+		ClientId:   &p.client,
+		SecretHash: p.secretHash(email.String()),
+		Username:   aws.String(email.String()),
+	})
+	return err
+}
+
+// ForgotPassword sends a code for [Provider.ResetPassword].
+func (p *Provider) ForgotPassword(ctx context.Context, email domain.Email) error {
+	switch {
+	case email.IsZero():
+		return errNoEmail()
+	case !usable(email):
+		return p.refuse(ctx, forgotPassword, userNotFound)
+	}
+	_, err := call(ctx, p, forgotPassword, p.once.ForgotPassword, &idp.ForgotPasswordInput{
+		ClientId:   &p.client,
+		SecretHash: p.secretHash(email.String()),
+		Username:   aws.String(email.String()),
+	})
+	return err
+}
+
+// ResetPassword sets a new password with the code that ForgotPassword sent.
+func (p *Provider) ResetPassword(ctx context.Context, email domain.Email, code, password domain.Secret) error {
+	switch {
+	case email.IsZero():
+		return errNoEmail()
+	case password.IsZero():
+		return p.refuse(ctx, resetPassword, invalidPassword)
+	case !usable(email) || code.IsZero():
+		return p.refuse(ctx, resetPassword, codeMismatch)
+	}
+	_, err := call(ctx, p, resetPassword, p.once.ConfirmForgotPassword, &idp.ConfirmForgotPasswordInput{
+		ClientId:         &p.client,
+		SecretHash:       p.secretHash(email.String()),
+		Username:         aws.String(email.String()),
+		ConfirmationCode: aws.String(code.Reveal()),
+		Password:         aws.String(password.Reveal()),
+	})
+	return err
+}
+
+// User returns the user whose access token it is, as the pool knows them now.
+func (p *Provider) User(ctx context.Context, access domain.Secret) (ports.User, error) {
+	if access.IsZero() {
+		return ports.User{}, p.refuse(ctx, getUser, notAuthorized)
+	}
+	out, err := call(ctx, p, getUser, p.patient.GetUser, &idp.GetUserInput{AccessToken: aws.String(access.Reveal())})
+	if err != nil {
+		return ports.User{}, err
+	}
+	identity, err := domain.NewIdentity(p.pool, attribute(out.UserAttributes, "sub"))
+	if err != nil {
+		return ports.User{}, p.translate(ctx, getUser, errGarbled)
+	}
+	email, err := domain.ParseEmail(attribute(out.UserAttributes, "email"))
+	return ports.User{
+		Identity:      identity,
+		Email:         email,
+		EmailVerified: err == nil && attribute(out.UserAttributes, "email_verified") == "true",
+	}, nil
+}
+
+func attribute(attributes []types.AttributeType, name string) string {
+	for _, a := range attributes {
+		if aws.ToString(a.Name) == name {
+			return aws.ToString(a.Value)
+		}
+	}
+	return ""
+}
+
+func errNoEmail() error { return domain.Invalidf("email", "an e-mail address is required") }

@@ -1,0 +1,56 @@
+package cognito
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// translate is the one place where Cognito's errors become the domain's. It
+// returns nil for what is a success to the caller.
+func (p *Provider) translate(ctx context.Context, op operation, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	return p.verdictError(ctx, op, recognise(err), cause(string(op), err))
+}
+
+// refuse answers in the pool's place what it would answer with ex, or what only
+// its answer as a whole shows to be ex.
+func (p *Provider) refuse(ctx context.Context, op operation, ex exception) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return p.verdictError(ctx, op, ex, nil)
+}
+
+func (p *Provider) verdictError(ctx context.Context, op operation, ex exception, cause error) error {
+	v := judge(op, ex)
+	if v.mend != "" {
+		p.log.LogAttrs(ctx, slog.LevelError, "Cognito needs mending",
+			slog.String("operation", string(op)), slog.String("exception", string(ex)), slog.String("mend", v.mend), slog.Any("cause", cause))
+	}
+	if v.success {
+		return nil
+	}
+	e := &domain.Error{Kind: v.kind, Code: v.code, Field: v.field, Message: v.message, RetryAfter: v.retryAfter, Err: cause}
+	if v.code == domain.CodePasswordPolicy {
+		e.Field = passwordField[op]
+		if policy := p.policy.sentence(ctx); policy != "" {
+			e.Message += ": " + policy
+			e.Details = map[string]string{"policy": policy}
+		}
+	}
+	return e
+}
+
+// passwordField is what the API calls a new password.
+var passwordField = map[operation]string{
+	signUp:        "password",
+	resetPassword: "newPassword",
+	challenge:     "responses.NEW_PASSWORD",
+}

@@ -1,0 +1,38 @@
+package cognito
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// undelivered is the new user whose confirmation code couldn't be delivered. The
+// pool made the account, and answered with an exception that has no room for the
+// subject: it is looked up where the credentials allow, and zero where not.
+func (p *Provider) undelivered(ctx context.Context, email domain.Email) ports.NewUser {
+	if p.admin == nil {
+		return ports.NewUser{}
+	}
+	out, err := send(ctx, p, p.admin.AdminGetUser, &idp.AdminGetUserInput{UserPoolId: &p.pool, Username: aws.String(email.String())})
+	if err != nil {
+		p.log.LogAttrs(ctx, slog.LevelError, "a new user's subject is unknown",
+			slog.String("mend", "allow cognito-idp:AdminGetUser, or mend the delivery of codes"),
+			slog.Any("cause", cause("AdminGetUser", err)))
+		return ports.NewUser{}
+	}
+	// Somebody else's account must never be taken for the one that was just made.
+	if out.UserStatus != types.UserStatusTypeUnconfirmed {
+		return ports.NewUser{}
+	}
+	identity, err := domain.NewIdentity(p.pool, attribute(out.UserAttributes, "sub"))
+	if err != nil {
+		return ports.NewUser{}
+	}
+	return ports.NewUser{Identity: identity}
+}

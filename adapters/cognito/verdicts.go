@@ -1,0 +1,94 @@
+package cognito
+
+// verdicts is the whole of what Cognito's exceptions mean to us. What an unknown
+// address meets reads, row by row, like what a known one meets.
+var verdicts = map[exception]row{
+	usernameExists: {signUp: userExists},
+	aliasExists:    {confirmSignUp: userExists, challenge: userExists},
+
+	userNotFound: {
+		signIn: badCredentials, confirmSignUp: badCode, resetPassword: badCode, challenge: badChallenge, refreshTokens: badRefresh,
+		forgotPassword: success, resendCode: success, revoke: success, getUser: badToken, signOut: badToken,
+	},
+	notAuthorized: {
+		signIn: badCredentials, confirmSignUp: badCode, resetPassword: badCode, challenge: badChallenge, refreshTokens: badRefresh,
+		forgotPassword: success, resendCode: success, revoke: success, getUser: badToken, signOut: badToken,
+		signUp: misconfigured("let people sign themselves up: set AllowAdminCreateUserOnly of the pool to false"),
+	},
+	invalidPassword: {
+		signIn: badCredentials, signUp: weakPassword, resetPassword: weakPassword, challenge: weakPassword,
+	},
+	passwordHistory: {
+		signUp: weakPassword, resetPassword: weakPassword, challenge: weakPassword,
+	},
+	codeMismatch: {
+		confirmSignUp: badCode, resetPassword: badCode, challenge: badChallenge, refreshTokens: badRefresh,
+	},
+	expiredCode: {
+		confirmSignUp: badCode, resetPassword: badCode, challenge: badChallenge,
+	},
+	invalidParameter: {
+		confirmSignUp: badCode, resetPassword: badCode, challenge: badResponses, refreshTokens: badRefresh,
+		forgotPassword: success, resendCode: success, revoke: success, getUser: badToken, signOut: badToken,
+		signUp:   misconfigured("require no attribute of new users but email, and let the pool sign in by email (UsernameAttributes)"),
+		anywhere: misconfigured("compare the settings of the pool and of the app client with what the documentation asks for"),
+	},
+	badAddress: {
+		signUp: notAnAddress, signIn: badCredentials, confirmSignUp: badCode, resetPassword: badCode, challenge: badResponses,
+		forgotPassword: success, resendCode: success,
+	},
+
+	userNotConfirmed: {
+		signIn: notConfirmed, challenge: notConfirmed, resetPassword: badCode, forgotPassword: success, resendCode: success,
+		refreshTokens: badRefresh, getUser: badToken, signOut: badToken,
+	},
+	passwordResetRequired: {
+		signIn: mustReset, challenge: mustReset, refreshTokens: badRefresh, getUser: badToken, signOut: badToken,
+	},
+	mfaMethodNotFound:     {challenge: badChallenge},
+	softwareTokenNotFound: {challenge: badChallenge},
+	refreshTokenReuse:     {refreshTokens: reusedRefresh},
+	unsupportedTokenType:  {revoke: success},
+
+	limitExceeded:         {forgotPassword: success, resendCode: success, anywhere: tooMany},
+	tooManyFailedAttempts: {forgotPassword: success, resendCode: success, anywhere: tooMany},
+	mailQuotaExceeded: {
+		forgotPassword: alerting(success, sendBySES), resendCode: alerting(success, sendBySES), anywhere: alerting(tooMany, sendBySES),
+	},
+	codeDeliveryFailure: {
+		signUp: alerting(success, mendDelivery), forgotPassword: alerting(success, mendDelivery), resendCode: alerting(success, mendDelivery),
+	},
+	userLambdaValidation: {
+		signUp: signUpRefused, anywhere: triggerRefused,
+		// These two ask the triggers about known addresses only.
+		forgotPassword: alerting(success, mendTrigger), resendCode: alerting(success, mendTrigger),
+	},
+
+	tooManyRequests: always(throttled),
+	internalError:   always(away),
+	internalServer:  always(away),
+	outOfOrder:      always(away),
+
+	clientSecretRefused:  always(misconfigured("set COGNITO_CLIENT_SECRET to the app client's secret, or to nothing if it has none")),
+	unauthorized:         always(misconfigured("set COGNITO_CLIENT_SECRET to the app client's secret, or to nothing if it has none")),
+	resourceNotFound:     always(misconfigured("set COGNITO_USER_POOL_ID, COGNITO_CLIENT_ID and AWS_REGION to a pool and an app client that exist")),
+	flowNotEnabled:       always(misconfigured("enable ALLOW_USER_PASSWORD_AUTH for the app client, and ALLOW_REFRESH_TOKEN_AUTH unless it rotates refresh tokens")),
+	unsupportedOperation: always(misconfigured("enable the operation for the app client; RevokeToken needs EnableTokenRevocation")),
+	operationNotEnabled:  always(misconfigured("use the pool's primary region, and settings that allow the operation")),
+	unknownOperation:     always(misconfigured("use a server that knows the operation; AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER may point elsewhere")),
+	unknownChallenge:     always(misconfigured("don't require what can't be answered here: MFA that users have yet to set up, a choice of factors, custom challenges, remembered devices")),
+	forbidden:            always(misconfigured("let this server through the web ACL (AWS WAF) of the pool")),
+	invalidEmailRole:     always(misconfigured("let Cognito use the pool's e-mail identity in SES")),
+	invalidSMSRole:       always(misconfigured("let the pool's SMS role publish through SNS")),
+	invalidSMSTrust:      always(misconfigured("let cognito-idp.amazonaws.com assume the pool's SMS role, with its external ID")),
+	invalidPoolConfig:    always(misconfigured("mend the settings of the pool")),
+	unexpectedLambda:     always(misconfigured(mendTrigger)),
+
+	invalidLambdaResponse: always(misconfigured(mendTrigger)),
+}
+
+const (
+	sendBySES    = "let the pool send through Amazon SES: Cognito's own quota of mails is used up"
+	mendDelivery = "look at why the pool's mails bounce: its FROM address, and the SES sandbox"
+	mendTrigger  = "mend the pool's Lambda triggers"
+)

@@ -1,0 +1,135 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// signUp handles POST /auth/signup.
+func (s *server) signUp(c echo.Context) error {
+	var body struct {
+		Email      string `json:"email"`
+		Password   string `json:"password"`
+		ClaimToken string `json:"claimToken"`
+	}
+	if err := decode(c, &body); err != nil {
+		return err
+	}
+	email, err := s.account(c, body.Email)
+	if err != nil {
+		return err
+	}
+	user, err := s.Identities.SignUp(c.Request().Context(), identities.SignUp{
+		Email:      email,
+		Password:   domain.NewSecret(body.Password),
+		ClaimToken: domain.NewSecret(body.ClaimToken),
+	})
+	if err != nil {
+		return err
+	}
+	return respond(c, http.StatusCreated, newUserAnswer{user.Identity.Subject(), user.Confirmed, deliveryAnswer(user.Delivery)})
+}
+
+// newUserAnswer and codeDelivery are spelled as in Cognito's SignUp.
+type newUserAnswer struct {
+	UserSub             string
+	UserConfirmed       bool
+	CodeDeliveryDetails *codeDelivery `json:",omitempty"`
+}
+
+type codeDelivery struct {
+	Destination    string
+	DeliveryMedium string
+	AttributeName  string
+}
+
+func deliveryAnswer(d *ports.CodeDelivery) *codeDelivery {
+	if d == nil {
+		return nil
+	}
+	return &codeDelivery{d.Destination, d.Medium, d.Attribute}
+}
+
+// verifyEmail handles POST /auth/verify-email.
+func (s *server) verifyEmail(c echo.Context) error {
+	var body struct {
+		Email string `json:"email"`
+		Code  string `json:"code"`
+	}
+	if err := decode(c, &body); err != nil {
+		return err
+	}
+	email, err := s.account(c, body.Email)
+	if err != nil {
+		return err
+	}
+	if err := s.Identities.VerifyEmail(c.Request().Context(), email, domain.NewSecret(body.Code)); err != nil {
+		return err
+	}
+	return respond(c, http.StatusOK, message{"the e-mail address is verified; sign in"})
+}
+
+// resendCode handles POST /auth/resend-code.
+func (s *server) resendCode(c echo.Context) error {
+	var body struct {
+		Email string `json:"email"`
+	}
+	if err := decode(c, &body); err != nil {
+		return err
+	}
+	email, err := s.account(c, body.Email)
+	if err != nil {
+		return err
+	}
+	if err := s.Identities.ResendCode(c.Request().Context(), email); err != nil {
+		return err
+	}
+	return respond(c, http.StatusAccepted, codeMayCome)
+}
+
+// codeMayCome doesn't tell whether there is such an account.
+var codeMayCome = message{"if this address waits for a code, one is on its way"}
+
+// forgotPassword handles POST /auth/forgot-password.
+func (s *server) forgotPassword(c echo.Context) error {
+	var body struct {
+		Email string `json:"email"`
+	}
+	if err := decode(c, &body); err != nil {
+		return err
+	}
+	email, err := s.account(c, body.Email)
+	if err != nil {
+		return err
+	}
+	if err := s.Identities.ForgotPassword(c.Request().Context(), email); err != nil {
+		return err
+	}
+	return respond(c, http.StatusAccepted, codeMayCome)
+}
+
+// resetPassword handles POST /auth/reset-password.
+func (s *server) resetPassword(c echo.Context) error {
+	var body struct {
+		Email       string `json:"email"`
+		Code        string `json:"code"`
+		NewPassword string `json:"newPassword"`
+	}
+	if err := decode(c, &body); err != nil {
+		return err
+	}
+	email, err := s.account(c, body.Email)
+	if err != nil {
+		return err
+	}
+	err = s.Identities.ResetPassword(c.Request().Context(), email, domain.NewSecret(body.Code), domain.NewSecret(body.NewPassword))
+	if err != nil {
+		return err
+	}
+	return respond(c, http.StatusOK, message{"the password is changed; sign in with it"})
+}

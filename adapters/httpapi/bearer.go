@@ -1,0 +1,124 @@
+package httpapi
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// signedIn lets next be called by whoever sends a good access token.
+func (s *server) signedIn(next func(echo.Context, ports.Caller) error) echo.HandlerFunc {
+	return challenging(func(c echo.Context) error {
+		r := c.Request()
+		token, err := bearerToken(r.Header)
+		if err != nil {
+			return err
+		}
+		if token.IsZero() {
+			return errSignIn
+		}
+		caller, err := s.Verifier.Verify(r.Context(), token)
+		if err != nil {
+			return err
+		}
+		return next(c, caller)
+	})
+}
+
+// maybeSignedIn lets next be called by anybody, and tells whether they are signed
+// in, or the operator. A bad token isn't the same as none: it is refused.
+func (s *server) maybeSignedIn(next func(echo.Context, tenants.Creator) error) echo.HandlerFunc {
+	return challenging(func(c echo.Context) error {
+		r := c.Request()
+		token, err := bearerToken(r.Header)
+		if err != nil {
+			return err
+		}
+		if token.IsZero() {
+			return next(c, tenants.Creator{})
+		}
+		if operator, proven := s.Operators.Prove(token); proven {
+			return next(c, tenants.Creator{Operator: operator})
+		}
+		caller, err := s.Verifier.Verify(r.Context(), token)
+		if err != nil {
+			return err
+		}
+		return next(c, tenants.Creator{Caller: caller})
+	})
+}
+
+// member lets next be called by a member of the tenant that the request names,
+// or of the only one that they belong to.
+func (s *server) member(next func(echo.Context, tenants.Member) error) echo.HandlerFunc {
+	return s.signedIn(func(c echo.Context, caller ports.Caller) error {
+		id, err := selectedTenant(c)
+		if err != nil {
+			return err
+		}
+		member, err := s.admit(c, caller, id)
+		if err != nil {
+			return err
+		}
+		exchangeOf(c).tenant = member.Tenant()
+		return next(c, member)
+	})
+}
+
+func (s *server) admit(c echo.Context, caller ports.Caller, id domain.TenantID) (tenants.Member, error) {
+	ctx := c.Request().Context()
+	if id.IsZero() {
+		return s.Tenants.AdmitSole(ctx, caller.Identity)
+	}
+	return s.Tenants.Admit(ctx, caller.Identity, id)
+}
+
+// challenging marks a route that reads a token: its 401 says how to send one
+// (RFC 6750, section 3).
+func challenging(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		err := next(c)
+		switch {
+		case err == nil || domain.KindOf(err) != domain.Unauthenticated:
+		case domain.CodeOf(err) == domain.CodeInvalidToken:
+			c.Response().Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+		default:
+			c.Response().Header().Set("WWW-Authenticate", "Bearer")
+		}
+		return err
+	}
+}
+
+// bearerToken reads the Authorization header (RFC 6750, section 2.1), and gives
+// the zero Secret where there is none. Credentials of any other form are refused,
+// so that nobody who meant to sign in is served as a stranger.
+func bearerToken(header http.Header) (domain.Secret, error) {
+	lines := header["Authorization"]
+	switch len(lines) {
+	case 0:
+		return domain.Secret{}, nil
+	case 1:
+	default:
+		return domain.Secret{}, domain.Invalidf("Authorization", "send one Authorization header")
+	}
+	scheme, token, _ := strings.Cut(lines[0], " ")
+	token = strings.Trim(token, " ")
+	switch {
+	case !strings.EqualFold(scheme, "Bearer"):
+		return domain.Secret{}, errNotBearer
+	case token == "":
+		return domain.Secret{}, errNoToken
+	}
+	return domain.NewSecret(token), nil
+}
+
+var (
+	errSignIn    = &domain.Error{Kind: domain.Unauthenticated, Message: "sign in, and send the access token as Authorization: Bearer"}
+	errNotBearer = &domain.Error{Kind: domain.Unauthenticated, Message: "send the access token as Authorization: Bearer; no other scheme is known"}
+	errNoToken   = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeInvalidToken, Message: "the Authorization header has no token"}
+)

@@ -1,0 +1,83 @@
+package httpapi
+
+import (
+	"iter"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// proxies are the addresses whose X-Forwarded-For is believed.
+type proxies []netip.Prefix
+
+// network returns the network that a caller is limited as: an IPv4 address, or
+// the /64 of an IPv6 one, which is the least that a site is given. It is the zero
+// Prefix for who has no address, such as the other end of a Unix socket.
+func (p proxies) network(r *http.Request) netip.Prefix {
+	peer, ok := parseHop(r.RemoteAddr)
+	if !ok {
+		return netip.Prefix{}
+	}
+	addr := p.origin(peer, r.Header["X-Forwarded-For"])
+	bits := 64
+	if addr.Is4() {
+		bits = 32
+	}
+	prefix, _ := addr.Prefix(bits) // of a length that fits: it can't fail
+	return prefix
+}
+
+// origin walks from the connection's peer towards the caller, for as long as
+// somebody trusted says who came before. What stands left of the first stranger
+// is the stranger's own invention.
+func (p proxies) origin(peer netip.Addr, forwarded []string) netip.Addr {
+	addr := peer
+	for hop := range hopsFromRight(forwarded) {
+		if !p.trust(addr) {
+			break
+		}
+		before, ok := parseHop(hop)
+		if !ok {
+			break
+		}
+		addr = before
+	}
+	return addr
+}
+
+func (p proxies) trust(addr netip.Addr) bool {
+	return slices.ContainsFunc(p, func(prefix netip.Prefix) bool { return prefix.Contains(addr) })
+}
+
+// hopsFromRight yields the entries of X-Forwarded-For, the nearest first. Several
+// lines are one list (RFC 9110, section 5.3).
+func hopsFromRight(lines []string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, line := range slices.Backward(lines) {
+			for more := true; more; {
+				comma := strings.LastIndexByte(line, ',')
+				if !yield(line[comma+1:]) {
+					return
+				}
+				if more = comma >= 0; more {
+					line = line[:comma]
+				}
+			}
+		}
+	}
+}
+
+// parseHop reads an address with or without a port or brackets. One of IPv4
+// written as IPv6 (::ffff:192.0.2.1) is the IPv4 address.
+func parseHop(s string) (netip.Addr, bool) {
+	s = strings.Trim(s, " \t")
+	if addrPort, err := netip.ParseAddrPort(s); err == nil {
+		return addrPort.Addr().Unmap().WithZone(""), true
+	}
+	if inner, bracketed := strings.CutPrefix(s, "["); bracketed {
+		s = strings.TrimSuffix(inner, "]")
+	}
+	addr, err := netip.ParseAddr(s)
+	return addr.Unmap().WithZone(""), err == nil
+}

@@ -1,0 +1,79 @@
+package httpapi
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+)
+
+func TestTheCallersNetwork(t *testing.T) {
+	trusted := proxies{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8:ffff::/48")}
+	tests := []struct {
+		promise   string
+		remote    string
+		forwarded []string
+		want      string
+	}{
+		{"is the connection's address", "192.0.2.7:4000", nil, "192.0.2.7/32"},
+		{"of IPv6 is the /64", "[2001:db8:1:2:3:4:5:6]:4000", nil, "2001:db8:1:2::/64"},
+		{"of a zone is that of the address", "[fe80::1%eth0]:4000", nil, "fe80::/64"},
+		{"of IPv4 written as IPv6 is that of IPv4", "[::ffff:192.0.2.7]:4000", nil, "192.0.2.7/32"},
+		{"isn't what a stranger claims", "192.0.2.7:4000", []string{"198.51.100.1"}, "192.0.2.7/32"},
+		{"is what a trusted proxy tells", "10.0.0.1:4000", []string{"198.51.100.1"}, "198.51.100.1/32"},
+		{"is the proxy's where it tells nothing", "10.0.0.1:4000", nil, "10.0.0.1/32"},
+		{"is the first stranger from the right", "10.0.0.1:4000", []string{"203.0.113.9, 198.51.100.1, 10.0.0.2"}, "198.51.100.1/32"},
+		{"is read across lines", "10.0.0.1:4000", []string{"203.0.113.9", "198.51.100.1", "10.0.0.2"}, "198.51.100.1/32"},
+		{"is the farthest one where all are trusted", "10.0.0.1:4000", []string{"10.0.0.3,10.0.0.2"}, "10.0.0.3/32"},
+		{"is the last good one where the list breaks", "10.0.0.1:4000", []string{"198.51.100.1, unknown, 10.0.0.2"}, "10.0.0.2/32"},
+		{"is told with a port", "10.0.0.1:4000", []string{"198.51.100.1:33000"}, "198.51.100.1/32"},
+		{"is told in brackets", "10.0.0.1:4000", []string{"[2001:db8::9]"}, "2001:db8::/64"},
+		{"is told in brackets with a port", "10.0.0.1:4000", []string{"[2001:db8::9]:443"}, "2001:db8::/64"},
+		{"is told by an IPv6 proxy", "[2001:db8:ffff::1]:4000", []string{"::ffff:198.51.100.1"}, "198.51.100.1/32"},
+		{"is told by a proxy behind a dual-stack socket", "[::ffff:10.0.0.1]:4000", []string{"198.51.100.1"}, "198.51.100.1/32"},
+		{"of an empty entry is the proxy's", "10.0.0.1:4000", []string{""}, "10.0.0.1/32"},
+		{"of a Unix socket is none", "@", []string{"198.51.100.1"}, "invalid Prefix"},
+	}
+	for _, test := range tests {
+		t.Run(test.promise, func(t *testing.T) {
+			r := &http.Request{RemoteAddr: test.remote, Header: http.Header{"X-Forwarded-For": test.forwarded}}
+			if got := trusted.network(r).String(); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestAnEndlessForwardedListIsReadFromItsEndOnly(t *testing.T) {
+	trusted := proxies{netip.MustParsePrefix("10.0.0.0/8")}
+	r := &http.Request{RemoteAddr: "10.0.0.1:1", Header: http.Header{"X-Forwarded-For": {strings.Repeat("10.9.9.9,", 3000) + "198.51.100.1"}}}
+	if allocs := testing.AllocsPerRun(10, func() { trusted.network(r) }); allocs > 10 {
+		t.Errorf("%v allocations", allocs)
+	}
+}
+
+func FuzzTheCallersNetwork(f *testing.F) {
+	f.Add("192.0.2.7:4000", "198.51.100.1, 10.0.0.2")
+	f.Add("[fe80::1%eth0]:1", "[::1]:80,,")
+	f.Add("10.0.0.1:1", "::ffff:1.2.3.4%zone")
+	f.Add("10.0.0.1:1", "[[::1]")
+	trusted := proxies{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::/0")}
+	f.Fuzz(func(t *testing.T, remote, forwarded string) {
+		r := &http.Request{RemoteAddr: remote, Header: http.Header{"X-Forwarded-For": {forwarded}}}
+		network := trusted.network(r)
+		if !network.IsValid() {
+			if _, ok := parseHop(remote); ok {
+				t.Fatalf("no network for %q, %q", remote, forwarded)
+			}
+			return
+		}
+		if network != network.Masked() || network.Addr().Zone() != "" || network.Addr().Is4In6() {
+			t.Fatalf("%s isn't a network in its one form", network)
+		}
+		if alone := (proxies{}).network(r); alone.IsValid() {
+			if peer, _ := parseHop(remote); !alone.Contains(peer) {
+				t.Fatalf("%q moved somebody whom nobody trusts from %s to %s", forwarded, peer, alone)
+			}
+		}
+	})
+}

@@ -1,0 +1,104 @@
+package httpapi
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/partywall-go/partywall/adapters/internal/strictjson"
+	"github.com/partywall-go/partywall/domain"
+)
+
+const (
+	maxBodyLen   = 1 << 20
+	maxBodyDepth = 8 // the API's own objects need 2
+)
+
+// decode reads the request's body, one strict JSON object, into the struct that
+// into points to. What the body gets wrong is named by its field.
+func decode(c echo.Context, into any) error {
+	r := c.Request()
+	if err := wantJSON(r.Header); err != nil {
+		return err
+	}
+	body, err := readBody(c.Response(), r)
+	if err != nil {
+		return err
+	}
+	if len(body) == 0 {
+		return domain.Invalidf("", "the body is empty; send a JSON object")
+	}
+	return bodyError(strictjson.Decode(body, into, maxBodyDepth))
+}
+
+func bodyError(err error) error {
+	if err == nil {
+		return nil
+	}
+	if field, ok := errors.AsType[*strictjson.FieldError](err); ok {
+		return domain.Invalidf(field.Field, "%s", field.Error())
+	}
+	return domain.Invalidf("", "the body isn't the JSON that is wanted: %v", err)
+}
+
+// wantJSON refuses a body that doesn't say that it is plain JSON in UTF-8.
+func wantJSON(header http.Header) error {
+	if encoding := header["Content-Encoding"]; len(encoding) > 1 || len(encoding) == 1 && !strings.EqualFold(encoding[0], "identity") {
+		return unsupported("Content-Encoding", "send the body as it is, without a Content-Encoding")
+	}
+	switch types := header["Content-Type"]; {
+	case len(types) != 1:
+		return unsupported("Content-Type", "send one Content-Type: application/json")
+	case types[0] == typeJSON:
+		return nil
+	default:
+		mediaType, params, err := mime.ParseMediaType(types[0])
+		charset, given := params["charset"]
+		if err != nil || mediaType != typeJSON || given && !strings.EqualFold(charset, "utf-8") {
+			return unsupported("Content-Type", "send the body as Content-Type: application/json, in UTF-8")
+		}
+		return nil
+	}
+}
+
+func unsupported(field, text string) error {
+	return &domain.Error{Kind: domain.Invalid, Code: codeUnsupportedMediaType, Field: field, Message: text}
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength > maxBodyLen {
+		return nil, errBodyTooLarge
+	}
+	body, err := readAll(io.LimitReader(r.Body, maxBodyLen+1), r.ContentLength)
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		w.Header().Set("Connection", "close")
+		return nil, &domain.Error{Kind: domain.Invalid, Code: codeRequestTimeout, Message: "the body took too long to arrive", Err: err}
+	case err != nil:
+		return nil, &domain.Error{Kind: domain.Invalid, Message: "the body broke off", Err: err}
+	case len(body) > maxBodyLen:
+		return nil, errBodyTooLarge
+	}
+	// A deadline that passes while the request is at work would cancel its context.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	return body, nil
+}
+
+// readAll is [io.ReadAll] with one allocation where the length is known, as it
+// mostly is.
+func readAll(from io.Reader, length int64) ([]byte, error) {
+	if length < 0 {
+		return io.ReadAll(from)
+	}
+	body := make([]byte, length)
+	n, err := io.ReadFull(from, body)
+	return body[:n], err
+}
+
+var errBodyTooLarge = &domain.Error{Kind: domain.TooLarge, Message: "a body has at most 1 MiB"}

@@ -1,0 +1,106 @@
+package httpapi
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/files"
+	"github.com/partywall-go/partywall/domain/tenants"
+)
+
+// uploadURL handles POST /files/upload-url.
+func (s *server) uploadURL(c echo.Context, member tenants.Member) error {
+	var body struct {
+		Filename    string `json:"filename"`
+		Size        *int64 `json:"size"`
+		ContentType string `json:"contentType"`
+		SHA256      string `json:"sha256"`
+		IfAbsent    bool   `json:"ifAbsent"`
+	}
+	if err := decode(c, &body); err != nil {
+		return err
+	}
+	size, err := orUnknown(body.Size)
+	if err != nil {
+		return err
+	}
+	signed, err := s.Files.UploadURL(c.Request().Context(), member, files.Upload{
+		Filename:    body.Filename,
+		Size:        size,
+		ContentType: body.ContentType,
+		SHA256:      body.SHA256,
+		IfAbsent:    body.IfAbsent,
+	})
+	if err != nil {
+		return err
+	}
+	headers := signed.Request.Headers
+	if headers == nil {
+		headers = map[string]string{}
+	}
+	return respond(c, http.StatusOK, uploadAnswer{
+		UploadURL: signed.Request.URL.Reveal(),
+		Method:    signed.Request.Method,
+		Headers:   headers,
+		Key:       signed.Key.String(),
+		ExpiresAt: signed.Request.ExpiresAt.UTC(),
+	})
+}
+
+// orUnknown returns the size that was given. The one that stands for an unknown
+// size is the use case's own, and nobody else's to give.
+func orUnknown(size *int64) (int64, error) {
+	switch {
+	case size == nil:
+		return files.UnknownSize, nil
+	case *size < 0:
+		return 0, domain.Invalidf("size", "a size isn't negative")
+	}
+	return *size, nil
+}
+
+type uploadAnswer struct {
+	UploadURL string            `json:"uploadUrl"`
+	Method    string            `json:"method"`
+	Headers   map[string]string `json:"headers"` // that the client must send, exactly
+	Key       string            `json:"key"`
+	ExpiresAt time.Time         `json:"expiresAt"`
+}
+
+// downloadURL handles GET /files/download-url.
+func (s *server) downloadURL(c echo.Context, member tenants.Member) error {
+	query, err := url.ParseQuery(c.Request().URL.RawQuery)
+	if err != nil {
+		return domain.Invalidf("", "the query can't be read: escape the file name (RFC 3986, section 2.1)")
+	}
+	filename, err := single(query, "filename")
+	if err != nil {
+		return err
+	}
+	disposition, err := single(query, "disposition")
+	if err != nil {
+		return err
+	}
+	signed, err := s.Files.DownloadURL(c.Request().Context(), member, filename, files.Disposition(disposition))
+	if err != nil {
+		return err
+	}
+	return respond(c, http.StatusOK, downloadAnswer{signed.Request.URL.Reveal(), signed.Request.ExpiresAt.UTC()})
+}
+
+// single returns the value of a parameter that is given once at most.
+func single(query url.Values, name string) (string, error) {
+	if len(query[name]) > 1 {
+		return "", domain.Invalidf(name, "%s is given twice", name)
+	}
+	return query.Get(name), nil
+}
+
+type downloadAnswer struct {
+	DownloadURL string    `json:"downloadUrl"`
+	ExpiresAt   time.Time `json:"expiresAt"`
+}

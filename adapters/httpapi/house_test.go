@@ -1,0 +1,289 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/httpapi"
+	"github.com/partywall-go/partywall/adapters/memory"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/files"
+	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// house is the whole API on memory, served on a loopback port.
+type house struct {
+	registry   *memory.Registry
+	identities *memory.Identities
+	objects    *memory.Objects
+	mail       *memory.Mailbox
+	config     httpapi.Config
+	clock      *clock
+	log        *syncBuffer
+
+	url, addr string
+	client    *http.Client
+}
+
+// open builds a house, lets change alter it, and serves it until the test ends.
+func open(t *testing.T, change ...func(*house)) *house {
+	t.Helper()
+	h := build(t)
+	for _, c := range change {
+		c(h)
+	}
+	h.serve(t, httpapi.New(h.config))
+	return h
+}
+
+func build(t testing.TB) *house {
+	t.Helper()
+	clock := &clock{now: time.Now()}
+	h := &house{
+		registry:   &memory.Registry{Now: clock.Now},
+		identities: &memory.Identities{Now: clock.Now},
+		objects:    &memory.Objects{Now: clock.Now},
+		mail:       &memory.Mailbox{},
+		clock:      clock,
+		log:        &syncBuffer{},
+		client:     &http.Client{Transport: &http.Transport{}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+	}
+	service := &tenants.Service{Tenants: h.registry, Members: h.registry, Invitations: h.registry, Identities: h.identities, Mail: h.mail}
+	operators, err := tenants.ParseOperatorKeys(domain.NewSecret(operatorToken))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.config = httpapi.Config{
+		Tenants:        service,
+		Identities:     &identities.Service{Provider: h.identities, Members: h.registry, Tenants: service},
+		Files:          &files.Service{Objects: h.objects, MaxSize: 1 << 30},
+		Verifier:       h.identities,
+		Operators:      operators,
+		Dependencies:   []httpapi.Dependency{{Name: "database", Check: h.registry}, {Name: "objects", Check: h.objects}},
+		LocalObjects:   h.objects,
+		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		AllowOrigins:   []string{"https://app.example.com"},
+		Logger:         slog.New(slog.NewJSONHandler(h.log, nil)),
+		Now:            clock.Now,
+	}
+	return h
+}
+
+const operatorToken = "an operator token of thirty-two bytes"
+
+func (h *house) serve(t *testing.T, handler http.Handler) {
+	t.Helper()
+	s := serve(t, &httpapi.Server{Handler: handler, Logger: h.config.Logger})
+	h.url, h.addr = s.url, s.addr
+	h.objects.Base = &url.URL{Scheme: "http", Host: s.addr, Path: "/local/objects/"}
+	t.Cleanup(h.client.CloseIdleConnections)
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// send sends a request whose body, if there is one, is JSON. Each of headers is
+// "Name: value".
+func (h *house) send(t *testing.T, method, path, body string, headers ...string) answer {
+	t.Helper()
+	var reader io.Reader
+	if body != "" {
+		reader = strings.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, h.url+path, reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for _, header := range headers {
+		name, value, _ := strings.Cut(header, ": ")
+		if name == "Content-Type" {
+			req.Header.Set(name, value)
+			continue
+		}
+		req.Header.Add(name, value)
+	}
+	return h.answerTo(t, req)
+}
+
+func (h *house) answerTo(t *testing.T, req *http.Request) answer {
+	t.Helper()
+	res, err := h.client.Do(req)
+	if err != nil {
+		t.Fatalf("%s %s: %v", req.Method, req.URL.Path, err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatalf("%s %s: %v", req.Method, req.URL.Path, err)
+	}
+	return answer{res.StatusCode, res.Header, string(text)}
+}
+
+func (h *house) get(t *testing.T, path string, headers ...string) answer {
+	t.Helper()
+	return h.send(t, http.MethodGet, path, "", headers...)
+}
+
+func (h *house) post(t *testing.T, path, body string, headers ...string) answer {
+	t.Helper()
+	return h.send(t, http.MethodPost, path, body, headers...)
+}
+
+// field returns a field of the answer's JSON, as text.
+func (a answer) field(t *testing.T, name string) string {
+	t.Helper()
+	var fields map[string]any
+	if err := json.Unmarshal([]byte(a.body), &fields); err != nil {
+		t.Fatalf("%d %s: %v", a.status, a.body, err)
+	}
+	switch value := fields[name].(type) {
+	case nil:
+		return ""
+	case string:
+		return value
+	default:
+		text, _ := json.Marshal(value)
+		return string(text)
+	}
+}
+
+// is fails the test if the answer hasn't this status.
+func (a answer) is(t *testing.T, status int) answer {
+	t.Helper()
+	if a.status != status {
+		t.Fatalf("got %d %s, want %d", a.status, a.body, status)
+	}
+	return a
+}
+
+// isProblem fails the test if the answer isn't this problem, in the whole form
+// that problems have.
+func (a answer) isProblem(t *testing.T, status int, code domain.Code, field string) answer {
+	t.Helper()
+	a.is(t, status)
+	var p struct {
+		Type, Title, Detail, Code, Message, Field, RequestID string
+		Status                                               int
+	}
+	if err := json.Unmarshal([]byte(a.body), &p); err != nil {
+		t.Fatalf("%s: %v", a.body, err)
+	}
+	switch {
+	case a.header.Get("Content-Type") != "application/problem+json":
+		t.Errorf("the problem is a %s", a.header.Get("Content-Type"))
+	case p.Type != "about:blank" || p.Title != http.StatusText(status) || p.Status != status:
+		t.Errorf("the problem's head is %s", a.body)
+	case p.Code != string(code) || p.Field != field:
+		t.Errorf("got code %q on field %q, want %q on %q: %s", p.Code, p.Field, code, field, p.Detail)
+	case p.Detail == "" || p.Detail != p.Message:
+		t.Errorf("detail %q isn't message %q", p.Detail, p.Message)
+	case p.RequestID == "" || p.RequestID != a.header.Get("X-Request-ID"):
+		t.Errorf("requestId %q isn't the header's %q", p.RequestID, a.header.Get("X-Request-ID"))
+	case a.header.Get("Cache-Control") != "no-store":
+		t.Error("the problem may be cached")
+	case (status == 429 || status == 503) && a.header.Get("Retry-After") == "":
+		t.Error("there is no Retry-After")
+	}
+	return a
+}
+
+// somebody returns the Authorization header of somebody who is signed in.
+func (h *house) somebody(t testing.TB, address string) string {
+	t.Helper()
+	return "Authorization: Bearer " + h.caller(t, address).Token.Reveal()
+}
+
+func (h *house) caller(t testing.TB, address string) ports.Caller {
+	t.Helper()
+	caller, err := h.identities.Caller(parse(t, domain.ParseEmail, address))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return caller
+}
+
+// tenant makes a tenant whose owner has the address.
+func (h *house) tenant(t testing.TB, id, owner string) domain.TenantID {
+	t.Helper()
+	tenant := parse(t, domain.ParseTenantID, id)
+	if _, err := h.registry.Create(t.Context(), ports.NewTenant{ID: tenant, Name: id, Owner: h.caller(t, owner).Identity}); err != nil {
+		t.Fatal(err)
+	}
+	return tenant
+}
+
+func parse[T any](t testing.TB, parser func(string) (T, error), text string) T {
+	t.Helper()
+	value, err := parser(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+// clock goes on by itself, and jumps when it is told to.
+type clock struct {
+	mu   sync.Mutex
+	now  time.Time
+	wait time.Duration
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now.Add(c.wait)
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wait += d
+}
+
+// syncBuffer is a buffer that a server's goroutines may write to.
+type syncBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// dial opens a connection to the house that the test ends.
+func (h *house) dial(t *testing.T) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", h.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}

@@ -1,0 +1,78 @@
+package httpapi
+
+import (
+	"cmp"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/partywall-go/partywall/domain/files"
+	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Config is what the API is built from. The use cases and the verifier are
+// needed; everything else has a use for its zero value.
+type Config struct {
+	Tenants    *tenants.Service
+	Identities *identities.Service
+	Files      *files.Service
+	Verifier   ports.TokenVerifier
+
+	Operators      tenants.OperatorKeys // zero: there is no operator
+	Dependencies   []Dependency         // what GET /readyz looks at
+	LocalKeys      http.Handler         // serves /local/jwks.json; nil: no such path
+	LocalObjects   http.Handler         // serves all below /local/objects/; nil: no such path
+	TrustedProxies []netip.Prefix       // whose X-Forwarded-For is believed
+	AllowOrigins   []string             // whose pages may read answers (CORS), each exactly as browsers send it
+	Logger         *slog.Logger         // one line a request; nil: no log
+	Now            func() time.Time     // nil: time.Now
+}
+
+// Dependency is something that must be there to serve, under the name that
+// GET /readyz tells.
+type Dependency struct {
+	Name  string
+	Check ports.Dependency
+}
+
+// New builds the API's handler.
+func New(config Config) http.Handler { return newHandler(config, usualPace) }
+
+// pace is how long a request may take.
+type pace struct {
+	body time.Duration // to send a body
+	work time.Duration // to be answered once the headers were read
+}
+
+var usualPace = pace{body: 10 * time.Second, work: 30 * time.Second}
+
+type server struct {
+	Config
+	pace   pace
+	limits *limits
+	cors   cors
+	health health
+}
+
+func newHandler(config Config, pace pace) http.Handler {
+	config.Logger = cmp.Or(config.Logger, slog.New(slog.DiscardHandler))
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	s := &server{
+		Config: config,
+		pace:   pace,
+		limits: newLimits(config.TrustedProxies, config.Now),
+		cors:   newCORS(config.AllowOrigins),
+		health: health{dependencies: config.Dependencies, now: config.Now},
+	}
+	e := echo.New()
+	e.Use(s.observe)
+	s.routes(e)
+	return e
+}

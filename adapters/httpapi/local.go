@@ -1,0 +1,31 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// transfer hands a request over to whoever moves bytes, for as long as that
+// takes: the limits of JSON routes don't hold, and h sets a pace of its own by
+// [http.ResponseController]. When the server stops, it stops as well, also in
+// the middle of a read.
+func (s *server) transfer(h http.Handler) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		controller := http.NewResponseController(c.Response())
+		_ = controller.SetReadDeadline(time.Time{})
+		_ = controller.SetWriteDeadline(time.Time{})
+		cut := context.AfterFunc(c.Request().Context(), func() {
+			_ = controller.SetReadDeadline(time.Unix(1, 0))
+			_ = controller.SetWriteDeadline(time.Now().Add(time.Second)) // enough to say so
+		})
+		h.ServeHTTP(c.Response(), c.Request())
+		if cut() {
+			_ = controller.SetReadDeadline(time.Now().Add(s.pace.body)) // for what is left of a body that was refused
+			_ = controller.SetWriteDeadline(time.Now().Add(s.pace.work))
+		}
+		return nil
+	}
+}

@@ -1,0 +1,149 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// observe is the one middleware of all requests: it names them, adds the headers
+// that every answer has, turns errors and panics into problems, and logs a line.
+// One in place of five is what makes it cheap.
+func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		x := &exchange{Context: c, started: s.Now(), requestID: requestID(c.Request().Header)}
+		s.prepare(x)
+		abort := s.run(x, next)
+		s.log(x)
+		if abort {
+			panic(http.ErrAbortHandler)
+		}
+		return nil
+	}
+}
+
+func (s *server) prepare(x *exchange) {
+	r, header := x.Request(), x.Response().Header()
+	header.Set(headerRequestID, x.requestID)
+	header.Set("X-Content-Type-Options", "nosniff")
+	s.cors.expose(r, header)
+	if r.ContentLength != 0 {
+		// Whether or not the body is wanted, the connection must not wait for it long.
+		_ = http.NewResponseController(x.Response()).SetReadDeadline(time.Now().Add(s.pace.body))
+	}
+	if r.TransferEncoding != nil {
+		// Where a proxy in front of us measures the body by a Content-Length that came
+		// with it, what it took for the body's end would be read as the next request
+		// (RFC 9112, section 6.3): there is none.
+		header.Set("Connection", "close")
+	}
+}
+
+// run calls next and sees to its error. It reports whether the connection must
+// be cut because half an answer is out.
+func (s *server) run(x *exchange, next echo.HandlerFunc) (abort bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			abort = s.recovered(x, p)
+		}
+	}()
+	if s.cors.preflight(x) {
+		return false
+	}
+	if err := next(x); err != nil {
+		s.fail(x, err)
+	}
+	return false
+}
+
+func (s *server) recovered(x *exchange, p any) (abort bool) {
+	if p == http.ErrAbortHandler {
+		return true
+	}
+	x.stack = debug.Stack()
+	err := fmt.Errorf("panic: %v", p)
+	if x.Response().Committed {
+		x.cause = err
+		return true
+	}
+	s.fail(x, err)
+	return false
+}
+
+// brief bounds the time that a JSON route may take, and keeps its answers, which
+// carry secrets or the moment's state, out of every cache.
+func (s *server) brief(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		c.Response().Header().Set("Cache-Control", "no-store")
+		ctx, cancel := context.WithTimeout(r.Context(), s.pace.work)
+		defer cancel()
+		c.SetRequest(r.WithContext(ctx))
+		err := next(c)
+		c.SetRequest(r) // whoever looks at the error must see whether the caller is still there
+		return err
+	}
+}
+
+// log tells what was asked and what came of it: never the path, the query or a
+// header, any of which may hold a secret.
+func (s *server) log(x *exchange) {
+	level := levelOf(x)
+	ctx := x.Request().Context()
+	if !s.Logger.Enabled(ctx, level) {
+		return
+	}
+	attrs := make([]slog.Attr, 0, 10)
+	attrs = append(attrs,
+		slog.String("method", knownMethod(x.Request().Method)),
+		slog.String("route", routeOf(x)),
+		slog.Int("status", x.Response().Status),
+		slog.Duration("duration", s.Now().Sub(x.started)),
+		slog.Int64("bytes", x.Response().Size),
+		slog.String("requestId", x.requestID),
+	)
+	if !x.tenant.IsZero() {
+		attrs = append(attrs, slog.String("tenant", x.tenant.String()))
+	}
+	if x.code != "" {
+		attrs = append(attrs, slog.String("code", string(x.code)))
+	}
+	if x.cause != nil {
+		attrs = append(attrs, slog.String("error", x.cause.Error()))
+	}
+	if x.stack != nil {
+		attrs = append(attrs, slog.String("stack", string(x.stack)))
+	}
+	s.Logger.LogAttrs(ctx, level, "request", attrs...)
+}
+
+func levelOf(x *exchange) slog.Level {
+	switch {
+	case x.stack != nil, x.Response().Status == http.StatusInternalServerError:
+		return slog.LevelError
+	case x.cause != nil:
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
+}
+
+func routeOf(x *exchange) string {
+	if route := x.Path(); route != "" {
+		return route
+	}
+	return "unmatched"
+}
+
+// knownMethod keeps a stranger's words out of the log.
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
+	}
+	return "other"
+}

@@ -1,0 +1,147 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// statuses is the one table that makes a status of an error.
+var statuses = map[domain.Kind]int{
+	domain.Internal:        http.StatusInternalServerError,
+	domain.Invalid:         http.StatusBadRequest,
+	domain.Unauthenticated: http.StatusUnauthorized,
+	domain.Forbidden:       http.StatusForbidden,
+	domain.NotFound:        http.StatusNotFound,
+	domain.Conflict:        http.StatusConflict,
+	domain.TooLarge:        http.StatusRequestEntityTooLarge,
+	domain.Unprocessable:   http.StatusUnprocessableEntity,
+	domain.Limited:         http.StatusTooManyRequests,
+	domain.Unavailable:     http.StatusServiceUnavailable,
+}
+
+// The codes of what is wrong with a request as HTTP sees it.
+const (
+	codeMethodNotAllowed     domain.Code = "method_not_allowed"
+	codeUnsupportedMediaType domain.Code = "unsupported_media_type"
+	codeRequestTimeout       domain.Code = "request_timeout"
+)
+
+// codeStatuses are the errors that HTTP has a status of its own for.
+var codeStatuses = map[domain.Code]int{
+	codeMethodNotAllowed:     http.StatusMethodNotAllowed,
+	codeUnsupportedMediaType: http.StatusUnsupportedMediaType,
+	codeRequestTimeout:       http.StatusRequestTimeout,
+}
+
+// statusClientGone is what the log shows for a caller who didn't wait for the
+// answer. The number is nginx's; nobody is there to read it.
+const statusClientGone = 499
+
+// problem is a problem document (RFC 9457). Its type is always about:blank:
+// Code is what tells problems apart.
+type problem struct {
+	Type      string            `json:"type"`
+	Title     string            `json:"title"`
+	Status    int               `json:"status"`
+	Detail    string            `json:"detail"`
+	Code      domain.Code       `json:"code"`
+	Message   string            `json:"message"` // Detail again, for clients of the first version
+	Field     string            `json:"field,omitempty"`
+	RequestID string            `json:"requestId"`
+	Details   map[string]string `json:"details,omitempty"`
+}
+
+// fail answers with the problem that err is.
+func (s *server) fail(x *exchange, err error) {
+	if clientGone(x.Request().Context(), err) {
+		x.Response().Status = statusClientGone
+		if !x.Response().Committed {
+			x.Response().WriteHeader(statusClientGone)
+		}
+		return
+	}
+	e := refusal(x.Request().Context(), err)
+	x.code = domain.CodeOf(e)
+	if e.Kind == domain.Internal || e.Kind == domain.Unavailable {
+		x.cause = err
+	}
+	if x.Response().Committed {
+		return
+	}
+	status := statusOf(e)
+	header := x.Response().Header()
+	header.Set("Cache-Control", "no-store")
+	if e.Kind == domain.Limited || e.Kind == domain.Unavailable {
+		retryAfter(header, e.RetryAfter)
+	}
+	text := messageOf(e)
+	_ = write(x, status, "application/problem+json", problem{ // of strings and a number: it can be encoded
+		Type:      "about:blank",
+		Title:     http.StatusText(status),
+		Status:    status,
+		Detail:    text,
+		Code:      x.code,
+		Message:   text,
+		Field:     e.Field,
+		RequestID: x.requestID,
+		Details:   e.Details,
+	})
+}
+
+func clientGone(ctx context.Context, err error) bool {
+	return errors.Is(err, context.Canceled) && context.Cause(ctx) == context.Canceled
+}
+
+// refusal is the one place where whatever a handler returned becomes a [domain.Error].
+func refusal(ctx context.Context, err error) *domain.Error {
+	if e, ok := errors.AsType[*domain.Error](err); ok {
+		return e
+	}
+	if e, ok := errors.AsType[*echo.HTTPError](err); ok { // the router's
+		return routingError(e)
+	}
+	switch {
+	case errors.Is(context.Cause(ctx), errStopping):
+		return &domain.Error{Kind: domain.Unavailable, Message: "the server is stopping; try again", Err: err}
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return &domain.Error{Kind: domain.Unavailable, Message: "this took too long and was given up; try again", Err: err}
+	}
+	return &domain.Error{Err: err}
+}
+
+func routingError(e *echo.HTTPError) *domain.Error {
+	switch e.Code {
+	case http.StatusNotFound:
+		return &domain.Error{Kind: domain.NotFound, Message: "there is nothing at this path"}
+	case http.StatusMethodNotAllowed:
+		return &domain.Error{Kind: domain.Invalid, Code: codeMethodNotAllowed, Message: "this path doesn't take the request's method; the Allow header lists those that it does"}
+	}
+	return &domain.Error{Err: e}
+}
+
+func statusOf(e *domain.Error) int {
+	if status, found := codeStatuses[e.Code]; found {
+		return status
+	}
+	if status, found := statuses[e.Kind]; found {
+		return status
+	}
+	return http.StatusInternalServerError
+}
+
+func messageOf(e *domain.Error) string {
+	switch {
+	case e.Message != "":
+		return e.Message
+	case e.Kind == domain.Unavailable:
+		return "something that is needed can't be reached now; try again"
+	case statusOf(e) == http.StatusInternalServerError:
+		return "something went wrong on our side; if it stays so, report the requestId"
+	}
+	return http.StatusText(statusOf(e))
+}

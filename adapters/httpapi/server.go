@@ -1,0 +1,92 @@
+package httpapi
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// The server's own timeouts. The handler's are shorter, and answer; these are for
+// what the handler doesn't see.
+const (
+	headerTimeout  = 5 * time.Second
+	readTimeout    = 40 * time.Second // longer than a request may be at work: when it passes, the request's context is cancelled
+	writeTimeout   = 60 * time.Second // from the end of the headers
+	idleTimeout    = 2 * time.Minute
+	maxHeaderBytes = 32 << 10 // a token has at most 16 KiB
+)
+
+const (
+	usualGrace = 8 * time.Second
+	lastWords  = 1500 * time.Millisecond
+)
+
+// errStopping is why requests are cancelled when the server stops.
+var errStopping = errors.New("the server is stopping")
+
+// Server serves a handler until it is told to stop.
+type Server struct {
+	Handler http.Handler
+	Logger  *slog.Logger  // of what clients do wrong below HTTP; nil: no log
+	Grace   time.Duration // how long requests in flight may go on after the stop; zero: 8 s
+}
+
+// Serve answers on listener until ctx is done. Then it takes no new connection,
+// lets the requests in flight finish, cancels those that are still at work after
+// Grace, and cuts what is left 1.5 s later. It returns nil if all requests had an
+// answer, an error if some were cut off or if the listener failed, and has closed
+// the listener in any case.
+//
+// Requests' contexts carry ctx's values, but don't end with it.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	base, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(errStopping)
+	server := s.server(base)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		_ = server.Close()
+		return err
+	case <-ctx.Done():
+	}
+	return s.stop(server, cancel)
+}
+
+func (s *Server) server(base context.Context) *http.Server {
+	logger := cmp.Or(s.Logger, slog.New(slog.DiscardHandler))
+	return &http.Server{
+		Handler:                      s.Handler,
+		ReadHeaderTimeout:            headerTimeout,
+		ReadTimeout:                  readTimeout,
+		WriteTimeout:                 writeTimeout,
+		IdleTimeout:                  idleTimeout,
+		MaxHeaderBytes:               maxHeaderBytes,
+		DisableGeneralOptionsHandler: true, // OPTIONS * has a request ID like all others
+		ErrorLog:                     slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+		BaseContext:                  func(net.Listener) context.Context { return base },
+	}
+}
+
+func (s *Server) stop(server *http.Server, cancel context.CancelCauseFunc) error {
+	if drained(server, cmp.Or(s.Grace, usualGrace)) {
+		return nil
+	}
+	cancel(errStopping)
+	if drained(server, lastWords) {
+		return nil
+	}
+	_ = server.Close()
+	return errors.New("requests were cut off: they didn't end in time")
+}
+
+// drained reports whether all requests ended within d.
+func drained(server *http.Server, d time.Duration) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	defer cancel()
+	return server.Shutdown(ctx) == nil
+}

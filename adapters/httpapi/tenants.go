@@ -1,0 +1,147 @@
+package httpapi
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// status handles GET /.
+func (s *server) status(c echo.Context) error {
+	id, err := selectedTenant(c)
+	if err != nil {
+		return err
+	}
+	if id.IsZero() {
+		return errNameTenant
+	}
+	now, err := s.Tenants.Clock(c.Request().Context(), id)
+	if err != nil {
+		return err
+	}
+	return respond(c, http.StatusOK, statusAnswer{"the tenant is served", now.UTC(), id.String()})
+}
+
+type statusAnswer struct {
+	Message   string    `json:"message"`
+	Timestamp time.Time `json:"timestamp"`
+	TenantID  string    `json:"tenantId"`
+}
+
+var errNameTenant = &domain.Error{Kind: domain.Invalid, Code: domain.CodeTenantRequired, Field: fieldTenantID, Message: "name a tenant in X-Tenant-ID"}
+
+// createTenant handles POST /auth/tenants.
+func (s *server) createTenant(c echo.Context, by tenants.Creator) error {
+	var body struct {
+		TenantID string `json:"tenantId"`
+		Name     string `json:"name"`
+	}
+	if err := decode(c, &body); err != nil {
+		return err
+	}
+	id, err := domain.ParseTenantID(body.TenantID)
+	if err != nil {
+		return err
+	}
+	exchangeOf(c).tenant = id
+	creation := tenants.Creation{ID: id, Name: body.Name}
+	switch {
+	case !by.Caller.IsZero():
+		creation.IdempotencyKey, err = idempotencyKey(c.Request().Header)
+	case by.Operator == tenants.Operator{}:
+		err = s.limits.creation(c.Request())
+	}
+	if err != nil {
+		return err
+	}
+	created, err := s.Tenants.Create(c.Request().Context(), by, creation)
+	if err != nil {
+		return err
+	}
+	if created.Replayed {
+		c.Response().Header().Set("Idempotency-Replayed", "true")
+	}
+	return respond(c, http.StatusCreated, createdAnswer(created))
+}
+
+// idempotencyKey reads the Idempotency-Key header of a signed-in caller. For
+// anybody else it is ignored.
+func idempotencyKey(header http.Header) (string, error) {
+	keys := slices.Compact(slices.Clone(header["Idempotency-Key"]))
+	switch {
+	case len(keys) == 0:
+		return "", nil
+	case len(keys) > 1:
+		return "", domain.Invalidf("Idempotency-Key", "send one Idempotency-Key")
+	case keys[0] == "":
+		return "", domain.Invalidf("Idempotency-Key", "an Idempotency-Key isn't empty")
+	}
+	return keys[0], nil
+}
+
+type newTenantAnswer struct {
+	Message        string              `json:"message"`
+	TenantID       string              `json:"tenantId"`
+	Name           string              `json:"name"`
+	Status         domain.TenantStatus `json:"status"`
+	CreatedAt      time.Time           `json:"createdAt"`
+	ClaimToken     string              `json:"claimToken,omitempty"`
+	ClaimExpiresAt time.Time           `json:"claimExpiresAt,omitzero"`
+}
+
+func createdAnswer(created tenants.Created) newTenantAnswer {
+	answer := newTenantAnswer{
+		Message:   "the tenant was created and is yours",
+		TenantID:  created.Tenant.ID.String(),
+		Name:      created.Tenant.Name,
+		Status:    created.Tenant.Status,
+		CreatedAt: created.Tenant.CreatedAt.UTC(),
+	}
+	if !created.ClaimToken.IsZero() {
+		answer.Message = "the tenant was created; whoever signs up with the claimToken, or claims it when signed in, becomes its owner"
+		answer.ClaimToken = created.ClaimToken.Reveal()
+		answer.ClaimExpiresAt = created.Tenant.ClaimExpiresAt.UTC()
+	}
+	return answer
+}
+
+// claimTenant handles POST /tenants/{id}/claim.
+func (s *server) claimTenant(c echo.Context, caller ports.Caller) error {
+	id, err := selectedTenant(c)
+	if err != nil {
+		return err
+	}
+	var body struct {
+		ClaimToken string `json:"claimToken"`
+	}
+	if err := decode(c, &body); err != nil {
+		return err
+	}
+	claimed, err := s.Tenants.Claim(c.Request().Context(), caller, id, domain.NewSecret(body.ClaimToken))
+	if err != nil {
+		return err
+	}
+	return respond(c, http.StatusOK, claimAnswer{"the tenant is yours", membershipOf(claimed)})
+}
+
+type claimAnswer struct {
+	Message string `json:"message"`
+	membershipAnswer
+}
+
+// membershipAnswer is a tenant and the caller's place in it.
+type membershipAnswer struct {
+	TenantID string      `json:"tenantId"`
+	Name     string      `json:"name"`
+	Role     domain.Role `json:"role"`
+}
+
+func membershipOf(m ports.TenantMembership) membershipAnswer {
+	return membershipAnswer{m.Tenant.ID.String(), m.Tenant.Name, m.Membership.Role}
+}

@@ -1,0 +1,138 @@
+package signedurl
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Store keeps the objects that a [Signer]'s URLs name. Its errors are those of
+// [ports.ObjectStore].
+type Store interface {
+	// Put keeps the whole of body under key, in place of what was there; a reader
+	// sees the old object or the new one. Where body fails, nothing is kept and
+	// its error comes back. Where ifAbsent is set and key is taken, it is a
+	// [domain.Conflict]; of many who put one absent key at once, one succeeds.
+	Put(ctx context.Context, key domain.ObjectKey, contentType string, ifAbsent bool, body io.Reader) error
+
+	// Open returns the object under key. What it reads stays the same object,
+	// whatever happens to key.
+	Open(ctx context.Context, key domain.ObjectKey) (io.ReadSeekCloser, ports.ObjectInfo, error)
+}
+
+// Handler serves the URLs that s signs, from store. It is to be mounted at the
+// base URL's path and all below it, for PUT, GET and HEAD.
+func (s *Signer) Handler(store Store) http.Handler { return &handler{s, store} }
+
+type handler struct {
+	signer *Signer
+	store  Store
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Content-Security-Policy", "sandbox; default-src 'none'") // an HTML file of one tenant is nobody's script
+	header.Set("Cache-Control", "private, no-store")
+	var err error
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		err = h.download(w, r)
+	case http.MethodPut:
+		err = h.upload(w, r)
+	default:
+		header.Set("Allow", "GET, HEAD, PUT")
+		err = errMethod
+	}
+	if err != nil {
+		writeProblem(w, err)
+	}
+}
+
+func (h *handler) download(w http.ResponseWriter, r *http.Request) error {
+	key, grant, err := h.signer.verify(http.MethodGet, r.URL)
+	if err != nil {
+		return err
+	}
+	object, info, err := h.store.Open(r.Context(), key)
+	if err != nil {
+		return err
+	}
+	defer object.Close()
+	allow(w, info.Size)
+	header := w.Header()
+	header.Set("ETag", etag(info))
+	header.Set("Content-Type", cmp.Or(grant.contentType, info.ContentType, "application/octet-stream"))
+	if grant.disposition != "" {
+		header.Set("Content-Disposition", grant.disposition)
+	}
+	http.ServeContent(w, r, "", info.ModifiedAt, object)
+	return nil
+}
+
+func (h *handler) upload(w http.ResponseWriter, r *http.Request) error {
+	key, grant, err := h.signer.verify(http.MethodPut, r.URL)
+	if err != nil {
+		return err
+	}
+	if err := grant.accepts(r); err != nil {
+		return err
+	}
+	allow(w, r.ContentLength)
+	// Whoever asks for If-None-Match gets it, whether it is signed or not.
+	ifAbsent := r.Header.Get("If-None-Match") == "*"
+	if err := h.store.Put(r.Context(), key, r.Header.Get("Content-Type"), ifAbsent, newBody(r.Body, grant.sha256)); err != nil {
+		return err
+	}
+	if object, info, err := h.store.Open(r.Context(), key); err == nil {
+		object.Close()
+		w.Header().Set("ETag", etag(info))
+	}
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+// accepts refuses a request whose headers aren't those that were signed. The
+// server holds the body to its Content-Length, which S3 wants as well.
+func (g grant) accepts(r *http.Request) error {
+	switch {
+	case r.ContentLength < 0:
+		return errNoLength
+	case g.size >= 0 && r.ContentLength != g.size:
+		return errSize
+	case g.contentType != "" && r.Header.Get("Content-Type") != g.contentType:
+		return errType
+	case g.ifAbsent && r.Header.Get("If-None-Match") != "*":
+		return errIfAbsent
+	}
+	return nil
+}
+
+// etag tells two versions of an object apart (RFC 9110, section 8.8.3).
+func etag(info ports.ObjectInfo) string {
+	return fmt.Sprintf(`"%x-%x"`, info.ModifiedAt.UnixNano(), info.Size)
+}
+
+// The pace that a transfer must keep, in place of the server's fixed timeouts:
+// a large file takes long, and a connection that stands still is given up.
+const (
+	grace       = time.Minute
+	bytesPerSec = 64 << 10
+	longest     = 24 * time.Hour
+)
+
+// allow gives a transfer of size bytes its time. An upload needs it for its
+// answer too. Where w knows no deadlines, there are none to move.
+func allow(w http.ResponseWriter, size int64) {
+	seconds := min(size/bytesPerSec, int64(longest/time.Second))
+	deadline := time.Now().Add(grace + time.Duration(seconds)*time.Second)
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(deadline)
+	_ = control.SetWriteDeadline(deadline)
+}

@@ -1,0 +1,263 @@
+package signedurl_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/internal/signedurl"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+const base = "http://localhost:3000/local/objects/"
+
+var (
+	anyUpload   = ports.Upload{Size: -1, TTL: time.Minute}
+	anyDownload = ports.Download{TTL: time.Minute}
+)
+
+func TestUploads(t *testing.T) {
+	hello := sha256.Sum256([]byte("hello"))
+	for _, test := range []struct {
+		name   string
+		upload ports.Upload
+		body   string
+		change func(*http.Request)
+		status int
+		code   string
+	}{
+		{"a plain PUT", ports.Upload{Size: -1}, "hello", nil, 200, ""},
+		{"a PUT of all that was signed", ports.Upload{Size: 5, ContentType: "text/plain", SHA256: hello[:], IfAbsent: true}, "hello", nil, 200, ""},
+		{"an empty body where none was signed", ports.Upload{Size: 0}, "", nil, 200, ""},
+		{"a body where an empty one was signed", ports.Upload{Size: 0}, "h", nil, 400, "size_mismatch"},
+		{"a shorter body", ports.Upload{Size: 6}, "hello", nil, 400, "size_mismatch"},
+		{"a longer body", ports.Upload{Size: 4}, "hello", nil, 400, "size_mismatch"},
+		{"a body without a length", ports.Upload{Size: 5}, "hello", func(r *http.Request) { r.ContentLength = -1 }, 411, "length_required"},
+		{"a body without a length where none was signed", ports.Upload{Size: -1}, "hello", func(r *http.Request) { r.ContentLength = -1 }, 411, "length_required"},
+		{"a body that breaks off", ports.Upload{Size: 5}, "hello", cut, 400, "body_incomplete"},
+		{"a body with another checksum", ports.Upload{Size: 5, SHA256: hello[:]}, "jello", nil, 400, "checksum_mismatch"},
+		{"another type", ports.Upload{Size: -1, ContentType: "text/plain"}, "hello", func(r *http.Request) { r.Header.Set("Content-Type", "text/html") }, 400, "content_type_mismatch"},
+		{"no type", ports.Upload{Size: -1, ContentType: "text/plain"}, "hello", func(r *http.Request) { r.Header.Del("Content-Type") }, 400, "content_type_mismatch"},
+		{"no If-None-Match where it was signed", ports.Upload{Size: -1, IfAbsent: true}, "hello", func(r *http.Request) { r.Header.Del("If-None-Match") }, 400, "if_none_match_required"},
+	} {
+		t.Run(fmt.Sprintf("%s is answered with %d %s", test.name, test.status, test.code), func(t *testing.T) {
+			s, key := newSite(t, base), keyOf(t, "acme/a.txt")
+			test.upload.TTL = time.Minute
+			var changes []func(*http.Request)
+			if test.change != nil {
+				changes = append(changes, test.change)
+			}
+			got := s.send(s.upload(t, key, test.upload), test.body, changes...)
+			mustAnswer(t, got, test.status, test.code)
+			if held := s.store.content(key); test.status != 200 && held != "" || test.status == 200 && held != test.body {
+				t.Errorf("it holds %q", held)
+			}
+		})
+	}
+	t.Run("If-None-Match is honoured where it wasn't signed", func(t *testing.T) {
+		s, key := newSite(t, base), keyOf(t, "acme/a.txt")
+		mustAnswer(t, s.send(s.upload(t, key, anyUpload), "first"), 200, "")
+		got := s.send(s.upload(t, key, anyUpload), "second", func(r *http.Request) { r.Header.Set("If-None-Match", "*") })
+		mustAnswer(t, got, 412, "conflict")
+		if held := s.store.content(key); held != "first" {
+			t.Errorf("it holds %q", held)
+		}
+	})
+	t.Run("the headers tell the client all that it must send", func(t *testing.T) {
+		s := newSite(t, base)
+		signed := s.upload(t, keyOf(t, "acme/a.txt"), ports.Upload{Size: 5, ContentType: "text/plain", SHA256: hello[:], IfAbsent: true, TTL: time.Minute})
+		want := map[string]string{"Content-Length": "5", "Content-Type": "text/plain", "If-None-Match": "*"}
+		if fmt.Sprint(signed.Headers) != fmt.Sprint(want) {
+			t.Errorf("got %v", signed.Headers)
+		}
+	})
+}
+
+// cut ends the body two bytes early, as a lost connection does.
+func cut(r *http.Request) {
+	r.Body = io.NopCloser(io.MultiReader(strings.NewReader("hel"), brokenReader{}))
+}
+
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+func TestDownloads(t *testing.T) {
+	s, key := newSite(t, base), keyOf(t, "acme/a.html")
+	put := s.send(s.upload(t, key, ports.Upload{Size: -1, ContentType: "text/html", TTL: time.Minute}), "<p>hello")
+	etag := put.Header().Get("ETag")
+
+	t.Run("the type is the stored one, and a browser is kept from running it", func(t *testing.T) {
+		got := s.send(s.download(t, key, anyDownload), "")
+		mustAnswer(t, got, 200, "")
+		for name, want := range map[string]string{
+			"Content-Type":            "text/html",
+			"Content-Length":          "8",
+			"X-Content-Type-Options":  "nosniff",
+			"Content-Security-Policy": "sandbox; default-src 'none'",
+			"Cache-Control":           "private, no-store",
+			"Content-Disposition":     "",
+			"Etag":                    etag,
+			"Last-Modified":           "Sun, 01 Mar 2026 12:00:00 GMT",
+		} {
+			if h := got.Header().Get(name); h != want {
+				t.Errorf("%s is %q, want %q", name, h, want)
+			}
+		}
+	})
+	t.Run("type and disposition are the signed ones", func(t *testing.T) {
+		got := s.send(s.download(t, key, ports.Download{Disposition: `attachment; filename="a.html"`, ContentType: "text/plain", TTL: time.Minute}), "")
+		if d, c := got.Header().Get("Content-Disposition"), got.Header().Get("Content-Type"); d != `attachment; filename="a.html"` || c != "text/plain" {
+			t.Errorf("got %q, %q", d, c)
+		}
+	})
+	t.Run("an object without a type is bytes", func(t *testing.T) {
+		plain := keyOf(t, "acme/plain")
+		s.send(s.upload(t, plain, anyUpload), "<p>")
+		if got := s.send(s.download(t, plain, anyDownload), "").Header().Get("Content-Type"); got != "application/octet-stream" {
+			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("HEAD tells the same without the bytes", func(t *testing.T) {
+		got := s.send(s.download(t, key, anyDownload), "", func(r *http.Request) { r.Method = http.MethodHead })
+		if got.Code != 200 || got.Body.Len() != 0 || got.Header().Get("Content-Length") != "8" {
+			t.Errorf("got %d, %q, %v", got.Code, got.Body, got.Header())
+		}
+	})
+	t.Run("what the client has already isn't sent again", func(t *testing.T) {
+		got := s.send(s.download(t, key, anyDownload), "", func(r *http.Request) { r.Header.Set("If-None-Match", etag) })
+		if got.Code != http.StatusNotModified {
+			t.Errorf("got %d", got.Code)
+		}
+	})
+	t.Run("a part is sent if the object is still the same", func(t *testing.T) {
+		part := func(tag string) int {
+			return s.send(s.download(t, key, anyDownload), "", func(r *http.Request) {
+				r.Header.Set("Range", "bytes=3-")
+				r.Header.Set("If-Range", tag)
+			}).Code
+		}
+		if same, other := part(etag), part(`"other"`); same != http.StatusPartialContent || other != http.StatusOK {
+			t.Errorf("got %d and %d", same, other)
+		}
+	})
+	t.Run("a part that isn't there is refused", func(t *testing.T) {
+		got := s.send(s.download(t, key, anyDownload), "", func(r *http.Request) { r.Header.Set("Range", "bytes=99-") })
+		if got.Code != http.StatusRequestedRangeNotSatisfiable {
+			t.Errorf("got %d", got.Code)
+		}
+	})
+	t.Run("an absent object is 404", func(t *testing.T) {
+		mustAnswer(t, s.send(s.download(t, keyOf(t, "acme/absent"), anyDownload), ""), 404, "not_found")
+	})
+}
+
+func TestStoresTrouble(t *testing.T) {
+	for err, status := range map[error]int{
+		&domain.Error{Kind: domain.Unavailable, Code: domain.CodeObjectStoreUnavailable, Err: syscall.EIO}:    503,
+		&domain.Error{Kind: domain.Unavailable, Code: domain.CodeObjectStoreUnavailable, Err: syscall.ENOSPC}: 507,
+		&domain.Error{Kind: domain.Unavailable, Code: domain.CodeObjectStoreUnavailable, Err: syscall.EDQUOT}: 507,
+		&domain.Error{Kind: domain.Internal, Err: errors.New("secret cause")}:                                 500,
+		context.Canceled:           503,
+		errors.New("secret cause"): 500,
+	} {
+		t.Run(fmt.Sprintf("%v is answered with %d, and its cause isn't told", err, status), func(t *testing.T) {
+			s, key := newSite(t, base), keyOf(t, "acme/a.txt")
+			s.store.broken = err
+			for _, got := range []int{s.send(s.upload(t, key, anyUpload), "x").Code, s.send(s.download(t, key, anyDownload), "").Code} {
+				if got != status {
+					t.Errorf("got %d", got)
+				}
+			}
+			if body := s.send(s.download(t, key, anyDownload), "").Body.String(); strings.Contains(body, "secret") || strings.Contains(body, "space") {
+				t.Errorf("it tells %s", body)
+			}
+		})
+	}
+}
+
+func TestProblems(t *testing.T) {
+	t.Run("a refusal is a problem document with the request's ID", func(t *testing.T) {
+		s := newSite(t, base)
+		signed := s.download(t, keyOf(t, "acme/a.txt"), anyDownload)
+		s.clock.Time = noon.Add(time.Hour)
+		handler := s.Handler
+		s.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("X-Request-ID", "r-1")
+			handler.ServeHTTP(w, r)
+		})
+		got := s.send(signed, "")
+		const want = `{"type":"about:blank","title":"Forbidden","status":403,"detail":"this URL has expired: ask for a new one",` +
+			`"code":"url_expired","message":"this URL has expired: ask for a new one","requestId":"r-1"}`
+		if body := got.Body.String(); body != want || got.Header().Get("Content-Type") != "application/problem+json" {
+			t.Errorf("got %s as %s", body, got.Header().Get("Content-Type"))
+		}
+	})
+	t.Run("any other method is refused", func(t *testing.T) {
+		s := newSite(t, base)
+		got := s.send(s.upload(t, keyOf(t, "acme/a.txt"), anyUpload), "", func(r *http.Request) { r.Method = http.MethodDelete })
+		mustAnswer(t, got, 405, "method_not_allowed")
+		if allow := got.Header().Get("Allow"); allow != "GET, HEAD, PUT" {
+			t.Errorf("Allow is %q", allow)
+		}
+	})
+}
+
+func TestMounting(t *testing.T) {
+	for _, test := range []struct{ name, base, strip string }{
+		{"at the base's path", base, ""},
+		{"at a base without a slash at its end", strings.TrimSuffix(base, "/"), ""},
+		{"at the root", "http://files.example.com", ""},
+		{"below a path that somebody strips", "http://localhost:3000/pw/local/objects/", "/pw"},
+		{"with all of its path stripped", base, "/local/objects/"},
+	} {
+		t.Run("a URL works "+test.name, func(t *testing.T) {
+			s, key := newSite(t, test.base), keyOf(t, "acme/local/objects/a b%2Fc.txt")
+			s.Handler = http.StripPrefix(test.strip, s.Handler)
+			mustAnswer(t, s.send(s.upload(t, key, anyUpload), "hello"), 200, "")
+			if got := s.send(s.download(t, key, anyDownload), "").Body.String(); got != "hello" {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
+	t.Run("a signer without a real secret isn't made", func(t *testing.T) {
+		defer func() {
+			if recover() == nil {
+				t.Error("it was made")
+			}
+		}()
+		signedurl.New(make([]byte, 31), &url.URL{}, time.Now)
+	})
+}
+
+func mustAnswer(t *testing.T, got interface {
+	Result() *http.Response
+}, status int, code string) {
+	t.Helper()
+	resp := got.Result()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp.StatusCode != status {
+		t.Fatalf("got %d %s, want %d", resp.StatusCode, body, status)
+	}
+	if code == "" {
+		return
+	}
+	var problem struct{ Code string }
+	if err := json.NewDecoder(bytes.NewReader(body)).Decode(&problem); err != nil || problem.Code != code {
+		t.Errorf("got %s, want code %q", body, code)
+	}
+}

@@ -1,0 +1,148 @@
+package signedurl_test
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+func TestExpiry(t *testing.T) {
+	t.Run("a URL works until it expires, and not when it does", func(t *testing.T) {
+		s, key := newSite(t, base), keyOf(t, "acme/a.txt")
+		up, down := s.upload(t, key, anyUpload), s.download(t, key, anyDownload)
+		s.clock.Time = up.ExpiresAt.Add(-time.Nanosecond)
+		mustAnswer(t, s.send(up, "hello"), 200, "")
+		mustAnswer(t, s.send(down, ""), 200, "")
+		s.clock.Time = up.ExpiresAt
+		mustAnswer(t, s.send(up, "later"), 403, "url_expired")
+		mustAnswer(t, s.send(down, ""), 403, "url_expired")
+		if held := s.store.content(key); held != "hello" {
+			t.Errorf("it holds %q", held)
+		}
+	})
+	for ttl, want := range map[time.Duration]time.Duration{
+		time.Minute:                      time.Minute,
+		90 * time.Millisecond:            90 * time.Millisecond,
+		time.Second + time.Nanosecond:    time.Second,
+		15 * time.Minute:                 15 * time.Minute,
+		15*time.Minute + time.Nanosecond: 15 * time.Minute,
+		7 * 24 * time.Hour:               15 * time.Minute,
+	} {
+		t.Run("for a TTL of "+ttl.String()+" it lives "+want.String(), func(t *testing.T) {
+			s, key := newSite(t, base), keyOf(t, "acme/a.txt")
+			for _, signed := range []ports.SignedRequest{
+				s.upload(t, key, ports.Upload{Size: -1, TTL: ttl}),
+				s.download(t, key, ports.Download{TTL: ttl}),
+			} {
+				if life := signed.ExpiresAt.Sub(noon); life != want || signed.ExpiresAt.Location() != time.UTC {
+					t.Errorf("it lives %v, until %v", life, signed.ExpiresAt)
+				}
+			}
+		})
+	}
+}
+
+func TestChangedURLs(t *testing.T) {
+	for name, change := range map[string]func(*url.URL, url.Values){
+		"another tenant":                    func(u *url.URL, _ url.Values) { u.Path = strings.Replace(u.Path, "acme", "bcme", 1) },
+		"another name":                      func(u *url.URL, _ url.Values) { u.Path += "x" },
+		"a way around":                      func(u *url.URL, _ url.Values) { u.Path = strings.Replace(u.Path, "a.txt", "x/../a.txt", 1) },
+		"no key":                            func(u *url.URL, _ url.Values) { u.Path = "/local/objects/" },
+		"an unknown parameter":              func(_ *url.URL, q url.Values) { q.Set("x", "1") },
+		"an unknown, empty parameter":       func(_ *url.URL, q url.Values) { q.Set("x", "") },
+		"a later expiry":                    func(_ *url.URL, q url.Values) { q.Set("expires", q.Get("expires")+"0") },
+		"two expiries":                      func(_ *url.URL, q url.Values) { q.Add("expires", "9999999999999") },
+		"no expiry":                         func(_ *url.URL, q url.Values) { q.Del("expires") },
+		"no size":                           func(_ *url.URL, q url.Values) { q.Del("size") },
+		"another size":                      func(_ *url.URL, q url.Values) { q.Set("size", "6") },
+		"no type":                           func(_ *url.URL, q url.Values) { q.Del("type") },
+		"another type":                      func(_ *url.URL, q url.Values) { q.Set("type", "text/html") },
+		"no checksum":                       func(_ *url.URL, q url.Values) { q.Del("sha256") },
+		"no ifAbsent":                       func(_ *url.URL, q url.Values) { q.Del("ifAbsent") },
+		"no signature":                      func(_ *url.URL, q url.Values) { q.Del("signature") },
+		"an empty signature":                func(_ *url.URL, q url.Values) { q.Set("signature", "") },
+		"two signatures, one of them right": func(_ *url.URL, q url.Values) { q.Add("signature", q.Get("signature")) },
+		"a padded signature":                func(_ *url.URL, q url.Values) { q.Set("signature", q.Get("signature")+"=") },
+		"a disposition":                     func(_ *url.URL, q url.Values) { q.Set("disposition", "inline") },
+	} {
+		t.Run(name+" is refused", func(t *testing.T) {
+			s, key := newSite(t, base), keyOf(t, "acme/a.txt")
+			signed := s.upload(t, key, ports.Upload{Size: 5, ContentType: "text/plain", SHA256: make([]byte, 32), IfAbsent: true, TTL: time.Minute})
+			u, err := url.Parse(signed.URL.Reveal())
+			if err != nil {
+				t.Fatal(err)
+			}
+			query := u.Query()
+			change(u, query)
+			u.RawQuery = query.Encode()
+			signed.URL = domain.NewSecret(u.String())
+			mustAnswer(t, s.send(signed, "hello"), 403, "signature_invalid")
+		})
+	}
+	t.Run("a query in another order is the same query", func(t *testing.T) {
+		s, key := newSite(t, base), keyOf(t, "acme/a.txt")
+		got := s.send(s.upload(t, key, anyUpload), "hello", func(r *http.Request) {
+			first, second, _ := strings.Cut(r.URL.RawQuery, "&")
+			r.URL.RawQuery = second + "&" + first
+		})
+		mustAnswer(t, got, 200, "")
+	})
+	t.Run("a URL of another secret is refused", func(t *testing.T) {
+		s, key := newSite(t, base), keyOf(t, "acme/a.txt")
+		other := signerWith(t, "another secret, of 32 bytes or so")
+		signed, err := other.Upload(key, anyUpload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustAnswer(t, s.send(signed, "hello"), 403, "signature_invalid")
+	})
+	t.Run("an upload's URL is good for no download, and the other way round", func(t *testing.T) {
+		s, key := newSite(t, base), keyOf(t, "acme/a.txt")
+		as := func(method string) func(*http.Request) { return func(r *http.Request) { r.Method = method } }
+		mustAnswer(t, s.send(s.upload(t, key, anyUpload), "", as(http.MethodGet)), 403, "signature_invalid")
+		mustAnswer(t, s.send(s.upload(t, key, anyUpload), "", as(http.MethodHead)), 403, "signature_invalid")
+		mustAnswer(t, s.send(s.download(t, key, anyDownload), "hello", as(http.MethodPut)), 403, "signature_invalid")
+	})
+}
+
+func TestWhatCantBeSigned(t *testing.T) {
+	key := keyOf(t, "acme/a.txt")
+	for name, test := range map[string]struct {
+		key   domain.ObjectKey
+		up    ports.Upload
+		field string
+	}{
+		"no key":                      {domain.ObjectKey{}, anyUpload, "filename"},
+		"a size below nothing":        {key, ports.Upload{Size: -2, TTL: time.Minute}, "size"},
+		"half a checksum":             {key, ports.Upload{SHA256: make([]byte, 16), TTL: time.Minute}, "sha256"},
+		"an empty checksum":           {key, ports.Upload{SHA256: []byte{}, TTL: time.Minute}, "sha256"},
+		"a type of two lines":         {key, ports.Upload{ContentType: "a/b\r\nX: y", TTL: time.Minute}, "contentType"},
+		"a type that isn't ASCII":     {key, ports.Upload{ContentType: "text/ä", TTL: time.Minute}, "contentType"},
+		"a type with space before it": {key, ports.Upload{ContentType: " text/plain", TTL: time.Minute}, "contentType"},
+		"no life":                     {key, ports.Upload{}, "ttl"},
+	} {
+		t.Run(name+" is invalid", func(t *testing.T) {
+			_, err := newSite(t, base).signer.Upload(test.key, test.up)
+			if e, ok := errors.AsType[*domain.Error](err); !ok || e.Kind != domain.Invalid || e.Field != test.field {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	for name, down := range map[string]ports.Download{
+		"a disposition of two lines": {Disposition: "attachment\r\nX: y", TTL: time.Minute},
+		"a type of two lines":        {ContentType: "a/b\nX: y", TTL: time.Minute},
+		"no life":                    {},
+	} {
+		t.Run("a download with "+name+" is invalid", func(t *testing.T) {
+			if _, err := newSite(t, base).signer.Download(key, down); !errors.Is(err, domain.Invalid) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}

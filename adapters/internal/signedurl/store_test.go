@@ -1,0 +1,138 @@
+package signedurl_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/internal/signedurl"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// clock is the signer's, and is moved by hand.
+type clock struct{ time.Time }
+
+func (c *clock) now() time.Time { return c.Time }
+
+// site is a signer with a store behind its handler.
+type site struct {
+	signer *signedurl.Signer
+	clock  *clock
+	store  *store
+	http.Handler
+}
+
+func newSite(t *testing.T, base string) *site {
+	t.Helper()
+	u, err := url.Parse(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &clock{noon}
+	signer := signedurl.New([]byte(strings.Repeat("s", 32)), u, c.now)
+	kept := &store{clock: c, objects: map[domain.ObjectKey]stored{}}
+	return &site{signer, c, kept, signer.Handler(kept)}
+}
+
+func (s *site) upload(t *testing.T, key domain.ObjectKey, u ports.Upload) ports.SignedRequest {
+	t.Helper()
+	signed, err := s.signer.Upload(key, u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signed
+}
+
+func (s *site) download(t *testing.T, key domain.ObjectKey, d ports.Download) ports.SignedRequest {
+	t.Helper()
+	signed, err := s.signer.Download(key, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signed
+}
+
+// send answers a request with the signed one's headers, with what change does to it.
+func (s *site) send(signed ports.SignedRequest, body string, change ...func(*http.Request)) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(signed.Method, signed.URL.Reveal(), strings.NewReader(body))
+	for name, value := range signed.Headers {
+		if name != "Content-Length" {
+			r.Header.Set(name, value)
+		}
+	}
+	for _, c := range change {
+		c(r)
+	}
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return w
+}
+
+// store is the smallest [signedurl.Store].
+type store struct {
+	clock   *clock
+	mu      sync.Mutex
+	objects map[domain.ObjectKey]stored
+	broken  error // what every call returns, if it isn't nil
+}
+
+type stored struct {
+	content []byte
+	info    ports.ObjectInfo
+}
+
+func (s *store) Put(_ context.Context, key domain.ObjectKey, contentType string, ifAbsent bool, body io.Reader) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, taken := s.objects[key]; taken && ifAbsent {
+		return &domain.Error{Kind: domain.Conflict}
+	}
+	content, err := io.ReadAll(body)
+	if s.broken != nil {
+		err = s.broken
+	}
+	if err != nil {
+		return err
+	}
+	s.objects[key] = stored{content, ports.ObjectInfo{Size: int64(len(content)), ContentType: contentType, ModifiedAt: s.clock.now()}}
+	return nil
+}
+
+func (s *store) Open(_ context.Context, key domain.ObjectKey) (io.ReadSeekCloser, ports.ObjectInfo, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	object, found := s.objects[key]
+	if s.broken != nil {
+		return nil, ports.ObjectInfo{}, s.broken
+	}
+	if !found {
+		return nil, ports.ObjectInfo{}, &domain.Error{Kind: domain.NotFound}
+	}
+	return reader{bytes.NewReader(object.content)}, object.info, nil
+}
+
+// content is what the store holds under key, and "" if it holds nothing.
+func (s *store) content(key domain.ObjectKey) string { return string(s.objects[key].content) }
+
+type reader struct{ *bytes.Reader }
+
+func (reader) Close() error { return nil }
+
+func keyOf(t testing.TB, s string) domain.ObjectKey {
+	t.Helper()
+	key, err := domain.ParseObjectKey(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}

@@ -1,0 +1,221 @@
+package strictjson
+
+import (
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// Decode reads one object, nested at most maxDepth deep where the object itself
+// is the first level, into the struct that into points to.
+//
+// Fields are named as in encoding/json, but compared case-sensitively. A name
+// that the struct doesn't have, a value of another type, and null for anything
+// but a pointer are each a [*FieldError]. A field that isn't given keeps its
+// value. After an error, what the struct holds means nothing.
+//
+// The struct may be made of strings, bools, numbers, any (filled as by [Parse]),
+// pointers, slices, structs, maps with string keys, and types that read
+// themselves by [json.Unmarshaler] or [encoding.TextUnmarshaler]. A tag's options
+// aren't heeded, and an embedded struct is a field like others.
+func Decode(data []byte, into any, maxDepth int) error {
+	v := reflect.ValueOf(into)
+	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
+		panic(fmt.Sprintf("strictjson: Decode into %T: a pointer to a struct is needed", into))
+	}
+	return document(data, maxDepth, func(s *scanner) error { return s.structure(v.Elem()) })
+}
+
+// into reads a value into v.
+func (s *scanner) into(v reflect.Value) error {
+	first := s.next()
+	switch {
+	case first == 'n':
+		return s.null(v)
+	case v.Kind() == reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		return s.into(v.Elem())
+	case readsItself(v):
+		return s.raw(v)
+	}
+	switch kind := v.Kind(); {
+	case kind == reflect.String && first == '"':
+		text, err := s.string()
+		v.SetString(text)
+		return err
+	case kind == reflect.Bool && (first == 't' || first == 'f'):
+		v.SetBool(first == 't')
+		return s.literal(strconv.FormatBool(first == 't'))
+	case isNumber(v) && (first == '-' || '0' <= first && first <= '9'):
+		return s.numberInto(v)
+	case kind == reflect.Struct && first == '{':
+		return s.structure(v)
+	case kind == reflect.Map && first == '{':
+		return s.mapping(v)
+	case kind == reflect.Slice && first == '[':
+		return s.list(v)
+	case kind == reflect.Interface:
+		value, err := s.any()
+		if err != nil {
+			return err
+		}
+		v.Set(reflect.ValueOf(value))
+		return nil
+	case strings.IndexByte(`{["tf-0123456789`, first) < 0:
+		return s.fail("a value is missing")
+	default:
+		return wrong(expectation(v))
+	}
+}
+
+func (s *scanner) null(v reflect.Value) error {
+	if err := s.literal("null"); err != nil {
+		return err
+	}
+	if v.Kind() != reflect.Pointer {
+		return wrong("must not be null")
+	}
+	v.SetZero()
+	return nil
+}
+
+// structure reads an object into the struct v.
+func (s *scanner) structure(v reflect.Value) error {
+	fields := fieldsOf(v)
+	return s.object(func(name string) error {
+		for i := range fields {
+			if fields[i].name != name {
+				continue
+			}
+			if fields[i].given {
+				return errDuplicate
+			}
+			fields[i].given = true
+			return s.into(fields[i].value)
+		}
+		return unknown(name, fields)
+	})
+}
+
+type field struct {
+	name  string
+	value reflect.Value
+	given bool
+}
+
+func fieldsOf(v reflect.Value) []field {
+	fields := make([]field, 0, v.NumField())
+	for f, value := range v.Fields() {
+		tag := f.Tag.Get("json")
+		if !f.IsExported() || tag == "-" {
+			continue
+		}
+		name, _, _ := strings.Cut(tag, ",")
+		if name == "" {
+			name = f.Name
+		}
+		fields = append(fields, field{name: name, value: value})
+	}
+	return fields
+}
+
+func unknown(name string, fields []field) error {
+	for _, f := range fields {
+		if strings.EqualFold(f.name, name) {
+			return wrong("isn't known; names are case-sensitive: " + f.name)
+		}
+	}
+	return wrong("isn't known")
+}
+
+// mapping reads an object into the map v.
+func (s *scanner) mapping(v reflect.Value) error {
+	t := v.Type()
+	if t.Key().Kind() != reflect.String {
+		panic(fmt.Sprintf("strictjson: Decode into %v: the keys of a map must be strings", t))
+	}
+	v.Set(reflect.MakeMap(t))
+	return s.object(func(name string) error {
+		key := reflect.ValueOf(name).Convert(t.Key())
+		if v.MapIndex(key).IsValid() {
+			return errDuplicate
+		}
+		value := reflect.New(t.Elem()).Elem()
+		if err := s.into(value); err != nil {
+			return err
+		}
+		v.SetMapIndex(key, value)
+		return nil
+	})
+}
+
+// list reads an array into the slice v.
+func (s *scanner) list(v reflect.Value) error {
+	v.Set(reflect.MakeSlice(v.Type(), 0, 0))
+	return s.array(func() error {
+		element := reflect.New(v.Type().Elem()).Elem()
+		if err := s.into(element); err != nil {
+			return err
+		}
+		v.Set(reflect.Append(v, element))
+		return nil
+	})
+}
+
+// numberInto reads a number into v, which is of a kind of number.
+func (s *scanner) numberInto(v reflect.Value) error {
+	number, err := s.number()
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal([]byte(number), v.Addr().Interface()); err != nil {
+		return wrong(expectation(v))
+	}
+	return nil
+}
+
+// raw lets v read a value itself, once it is seen to be strict.
+func (s *scanner) raw(v reflect.Value) error {
+	start := s.pos
+	if _, err := s.any(); err != nil {
+		return err
+	}
+	if err := json.Unmarshal([]byte(s.text[start:s.pos]), v.Addr().Interface()); err != nil {
+		return wrong("is malformed")
+	}
+	return nil
+}
+
+func readsItself(v reflect.Value) bool {
+	switch v.Addr().Interface().(type) {
+	case json.Unmarshaler, encoding.TextUnmarshaler:
+		return true
+	}
+	return false
+}
+
+func isNumber(v reflect.Value) bool { return v.CanInt() || v.CanUint() || v.CanFloat() }
+
+func expectation(v reflect.Value) string {
+	switch {
+	case v.CanInt(), v.CanUint():
+		return "must be a whole number within range"
+	case v.CanFloat():
+		return "must be a number within range"
+	}
+	switch v.Kind() {
+	case reflect.String:
+		return "must be a string"
+	case reflect.Bool:
+		return "must be true or false"
+	case reflect.Struct, reflect.Map:
+		return "must be an object"
+	case reflect.Slice:
+		return "must be a list"
+	default:
+		panic(fmt.Sprintf("strictjson: Decode doesn't read a %v", v.Type()))
+	}
+}

@@ -1,0 +1,219 @@
+package local
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+const (
+	// ProviderName is the provider's part of the identities of [Identities].
+	ProviderName = "local"
+
+	// Issuer is the "iss" of the tokens of [Identities].
+	Issuer = "partywall-local"
+)
+
+// IdentitiesConfig says what [Identities] are made of. Users, Mail, Keys and
+// ClientID are needed; the rest have a default where they are zero.
+type IdentitiesConfig struct {
+	Users    ports.UserStore
+	Mail     ports.Mailer // carries the codes
+	Keys     *Keys
+	ClientID string // "client_id" and "aud" of the tokens
+
+	// RequireConfirmation lets nobody sign in who hasn't proven their address with
+	// a code. Without it new users are confirmed at once: their addresses count as
+	// verified, unproven.
+	RequireConfirmation bool
+
+	AccessTTL  time.Duration // of access and ID tokens: 1 hour
+	RefreshTTL time.Duration // of a session, however often refreshed: 30 days
+
+	HashQueue int           // how many sign-ins may wait while a hash is computed on every core: 64
+	HashWait  time.Duration // how long each of them waits: 2 seconds
+
+	// AnswerTime is how long ResendCode and ForgotPassword take at least, so that
+	// their time doesn't tell who has an account: longer than Mail takes, 500 ms.
+	AnswerTime time.Duration
+
+	Now    func() time.Time // time.Now
+	Logger *slog.Logger     // hears of codes that couldn't be delivered; nobody
+}
+
+// Identities is the built-in identity provider: it implements
+// [ports.IdentityProvider] on a [ports.UserStore]. It never gives a challenge.
+type Identities struct {
+	users               ports.UserStore
+	mail                ports.Mailer
+	keys                *Keys
+	clientID            string
+	requireConfirmation bool
+	accessTTL           time.Duration
+	refreshTTL          time.Duration
+	answerTime          time.Duration
+	passwords           *passwordQueue
+	stranger            ports.StoredUser // stands in for whoever has no account
+	now                 func() time.Time
+	log                 *slog.Logger
+}
+
+var _ ports.IdentityProvider = (*Identities)(nil)
+
+// NewIdentities returns a provider made of config.
+func NewIdentities(config IdentitiesConfig) (*Identities, error) {
+	if config.Users == nil || config.Mail == nil || config.Keys == nil || config.ClientID == "" {
+		return nil, errors.New("local identities need a user store, a mailer, keys and a client ID")
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	return &Identities{
+		users:               config.Users,
+		mail:                config.Mail,
+		keys:                config.Keys,
+		clientID:            config.ClientID,
+		requireConfirmation: config.RequireConfirmation,
+		accessTTL:           cmp.Or(config.AccessTTL, time.Hour),
+		refreshTTL:          cmp.Or(config.RefreshTTL, 30*24*time.Hour),
+		answerTime:          cmp.Or(config.AnswerTime, 500*time.Millisecond),
+		passwords:           newPasswordQueue(runtime.GOMAXPROCS(0), cmp.Or(config.HashQueue, 64), cmp.Or(config.HashWait, 2*time.Second)),
+		stranger:            ports.StoredUser{Subject: "stranger", PasswordHash: nobodysHash().String()},
+		now:                 config.Now,
+		log:                 cmp.Or(config.Logger, slog.New(slog.DiscardHandler)),
+	}, nil
+}
+
+// Name returns [ProviderName].
+func (p *Identities) Name() string { return ProviderName }
+
+// SignUp makes an account. The errors are those of [ports.IdentityProvider].
+func (p *Identities) SignUp(ctx context.Context, email domain.Email, password domain.Secret) (ports.NewUser, error) {
+	if email.IsZero() {
+		return ports.NewUser{}, errNoEmail
+	}
+	if err := acceptPassword("password", email, password); err != nil {
+		return ports.NewUser{}, err
+	}
+	hash, err := p.passwords.hash(ctx, password)
+	if err != nil {
+		return ports.NewUser{}, err
+	}
+	return p.create(ctx, ports.StoredUser{
+		Subject:      uuid.NewString(),
+		Email:        email,
+		PasswordHash: hash,
+		Confirmed:    !p.requireConfirmation,
+	})
+}
+
+// create keeps a new user, and sends the code that they wait for.
+func (p *Identities) create(ctx context.Context, user ports.StoredUser) (ports.NewUser, error) {
+	identity, err := domain.NewIdentity(ProviderName, user.Subject)
+	if err != nil {
+		return ports.NewUser{}, identityError(err)
+	}
+	if user.Confirmed {
+		if err := p.users.CreateUser(ctx, user, nil); err != nil {
+			return ports.NewUser{}, identityError(err)
+		}
+		return ports.NewUser{Identity: identity, Confirmed: true}, nil
+	}
+	code, stored, err := p.newCode(user.Subject, ports.ConfirmAddress)
+	if err != nil {
+		return ports.NewUser{}, err
+	}
+	if err := p.users.CreateUser(ctx, user, &stored); err != nil {
+		return ports.NewUser{}, identityError(err)
+	}
+	created := ports.NewUser{Identity: identity}
+	if p.deliver(ctx, user, ports.ConfirmAddress, code) {
+		created.Delivery = &ports.CodeDelivery{Destination: mask(user.Email), Medium: "EMAIL", Attribute: "email"}
+	}
+	return created, nil
+}
+
+// ConfirmSignUp spends the code that proves the address. The errors are those of
+// [ports.IdentityProvider].
+func (p *Identities) ConfirmSignUp(ctx context.Context, email domain.Email, code domain.Secret) error {
+	user, err := p.find(ctx, email)
+	if err != nil {
+		return err
+	}
+	err = p.users.Confirm(ctx, user.Subject, p.keys.hashCode(user.Subject, ports.ConfirmAddress, code))
+	return identityErrorOr(err, errCodeInvalid)
+}
+
+// ResendCode sends a new code to whoever has yet to confirm the address.
+func (p *Identities) ResendCode(ctx context.Context, email domain.Email) error {
+	return p.sendCode(ctx, email, ports.ConfirmAddress, func(user ports.StoredUser) bool { return !user.Confirmed })
+}
+
+// ForgotPassword sends a code to whoever has confirmed the address.
+func (p *Identities) ForgotPassword(ctx context.Context, email domain.Email) error {
+	return p.sendCode(ctx, email, ports.ResetPassword, func(user ports.StoredUser) bool { return user.Confirmed })
+}
+
+// sendCode sends a code if there is an account that may have one, and takes its time either way.
+func (p *Identities) sendCode(ctx context.Context, email domain.Email, purpose ports.CodePurpose, may func(ports.StoredUser) bool) error {
+	answer := time.NewTimer(p.answerTime)
+	defer answer.Stop()
+	user, err := p.find(ctx, email)
+	if err != nil {
+		return err
+	}
+	if user.Subject != p.stranger.Subject && may(user) {
+		code, stored, err := p.newCode(user.Subject, purpose)
+		if err != nil {
+			return err
+		}
+		if err := p.users.IssueCode(ctx, user.Subject, stored); err != nil {
+			return identityError(err)
+		}
+		p.deliver(ctx, user, purpose, code)
+	}
+	select {
+	case <-answer.C:
+	case <-ctx.Done(): // nobody is there to measure
+	}
+	return nil
+}
+
+// ResetPassword sets a new password and ends the user's sessions. The errors are
+// those of [ports.IdentityProvider].
+func (p *Identities) ResetPassword(ctx context.Context, email domain.Email, code, password domain.Secret) error {
+	if err := acceptPassword("newPassword", email, password); err != nil {
+		return err
+	}
+	user, err := p.find(ctx, email)
+	if err != nil {
+		return err
+	}
+	hash, err := p.passwords.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	err = p.users.ResetPassword(ctx, user.Subject, p.keys.hashCode(user.Subject, ports.ResetPassword, code), hash)
+	return identityErrorOr(err, errCodeInvalid)
+}
+
+// find returns the user with the address, or the stranger: one who may do
+// nothing, in about the same time.
+func (p *Identities) find(ctx context.Context, email domain.Email) (ports.StoredUser, error) {
+	if email.IsZero() {
+		return ports.StoredUser{}, errNoEmail
+	}
+	user, err := p.users.UserByEmail(ctx, email)
+	if errors.Is(err, domain.NotFound) {
+		return p.stranger, nil
+	}
+	return user, identityError(err)
+}

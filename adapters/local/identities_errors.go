@@ -1,0 +1,68 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// What callers are told. A code that is wrong and an address that nobody has are
+// one error, and so are a wrong password and such an address.
+var (
+	errNoEmail = domain.Invalidf("email", "an e-mail address is required")
+
+	errUserExists         = &domain.Error{Kind: domain.Conflict, Code: domain.CodeUserExists, Field: "email", Message: "there is an account with this address already; sign in, or reset its password"}
+	errCodeInvalid        = &domain.Error{Kind: domain.Invalid, Code: domain.CodeCodeInvalid, Field: "code", Message: "the code is wrong, was used before, or has expired; ask for a new one"}
+	errInvalidCredentials = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeInvalidCredentials, Message: "the address or the password is wrong"}
+	errUserNotConfirmed   = &domain.Error{Kind: domain.Forbidden, Code: domain.CodeUserNotConfirmed, Message: "the address isn't confirmed yet; confirm it with the code that was sent, or ask for a new one"}
+	errInvalidToken       = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeInvalidToken, Message: "the access token is invalid or has expired; sign in again"}
+	errRefreshInvalid     = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeRefreshInvalid, Message: "the refresh token is invalid, expired or revoked; sign in again"}
+	errRefreshReused      = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeRefreshReused, Message: "the refresh token was used before, so its session has ended; sign in again"}
+	errChallengeInvalid   = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeChallengeInvalid, Message: "the answer or its session is wrong or has expired; sign in again"}
+)
+
+// identityError is the one place where the errors of the user store, and of what
+// should never fail, become those of [ports.IdentityProvider].
+func identityError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, domain.Unavailable):
+		return &domain.Error{
+			Kind:       domain.Unavailable,
+			Code:       domain.CodeIdentityProviderUnavailable,
+			Message:    "signing in is out of order at this moment; try again soon",
+			RetryAfter: retryAfter(err),
+			Err:        err,
+		}
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, domain.CodeUserExists):
+		return errUserExists
+	case errors.Is(err, domain.CodeCodeInvalid):
+		return errCodeInvalid
+	case errors.Is(err, domain.CodeRefreshReused):
+		return errRefreshReused
+	case errors.Is(err, domain.CodeRefreshInvalid):
+		return errRefreshInvalid
+	default:
+		return &domain.Error{Kind: domain.Internal, Message: "the identity provider failed", Err: err}
+	}
+}
+
+// identityErrorOr is identityError, but for a user who is absent.
+func identityErrorOr(err, absent error) error {
+	if errors.Is(err, domain.NotFound) {
+		return absent
+	}
+	return identityError(err)
+}
+
+func retryAfter(err error) time.Duration {
+	if e, ok := errors.AsType[*domain.Error](err); ok && e.RetryAfter > 0 {
+		return e.RetryAfter
+	}
+	return time.Second
+}

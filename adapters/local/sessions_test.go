@@ -1,0 +1,147 @@
+package local_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/local"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+func TestSessions(t *testing.T) {
+	t.Run("a token that was exchanged before ends its whole family, and no other", func(t *testing.T) {
+		b := open(t, nil)
+		ada := b.join(t, "ada@example.com")
+		stolen, elsewhere := b.signIn(t, ada).Refresh, b.signIn(t, ada).Refresh
+		next, err := b.provider.Refresh(t.Context(), stolen)
+		mustDo(t, err)
+		_, err = b.provider.Refresh(t.Context(), stolen)
+		mustBe(t, err, domain.CodeRefreshReused)
+		_, err = b.provider.Refresh(t.Context(), next.Refresh)
+		mustBe(t, err, domain.CodeRefreshInvalid)
+		_, err = b.provider.Refresh(t.Context(), elsewhere)
+		mustDo(t, err)
+	})
+	t.Run("of many who exchange one token at once, one succeeds", func(t *testing.T) {
+		b := open(t, nil)
+		token := b.signIn(t, b.join(t, "ada@example.com")).Refresh
+		var errs [20]error
+		var wg sync.WaitGroup
+		for i := range errs {
+			wg.Go(func() { _, errs[i] = b.provider.Refresh(t.Context(), token) })
+		}
+		wg.Wait()
+		succeeded := 0
+		for _, err := range errs {
+			switch {
+			case err == nil:
+				succeeded++
+			case !errors.Is(err, domain.CodeRefreshReused) && !errors.Is(err, domain.CodeRefreshInvalid):
+				t.Errorf("got %v", err)
+			}
+		}
+		if succeeded != 1 {
+			t.Errorf("%d succeeded", succeeded)
+		}
+	})
+	t.Run("a session ends after 30 days, however often it is refreshed", func(t *testing.T) {
+		b := open(t, nil)
+		token := b.signIn(t, b.join(t, "ada@example.com")).Refresh
+		for range 2 {
+			b.now.pass(14 * 24 * time.Hour)
+			tokens, err := b.provider.Refresh(t.Context(), token)
+			mustDo(t, err)
+			token = tokens.Refresh
+		}
+		b.now.pass(2 * 24 * time.Hour)
+		_, err := b.provider.Refresh(t.Context(), token)
+		mustBe(t, err, domain.CodeRefreshInvalid)
+	})
+	t.Run("revoking by a token that was exchanged ends the session, too", func(t *testing.T) {
+		b := open(t, nil)
+		first := b.signIn(t, b.join(t, "ada@example.com")).Refresh
+		next, err := b.provider.Refresh(t.Context(), first)
+		mustDo(t, err)
+		mustDo(t, b.provider.Revoke(t.Context(), first))
+		_, err = b.provider.Refresh(t.Context(), next.Refresh)
+		mustBe(t, err, domain.CodeRefreshInvalid)
+	})
+	t.Run("after signing out everywhere an access token lives on until it expires", func(t *testing.T) {
+		b := open(t, nil)
+		ada := b.join(t, "ada@example.com")
+		tokens := b.signIn(t, ada)
+		mustDo(t, b.provider.SignOutEverywhere(t.Context(), tokens.Access))
+		_, err := b.provider.Refresh(t.Context(), tokens.Refresh)
+		mustBe(t, err, domain.CodeRefreshInvalid)
+		_, err = b.provider.User(t.Context(), tokens.Access)
+		mustDo(t, err)
+		b.now.pass(tokens.ExpiresIn)
+		_, err = b.provider.User(t.Context(), tokens.Access)
+		mustBe(t, err, domain.CodeInvalidToken)
+	})
+	t.Run("a new password ends all sessions", func(t *testing.T) {
+		b := open(t, nil)
+		ada := b.join(t, "ada@example.com")
+		token := b.signIn(t, ada).Refresh
+		b.resetPassword(t, ada)
+		_, err := b.provider.Refresh(t.Context(), token)
+		mustBe(t, err, domain.CodeRefreshInvalid)
+	})
+	t.Run("the token of a user who is gone is worth nothing", func(t *testing.T) {
+		b, emptied := open(t, nil), open(t, nil)
+		access := b.signIn(t, b.join(t, "ada@example.com")).Access
+		_, err := emptied.provider.User(t.Context(), access)
+		mustBe(t, err, domain.CodeInvalidToken)
+		mustBe(t, emptied.provider.SignOutEverywhere(t.Context(), access), domain.CodeInvalidToken)
+	})
+}
+
+func TestSigningInWhileThePasswordIsReset(t *testing.T) {
+	for name, moment := range map[string]func(*interleaved) *func(){
+		"before the session starts": func(i *interleaved) *func() { return &i.before },
+		"after it started":          func(i *interleaved) *func() { return &i.after },
+	} {
+		t.Run(name+" gives no session by the old password", func(t *testing.T) {
+			var store interleaved
+			b := open(t, func(c *local.IdentitiesConfig) {
+				store.UserStore = c.Users
+				c.Users = &store
+			})
+			ada := b.join(t, "ada@example.com")
+			*moment(&store) = func() { b.resetPassword(t, ada) }
+			_, err := b.provider.SignIn(t.Context(), ada.email, ada.password)
+			mustBe(t, err, domain.CodeInvalidCredentials)
+			_, err = store.RotateSession(t.Context(), store.started, domain.NewSecret("next").Hash())
+			mustBe(t, err, domain.CodeRefreshInvalid)
+		})
+	}
+}
+
+func (b building) resetPassword(t *testing.T, who person) {
+	t.Helper()
+	mustDo(t, b.provider.ForgotPassword(t.Context(), who.email))
+	mustDo(t, b.provider.ResetPassword(t.Context(), who.email, b.code(t, who.email), domain.NewSecret("a new password")))
+}
+
+// interleaved is a store where something happens just before or after a session starts.
+type interleaved struct {
+	ports.UserStore
+	before, after func()
+	started       domain.TokenHash
+}
+
+func (i *interleaved) StartSession(ctx context.Context, subject string, token domain.TokenHash, ttl time.Duration) error {
+	i.started = token
+	if i.before != nil {
+		i.before()
+	}
+	err := i.UserStore.StartSession(ctx, subject, token, ttl)
+	if i.after != nil {
+		i.after()
+	}
+	return err
+}

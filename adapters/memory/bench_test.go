@@ -1,0 +1,54 @@
+package memory_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/partywall-go/partywall/adapters/memory"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
+)
+
+func BenchmarkCreate(b *testing.B) {
+	registry := &memory.Registry{}
+	owner, err := domain.NewIdentity("bench", "owner")
+	if err != nil {
+		b.Fatal(err)
+	}
+	n := 0
+	for b.Loop() {
+		id, err := domain.ParseTenantID(fmt.Sprintf("tenant-%d", n))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := registry.Create(b.Context(), ports.NewTenant{ID: id, Owner: owner}); err != nil {
+			b.Fatal(err)
+		}
+		n++
+	}
+}
+
+func BenchmarkAdmit(b *testing.B) {
+	registry := &memory.Registry{}
+	service := &tenants.Service{Members: registry}
+	owner, err := domain.NewIdentity("bench", "owner")
+	if err != nil {
+		b.Fatal(err)
+	}
+	id, err := domain.ParseTenantID("acme")
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := registry.Create(b.Context(), ports.NewTenant{ID: id, Owner: owner}); err != nil {
+		b.Fatal(err)
+	}
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := service.Admit(b.Context(), owner, id); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+}

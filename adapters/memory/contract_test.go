@@ -1,0 +1,136 @@
+package memory_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+
+	"github.com/partywall-go/partywall/adapters/memory"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/porttest"
+)
+
+func TestTenantStore(t *testing.T) {
+	t.Parallel()
+	porttest.TenantStore(t, openTenancy)
+}
+
+func TestMemberStore(t *testing.T) {
+	t.Parallel()
+	porttest.MemberStore(t, openTenancy)
+}
+
+func TestInvitationStore(t *testing.T) {
+	t.Parallel()
+	porttest.InvitationStore(t, openTenancy)
+}
+
+func TestUserStore(t *testing.T) {
+	t.Parallel()
+	porttest.UserStore(t, func(*testing.T) ports.UserStore { return &memory.Users{} })
+}
+
+func TestIdentityProvider(t *testing.T) {
+	t.Parallel()
+	for name, required := range map[string]bool{"confirming at once": false, "confirming by code": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			porttest.IdentityProvider(t, func(*testing.T) porttest.Identities {
+				identities := &memory.Identities{RequireConfirmation: required}
+				return porttest.Identities{
+					Provider:          identities,
+					Verifier:          identities,
+					Code:              func(_ *testing.T, email domain.Email) domain.Secret { return identities.Code(email) },
+					NeedsConfirmation: required,
+					Rotates:           true,
+				}
+			})
+		})
+	}
+}
+
+func TestObjectStore(t *testing.T) {
+	t.Parallel()
+	for name, path := range map[string]string{"at the root": "", "below a path": "/local/objects/"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			porttest.ObjectStore(t, func(t *testing.T) porttest.ObjectStorage {
+				objects, client := serveObjects(t, path)
+				return porttest.ObjectStorage{Store: objects, Client: client}
+			})
+		})
+	}
+}
+
+func TestMailer(t *testing.T) {
+	t.Parallel()
+	porttest.Mailer(t, func(*testing.T) porttest.Mailbox {
+		box := &memory.Mailbox{}
+		return porttest.Mailbox{Mailer: box, Last: func(*testing.T) string {
+			sent := box.Sent()
+			if len(sent) == 0 {
+				return ""
+			}
+			last := sent[len(sent)-1]
+			return last.Text + "\n" + last.Secret.Reveal()
+		}}
+	})
+}
+
+func TestDependency(t *testing.T) {
+	t.Parallel()
+	type breakable interface {
+		ports.Dependency
+		Break()
+		Mend()
+	}
+	for name, open := range map[string]func() breakable{
+		"Registry":   func() breakable { return &memory.Registry{} },
+		"Users":      func() breakable { return &memory.Users{} },
+		"Identities": func() breakable { return &memory.Identities{} },
+		"Objects":    func() breakable { return &memory.Objects{} },
+		"Mailbox":    func() breakable { return &memory.Mailbox{} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			porttest.Dependency(t, func(*testing.T) porttest.Outage {
+				d := open()
+				return porttest.Outage{
+					Dependency: d,
+					Break:      func(*testing.T) { d.Break() },
+					Mend:       func(*testing.T) { d.Mend() },
+				}
+			})
+		})
+	}
+}
+
+func openTenancy(*testing.T) porttest.Tenancy {
+	registry := &memory.Registry{}
+	return porttest.Tenancy{
+		Tenants:     registry,
+		Members:     registry,
+		Invitations: registry,
+		Suspend: func(t *testing.T, id domain.TenantID) {
+			if err := registry.SetStatus(id, domain.Suspended); err != nil {
+				t.Fatal(err)
+			}
+		},
+	}
+}
+
+// serveObjects serves a store's own URLs below path.
+func serveObjects(t *testing.T, path string) (*memory.Objects, *http.Client) {
+	t.Helper()
+	objects := &memory.Objects{}
+	server := httptest.NewServer(objects)
+	t.Cleanup(server.Close)
+	base, err := url.Parse(server.URL + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects.Base = base
+	return objects, server.Client()
+}

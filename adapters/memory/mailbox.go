@@ -1,0 +1,61 @@
+package memory
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Mailbox is a [ports.Mailer] that keeps what was sent.
+type Mailbox struct {
+	Breakable
+
+	mu   sync.Mutex
+	sent []ports.Mail
+}
+
+// Ready implements [ports.Dependency].
+func (m *Mailbox) Ready(ctx context.Context) error {
+	return m.ready(ctx, "", "mail can't be sent")
+}
+
+// Send implements [ports.Mailer].
+func (m *Mailbox) Send(ctx context.Context, mail ports.Mail) error {
+	if mail.To.IsZero() {
+		return errNoEmail
+	}
+	if strings.ContainsFunc(mail.Subject, unicode.IsControl) {
+		return domain.Invalidf("subject", "a subject is one line without control characters")
+	}
+	if err := m.Ready(ctx); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sent = append(m.sent, mail)
+	return nil
+}
+
+// Sent returns all mail, from the first on.
+func (m *Mailbox) Sent() []ports.Mail {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.sent)
+}
+
+// Last returns the last mail to an address, and false if there was none.
+func (m *Mailbox) Last(to domain.Email) (ports.Mail, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, mail := range slices.Backward(m.sent) {
+		if mail.To.Equal(to) {
+			return mail, true
+		}
+	}
+	return ports.Mail{}, false
+}

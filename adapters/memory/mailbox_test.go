@@ -1,0 +1,32 @@
+package memory_test
+
+import (
+	"testing"
+
+	"github.com/partywall-go/partywall/adapters/memory"
+	"github.com/partywall-go/partywall/ports"
+)
+
+func TestMailbox(t *testing.T) {
+	box, ada, bob := &memory.Mailbox{}, email(t, "Ada@example.com"), email(t, "bob@example.com")
+	for _, mail := range []ports.Mail{{To: ada, Subject: "one"}, {To: ada, Subject: "two"}, {To: bob, Subject: "three"}} {
+		must(t, box.Send(t.Context(), mail))
+	}
+
+	t.Run("all mail is kept in order", func(t *testing.T) {
+		sent := box.Sent()
+		if len(sent) != 3 || sent[0].Subject != "one" || sent[2].Subject != "three" {
+			t.Errorf("got %+v", sent)
+		}
+	})
+	t.Run("the last mail to an address is found in any case", func(t *testing.T) {
+		if mail, found := box.Last(email(t, "ADA@example.com")); !found || mail.Subject != "two" {
+			t.Errorf("got %+v", mail)
+		}
+	})
+	t.Run("who was sent nothing has no last mail", func(t *testing.T) {
+		if mail, found := box.Last(email(t, "eve@example.com")); found {
+			t.Errorf("got %+v", mail)
+		}
+	})
+}

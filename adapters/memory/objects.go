@@ -1,0 +1,177 @@
+package memory
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/internal/signedurl"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Objects is a [ports.ObjectStore], and the [http.Handler] of the URLs that it signs.
+type Objects struct {
+	Breakable
+	Now func() time.Time // nil: [time.Now]
+
+	// Base is where the handler is mounted, and so how signed URLs begin. It is
+	// to be set before the first URL is signed. Nil is an address that nobody
+	// answers, which will do where no bytes are moved.
+	Base *url.URL
+
+	once    sync.Once
+	signer  *signedurl.Signer
+	handler http.Handler
+
+	mu      sync.Mutex
+	objects map[domain.ObjectKey]object
+}
+
+// object is never changed, only replaced.
+type object struct {
+	content []byte
+	info    ports.ObjectInfo
+}
+
+var (
+	errObjectNotFound = &domain.Error{Kind: domain.NotFound, Message: "there is no such object"}
+	errObjectExists   = &domain.Error{Kind: domain.Conflict, Message: "there is an object under this key"}
+	errNoKey          = domain.Invalidf("filename", "an object has a name")
+)
+
+// Ready implements [ports.Dependency].
+func (o *Objects) Ready(ctx context.Context) error {
+	return o.ready(ctx, domain.CodeObjectStoreUnavailable, "the objects can't be reached")
+}
+
+// SignUpload implements [ports.ObjectStore]. No URL lives longer than 15 minutes.
+func (o *Objects) SignUpload(ctx context.Context, key domain.ObjectKey, upload ports.Upload) (ports.SignedRequest, error) {
+	if err := o.check(ctx, key); err != nil {
+		return ports.SignedRequest{}, err
+	}
+	o.once.Do(o.setUp)
+	return o.signer.Upload(key, upload)
+}
+
+// SignDownload implements [ports.ObjectStore]. No URL lives longer than 15 minutes.
+func (o *Objects) SignDownload(ctx context.Context, key domain.ObjectKey, download ports.Download) (ports.SignedRequest, error) {
+	if err := o.check(ctx, key); err != nil {
+		return ports.SignedRequest{}, err
+	}
+	o.once.Do(o.setUp)
+	return o.signer.Download(key, download)
+}
+
+// Stat implements [ports.ObjectStore].
+func (o *Objects) Stat(ctx context.Context, key domain.ObjectKey) (ports.ObjectInfo, error) {
+	found, err := o.find(ctx, key)
+	return found.info, err
+}
+
+// Delete implements [ports.ObjectStore].
+func (o *Objects) Delete(ctx context.Context, key domain.ObjectKey) error {
+	if err := o.check(ctx, key); err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.objects, key)
+	return nil
+}
+
+// ServeHTTP serves the URLs that o signed.
+func (o *Objects) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	o.once.Do(o.setUp)
+	o.handler.ServeHTTP(w, r)
+}
+
+// Put keeps content under key, as an upload does.
+func (o *Objects) Put(key domain.ObjectKey, contentType string, content []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.keep(key, contentType, slices.Clone(content))
+}
+
+// Get returns what is kept under key, and false if nothing is.
+func (o *Objects) Get(key domain.ObjectKey) ([]byte, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	found, ok := o.objects[key]
+	return slices.Clone(found.content), ok
+}
+
+func (o *Objects) setUp() {
+	base := o.Base
+	if base == nil {
+		base = &url.URL{Scheme: "http", Host: "objects.invalid"} // RFC 6761, section 6.4
+	}
+	o.signer = signedurl.New([]byte(rand.Text()+rand.Text()), base, func() time.Time { return clock(o.Now) })
+	o.handler = o.signer.Handler(bucket{o})
+}
+
+func (o *Objects) check(ctx context.Context, key domain.ObjectKey) error {
+	if key.IsZero() {
+		return errNoKey
+	}
+	return o.Ready(ctx)
+}
+
+func (o *Objects) find(ctx context.Context, key domain.ObjectKey) (object, error) {
+	if err := o.check(ctx, key); err != nil {
+		return object{}, err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	found, ok := o.objects[key]
+	if !ok {
+		return object{}, errObjectNotFound
+	}
+	return found, nil
+}
+
+func (o *Objects) keep(key domain.ObjectKey, contentType string, content []byte) {
+	set(&o.objects, key, object{content, ports.ObjectInfo{Size: int64(len(content)), ContentType: contentType, ModifiedAt: clock(o.Now)}})
+}
+
+// bucket is the side of Objects that the handler sees, a [signedurl.Store].
+type bucket struct{ *Objects }
+
+// Put implements [signedurl.Store].
+func (b bucket) Put(ctx context.Context, key domain.ObjectKey, contentType string, ifAbsent bool, body io.Reader) error {
+	if err := b.check(ctx, key); err != nil {
+		return err
+	}
+	content, err := io.ReadAll(body)
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if _, taken := b.objects[key]; taken && ifAbsent {
+		return errObjectExists
+	}
+	b.keep(key, contentType, content)
+	return nil
+}
+
+// Open implements [signedurl.Store].
+func (b bucket) Open(ctx context.Context, key domain.ObjectKey) (io.ReadSeekCloser, ports.ObjectInfo, error) {
+	found, err := b.find(ctx, key)
+	if err != nil {
+		return nil, ports.ObjectInfo{}, err
+	}
+	return content{bytes.NewReader(found.content)}, found.info, nil
+}
+
+// content is an object's bytes, which need no closing.
+type content struct{ *bytes.Reader }
+
+// Close implements [io.Closer].
+func (content) Close() error { return nil }

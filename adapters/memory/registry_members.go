@@ -1,0 +1,107 @@
+package memory
+
+import (
+	"context"
+	"slices"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Find implements [ports.MemberStore].
+func (r *Registry) Find(ctx context.Context, who domain.Identity, id domain.TenantID) (domain.Tenant, domain.Membership, error) {
+	if err := checkPlace(who, id); err != nil {
+		return domain.Tenant{}, domain.Membership{}, err
+	}
+	if err := r.Ready(ctx); err != nil {
+		return domain.Tenant{}, domain.Membership{}, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	membership, isMember := r.places[who][id]
+	t := r.find(id, clock(r.Now))
+	if t == nil || !isMember {
+		return domain.Tenant{}, domain.Membership{}, errTenantNotFound
+	}
+	return t.Tenant, membership, nil
+}
+
+// Memberships implements [ports.MemberStore].
+func (r *Registry) Memberships(ctx context.Context, who domain.Identity, limit int) ([]ports.TenantMembership, error) {
+	if who.IsZero() {
+		return nil, errNoIdentity
+	}
+	if err := r.Ready(ctx); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var found []ports.TenantMembership
+	for id, membership := range r.places[who] {
+		if t := r.tenants[id]; t.Status == domain.Active {
+			found = append(found, ports.TenantMembership{Tenant: t.Tenant, Membership: membership})
+		}
+	}
+	slices.SortFunc(found, func(a, b ports.TenantMembership) int { return compareIDs(a.Tenant.ID, b.Tenant.ID) })
+	return found[:min(limit, len(found))], nil
+}
+
+// SetRole makes who a member of an active or suspended tenant in that role, or
+// gives a member another one. The empty role takes the membership away.
+func (r *Registry) SetRole(id domain.TenantID, who domain.Identity, role domain.Role) error {
+	if err := checkPlace(who, id); err != nil {
+		return err
+	}
+	if _, err := domain.ParseRole(string(role)); err != nil && role != "" {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := clock(r.Now)
+	if t := r.find(id, now); t == nil || t.Status == domain.Unclaimed {
+		return errTenantNotFound
+	}
+	if role == "" {
+		delete(r.places[who], id)
+		return nil
+	}
+	membership, isMember := r.places[who][id]
+	if !isMember {
+		membership = domain.Membership{Tenant: id, Identity: who, CreatedAt: now}
+	}
+	membership.Role = role
+	r.place(membership)
+	return nil
+}
+
+// SetStatus makes a tenant that has an owner [domain.Active] or [domain.Suspended].
+func (r *Registry) SetStatus(id domain.TenantID, status domain.TenantStatus) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t := r.find(id, clock(r.Now))
+	if t == nil || t.Status == domain.Unclaimed {
+		return errTenantNotFound
+	}
+	if status != domain.Active && status != domain.Suspended {
+		return domain.Invalidf("status", "a tenant that has an owner is active or suspended")
+	}
+	t.Status = status
+	return nil
+}
+
+func (r *Registry) place(m domain.Membership) {
+	if r.places[m.Identity] == nil {
+		set(&r.places, m.Identity, map[domain.TenantID]domain.Membership{})
+	}
+	r.places[m.Identity][m.Tenant] = m
+}
+
+func checkPlace(who domain.Identity, id domain.TenantID) error {
+	switch {
+	case who.IsZero():
+		return errNoIdentity
+	case id.IsZero():
+		return errNoTenant
+	}
+	return nil
+}

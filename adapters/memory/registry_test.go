@@ -1,0 +1,145 @@
+package memory_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/memory"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+func TestIdempotencyKeys(t *testing.T) {
+	t.Run("a key is good for 24 hours, to the second", func(t *testing.T) {
+		now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+		registry := &memory.Registry{Now: func() time.Time { return now }}
+		ada := identity(t, "ada")
+		create := func(id string) ports.CreatedTenant {
+			created, err := registry.Create(t.Context(), ports.NewTenant{ID: tenantID(t, id), Owner: ada, Idempotency: &ports.Idempotency{Identity: ada, Route: "r", Key: "k"}})
+			must(t, err)
+			return created
+		}
+		create("first")
+		now = now.Add(24*time.Hour - time.Second)
+		_, err := registry.Sweep(t.Context())
+		must(t, err)
+		if got := create("second"); !got.Replayed || got.Tenant.ID.String() != "first" {
+			t.Errorf("after 23:59:59 got %+v", got)
+		}
+		now = now.Add(time.Second)
+		if got := create("third"); got.Replayed || got.Tenant.ID.String() != "third" {
+			t.Errorf("after 24:00:00 got %+v", got)
+		}
+	})
+}
+
+func TestClaims(t *testing.T) {
+	t.Run("a claim and its tenant end at one moment", func(t *testing.T) {
+		now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+		registry := &memory.Registry{Now: func() time.Time { return now }}
+		hash, acme := domain.NewSecret("claim").Hash(), tenantID(t, "acme")
+		_, err := registry.Create(t.Context(), ports.NewTenant{ID: acme, Claim: &ports.NewClaim{Hash: hash, TTL: time.Hour}})
+		must(t, err)
+		now = now.Add(time.Hour - 1)
+		_, err = registry.Peek(t.Context(), hash)
+		must(t, err)
+		_, err = registry.Clock(t.Context(), acme)
+		must(t, err)
+		now = now.Add(1)
+		_, err = registry.Peek(t.Context(), hash)
+		wantErr(t, err, domain.CodeClaimInvalid)
+		_, err = registry.Clock(t.Context(), acme)
+		wantErr(t, err, domain.CodeTenantNotFound)
+	})
+	t.Run("who lost the membership doesn't get it again from the spent claim", func(t *testing.T) {
+		registry, ada, bob := &memory.Registry{}, identity(t, "ada"), identity(t, "bob")
+		hash, acme := domain.NewSecret("claim").Hash(), tenantID(t, "acme")
+		_, err := registry.Create(t.Context(), ports.NewTenant{ID: acme, Claim: &ports.NewClaim{Hash: hash, TTL: time.Hour}})
+		must(t, err)
+		_, err = registry.Redeem(t.Context(), hash, acme, ada)
+		must(t, err)
+		must(t, registry.SetRole(acme, bob, domain.RoleOwner))
+		must(t, registry.SetRole(acme, ada, ""))
+		_, err = registry.Redeem(t.Context(), hash, acme, ada)
+		wantErr(t, err, domain.CodeClaimInvalid)
+		_, _, err = registry.Find(t.Context(), ada, acme)
+		wantErr(t, err, domain.CodeTenantNotFound)
+	})
+}
+
+func TestSeeding(t *testing.T) {
+	registry, ada, bob := &memory.Registry{}, identity(t, "ada"), identity(t, "bob")
+	acme, waiting := tenantID(t, "acme"), tenantID(t, "waiting")
+	_, err := registry.Create(t.Context(), ports.NewTenant{ID: acme, Owner: ada})
+	must(t, err)
+	_, err = registry.Create(t.Context(), ports.NewTenant{ID: waiting, Claim: &ports.NewClaim{TTL: time.Hour}})
+	must(t, err)
+
+	t.Run("a role can be given, changed and taken", func(t *testing.T) {
+		for _, role := range []domain.Role{domain.RoleViewer, domain.RoleAdmin} {
+			must(t, registry.SetRole(acme, bob, role))
+			_, membership, err := registry.Find(t.Context(), bob, acme)
+			must(t, err)
+			if membership.Role != role {
+				t.Errorf("he is %q, want %q", membership.Role, role)
+			}
+		}
+		must(t, registry.SetRole(acme, bob, ""))
+		_, _, err := registry.Find(t.Context(), bob, acme)
+		wantErr(t, err, domain.CodeTenantNotFound)
+	})
+	t.Run("a suspended tenant can be resumed", func(t *testing.T) {
+		must(t, registry.SetStatus(acme, domain.Suspended))
+		_, err := registry.Clock(t.Context(), acme)
+		wantErr(t, err, domain.CodeTenantNotFound)
+		must(t, registry.SetStatus(acme, domain.Active))
+		_, err = registry.Clock(t.Context(), acme)
+		must(t, err)
+	})
+	t.Run("a tenant without an owner has no members and no other status", func(t *testing.T) {
+		for _, id := range []domain.TenantID{waiting, tenantID(t, "nobody")} {
+			wantErr(t, registry.SetRole(id, bob, domain.RoleViewer), domain.CodeTenantNotFound)
+			wantErr(t, registry.SetStatus(id, domain.Active), domain.CodeTenantNotFound)
+		}
+	})
+	t.Run("what isn't a role or a status is invalid", func(t *testing.T) {
+		wantErr(t, registry.SetRole(acme, bob, "king"), domain.Invalid)
+		wantErr(t, registry.SetStatus(acme, domain.Unclaimed), domain.Invalid)
+	})
+}
+
+func identity(t *testing.T, subject string) domain.Identity {
+	t.Helper()
+	who, err := domain.NewIdentity("test", subject)
+	must(t, err)
+	return who
+}
+
+func tenantID(t *testing.T, s string) domain.TenantID {
+	t.Helper()
+	id, err := domain.ParseTenantID(s)
+	must(t, err)
+	return id
+}
+
+func email(t *testing.T, s string) domain.Email {
+	t.Helper()
+	address, err := domain.ParseEmail(s)
+	must(t, err)
+	return address
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantErr(t *testing.T, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Fatalf("got %v, want %v", err, want)
+	}
+}

@@ -1,0 +1,91 @@
+package memory
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// session is a family of refresh tokens, of which the last one is good.
+type session struct {
+	user      *user
+	tokens    []domain.TokenHash
+	expiresAt time.Time
+}
+
+var (
+	errRefreshInvalid = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeRefreshInvalid, Message: "the refresh token is unknown, expired or revoked; sign in again"}
+	errRefreshReused  = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeRefreshReused, Message: "the refresh token was used before, so its session has ended; sign in again"}
+)
+
+// StartSession implements [ports.UserStore]. It also forgets the user's expired sessions.
+func (u *Users) StartSession(ctx context.Context, subject string, token domain.TokenHash, ttl time.Duration) error {
+	return u.with(ctx, subject, func(user *user, now time.Time) error {
+		for _, s := range slices.Clone(user.sessions) {
+			if !now.Before(s.expiresAt) {
+				u.end(s)
+			}
+		}
+		s := &session{user, []domain.TokenHash{token}, now.Add(ttl)}
+		user.sessions = append(user.sessions, s)
+		set(&u.sessions, token, s)
+		return nil
+	})
+}
+
+// RotateSession implements [ports.UserStore].
+func (u *Users) RotateSession(ctx context.Context, token, next domain.TokenHash) (ports.StoredUser, error) {
+	if err := u.Ready(ctx); err != nil {
+		return ports.StoredUser{}, err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	s := u.sessions[token]
+	switch {
+	case s == nil || !clock(u.Now).Before(s.expiresAt):
+		return ports.StoredUser{}, errRefreshInvalid
+	case s.tokens[len(s.tokens)-1] != token:
+		u.end(s)
+		return ports.StoredUser{}, errRefreshReused
+	}
+	s.tokens = append(s.tokens, next)
+	u.sessions[next] = s
+	return s.user.StoredUser, nil
+}
+
+// EndSession implements [ports.UserStore].
+func (u *Users) EndSession(ctx context.Context, token domain.TokenHash) error {
+	if err := u.Ready(ctx); err != nil {
+		return err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if s := u.sessions[token]; s != nil {
+		u.end(s)
+	}
+	return nil
+}
+
+// EndSessions implements [ports.UserStore].
+func (u *Users) EndSessions(ctx context.Context, subject string) error {
+	return u.with(ctx, subject, func(user *user, _ time.Time) error {
+		u.endAll(user)
+		return nil
+	})
+}
+
+func (u *Users) endAll(user *user) {
+	for _, s := range slices.Clone(user.sessions) {
+		u.end(s)
+	}
+}
+
+func (u *Users) end(s *session) {
+	for _, token := range s.tokens {
+		delete(u.sessions, token)
+	}
+	s.user.sessions = slices.DeleteFunc(s.user.sessions, func(other *session) bool { return other == s })
+}

@@ -1,0 +1,162 @@
+package memory
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Users is a [ports.UserStore].
+type Users struct {
+	Breakable
+	Now func() time.Time // nil: [time.Now]
+
+	mu        sync.Mutex
+	bySubject map[string]*user
+	byEmail   map[string]*user // by [domain.Email.Key]
+	sessions  map[domain.TokenHash]*session
+}
+
+type user struct {
+	ports.StoredUser
+	codes    map[ports.CodePurpose]*code
+	sessions []*session
+}
+
+type code struct {
+	hash      domain.TokenHash
+	expiresAt time.Time
+	attempts  int // wrong ones that it still survives
+}
+
+var (
+	errUserExists   = &domain.Error{Kind: domain.Conflict, Code: domain.CodeUserExists, Field: "email", Message: "there is an account with this address"}
+	errUserNotFound = &domain.Error{Kind: domain.NotFound, Message: "there is no such user"}
+	errCodeInvalid  = &domain.Error{Kind: domain.Invalid, Code: domain.CodeCodeInvalid, Field: "code", Message: "the code is wrong, spent or expired; ask for a new one"}
+	errNoEmail      = domain.Invalidf("email", "an e-mail address is required")
+)
+
+// Ready implements [ports.Dependency].
+func (u *Users) Ready(ctx context.Context) error {
+	return u.ready(ctx, domain.CodeDatabaseUnavailable, "the users can't be reached")
+}
+
+// CreateUser implements [ports.UserStore].
+func (u *Users) CreateUser(ctx context.Context, stored ports.StoredUser, first *ports.NewCode) error {
+	if stored.Email.IsZero() {
+		return errNoEmail
+	}
+	if err := u.Ready(ctx); err != nil {
+		return err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.byEmail[stored.Email.Key()] != nil || u.bySubject[stored.Subject] != nil {
+		return errUserExists
+	}
+	now := clock(u.Now)
+	stored.CreatedAt = now
+	made := &user{StoredUser: stored}
+	if first != nil {
+		made.give(*first, now)
+	}
+	set(&u.bySubject, stored.Subject, made)
+	set(&u.byEmail, stored.Email.Key(), made)
+	return nil
+}
+
+// UserByEmail implements [ports.UserStore].
+func (u *Users) UserByEmail(ctx context.Context, email domain.Email) (ports.StoredUser, error) {
+	if email.IsZero() {
+		return ports.StoredUser{}, errNoEmail
+	}
+	if err := u.Ready(ctx); err != nil {
+		return ports.StoredUser{}, err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	found := u.byEmail[email.Key()]
+	if found == nil {
+		return ports.StoredUser{}, errUserNotFound
+	}
+	return found.StoredUser, nil
+}
+
+// UserBySubject implements [ports.UserStore].
+func (u *Users) UserBySubject(ctx context.Context, subject string) (ports.StoredUser, error) {
+	var found ports.StoredUser
+	err := u.with(ctx, subject, func(user *user, _ time.Time) error {
+		found = user.StoredUser
+		return nil
+	})
+	return found, err
+}
+
+// IssueCode implements [ports.UserStore].
+func (u *Users) IssueCode(ctx context.Context, subject string, next ports.NewCode) error {
+	return u.with(ctx, subject, func(user *user, now time.Time) error {
+		user.give(next, now)
+		return nil
+	})
+}
+
+// Confirm implements [ports.UserStore].
+func (u *Users) Confirm(ctx context.Context, subject string, hash domain.TokenHash) error {
+	return u.with(ctx, subject, func(user *user, now time.Time) error {
+		if !user.spend(ports.ConfirmAddress, hash, now) {
+			return errCodeInvalid
+		}
+		user.Confirmed = true
+		return nil
+	})
+}
+
+// ResetPassword implements [ports.UserStore].
+func (u *Users) ResetPassword(ctx context.Context, subject string, hash domain.TokenHash, passwordHash string) error {
+	return u.with(ctx, subject, func(user *user, now time.Time) error {
+		if !user.spend(ports.ResetPassword, hash, now) {
+			return errCodeInvalid
+		}
+		user.PasswordHash, user.Confirmed = passwordHash, true
+		u.endAll(user)
+		return nil
+	})
+}
+
+// with calls do on the user of subject, while nobody else can.
+func (u *Users) with(ctx context.Context, subject string, do func(user *user, now time.Time) error) error {
+	if err := u.Ready(ctx); err != nil {
+		return err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	found := u.bySubject[subject]
+	if found == nil {
+		return errUserNotFound
+	}
+	return do(found, clock(u.Now))
+}
+
+func (u *user) give(next ports.NewCode, now time.Time) {
+	set(&u.codes, next.Purpose, &code{next.Hash, now.Add(next.TTL), next.Attempts})
+}
+
+// spend reports whether hash is the user's code of that purpose, which is then
+// gone. A wrong one costs the code an attempt.
+func (u *user) spend(purpose ports.CodePurpose, hash domain.TokenHash, now time.Time) bool {
+	given := u.codes[purpose]
+	if given == nil {
+		return false
+	}
+	right := given.hash == hash && now.Before(given.expiresAt)
+	if !right {
+		given.attempts--
+	}
+	if right || given.attempts < 0 {
+		delete(u.codes, purpose)
+	}
+	return right
+}

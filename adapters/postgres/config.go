@@ -1,0 +1,107 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// The choices of [Config.Roles].
+const (
+	RolesAuto = "auto" // decided at the first setup: on if the user may make roles
+	RolesOn   = "on"
+	RolesOff  = "off" // the path is the only wall
+)
+
+// Config says how to reach the database, and what a tenant is made of. A zero
+// field has the default that its comment names.
+type Config struct {
+	Host     string        // "localhost"
+	Port     int           // 5432
+	User     string        // owns everything, provisions and migrates
+	Password domain.Secret // of User
+	Database string
+	SSLMode  string // disable, require, verify-ca or verify-full, the default
+
+	// MaxConns is how many connections are held at most, 20 by default and 3 at
+	// least: two to provision, six for the system, the rest for the gate.
+	MaxConns int
+
+	// GateSecret is what the passwords of the system and gate logins are derived
+	// from; by default Password is. A change needs a [Setup].
+	GateSecret domain.Secret
+
+	StatementTimeout time.Duration // of one statement, 30 s
+	LockTimeout      time.Duration // of waiting for a lock, 5 s
+	IdleTimeout      time.Duration // of a transaction between two statements, 30 s
+
+	// Roles says whether each tenant has a role, the second wall: [RolesAuto] by
+	// default, [RolesOn] or [RolesOff].
+	Roles string
+
+	// TenantMigrations are run in every tenant's schema, SharedMigrations once, in
+	// the schema "shared". They are files named like 0001_invoices.sql, numbered
+	// from 1 without a gap, at the root of the file system; nil: none.
+	TenantMigrations, SharedMigrations fs.FS
+
+	// OnProvision, if set, ends the making of a tenant: it runs in the same
+	// transaction, as User, with the tenant's schema on the path. Its error
+	// undoes all.
+	OnProvision func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error
+
+	Logger *slog.Logger // nil: nothing is logged
+}
+
+// withDefaults returns the configuration with its defaults in, or tells what is wrong with it.
+func (c Config) withDefaults() (Config, error) {
+	c.Host = cmp.Or(c.Host, "localhost")
+	c.Port = cmp.Or(c.Port, 5432)
+	c.SSLMode = cmp.Or(c.SSLMode, string(pq.SSLModeVerifyFull))
+	c.MaxConns = cmp.Or(c.MaxConns, 20)
+	c.StatementTimeout = cmp.Or(c.StatementTimeout, 30*time.Second)
+	c.LockTimeout = cmp.Or(c.LockTimeout, 5*time.Second)
+	c.IdleTimeout = cmp.Or(c.IdleTimeout, 30*time.Second)
+	c.Roles = cmp.Or(c.Roles, RolesAuto)
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	switch {
+	case c.User == "":
+		return c, domain.Invalidf("DB_USER", "name the user that owns the database")
+	case c.Database == "":
+		return c, domain.Invalidf("DB_NAME", "name the database")
+	case c.Port < 1 || c.Port > 65535:
+		return c, domain.Invalidf("DB_PORT", "a port is a number from 1 to 65535")
+	case c.MaxConns < 3:
+		return c, domain.Invalidf("DB_MAX_CONNS", "at least 3 connections are needed: to provision, for the system, for the gate")
+	case !validSSLMode(c.SSLMode):
+		return c, domain.Invalidf("DB_SSLMODE", "it is one of disable, require, verify-ca, verify-full")
+	case c.Roles != RolesAuto && c.Roles != RolesOn && c.Roles != RolesOff:
+		return c, domain.Invalidf("TENANT_ROLES", "it is one of auto, on, off")
+	case min(c.StatementTimeout, c.LockTimeout, c.IdleTimeout) < time.Millisecond:
+		return c, domain.Invalidf("DB_STATEMENT_TIMEOUT", "a timeout is at least 1 ms")
+	}
+	return c, nil
+}
+
+func validSSLMode(mode string) bool {
+	switch pq.SSLMode(mode) {
+	case pq.SSLModeDisable, pq.SSLModeRequire, pq.SSLModeVerifyCA, pq.SSLModeVerifyFull:
+		return true
+	}
+	return false
+}
+
+// poolSizes shares MaxConns out: a small installation has fewer of each.
+func (c Config) poolSizes() (provision, system, gate int) {
+	provision = min(2, max(1, c.MaxConns/10))
+	system = min(6, max(1, c.MaxConns*3/10))
+	return provision, system, c.MaxConns - provision - system
+}

@@ -1,0 +1,154 @@
+package postgres
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"io"
+
+	"github.com/lib/pq/pqerror"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// libConn is all that lib/pq's connections can do.
+type libConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.NamedValueChecker
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+// conn is lib/pq's connection, whose transactions open and close as their
+// [scope] says. The zero bad means that it may be used again.
+type conn struct {
+	libConn
+	bad bool
+}
+
+// IsValid reports whether the connection may go back to the pool.
+func (c *conn) IsValid() bool { return !c.bad && c.libConn.IsValid() }
+
+// ResetSession refuses a connection that is bad before it is used again.
+func (c *conn) ResetSession(ctx context.Context) error {
+	if c.bad {
+		return driver.ErrBadConn
+	}
+	return c.libConn.ResetSession(ctx)
+}
+
+// QueryContext tells database/sql in its own words that the connection is gone,
+// so that it takes another where that is safe: outside of a transaction, where
+// all that we query is read, and at the opening of one.
+func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	rows, err := c.libConn.QueryContext(ctx, query, args)
+	if err != nil && sqlState(err) == "" && lost(err) {
+		return nil, driver.ErrBadConn
+	}
+	return rows, err
+}
+
+// BeginTx opens the context's scope, in one message.
+func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	s, ok := ctx.Value(scopeKey{}).(*scope)
+	if !ok {
+		return nil, errors.New("a transaction needs a scope")
+	}
+	if opts != (driver.TxOptions{}) {
+		return nil, errors.New("a scope has the server's isolation level")
+	}
+	rows, err := c.QueryContext(ctx, s.opening, nil)
+	if err != nil {
+		c.bad = true // it may stand in a failed transaction
+		return nil, err
+	}
+	entered, err := drain(rows)
+	tx := &scopedTx{conn: c, scope: s, opening: rows}
+	if err != nil {
+		c.bad = true
+		tx.end()
+		return nil, err
+	}
+	if entered == 0 {
+		if err := tx.Rollback(); err != nil {
+			return nil, err
+		}
+		return nil, errNoSuchTenant()
+	}
+	return tx, nil
+}
+
+// drain reads all that rows hold, and counts them.
+func drain(rows driver.Rows) (n int, err error) {
+	for ; ; n++ {
+		if err := rows.Next(nil); errors.Is(err, io.EOF) {
+			return n, nil
+		} else if err != nil {
+			return n, err
+		}
+	}
+}
+
+// send sends one message whose answer matters only if it's an error.
+func (c *conn) send(message string) error {
+	_, err := c.ExecContext(context.Background(), message, nil)
+	return err
+}
+
+// scopedTx is a transaction of a scope. The rows of its opening stay open until
+// its end, though read: while they are, lib/pq watches the context, cancels what
+// runs when that is done, and gives the connection up.
+type scopedTx struct {
+	conn    *conn
+	scope   *scope
+	opening driver.Rows
+}
+
+func (tx *scopedTx) end() { _ = tx.opening.Close() }
+
+// Commit commits, unless somebody ended the transaction behind our back or
+// hid the error of a statement.
+func (tx *scopedTx) Commit() error {
+	defer tx.end()
+	err := tx.conn.send(tx.scope.commit)
+	if err == nil {
+		return nil
+	}
+	switch sqlState(err) {
+	case "": // the connection is gone
+		tx.conn.bad = true
+		return err
+	case pqerror.DivisionByZero: // how the marker says that it's lost
+		tx.conn.bad = true
+		return errEndedAsText(err)
+	case pqerror.InFailedSQLTransaction:
+		err = errSwallowed(err)
+	}
+	if tx.conn.send(tx.scope.rollback) != nil {
+		tx.conn.bad = true
+	}
+	return err
+}
+
+// Rollback undoes all, and leaves the connection as it was before.
+func (tx *scopedTx) Rollback() error {
+	defer tx.end()
+	err := tx.conn.send(tx.scope.rollback)
+	if err != nil {
+		tx.conn.bad = true
+	}
+	return err
+}
+
+func errEndedAsText(err error) *domain.Error {
+	return &domain.Error{Kind: domain.Internal, Code: CodeScopeEnded, Message: "the transaction was ended as text inside its scope: only the scope commits, by returning", Err: err}
+}
+
+func errSwallowed(err error) *domain.Error {
+	return &domain.Error{Kind: domain.Internal, Code: CodeScopeFailed, Message: "a statement in the scope failed, and its error wasn't returned: nothing was committed", Err: err}
+}

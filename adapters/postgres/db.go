@@ -1,0 +1,203 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// DB is an installation of Partywall on a database. It is safe for concurrent use.
+type DB struct {
+	cfg    Config
+	sets   sets
+	logger *slog.Logger
+
+	own    *sqlx.DB               // logs in as Config.User: provisions and sweeps
+	others atomic.Pointer[logins] // nil until the database was reached and found in order
+
+	stop    context.CancelFunc
+	running sync.WaitGroup
+}
+
+// logins are the pools that serve, which aren't known before the database tells
+// the installation's name.
+type logins struct {
+	installation
+	system *sqlx.DB   // reads and writes the registry
+	gates  []*sqlx.DB // serve the tenants
+}
+
+// gate returns the pool that serves the tenant.
+func (l *logins) gate(domain.TenantID) *sqlx.DB { return l.gates[gateOfAll] }
+
+// gateOfAll is the one gate that there is yet.
+const gateOfAll = 0
+
+// Open looks at the database, and serves it until Close.
+//
+// A database that isn't set up is [CodeNotSetUp], one behind the migrations
+// [CodeBehind], one with a migration that was changed later
+// [CodeMigrationChanged], a refused log-in [CodeLoginRefused]. Where the
+// database can't be reached yet, Open succeeds: the DB isn't ready, all its
+// methods answer [domain.CodeDatabaseUnavailable], and it tries on by itself.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	sets, err := loadSets(cfg)
+	if err != nil {
+		return nil, err
+	}
+	size, _, _ := cfg.poolSizes()
+	own, err := connect(cfg, cfg.User, cfg.Password, size)
+	if err != nil {
+		return nil, loginError(ctx, cfg, cfg.User, err)
+	}
+	db := &DB{cfg: cfg, sets: sets, logger: cfg.Logger, own: own, stop: func() {}}
+	switch err := db.begin(ctx); {
+	case err == nil:
+	case errors.Is(err, domain.Unavailable):
+		db.logger.WarnContext(ctx, "the database can't be reached yet; trying on", "host", cfg.Host, "port", cfg.Port, "error", err)
+		db.tryOn()
+	default:
+		_ = own.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// Close ends all connections. Transactions that run are cut off.
+func (db *DB) Close() error {
+	db.stop()
+	db.running.Wait()
+	errs := []error{db.own.Close()}
+	if l := db.others.Load(); l != nil {
+		errs = append(errs, l.close())
+	}
+	return errors.Join(errs...)
+}
+
+func (l *logins) close() error {
+	errs := []error{l.system.Close()}
+	for _, gate := range l.gates {
+		errs = append(errs, gate.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Ready returns nil when the registry and the tenants' gate can be used now.
+func (db *DB) Ready(ctx context.Context) error {
+	logins, err := db.logins()
+	if err != nil {
+		return translate(ctx, err, "ping")
+	}
+	for _, pool := range append([]*sqlx.DB{logins.system}, logins.gates...) {
+		if err := pool.PingContext(ctx); err != nil {
+			return translate(ctx, err, "ping")
+		}
+	}
+	return nil
+}
+
+// logins returns the pools that serve, or says that there are none yet.
+func (db *DB) logins() (*logins, error) {
+	if l := db.others.Load(); l != nil {
+		return l, nil
+	}
+	return nil, &domain.Error{Kind: domain.Unavailable, Code: domain.CodeDatabaseUnavailable, Message: "the database can't be reached yet", RetryAfter: retryAfter}
+}
+
+// begin inspects the database, and makes the pools that serve.
+func (db *DB) begin(ctx context.Context) error {
+	in, err := inspect(ctx, db.own, db.cfg, db.sets)
+	if err != nil {
+		return err
+	}
+	l, err := db.cfg.logIn(in)
+	if err != nil {
+		return err
+	}
+	if err := l.tryAll(ctx, db.cfg); err != nil {
+		_ = l.close()
+		return err
+	}
+	db.others.Store(l)
+	return nil
+}
+
+// logIn makes the pools that serve an installation. Without roles all log in as
+// the one user there is.
+func (c Config) logIn(in installation) (*logins, error) {
+	_, systemSize, gateSize := c.poolSizes()
+	pool := func(login string, size int) (*sqlx.DB, error) {
+		if !in.roles {
+			return connect(c, c.User, c.Password, size)
+		}
+		return connect(c, login, derivedPassword(c.secret(), login), size)
+	}
+	system, err := pool(in.systemRole(), systemSize)
+	if err != nil {
+		return nil, err
+	}
+	gate, err := pool(in.gateRole(), gateSize)
+	if err != nil {
+		_ = system.Close()
+		return nil, err
+	}
+	return &logins{in, system, []*sqlx.DB{gate}}, nil
+}
+
+// tryAll logs in everywhere once.
+func (l *logins) tryAll(ctx context.Context, cfg Config) error {
+	names := []string{l.systemRole(), l.gateRole()}
+	for i, pool := range []*sqlx.DB{l.system, l.gates[gateOfAll]} {
+		if !l.roles {
+			names[i] = cfg.User
+		}
+		if err := pool.PingContext(ctx); err != nil {
+			return loginError(ctx, cfg, names[i], err)
+		}
+	}
+	return nil
+}
+
+// tryOn begins again and again, in the background, until that succeeds.
+func (db *DB) tryOn() {
+	const pause = time.Second
+	ctx, stop := context.WithCancel(context.Background())
+	db.stop = stop
+	db.running.Go(func() {
+		for last := ""; ; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(pause):
+			}
+			err := db.begin(ctx)
+			if err == nil {
+				db.logger.InfoContext(ctx, "the database is there")
+				return
+			}
+			if err.Error() != last && ctx.Err() == nil {
+				last = err.Error()
+				db.logger.WarnContext(ctx, "the database can't be used yet; trying on", "error", err)
+			}
+		}
+	})
+}
+
+// secret is what the passwords of our logins are derived from.
+func (c Config) secret() domain.Secret {
+	if c.GateSecret.IsZero() {
+		return c.Password
+	}
+	return c.GateSecret
+}

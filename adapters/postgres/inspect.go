@@ -1,0 +1,60 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq/pqerror"
+)
+
+const minVersion = 150000 // PostgreSQL 15
+
+// inspect looks whether the database is set up and up to date, and returns what
+// setup decided.
+func inspect(ctx context.Context, pool *sqlx.DB, cfg Config, sets sets) (installation, error) {
+	in, err := readInstallation(ctx, pool)
+	switch state := sqlState(err); {
+	case state == pqerror.UndefinedTable, state == pqerror.InvalidSchemaName, errors.Is(err, errNoInstallation):
+		return in, refusal(CodeNotSetUp, nil, "the database %q isn't set up: run `partywall setup`", cfg.Database)
+	case err != nil:
+		return in, loginError(ctx, cfg, cfg.User, err)
+	}
+	if err := agree(cfg, in); err != nil {
+		return in, err
+	}
+	ledger, err := readLedger(ctx, pool)
+	if err != nil {
+		return in, translate(ctx, err, "read the ledger")
+	}
+	return in, ledger.check(sets)
+}
+
+var errNoInstallation = errors.New("the database has no installation")
+
+// readInstallation returns what setup decided.
+func readInstallation(ctx context.Context, db sqlx.QueryerContext) (in installation, err error) {
+	rows, err := db.QueryContext(ctx, `SELECT inst, roles, current_setting('server_version_num')::int FROM partywall.installation`)
+	if err != nil {
+		return in, err
+	}
+	defer func() { _ = rows.Close() }()
+	if !rows.Next() {
+		return in, errors.Join(rows.Err(), errNoInstallation)
+	}
+	return in, errors.Join(rows.Scan(&in.inst, &in.roles, &in.version), rows.Close())
+}
+
+// agree refuses a configuration that would have the second wall otherwise than
+// setup decided: it's never dropped or raised while running.
+func agree(cfg Config, in installation) error {
+	switch {
+	case in.roles && cfg.Roles == RolesOff:
+		return refusal(CodeRolesMismatch, nil, "TENANT_ROLES=off, but the database was set up with tenant roles: set it to auto")
+	case !in.roles && cfg.Roles == RolesOn:
+		return refusal(CodeRolesMismatch, nil, "TENANT_ROLES=on, but the database was set up without tenant roles: set it to auto, or set up another database")
+	case in.roles && cfg.secret().IsZero():
+		return refusal(CodeLoginRefused, nil, "DB_GATE_SECRET and DB_PASSWORD are both empty: set one, the logins' passwords are derived from it")
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+package postgres_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/porttest"
+)
+
+// server is the one that all tests of the package share, each on databases of its own.
+var (
+	server    *private.Server
+	serverErr error // why there is none
+)
+
+func TestMain(m *testing.M) {
+	server, serverErr = private.StartTemporary(context.Background(), private.Temporary{})
+	code := m.Run()
+	if serverErr == nil {
+		_ = server.Close()
+	}
+	os.Exit(code)
+}
+
+// needServer skips the test where there is no PostgreSQL, and fails it in CI.
+func needServer(t testing.TB, err error) {
+	t.Helper()
+	switch {
+	case err == nil:
+	case os.Getenv("CI") == "true":
+		t.Fatal(err)
+	default:
+		t.Skip(err)
+	}
+}
+
+var databases atomic.Int64
+
+// config is of a database that isn't there yet.
+func config(t testing.TB, changes ...func(*postgres.Config)) postgres.Config {
+	t.Helper()
+	needServer(t, serverErr)
+	cfg := postgres.Config{
+		Host: server.Host, Port: server.Port, User: server.User, Password: server.Password, SSLMode: "disable",
+		Database: fmt.Sprintf("test_%d_%d", os.Getpid(), databases.Add(1)),
+	}
+	for _, change := range changes {
+		change(&cfg)
+	}
+	return cfg
+}
+
+// open sets a fresh database up and opens it.
+func open(t testing.TB, changes ...func(*postgres.Config)) (*postgres.DB, postgres.Config) {
+	t.Helper()
+	cfg := config(t, changes...)
+	setUp(t, cfg)
+	return reopen(t, cfg), cfg
+}
+
+func setUp(t testing.TB, cfg postgres.Config) (report string) {
+	t.Helper()
+	var lines []string
+	if err := postgres.Setup(t.Context(), cfg, func(line string) { lines = append(lines, line) }); err != nil {
+		t.Fatalf("setup failed: %v", err)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func reopen(t testing.TB, cfg postgres.Config) *postgres.DB {
+	t.Helper()
+	db, err := postgres.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatalf("it can't be opened: %v", err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// rolesOff takes the second wall away.
+func rolesOff(cfg *postgres.Config) { cfg.Roles = postgres.RolesOff }
+
+// login connects as somebody else, by lib/pq alone.
+func login(t testing.TB, cfg postgres.Config, user string, password domain.Secret) *sqlx.DB {
+	t.Helper()
+	c, err := pq.NewConnectorConfig(pq.Config{Host: cfg.Host, Port: uint16(cfg.Port), Database: cfg.Database, User: user, Password: password.Reveal(), SSLMode: pq.SSLModeDisable})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := sqlx.NewDb(sql.OpenDB(c), "postgres")
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// superuser connects past all walls.
+func superuser(t testing.TB, cfg postgres.Config) *sqlx.DB {
+	t.Helper()
+	return login(t, cfg, "postgres", server.SuperuserPassword)
+}
+
+// tenancy is what the port tests run on.
+func tenancy(t testing.TB, db *postgres.DB, cfg postgres.Config) porttest.Tenancy {
+	t.Helper()
+	return porttest.Tenancy{
+		Tenants: db.Tenants(), Members: db.Members(), Invitations: db.Invitations(),
+		Suspend: func(t *testing.T, id domain.TenantID) {
+			t.Helper()
+			exec(t, login(t, cfg, cfg.User, cfg.Password), `UPDATE partywall.tenants SET status = 'suspended' WHERE id = $1`, id.String())
+		},
+	}
+}
+
+func exec(t testing.TB, db *sqlx.DB, statement string, args ...any) {
+	t.Helper()
+	if _, err := db.ExecContext(t.Context(), statement, args...); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+// query returns the one value of a query.
+func query[T any](t testing.TB, db sqlx.QueryerContext, statement string, args ...any) (value T) {
+	t.Helper()
+	if err := db.QueryRowxContext(t.Context(), statement, args...).Scan(&value); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+	return value
+}
+
+func tenantID(t testing.TB, s string) domain.TenantID {
+	t.Helper()
+	id, err := domain.ParseTenantID(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func identity(t testing.TB, subject string) domain.Identity {
+	t.Helper()
+	who, err := domain.NewIdentity("test", subject)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return who
+}
+
+// makeTenant makes a tenant that somebody owns.
+func makeTenant(t testing.TB, db *postgres.DB, id string) domain.TenantID {
+	t.Helper()
+	made, err := db.Tenants().Create(t.Context(), owned(t, id))
+	if err != nil {
+		t.Fatalf("tenant %s can't be made: %v", id, err)
+	}
+	return made.Tenant.ID
+}
+
+func owned(t testing.TB, id string) ports.NewTenant {
+	t.Helper()
+	return ports.NewTenant{ID: tenantID(t, id), Name: id, Owner: identity(t, "owner-of-"+id)}
+}
+
+func mustBe(t testing.TB, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Fatalf("got %v, want %v", err, want)
+	}
+}

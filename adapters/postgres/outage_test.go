@@ -1,0 +1,257 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/porttest"
+)
+
+func TestDependency(t *testing.T) {
+	t.Parallel()
+	porttest.Dependency(t, func(t *testing.T) porttest.Outage {
+		cfg := config(t)
+		setUp(t, cfg)
+		p := through(t, &cfg)
+		return porttest.Outage{Dependency: reopen(t, cfg), Break: p.breakDown, Mend: p.mend}
+	})
+}
+
+func TestNotThereYet(t *testing.T) {
+	t.Parallel()
+	cfg := config(t, withNotes)
+	setUp(t, cfg)
+	p := through(t, &cfg)
+	p.breakDown(t)
+	db := reopen(t, cfg)
+	t.Run("all answer that the database is unavailable, and when to come again", func(t *testing.T) {
+		acme, who := tenantID(t, "acme"), identity(t, "ada")
+		for name, call := range map[string]func(context.Context) error{
+			"Ready":    db.Ready,
+			"InTenant": func(ctx context.Context) error { return db.InTenant(ctx, acme, insertNote("x")) },
+			"Create":   func(ctx context.Context) error { _, err := db.Tenants().Create(ctx, owned(t, "acme")); return err },
+			"Clock":    func(ctx context.Context) error { _, err := db.Tenants().Clock(ctx, acme); return err },
+			"List":     func(ctx context.Context) error { _, err := db.Tenants().List(ctx, acme, 1); return err },
+			"Sweep":    func(ctx context.Context) error { _, err := db.Tenants().Sweep(ctx); return err },
+			"Find":     func(ctx context.Context) error { _, _, err := db.Members().Find(ctx, who, acme); return err },
+			"Memberships": func(ctx context.Context) error {
+				_, err := db.Members().Memberships(ctx, who, 1)
+				return err
+			},
+			"Peek": func(ctx context.Context) error { _, err := db.Invitations().Peek(ctx, domain.TokenHash{}); return err },
+			"Redeem": func(ctx context.Context) error {
+				_, err := db.Invitations().Redeem(ctx, domain.TokenHash{}, acme, who)
+				return err
+			},
+			"UserBySubject": func(ctx context.Context) error { _, err := db.Users().UserBySubject(ctx, "x"); return err },
+			"EndSessions":   func(ctx context.Context) error { return db.Users().EndSessions(ctx, "x") },
+		} {
+			err := call(t.Context())
+			mustBe(t, err, domain.CodeDatabaseUnavailable)
+			if e, ok := errors.AsType[*domain.Error](err); !ok || e.RetryAfter <= 0 {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+	t.Run("it is served once it's there, without being opened again", func(t *testing.T) {
+		p.mend(t)
+		await(t, db)
+		note(t, db, makeTenant(t, db, "acme"), "at last")
+	})
+}
+
+// await waits until the database is ready, for 10 s at most.
+func await(t testing.TB, db *postgres.DB) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		err := db.Ready(t.Context())
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("it isn't ready after 10 s: %v", err)
+		}
+	}
+}
+
+func TestSilentServer(t *testing.T) {
+	t.Parallel()
+	cfg := config(t)
+	setUp(t, cfg)
+	p := through(t, &cfg)
+	silence := func([]byte) (pass, breakOff bool) { return false, false }
+	t.Run("a log-in that isn't answered ends with the context", func(t *testing.T) {
+		p.cut.Store(&silence)
+		defer p.cut.Store(nil)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		_, err := postgres.Open(ctx, cfg)
+		mustBe(t, err, context.DeadlineExceeded)
+		if took := time.Since(began); took > 3*time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
+
+func TestRestart(t *testing.T) {
+	t.Parallel()
+	mine, err := private.StartTemporary(t.Context(), private.Temporary{})
+	needServer(t, err)
+	t.Cleanup(func() { _ = mine.Close() })
+	db, cfg := open(t, withNotes, func(cfg *postgres.Config) {
+		cfg.Host, cfg.Port, cfg.User, cfg.Password = mine.Host, mine.Port, mine.User, mine.Password
+	})
+	acme := makeTenant(t, db, "acme")
+	for range 10 { // fill the pools with connections that will be stale
+		note(t, db, acme, "before")
+	}
+	// The server forgets what isn't on disk, being a test's.
+	exec(t, login(t, cfg, "postgres", mine.SuperuserPassword), `CHECKPOINT`)
+	pid, err := os.ReadFile(filepath.Join(mine.Dir, "postmaster.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, _, _ := strings.Cut(string(pid), "\n")
+	postmaster, err := strconv.Atoi(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(postmaster, syscall.SIGQUIT); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	for ; ; time.Sleep(20 * time.Millisecond) {
+		_, err := db.Tenants().Create(t.Context(), owned(t, "after"))
+		if err == nil {
+			break
+		}
+		mustBe(t, err, domain.Unavailable)
+		if time.Since(began) > 20*time.Second { // 10 of which are the server's
+			t.Fatal(err)
+		}
+	}
+	note(t, db, acme, "after")
+	if got := notes(t, db, acme); !slices.Contains(got, "after") {
+		t.Errorf("there is %q", got)
+	}
+}
+
+func TestKilledBackend(t *testing.T) {
+	t.Parallel()
+	db, cfg := open(t, withNotes, oneConnection)
+	acme := makeTenant(t, db, "acme")
+	super := superuser(t, cfg)
+	t.Run("in a scope, nothing is written, and the next is served", func(t *testing.T) {
+		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+			if err := insertNote("lost")(ctx, tx); err != nil {
+				return err
+			}
+			exec(t, super, `SELECT pg_terminate_backend($1)`, query[int](t, tx, `SELECT pg_backend_pid()`))
+			return insertNote("lost too")(ctx, tx)
+		})
+		mustBe(t, err, domain.CodeDatabaseUnavailable)
+		note(t, db, acme, "next")
+		if got := notes(t, db, acme); !slices.Equal(got, []string{"next"}) {
+			t.Errorf("there is %q", got)
+		}
+	})
+	t.Run("between two uses, nobody notices", func(t *testing.T) {
+		exec(t, super, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+		note(t, db, acme, "later")
+		if _, err := db.Tenants().Create(t.Context(), owned(t, "rival")); err != nil {
+			t.Error(err)
+		}
+		user := ports.StoredUser{Subject: "ada", Email: address(t, "ada@example.com")}
+		if err := db.Users().CreateUser(t.Context(), user, nil); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func address(t testing.TB, s string) domain.Email {
+	t.Helper()
+	email, err := domain.ParseEmail(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return email
+}
+
+func TestLostCommit(t *testing.T) {
+	t.Parallel()
+	cfg := config(t, withNotes)
+	setUp(t, cfg)
+	direct := cfg
+	p := through(t, &cfg)
+	db := reopen(t, cfg)
+	t.Run("a creation whose answer was lost is found to have succeeded", func(t *testing.T) {
+		p.cutAt("; COMMIT; ", true)
+		made, err := db.Tenants().Create(t.Context(), owned(t, "answered"))
+		if err != nil || made.Tenant.ID.String() != "answered" {
+			t.Fatalf("got %+v, %v", made, err)
+		}
+		mustBeWhole(t, direct, 1)
+	})
+	t.Run("a creation whose commit was lost is found to have failed, and can be repeated", func(t *testing.T) {
+		p.cutAt("; COMMIT; ", false)
+		_, err := db.Tenants().Create(t.Context(), owned(t, "unanswered"))
+		mustBe(t, err, domain.CodeDatabaseUnavailable)
+		mustBeWhole(t, direct, 1)
+		makeTenant(t, db, "unanswered")
+		mustBeWhole(t, direct, 2)
+	})
+	t.Run("a write outside of provisioning happens once or not at all", func(t *testing.T) {
+		for i, after := range []bool{false, true} {
+			subject := "user-" + strconv.Itoa(i)
+			p.cutAt("INSERT INTO partywall.users", after)
+			err := db.Users().CreateUser(t.Context(), ports.StoredUser{Subject: subject, Email: address(t, subject+"@example.com")}, nil)
+			mustBe(t, err, domain.CodeDatabaseUnavailable)
+			_, err = db.Users().UserBySubject(t.Context(), subject)
+			mustBe(t, err, domain.NotFound)
+		}
+	})
+}
+
+func TestRoundTrips(t *testing.T) {
+	t.Parallel()
+	cfg := config(t, withNotes, oneConnection)
+	setUp(t, cfg)
+	p := through(t, &cfg)
+	db := reopen(t, cfg)
+	acme := makeTenant(t, db, "acme")
+	note(t, db, acme, "warm")
+	for name, c := range map[string]struct {
+		most int64
+		do   func(ctx context.Context) error
+	}{
+		"a scope with one statement": {3, func(ctx context.Context) error { return db.InTenant(ctx, acme, insertNote("x")) }},
+		"the tenant's clock":         {1, func(ctx context.Context) error { _, err := db.Tenants().Clock(ctx, acme); return err }},
+		"a member's look-up": {1, func(ctx context.Context) error {
+			_, _, err := db.Members().Find(ctx, identity(t, "owner-of-acme"), acme)
+			return err
+		}},
+	} {
+		before := p.turns.Load()
+		if err := c.do(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if took := p.turns.Load() - before; took != c.most {
+			t.Errorf("%s takes %d round trips, want %d", name, took, c.most)
+		}
+	}
+}

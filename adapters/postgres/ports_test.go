@@ -1,0 +1,35 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/porttest"
+)
+
+// walls are the two ways to set an installation up.
+var walls = map[string]func(*postgres.Config){
+	"with roles":    func(*postgres.Config) {},
+	"without roles": rolesOff,
+}
+
+func TestTenantStore(t *testing.T)     { onBoth(t, porttest.TenantStore) }
+func TestMemberStore(t *testing.T)     { onBoth(t, porttest.MemberStore) }
+func TestInvitationStore(t *testing.T) { onBoth(t, porttest.InvitationStore) }
+
+func onBoth(t *testing.T, suite func(t *testing.T, open func(t *testing.T) porttest.Tenancy)) {
+	for name, change := range walls {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db, cfg := open(t, change)
+			suite(t, func(t *testing.T) porttest.Tenancy { return tenancy(t, db, cfg) })
+		})
+	}
+}
+
+func TestUserStore(t *testing.T) {
+	t.Parallel()
+	db, _ := open(t)
+	porttest.UserStore(t, func(*testing.T) ports.UserStore { return db.Users() })
+}

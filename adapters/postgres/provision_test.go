@@ -1,0 +1,168 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// mustBeWhole fails unless there is a schema, a role and a complete ledger for
+// each row of the registry, and for nothing else.
+func mustBeWhole(t testing.TB, cfg postgres.Config, tenants int) {
+	t.Helper()
+	super := superuser(t, cfg)
+	got := query[string](t, super, `
+		WITH inst AS (SELECT inst, roles FROM partywall.installation)
+		SELECT concat_ws(' ',
+			(SELECT count(*) FROM partywall.tenants),
+			(SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'tenant\_%'),
+			(SELECT count(DISTINCT tenant) FROM partywall.migrations WHERE tenant <> ''),
+			(SELECT count(*) FROM pg_roles, inst WHERE rolname LIKE 'pw\_' || inst || '\_t\_%'))`)
+	ledger := 0
+	if cfg.TenantMigrations != nil {
+		ledger = tenants
+	}
+	roles := tenants
+	if cfg.Roles == postgres.RolesOff {
+		roles = 0
+	}
+	if want := fmt.Sprint(tenants, tenants, ledger, roles); got != want {
+		t.Errorf("tenants, schemas, ledgers, roles: %s, want %s", got, want)
+	}
+	if orphans := query[int](t, super, `SELECT count(*) FROM partywall.tenants t WHERE NOT EXISTS (
+		SELECT FROM pg_namespace WHERE nspname = 'tenant_' || t.id)`); orphans != 0 {
+		t.Errorf("%d tenants have no schema", orphans)
+	}
+}
+
+func TestProvision(t *testing.T) {
+	t.Parallel()
+	for name, change := range walls {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			t.Run("OnProvision ends it, in the tenant's schema", func(t *testing.T) {
+				db, cfg := open(t, withNotes, change, func(cfg *postgres.Config) {
+					cfg.OnProvision = func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error {
+						return insertNote("welcome, "+tenant.Name)(ctx, tx)
+					}
+				})
+				acme := makeTenant(t, db, "acme")
+				if got := notes(t, db, acme); len(got) != 1 || got[0] != "welcome, acme" {
+					t.Errorf("there is %q", got)
+				}
+				mustBeWhole(t, cfg, 1)
+			})
+			t.Run("an error of OnProvision comes back, and nothing is left", func(t *testing.T) {
+				db, cfg := open(t, withNotes, change, func(cfg *postgres.Config) {
+					cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant) error { return errProduct }
+				})
+				_, err := db.Tenants().Create(t.Context(), owned(t, "acme"))
+				mustBe(t, err, errProduct)
+				mustBeWhole(t, cfg, 0)
+			})
+			t.Run("an error that OnProvision swallowed leaves nothing", func(t *testing.T) {
+				db, cfg := open(t, change, func(cfg *postgres.Config) {
+					cfg.OnProvision = func(ctx context.Context, tx *sqlx.Tx, _ domain.Tenant) error {
+						_, _ = tx.ExecContext(ctx, `SELECT * FROM nowhere`)
+						return nil
+					}
+				})
+				_, err := db.Tenants().Create(t.Context(), owned(t, "acme"))
+				mustBe(t, err, postgres.CodeScopeFailed)
+				mustBeWhole(t, cfg, 0)
+			})
+			t.Run("a panic of OnProvision leaves nothing", func(t *testing.T) {
+				db, cfg := open(t, change, func(cfg *postgres.Config) {
+					cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant) error { panic("product") }
+				})
+				func() {
+					defer func() { _ = recover() }()
+					_, _ = db.Tenants().Create(t.Context(), owned(t, "acme"))
+				}()
+				mustBeWhole(t, cfg, 0)
+			})
+			t.Run("a tenant migration that fails is told by its name, and nothing is left", func(t *testing.T) {
+				db, cfg := open(t, change, func(cfg *postgres.Config) {
+					cfg.TenantMigrations = fstest.MapFS{
+						"0001_good.sql": {Data: []byte(`CREATE TABLE good (id int)`)},
+						"0002_bad.sql":  {Data: []byte(`CREATE TABLE bad (id nosuchtype)`)},
+					}
+				})
+				_, err := db.Tenants().Create(t.Context(), owned(t, "acme"))
+				mustBe(t, err, postgres.CodeMigrationFailed)
+				mustSay(t, err, "product/0002_bad.sql", "nosuchtype")
+				mustBeWhole(t, cfg, 0)
+			})
+			t.Run("an expired claim's tenant is swept with all that it had", func(t *testing.T) {
+				db, cfg := open(t, withNotes, change)
+				expireWithLargeObject(t, db, cfg)
+			})
+			t.Run("interrupted anywhere, it leaves nothing half made", func(t *testing.T) {
+				db, cfg := open(t, withNotes, change)
+				made := 0
+				for i := range 60 {
+					ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rand.IntN(12_000))*time.Microsecond)
+					n := owned(t, fmt.Sprintf("tenant-%d", i))
+					_, err := db.Tenants().Create(ctx, n)
+					cancel()
+					if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+						t.Fatalf("round %d: %v", i, err)
+					}
+					_, _, found := db.Members().Find(t.Context(), n.Owner, n.ID)
+					if err == nil && found != nil {
+						t.Errorf("round %d: it was made, but %v", i, found)
+					}
+					if found == nil {
+						made++
+					}
+				}
+				mustBeWhole(t, cfg, made)
+			})
+		})
+	}
+}
+
+// expireWithLargeObject lets a tenant's claim run out that has rows and, with a
+// role, a large object, which keeps the role from being dropped.
+func expireWithLargeObject(t *testing.T, db *postgres.DB, cfg postgres.Config) {
+	t.Helper()
+	claim := owned(t, "expired")
+	claim.Owner, claim.Claim = domain.Identity{}, &ports.NewClaim{TTL: time.Hour}
+	if _, err := db.Tenants().Create(t.Context(), claim); err != nil {
+		t.Fatal(err)
+	}
+	super := superuser(t, cfg)
+	if query[bool](t, super, `SELECT roles FROM partywall.installation`) {
+		inst := query[string](t, super, `SELECT inst FROM partywall.installation`)
+		exec(t, super, `SET ROLE "pw_`+inst+`_t_expired"; SELECT lo_create(0); RESET ROLE`)
+	}
+	exec(t, super, `UPDATE partywall.tenants SET expires_at = now() WHERE id = 'expired'`)
+	swept, err := db.Tenants().Sweep(t.Context())
+	if swept != 1 || err != nil {
+		t.Errorf("swept %d: %v", swept, err)
+	}
+	mustBeWhole(t, cfg, 0)
+	if left := query[int](t, super, `SELECT count(*) FROM pg_largeobject_metadata`); left != 0 {
+		t.Errorf("%d large objects are left", left)
+	}
+}
+
+func TestNamesAreQuoted(t *testing.T) {
+	t.Parallel()
+	db, cfg := open(t, withNotes)
+	for _, id := range []string{"a-b", "select", "x" + strings.Repeat("-y", 23) + "z"} {
+		note(t, db, makeTenant(t, db, id), "here")
+	}
+	mustBeWhole(t, cfg, 3)
+}

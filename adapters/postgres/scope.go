@@ -1,0 +1,147 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// scope is how a transaction opens and closes, a message each. All of its
+// settings end with it.
+type scope struct {
+	enter    string // the statement that sets them, and returns a row if that may be
+	opening  string
+	commit   string
+	rollback string
+}
+
+type scopeKey struct{}
+
+// marker is a setting that lives as long as the scope's transaction: that it's
+// gone shows that somebody ended the transaction as text. Inside a tenant it
+// tells the tenant's ID.
+const marker = "partywall.scope"
+
+// clean undoes what a session keeps beyond a transaction, whoever set it.
+const clean = `RESET ROLE; RESET ALL; CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; SELECT pg_advisory_unlock_all()`
+
+// setting is a name and the value that it has until the transaction ends.
+type setting struct{ name, value string }
+
+// newScope opens with one SELECT of the settings: of one row, or of those that
+// source, a FROM clause, gives. Where it gives none the scope can't be entered.
+func newScope(label, source string, settings ...setting) *scope {
+	settings = append(settings, setting{marker, label})
+	calls := make([]string, len(settings))
+	for i, s := range settings {
+		calls[i] = fmt.Sprintf("set_config(%s, %s, true)", pq.QuoteLiteral(s.name), pq.QuoteLiteral(s.value))
+	}
+	enter := "SELECT " + strings.Join(calls, ", ") + source
+	return &scope{
+		enter:   enter,
+		opening: "BEGIN; " + enter,
+		// Where the marker is lost, the division fails before anything is committed.
+		commit:   fmt.Sprintf("SELECT 1 / (current_setting('%s', true) IS NOT DISTINCT FROM %s)::int; COMMIT; %s", marker, pq.QuoteLiteral(label), clean),
+		rollback: "ROLLBACK; " + clean,
+	}
+}
+
+// tenantScope enters an active tenant. The look at its row costs no round trip,
+// and whoever isn't let in leaves the connection as it was.
+func (db *DB) tenantScope(in installation, id domain.TenantID) *scope {
+	settings := append(enter(in, id), db.cfg.timeouts()...)
+	source := fmt.Sprintf(` FROM partywall.tenants WHERE id = %s AND status = 'active'`, pq.QuoteLiteral(id.String()))
+	return newScope(id.String(), source, settings...)
+}
+
+// ownScope is for our own statements, which name everything in full.
+func (c Config) ownScope() *scope {
+	return newScope("system", "", append(c.timeouts(), setting{"search_path", "pg_catalog, pg_temp"})...)
+}
+
+// enter is how a tenant is entered: the role first, then the path.
+func enter(in installation, id domain.TenantID) []setting {
+	path := setting{"search_path", pathOf(schemaOf(id))}
+	if !in.roles {
+		return []setting{path}
+	}
+	return []setting{{"role", in.tenantRole(id)}, path}
+}
+
+// timeouts are set by every scope: those of a role don't apply to who becomes it.
+func (c Config) timeouts() []setting {
+	return []setting{
+		{"statement_timeout", milliseconds(c.StatementTimeout)},
+		{"lock_timeout", milliseconds(c.LockTimeout)},
+		{"idle_in_transaction_session_timeout", milliseconds(c.IdleTimeout)},
+	}
+}
+
+func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+// inScope runs fn in one transaction of pool and commits it, unless fn returns
+// an error, panics or doesn't return at all.
+func inScope(ctx context.Context, pool *sqlx.DB, s *scope, fn func(ctx context.Context, tx *sqlx.Tx) error) error {
+	ctx = context.WithValue(ctx, scopeKey{}, s)
+	tx, err := pool.BeginTxx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
+	if err := fn(ctx, tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// InTenant runs fn inside the active tenant id: in one transaction, as the
+// tenant's role, with the tenant's schema on the path and the configured
+// timeouts. It commits if fn returns nil, and undoes all if fn returns an error
+// or panics. fn must neither end the transaction itself nor keep tx. With it, a
+// []byte travels as binary: JSON is passed as a string.
+//
+// fn's error comes back as it is, save that a lost connection is
+// [domain.Unavailable] and a context that is done gives its own error. A tenant
+// that is unknown, suspended or unclaimed is [domain.CodeTenantNotFound]. An
+// error that fn swallowed is [CodeScopeFailed]: nothing was committed. A
+// transaction that fn ended as text is [CodeScopeEnded]. InTenant inside
+// InTenant is [CodeScopeNested], since two small pools would wait for each other.
+func (db *DB) InTenant(ctx context.Context, id domain.TenantID, fn func(ctx context.Context, tx *sqlx.Tx) error) error {
+	if id.IsZero() {
+		return domain.Invalidf("tenantId", "name a tenant")
+	}
+	if ctx.Value(scopeKey{}) != nil {
+		return &domain.Error{Kind: domain.Internal, Code: CodeScopeNested, Message: "a scope can't be opened inside another: use the transaction that is there"}
+	}
+	logins, err := db.logins()
+	if err != nil {
+		return err
+	}
+	var own error // fn's
+	err = inScope(ctx, logins.gate(id), db.tenantScope(logins.installation, id), func(ctx context.Context, tx *sqlx.Tx) error {
+		own = fn(ctx, tx)
+		return own
+	})
+	if own != nil && !theDriver(ctx, own) {
+		return own
+	}
+	return translate(ctx, err, "in tenant "+id.String())
+}
+
+// theDriver reports whether an error of a scope's function says only that the
+// connection is gone, or that the context is done, in lib/pq's words.
+func theDriver(ctx context.Context, err error) bool {
+	if contextErr(ctx) == nil {
+		return unavailable(err)
+	}
+	return sqlState(err) != "" || lost(err) || errors.Is(err, sql.ErrTxDone)
+}

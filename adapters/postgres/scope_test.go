@@ -1,0 +1,342 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// oneConnection makes sure that the next borrower has what the last one left.
+func oneConnection(cfg *postgres.Config) { cfg.MaxConns = 3 }
+
+var errProduct = errors.New("the product's own error")
+
+// defaults is all that a session may be left with that isn't as it was.
+const defaults = `SELECT concat_ws(', ',
+	CASE WHEN current_user <> session_user THEN 'role ' || current_user END,
+	CASE WHEN current_setting('search_path') <> '"$user", public' THEN 'path ' || current_setting('search_path') END,
+	CASE WHEN coalesce(current_setting('partywall.scope', true), '') <> '' THEN 'scope ' || current_setting('partywall.scope', true) END,
+	(SELECT 'setting ' || string_agg(name, ' ') FROM pg_settings WHERE source = 'session' AND name NOT IN ('client_encoding', 'DateStyle', 'application_name')),
+	(SELECT 'lock ' || string_agg(mode, ' ') FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'),
+	(SELECT 'cursor ' || string_agg(name, ' ') FROM pg_cursors WHERE name <> ''),
+	(SELECT 'prepared ' || string_agg(name, ' ') FROM pg_prepared_statements),
+	(SELECT 'channel ' || string_agg(c, ' ') FROM pg_listening_channels() c),
+	(SELECT 'temporary ' || string_agg(relname, ' ') FROM pg_class WHERE relnamespace = pg_my_temp_schema()))`
+
+func mustFindDefaults(t testing.TB, db *postgres.DB) {
+	t.Helper()
+	if left := query[string](t, db.Gate(), defaults); left != "" {
+		t.Errorf("the next borrower finds: %s", left)
+	}
+}
+
+func TestInTenant(t *testing.T) {
+	t.Parallel()
+	for name, change := range walls {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db, _ := open(t, withNotes, oneConnection, change)
+			commitOrNot(t, db)
+			misuseScope(t, db)
+			refuseTenants(t, db)
+			limitTime(t, db)
+			leaveNothing(t, db)
+		})
+	}
+}
+
+func commitOrNot(t *testing.T, db *postgres.DB) {
+	acme := makeTenant(t, db, "commits")
+	t.Run("what it did is there when it returns nil", func(t *testing.T) {
+		note(t, db, acme, "kept")
+		if got := notes(t, db, acme); !slices.Equal(got, []string{"kept"}) {
+			t.Errorf("there is %q", got)
+		}
+	})
+	t.Run("what it did is undone when it returns an error, which comes back as it is", func(t *testing.T) {
+		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+			return errors.Join(insertNote("undone")(ctx, tx), errProduct)
+		})
+		mustBe(t, err, errProduct)
+		if got := notes(t, db, acme); len(got) != 1 {
+			t.Errorf("there is %q", got)
+		}
+	})
+	t.Run("a statement's error comes back with the server's words", func(t *testing.T) {
+		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+			_, err := tx.ExecContext(ctx, `INSERT INTO notes (id, text) OVERRIDING SYSTEM VALUE VALUES (1, 'twice')`)
+			return err
+		})
+		if pq.As(err, pqerror.UniqueViolation) == nil {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("what it did is undone when it panics, and the panic goes on", func(t *testing.T) {
+		defer func() {
+			if recover() != "the product's panic" {
+				t.Error("the panic was lost")
+			}
+			if got := notes(t, db, acme); len(got) != 1 {
+				t.Errorf("there is %q", got)
+			}
+			mustFindDefaults(t, db)
+		}()
+		_ = db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+			_ = insertNote("undone")(ctx, tx)
+			panic("the product's panic")
+		})
+	})
+	t.Run("a constraint that is checked at the end fails the whole", func(t *testing.T) {
+		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+			_, err := tx.ExecContext(ctx, `INSERT INTO notes (text, parent) VALUES ('orphan', 999)`)
+			return err
+		})
+		if pq.As(err, pqerror.ForeignKeyViolation) == nil {
+			t.Errorf("got %v", err)
+		}
+		mustFindDefaults(t, db)
+		if got := notes(t, db, acme); len(got) != 1 {
+			t.Errorf("there is %q", got)
+		}
+	})
+}
+
+func misuseScope(t *testing.T, db *postgres.DB) {
+	acme := makeTenant(t, db, "misuse")
+	t.Run("a swallowed error isn't a success", func(t *testing.T) {
+		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+			_ = insertNote("lost")(ctx, tx)
+			_, _ = tx.ExecContext(ctx, `SELECT * FROM nowhere`)
+			return nil
+		})
+		mustBe(t, err, postgres.CodeScopeFailed)
+		mustFindDefaults(t, db)
+	})
+	for name, text := range map[string]string{
+		"COMMIT":                   `COMMIT`,
+		"ROLLBACK":                 `ROLLBACK`,
+		"COMMIT and BEGIN":         `COMMIT; BEGIN; INSERT INTO tenant_misuse.notes (text) VALUES ('second')`,
+		"COMMIT and a lasting SET": `COMMIT; SET search_path = tenant_misuse; SET ROLE NONE; SET default_transaction_read_only = on`,
+	} {
+		t.Run(name+" as text isn't a success, and the connection isn't used again", func(t *testing.T) {
+			before := query[int](t, db.Gate(), `SELECT pg_backend_pid()`)
+			err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+				_, _ = tx.ExecContext(ctx, text)
+				return nil
+			})
+			if !errors.Is(err, postgres.CodeScopeEnded) && !errors.Is(err, postgres.CodeScopeFailed) {
+				t.Errorf("got %v", err)
+			}
+			if after := query[int](t, db.Gate(), `SELECT pg_backend_pid()`); errors.Is(err, postgres.CodeScopeEnded) && after == before {
+				t.Error("the connection was used again")
+			}
+			mustFindDefaults(t, db)
+		})
+	}
+	t.Run("what came after a COMMIT as text isn't committed", func(t *testing.T) {
+		if slices.Contains(notes(t, db, acme), "second") {
+			t.Error("it was")
+		}
+	})
+	t.Run("a scope inside a scope is refused", func(t *testing.T) {
+		err := db.InTenant(t.Context(), acme, func(ctx context.Context, _ *sqlx.Tx) error {
+			return db.InTenant(ctx, acme, func(context.Context, *sqlx.Tx) error { return nil })
+		})
+		mustBe(t, err, postgres.CodeScopeNested)
+	})
+}
+
+func refuseTenants(t *testing.T, db *postgres.DB) {
+	suspended, unclaimed := makeTenant(t, db, "suspended"), owned(t, "unclaimed")
+	unclaimed.Owner, unclaimed.Claim = domain.Identity{}, &ports.NewClaim{TTL: time.Hour}
+	if _, err := db.Tenants().Create(t.Context(), unclaimed); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Own().ExecContext(t.Context(), `UPDATE partywall.tenants SET status = 'suspended' WHERE id = 'suspended'`); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("a tenant that is unknown, suspended or unclaimed is not found, and costs no connection", func(t *testing.T) {
+		before := query[int](t, db.Gate(), `SELECT pg_backend_pid()`)
+		for _, id := range []domain.TenantID{tenantID(t, "nobody"), suspended, unclaimed.ID} {
+			err := db.InTenant(t.Context(), id, func(context.Context, *sqlx.Tx) error {
+				t.Errorf("%s was entered", id)
+				return nil
+			})
+			mustBe(t, err, domain.CodeTenantNotFound)
+		}
+		mustFindDefaults(t, db)
+		if after := query[int](t, db.Gate(), `SELECT pg_backend_pid()`); after != before {
+			t.Error("it's another connection")
+		}
+	})
+	t.Run("no tenant is invalid", func(t *testing.T) {
+		mustBe(t, db.InTenant(t.Context(), domain.TenantID{}, nil), domain.Invalid)
+	})
+}
+
+func limitTime(t *testing.T, db *postgres.DB) {
+	acme := makeTenant(t, db, "slow")
+	sleep := func(ctx context.Context, tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, `SELECT pg_sleep(10)`)
+		return err
+	}
+	t.Run("a deadline ends it at once, with the context's own error", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		mustBe(t, db.InTenant(ctx, acme, sleep), context.DeadlineExceeded)
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		mustFindDefaults(t, db)
+	})
+	t.Run("a cancel ends a statement that doesn't heed the context", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(50*time.Millisecond, cancel)
+		began := time.Now()
+		err := db.InTenant(ctx, acme, func(_ context.Context, tx *sqlx.Tx) error { return sleep(context.Background(), tx) })
+		mustBe(t, err, context.Canceled)
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		mustFindDefaults(t, db)
+	})
+}
+
+// leaveNothing tries what outlives a transaction.
+func leaveNothing(t *testing.T, db *postgres.DB) {
+	acme := makeTenant(t, db, "leaves")
+	for _, statement := range []string{
+		`SET default_transaction_read_only = on`,
+		`SET statement_timeout = '1ms'`,
+		`SET search_path = public`,
+		`SET work_mem = '1MB'; SET TimeZone = 'Asia/Tokyo'`,
+		`SELECT set_config('partywall.scope', 'leaves', false)`,
+		`SELECT pg_advisory_lock(42)`,
+		`SELECT pg_advisory_lock_shared(43)`,
+		`LISTEN leaves`,
+		`DECLARE leaves CURSOR WITH HOLD FOR SELECT 1`,
+		`PREPARE leaves AS SELECT 1`,
+		`SET ROLE NONE`,
+		`RESET ROLE`,
+	} {
+		for _, end := range []error{nil, errProduct} {
+			err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+				if _, err := tx.ExecContext(ctx, statement); err != nil && pq.As(err, pqerror.QueryCanceled) == nil {
+					return err
+				}
+				return end
+			})
+			if !errors.Is(err, end) && !errors.Is(err, domain.Unavailable) {
+				t.Errorf("%s: %v", statement, err)
+			}
+			mustFindDefaults(t, db)
+		}
+	}
+	t.Run("a temporary table is gone, or denied", func(t *testing.T) {
+		_ = db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+			_, err := tx.ExecContext(ctx, `CREATE TEMP TABLE notes (text text)`)
+			return err
+		})
+		mustFindDefaults(t, db)
+		note(t, db, acme, "in the real table")
+		if got := notes(t, db, acme); len(got) != 1 {
+			t.Errorf("there is %q", got)
+		}
+	})
+	t.Run("the last value of a sequence isn't told to the next borrower", func(t *testing.T) {
+		note(t, db, acme, "one")
+		if _, err := db.Gate().ExecContext(t.Context(), `SELECT lastval()`); err == nil {
+			t.Error("it is")
+		}
+	})
+}
+
+func TestStatementTimeout(t *testing.T) {
+	t.Parallel()
+	db, _ := open(t, withNotes, oneConnection, func(cfg *postgres.Config) {
+		cfg.StatementTimeout, cfg.LockTimeout, cfg.IdleTimeout = 100*time.Millisecond, 50*time.Millisecond, 150*time.Millisecond
+	})
+	acme := makeTenant(t, db, "acme")
+	t.Run("a statement that takes too long is unavailable", func(t *testing.T) {
+		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+			_, err := tx.ExecContext(ctx, `SELECT pg_sleep(10)`)
+			return err
+		})
+		mustBe(t, err, domain.CodeDatabaseUnavailable)
+		mustFindDefaults(t, db)
+	})
+	t.Run("a transaction that stands idle too long is unavailable, and its connection replaced", func(t *testing.T) {
+		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+			time.Sleep(400 * time.Millisecond)
+			return insertNote("late")(ctx, tx)
+		})
+		mustBe(t, err, domain.CodeDatabaseUnavailable)
+		mustFindDefaults(t, db)
+		if got := notes(t, db, acme); len(got) != 0 {
+			t.Errorf("there is %q", got)
+		}
+	})
+}
+
+func TestInterruptedScopes(t *testing.T) {
+	t.Parallel()
+	for name, change := range walls {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db, _ := open(t, withNotes, oneConnection, change)
+			tenants := []domain.TenantID{makeTenant(t, db, "acme"), makeTenant(t, db, "rival")}
+			for i := range 90 {
+				interrupt(t, db, tenants[i%2], i)
+			}
+			for _, id := range tenants {
+				for _, text := range notes(t, db, id) {
+					if !strings.HasPrefix(text, id.String()) {
+						t.Errorf("%s has %q", id, text)
+					}
+				}
+			}
+		})
+	}
+}
+
+// interrupt cancels a scope at any point, or panics in it, and looks what the
+// next borrower finds.
+func interrupt(t *testing.T, db *postgres.DB, id domain.TenantID, i int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	if i%3 != 0 {
+		time.AfterFunc(time.Duration(rand.IntN(2500))*time.Microsecond, cancel)
+	}
+	func() {
+		defer func() { _ = recover() }()
+		err := db.InTenant(ctx, id, func(ctx context.Context, tx *sqlx.Tx) error {
+			for range 4 {
+				if err := insertNote(id.String()+"'s")(ctx, tx); err != nil {
+					return err
+				}
+			}
+			if i%3 == 0 {
+				panic("in the middle")
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("round %d: %v", i, err)
+		}
+	}()
+	mustFindDefaults(t, db)
+}

@@ -1,0 +1,102 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// StartSession implements [ports.UserStore].
+func (u *Users) StartSession(ctx context.Context, subject string, token domain.TokenHash, ttl time.Duration) error {
+	return u.write(ctx, "start a session", func(ctx context.Context, tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			WITH session AS (
+				INSERT INTO partywall.sessions (subject, expires_at) VALUES ($1, now() + $3 * interval '1 microsecond')
+				RETURNING id
+			)
+			INSERT INTO partywall.refresh_tokens (hash, session) SELECT $2, id FROM session`,
+			subject, token[:], ttl.Microseconds())
+		return err
+	})
+}
+
+// RotateSession implements [ports.UserStore].
+func (u *Users) RotateSession(ctx context.Context, token, next domain.TokenHash) (ports.StoredUser, error) {
+	var user ports.StoredUser
+	reused := false
+	err := u.write(ctx, "rotate a session", func(ctx context.Context, tx *sqlx.Tx) (err error) {
+		user, err = rotate(ctx, tx, token, next)
+		if errors.Is(err, sql.ErrNoRows) {
+			reused, err = endReused(ctx, tx, token)
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return ports.StoredUser{}, err
+	case reused:
+		return ports.StoredUser{}, errRefresh(domain.CodeRefreshReused, "the refresh token was used before: the session has ended, sign in again")
+	case user.Subject == "":
+		return ports.StoredUser{}, errRefresh(domain.CodeRefreshInvalid, "the refresh token is unknown, expired or ended: sign in again")
+	}
+	return user, nil
+}
+
+// rotate puts next in token's place and returns whose it is. [sql.ErrNoRows] is
+// a token that can't be rotated, or not again: of many at once the first marks
+// it, and the others wait and find the mark.
+func rotate(ctx context.Context, tx *sqlx.Tx, token, next domain.TokenHash) (ports.StoredUser, error) {
+	return scanUser(tx.QueryRowContext(ctx, `
+		WITH live AS (
+			UPDATE partywall.refresh_tokens r SET rotated = true FROM partywall.sessions s
+			WHERE r.hash = $1 AND NOT r.rotated AND s.id = r.session AND NOT s.ended AND s.expires_at > now()
+			RETURNING s.id, s.subject
+		), next AS (
+			INSERT INTO partywall.refresh_tokens (hash, session) SELECT $2, id FROM live
+		)
+		`+userColumns+` JOIN live USING (subject)`, token[:], next[:]))
+}
+
+// endReused ends the session of a token that was rotated before, and reports
+// whether this one was.
+func endReused(ctx context.Context, tx *sqlx.Tx, token domain.TokenHash) (bool, error) {
+	ended, err := tx.ExecContext(ctx, `
+		UPDATE partywall.sessions s SET ended = true FROM partywall.refresh_tokens r
+		WHERE r.hash = $1 AND r.rotated AND s.id = r.session AND NOT s.ended AND s.expires_at > now()`, token[:])
+	if err != nil {
+		return false, err
+	}
+	n, err := ended.RowsAffected()
+	return n > 0, err
+}
+
+// EndSession implements [ports.UserStore].
+func (u *Users) EndSession(ctx context.Context, token domain.TokenHash) error {
+	return u.write(ctx, "end a session", func(ctx context.Context, tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			UPDATE partywall.sessions SET ended = true
+			WHERE id = (SELECT session FROM partywall.refresh_tokens WHERE hash = $1)`, token[:])
+		return err
+	})
+}
+
+// EndSessions implements [ports.UserStore].
+func (u *Users) EndSessions(ctx context.Context, subject string) error {
+	return u.write(ctx, "end all sessions", func(ctx context.Context, tx *sqlx.Tx) error {
+		if err := mustExist(ctx, tx, subject); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE partywall.sessions SET ended = true WHERE subject = $1`, subject)
+		return err
+	})
+}
+
+func errRefresh(code domain.Code, message string) *domain.Error {
+	return &domain.Error{Kind: domain.Unauthenticated, Code: code, Message: message}
+}

@@ -1,0 +1,329 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/domain"
+)
+
+func TestSetup(t *testing.T) {
+	t.Parallel()
+	t.Run("the first makes all, the second nothing", func(t *testing.T) {
+		cfg := config(t)
+		first := setUp(t, cfg)
+		for _, part := range []string{"made the database " + cfg.Database, "made the schema partywall", "system/0001_registry.sql", "_system", "_gate_0", "a role of its own"} {
+			if !strings.Contains(first, part) {
+				t.Errorf("the report lacks %q:\n%s", part, first)
+			}
+		}
+		if second := setUp(t, cfg); second != "" {
+			t.Errorf("the second did:\n%s", second)
+		}
+		_ = reopen(t, cfg)
+	})
+	t.Run("a database that it made is closed to everybody", func(t *testing.T) {
+		cfg := config(t)
+		setUp(t, cfg)
+		if query[bool](t, superuser(t, cfg), `SELECT has_database_privilege('public', current_database(), 'TEMP')
+			OR has_database_privilege('public', current_database(), 'CREATE') OR has_schema_privilege('public', 'public', 'CREATE')`) {
+			t.Error("it isn't")
+		}
+	})
+	t.Run("for a database that it found it says what to run", func(t *testing.T) {
+		cfg := config(t)
+		maintenance := cfg
+		maintenance.Database = "postgres"
+		exec(t, superuser(t, maintenance), `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User)
+		if report := setUp(t, cfg); !strings.Contains(report, `REVOKE TEMP, CREATE ON DATABASE "`+cfg.Database+`" FROM PUBLIC`) {
+			t.Errorf("it said:\n%s", report)
+		}
+		exec(t, superuser(t, cfg), `REVOKE TEMP, CREATE ON DATABASE `+cfg.Database+` FROM PUBLIC`)
+		if report := setUp(t, cfg); report != "" {
+			t.Errorf("it said:\n%s", report)
+		}
+	})
+	t.Run("in a database that isn't its own it says what it needs", func(t *testing.T) {
+		cfg := config(t)
+		maintenance := cfg
+		maintenance.Database = "postgres"
+		exec(t, superuser(t, maintenance), `CREATE DATABASE `+cfg.Database)
+		err := postgres.Setup(t.Context(), cfg, func(string) {})
+		mustBe(t, err, domain.Forbidden)
+		mustSay(t, err, "OWNER TO "+cfg.User)
+	})
+	t.Run("several at once succeed, and one makes each thing", func(t *testing.T) {
+		cfg := config(t, withNotes)
+		var lock sync.Mutex
+		made := map[string]int{}
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				err := postgres.Setup(t.Context(), cfg, func(line string) {
+					lock.Lock()
+					defer lock.Unlock()
+					made[line]++
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		for line, times := range made {
+			if strings.HasPrefix(line, "made the") && times != 1 {
+				t.Errorf("%d times: %s", times, line)
+			}
+		}
+		_ = reopen(t, cfg)
+	})
+	t.Run("an extension of a shared migration serves every tenant, but not its files", func(t *testing.T) {
+		db, _ := open(t, func(cfg *postgres.Config) {
+			cfg.SharedMigrations = fstest.MapFS{"0001_plans.sql": {Data: []byte(`
+				CREATE EXTENSION IF NOT EXISTS citext SCHEMA ext;
+				CREATE TABLE shared.plans (name citext PRIMARY KEY);
+				INSERT INTO plans VALUES ('Pro');
+				GRANT SELECT ON shared.plans TO PUBLIC;`)}}
+		})
+		acme := makeTenant(t, db, "acme")
+		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+			if n := query[int](t, tx, `SELECT count(*) FROM shared.plans WHERE name = 'PRO'`); n != 1 {
+				t.Errorf("found %d", n)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("tenants that are behind are brought to the newest version", func(t *testing.T) {
+		db, cfg := open(t)
+		acme := makeTenant(t, db, "acme")
+		withNotes(&cfg)
+		_, err := postgres.Open(t.Context(), cfg)
+		mustBe(t, err, postgres.CodeBehind)
+		mustSay(t, err, "product/0001_notes.sql", "partywall setup")
+		if report := setUp(t, cfg); !strings.Contains(report, "brought 1 tenants") {
+			t.Errorf("it said:\n%s", report)
+		}
+		note(t, reopen(t, cfg), acme, "at last")
+	})
+	t.Run("a migration that fails names its file and its tenant, and the next setup goes on", func(t *testing.T) {
+		db, cfg := open(t)
+		makeTenant(t, db, "acme")
+		makeTenant(t, db, "rival")
+		cfg.TenantMigrations = fstest.MapFS{"0001_bad.sql": {Data: []byte("CREATE TABLE notes (id int);\nSELECT * FROM nowhere;\n")}}
+		err := postgres.Setup(t.Context(), cfg, func(string) {})
+		mustBe(t, err, postgres.CodeMigrationFailed)
+		mustSay(t, err, "product/0001_bad.sql", "nowhere", "tenant acme")
+		withNotes(&cfg)
+		if report := setUp(t, cfg); !strings.Contains(report, "brought 2 tenants") {
+			t.Errorf("it said:\n%s", report)
+		}
+	})
+}
+
+func TestSetupRights(t *testing.T) {
+	t.Parallel()
+	// limited makes a user with these rights.
+	limited := func(t *testing.T, name, rights string) func(*postgres.Config) {
+		return func(cfg *postgres.Config) {
+			maintenance := *cfg
+			maintenance.Database = "postgres"
+			exec(t, superuser(t, maintenance), `CREATE ROLE `+name+` LOGIN PASSWORD 'secret' `+rights)
+			cfg.User, cfg.Password = name, domain.NewSecret("secret")
+		}
+	}
+	t.Run("a user who may create no roles gets none, for good", func(t *testing.T) {
+		cfg := config(t, limited(t, "no_roles", "CREATEDB"))
+		if report := setUp(t, cfg); !strings.Contains(report, "tenants get no roles, since no_roles may create none") {
+			t.Errorf("it said:\n%s", report)
+		}
+		db := reopen(t, cfg)
+		makeTenant(t, db, "acme")
+		exec(t, superuser(t, cfg), `ALTER ROLE no_roles CREATEROLE`)
+		if report := setUp(t, cfg); report != "" {
+			t.Errorf("it said:\n%s", report)
+		}
+		cfg.Roles = postgres.RolesOn
+		_, err := postgres.Open(t.Context(), cfg)
+		mustBe(t, err, postgres.CodeRolesMismatch)
+	})
+	t.Run("who insists on roles is told what the user needs", func(t *testing.T) {
+		cfg := config(t, limited(t, "wants_roles", "CREATEDB"))
+		cfg.Roles = postgres.RolesOn
+		err := postgres.Setup(t.Context(), cfg, func(string) {})
+		mustBe(t, err, domain.Forbidden)
+		mustSay(t, err, "ALTER ROLE wants_roles CREATEROLE")
+	})
+	t.Run("who may create no database is told what to run", func(t *testing.T) {
+		cfg := config(t, limited(t, "no_db", "CREATEROLE"))
+		err := postgres.Setup(t.Context(), cfg, func(string) {})
+		mustBe(t, err, domain.Forbidden)
+		mustSay(t, err, "CREATE DATABASE "+cfg.Database+" OWNER no_db")
+	})
+	t.Run("a user that doesn't inherit serves all the same", func(t *testing.T) {
+		db, cfg := open(t, limited(t, "no_inherit", "CREATEDB CREATEROLE NOINHERIT"))
+		expireWithLargeObject(t, db, cfg)
+	})
+	t.Run("a superuser serves all the same", func(t *testing.T) {
+		db, cfg := open(t, func(cfg *postgres.Config) { cfg.User, cfg.Password = "postgres", server.SuperuserPassword })
+		expireWithLargeObject(t, db, cfg)
+	})
+	t.Run("roles stay on", func(t *testing.T) {
+		_, cfg := open(t)
+		cfg.Roles = postgres.RolesOff
+		_, err := postgres.Open(t.Context(), cfg)
+		mustBe(t, err, postgres.CodeRolesMismatch)
+		mustBe(t, postgres.Setup(t.Context(), cfg, func(string) {}), postgres.CodeRolesMismatch)
+	})
+}
+
+func TestOpen(t *testing.T) {
+	t.Parallel()
+	refused := func(t *testing.T, cfg postgres.Config, code error, says ...string) {
+		t.Helper()
+		db, err := postgres.Open(t.Context(), cfg)
+		if err == nil {
+			_ = db.Close()
+		}
+		mustBe(t, err, code)
+		mustSay(t, err, says...)
+	}
+	t.Run("a database that doesn't exist isn't set up", func(t *testing.T) {
+		refused(t, config(t), postgres.CodeNotSetUp, "partywall setup")
+	})
+	t.Run("an empty database isn't set up", func(t *testing.T) {
+		cfg := config(t)
+		cfg.Database = "postgres"
+		refused(t, cfg, postgres.CodeNotSetUp, "partywall setup")
+	})
+	t.Run("a wrong password is refused, and not told", func(t *testing.T) {
+		cfg := config(t)
+		cfg.Password = domain.NewSecret("mistyped-password")
+		refused(t, cfg, postgres.CodeLoginRefused, "DB_PASSWORD")
+		mustBe(t, postgres.Setup(t.Context(), cfg, func(string) {}), postgres.CodeLoginRefused)
+		_, err := postgres.Open(t.Context(), cfg)
+		if strings.Contains(err.Error(), "mistyped-password") {
+			t.Errorf("it tells the password: %v", err)
+		}
+	})
+	t.Run("a changed gate secret needs a setup", func(t *testing.T) {
+		_, cfg := open(t)
+		cfg.GateSecret = domain.NewSecret("another")
+		refused(t, cfg, postgres.CodeLoginRefused, "DB_GATE_SECRET", "partywall setup")
+		setUp(t, cfg)
+		_ = reopen(t, cfg)
+	})
+	t.Run("a migration that was changed afterwards is told by its name", func(t *testing.T) {
+		db, cfg := open(t, withNotes)
+		makeTenant(t, db, "acme")
+		cfg.TenantMigrations = fstest.MapFS{"0001_notes.sql": {Data: []byte(`CREATE TABLE notes (id int)`)}}
+		refused(t, cfg, postgres.CodeMigrationChanged, "product/0001_notes.sql")
+		mustBe(t, postgres.Setup(t.Context(), cfg, func(string) {}), postgres.CodeMigrationChanged)
+	})
+	t.Run("other line ends aren't a change", func(t *testing.T) {
+		_, cfg := open(t, func(cfg *postgres.Config) {
+			cfg.SharedMigrations = fstest.MapFS{"0001_a.sql": {Data: []byte("SELECT 1;\nSELECT 2;\n")}}
+		})
+		cfg.SharedMigrations = fstest.MapFS{"0001_a.sql": {Data: []byte("SELECT 1;\r\nSELECT 2;\r\n")}}
+		_ = reopen(t, cfg)
+	})
+	t.Run("a shared migration that is missing is told by its name", func(t *testing.T) {
+		_, cfg := open(t)
+		cfg.SharedMigrations = fstest.MapFS{"0001_plans.sql": {Data: []byte(`SELECT 1`)}}
+		refused(t, cfg, postgres.CodeBehind, "shared/0001_plans.sql", "partywall setup")
+	})
+	t.Run("a database that is ahead is served: a newer program runs beside this one", func(t *testing.T) {
+		db, cfg := open(t, withNotes)
+		makeTenant(t, db, "acme")
+		cfg.TenantMigrations = nil
+		_ = reopen(t, cfg)
+	})
+	t.Run("a server that wants no TLS isn't talked to without", func(t *testing.T) {
+		cfg := config(t)
+		cfg.SSLMode = "verify-full"
+		refused(t, cfg, postgres.CodeLoginRefused, "DB_SSLMODE=verify-full")
+	})
+	t.Run("a configuration that can't be is refused on its field", func(t *testing.T) {
+		for field, change := range map[string]func(*postgres.Config){
+			"DB_USER":              func(c *postgres.Config) { c.User = "" },
+			"DB_NAME":              func(c *postgres.Config) { c.Database = "" },
+			"DB_PORT":              func(c *postgres.Config) { c.Port = 70000 },
+			"DB_MAX_CONNS":         func(c *postgres.Config) { c.MaxConns = 2 },
+			"DB_SSLMODE":           func(c *postgres.Config) { c.SSLMode = "maybe" },
+			"TENANT_ROLES":         func(c *postgres.Config) { c.Roles = "perhaps" },
+			"DB_STATEMENT_TIMEOUT": func(c *postgres.Config) { c.StatementTimeout = -1 },
+		} {
+			_, err := postgres.Open(t.Context(), config(t, change))
+			if e, ok := errors.AsType[*domain.Error](err); !ok || e.Kind != domain.Invalid || e.Field != field {
+				t.Errorf("%s: got %v", field, err)
+			}
+		}
+	})
+}
+
+func TestMigrationFiles(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		files fstest.MapFS
+		says  string
+	}{
+		"a gap":               {fstest.MapFS{"0001_a.sql": {}, "0003_c.sql": {}}, "product/0003_c.sql comes where number 2 is missing"},
+		"a first of another":  {fstest.MapFS{"0002_a.sql": {}}, "number 1 is missing"},
+		"a number twice":      {fstest.MapFS{"0001_a.sql": {}, "1_b.sql": {}}, "have the same number"},
+		"a name without one":  {fstest.MapFS{"notes.sql": {}}, "a name looks like"},
+		"no text":             {fstest.MapFS{"0001_a.sql": {Data: []byte("SELECT 1\x00")}}, "isn't UTF-8 text"},
+		"files a folder down": {fstest.MapFS{"migrations/0001_a.sql": {}}, "fs.Sub"},
+	} {
+		t.Run(name+" is told", func(t *testing.T) {
+			cfg := postgres.Config{User: "u", Database: "d", TenantMigrations: c.files}
+			_, err := postgres.Open(t.Context(), cfg)
+			mustBe(t, err, postgres.CodeMigrationFailed)
+			mustSay(t, err, c.says)
+		})
+	}
+}
+
+func TestNoPlainPasswords(t *testing.T) {
+	t.Parallel()
+	_, cfg := open(t)
+	inst := query[string](t, superuser(t, cfg), `SELECT inst FROM partywall.installation`)
+	for _, role := range []string{"pw_" + inst + "_system", "pw_" + inst + "_gate_0"} {
+		stored := query[string](t, superuser(t, cfg), `SELECT rolpassword FROM pg_authid WHERE rolname = $1`, role)
+		if !strings.HasPrefix(stored, "SCRAM-SHA-256$4096:") {
+			t.Errorf("%s is stored as %s", role, stored)
+		}
+		if err := login(t, cfg, role, postgres.DerivedPassword(cfg.Password, role)).PingContext(t.Context()); err != nil {
+			t.Errorf("%s can't log in: %v", role, err)
+		}
+		if err := login(t, cfg, role, cfg.Password).PingContext(t.Context()); pq.As(err, "28P01") == nil {
+			t.Errorf("%s with another's password: %v", role, err)
+		}
+	}
+}
+
+// mustSay fails unless the error is one line that has all parts.
+func mustSay(t testing.TB, err error, parts ...string) {
+	t.Helper()
+	e, ok := errors.AsType[*domain.Error](err)
+	if !ok {
+		t.Fatalf("%v is no *domain.Error", err)
+	}
+	if strings.Contains(e.Message, "\n") {
+		t.Errorf("it has several lines: %s", e.Message)
+	}
+	for _, part := range parts {
+		if !strings.Contains(e.Message, part) {
+			t.Errorf("%q doesn't say %q", e.Message, part)
+		}
+	}
+}

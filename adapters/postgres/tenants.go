@@ -1,0 +1,122 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Tenants is the registry of tenants. It implements [ports.TenantStore].
+type Tenants struct{ db *DB }
+
+var _ ports.TenantStore = (*Tenants)(nil)
+
+// Tenants returns the registry of tenants.
+func (db *DB) Tenants() *Tenants { return &Tenants{db} }
+
+// present is what a tenant that isn't absent fulfils.
+const present = `(t.status <> 'unclaimed' OR t.expires_at > now())`
+
+// scanner is a row.
+type scanner interface{ Scan(dest ...any) error }
+
+// scanTenant reads id, name, status, created_at and expires_at, after what goes before.
+func scanTenant(row scanner, before ...any) (t domain.Tenant, err error) {
+	var id, status string
+	var expiresAt sql.NullTime
+	if err := row.Scan(append(before, &id, &t.Name, &status, &t.CreatedAt, &expiresAt)...); err != nil {
+		return domain.Tenant{}, err
+	}
+	t.Status, t.CreatedAt = domain.TenantStatus(status), t.CreatedAt.UTC()
+	if t.Status == domain.Unclaimed {
+		t.ClaimExpiresAt = expiresAt.Time.UTC()
+	}
+	t.ID, err = domain.ParseTenantID(id)
+	return t, err
+}
+
+// Clock implements [ports.TenantStore] with one message on the gate: the time,
+// and the schema that is reached first, asked inside the tenant.
+func (t *Tenants) Clock(ctx context.Context, id domain.TenantID) (time.Time, error) {
+	if id.IsZero() {
+		return time.Time{}, domain.Invalidf("tenantId", "name a tenant")
+	}
+	logins, err := t.db.logins()
+	if err != nil {
+		return time.Time{}, translate(ctx, err, "ask the time")
+	}
+	now, err := clock(ctx, logins.gate(id), clockMessage(logins.installation, id), schemaOf(id))
+	return now, translate(ctx, err, "ask the time in tenant "+id.String())
+}
+
+// clockMessage enters the tenant, if it's there, in a transaction that is the message.
+func clockMessage(in installation, id domain.TenantID) string {
+	s := newScope(id.String(), ` FROM partywall.tenants t WHERE t.id = `+pq.QuoteLiteral(id.String())+` AND t.status <> 'suspended' AND `+present, enter(in, id)...)
+	return s.enter + `; SELECT now(), current_schema()`
+}
+
+func clock(ctx context.Context, gate *sqlx.DB, message, schema string) (now time.Time, err error) {
+	rows, err := gate.QueryContext(ctx, message)
+	if err != nil {
+		return now, err
+	}
+	defer func() { _ = rows.Close() }()
+	entered := false
+	for rows.Next() {
+		entered = true
+	}
+	var reached sql.NullString
+	if rows.NextResultSet() && rows.Next() {
+		err = rows.Scan(&now, &reached)
+	}
+	switch {
+	case err != nil:
+		return now, err
+	case rows.Err() != nil:
+		return now, rows.Err()
+	case !entered:
+		return now, errNoSuchTenant()
+	case reached.String != schema:
+		return now, fmt.Errorf("the schema %s can't be reached", schema)
+	}
+	return now.UTC(), nil
+}
+
+// List implements [ports.TenantStore].
+func (t *Tenants) List(ctx context.Context, after domain.TenantID, limit int) ([]domain.Tenant, error) {
+	logins, err := t.db.logins()
+	if err != nil {
+		return nil, translate(ctx, err, "list tenants")
+	}
+	var tenants []domain.Tenant
+	err = each(ctx, logins.system, func(rows *sql.Rows) error {
+		tenant, err := scanTenant(rows)
+		tenants = append(tenants, tenant)
+		return err
+	}, `
+		SELECT t.id, t.name, t.status, t.created_at, t.expires_at FROM partywall.tenants t
+		WHERE t.id > $1 AND `+present+` ORDER BY t.id LIMIT $2`, after.String(), max(limit, 0))
+	return tenants, translate(ctx, err, "list tenants")
+}
+
+// each calls scan for every row of a query.
+func each(ctx context.Context, pool *sqlx.DB, scan func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := pool.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

@@ -1,0 +1,113 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq/pqerror"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Users keeps the users of the built-in identity provider. It implements
+// [ports.UserStore].
+type Users struct{ db *DB }
+
+var _ ports.UserStore = (*Users)(nil)
+
+// Users returns the users of the built-in identity provider.
+func (db *DB) Users() *Users { return &Users{db} }
+
+// write runs fn in a transaction of the system's login: outside of one,
+// database/sql repeats a statement whose connection was cut.
+func (u *Users) write(ctx context.Context, what string, fn func(ctx context.Context, tx *sqlx.Tx) error) error {
+	logins, err := u.db.logins()
+	if err == nil {
+		err = inScope(ctx, logins.system, u.db.cfg.ownScope(), fn)
+	}
+	if sqlState(err) == pqerror.ForeignKeyViolation {
+		return errNoSuchUser()
+	}
+	return translate(ctx, err, what)
+}
+
+// CreateUser implements [ports.UserStore].
+func (u *Users) CreateUser(ctx context.Context, user ports.StoredUser, code *ports.NewCode) error {
+	if user.Subject == "" {
+		return domain.Invalidf("sub", "a user has a subject")
+	}
+	if err := someAddress(user.Email); err != nil {
+		return err
+	}
+	return u.write(ctx, "create a user", func(ctx context.Context, tx *sqlx.Tx) error {
+		inserted, err := tx.ExecContext(ctx, `
+			INSERT INTO partywall.users (subject, email, email_key, password_hash, confirmed)
+			VALUES ($1, $2, $3, $4, $5) ON CONFLICT (email_key) DO NOTHING`,
+			user.Subject, user.Email.String(), user.Email.Key(), user.PasswordHash, user.Confirmed)
+		if err != nil {
+			return err
+		}
+		if n, err := inserted.RowsAffected(); n == 0 || err != nil {
+			return errors.Join(err, errUserExists())
+		}
+		if code == nil {
+			return nil
+		}
+		return issue(ctx, tx, user.Subject, *code)
+	})
+}
+
+// UserByEmail implements [ports.UserStore].
+func (u *Users) UserByEmail(ctx context.Context, email domain.Email) (ports.StoredUser, error) {
+	if err := someAddress(email); err != nil {
+		return ports.StoredUser{}, err
+	}
+	return u.find(ctx, `email_key = $1`, email.Key())
+}
+
+// UserBySubject implements [ports.UserStore].
+func (u *Users) UserBySubject(ctx context.Context, subject string) (ports.StoredUser, error) {
+	return u.find(ctx, `subject = $1`, subject)
+}
+
+func (u *Users) find(ctx context.Context, condition, value string) (ports.StoredUser, error) {
+	logins, err := u.db.logins()
+	if err != nil {
+		return ports.StoredUser{}, translate(ctx, err, "find a user")
+	}
+	user, err := scanUser(logins.system.QueryRowContext(ctx, userColumns+` WHERE `+condition, value))
+	if errors.Is(err, sql.ErrNoRows) {
+		return ports.StoredUser{}, errNoSuchUser()
+	}
+	return user, translate(ctx, err, "find a user")
+}
+
+const userColumns = `SELECT subject, email, password_hash, confirmed, created_at FROM partywall.users`
+
+func scanUser(row scanner) (user ports.StoredUser, err error) {
+	var email string
+	if err := row.Scan(&user.Subject, &email, &user.PasswordHash, &user.Confirmed, &user.CreatedAt); err != nil {
+		return ports.StoredUser{}, err
+	}
+	user.CreatedAt = user.CreatedAt.UTC()
+	user.Email, err = domain.ParseEmail(email)
+	return user, err
+}
+
+func someAddress(email domain.Email) error {
+	if email.IsZero() {
+		return domain.Invalidf("email", "a user has an address")
+	}
+	return nil
+}
+
+func errNoSuchUser() *domain.Error {
+	return &domain.Error{Kind: domain.NotFound, Message: "there is no such user"}
+}
+
+func errUserExists() *domain.Error {
+	return &domain.Error{Kind: domain.Conflict, Code: domain.CodeUserExists, Field: "email", Message: "there is a user with this address"}
+}

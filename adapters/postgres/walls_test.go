@@ -1,0 +1,199 @@
+package postgres_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/domain"
+)
+
+// withNotes gives each tenant a table.
+func withNotes(cfg *postgres.Config) {
+	cfg.TenantMigrations = fstest.MapFS{"0001_notes.sql": {Data: []byte(`
+		CREATE TABLE notes (
+			id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+			text   text NOT NULL,
+			parent bigint REFERENCES notes DEFERRABLE INITIALLY DEFERRED
+		);
+		CREATE FUNCTION count_notes() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM notes'`)}}
+}
+
+// note puts a row into the tenant's table.
+func note(t testing.TB, db *postgres.DB, id domain.TenantID, text string) {
+	t.Helper()
+	if err := db.InTenant(t.Context(), id, insertNote(text)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func insertNote(text string) func(context.Context, *sqlx.Tx) error {
+	return func(ctx context.Context, tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO notes (text) VALUES ($1)`, text)
+		return err
+	}
+}
+
+// notes returns what the tenant's table holds.
+func notes(t testing.TB, db *postgres.DB, id domain.TenantID) (texts []string) {
+	t.Helper()
+	err := db.InTenant(t.Context(), id, func(ctx context.Context, tx *sqlx.Tx) error {
+		return tx.SelectContext(ctx, &texts, `SELECT text FROM notes ORDER BY id`)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return texts
+}
+
+func TestWalls(t *testing.T) {
+	t.Parallel()
+	db, cfg := open(t, withNotes)
+	acme, rival := makeTenant(t, db, "acme"), makeTenant(t, db, "rival")
+	note(t, db, acme, "acme's")
+	note(t, db, rival, "the rival's")
+	inst := query[string](t, superuser(t, cfg), `SELECT inst FROM partywall.installation`)
+	loginAs := func(t *testing.T, role string) *sqlx.DB {
+		role = "pw_" + inst + "_" + role
+		return login(t, cfg, role, postgres.DerivedPassword(cfg.Password, role))
+	}
+	// enter stands where scoped SQL of acme's does.
+	enter := fmt.Sprintf(`BEGIN; SET LOCAL ROLE "pw_%s_t_acme"; SET LOCAL search_path = "tenant_acme", ext, pg_temp; `, inst)
+
+	t.Run("a tenant reads, writes and calls what is its own", func(t *testing.T) {
+		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+			if got := query[string](t, tx, `SELECT current_user || ' ' || current_schema() || ' ' || current_setting('search_path')`); got != `pw_`+inst+`_t_acme tenant_acme "tenant_acme", ext, pg_temp` {
+				t.Errorf("it is %s", got)
+			}
+			if got := query[int](t, tx, `SELECT count_notes()`); got != 1 {
+				t.Errorf("it has %d notes", got)
+			}
+			for _, statement := range []string{`UPDATE notes SET text = 'mine'`, `DELETE FROM notes WHERE text = 'none'`, `INSERT INTO notes (text) VALUES ('two')`} {
+				if _, err := tx.ExecContext(ctx, statement); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	for name, c := range map[string]struct{ who, do string }{
+		"the neighbour's rows, before a tenant is entered":      {"gate_0", `SELECT * FROM tenant_rival.notes`},
+		"a tenant's rows, before it is entered":                 {"gate_0", `SELECT * FROM tenant_acme.notes`},
+		"the neighbour's rows, inside a tenant":                 {"gate_0", enter + `SELECT * FROM tenant_rival.notes`},
+		"the neighbour's rows, after RESET ROLE":                {"gate_0", enter + `RESET ROLE; SELECT * FROM tenant_rival.notes`},
+		"the neighbour's rows, by an injected query":            {"gate_0", enter + `SELECT set_config('role', 'none', true), query_to_xml('SELECT * FROM tenant_rival.notes', true, true, '')`},
+		"the neighbour's function":                              {"gate_0", enter + `SELECT tenant_rival.count_notes()`},
+		"tenants' names":                                        {"gate_0", `SELECT name FROM partywall.tenants`},
+		"memberships, as the gate":                              {"gate_0", `SELECT * FROM partywall.memberships`},
+		"a tenant's status, to write":                           {"gate_0", `UPDATE partywall.tenants SET status = 'active'`},
+		"the registry, inside a tenant":                         {"gate_0", enter + `SELECT id FROM partywall.tenants`},
+		"a temporary table, as the gate":                        {"gate_0", `CREATE TEMP TABLE notes (id int)`},
+		"a temporary table, inside a tenant":                    {"gate_0", enter + `CREATE TEMP TABLE notes (id int)`},
+		"a table in the tenant's own schema":                    {"gate_0", enter + `CREATE TABLE tenant_acme.more (id int)`},
+		"a function in the tenant's own schema":                 {"gate_0", enter + `CREATE FUNCTION tenant_acme.planted() RETURNS int LANGUAGE sql AS 'SELECT 1'`},
+		"a schema":                                              {"gate_0", enter + `CREATE SCHEMA more`},
+		"a table in public":                                     {"gate_0", enter + `CREATE TABLE public.more (id int)`},
+		"an extension":                                          {"gate_0", enter + `CREATE EXTENSION citext SCHEMA ext`},
+		"a role":                                                {"gate_0", `CREATE ROLE more`},
+		"the server's files":                                    {"gate_0", enter + `COPY notes TO PROGRAM 'true'`},
+		"the system's login, from the gate":                     {"gate_0", `SET ROLE "pw_` + inst + `_system"`},
+		"the owner, from the gate":                              {"gate_0", `SET ROLE ` + cfg.User},
+		"a grant of the tenant's rows":                          {"gate_0", enter + `GRANT SELECT ON notes TO PUBLIC; SELECT 1/(SELECT has_table_privilege('pw_` + inst + `_system', 'tenant_acme.notes', 'SELECT'))::int`},
+		"tenants' rows, as the system":                          {"system", `SELECT * FROM tenant_acme.notes`},
+		"a tenant's role, as the system":                        {"system", `SET ROLE "pw_` + inst + `_t_acme"`},
+		"the ledger, to write, as the system":                   {"system", `DELETE FROM partywall.migrations`},
+		"what setup decided, to write, as the system":           {"system", `UPDATE partywall.installation SET roles = false`},
+		"a temporary table, as the system":                      {"system", `CREATE TEMP TABLE tenants (id int)`},
+		"the gate's own privileges, given away":                 {"gate_0", `GRANT "pw_` + inst + `_t_acme" TO "pw_` + inst + `_system"`},
+		"the tenant's role, altered from inside it":             {"gate_0", enter + `ALTER ROLE "pw_` + inst + `_t_acme" LOGIN`},
+		"the default privileges of the owner, changed from it":  {"gate_0", enter + `ALTER DEFAULT PRIVILEGES FOR ROLE ` + cfg.User + ` GRANT ALL ON TABLES TO PUBLIC`},
+		"a large object of somebody else's making, by its name": {"gate_0", enter + `SELECT lo_import('/etc/passwd')`},
+	} {
+		t.Run("denied: "+name, func(t *testing.T) {
+			conn := loginAs(t, c.who)
+			_, err := conn.ExecContext(t.Context(), c.do)
+			e := pq.As(err, pqerror.InsufficientPrivilege)
+			if e == nil && strings.Contains(c.do, "GRANT SELECT") {
+				e = pq.As(err, pqerror.DivisionByZero) // a grant of what one has no right to give is a mere warning
+			}
+			if e == nil {
+				t.Errorf("%s gave %v", c.do, err)
+			}
+		})
+	}
+	t.Run("the gate reads whether a tenant may be entered", func(t *testing.T) {
+		conn := loginAs(t, "gate_0")
+		if got := query[string](t, conn, `SELECT status FROM partywall.tenants WHERE id = 'acme' AND expires_at IS NULL`); got != "active" {
+			t.Errorf("acme is %q", got)
+		}
+	})
+	t.Run("no login of ours is more than it needs to be", func(t *testing.T) {
+		risky := query[int](t, superuser(t, cfg), `
+			SELECT count(*) FROM pg_roles WHERE rolname LIKE 'pw\_`+inst+`\_%'
+			AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication OR (rolinherit AND rolcanlogin) OR (rolcanlogin AND rolname LIKE '%\_t\_%'))`)
+		if risky != 0 {
+			t.Errorf("%d are", risky)
+		}
+	})
+}
+
+func TestPath(t *testing.T) {
+	t.Parallel()
+	for name, change := range walls {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db, cfg := open(t, withNotes, change)
+			acme := makeTenant(t, db, "acme")
+			super := superuser(t, cfg)
+			exec(t, super, `CREATE TABLE public.strays (id int); GRANT ALL ON public.strays TO PUBLIC`)
+			t.Run("public isn't on it", func(t *testing.T) {
+				err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+					_, err := tx.ExecContext(ctx, `SELECT * FROM strays`)
+					return err
+				})
+				if pq.As(err, pqerror.UndefinedTable) == nil {
+					t.Errorf("got %v", err)
+				}
+			})
+			t.Run("a tenant whose schema is gone isn't served another's", func(t *testing.T) {
+				gone := makeTenant(t, db, "gone")
+				exec(t, super, `DROP SCHEMA tenant_gone CASCADE`)
+				if _, err := db.Tenants().Clock(t.Context(), gone); domain.KindOf(err) != domain.Internal || err == nil {
+					t.Errorf("its time is told: %v", err)
+				}
+				err := db.InTenant(t.Context(), gone, insertNote("lost"))
+				if pq.As(err, pqerror.UndefinedTable) == nil {
+					t.Errorf("got %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestFailedOpening(t *testing.T) {
+	t.Parallel()
+	db, cfg := open(t, withNotes, oneConnection)
+	acme, rival := makeTenant(t, db, "acme"), makeTenant(t, db, "rival")
+	super := superuser(t, cfg)
+	role := `"pw_` + query[string](t, super, `SELECT inst FROM partywall.installation`) + `_t_acme"`
+	exec(t, super, `DROP OWNED BY `+role+`; DROP ROLE `+role)
+	err := db.InTenant(t.Context(), acme, func(context.Context, *sqlx.Tx) error {
+		t.Error("a tenant without its role was entered")
+		return nil
+	})
+	if domain.KindOf(err) != domain.Internal || err == nil {
+		t.Errorf("got %v", err)
+	}
+	mustFindDefaults(t, db)
+	note(t, db, rival, "served")
+}

@@ -1,0 +1,56 @@
+package realservers
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+func TestFetchOnce(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "server-1.0")
+	var fetches atomic.Int32
+	fetch := func(_ context.Context, dir string) error {
+		fetches.Add(1)
+		return os.WriteFile(filepath.Join(dir, "program"), nil, 0o700)
+	}
+
+	t.Run("a fetch that failed leaves nothing and is tried again", func(t *testing.T) {
+		broken := errors.New("no network")
+		err := fetchOnce(t.Context(), dir, func(context.Context, string) error { return broken })
+		if !errors.Is(err, broken) {
+			t.Errorf("%v", err)
+		}
+		if left, _ := filepath.Glob(dir + "*"); len(left) != 1 { // the lock
+			t.Errorf("left behind: %v", left)
+		}
+	})
+	t.Run("of many who want it one fetches", func(t *testing.T) {
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				if err := fetchOnce(t.Context(), dir, fetch); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if n := fetches.Load(); n != 1 {
+			t.Errorf("fetched %d times", n)
+		}
+	})
+	t.Run("everybody may run what was fetched", func(t *testing.T) {
+		for _, path := range []string{dir, filepath.Join(dir, "program")} {
+			info, err := os.Stat(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if mode := info.Mode().Perm(); mode != 0o755 {
+				t.Errorf("%s has mode %o", path, mode)
+			}
+		}
+	})
+}

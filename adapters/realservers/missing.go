@@ -1,0 +1,36 @@
+package realservers
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+)
+
+// Missing says that a server can't be had on this machine.
+type Missing struct {
+	Server  string
+	Install string // the command that helps
+	Err     error
+}
+
+// Error names the server, the command that installs it, and the cause.
+func (m *Missing) Error() string {
+	return fmt.Sprintf("%s can't be had, try `%s`: %v", m.Server, m.Install, m.Err)
+}
+
+// Unwrap returns the cause.
+func (m *Missing) Unwrap() error { return m.Err }
+
+// Need ends the test if err isn't nil: it skips it where a server is [Missing],
+// unless CI is "true", and else fails it.
+func Need(t testing.TB, err error) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	if _, missing := errors.AsType[*Missing](err); missing && os.Getenv("CI") != "true" {
+		t.Skip(err)
+	}
+	t.Fatal(err)
+}

@@ -1,0 +1,109 @@
+package realservers
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+const versitygw = "github.com/versity/versitygw/cmd/versitygw@v1.8.0"
+
+// ObjectServer is a server that speaks S3, checks signatures and expiry, and has one empty bucket.
+type ObjectServer struct {
+	Endpoint  string
+	Region    string
+	Bucket    string
+	AccessKey string
+	SecretKey string
+
+	program string
+	port    int
+	folder  string
+	process *process // nil while it's stopped
+}
+
+// S3 starts an S3 server for a test.
+func S3(t testing.TB) *ObjectServer {
+	t.Helper()
+	return own(t, StartS3)
+}
+
+// StartS3 starts an S3 server. An error may be [Missing].
+func StartS3(ctx context.Context) (*ObjectServer, error) {
+	program, err := buildVersitygw(ctx)
+	if err != nil {
+		return nil, &Missing{Server: "versitygw", Install: "go install " + versitygw, Err: err}
+	}
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	folder, err := os.MkdirTemp("", "partywall-s3-")
+	if err != nil {
+		return nil, err
+	}
+	s := &ObjectServer{
+		Endpoint: "http://" + address(port), Region: "us-east-1", Bucket: "partywall",
+		AccessKey: "AK" + rand.Text()[:18], SecretKey: rand.Text(),
+		program: program, port: port, folder: folder,
+	}
+	if err := s.Start(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	if _, err := s.Client().CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(s.Bucket)}); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func buildVersitygw(ctx context.Context) (string, error) {
+	dir, err := fetched(ctx, "versitygw-1.8.0", func(ctx context.Context, dir string) error {
+		return tool(ctx, dir, []string{"GOBIN=" + dir, "GOFLAGS="}, "go", "install", versitygw)
+	})
+	return filepath.Join(dir, "versitygw"), err
+}
+
+// Client speaks to the server as its owner.
+func (s *ObjectServer) Client() *s3.Client {
+	return s3.New(s3.Options{
+		Region:       s.Region,
+		BaseEndpoint: aws.String(s.Endpoint),
+		UsePathStyle: true,
+		Credentials:  credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""),
+	})
+}
+
+// Start starts the server again after [ObjectServer.Stop]: same address, same objects.
+func (s *ObjectServer) Start(ctx context.Context) (err error) {
+	cmd := exec.Command(s.program, "--port", address(s.port), "--region", s.Region, "--quiet", "posix", s.folder)
+	cmd.Dir = s.folder
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "ROOT_ACCESS_KEY=" + s.AccessKey, "ROOT_SECRET_KEY=" + s.SecretKey}
+	s.process, err = launch(ctx, cmd, answers(s.port))
+	if err != nil {
+		return fmt.Errorf("starting an S3 server: %w", err)
+	}
+	return nil
+}
+
+// Stop stops the server until [ObjectServer.Start].
+func (s *ObjectServer) Stop() {
+	if s.process != nil {
+		s.process.kill()
+		s.process = nil
+	}
+}
+
+// Close stops the server and removes its objects.
+func (s *ObjectServer) Close() error {
+	s.Stop()
+	return os.RemoveAll(s.folder)
+}

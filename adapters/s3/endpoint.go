@@ -1,0 +1,69 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/auth"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// endpoint is where a bucket is reached, and for whom requests to it are signed.
+type endpoint struct {
+	scheme, host string
+	path         string // escaped, with a slash at its end; names the bucket where the host doesn't
+	region       string
+	service      string
+}
+
+// errBucketKind is a directory bucket, or a multi-region access point.
+var errBucketKind = errors.New("only a bucket whose requests are signed with Signature Version 4 can be used")
+
+// resolve asks the SDK's rules for the bucket's endpoint: path or host style,
+// dots in its name, the SDK's variables.
+func resolve(ctx context.Context, o s3.Options, bucket string) (endpoint, error) {
+	resolved, err := o.EndpointResolverV2.ResolveEndpoint(ctx, s3.EndpointParameters{
+		Bucket:                         &bucket,
+		Region:                         &o.Region,
+		Endpoint:                       o.BaseEndpoint,
+		ForcePathStyle:                 &o.UsePathStyle,
+		Accelerate:                     &o.UseAccelerate,
+		UseFIPS:                        aws.Bool(o.EndpointOptions.UseFIPSEndpoint == aws.FIPSEndpointStateEnabled),
+		UseDualStack:                   aws.Bool(o.EndpointOptions.UseDualStackEndpoint == aws.DualStackEndpointStateEnabled),
+		UseArnRegion:                   &o.UseARNRegion,
+		DisableMultiRegionAccessPoints: &o.DisableMultiRegionAccessPoints,
+	})
+	if err != nil {
+		return endpoint{}, fmt.Errorf("s3: bucket %q: %w", bucket, err)
+	}
+	schemes, _ := auth.GetAuthOptions(&resolved.Properties)
+	i := slices.IndexFunc(schemes, func(s *auth.Option) bool { return s.SchemeID == "sigv4" })
+	if i < 0 {
+		return endpoint{}, fmt.Errorf("s3: bucket %q: %w", bucket, errBucketKind)
+	}
+	region, _ := smithyhttp.GetSigV4SigningRegion(&schemes[i].SignerProperties)
+	service, _ := smithyhttp.GetSigV4SigningName(&schemes[i].SignerProperties)
+	return endpoint{
+		scheme:  resolved.URI.Scheme,
+		host:    hostHeader(resolved.URI.Scheme, resolved.URI.Host),
+		path:    strings.TrimSuffix(resolved.URI.EscapedPath(), "/") + "/",
+		region:  region,
+		service: service,
+	}, nil
+}
+
+// hostHeader leaves out a scheme's usual port, as HTTP clients do in the Host
+// that they send and the signature covers.
+func hostHeader(scheme, host string) string {
+	switch scheme {
+	case "http":
+		return strings.TrimSuffix(host, ":80")
+	default:
+		return strings.TrimSuffix(host, ":443")
+	}
+}

@@ -1,0 +1,55 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/aws/smithy-go"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+var (
+	errNoKey  = domain.Invalidf("filename", "an object has a name")
+	errAbsent = &domain.Error{Kind: domain.NotFound, Message: "there is no such file"}
+)
+
+// translate is the one place where the SDK's errors become the domain's. What
+// the server refuses is for the operator to mend: credentials, permissions, the
+// bucket's name or region.
+func translate(ctx context.Context, err error) error {
+	status := statusOf(err)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case status >= 300 && status < 500 && status != http.StatusRequestTimeout && status != http.StatusTooManyRequests:
+		return &domain.Error{Kind: domain.Internal, Message: "the object store refused", Err: err}
+	default:
+		return &domain.Error{Kind: domain.Unavailable, Code: domain.CodeObjectStoreUnavailable, Message: "the object store can't be reached", Err: err}
+	}
+}
+
+// isAbsent reports whether err says that there is no such object. The answer to
+// a HEAD has no body to tell a bucket that is absent from a key.
+func isAbsent(err error) bool {
+	if statusOf(err) != http.StatusNotFound {
+		return false
+	}
+	refusal, ok := errors.AsType[smithy.APIError](err)
+	return !ok || refusal.ErrorCode() != "NoSuchBucket"
+}
+
+// statusOf returns the HTTP status that err stands for, and 0 if there was no answer.
+func statusOf(err error) int {
+	type response interface {
+		error
+		HTTPStatusCode() int
+	}
+	if r, ok := errors.AsType[response](err); ok {
+		return r.HTTPStatusCode()
+	}
+	return 0
+}

@@ -1,0 +1,165 @@
+// Package s3 keeps objects in a bucket of Amazon S3, or of a server that speaks
+// its protocol.
+package s3
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/partywall-go/partywall/adapters/internal/signedurl"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Config says which bucket to use, and how it is reached.
+type Config struct {
+	Bucket    string
+	PathStyle bool             // the bucket is named in the path, not in the host, as most emulators want it
+	AWS       aws.Config       // region, credentials and endpoint
+	Now       func() time.Time // nil: time.Now
+}
+
+// Store is a [ports.ObjectStore] on a bucket, and a [ports.Dependency].
+//
+// Its credentials need s3:GetObject, s3:PutObject and s3:DeleteObject on the
+// bucket's objects, and s3:ListBucket on the bucket: without the last, S3
+// doesn't tell an absent object from a forbidden one.
+type Store struct {
+	bucket      string
+	client      *s3.Client
+	presigner   presigner
+	credentials aws.CredentialsProvider
+	now         func() time.Time
+}
+
+var (
+	_ ports.ObjectStore = (*Store)(nil)
+	_ ports.Dependency  = (*Store)(nil)
+)
+
+const (
+	callTimeout  = 10 * time.Second
+	readyTimeout = 4 * time.Second
+)
+
+// New returns a Store. It sends nothing; an error means that cfg can't name a
+// bucket.
+func New(cfg Config) (*Store, error) {
+	if cfg.Bucket == "" {
+		return nil, errors.New("s3: there is no bucket's name")
+	}
+	if cfg.AWS.Credentials == nil {
+		return nil, errors.New("s3: there are no credentials")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	client := s3.NewFromConfig(cfg.AWS, func(o *s3.Options) { o.UsePathStyle = cfg.PathStyle })
+	options := client.Options()
+	where, err := resolve(context.Background(), options, cfg.Bucket)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{
+		bucket:      cfg.Bucket,
+		client:      client,
+		presigner:   presigner{endpoint: where},
+		credentials: cached(options.Credentials),
+		now:         cfg.Now,
+	}, nil
+}
+
+// SignUpload implements [ports.ObjectStore].
+func (s *Store) SignUpload(ctx context.Context, key domain.ObjectKey, upload ports.Upload) (ports.SignedRequest, error) {
+	if err := signedurl.CheckUpload(key, upload); err != nil {
+		return ports.SignedRequest{}, err
+	}
+	headers := signedurl.UploadHeaders(upload)
+	if upload.SHA256 != nil {
+		headers["X-Amz-Checksum-Sha256"] = base64.StdEncoding.EncodeToString(upload.SHA256)
+	}
+	return s.sign(ctx, request{method: http.MethodPut, object: key.String()}, headers, upload.TTL)
+}
+
+// SignDownload implements [ports.ObjectStore].
+func (s *Store) SignDownload(ctx context.Context, key domain.ObjectKey, download ports.Download) (ports.SignedRequest, error) {
+	if err := signedurl.CheckDownload(key, download); err != nil {
+		return ports.SignedRequest{}, err
+	}
+	r := request{method: http.MethodGet, object: key.String(), query: []param{
+		{"response-content-disposition", download.Disposition},
+		{"response-content-type", download.ContentType},
+	}}
+	return s.sign(ctx, r, map[string]string{}, download.TTL)
+}
+
+// Stat implements [ports.ObjectStore].
+func (s *Store) Stat(ctx context.Context, key domain.ObjectKey) (ports.ObjectInfo, error) {
+	if key.IsZero() {
+		return ports.ObjectInfo{}, errNoKey
+	}
+	call, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	head, err := s.client.HeadObject(call, &s3.HeadObjectInput{Bucket: &s.bucket, Key: aws.String(key.String())})
+	if isAbsent(err) {
+		return ports.ObjectInfo{}, errAbsent
+	}
+	if err != nil {
+		return ports.ObjectInfo{}, translate(ctx, err)
+	}
+	return ports.ObjectInfo{
+		Size:        aws.ToInt64(head.ContentLength),
+		ContentType: aws.ToString(head.ContentType),
+		ModifiedAt:  aws.ToTime(head.LastModified).UTC(),
+	}, nil
+}
+
+// Delete implements [ports.ObjectStore].
+func (s *Store) Delete(ctx context.Context, key domain.ObjectKey) error {
+	if key.IsZero() {
+		return errNoKey
+	}
+	call, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err := s.client.DeleteObject(call, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: aws.String(key.String())})
+	if isAbsent(err) { // S3 doesn't tell; others do
+		return nil
+	}
+	return translate(ctx, err)
+}
+
+// Ready implements [ports.Dependency]: the bucket is there and lets us in. It
+// tries once.
+func (s *Store) Ready(ctx context.Context) error {
+	call, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	_, err := s.client.HeadBucket(call, &s3.HeadBucketInput{Bucket: &s.bucket}, func(o *s3.Options) { o.RetryMaxAttempts = 1 })
+	return translate(ctx, err)
+}
+
+// sign signs r with all of headers, for ttl or as long as it can.
+func (s *Store) sign(ctx context.Context, r request, headers map[string]string, ttl time.Duration) (ports.SignedRequest, error) {
+	creds, err := s.retrieve(ctx)
+	if err != nil {
+		return ports.SignedRequest{}, err
+	}
+	at := s.now().UTC().Truncate(time.Second) // the signature knows no less
+	life := signedurl.Life(ttl)
+	if creds.CanExpire {
+		life = min(life, creds.Expires.Sub(at))
+	}
+	life = life.Truncate(time.Second)
+	r.headers = make([]param, 0, len(headers)+1) // and host
+	for name, value := range headers {
+		r.headers = append(r.headers, param{strings.ToLower(name), value})
+	}
+	url := s.presigner.presign(creds, at, life, r)
+	return ports.SignedRequest{Method: r.method, URL: domain.NewSecret(url), Headers: headers, ExpiresAt: at.Add(life)}, nil
+}

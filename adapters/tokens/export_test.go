@@ -1,0 +1,25 @@
+package tokens
+
+import "github.com/partywall-go/partywall/domain"
+
+// What tests outside the package look at.
+var (
+	Read         = read
+	ParseKeySet  = parseKeySet
+	DialLoopback = dialLoopback
+)
+
+// Remembered returns how many tokens the verifier remembers.
+func (v *Verifier) Remembered() int {
+	n := 0
+	for i := range v.cache {
+		n += len(v.cache[i].entries)
+	}
+	return n
+}
+
+// Remembers reports whether the verifier would believe token without a look at it.
+func (v *Verifier) Remembers(token domain.Secret) bool {
+	seen, ok := v.cache.get(token.Hash())
+	return ok && seen.stands(v.now())
+}

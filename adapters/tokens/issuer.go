@@ -1,0 +1,92 @@
+package tokens
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// Issuer is somebody whose tokens are believed.
+type Issuer struct {
+	// URLs are the forms that "iss" may have, each compared byte for byte. An http
+	// URL, and one of an emulator's pool, must be on loopback.
+	URLs []string
+
+	// Provider is the provider's part of the identities that the issuer vouches for.
+	Provider string
+
+	// ClientIDs are the applications whose tokens are accepted.
+	ClientIDs []string
+
+	// Keys are the issuer's, and nobody else's.
+	Keys KeySource
+}
+
+// CognitoURLs returns the two forms of issuer that tokens of a Cognito pool may have.
+func CognitoURLs(region, poolID string) []string {
+	return []string{
+		"https://cognito-idp." + region + ".amazonaws.com/" + poolID,
+		"https://issuer-cognito-idp." + region + ".amazonaws.com/" + poolID,
+	}
+}
+
+// byURL checks the issuers and files them under their URLs.
+func byURL(issuers []Issuer) (map[string]*Issuer, error) {
+	if len(issuers) == 0 {
+		return nil, domain.Invalidf("issuers", "a verifier needs at least one issuer")
+	}
+	filed := make(map[string]*Issuer)
+	for _, issuer := range issuers {
+		if err := issuer.check(); err != nil {
+			return nil, err
+		}
+		for _, u := range issuer.URLs {
+			if _, taken := filed[u]; taken {
+				return nil, domain.Invalidf("issuers", "two issuers are called %q", u)
+			}
+			filed[u] = &issuer
+		}
+	}
+	return filed, nil
+}
+
+func (i *Issuer) check() error {
+	if len(i.URLs) == 0 || slices.Contains(i.URLs, "") {
+		return domain.Invalidf("issuers", "an issuer needs a URL")
+	}
+	if _, err := domain.NewIdentity(i.Provider, "subject"); err != nil {
+		return domain.Invalidf("issuers", "the issuer %q needs a provider's name of 1 to 128 bytes", i.URLs[0])
+	}
+	if len(i.ClientIDs) == 0 || slices.Contains(i.ClientIDs, "") {
+		return domain.Invalidf("issuers", "the issuer %q needs the client IDs that it is believed for", i.URLs[0])
+	}
+	if i.Keys == nil {
+		return domain.Invalidf("issuers", "the issuer %q needs keys", i.URLs[0])
+	}
+	for _, u := range i.URLs {
+		plain := strings.HasPrefix(strings.ToLower(u), "http:")
+		if (plain || isEmulated(u) || isEmulated(i.Provider)) && !onLoopback(u) {
+			return domain.Invalidf("issuers", "the issuer %q must be https, and an emulator must be on loopback", u)
+		}
+	}
+	return nil
+}
+
+func (i *Issuer) checkClient(claims object) error {
+	id, _ := claims["client_id"].(string)
+	if !slices.Contains(i.ClientIDs, id) {
+		return fmt.Errorf("client_id is %s, which isn't a client of ours", show(claims["client_id"]))
+	}
+	return nil
+}
+
+func (i *Issuer) identityOf(claims object) (domain.Identity, error) {
+	sub, _ := claims["sub"].(string)
+	identity, err := domain.NewIdentity(i.Provider, strings.Clone(sub)) // else it keeps the payload alive
+	if err != nil {
+		return domain.Identity{}, fmt.Errorf("sub isn't a string of 1 to 128 bytes without control characters: %w", err)
+	}
+	return identity, nil
+}

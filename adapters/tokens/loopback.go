@@ -1,0 +1,52 @@
+package tokens
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+	"syscall"
+)
+
+// What emulators sign with is published, private key included: it proves
+// nothing beyond the machine that they run on.
+const (
+	emulatorKeyID      = "CognitoLocal" // cognito-local's one key
+	emulatorPoolPrefix = "local_"       // of cognito-local's pool IDs
+)
+
+// isEmulated reports whether a pool ID, or a URL with one in its path, is an emulator's.
+func isEmulated(name string) bool {
+	for segment := range strings.SplitSeq(name, "/") {
+		if strings.HasPrefix(segment, emulatorPoolPrefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// onLoopback reports whether the host of a URL is this machine.
+func onLoopback(rawURL string) bool {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return false
+	}
+	if strings.EqualFold(u.Hostname(), "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(u.Hostname())
+	return err == nil && addr.IsLoopback()
+}
+
+// dialLoopback is a [net.Dialer]'s Control: whatever a name resolves to, only
+// loopback is connected to.
+func dialLoopback(_, address string, _ syscall.RawConn) error {
+	addr, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return err
+	}
+	if !addr.Addr().IsLoopback() {
+		return fmt.Errorf("%s isn't loopback", address)
+	}
+	return nil
+}

@@ -1,0 +1,145 @@
+package tokens
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Config is what a [Verifier] needs to know.
+type Config struct {
+	Issuers []Issuer
+
+	// CacheSize is about how many verified tokens are remembered, a few hundred
+	// bytes each. 0 means 16,384.
+	CacheSize int
+
+	// Now is the clock. Nil means time.Now.
+	Now func() time.Time
+}
+
+const defaultCacheSize = 16_384
+
+// Verifier is a [ports.TokenVerifier] for the access tokens of its issuers.
+type Verifier struct {
+	issuers map[string]*Issuer // by each of their URLs
+	cache   *cache
+	now     func() time.Time
+}
+
+var _ ports.TokenVerifier = (*Verifier)(nil)
+
+// New returns a verifier, or a [domain.Invalid] error that says what is wrong
+// with its configuration.
+func New(cfg Config) (*Verifier, error) {
+	issuers, err := byURL(cfg.Issuers)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.CacheSize <= 0 {
+		cfg.CacheSize = defaultCacheSize
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Verifier{issuers: issuers, cache: newCache(cfg.CacheSize), now: cfg.Now}, nil
+}
+
+// Verify implements [ports.TokenVerifier]. Why a token was refused stands in the
+// error's Err. It waits for a key set at most once in ten seconds, for the first
+// token with a key that the set doesn't have.
+func (v *Verifier) Verify(ctx context.Context, token domain.Secret) (ports.Caller, error) {
+	seen, err := v.verify(ctx, token)
+	if err != nil {
+		return ports.Caller{}, translate(err)
+	}
+	return ports.Caller{Identity: seen.identity, Token: token, ExpiresAt: seen.expiresAt}, nil
+}
+
+func (v *Verifier) verify(ctx context.Context, token domain.Secret) (verified, error) {
+	if len(token.Reveal()) > maxTokenLen {
+		return verified{}, errTooLong
+	}
+	hash := digest(token.Reveal())
+	if seen, ok := v.cache.get(hash); ok && seen.stands(v.now()) {
+		return seen, nil
+	}
+	fresh, err := v.examine(ctx, token.Reveal())
+	if err != nil {
+		return verified{}, err
+	}
+	v.cache.put(hash, fresh, v.now())
+	return fresh, nil
+}
+
+// examine is the rules in their order: what costs least first, and nothing that
+// the token says is acted upon before it must be.
+func (v *Verifier) examine(ctx context.Context, token string) (verified, error) {
+	header, claims, err := read(token)
+	if err != nil {
+		return verified{}, err
+	}
+	if err := checkHeader(header); err != nil {
+		return verified{}, err
+	}
+	kid, err := keyID(header)
+	if err != nil {
+		return verified{}, err
+	}
+	issuer, err := v.issuerOf(claims)
+	if err != nil {
+		return verified{}, err
+	}
+	key, err := issuer.Keys.key(ctx, kid)
+	if err != nil {
+		return verified{}, err
+	}
+	if err := checkSignature(token, key); err != nil {
+		return verified{}, err
+	}
+	expiresAt, err := checkTimes(claims, v.now())
+	if err != nil {
+		return verified{}, err
+	}
+	if err := checkUse(claims); err != nil {
+		return verified{}, err
+	}
+	if err := issuer.checkClient(claims); err != nil {
+		return verified{}, err
+	}
+	identity, err := issuer.identityOf(claims)
+	if err != nil {
+		return verified{}, err
+	}
+	return verified{identity: identity, expiresAt: expiresAt, keys: issuer.Keys, key: key}, nil
+}
+
+// retryAfter is how long a caller waits for a key set: it is asked for every second.
+const retryAfter = 2 * time.Second
+
+// translate is the one place where a reason becomes the domain's error. Callers
+// aren't told the reason: it would help nobody but a forger.
+func translate(err error) error {
+	switch {
+	case errors.Is(err, errNoKeys):
+		return &domain.Error{
+			Kind:       domain.Unavailable,
+			Code:       domain.CodeIdentityProviderUnavailable,
+			Message:    "the identity provider's keys can't be had now; try again",
+			RetryAfter: retryAfter,
+			Err:        err,
+		}
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	default:
+		return &domain.Error{
+			Kind:    domain.Unauthenticated,
+			Code:    domain.CodeInvalidToken,
+			Message: "the access token isn't valid; sign in again",
+			Err:     err,
+		}
+	}
+}

@@ -1,0 +1,260 @@
+package files_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/memory"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/files"
+	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// house is the use cases on memory, with its objects served on loopback.
+type house struct {
+	*files.Service
+	tenants  *tenants.Service
+	registry *memory.Registry
+	people   *memory.Identities
+	objects  *memory.Objects
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	h := &house{registry: &memory.Registry{}, people: &memory.Identities{}, objects: &memory.Objects{}}
+	server := httptest.NewServer(h.objects)
+	t.Cleanup(server.Close)
+	base, err := url.Parse(server.URL + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.objects.Base = base
+	h.tenants = &tenants.Service{Tenants: h.registry, Members: h.registry, Invitations: h.registry, Identities: h.people, Mail: &memory.Mailbox{}}
+	h.Service = &files.Service{Objects: h.objects, MaxSize: 1000}
+	return h
+}
+
+// member makes a tenant, and somebody in it with this role.
+func (h *house) member(t *testing.T, id string, role domain.Role) tenants.Member {
+	t.Helper()
+	tenant, err := domain.ParseTenantID(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	email, err := domain.ParseEmail(string(role) + "@" + id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	owner, err := h.people.Caller(email)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.tenants.Create(t.Context(), tenants.Creator{Caller: owner}, tenants.Creation{ID: tenant}); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.registry.SetRole(tenant, owner.Identity, role); err != nil {
+		t.Fatal(err)
+	}
+	member, err := h.tenants.Admit(t.Context(), owner.Identity, tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return member
+}
+
+func send(t *testing.T, signed files.Signed, body []byte) (int, http.Header, []byte) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), signed.Request.Method, signed.Request.URL.Reveal(), bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range signed.Request.Headers {
+		request.Header.Set(name, value)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, response.Header, answer
+}
+
+func TestAFileGoesInAndComesBack(t *testing.T) {
+	h := newHouse(t)
+	member := h.member(t, "acme", domain.RoleMember)
+	content := []byte("hello")
+	sum := sha256.Sum256(content)
+	upload, err := h.UploadURL(t.Context(), member, files.Upload{
+		Filename: "reports/e\u0301.txt", Size: int64(len(content)), ContentType: "text/plain", SHA256: hex.EncodeToString(sum[:]),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := upload.Key.String(), "acme/reports/\u00e9.txt"; got != want {
+		t.Errorf("the key is %q, want %q", got, want)
+	}
+	if status, _, answer := send(t, upload, content); status != http.StatusOK {
+		t.Fatalf("upload: %d %s", status, answer)
+	}
+	download, err := h.DownloadURL(t.Context(), member, "reports/\u00e9.txt", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, header, got := send(t, download, nil)
+	if status != http.StatusOK || !bytes.Equal(got, content) {
+		t.Errorf("download: %d %q", status, got)
+	}
+	kind, params, err := mime.ParseMediaType(header.Get("Content-Disposition"))
+	if err != nil || kind != "attachment" || params["filename"] != "\u00e9.txt" {
+		t.Errorf("Content-Disposition %q", header.Get("Content-Disposition"))
+	}
+}
+
+func TestWhatARoleMayDoWithFiles(t *testing.T) {
+	h := newHouse(t)
+	for i, c := range []struct {
+		role        domain.Role
+		read, write bool
+	}{
+		{domain.RoleOwner, true, true}, {domain.RoleAdmin, true, true}, {domain.RoleMember, true, true}, {domain.RoleViewer, true, false},
+	} {
+		member := h.member(t, fmt.Sprintf("acme-%d", i), c.role)
+		_, upload := h.UploadURL(t.Context(), member, files.Upload{Filename: "a", Size: files.UnknownSize})
+		_, download := h.DownloadURL(t.Context(), member, "a", "")
+		if (upload == nil) != c.write || (download == nil) != c.read {
+			t.Errorf("%s: upload %v, download %v", c.role, upload, download)
+		}
+	}
+	_, upload := h.UploadURL(t.Context(), tenants.Member{}, files.Upload{Filename: "a"})
+	_, download := h.DownloadURL(t.Context(), tenants.Member{}, "a", "")
+	if domain.KindOf(upload) != domain.Forbidden || domain.KindOf(download) != domain.Forbidden {
+		t.Errorf("the zero Member: upload %v, download %v", upload, download)
+	}
+}
+
+func TestAnUploadThatBreaksARuleNamesTheField(t *testing.T) {
+	h := newHouse(t)
+	member := h.member(t, "acme", domain.RoleOwner)
+	sum := strings.Repeat("ab", 32)
+	for _, c := range []struct {
+		upload files.Upload
+		field  string
+	}{
+		{files.Upload{Filename: ""}, "filename"},
+		{files.Upload{Filename: "../neighbour/a"}, "filename"},
+		{files.Upload{Filename: "a", Size: -2}, "size"},
+		{files.Upload{Filename: "a", Size: 1001}, "size"},
+		{files.Upload{Filename: "a", ContentType: "text"}, "contentType"},
+		{files.Upload{Filename: "a", ContentType: "text/plain\r\nX: y"}, "contentType"},
+		{files.Upload{Filename: "a", ContentType: "text/" + strings.Repeat("x", 255)}, "contentType"},
+		{files.Upload{Filename: "a", SHA256: sum[1:]}, "sha256"},
+		{files.Upload{Filename: "a", SHA256: "z" + sum[1:]}, "sha256"},
+		{files.Upload{Filename: "a", SHA256: sum + "00"}, "sha256"},
+	} {
+		_, err := h.UploadURL(t.Context(), member, c.upload)
+		if e, ok := errors.AsType[*domain.Error](err); !ok || e.Kind != domain.Invalid || e.Field != c.field {
+			t.Errorf("%+v: %v; want field %s", c.upload, err, c.field)
+		}
+	}
+	if _, err := h.UploadURL(t.Context(), member, files.Upload{Filename: "a", Size: 1000}); err != nil {
+		t.Errorf("the largest file: %v", err)
+	}
+	h.RequireSize = true
+	if _, err := h.UploadURL(t.Context(), member, files.Upload{Filename: "a", Size: files.UnknownSize}); domain.KindOf(err) != domain.Invalid {
+		t.Errorf("a size that is required and missing: %v", err)
+	}
+}
+
+func TestInlineIsForHarmlessTypes(t *testing.T) {
+	h := newHouse(t)
+	member := h.member(t, "acme", domain.RoleOwner)
+	for name, harmless := range map[string]bool{"a.png": true, "a.PNG": true, "a.txt": true, "a.html": false, "a.svg": false, "a.pdf": false, "a": false, ".png": true, "a.png/b": false} {
+		_, err := h.DownloadURL(t.Context(), member, name, files.Inline)
+		if (err == nil) != harmless {
+			t.Errorf("%s inline: %v", name, err)
+		}
+	}
+	if _, err := h.DownloadURL(t.Context(), member, "a.png", "form-data"); domain.KindOf(err) != domain.Invalid {
+		t.Errorf("an unknown disposition: %v", err)
+	}
+}
+
+// signer remembers what it was asked to sign.
+type signer struct {
+	ports.ObjectStore
+	upload   ports.Upload
+	download ports.Download
+}
+
+func (s *signer) SignUpload(ctx context.Context, key domain.ObjectKey, upload ports.Upload) (ports.SignedRequest, error) {
+	s.upload = upload
+	return s.ObjectStore.SignUpload(ctx, key, upload)
+}
+
+func (s *signer) SignDownload(ctx context.Context, key domain.ObjectKey, download ports.Download) (ports.SignedRequest, error) {
+	s.download = download
+	return s.ObjectStore.SignDownload(ctx, key, download)
+}
+
+func TestASignedURLLivesFifteenMinutesAtMost(t *testing.T) {
+	h := newHouse(t)
+	spy := &signer{ObjectStore: h.objects}
+	h.Objects = spy
+	member := h.member(t, "acme", domain.RoleOwner)
+	for ttl, want := range map[time.Duration]time.Duration{0: files.MaxTTL, time.Minute: time.Minute, time.Hour: files.MaxTTL, -time.Second: files.MaxTTL} {
+		h.TTL = ttl
+		if _, err := h.UploadURL(t.Context(), member, files.Upload{Filename: "a"}); err != nil || spy.upload.TTL != want {
+			t.Errorf("TTL %v: upload %v, %v", ttl, spy.upload.TTL, err)
+		}
+		if _, err := h.DownloadURL(t.Context(), member, "a", ""); err != nil || spy.download.TTL != want {
+			t.Errorf("TTL %v: download %v, %v", ttl, spy.download.TTL, err)
+		}
+	}
+}
+
+func TestHostileNamesMakeSafeDispositions(t *testing.T) {
+	h := newHouse(t)
+	spy := &signer{ObjectStore: h.objects}
+	h.Objects = spy
+	member := h.member(t, "acme", domain.RoleOwner)
+	for name, want := range map[string]string{
+		`a"; filename="b.exe`: `a"; filename="b.exe`,
+		"a;b=c.txt":           "a;b=c.txt",
+		"photo\u202egpj.exe":  "photogpj.exe",
+		"x\u200b.txt":         "x.txt",
+		"日本語.txt":             "日本語.txt",
+		"folder/50% off.txt":  "50% off.txt",
+		"UTF-8''%2e%2e%2fetc": "UTF-8''%2e%2e%2fetc",
+	} {
+		if _, err := h.DownloadURL(t.Context(), member, name, ""); err != nil {
+			t.Errorf("%q: %v", name, err)
+			continue
+		}
+		kind, params, err := mime.ParseMediaType(spy.download.Disposition)
+		if err != nil || kind != "attachment" || params["filename"] != want || len(params) != 1 {
+			t.Errorf("%q: %s is %s %v, %v", name, spy.download.Disposition, kind, params, err)
+		}
+		for _, c := range spy.download.Disposition {
+			if c < ' ' || c > '~' {
+				t.Errorf("%q: %q isn't ASCII", name, spy.download.Disposition)
+			}
+		}
+	}
+}

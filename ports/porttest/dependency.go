@@ -1,0 +1,77 @@
+package porttest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Outage is a dependency that can be taken away and given back.
+type Outage struct {
+	Dependency ports.Dependency
+
+	// Break takes away what the dependency needs, and Mend gives it back.
+	Break, Mend func(t *testing.T)
+}
+
+// recovery is how long a dependency may take to be ready once what it needs is back.
+const recovery = 10 * time.Second
+
+// Dependency runs the contract of [ports.Dependency].
+func Dependency(t *testing.T, open func(t *testing.T) Outage) {
+	t.Run("it is ready, not when it's away, and again when it's back", func(t *testing.T) {
+		d := open(t)
+		mustDo(t, d.Dependency.Ready(t.Context()))
+		for range 2 {
+			d.Break(t)
+			for range 2 {
+				mustBe(t, d.Dependency.Ready(t.Context()), domain.Unavailable)
+			}
+			d.Mend(t)
+			mustRecover(t, d.Dependency)
+		}
+	})
+	t.Run("it honours a deadline while it's away", func(t *testing.T) {
+		d := open(t)
+		d.Break(t)
+		defer d.Mend(t)
+		const patience = 200 * time.Millisecond
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		began := time.Now()
+		err := d.Dependency.Ready(ctx)
+		if !errors.Is(err, domain.Unavailable) && !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		if took := time.Since(began); took > patience+time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
+	t.Run("many may ask at once", func(t *testing.T) {
+		d := open(t)
+		for _, err := range race(func(int) error { return d.Dependency.Ready(t.Context()) }) {
+			mustDo(t, err)
+		}
+	})
+
+	d := open(t)
+	heedContext(t, []call{{"Ready", d.Dependency.Ready}})
+}
+
+func mustRecover(t *testing.T, d ports.Dependency) {
+	t.Helper()
+	for deadline := time.Now().Add(recovery); ; time.Sleep(50 * time.Millisecond) {
+		err := d.Ready(t.Context())
+		if err == nil {
+			return
+		}
+		mustBe(t, err, domain.Unavailable)
+		if time.Now().After(deadline) {
+			t.Fatalf("it isn't ready %v after its return: %v", recovery, err)
+		}
+	}
+}

@@ -1,0 +1,271 @@
+package porttest_test
+
+import (
+	"context"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/memory"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/porttest"
+)
+
+func allFaults() map[string]fault {
+	return map[string]fault{
+		"a tenant given out twice":      {tenancy(func(s *porttest.Tenancy) { s.Tenants = givesTwice{s.Tenants} }), "of many creators of one ID one succeeds, and owns it alone"},
+		"a conflict without its code":   {tenancy(func(s *porttest.Tenancy) { s.Tenants = losesCodes{s.Tenants} }), "an ID is taken whether its tenant is active, suspended or unclaimed"},
+		"a local time":                  {tenancy(func(s *porttest.Tenancy) { s.Tenants = localTime{s.Tenants} }), "active and unclaimed tenants tell the time"},
+		"a context ignored":             {tenancy(func(s *porttest.Tenancy) { s.Tenants = deaf{s.Tenants} }), "Sweep gives a cancelled context's own error"},
+		"a record under the key alone":  {tenancy(func(s *porttest.Tenancy) { s.Tenants = keyAlone{s.Tenants} }), "a request of another identity, route or key is another"},
+		"no record at all":              {tenancy(func(s *porttest.Tenancy) { s.Tenants = forgetful{s.Tenants} }), "twins at once make one tenant and get one answer"},
+		"a list without an order":       {tenancy(func(s *porttest.Tenancy) { s.Tenants = backwards{s.Tenants} }), "tenants come in the order of their IDs by byte, page after page"},
+		"a claim good for all":          {claims(func(s *porttest.Tenancy) { s.Invitations = generous{s.Invitations, &sync.Map{}} }), "of many who redeem one claim at once, one becomes the owner"},
+		"a claim of any tenant":         {claims(func(s *porttest.Tenancy) { s.Invitations = careless{s.Invitations} }), "a claim of another tenant is refused and stays unspent"},
+		"wrong codes lost in the crowd": {users(func(s ports.UserStore) ports.UserStore { return &racy{UserStore: s} }), "wrong codes at once count each"},
+		"a reuse that ends nothing":     {users(func(s ports.UserStore) ports.UserStore { return lenient{s} }), "a token that was exchanged before is told apart and ends its family alone"},
+		"a size left open":              {objects(func(u *ports.Upload) { u.Size = -1 }), "a body of another size is refused where size nothing was given"},
+		"a checksum left out":           {objects(func(u *ports.Upload) { u.SHA256 = nil }), "a body with another checksum is refused"},
+		"an object replaced":            {objects(func(u *ports.Upload) { u.IfAbsent = false }), "of many that must not replace, sent at once, one is kept"},
+		"a URL that lives on":           {objects(func(u *ports.Upload) { u.TTL = time.Hour }), "a URL lives for its time to live"},
+		"an account given away":         {people(func(p ports.IdentityProvider) ports.IdentityProvider { return telltale{p} }), "a wrong password and an unknown address are told alike"},
+		"a token that isn't exchanged":  {people(func(p ports.IdentityProvider) ports.IdentityProvider { return tireless{p} }), "a token that was exchanged before is told apart"},
+		"a header smuggled in":          {mail, "a subject of more than one line is refused, and nothing is sent"},
+		"an outage remembered":          {outage, "it is ready, not when it's away, and again when it's back"},
+	}
+}
+
+func tenancy(breaks func(*porttest.Tenancy)) func(*testing.T) {
+	return func(t *testing.T) { porttest.TenantStore(t, opensTenancy(breaks)) }
+}
+
+func claims(breaks func(*porttest.Tenancy)) func(*testing.T) {
+	return func(t *testing.T) { porttest.InvitationStore(t, opensTenancy(breaks)) }
+}
+
+func opensTenancy(breaks func(*porttest.Tenancy)) func(*testing.T) porttest.Tenancy {
+	return func(t *testing.T) porttest.Tenancy {
+		registry := &memory.Registry{}
+		s := porttest.Tenancy{Tenants: registry, Members: registry, Invitations: registry, Suspend: func(t *testing.T, id domain.TenantID) {
+			if err := registry.SetStatus(id, domain.Suspended); err != nil {
+				t.Fatal(err)
+			}
+		}}
+		breaks(&s)
+		return s
+	}
+}
+
+func users(breaks func(ports.UserStore) ports.UserStore) func(*testing.T) {
+	return func(t *testing.T) {
+		porttest.UserStore(t, func(*testing.T) ports.UserStore { return breaks(&memory.Users{}) })
+	}
+}
+
+func people(breaks func(ports.IdentityProvider) ports.IdentityProvider) func(*testing.T) {
+	return func(t *testing.T) {
+		porttest.IdentityProvider(t, func(*testing.T) porttest.Identities {
+			identities := &memory.Identities{}
+			return porttest.Identities{
+				Provider: breaks(identities),
+				Verifier: identities,
+				Code:     func(_ *testing.T, email domain.Email) domain.Secret { return identities.Code(email) },
+				Rotates:  true,
+			}
+		})
+	}
+}
+
+func objects(breaks func(*ports.Upload)) func(*testing.T) {
+	return func(t *testing.T) {
+		porttest.ObjectStore(t, func(t *testing.T) porttest.ObjectStorage {
+			store := &memory.Objects{}
+			server := httptest.NewServer(store)
+			t.Cleanup(server.Close)
+			base, err := url.Parse(server.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			store.Base = base
+			return porttest.ObjectStorage{Store: lax{store, breaks}, Client: server.Client()}
+		})
+	}
+}
+
+func mail(t *testing.T) {
+	porttest.Mailer(t, func(*testing.T) porttest.Mailbox {
+		box := &memory.Mailbox{}
+		return porttest.Mailbox{Mailer: smuggler{box}, Last: func(*testing.T) string { return "" }}
+	})
+}
+
+func outage(t *testing.T) {
+	porttest.Dependency(t, func(*testing.T) porttest.Outage {
+		registry := &memory.Registry{}
+		return porttest.Outage{
+			Dependency: &stale{Dependency: registry},
+			Break:      func(*testing.T) { registry.Break() },
+			Mend:       func(*testing.T) { registry.Mend() },
+		}
+	})
+}
+
+type givesTwice struct{ ports.TenantStore }
+
+func (s givesTwice) Create(ctx context.Context, n ports.NewTenant) (ports.CreatedTenant, error) {
+	created, err := s.TenantStore.Create(ctx, n)
+	if domain.CodeOf(err) == domain.CodeTenantExists {
+		return ports.CreatedTenant{Tenant: domain.Tenant{ID: n.ID}}, nil
+	}
+	return created, err
+}
+
+type losesCodes struct{ ports.TenantStore }
+
+func (s losesCodes) Create(ctx context.Context, n ports.NewTenant) (ports.CreatedTenant, error) {
+	created, err := s.TenantStore.Create(ctx, n)
+	if domain.CodeOf(err) == domain.CodeTenantExists {
+		err = &domain.Error{Kind: domain.Conflict}
+	}
+	return created, err
+}
+
+type localTime struct{ ports.TenantStore }
+
+func (s localTime) Clock(ctx context.Context, id domain.TenantID) (time.Time, error) {
+	now, err := s.TenantStore.Clock(ctx, id)
+	return now.In(time.FixedZone("", 3600)), err
+}
+
+type deaf struct{ ports.TenantStore }
+
+func (s deaf) Sweep(ctx context.Context) (int, error) {
+	return s.TenantStore.Sweep(context.WithoutCancel(ctx))
+}
+
+type keyAlone struct{ ports.TenantStore }
+
+func (s keyAlone) Create(ctx context.Context, n ports.NewTenant) (ports.CreatedTenant, error) {
+	if n.Idempotency != nil {
+		i := *n.Idempotency
+		i.Route = ""
+		n.Idempotency = &i
+	}
+	return s.TenantStore.Create(ctx, n)
+}
+
+type forgetful struct{ ports.TenantStore }
+
+func (s forgetful) Create(ctx context.Context, n ports.NewTenant) (ports.CreatedTenant, error) {
+	n.Idempotency = nil
+	return s.TenantStore.Create(ctx, n)
+}
+
+type backwards struct{ ports.TenantStore }
+
+func (s backwards) List(ctx context.Context, after domain.TenantID, limit int) ([]domain.Tenant, error) {
+	page, err := s.TenantStore.List(ctx, after, limit)
+	for i, j := 0, len(page)-1; i < j; i, j = i+1, j-1 {
+		page[i], page[j] = page[j], page[i]
+	}
+	return page, err
+}
+
+type generous struct {
+	ports.InvitationStore
+	spent *sync.Map
+}
+
+func (s generous) Redeem(ctx context.Context, token domain.TokenHash, id domain.TenantID, who domain.Identity) (ports.TenantMembership, error) {
+	got, err := s.InvitationStore.Redeem(ctx, token, id, who)
+	if err == nil {
+		s.spent.Store(token, got)
+	} else if first, found := s.spent.Load(token); found {
+		return first.(ports.TenantMembership), nil
+	}
+	return got, err
+}
+
+type careless struct{ ports.InvitationStore }
+
+func (s careless) Redeem(ctx context.Context, token domain.TokenHash, _ domain.TenantID, who domain.Identity) (ports.TenantMembership, error) {
+	return s.InvitationStore.Redeem(ctx, token, domain.TenantID{}, who)
+}
+
+// racy hands every other wrong code of a crowd to nobody.
+type racy struct {
+	ports.UserStore
+	busy sync.Mutex
+}
+
+func (s *racy) Confirm(ctx context.Context, subject string, code domain.TokenHash) error {
+	if !s.busy.TryLock() {
+		return &domain.Error{Kind: domain.Invalid, Code: domain.CodeCodeInvalid}
+	}
+	defer s.busy.Unlock()
+	defer time.Sleep(time.Millisecond)
+	return s.UserStore.Confirm(ctx, subject, code)
+}
+
+type lenient struct{ ports.UserStore }
+
+func (s lenient) RotateSession(ctx context.Context, token, next domain.TokenHash) (ports.StoredUser, error) {
+	user, err := s.UserStore.RotateSession(ctx, token, next)
+	if domain.CodeOf(err) == domain.CodeRefreshReused {
+		err = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeRefreshInvalid}
+	}
+	return user, err
+}
+
+type lax struct {
+	ports.ObjectStore
+	breaks func(*ports.Upload)
+}
+
+func (s lax) SignUpload(ctx context.Context, key domain.ObjectKey, upload ports.Upload) (ports.SignedRequest, error) {
+	s.breaks(&upload)
+	return s.ObjectStore.SignUpload(ctx, key, upload)
+}
+
+type telltale struct{ ports.IdentityProvider }
+
+func (p telltale) SignIn(ctx context.Context, email domain.Email, password domain.Secret) (ports.SignIn, error) {
+	step, err := p.IdentityProvider.SignIn(ctx, email, password)
+	if domain.CodeOf(err) == domain.CodeInvalidCredentials {
+		err = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeInvalidCredentials, Message: email.String() + " mistyped it"}
+	}
+	return step, err
+}
+
+type tireless struct{ ports.IdentityProvider }
+
+func (p tireless) Refresh(ctx context.Context, token domain.Secret) (ports.Tokens, error) {
+	tokens, err := p.IdentityProvider.Refresh(ctx, token)
+	if domain.CodeOf(err) == domain.CodeRefreshReused {
+		err = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeRefreshInvalid}
+	}
+	return tokens, err
+}
+
+type smuggler struct{ ports.Mailer }
+
+func (m smuggler) Send(ctx context.Context, mail ports.Mail) error {
+	mail.Subject = strings.ReplaceAll(mail.Subject, "\r", "")
+	return m.Mailer.Send(ctx, mail)
+}
+
+// stale remembers its first answer.
+type stale struct {
+	ports.Dependency
+	once sync.Once
+	err  error
+}
+
+func (d *stale) Ready(ctx context.Context) error {
+	d.once.Do(func() { d.err = d.Dependency.Ready(ctx) })
+	return d.err
+}

@@ -1,0 +1,287 @@
+package porttest
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Identities is an identity provider, the verifier of its tokens, and the mail
+// that it sends.
+type Identities struct {
+	Provider ports.IdentityProvider
+	Verifier ports.TokenVerifier
+
+	// Code returns the last code that was mailed to the address.
+	Code func(t *testing.T, email domain.Email) domain.Secret
+
+	NeedsConfirmation bool      // SignUp leaves users unconfirmed
+	Rotates           bool      // Refresh gives a new refresh token
+	Lacks             []Feature // what the system behind the provider can't vouch for
+}
+
+// What a system that stands in for an identity provider may lack.
+const (
+	AtomicSignUp    Feature = "gives one address to one of many who ask at once"
+	CaseInsensitive Feature = "compares addresses in lower case"
+	Challenges      Feature = "checks the session of a challenge"
+	EmptyPassword   Feature = "answers an empty password like a wrong one"
+	GlobalSignOut   Feature = "ends all sessions of a user"
+	PasswordPolicy  Feature = "refuses weak passwords"
+	ResendCode      Feature = "sends a confirmation code again"
+	Revocation      Feature = "ends one session"
+	SingleUseCodes  Feature = "takes a code once"
+	VerifiedAddress Feature = "tells that an address was confirmed"
+)
+
+// IdentityProvider runs the contract of [ports.IdentityProvider], and of
+// [ports.TokenVerifier] on the provider's tokens.
+func IdentityProvider(t *testing.T, open func(t *testing.T) Identities) {
+	signUp(t, open)
+	confirmAddress(t, open)
+	signIn(t, open)
+	verifyTokens(t, open)
+	refresh(t, open)
+	signOut(t, open)
+	forgetPassword(t, open)
+	tellUser(t, open)
+
+	p := open(t).Provider
+	heedContext(t, identityCalls(p, newEmail(t)))
+	refuseZero(t, slices.DeleteFunc(identityCalls(p, domain.Email{}), func(c call) bool { return !strings.HasSuffix(c.name, "an address") }))
+}
+
+func identityCalls(p ports.IdentityProvider, email domain.Email) []call {
+	secret := domain.NewSecret("Secret-123456")
+	return []call{
+		{"SignUp of an address", func(ctx context.Context) error { _, err := p.SignUp(ctx, email, secret); return err }},
+		{"ConfirmSignUp of an address", func(ctx context.Context) error { return p.ConfirmSignUp(ctx, email, secret) }},
+		{"ResendCode to an address", func(ctx context.Context) error { return p.ResendCode(ctx, email) }},
+		{"SignIn of an address", func(ctx context.Context) error { _, err := p.SignIn(ctx, email, secret); return err }},
+		{"RespondToChallenge of an address", func(ctx context.Context) error {
+			_, err := p.RespondToChallenge(ctx, email, madeUpAnswer())
+			return err
+		}},
+		{"ForgotPassword of an address", func(ctx context.Context) error { return p.ForgotPassword(ctx, email) }},
+		{"ResetPassword of an address", func(ctx context.Context) error { return p.ResetPassword(ctx, email, secret, secret) }},
+		{"Refresh", func(ctx context.Context) error { _, err := p.Refresh(ctx, secret); return err }},
+		{"Revoke", func(ctx context.Context) error { return p.Revoke(ctx, secret) }},
+		{"SignOutEverywhere", func(ctx context.Context) error { return p.SignOutEverywhere(ctx, secret) }},
+		{"User", func(ctx context.Context) error { _, err := p.User(ctx, secret); return err }},
+	}
+}
+
+func signUp(t *testing.T, open func(t *testing.T) Identities) {
+	t.Run("signing up makes an identity of the provider", func(t *testing.T) {
+		p := provider{open(t)}
+		if p.Provider.Name() == "" {
+			t.Error("the provider has no name")
+		}
+		subjects := map[string]bool{}
+		for range 3 {
+			made, err := p.Provider.SignUp(t.Context(), newEmail(t), newPassword())
+			mustDo(t, err)
+			if made.Identity.Provider() != p.Provider.Name() {
+				t.Errorf("%v isn't of %s", made.Identity, p.Provider.Name())
+			}
+			if made.Confirmed == p.NeedsConfirmation {
+				t.Errorf("confirmed is %v", made.Confirmed)
+			}
+			if p.NeedsConfirmation && (made.Delivery == nil || made.Delivery.Medium == "" || made.Delivery.Destination == "" || made.Delivery.Attribute == "") {
+				t.Errorf("it doesn't tell where the code went: %+v", made.Delivery)
+			}
+			subjects[made.Identity.Subject()] = true
+		}
+		if len(subjects) != 3 {
+			t.Errorf("three people share %d subjects", len(subjects))
+		}
+	})
+	t.Run("a taken address is refused, and its password stays", func(t *testing.T) {
+		p := provider{open(t)}
+		first := p.join(t)
+		spellings := []string{first.email.String()}
+		if p.has(CaseInsensitive) {
+			spellings = append(spellings, strings.ToUpper(first.email.String()))
+		}
+		for _, spelling := range spellings {
+			_, err := p.Provider.SignUp(t.Context(), email(t, spelling), newPassword())
+			mustBe(t, err, domain.CodeUserExists)
+			mustBe(t, err, domain.Conflict)
+		}
+		p.signIn(t, first)
+	})
+	t.Run("an address that waits for confirmation is taken", func(t *testing.T) {
+		p, address := provider{open(t)}, newEmail(t)
+		_, err := p.Provider.SignUp(t.Context(), address, newPassword())
+		mustDo(t, err)
+		_, err = p.Provider.SignUp(t.Context(), address, newPassword())
+		mustBe(t, err, domain.CodeUserExists)
+	})
+	t.Run("addresses that merely look alike are two people's", func(t *testing.T) {
+		p, tag := provider{open(t)}, unique()
+		seen := map[domain.Identity]string{}
+		for _, address := range []string{"a.b" + tag + "@example.com", "a_b" + tag + "@example.com", "a-b" + tag + "@example.com", "a.b+c" + tag + "@example.com"} {
+			made, err := p.Provider.SignUp(t.Context(), email(t, address), newPassword())
+			mustDo(t, err)
+			if other, taken := seen[made.Identity]; taken {
+				t.Errorf("%s and %s are one identity", address, other)
+			}
+			seen[made.Identity] = address
+		}
+	})
+	t.Run("a weak password is refused, and makes nobody", func(t *testing.T) {
+		p := provider{open(t)}
+		if !p.has(PasswordPolicy) {
+			return
+		}
+		for _, weak := range []string{"", "a", "short"} {
+			address := newEmail(t)
+			_, err := p.Provider.SignUp(t.Context(), address, domain.NewSecret(weak))
+			mustBeOn(t, err, "password", domain.CodePasswordPolicy)
+			mustBe(t, err, domain.Unprocessable)
+			_, err = p.Provider.SignUp(t.Context(), address, newPassword())
+			mustDo(t, err)
+		}
+	})
+	t.Run("of many who ask for one address at once, one gets it", func(t *testing.T) {
+		p := provider{open(t)}
+		if !p.has(AtomicSignUp) {
+			return
+		}
+		people := make([]person, racers)
+		for i := range people {
+			people[i] = person{email: newEmail(t), password: newPassword()}
+			people[i].email = people[0].email
+		}
+		winner := mustWinOnce(t, race(func(i int) error {
+			_, err := p.Provider.SignUp(t.Context(), people[i].email, people[i].password)
+			return err
+		}), domain.CodeUserExists)
+		p.confirm(t, people[winner].email)
+		p.signIn(t, people[winner])
+	})
+}
+
+func confirmAddress(t *testing.T, open func(t *testing.T) Identities) {
+	t.Run("a code for an unknown address is wrong", func(t *testing.T) {
+		mustBe(t, open(t).Provider.ConfirmSignUp(t.Context(), newEmail(t), domain.NewSecret("12345678")), domain.CodeCodeInvalid)
+	})
+	t.Run("asking for another code tells nobody who has an account", func(t *testing.T) {
+		p := provider{open(t)}
+		if !p.has(ResendCode) {
+			return
+		}
+		for _, address := range []domain.Email{newEmail(t), p.join(t).email} {
+			mustDo(t, p.Provider.ResendCode(t.Context(), address))
+		}
+	})
+	t.Run("who isn't confirmed can't sign in, but learns so by the right password alone", func(t *testing.T) {
+		p := provider{open(t)}
+		if !p.NeedsConfirmation {
+			return
+		}
+		who := p.arrive(t)
+		_, err := p.Provider.SignIn(t.Context(), who.email, who.password)
+		mustBe(t, err, domain.CodeUserNotConfirmed)
+		mustBe(t, err, domain.Forbidden)
+		_, err = p.Provider.SignIn(t.Context(), who.email, newPassword())
+		mustBe(t, err, domain.CodeInvalidCredentials)
+	})
+	t.Run("the code that was mailed confirms, once", func(t *testing.T) {
+		p := provider{open(t)}
+		if !p.NeedsConfirmation {
+			return
+		}
+		who := p.arrive(t)
+		code := p.Code(t, who.email)
+		for _, wrong := range []domain.Secret{misspell(code), {}, domain.NewSecret(code.Reveal() + "0")} {
+			err := p.Provider.ConfirmSignUp(t.Context(), who.email, wrong)
+			mustBe(t, err, domain.CodeCodeInvalid)
+			mustBe(t, err, domain.Invalid)
+		}
+		mustDo(t, p.Provider.ConfirmSignUp(t.Context(), who.email, code))
+		p.signIn(t, who)
+		if p.has(SingleUseCodes) {
+			mustBe(t, p.Provider.ConfirmSignUp(t.Context(), who.email, code), domain.CodeCodeInvalid)
+		}
+	})
+	t.Run("another code can be had, and confirms", func(t *testing.T) {
+		p := provider{open(t)}
+		if !p.NeedsConfirmation || !p.has(ResendCode) {
+			return
+		}
+		who := p.arrive(t)
+		mustDo(t, p.Provider.ResendCode(t.Context(), who.email))
+		mustDo(t, p.Provider.ConfirmSignUp(t.Context(), who.email, p.Code(t, who.email)))
+		p.signIn(t, who)
+	})
+}
+
+// provider is what a subtest works with.
+type provider struct{ Identities }
+
+// person is somebody with an account.
+type person struct {
+	email    domain.Email
+	password domain.Secret
+	identity domain.Identity
+}
+
+func (p provider) has(f Feature) bool { return !slices.Contains(p.Lacks, f) }
+
+// arrive signs somebody up.
+func (p provider) arrive(t *testing.T) person {
+	t.Helper()
+	who := person{email: newEmail(t), password: newPassword()}
+	made, err := p.Provider.SignUp(t.Context(), who.email, who.password)
+	mustDo(t, err)
+	who.identity = made.Identity
+	return who
+}
+
+// join signs somebody up who can sign in.
+func (p provider) join(t *testing.T) person {
+	t.Helper()
+	who := p.arrive(t)
+	p.confirm(t, who.email)
+	return who
+}
+
+func (p provider) confirm(t *testing.T, email domain.Email) {
+	t.Helper()
+	if p.NeedsConfirmation {
+		mustDo(t, p.Provider.ConfirmSignUp(t.Context(), email, p.Code(t, email)))
+	}
+}
+
+func (p provider) signIn(t *testing.T, who person) ports.Tokens {
+	t.Helper()
+	step, err := p.Provider.SignIn(t.Context(), who.email, who.password)
+	mustDo(t, err)
+	if step.Challenge != nil {
+		t.Fatalf("a challenge: %s", step.Challenge.Name)
+	}
+	return step.Tokens
+}
+
+// newPassword makes a password up that every policy accepts.
+func newPassword() domain.Secret { return domain.NewSecret("Correct-Horse-9-" + unique()) }
+
+// misspell returns a code like code that isn't code.
+func misspell(code domain.Secret) domain.Secret {
+	wrong := []byte(code.Reveal())
+	wrong[0] = '0' + (wrong[0]-'0'+1)%10
+	return domain.NewSecret(string(wrong))
+}
+
+func madeUpAnswer() ports.ChallengeAnswer {
+	return ports.ChallengeAnswer{
+		Name:      "NEW_PASSWORD_REQUIRED",
+		Session:   domain.NewSecret("a session that nobody began"),
+		Responses: map[string]domain.Secret{"NEW_PASSWORD": newPassword()},
+	}
+}

@@ -1,0 +1,190 @@
+package porttest
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// rotateSessions and endSessions are the part of [UserStore] that is about refresh tokens.
+func rotateSessions(t *testing.T, open func(t *testing.T) ports.UserStore) {
+	t.Run("a refresh token is exchanged for the next, again and again", func(t *testing.T) {
+		store := open(t)
+		user := createUser(t, store, nil)
+		token := startSession(t, store, user)
+		for range 3 {
+			next := newHash()
+			got, err := store.RotateSession(t.Context(), token, next)
+			mustDo(t, err)
+			if got.Subject != user.Subject || got.Email != user.Email || got.PasswordHash != user.PasswordHash {
+				t.Errorf("got %+v, want %+v", got, user)
+			}
+			mustBeRecent(t, got.CreatedAt)
+			token = next
+		}
+	})
+	t.Run("an unknown token is refused", func(t *testing.T) {
+		store := open(t)
+		startSession(t, store, createUser(t, store, nil))
+		for _, token := range []domain.TokenHash{newHash(), {}} {
+			next := newHash()
+			_, err := store.RotateSession(t.Context(), token, next)
+			mustBe(t, err, domain.CodeRefreshInvalid)
+			mustBe(t, err, domain.Unauthenticated)
+			mustEnd(t, store, next)
+		}
+	})
+	t.Run("a token that was exchanged before is told apart and ends its family alone", func(t *testing.T) {
+		store := open(t)
+		user := createUser(t, store, nil)
+		first, other := startSession(t, store, user), startSession(t, store, user)
+		second, third := newHash(), newHash()
+		_, err := store.RotateSession(t.Context(), first, second)
+		mustDo(t, err)
+		_, err = store.RotateSession(t.Context(), second, third)
+		mustDo(t, err)
+		_, err = store.RotateSession(t.Context(), first, newHash())
+		mustBe(t, err, domain.CodeRefreshReused)
+		mustBe(t, err, domain.Unauthenticated)
+		mustEnd(t, store, third)
+		mustLive(t, store, other)
+	})
+	t.Run("of many who exchange one token at once, one succeeds, and its new token is dead", func(t *testing.T) {
+		store := open(t)
+		token := startSession(t, store, createUser(t, store, nil))
+		next := make([]domain.TokenHash, racers)
+		for i := range next {
+			next[i] = newHash()
+		}
+		errs := race(func(i int) error { _, err := store.RotateSession(t.Context(), token, next[i]); return err })
+		// Once the first reuse has ended the family, the token is both ended and reused.
+		mustWinOnce(t, errs, domain.CodeRefreshReused, domain.CodeRefreshInvalid)
+		reused := 0
+		for _, err := range errs {
+			if errors.Is(err, domain.CodeRefreshReused) {
+				reused++
+			}
+		}
+		if reused == 0 {
+			t.Error("nobody was told of the reuse")
+		}
+		mustEnd(t, store, next...)
+	})
+	t.Run("an exchange keeps the end of the session", func(t *testing.T) {
+		const life = 500 * time.Millisecond
+		store := open(t)
+		user := createUser(t, store, nil)
+		token, next := newHash(), newHash()
+		began := time.Now()
+		mustDo(t, store.StartSession(t.Context(), user.Subject, token, life))
+		time.Sleep(life / 2)
+		if _, err := store.RotateSession(t.Context(), token, next); err != nil && time.Since(began) < life {
+			t.Fatalf("it failed in time: %v", err)
+		}
+		time.Sleep(life/2 + past)
+		_, err := store.RotateSession(t.Context(), next, newHash())
+		mustBe(t, err, domain.CodeRefreshInvalid)
+	})
+	t.Run("an expired token is refused", func(t *testing.T) {
+		store := open(t)
+		user, token := createUser(t, store, nil), newHash()
+		mustDo(t, store.StartSession(t.Context(), user.Subject, token, soon))
+		time.Sleep(past)
+		_, err := store.RotateSession(t.Context(), token, newHash())
+		mustBe(t, err, domain.CodeRefreshInvalid)
+	})
+}
+
+func endSessions(t *testing.T, open func(t *testing.T) ports.UserStore) {
+	t.Run("ending a session ends it alone", func(t *testing.T) {
+		store := open(t)
+		user := createUser(t, store, nil)
+		one, two := startSession(t, store, user), startSession(t, store, user)
+		mustDo(t, store.EndSession(t.Context(), one))
+		mustDo(t, store.EndSession(t.Context(), one))
+		mustEnd(t, store, one)
+		mustLive(t, store, two)
+	})
+	t.Run("ending a session by a token that was exchanged ends its family", func(t *testing.T) {
+		store := open(t)
+		first, second := startSession(t, store, createUser(t, store, nil)), newHash()
+		_, err := store.RotateSession(t.Context(), first, second)
+		mustDo(t, err)
+		mustDo(t, store.EndSession(t.Context(), first))
+		mustEnd(t, store, second)
+	})
+	t.Run("ending an unknown session is no error", func(t *testing.T) {
+		mustDo(t, open(t).EndSession(t.Context(), newHash()))
+	})
+	t.Run("ending all sessions of a user leaves others'", func(t *testing.T) {
+		store := open(t)
+		user := createUser(t, store, nil)
+		one, two := startSession(t, store, user), startSession(t, store, user)
+		theirs := startSession(t, store, createUser(t, store, nil))
+		mustDo(t, store.EndSessions(t.Context(), user.Subject))
+		mustEnd(t, store, one, two)
+		mustLive(t, store, theirs)
+		mustLive(t, store, startSession(t, store, user))
+		mustDo(t, store.EndSessions(t.Context(), user.Subject))
+	})
+}
+
+func newUser(t *testing.T) ports.StoredUser {
+	t.Helper()
+	return ports.StoredUser{Subject: unique(), Email: newEmail(t), PasswordHash: "hash of " + unique()}
+}
+
+func newCode(purpose ports.CodePurpose) ports.NewCode {
+	return ports.NewCode{Purpose: purpose, Hash: newHash(), TTL: time.Hour, Attempts: 5}
+}
+
+func createUser(t *testing.T, store ports.UserStore, code *ports.NewCode) ports.StoredUser {
+	t.Helper()
+	user := newUser(t)
+	mustDo(t, store.CreateUser(t.Context(), user, code))
+	return user
+}
+
+func storedUser(t *testing.T, store ports.UserStore, user ports.StoredUser) ports.StoredUser {
+	t.Helper()
+	got, err := store.UserByEmail(t.Context(), user.Email)
+	mustDo(t, err)
+	return got
+}
+
+func spendCode(t *testing.T, store ports.UserStore, user ports.StoredUser, purpose ports.CodePurpose, code domain.TokenHash) error {
+	if purpose == ports.ConfirmAddress {
+		return store.Confirm(t.Context(), user.Subject, code)
+	}
+	return store.ResetPassword(t.Context(), user.Subject, code, "new")
+}
+
+func startSession(t *testing.T, store ports.UserStore, user ports.StoredUser) domain.TokenHash {
+	t.Helper()
+	token := newHash()
+	mustDo(t, store.StartSession(t.Context(), user.Subject, token, time.Hour))
+	return token
+}
+
+func mustLive(t *testing.T, store ports.UserStore, token domain.TokenHash) {
+	t.Helper()
+	_, err := store.RotateSession(t.Context(), token, newHash())
+	mustDo(t, err)
+}
+
+func mustEnd(t *testing.T, store ports.UserStore, tokens ...domain.TokenHash) {
+	t.Helper()
+	for _, token := range tokens {
+		_, err := store.RotateSession(t.Context(), token, newHash())
+		mustBe(t, err, domain.CodeRefreshInvalid)
+	}
+}
+
+// counted names a subtest about wrong codes.
+func counted(subject string, attempts int, verb string, wrong int) string {
+	return fmt.Sprintf("%s %d %s %d wrong ones", subject, attempts, verb, wrong)
+}
