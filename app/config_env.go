@@ -38,7 +38,7 @@ func DefaultConfig() Config {
 		Port:           3000,
 		PublicURL:      &url.URL{Scheme: "http", Host: "localhost:3000"},
 		DataDir:        ".partywall",
-		Database:       Database{Port: 5432, Name: "partywall", MaxConns: 20, Roles: "auto", StatementTimeout: 30 * time.Second, LockTimeout: 5 * time.Second, IdleTimeout: 30 * time.Second},
+		Database:       Database{Port: 5432, Name: "partywall", SSLMode: "disable", MaxConns: 20, Roles: "auto", StatementTimeout: 30 * time.Second, LockTimeout: 5 * time.Second, IdleTimeout: 30 * time.Second},
 		TenantCreation: tenants.Open,
 		UploadMaxSize:  maxUploadSize,
 	}
@@ -97,7 +97,7 @@ func (p *parser) database(env environment) Database {
 		Password:         domain.NewSecret(env.DBPassword),
 		Name:             env.DBName,
 		SSLMode:          p.oneOf("DB_SSLMODE", cmp.Or(env.DBSSLMode, defaultSSLMode(env.DBHost)), "disable", "require", "verify-ca", "verify-full"),
-		MaxConns:         int(p.integer("DB_MAX_CONNS", env.DBMaxConns, 9, 10_000)),
+		MaxConns:         int(p.integer("DB_MAX_CONNS", env.DBMaxConns, 3, 10_000)),
 		GateSecret:       domain.NewSecret(env.DBGateSecret),
 		Roles:            p.oneOf("TENANT_ROLES", env.TenantRoles, "auto", "on", "off"),
 		StatementTimeout: p.duration("DB_STATEMENT_TIMEOUT", env.DBStatementTimeout),
@@ -124,12 +124,16 @@ func (p *parser) cognito(env environment) Cognito {
 		region := cmp.Or(regionOfPool(env.PoolID), env.Region)
 		issuer = fmt.Sprintf("https://cognito-idp.%s.amazonaws.com/%s", region, env.PoolID)
 	}
+	jwks := env.JWKSURL
+	if jwks == "" && issuer != "" {
+		jwks = issuer + "/.well-known/jwks.json"
+	}
 	return Cognito{
 		PoolID:       env.PoolID,
 		ClientID:     env.ClientID,
 		ClientSecret: domain.NewSecret(env.ClientSecret),
 		Issuer:       issuer,
-		JWKSURL:      cmp.Or(env.JWKSURL, issuer+"/.well-known/jwks.json"),
+		JWKSURL:      jwks,
 	}
 }
 

@@ -2,8 +2,12 @@ package postgres
 
 import "github.com/jmoiron/sqlx"
 
-// What tests of the walls need to stand where an intruder would.
-var DerivedPassword = derivedPassword
+// What tests of the walls need to stand where an intruder would, and tests of
+// errors to see each.
+var (
+	DerivedPassword = derivedPassword
+	Translate       = translate
+)
 
 // Gate is the pool that serves tenants, outside of any scope.
 func (db *DB) Gate() *sqlx.DB { return db.others.Load().gates[gateOfAll] }

@@ -118,12 +118,12 @@ func tenancy(t testing.TB, db *postgres.DB, cfg postgres.Config) porttest.Tenanc
 		Tenants: db.Tenants(), Members: db.Members(), Invitations: db.Invitations(),
 		Suspend: func(t *testing.T, id domain.TenantID) {
 			t.Helper()
-			exec(t, login(t, cfg, cfg.User, cfg.Password), `UPDATE partywall.tenants SET status = 'suspended' WHERE id = $1`, id.String())
+			execute(t, login(t, cfg, cfg.User, cfg.Password), `UPDATE partywall.tenants SET status = 'suspended' WHERE id = $1`, id.String())
 		},
 	}
 }
 
-func exec(t testing.TB, db *sqlx.DB, statement string, args ...any) {
+func execute(t testing.TB, db *sqlx.DB, statement string, args ...any) {
 	t.Helper()
 	if _, err := db.ExecContext(t.Context(), statement, args...); err != nil {
 		t.Fatalf("%s: %v", statement, err)

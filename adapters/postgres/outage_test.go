@@ -121,7 +121,7 @@ func TestRestart(t *testing.T) {
 		note(t, db, acme, "before")
 	}
 	// The server forgets what isn't on disk, being a test's.
-	exec(t, login(t, cfg, "postgres", mine.SuperuserPassword), `CHECKPOINT`)
+	execute(t, login(t, cfg, "postgres", mine.SuperuserPassword), `CHECKPOINT`)
 	pid, err := os.ReadFile(filepath.Join(mine.Dir, "postmaster.pid"))
 	if err != nil {
 		t.Fatal(err)
@@ -161,7 +161,7 @@ func TestKilledBackend(t *testing.T) {
 			if err := insertNote("lost")(ctx, tx); err != nil {
 				return err
 			}
-			exec(t, super, `SELECT pg_terminate_backend($1)`, query[int](t, tx, `SELECT pg_backend_pid()`))
+			execute(t, super, `SELECT pg_terminate_backend($1)`, query[int](t, tx, `SELECT pg_backend_pid()`))
 			return insertNote("lost too")(ctx, tx)
 		})
 		mustBe(t, err, domain.CodeDatabaseUnavailable)
@@ -171,7 +171,7 @@ func TestKilledBackend(t *testing.T) {
 		}
 	})
 	t.Run("between two uses, nobody notices", func(t *testing.T) {
-		exec(t, super, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+		execute(t, super, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
 		note(t, db, acme, "later")
 		if _, err := db.Tenants().Create(t.Context(), owned(t, "rival")); err != nil {
 			t.Error(err)

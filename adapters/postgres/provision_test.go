@@ -145,9 +145,9 @@ func expireWithLargeObject(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 	super := superuser(t, cfg)
 	if query[bool](t, super, `SELECT roles FROM partywall.installation`) {
 		inst := query[string](t, super, `SELECT inst FROM partywall.installation`)
-		exec(t, super, `SET ROLE "pw_`+inst+`_t_expired"; SELECT lo_create(0); RESET ROLE`)
+		execute(t, super, `SET ROLE "pw_`+inst+`_t_expired"; SELECT lo_create(0); RESET ROLE`)
 	}
-	exec(t, super, `UPDATE partywall.tenants SET expires_at = now() WHERE id = 'expired'`)
+	execute(t, super, `UPDATE partywall.tenants SET expires_at = now() WHERE id = 'expired'`)
 	swept, err := db.Tenants().Sweep(t.Context())
 	if swept != 1 || err != nil {
 		t.Errorf("swept %d: %v", swept, err)

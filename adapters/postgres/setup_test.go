@@ -42,11 +42,11 @@ func TestSetup(t *testing.T) {
 		cfg := config(t)
 		maintenance := cfg
 		maintenance.Database = "postgres"
-		exec(t, superuser(t, maintenance), `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User)
+		execute(t, superuser(t, maintenance), `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User)
 		if report := setUp(t, cfg); !strings.Contains(report, `REVOKE TEMP, CREATE ON DATABASE "`+cfg.Database+`" FROM PUBLIC`) {
 			t.Errorf("it said:\n%s", report)
 		}
-		exec(t, superuser(t, cfg), `REVOKE TEMP, CREATE ON DATABASE `+cfg.Database+` FROM PUBLIC`)
+		execute(t, superuser(t, cfg), `REVOKE TEMP, CREATE ON DATABASE `+cfg.Database+` FROM PUBLIC`)
 		if report := setUp(t, cfg); report != "" {
 			t.Errorf("it said:\n%s", report)
 		}
@@ -55,7 +55,7 @@ func TestSetup(t *testing.T) {
 		cfg := config(t)
 		maintenance := cfg
 		maintenance.Database = "postgres"
-		exec(t, superuser(t, maintenance), `CREATE DATABASE `+cfg.Database)
+		execute(t, superuser(t, maintenance), `CREATE DATABASE `+cfg.Database)
 		err := postgres.Setup(t.Context(), cfg, func(string) {})
 		mustBe(t, err, domain.Forbidden)
 		mustSay(t, err, "OWNER TO "+cfg.User)
@@ -138,7 +138,7 @@ func TestSetupRights(t *testing.T) {
 		return func(cfg *postgres.Config) {
 			maintenance := *cfg
 			maintenance.Database = "postgres"
-			exec(t, superuser(t, maintenance), `CREATE ROLE `+name+` LOGIN PASSWORD 'secret' `+rights)
+			execute(t, superuser(t, maintenance), `CREATE ROLE `+name+` LOGIN PASSWORD 'secret' `+rights)
 			cfg.User, cfg.Password = name, domain.NewSecret("secret")
 		}
 	}
@@ -149,7 +149,7 @@ func TestSetupRights(t *testing.T) {
 		}
 		db := reopen(t, cfg)
 		makeTenant(t, db, "acme")
-		exec(t, superuser(t, cfg), `ALTER ROLE no_roles CREATEROLE`)
+		execute(t, superuser(t, cfg), `ALTER ROLE no_roles CREATEROLE`)
 		if report := setUp(t, cfg); report != "" {
 			t.Errorf("it said:\n%s", report)
 		}

@@ -155,7 +155,7 @@ func TestPath(t *testing.T) {
 			db, cfg := open(t, withNotes, change)
 			acme := makeTenant(t, db, "acme")
 			super := superuser(t, cfg)
-			exec(t, super, `CREATE TABLE public.strays (id int); GRANT ALL ON public.strays TO PUBLIC`)
+			execute(t, super, `CREATE TABLE public.strays (id int); GRANT ALL ON public.strays TO PUBLIC`)
 			t.Run("public isn't on it", func(t *testing.T) {
 				err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
 					_, err := tx.ExecContext(ctx, `SELECT * FROM strays`)
@@ -167,7 +167,7 @@ func TestPath(t *testing.T) {
 			})
 			t.Run("a tenant whose schema is gone isn't served another's", func(t *testing.T) {
 				gone := makeTenant(t, db, "gone")
-				exec(t, super, `DROP SCHEMA tenant_gone CASCADE`)
+				execute(t, super, `DROP SCHEMA tenant_gone CASCADE`)
 				if _, err := db.Tenants().Clock(t.Context(), gone); domain.KindOf(err) != domain.Internal || err == nil {
 					t.Errorf("its time is told: %v", err)
 				}
@@ -186,7 +186,7 @@ func TestFailedOpening(t *testing.T) {
 	acme, rival := makeTenant(t, db, "acme"), makeTenant(t, db, "rival")
 	super := superuser(t, cfg)
 	role := `"pw_` + query[string](t, super, `SELECT inst FROM partywall.installation`) + `_t_acme"`
-	exec(t, super, `DROP OWNED BY `+role+`; DROP ROLE `+role)
+	execute(t, super, `DROP OWNED BY `+role+`; DROP ROLE `+role)
 	err := db.InTenant(t.Context(), acme, func(context.Context, *sqlx.Tx) error {
 		t.Error("a tenant without its role was entered")
 		return nil

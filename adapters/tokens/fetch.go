@@ -13,6 +13,7 @@ import (
 const (
 	fetchTimeout = 2 * time.Second // from the dial to the last byte
 	maxSetLen    = 256 << 10       // bytes
+	maxHeaderLen = 64 << 10        // bytes
 )
 
 // newClient returns a client that keeps nothing between two fetches: no
@@ -24,10 +25,11 @@ func newClient(loopback bool, proxy func(*http.Request) (*url.URL, error)) *http
 	}
 	return &http.Client{
 		Transport: &http.Transport{
-			Proxy:              proxy,
-			DialContext:        dialer.DialContext,
-			DisableKeepAlives:  true,
-			DisableCompression: true,
+			Proxy:                  proxy,
+			DialContext:            dialer.DialContext,
+			DisableKeepAlives:      true,
+			DisableCompression:     true,
+			MaxResponseHeaderBytes: maxHeaderLen,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

@@ -13,6 +13,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -237,7 +238,7 @@ func hostileSignatures() []hostile {
 		{"on another payload", parts[0] + "." + other[1] + "." + parts[2], reason},
 		{"truncated", with(signature[:len(signature)-1]), reason},
 		{"a byte", with(signature[:1]), reason},
-		{"a byte longer", with(append(signature[:len(signature):len(signature)], 0)), reason},
+		{"a byte longer", with(append(slices.Clip(signature), 0)), reason},
 		{"a zero in front", with(append([]byte{0}, signature...)), reason},
 		{"one bit flipped", with(flipped), reason},
 		{"all zeros", with(make([]byte, len(signature))), reason},

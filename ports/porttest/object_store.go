@@ -23,6 +23,7 @@ type ObjectStorage struct {
 const (
 	FolderBesideFile Feature = "keeps a file beside a folder of its name"
 	LongSegments     Feature = "keeps a name whose one segment is as long as a key may be"
+	WholeUploads     Feature = "keeps nothing of an upload that breaks off"
 )
 
 // ObjectStore runs the contract of [ports.ObjectStore]. How a store refuses a

@@ -46,7 +46,7 @@ func New(secret []byte, base *url.URL, now func() time.Time) *Signer {
 	}
 	return &Signer{
 		secret: secret,
-		base:   url.URL{Scheme: base.Scheme, Host: base.Host, Path: strings.TrimSuffix(base.Path, "/") + "/"},
+		base:   url.URL{Scheme: base.Scheme, Host: base.Host, Path: rooted(base.Path)},
 		now:    now,
 	}
 }
@@ -90,6 +90,10 @@ func UploadHeaders(u ports.Upload) map[string]string {
 func (s *Signer) expiry(ttl time.Duration) time.Time {
 	return s.now().UTC().Add(Life(ttl)).Truncate(time.Millisecond)
 }
+
+// rooted returns path between two slashes: [url.URL.JoinPath] leaves the first one
+// out where the URL it joins to has no path.
+func rooted(path string) string { return strings.TrimSuffix("/"+strings.Trim(path, "/"), "/") + "/" }
 
 func (s *Signer) request(method string, key domain.ObjectKey, g grant, headers map[string]string) ports.SignedRequest {
 	query := g.query()

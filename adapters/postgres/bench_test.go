@@ -1,0 +1,56 @@
+package postgres_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/jmoiron/sqlx"
+)
+
+func BenchmarkClock(b *testing.B) {
+	db, _ := open(b)
+	acme := makeTenant(b, db, "acme")
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := db.Tenants().Clock(b.Context(), acme); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkFindMember(b *testing.B) {
+	db, _ := open(b)
+	acme, who := makeTenant(b, db, "acme"), identity(b, "owner-of-acme")
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, _, err := db.Members().Find(b.Context(), who, acme); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkInTenant(b *testing.B) {
+	db, _ := open(b, withNotes)
+	acme := makeTenant(b, db, "acme")
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			err := db.InTenant(b.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+				var n int
+				return tx.QueryRowContext(ctx, `SELECT count(*) FROM notes WHERE id = $1`, 1).Scan(&n)
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkCreateTenant(b *testing.B) {
+	db, _ := open(b, withNotes)
+	for i := 0; b.Loop(); i++ {
+		makeTenant(b, db, fmt.Sprintf("tenant-%d", i))
+	}
+}

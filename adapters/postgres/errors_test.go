@@ -1,0 +1,70 @@
+package postgres_test
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/domain"
+)
+
+func TestTranslate(t *testing.T) {
+	t.Parallel()
+	state := func(code pqerror.Code) error { return &pq.Error{Code: code, Message: "the server's words"} }
+	for _, c := range []struct {
+		err  error
+		want domain.Kind
+	}{
+		{state("08006"), domain.Unavailable}, // connection_failure
+		{state("53300"), domain.Unavailable}, // too_many_connections
+		{state("57014"), domain.Unavailable}, // query_canceled: a timeout, since the context isn't done
+		{state("57P01"), domain.Unavailable}, // admin_shutdown
+		{state("57P03"), domain.Unavailable}, // cannot_connect_now
+		{state("28P01"), domain.Unavailable}, // invalid_password, while it runs
+		{state("40P01"), domain.Unavailable}, // deadlock_detected
+		{state("55P03"), domain.Unavailable}, // lock_not_available
+		{state("25006"), domain.Unavailable}, // read_only_sql_transaction: a standby
+		{state("23505"), domain.Conflict},
+		{state("22021"), domain.Invalid}, // a zero byte
+		{state("42501"), domain.Internal},
+		{state("42P01"), domain.Internal},
+		{driver.ErrBadConn, domain.Unavailable},
+		{io.ErrUnexpectedEOF, domain.Unavailable},
+		{&net.OpError{Op: "dial", Err: errors.New("connection refused")}, domain.Unavailable},
+		{fmt.Errorf("wrapped: %w", driver.ErrBadConn), domain.Unavailable},
+		{errors.New("a bug of ours"), domain.Internal},
+	} {
+		err := postgres.Translate(t.Context(), c.err, "try")
+		e, ok := errors.AsType[*domain.Error](err)
+		if !ok || e.Kind != c.want || !errors.Is(err, c.err) {
+			t.Errorf("%v became %v, want %v", c.err, err, c.want)
+			continue
+		}
+		if (e.Kind == domain.Unavailable) != (e.RetryAfter > 0 && e.Code == domain.CodeDatabaseUnavailable) {
+			t.Errorf("%v says to come again in %v, with code %q", c.err, e.RetryAfter, e.Code)
+		}
+	}
+	t.Run("a context that is done gives its own error, whatever the server says", func(t *testing.T) {
+		cancelled, cancel := context.WithCancel(t.Context())
+		cancel()
+		mustBe(t, postgres.Translate(cancelled, state("57014"), "try"), context.Canceled)
+		late, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+		defer cancel()
+		mustBe(t, postgres.Translate(late, driver.ErrBadConn, "try"), context.DeadlineExceeded)
+	})
+	t.Run("no error stays none, and one of ours what it is", func(t *testing.T) {
+		if err := postgres.Translate(t.Context(), nil, "try"); err != nil {
+			t.Error(err)
+		}
+		mustBe(t, postgres.Translate(t.Context(), domain.Invalidf("name", "no"), "try"), domain.Invalid)
+	})
+}

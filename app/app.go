@@ -1,0 +1,133 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/partywall-go/partywall/adapters/httpapi"
+	"github.com/partywall-go/partywall/domain/files"
+	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/tenants"
+)
+
+// Partywall is an installation that runs. [New] opens one, Close ends it.
+type Partywall struct {
+	Tenants    *tenants.Service
+	Identities *identities.Service
+	Files      *files.Service
+
+	// Parts says what runs where, for a person to read.
+	Parts []Part
+
+	config  Config
+	handler http.Handler
+	tasks   *tasks
+	closers []func() error
+}
+
+// Part is one of the systems that an installation is made of.
+type Part struct {
+	Name    string // database, identities, files or mail
+	Where   string // in a few words
+	BuiltIn bool
+}
+
+// New opens every part that cfg names. It reads no environment and falls back to
+// nothing: a part that can't be had is an error, of one line that says what to
+// do. A configured database that can't be reached yet is no error: the
+// installation isn't ready until it can. ctx bounds the opening only.
+func New(ctx context.Context, cfg Config) (_ *Partywall, err error) {
+	p := &Partywall{config: cfg, tasks: newTasks(cfg.logger())}
+	defer func() {
+		if err != nil {
+			_ = p.Close() // err says why already
+		}
+	}()
+	if err := p.build(ctx); err != nil {
+		return nil, errors.Join(err, p.tasks.Close())
+	}
+	p.closes(p.tasks.Close)
+	p.tasks.Every(sweepInterval, p.sweep)
+	return p, nil
+}
+
+// build opens the parts in the order in which they need each other.
+func (p *Partywall) build(ctx context.Context) error {
+	secrets, err := p.openKeys()
+	if err != nil {
+		return err
+	}
+	stores, err := p.openDatabase(ctx)
+	if err != nil {
+		return err
+	}
+	cloud, err := p.loadAWS(ctx)
+	if err != nil {
+		return err
+	}
+	mail := p.openMail(cloud)
+	people, err := p.openIdentities(stores.users, mail, secrets, cloud)
+	if err != nil {
+		return err
+	}
+	objects, err := p.openObjects(secrets, cloud)
+	if err != nil {
+		return err
+	}
+
+	p.Tenants = &tenants.Service{
+		Tenants:     stores.tenants,
+		Members:     stores.members,
+		Invitations: stores.invitations,
+		Identities:  people.provider,
+		Mail:        mail,
+		Policy:      p.config.TenantCreation,
+		Later:       p.tasks.Later,
+	}
+	p.Identities = &identities.Service{Provider: people.provider, Members: stores.members, Tenants: p.Tenants}
+	p.Files = &files.Service{Objects: objects.store, MaxSize: p.config.UploadMaxSize, RequireSize: p.config.UploadRequireSize}
+	p.handler = httpapi.New(httpapi.Config{
+		Tenants:        p.Tenants,
+		Identities:     p.Identities,
+		Files:          p.Files,
+		Verifier:       people.verifier,
+		Operators:      p.config.OperatorKeys,
+		Dependencies:   []httpapi.Dependency{{Name: "database", Check: stores.ready}, {Name: "jwks", Check: people.keys}, {Name: "object_store", Check: objects.ready}},
+		LocalKeys:      people.jwks,
+		LocalObjects:   objects.handler,
+		TrustedProxies: p.config.TrustedProxies,
+		AllowOrigins:   p.config.AllowOrigins,
+		Logger:         p.config.logger(),
+	})
+	return nil
+}
+
+// Handler serves the API.
+func (p *Partywall) Handler() http.Handler { return p.handler }
+
+// Close ends all that New began, in the opposite order. Mail that waits to be
+// sent is given a moment. Requests must have ended before.
+func (p *Partywall) Close() error {
+	var errs []error
+	for _, closer := range slices.Backward(p.closers) {
+		errs = append(errs, closer())
+	}
+	p.closers = nil
+	return errors.Join(errs...)
+}
+
+func (p *Partywall) closes(closer func() error) { p.closers = append(p.closers, closer) }
+
+func (p *Partywall) sweep(ctx context.Context) error {
+	n, err := p.Tenants.Sweep(ctx)
+	if n > 0 {
+		p.config.logger().Info("tenants that nobody claimed were removed", "count", n)
+	}
+	return err
+}
+
+func (p *Partywall) describe(name, where string, builtIn bool) {
+	p.Parts = append(p.Parts, Part{name, where, builtIn})
+}

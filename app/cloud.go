@@ -1,0 +1,41 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+
+	"github.com/partywall-go/partywall/adapters/local"
+	"github.com/partywall-go/partywall/adapters/ses"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// loadAWS reads the SDK's own settings, if anything runs on AWS.
+func (p *Partywall) loadAWS(ctx context.Context) (aws.Config, error) {
+	if !p.usesAWS() {
+		return aws.Config{}, nil
+	}
+	cloud, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(p.config.Region))
+	if err != nil {
+		return aws.Config{}, fmt.Errorf("the AWS settings can't be read: %w", err)
+	}
+	return cloud, nil
+}
+
+func (p *Partywall) usesAWS() bool {
+	c := p.config
+	return !c.Memory && (c.Cognito.PoolID != "" || c.S3.Bucket != "")
+}
+
+// openMail sends through SES if there is AWS and a sender. Otherwise mail is a
+// line in the log, with its code only where that lets nobody into a real pool.
+func (p *Partywall) openMail(cloud aws.Config) ports.Mailer {
+	if p.usesAWS() && !p.config.EmailSender.IsZero() {
+		p.describe("mail", "SES, from "+p.config.EmailSender.String(), false)
+		return ses.New(ses.Config{Sender: p.config.EmailSender, AWS: cloud})
+	}
+	p.describe("mail", "to the log", true)
+	return &local.MailLog{Logger: p.config.logger(), ShowSecrets: !p.usesCognito()}
+}

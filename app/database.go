@@ -1,0 +1,95 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+
+	"github.com/partywall-go/partywall/adapters/memory"
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// stores are the ports that a database serves.
+type stores struct {
+	tenants     ports.TenantStore
+	members     ports.MemberStore
+	invitations ports.InvitationStore
+	users       ports.UserStore
+	ready       ports.Dependency
+}
+
+func (p *Partywall) openDatabase(ctx context.Context) (stores, error) {
+	switch {
+	case p.config.Memory:
+		return p.openMemoryDatabase(), nil
+	case p.config.Database.Host == "":
+		return p.openPrivateDatabase(ctx)
+	}
+	cfg := postgresConfig(p.config)
+	p.describe("database", fmt.Sprintf("PostgreSQL at %s, database %s", net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)), cfg.Database), false)
+	return p.openPostgres(ctx, cfg)
+}
+
+func (p *Partywall) openMemoryDatabase() stores {
+	registry, users := &memory.Registry{}, &memory.Users{}
+	p.describe("database", "memory: gone when the program ends", true)
+	return stores{registry, registry, registry, users, registry}
+}
+
+// openPrivateDatabase starts a PostgreSQL of our own, and sets it up: nobody else will.
+func (p *Partywall) openPrivateDatabase(ctx context.Context) (stores, error) {
+	cfg, server, err := startPrivate(ctx, p.config)
+	if err != nil {
+		return stores{}, err
+	}
+	p.closes(server.Close)
+	p.describe("database", fmt.Sprintf("a private PostgreSQL on port %d, its data in %s", server.Port, server.Dir), true)
+	if err := postgres.Setup(ctx, cfg, func(line string) { p.config.logger().Debug("setup", "did", line) }); err != nil {
+		return stores{}, err
+	}
+	return p.openPostgres(ctx, cfg)
+}
+
+func startPrivate(ctx context.Context, c Config) (postgres.Config, *private.Server, error) {
+	server, err := private.Start(ctx, private.Config{DataDir: c.DataDir, Logger: c.logger()})
+	if err != nil {
+		return postgres.Config{}, nil, err
+	}
+	c.Database.Host, c.Database.Port = server.Host, server.Port
+	c.Database.User, c.Database.Password = server.User, server.Password
+	c.Database.Name, c.Database.SSLMode = server.Database, "disable"
+	return postgresConfig(c), server, nil
+}
+
+func (p *Partywall) openPostgres(ctx context.Context, cfg postgres.Config) (stores, error) {
+	db, err := postgres.Open(ctx, cfg)
+	if err != nil {
+		return stores{}, err
+	}
+	p.closes(db.Close)
+	return stores{db.Tenants(), db.Members(), db.Invitations(), db.Users(), db}, nil
+}
+
+func postgresConfig(c Config) postgres.Config {
+	d := c.Database
+	return postgres.Config{
+		Host:             d.Host,
+		Port:             d.Port,
+		User:             d.User,
+		Password:         d.Password,
+		Database:         d.Name,
+		SSLMode:          d.SSLMode,
+		MaxConns:         d.MaxConns,
+		GateSecret:       d.GateSecret,
+		StatementTimeout: d.StatementTimeout,
+		LockTimeout:      d.LockTimeout,
+		IdleTimeout:      d.IdleTimeout,
+		Roles:            d.Roles,
+		TenantMigrations: c.TenantMigrations,
+		SharedMigrations: c.SharedMigrations,
+		Logger:           c.logger(),
+	}
+}

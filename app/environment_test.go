@@ -1,0 +1,188 @@
+package app_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/partywall-go/partywall/app"
+	"github.com/partywall-go/partywall/domain"
+)
+
+var update = flag.Bool("update", false, "write .env.example anew")
+
+const envExample = "../.env.example"
+
+func TestEnvExampleListsEveryVariableWithItsDefault(t *testing.T) {
+	clearEnv(t)
+	variables, err := app.Variables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := example(variables)
+	if *update {
+		if err := os.WriteFile(envExample, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(envExample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf(".env.example isn't what the configuration says; write it anew with: go test ./app -run EnvExample -update")
+	}
+}
+
+func example(variables []app.Variable) []byte {
+	var b bytes.Buffer
+	b.WriteString("# Copy this to .env. What isn't configured is built in.\n")
+	for _, v := range variables {
+		b.WriteString("\n")
+		if v.Meaning != "" {
+			b.WriteString("# " + v.Meaning + "\n")
+		}
+		b.WriteString("#" + v.Name + "=" + v.Default + "\n")
+	}
+	return b.Bytes()
+}
+
+func TestAnEmptyEnvironmentIsTheDefaultConfig(t *testing.T) {
+	clearEnv(t)
+	cfg, err := app.ConfigFromEnv(t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := app.DefaultConfig()
+	if cfg.Port != want.Port || cfg.PublicURL.String() != want.PublicURL.String() || cfg.DataDir != want.DataDir || cfg.Database != want.Database ||
+		cfg.TenantCreation != want.TenantCreation || cfg.UploadMaxSize != want.UploadMaxSize {
+		t.Errorf("got  %+v\nwant %+v", cfg, want)
+	}
+	if got := strings.Join(cfg.BuiltIn(), " "); got != "database identities files" || cfg.ListenHost() != "127.0.0.1" {
+		t.Errorf("built in are %s, on %s", got, cfg.ListenHost())
+	}
+}
+
+func TestAConfiguredInstallation(t *testing.T) {
+	clearEnv(t)
+	setEnv(t, map[string]string{
+		"PORT": "8080", "PUBLIC_URL": "https://api.example.com/pw/", "DB_HOST": "db.example.com", "DB_USER": "pw", "DB_PASSWORD": "s3cret",
+		"COGNITO_USER_POOL_ID": "eu-west-1_abc", "COGNITO_CLIENT_ID": "client", "S3_BUCKET_NAME": "files", "AWS_REGION": "eu-west-1",
+		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1", "CORS_ALLOW_ORIGINS": "https://app.example.com", "OPERATOR_TOKEN": strings.Repeat("x", 32),
+	})
+	cfg, err := app.ConfigFromEnv(t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cfg.BuiltIn()) != 0 || cfg.ListenHost() != "" {
+		t.Errorf("built in are %v, on %q", cfg.BuiltIn(), cfg.ListenHost())
+	}
+	if cfg.Database.SSLMode != "verify-full" {
+		t.Errorf("a database elsewhere is reached with sslmode %s", cfg.Database.SSLMode)
+	}
+	if cfg.Cognito.Issuer != "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_abc" || cfg.Cognito.JWKSURL != cfg.Cognito.Issuer+"/.well-known/jwks.json" {
+		t.Errorf("issuer %s, keys at %s", cfg.Cognito.Issuer, cfg.Cognito.JWKSURL)
+	}
+	if cfg.PublicURL.String() != "https://api.example.com/pw" || len(cfg.TrustedProxies) != 2 || cfg.TrustedProxies[1].Bits() != 32 {
+		t.Errorf("public URL %s, proxies %v", cfg.PublicURL, cfg.TrustedProxies)
+	}
+}
+
+func TestAllMistakesAreToldAtOnceEachNamingItsVariable(t *testing.T) {
+	mistakes := map[string]string{
+		"PORT": "70000", "PUBLIC_URL": "ftp://x", "DB_PORT": "x", "DB_SSLMODE": "maybe", "DB_MAX_CONNS": "1", "DB_STATEMENT_TIMEOUT": "30",
+		"DB_LOCK_TIMEOUT": "-5s", "DB_IDLE_TIMEOUT": "forever", "S3_FORCE_PATH_STYLE": "yes", "LOCAL_REQUIRE_CONFIRMATION": "1", "EMAIL_SENDER": "nobody",
+		"TENANT_CREATION": "everyone", "OPERATOR_TOKEN": "short", "TENANT_ROLES": "maybe", "UPLOAD_MAX_SIZE": "5GiB", "UPLOAD_REQUIRE_SIZE": "no",
+		"TRUSTED_PROXIES": "10.0.0.0/99", "CORS_ALLOW_ORIGINS": "*", "LOG_LEVEL": "loud", "LOG_FORMAT": "xml",
+	}
+	clearEnv(t)
+	setEnv(t, mistakes)
+	_, err := app.ConfigFromEnv(t.Output())
+	named := namedIn(err)
+	for variable := range mistakes {
+		if named[variable] != 1 {
+			t.Errorf("%s is named %d times", variable, named[variable])
+		}
+	}
+}
+
+func TestVariablesThatNeedEachOther(t *testing.T) {
+	cases := []struct {
+		set     map[string]string
+		missing string
+	}{
+		{map[string]string{"DB_USER": "pw"}, "DB_HOST"},
+		{map[string]string{"DB_HOST": "db", "DB_PASSWORD": "x"}, "DB_USER"},
+		{map[string]string{"DB_HOST": "db", "DB_USER": "pw"}, "DB_GATE_SECRET"},
+		{map[string]string{"COGNITO_CLIENT_ID": "x"}, "COGNITO_USER_POOL_ID"},
+		{map[string]string{"COGNITO_USER_POOL_ID": "eu-west-1_x"}, "COGNITO_CLIENT_ID"},
+		{map[string]string{"S3_BUCKET_NAME": "x"}, "AWS_REGION"},
+		{map[string]string{"COGNITO_USER_POOL_ID": "local_x", "COGNITO_CLIENT_ID": "x"}, "AWS_REGION"},
+	}
+	for _, c := range cases {
+		t.Run(c.missing, func(t *testing.T) {
+			clearEnv(t)
+			setEnv(t, c.set)
+			if _, err := app.ConfigFromEnv(t.Output()); namedIn(err)[c.missing] != 1 {
+				t.Errorf("with %v: %v", c.set, err)
+			}
+		})
+	}
+}
+
+func TestSecretsAreMasked(t *testing.T) {
+	clearEnv(t)
+	setEnv(t, map[string]string{"DB_PASSWORD": "hunter2", "DB_GATE_SECRET": "hunter2", "COGNITO_CLIENT_SECRET": "hunter2", "OPERATOR_TOKEN": "hunter2"})
+	variables, err := app.Variables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	masked := 0
+	for _, v := range variables {
+		if v.Value == "hunter2" {
+			t.Errorf("%s is shown", v.Name)
+		}
+		if v.Value == "[secret]" {
+			masked++
+		}
+	}
+	if masked != 4 {
+		t.Errorf("%d variables are masked", masked)
+	}
+}
+
+func clearEnv(t *testing.T) {
+	t.Helper()
+	variables, err := app.Variables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range variables {
+		if _, set := os.LookupEnv(v.Name); set {
+			t.Setenv(v.Name, "") // restores it
+			os.Unsetenv(v.Name)
+		}
+	}
+}
+
+func setEnv(t *testing.T, env map[string]string) {
+	t.Helper()
+	for name, value := range env {
+		t.Setenv(name, value)
+	}
+}
+
+// namedIn counts the mistakes of each variable in err.
+func namedIn(err error) map[string]int {
+	named := map[string]int{}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range joined.Unwrap() {
+			if mistake, ok := e.(*domain.Error); ok {
+				named[mistake.Field]++
+			}
+		}
+	}
+	return named
+}

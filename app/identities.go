@@ -1,0 +1,104 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/partywall-go/partywall/adapters/cognito"
+	"github.com/partywall-go/partywall/adapters/local"
+	"github.com/partywall-go/partywall/adapters/tokens"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// people is what an identity provider comes to: who signs people in, and who
+// believes their tokens.
+type people struct {
+	provider ports.IdentityProvider
+	verifier ports.TokenVerifier
+	keys     ports.Dependency // the keys that tokens are verified with
+	jwks     http.Handler     // nil where somebody else publishes them
+}
+
+// localClientID is the "client_id" of the built-in identities' tokens.
+const localClientID = "partywall"
+
+func (p *Partywall) openIdentities(users ports.UserStore, mail ports.Mailer, secrets *local.Keys, cloud aws.Config) (people, error) {
+	if p.usesCognito() {
+		return p.openCognito(cloud)
+	}
+	provider, err := local.NewIdentities(local.IdentitiesConfig{
+		Users:               users,
+		Mail:                mail,
+		Keys:                secrets,
+		ClientID:            localClientID,
+		RequireConfirmation: p.config.RequireConfirmation,
+		Logger:              p.config.logger(),
+	})
+	if err != nil {
+		return people{}, err
+	}
+	keys, err := tokens.StaticKeys(secrets.KeyID(), secrets.PublicKey())
+	if err != nil {
+		return people{}, err
+	}
+	verifier, err := tokens.New(tokens.Config{Issuers: []tokens.Issuer{{
+		URLs: []string{local.Issuer}, Provider: local.ProviderName, ClientIDs: []string{localClientID}, Keys: keys,
+	}}})
+	if err != nil {
+		return people{}, err
+	}
+	p.describe("identities", "built in", true)
+	return people{provider, verifier, alwaysReady{}, secrets.JWKSHandler()}, nil
+}
+
+func (p *Partywall) usesCognito() bool { return !p.config.Memory && p.config.Cognito.PoolID != "" }
+
+func (p *Partywall) openCognito(cloud aws.Config) (people, error) {
+	c := p.config.Cognito
+	keys, err := tokens.NewKeySet(tokens.KeySetConfig{URL: c.JWKSURL, Proxy: http.ProxyFromEnvironment, Log: p.config.logger()})
+	if err != nil {
+		return people{}, fmt.Errorf("COGNITO_JWKS_URL: %w", err)
+	}
+	p.closes(keys.Close)
+	verifier, err := tokens.New(tokens.Config{Issuers: []tokens.Issuer{{
+		URLs: issuerURLs(c), Provider: c.PoolID, ClientIDs: []string{c.ClientID}, Keys: keys,
+	}}})
+	if err != nil {
+		return people{}, fmt.Errorf("COGNITO_ISSUER: %w", err)
+	}
+	provider := cognito.New(cognito.Config{
+		PoolID: c.PoolID, ClientID: c.ClientID, ClientSecret: c.ClientSecret, AWS: cloud, Logger: p.config.logger(),
+	})
+	p.describe("identities", "Cognito, pool "+c.PoolID, false)
+	return people{provider, verifier, keys, nil}, nil
+}
+
+// issuerURLs returns the forms of the pool's issuer: both, if it is AWS's own.
+func issuerURLs(c Cognito) []string {
+	both := tokens.CognitoURLs(regionOfPool(c.PoolID), c.PoolID)
+	if slices.Contains(both, c.Issuer) {
+		return both
+	}
+	return []string{c.Issuer}
+}
+
+// openKeys returns the secrets of what is built in; they are kept in DataDir.
+func (p *Partywall) openKeys() (*local.Keys, error) {
+	if p.config.Memory {
+		return local.NewKeys()
+	}
+	if p.usesCognito() && p.config.S3.Bucket != "" {
+		return nil, nil // nothing built in needs one
+	}
+	return local.OpenKeys(filepath.Join(p.config.DataDir, "keys"))
+}
+
+// alwaysReady is a dependency inside the program.
+type alwaysReady struct{}
+
+func (alwaysReady) Ready(context.Context) error { return nil }

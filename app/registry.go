@@ -1,0 +1,81 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net"
+	"strconv"
+
+	"github.com/partywall-go/partywall/adapters/local"
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/domain/tenants"
+)
+
+// ErrNoPostgres says that nothing names a database, and this machine has no
+// PostgreSQL to start a private one from. The error around it has the line that
+// installs it.
+var ErrNoPostgres = private.ErrNoBinaries
+
+// Registry is the database of an installation without the rest: what a command
+// line works on as the operator. It sends no mail.
+type Registry struct {
+	Tenants  *tenants.Service
+	Provider string // of the identities that sign in here
+
+	close func() error
+}
+
+// OpenRegistry opens the database that cfg names: a private one is found where
+// it runs, or started.
+func OpenRegistry(ctx context.Context, cfg Config) (*Registry, error) {
+	database, stop, err := reach(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	db, err := postgres.Open(ctx, database)
+	if err != nil {
+		return nil, errors.Join(err, stop())
+	}
+	if err := db.Ready(ctx); err != nil {
+		return nil, errors.Join(err, db.Close(), stop())
+	}
+	return &Registry{
+		Tenants: &tenants.Service{
+			Tenants:     db.Tenants(),
+			Members:     db.Members(),
+			Invitations: db.Invitations(),
+			Later:       func(func(context.Context) error) {},
+		},
+		Provider: cmp.Or(cfg.Cognito.PoolID, local.ProviderName),
+		close:    func() error { return errors.Join(db.Close(), stop()) },
+	}, nil
+}
+
+// Close closes the database, and stops a private one that OpenRegistry started.
+func (r *Registry) Close() error { return r.close() }
+
+// Setup makes the database that cfg names, its schemas and roles, or brings them
+// up to date, and reports each thing it did in a line. It may be repeated.
+func Setup(ctx context.Context, cfg Config, report func(line string)) error {
+	database, stop, err := reach(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	report("setting up database " + database.Database + " at " + net.JoinHostPort(database.Host, strconv.Itoa(database.Port)))
+	return errors.Join(postgres.Setup(ctx, database, report), stop())
+}
+
+// reach returns how to reach the configured database, or a private one, and how
+// to leave it again.
+func reach(ctx context.Context, cfg Config) (postgres.Config, func() error, error) {
+	if cfg.Database.Host != "" {
+		return postgresConfig(cfg), func() error { return nil }, nil
+	}
+	database, server, err := startPrivate(ctx, cfg)
+	if err != nil {
+		return postgres.Config{}, nil, err
+	}
+	return database, server.Close, nil
+}

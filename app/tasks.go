@@ -1,0 +1,102 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+const (
+	maxTasks      = 256 // that wait; more are dropped, since no caller waits for them
+	taskTimeout   = 10 * time.Second
+	drainTimeout  = 300 * time.Millisecond // of Close
+	sweepInterval = time.Hour
+)
+
+// tasks runs, one after the other, what no caller waits for.
+type tasks struct {
+	log     *slog.Logger
+	queue   chan func(context.Context) error
+	stop    chan struct{} // closed by Close
+	ctx     context.Context
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+
+	mu     sync.RWMutex
+	closed bool
+}
+
+func newTasks(log *slog.Logger) *tasks {
+	ctx, cancel := context.WithCancel(context.Background())
+	t := &tasks{log: log, queue: make(chan func(context.Context) error, maxTasks), stop: make(chan struct{}), ctx: ctx, cancel: cancel}
+	t.running.Go(func() {
+		for task := range t.queue {
+			t.run(task)
+		}
+	})
+	return t
+}
+
+// Later runs task soon, and logs its error.
+func (t *tasks) Later(task func(context.Context) error) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if t.closed {
+		return
+	}
+	select {
+	case t.queue <- task:
+	default:
+		t.log.Error("a background task was dropped", "reason", "too many are waiting", "limit", maxTasks)
+	}
+}
+
+// Every runs task now and then, interval apart, and logs its error.
+func (t *tasks) Every(interval time.Duration, task func(context.Context) error) {
+	t.running.Go(func() {
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				t.Later(task)
+			case <-t.stop:
+				return
+			}
+		}
+	})
+}
+
+func (t *tasks) run(task func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(t.ctx, taskTimeout)
+	defer cancel()
+	defer func() {
+		if r := recover(); r != nil {
+			t.log.Error("a background task panicked", "panic", r)
+		}
+	}()
+	if err := task(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		t.log.Error("a background task failed", "error", err)
+	}
+}
+
+// Close lets what waits run for a moment, then cancels it.
+func (t *tasks) Close() error {
+	t.mu.Lock()
+	if t.closed {
+		t.mu.Unlock()
+		return nil
+	}
+	t.closed = true
+	close(t.stop)
+	close(t.queue)
+	t.mu.Unlock()
+
+	patience := time.AfterFunc(drainTimeout, t.cancel)
+	defer patience.Stop()
+	t.running.Wait()
+	t.cancel()
+	return nil
+}

@@ -1,0 +1,190 @@
+// Command partywall serves the API of a multi-tenant backend, and sets up and
+// looks after its database. Run it with --help.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/joho/godotenv"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], console{os.Stdout, os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// console is where a command speaks: results on out, everything else on err.
+type console struct{ out, err io.Writer }
+
+func (c console) printf(format string, args ...any) { fmt.Fprintf(c.out, format, args...) }
+
+// command is one of the program's.
+type command struct {
+	name    string
+	args    string // after the name, for the usage line
+	summary string
+	run     func(ctx context.Context, c console, args []string) error
+}
+
+// commands is the whole program at a glance.
+func commands() []command {
+	return []command{
+		{"serve", "[--memory] [--mixed] [--expose]", "serve the API; what isn't configured is built in (the default)", serve},
+		{"setup", "", "make or upgrade the database, its schemas and roles; may be repeated", setup},
+		{"smoke", "--url URL [--code CODE]", "walk the whole story against a running server", smoke},
+		{"tenants create", "ID [--name NAME] [--owner SUB]", "create a tenant, as the operator", createTenant},
+		{"tenants list", "", "list all tenants", listTenants},
+		{"tenants claim", "ID --token TOKEN --owner SUB", "make a user the first owner of a tenant", claimTenant},
+		{"config", "", "show the configuration in force, secrets masked", showConfig},
+		{"version", "", "show the version", showVersion},
+	}
+}
+
+// The exit codes: a failure names what went wrong in one line, a misuse shows the usage.
+const (
+	exitOK      = 0
+	exitFailure = 1
+	exitMisuse  = 2
+)
+
+func run(ctx context.Context, args []string, c console) int {
+	if err := loadDotEnv(); err != nil {
+		fmt.Fprintf(c.err, "partywall: %v\n", err)
+		return exitFailure
+	}
+	cmd, rest, err := choose(args)
+	if err == nil {
+		err = cmd.run(ctx, c, rest)
+	}
+	misuse, isMisuse := errors.AsType[misuseError](err)
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(c.out, usage(cmd))
+		return exitOK
+	case isMisuse:
+		fmt.Fprintf(c.err, "partywall: %s\n\n%s", misuse.reason, usage(cmd))
+		return exitMisuse
+	}
+	for _, line := range describe(err) {
+		fmt.Fprintf(c.err, "partywall: %s\n", line)
+	}
+	return exitFailure
+}
+
+// choose finds the command that args begin with.
+func choose(args []string) (command, []string, error) {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+		if len(args) > 0 && (args[0] == "--help" || args[0] == "-h" || args[0] == "-help") {
+			return command{}, nil, flag.ErrHelp
+		}
+		return commands()[0], args, nil
+	}
+	if args[0] == "help" {
+		return command{}, nil, flag.ErrHelp
+	}
+	family := false
+	for _, cmd := range commands() {
+		words := strings.Fields(cmd.name)
+		if words[0] != args[0] {
+			continue
+		}
+		family = true
+		if len(words) <= len(args) && strings.Join(args[:len(words)], " ") == cmd.name {
+			return cmd, args[len(words):], nil
+		}
+	}
+	if family && len(args) > 1 && (args[1] == "--help" || args[1] == "-h" || args[1] == "help") {
+		return command{}, nil, flag.ErrHelp
+	}
+	return command{}, nil, misuseError{fmt.Sprintf("there is no command %q", strings.Join(args[:min(2, len(args))], " "))}
+}
+
+func usage(cmd command) string {
+	var b strings.Builder
+	if cmd.name != "" {
+		fmt.Fprintf(&b, "usage: partywall %s %s\n\n%s\n", cmd.name, cmd.args, cmd.summary)
+		return b.String()
+	}
+	b.WriteString("usage: partywall [command]\n\n")
+	for _, cmd := range commands() {
+		fmt.Fprintf(&b, "  %-48s %s\n", cmd.name+" "+cmd.args, cmd.summary)
+	}
+	b.WriteString("\nThe configuration is read from the environment, and from .env where there is one; see .env.example.\n")
+	return b.String()
+}
+
+// misuseError is a command line that isn't understood.
+type misuseError struct{ reason string }
+
+func (e misuseError) Error() string { return e.reason }
+
+// parseFlags reads flags wherever they stand, and returns what is left, which
+// must be as many arguments as there are names.
+func parseFlags(flags *flag.FlagSet, args []string, names ...string) ([]string, error) {
+	flags.SetOutput(io.Discard)
+	var found []string
+	for {
+		if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+			return nil, err
+		} else if err != nil {
+			return nil, misuseError{err.Error()}
+		}
+		if flags.NArg() == 0 {
+			break
+		}
+		found, args = append(found, flags.Arg(0)), flags.Args()[1:]
+	}
+	switch {
+	case len(found) < len(names):
+		return nil, misuseError{names[len(found)] + " is missing"}
+	case len(found) > len(names):
+		return nil, misuseError{fmt.Sprintf("%q isn't understood", found[len(names)])}
+	}
+	return found, nil
+}
+
+// describe makes one line of each mistake in err.
+func describe(err error) []string {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var lines []string
+		for _, e := range joined.Unwrap() {
+			lines = append(lines, describe(e)...)
+		}
+		return lines
+	}
+	if e, ok := err.(*domain.Error); ok { //nolint:errorlint // a wrapped one has more to say
+		line := e.Message
+		if e.Field != "" {
+			line = e.Field + ": " + line
+		}
+		if e.Err != nil {
+			line += ": " + e.Err.Error()
+		}
+		return []string{line}
+	}
+	return []string{err.Error()}
+}
+
+// loadDotEnv reads .env, without replacing what the environment says already.
+func loadDotEnv() error {
+	err := godotenv.Load()
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return fmt.Errorf(".env can't be read: %w", err)
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// asProgram makes the test binary be the program: what is tested is a process.
+const asProgram = "PARTYWALL_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// environ is an environment in which nothing is configured.
+func environ(set map[string]string) []string {
+	env := []string{asProgram + "=1"}
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME"} {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
+		}
+	}
+	for name, value := range set {
+		env = append(env, name+"="+value)
+	}
+	return env
+}
+
+// result is what a command came to.
+type result struct {
+	code     int
+	out, err string
+}
+
+// command runs the program to its end, in an empty folder.
+func runCommand(t *testing.T, env map[string]string, args ...string) result {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+	cmd.Env, cmd.Dir = environ(env), t.TempDir()
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
+		t.Fatal(err)
+	}
+	return result{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
+}
+
+// server is the program while it serves.
+type server struct {
+	url    string
+	cmd    *exec.Cmd
+	ended  chan struct{} // closed when the process has ended
+	mu     sync.Mutex
+	output strings.Builder // all that it has said
+}
+
+// serveProgram starts the program on a free port, and waits until it is ready.
+func serveProgram(t *testing.T, env map[string]string, args ...string) *server {
+	t.Helper()
+	s := startProgram(t, env, args...)
+	s.awaitReady(t, 40*time.Second)
+	return s
+}
+
+func startProgram(t *testing.T, env map[string]string, args ...string) *server {
+	t.Helper()
+	port := freePort(t)
+	all := map[string]string{"PORT": strconv.Itoa(port)}
+	for name, value := range env {
+		all[name] = value
+	}
+	s := &server{url: fmt.Sprintf("http://127.0.0.1:%d", port), ended: make(chan struct{})}
+	s.cmd = exec.Command(os.Args[0], append([]string{"serve"}, args...)...)
+	s.cmd.Env, s.cmd.Dir = environ(all), t.TempDir()
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.cmd.Stdout, s.cmd.Stderr = write, write
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	write.Close()
+	go s.listen(read)
+	go func() { _ = s.cmd.Wait(); close(s.ended) }()
+	t.Cleanup(func() {
+		_ = s.cmd.Process.Kill()
+		<-s.ended
+		if t.Failed() {
+			t.Logf("the server said:\n%s", s.said())
+		}
+	})
+	return s
+}
+
+func (s *server) listen(r *os.File) {
+	defer r.Close()
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		s.mu.Lock()
+		s.output.WriteString(lines.Text() + "\n")
+		s.mu.Unlock()
+	}
+}
+
+func (s *server) said() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.output.String()
+}
+
+func (s *server) awaitReady(t *testing.T, patience time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for ctx.Err() == nil {
+		select {
+		case <-s.ended:
+			t.Fatalf("the server ended: %s", s.said())
+		case <-time.After(20 * time.Millisecond):
+		}
+		if status(ctx, s.url+"/readyz") == http.StatusOK {
+			return
+		}
+	}
+	t.Fatalf("the server isn't ready after %s: %s", patience, s.said())
+}
+
+func status(ctx context.Context, url string) int {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0
+	}
+	response.Body.Close()
+	return response.StatusCode
+}
+
+// stop ends the server by SIGTERM, and tells how it exited.
+func (s *server) stop(t *testing.T) (code int, took time.Duration) {
+	t.Helper()
+	began := time.Now()
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-s.ended:
+	case <-time.After(15 * time.Second):
+		t.Fatalf("the server still runs 15 s after SIGTERM: %s", s.said())
+	}
+	return s.cmd.ProcessState.ExitCode(), time.Since(began)
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port
+}

@@ -1,0 +1,19 @@
+package main
+
+import (
+	"context"
+	"flag"
+
+	"github.com/partywall-go/partywall/app"
+)
+
+func setup(ctx context.Context, c console, args []string) error {
+	if _, err := parseFlags(flag.NewFlagSet("setup", flag.ContinueOnError), args); err != nil {
+		return err
+	}
+	cfg, err := app.ConfigFromEnv(c.err)
+	if err != nil {
+		return err
+	}
+	return app.Setup(ctx, cfg, func(line string) { c.printf("%s\n", line) })
+}

@@ -1,0 +1,270 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// smoke walks the story against a running server, a tick a step, and stops at
+// the first step that fails. It leaves a tenant and a user named smoke-... behind.
+func smoke(ctx context.Context, c console, args []string) error {
+	flags := flag.NewFlagSet("smoke", flag.ContinueOnError)
+	target := flags.String("url", "", "the server's URL")
+	code := flags.String("code", "", "the confirmation code, where every user gets the same")
+	if _, err := parseFlags(flags, args); err != nil {
+		return err
+	}
+	base, err := url.Parse(*target)
+	if err != nil || (base.Scheme != "http" && base.Scheme != "https") || base.Host == "" {
+		return misuseError{"--url is the server's URL, such as http://localhost:3000"}
+	}
+	name := "smoke-" + strings.ToLower(rand.Text()[:10])
+	w := &walk{
+		base:     strings.TrimRight(base.String(), "/"),
+		client:   &http.Client{Timeout: 20 * time.Second},
+		tenant:   name,
+		email:    name + "@example.com",
+		password: "Aa1!" + rand.Text(),
+		code:     *code,
+	}
+	for _, step := range w.steps() {
+		if err := step.run(ctx); err != nil {
+			c.printf("✗ %s\n", step.name)
+			return fmt.Errorf("%s: %w", step.name, err)
+		}
+		c.printf("✓ %s\n", step.name)
+	}
+	return nil
+}
+
+// walk is one caller on their way through the story.
+type walk struct {
+	base                          string
+	client                        *http.Client
+	tenant, email, password, code string
+
+	claimToken, accessToken, refreshToken string
+	confirmed                             bool
+}
+
+type step struct {
+	name string
+	run  func(context.Context) error
+}
+
+func (w *walk) steps() []step {
+	return []step{
+		{"the server is ready", func(ctx context.Context) error { return w.get(ctx, "/readyz", http.StatusOK, nil) }},
+		{"a tenant is created", w.createTenant},
+		{"the database answers inside the tenant", w.status},
+		{"its owner signs up with the claim", w.signUp},
+		{"the address is confirmed, where that is asked for", w.confirm},
+		{"a wrong password is refused", w.wrongPassword},
+		{"the owner signs in", w.signIn},
+		{"the owner is the owner", w.me},
+		{"a file goes in and comes back", w.file},
+		{"another tenant is a wall", w.wall},
+		{"a request without a token is refused", w.anonymous},
+		{"the session is refreshed", w.refresh},
+		{"the owner signs out", w.signOut},
+	}
+}
+
+func (w *walk) createTenant(ctx context.Context) error {
+	var answer struct{ ClaimToken string }
+	err := w.post(ctx, "/auth/tenants", map[string]any{"tenantId": w.tenant}, http.StatusCreated, &answer)
+	w.claimToken = answer.ClaimToken
+	return err
+}
+
+func (w *walk) status(ctx context.Context) error {
+	var answer struct {
+		TenantID  string
+		Timestamp time.Time
+	}
+	if err := w.get(ctx, "/", http.StatusOK, &answer); err != nil {
+		return err
+	}
+	if answer.TenantID != w.tenant || answer.Timestamp.IsZero() {
+		return fmt.Errorf("the answer is of tenant %q at %s", answer.TenantID, answer.Timestamp)
+	}
+	return nil
+}
+
+func (w *walk) signUp(ctx context.Context) error {
+	var answer struct{ UserConfirmed bool }
+	err := w.post(ctx, "/auth/signup", map[string]any{"email": w.email, "password": w.password, "claimToken": w.claimToken}, http.StatusCreated, &answer)
+	w.confirmed = answer.UserConfirmed
+	return err
+}
+
+func (w *walk) confirm(ctx context.Context) error {
+	if w.confirmed {
+		return nil
+	}
+	if w.code == "" {
+		return fmt.Errorf("the server mailed a code to %s; give --code where every user gets the same, or use a server that asks for none", w.email)
+	}
+	return w.post(ctx, "/auth/verify-email", map[string]any{"email": w.email, "code": w.code}, http.StatusOK, nil)
+}
+
+func (w *walk) wrongPassword(ctx context.Context) error {
+	return w.post(ctx, "/auth/signin", map[string]any{"email": w.email, "password": "not " + w.password}, http.StatusUnauthorized, nil)
+}
+
+func (w *walk) signIn(ctx context.Context) error {
+	var answer struct{ AccessToken, RefreshToken, ChallengeName string }
+	if err := w.post(ctx, "/auth/signin", map[string]any{"email": w.email, "password": w.password}, http.StatusOK, &answer); err != nil {
+		return err
+	}
+	if answer.AccessToken == "" {
+		return fmt.Errorf("the answer has no token, but the challenge %q", answer.ChallengeName)
+	}
+	w.accessToken, w.refreshToken = answer.AccessToken, answer.RefreshToken
+	return nil
+}
+
+func (w *walk) me(ctx context.Context) error {
+	var answer struct {
+		Tenants []struct{ TenantID, Role string }
+	}
+	if err := w.get(ctx, "/auth/me", http.StatusOK, &answer); err != nil {
+		return err
+	}
+	if len(answer.Tenants) != 1 || answer.Tenants[0].TenantID != w.tenant || answer.Tenants[0].Role != "owner" {
+		return fmt.Errorf("the tenants are %v", answer.Tenants)
+	}
+	return nil
+}
+
+func (w *walk) file(ctx context.Context) error {
+	content := []byte("Hello, " + w.tenant + "!\n")
+	var upload struct {
+		UploadURL, Method string
+		Headers           map[string]string
+	}
+	wanted := map[string]any{"filename": "smoke/hällo wörld.txt", "size": len(content), "contentType": "text/plain"}
+	if err := w.post(ctx, "/files/upload-url", wanted, http.StatusOK, &upload); err != nil {
+		return err
+	}
+	if _, err := w.transfer(ctx, upload.Method, upload.UploadURL, upload.Headers, content); err != nil {
+		return fmt.Errorf("upload: %w", err)
+	}
+	var download struct{ DownloadURL string }
+	if err := w.get(ctx, "/files/download-url?filename="+url.QueryEscape("smoke/hällo wörld.txt"), http.StatusOK, &download); err != nil {
+		return err
+	}
+	got, err := w.transfer(ctx, http.MethodGet, download.DownloadURL, nil, nil)
+	if err != nil {
+		return fmt.Errorf("download: %w", err)
+	}
+	if !bytes.Equal(got, content) {
+		return fmt.Errorf("%d bytes went in, and %d others came back", len(content), len(got))
+	}
+	return nil
+}
+
+func (w *walk) wall(ctx context.Context) error {
+	own := w.tenant
+	defer func() { w.tenant = own }()
+	w.tenant = own + "-neighbour"
+	return w.get(ctx, "/files/download-url?filename=hello.txt", http.StatusNotFound, nil)
+}
+
+func (w *walk) anonymous(ctx context.Context) error {
+	token := w.accessToken
+	defer func() { w.accessToken = token }()
+	w.accessToken = ""
+	return w.get(ctx, "/auth/me", http.StatusUnauthorized, nil)
+}
+
+func (w *walk) refresh(ctx context.Context) error {
+	var answer struct{ AccessToken, RefreshToken string }
+	if err := w.post(ctx, "/auth/refresh", map[string]any{"refreshToken": w.refreshToken}, http.StatusOK, &answer); err != nil {
+		return err
+	}
+	w.accessToken = answer.AccessToken
+	if answer.RefreshToken != "" {
+		w.refreshToken = answer.RefreshToken
+	}
+	return w.get(ctx, "/auth/me", http.StatusOK, nil)
+}
+
+func (w *walk) signOut(ctx context.Context) error {
+	return w.post(ctx, "/auth/signout", map[string]any{"refreshToken": w.refreshToken}, http.StatusNoContent, nil)
+}
+
+func (w *walk) get(ctx context.Context, path string, status int, into any) error {
+	return w.call(ctx, http.MethodGet, path, nil, status, into)
+}
+
+func (w *walk) post(ctx context.Context, path string, body any, status int, into any) error {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	return w.call(ctx, http.MethodPost, path, encoded, status, into)
+}
+
+// call sends a request to the API, and refuses any status but the one expected.
+func (w *walk) call(ctx context.Context, method, path string, body []byte, status int, into any) error {
+	request, err := http.NewRequestWithContext(ctx, method, w.base+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	request.Header.Set("X-Tenant-ID", w.tenant)
+	if w.accessToken != "" {
+		request.Header.Set("Authorization", "Bearer "+w.accessToken)
+	}
+	answer, got, err := w.do(request)
+	if err != nil {
+		return err
+	}
+	if got != status {
+		return fmt.Errorf("%s %s answered %d, not %d: %s", method, path, got, status, answer)
+	}
+	if into == nil {
+		return nil
+	}
+	return json.Unmarshal(answer, into)
+}
+
+// transfer moves bytes by a signed URL.
+func (w *walk) transfer(ctx context.Context, method, signed string, headers map[string]string, body []byte) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, method, signed, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range headers {
+		if !strings.EqualFold(name, "Content-Length") && !strings.EqualFold(name, "Host") {
+			request.Header.Set(name, value)
+		}
+	}
+	answer, status, err := w.do(request)
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("the store answered %d: %s", status, answer)
+	}
+	return answer, err
+}
+
+func (w *walk) do(request *http.Request) (body []byte, status int, err error) {
+	response, err := w.client.Do(request)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer response.Body.Close()
+	body, err = io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	return body, response.StatusCode, err
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"text/tabwriter"
+	"time"
+
+	"github.com/partywall-go/partywall/app"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// withRegistry runs work on the configured database, as the operator.
+func withRegistry(ctx context.Context, c console, work func(r *app.Registry) error) error {
+	cfg, err := app.ConfigFromEnv(c.err)
+	if err != nil {
+		return err
+	}
+	registry, err := app.OpenRegistry(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	return errors.Join(work(registry), registry.Close())
+}
+
+func createTenant(ctx context.Context, c console, args []string) error {
+	flags := flag.NewFlagSet("tenants create", flag.ContinueOnError)
+	name := flags.String("name", "", "the tenant's display name")
+	owner := flags.String("owner", "", `the "sub" of the user who owns it`)
+	positional, err := parseFlags(flags, args, "ID")
+	if err != nil {
+		return err
+	}
+	id, err := domain.ParseTenantID(positional[0])
+	if err != nil {
+		return err
+	}
+	return withRegistry(ctx, c, func(r *app.Registry) error {
+		by := tenants.Creator{Operator: r.Tenants.Installation()}
+		if *owner != "" {
+			identity, err := domain.NewIdentity(r.Provider, *owner)
+			if err != nil {
+				return err
+			}
+			by.Caller = ports.Caller{Identity: identity}
+		}
+		created, err := r.Tenants.Create(ctx, by, tenants.Creation{ID: id, Name: *name})
+		if err != nil {
+			return err
+		}
+		if created.ClaimToken.IsZero() {
+			c.printf("created %s, owned by %s\n", created.Tenant.ID, *owner)
+			return nil
+		}
+		c.printf("created %s; whoever signs up with this token until %s owns it:\n%s\n",
+			created.Tenant.ID, created.Tenant.ClaimExpiresAt.Format(time.RFC3339), created.ClaimToken.Reveal())
+		return nil
+	})
+}
+
+func listTenants(ctx context.Context, c console, args []string) error {
+	if _, err := parseFlags(flag.NewFlagSet("tenants list", flag.ContinueOnError), args); err != nil {
+		return err
+	}
+	return withRegistry(ctx, c, func(r *app.Registry) error {
+		table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+		row := func(id, status, created, name string) {
+			_, _ = table.Write([]byte(id + "\t" + status + "\t" + created + "\t" + name + "\n"))
+		}
+		row("ID", "STATUS", "CREATED", "NAME")
+		const page = 200
+		for after := (domain.TenantID{}); ; {
+			found, err := r.Tenants.List(ctx, r.Tenants.Installation(), after, page)
+			if err != nil {
+				return err
+			}
+			for _, t := range found {
+				row(t.ID.String(), string(t.Status), t.CreatedAt.Format(time.RFC3339), t.Name)
+				after = t.ID
+			}
+			if len(found) < page {
+				return table.Flush()
+			}
+		}
+	})
+}
+
+func claimTenant(ctx context.Context, c console, args []string) error {
+	flags := flag.NewFlagSet("tenants claim", flag.ContinueOnError)
+	token := flags.String("token", "", "the claim token")
+	owner := flags.String("owner", "", `the "sub" of the user who shall own it`)
+	positional, err := parseFlags(flags, args, "ID")
+	if err != nil {
+		return err
+	}
+	if *token == "" || *owner == "" {
+		return misuseError{"--token and --owner are needed"}
+	}
+	id, err := domain.ParseTenantID(positional[0])
+	if err != nil {
+		return err
+	}
+	return withRegistry(ctx, c, func(r *app.Registry) error {
+		identity, err := domain.NewIdentity(r.Provider, *owner)
+		if err != nil {
+			return err
+		}
+		claimed, err := r.Tenants.Claim(ctx, ports.Caller{Identity: identity}, id, domain.NewSecret(*token))
+		if err != nil {
+			return err
+		}
+		c.printf("%s is owned by %s\n", claimed.Tenant.ID, *owner)
+		return nil
+	})
+}
