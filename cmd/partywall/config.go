@@ -8,6 +8,14 @@ import (
 	"github.com/partywall-go/partywall/app"
 )
 
+// quietConfig reads the configuration of a command that says what it did by itself:
+// the log is for servers.
+func quietConfig(c console) (app.Config, error) {
+	cfg, err := app.ConfigFromEnv(c.err)
+	cfg.Logger = nil
+	return cfg, err
+}
+
 // showConfig prints lines for a .env file, secrets masked, then what is wrong with them.
 func showConfig(_ context.Context, c console, args []string) error {
 	if _, err := parseFlags(flag.NewFlagSet("config", flag.ContinueOnError), args); err != nil {

@@ -11,7 +11,7 @@ func setup(ctx context.Context, c console, args []string) error {
 	if _, err := parseFlags(flag.NewFlagSet("setup", flag.ContinueOnError), args); err != nil {
 		return err
 	}
-	cfg, err := app.ConfigFromEnv(c.err)
+	cfg, err := quietConfig(c)
 	if err != nil {
 		return err
 	}

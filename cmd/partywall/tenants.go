@@ -15,7 +15,7 @@ import (
 
 // withRegistry runs work on the configured database, as the operator.
 func withRegistry(ctx context.Context, c console, work func(r *app.Registry) error) error {
-	cfg, err := app.ConfigFromEnv(c.err)
+	cfg, err := quietConfig(c)
 	if err != nil {
 		return err
 	}
