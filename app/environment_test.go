@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"os"
 	"strings"
@@ -179,7 +180,7 @@ func namedIn(err error) map[string]int {
 	named := map[string]int{}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, e := range joined.Unwrap() {
-			if mistake, ok := e.(*domain.Error); ok {
+			if mistake, ok := errors.AsType[*domain.Error](e); ok {
 				named[mistake.Field]++
 			}
 		}

@@ -15,7 +15,7 @@ func (p *Partywall) Serve(ctx context.Context, listener net.Listener) error {
 	err := server.Serve(ctx, listener)
 	if err != nil && ctx.Err() != nil {
 		p.config.logger().Warn("requests were cut off at the stop", "error", err)
-		return nil
+		return nil //nolint:nilerr // it was asked to stop, and has
 	}
 	return err
 }

@@ -146,7 +146,7 @@ func TestEveryExceptionIsAnsweredByTheTable(t *testing.T) {
 
 func checkError(t *testing.T, err error, kind domain.Kind, code domain.Code) {
 	t.Helper()
-	e, ok := err.(*domain.Error)
+	e, ok := errors.AsType[*domain.Error](err)
 	if !ok {
 		t.Fatalf("got %v (%T), want a *domain.Error", err, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -239,9 +240,7 @@ func sealedSession(_ context.Context, s *script) domain.Secret {
 // challenged is an answer that asks for more.
 func challenged(name string, more map[string]string) map[string]any {
 	parameters := map[string]string{"USER_ID_FOR_SRP": subject}
-	for k, v := range more {
-		parameters[k] = v
-	}
+	maps.Copy(parameters, more)
 	return map[string]any{"ChallengeName": name, "ChallengeParameters": parameters, "Session": "a-session-of-at-least-20"}
 }
 

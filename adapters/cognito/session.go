@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"maps"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -52,9 +53,7 @@ func (p *Provider) RespondToChallenge(ctx context.Context, email domain.Email, a
 	if !ok {
 		return ports.SignIn{}, p.refuse(ctx, challenge, notAuthorized)
 	}
-	for name, value := range p.authParameters(username) {
-		responses[name] = value
-	}
+	maps.Copy(responses, p.authParameters(username))
 	out, err := call(ctx, p, challenge, p.once.RespondToAuthChallenge, &idp.RespondToAuthChallengeInput{
 		ClientId:           &p.client,
 		ChallengeName:      types.ChallengeNameType(answer.Name),

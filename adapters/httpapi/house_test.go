@@ -287,3 +287,5 @@ func (h *house) dial(t *testing.T) net.Conn {
 	t.Cleanup(func() { conn.Close() })
 	return conn
 }
+
+func newAPI(h *house) http.Handler { return httpapi.New(h.config) }

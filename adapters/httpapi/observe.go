@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -62,7 +63,7 @@ func (s *server) run(x *exchange, next echo.HandlerFunc) (abort bool) {
 }
 
 func (s *server) recovered(x *exchange, p any) (abort bool) {
-	if p == http.ErrAbortHandler {
+	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		return true
 	}
 	x.stack = debug.Stack()

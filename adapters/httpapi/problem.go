@@ -94,7 +94,7 @@ func (s *server) fail(x *exchange, err error) {
 }
 
 func clientGone(ctx context.Context, err error) bool {
-	return errors.Is(err, context.Canceled) && context.Cause(ctx) == context.Canceled
+	return errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), context.Canceled)
 }
 
 // refusal is the one place where whatever a handler returned becomes a [domain.Error].

@@ -17,12 +17,7 @@ import (
 
 // scope is how a transaction opens and closes, a message each. All of its
 // settings end with it.
-type scope struct {
-	enter    string // the statement that sets them, and returns a row if that may be
-	opening  string
-	commit   string
-	rollback string
-}
+type scope struct{ opening, commit, rollback string }
 
 type scopeKey struct{}
 
@@ -37,22 +32,24 @@ const clean = `RESET ROLE; RESET ALL; CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; DIS
 // setting is a name and the value that it has until the transaction ends.
 type setting struct{ name, value string }
 
-// newScope opens with one SELECT of the settings: of one row, or of those that
-// source, a FROM clause, gives. Where it gives none the scope can't be entered.
+// newScope opens with settingsFrom, and its marker is the label.
 func newScope(label, source string, settings ...setting) *scope {
-	settings = append(settings, setting{marker, label})
-	calls := make([]string, len(settings))
-	for i, s := range settings {
-		calls[i] = fmt.Sprintf("set_config(%s, %s, true)", pq.QuoteLiteral(s.name), pq.QuoteLiteral(s.value))
-	}
-	enter := "SELECT " + strings.Join(calls, ", ") + source
 	return &scope{
-		enter:   enter,
-		opening: "BEGIN; " + enter,
+		opening: "BEGIN; " + settingsFrom(source, append(settings, setting{marker, label})...),
 		// Where the marker is lost, the division fails before anything is committed.
 		commit:   fmt.Sprintf("SELECT 1 / (current_setting('%s', true) IS NOT DISTINCT FROM %s)::int; COMMIT; %s", marker, pq.QuoteLiteral(label), clean),
 		rollback: "ROLLBACK; " + clean,
 	}
+}
+
+// settingsFrom is a statement that makes the settings and returns one row, or does
+// neither where source, a FROM clause, has no row.
+func settingsFrom(source string, settings ...setting) string {
+	calls := make([]string, len(settings))
+	for i, s := range settings {
+		calls[i] = fmt.Sprintf("set_config(%s, %s, true)", pq.QuoteLiteral(s.name), pq.QuoteLiteral(s.value))
+	}
+	return "SELECT " + strings.Join(calls, ", ") + source
 }
 
 // tenantScope enters an active tenant. The look at its row costs no round trip,

@@ -134,22 +134,22 @@ func TestSetup(t *testing.T) {
 func TestSetupRights(t *testing.T) {
 	t.Parallel()
 	// limited makes a user with these rights.
-	limited := func(t *testing.T, name, rights string) func(*postgres.Config) {
+	limited := func(t *testing.T, rights string) func(*postgres.Config) {
 		return func(cfg *postgres.Config) {
 			maintenance := *cfg
 			maintenance.Database = "postgres"
-			execute(t, superuser(t, maintenance), `CREATE ROLE `+name+` LOGIN PASSWORD 'secret' `+rights)
-			cfg.User, cfg.Password = name, domain.NewSecret("secret")
+			cfg.User, cfg.Password = "user_of_"+cfg.Database, domain.NewSecret("secret")
+			execute(t, superuser(t, maintenance), `CREATE ROLE `+cfg.User+` LOGIN PASSWORD 'secret' `+rights)
 		}
 	}
 	t.Run("a user who may create no roles gets none, for good", func(t *testing.T) {
-		cfg := config(t, limited(t, "no_roles", "CREATEDB"))
-		if report := setUp(t, cfg); !strings.Contains(report, "tenants get no roles, since no_roles may create none") {
+		cfg := config(t, limited(t, "CREATEDB"))
+		if report := setUp(t, cfg); !strings.Contains(report, "tenants get no roles, since "+cfg.User+" may create none") {
 			t.Errorf("it said:\n%s", report)
 		}
 		db := reopen(t, cfg)
 		makeTenant(t, db, "acme")
-		execute(t, superuser(t, cfg), `ALTER ROLE no_roles CREATEROLE`)
+		execute(t, superuser(t, cfg), `ALTER ROLE `+cfg.User+` CREATEROLE`)
 		if report := setUp(t, cfg); report != "" {
 			t.Errorf("it said:\n%s", report)
 		}
@@ -158,20 +158,20 @@ func TestSetupRights(t *testing.T) {
 		mustBe(t, err, postgres.CodeRolesMismatch)
 	})
 	t.Run("who insists on roles is told what the user needs", func(t *testing.T) {
-		cfg := config(t, limited(t, "wants_roles", "CREATEDB"))
+		cfg := config(t, limited(t, "CREATEDB"))
 		cfg.Roles = postgres.RolesOn
 		err := postgres.Setup(t.Context(), cfg, func(string) {})
 		mustBe(t, err, domain.Forbidden)
-		mustSay(t, err, "ALTER ROLE wants_roles CREATEROLE")
+		mustSay(t, err, "ALTER ROLE "+cfg.User+" CREATEROLE")
 	})
 	t.Run("who may create no database is told what to run", func(t *testing.T) {
-		cfg := config(t, limited(t, "no_db", "CREATEROLE"))
+		cfg := config(t, limited(t, "CREATEROLE"))
 		err := postgres.Setup(t.Context(), cfg, func(string) {})
 		mustBe(t, err, domain.Forbidden)
-		mustSay(t, err, "CREATE DATABASE "+cfg.Database+" OWNER no_db")
+		mustSay(t, err, "CREATE DATABASE "+cfg.Database+" OWNER "+cfg.User)
 	})
 	t.Run("a user that doesn't inherit serves all the same", func(t *testing.T) {
-		db, cfg := open(t, limited(t, "no_inherit", "CREATEDB CREATEROLE NOINHERIT"))
+		db, cfg := open(t, limited(t, "CREATEDB CREATEROLE NOINHERIT"))
 		expireWithLargeObject(t, db, cfg)
 	})
 	t.Run("a superuser serves all the same", func(t *testing.T) {

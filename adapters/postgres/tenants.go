@@ -58,8 +58,8 @@ func (t *Tenants) Clock(ctx context.Context, id domain.TenantID) (time.Time, err
 
 // clockMessage enters the tenant, if it's there, in a transaction that is the message.
 func clockMessage(in installation, id domain.TenantID) string {
-	s := newScope(id.String(), ` FROM partywall.tenants t WHERE t.id = `+pq.QuoteLiteral(id.String())+` AND t.status <> 'suspended' AND `+present, enter(in, id)...)
-	return s.enter + `; SELECT now(), current_schema()`
+	source := ` FROM partywall.tenants t WHERE t.id = ` + pq.QuoteLiteral(id.String()) + ` AND t.status <> 'suspended' AND ` + present
+	return settingsFrom(source, enter(in, id)...) + `; SELECT now(), current_schema()`
 }
 
 func clock(ctx context.Context, gate *sqlx.DB, message, schema string) (now time.Time, err error) {

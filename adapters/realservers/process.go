@@ -40,7 +40,7 @@ func launch(ctx context.Context, cmd *exec.Cmd, ready func(context.Context) erro
 		err := cmd.Start()
 		started <- err
 		if err == nil {
-			cmd.Wait()
+			_ = cmd.Wait()
 			close(p.exited)
 		}
 	}()
@@ -77,7 +77,7 @@ var errEnded = errors.New("it ended")
 
 // kill ends the server and waits until it's gone.
 func (p *process) kill() {
-	p.cmd.Process.Kill()
+	_ = p.cmd.Process.Kill()
 	<-p.exited
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -83,9 +84,7 @@ func startProgram(t *testing.T, env map[string]string, args ...string) *server {
 	t.Helper()
 	port := freePort(t)
 	all := map[string]string{"PORT": strconv.Itoa(port)}
-	for name, value := range env {
-		all[name] = value
-	}
+	maps.Copy(all, env)
 	s := &server{url: fmt.Sprintf("http://127.0.0.1:%d", port), ended: make(chan struct{})}
 	s.cmd = exec.Command(os.Args[0], append([]string{"serve"}, args...)...)
 	s.cmd.Env, s.cmd.Dir = environ(all), t.TempDir()

@@ -15,5 +15,9 @@ func setup(ctx context.Context, c console, args []string) error {
 	if err != nil {
 		return err
 	}
-	return app.Setup(ctx, cfg, func(line string) { c.printf("%s\n", line) })
+	if err := app.Setup(ctx, cfg, func(line string) { c.printf("%s\n", line) }); err != nil {
+		return err
+	}
+	c.printf("all is set up\n")
+	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -113,10 +114,7 @@ func TestTheStoryOnRealServers(t *testing.T) {
 		t.Fatalf("setup: %+v", got)
 	}
 	t.Run("a wrong password is one line", func(t *testing.T) {
-		wrong := map[string]string{}
-		for name, value := range env {
-			wrong[name] = value
-		}
+		wrong := maps.Clone(env)
 		wrong["DB_PASSWORD"], wrong["PORT"] = "wrong", strconv.Itoa(freePort(t))
 		oneLine(t, runCommand(t, wrong, "serve"), "DB_PASSWORD")
 	})

@@ -12,6 +12,7 @@ import (
 // The part of [IdentityProvider] that is about those who have an account.
 
 func signIn(t *testing.T, open func(t *testing.T) Identities) {
+	can := provider{open(t)}
 	t.Run("signing in gives tokens", func(t *testing.T) {
 		p := provider{open(t)}
 		who := p.join(t)
@@ -39,11 +40,8 @@ func signIn(t *testing.T, open func(t *testing.T) Identities) {
 			mustBe(t, err, domain.CodeInvalidCredentials)
 		}
 	})
-	t.Run("an answer in a session that nobody began is refused", func(t *testing.T) {
+	runIf(t, can.has(Challenges), "an answer in a session that nobody began is refused", func(t *testing.T) {
 		p := provider{open(t)}
-		if !p.has(Challenges) {
-			return
-		}
 		for _, address := range []domain.Email{p.join(t).email, newEmail(t)} {
 			_, err := p.Provider.RespondToChallenge(t.Context(), address, madeUpAnswer())
 			mustBe(t, err, domain.CodeChallengeInvalid)
@@ -95,6 +93,7 @@ func verifyTokens(t *testing.T, open func(t *testing.T) Identities) {
 }
 
 func refresh(t *testing.T, open func(t *testing.T) Identities) {
+	can := provider{open(t)}
 	t.Run("a refresh token gives new tokens for its user, again and again", func(t *testing.T) {
 		p := provider{open(t)}
 		who := p.join(t)
@@ -124,11 +123,8 @@ func refresh(t *testing.T, open func(t *testing.T) Identities) {
 			t.Run(name, func(t *testing.T) { p.mustNotRefresh(t, token) })
 		}
 	})
-	t.Run("a token that was exchanged before is told apart", func(t *testing.T) {
+	runIf(t, can.Rotates, "a token that was exchanged before is told apart", func(t *testing.T) {
 		p := provider{open(t)}
-		if !p.Rotates {
-			return
-		}
 		token := p.signIn(t, p.join(t)).Refresh
 		_, err := p.Provider.Refresh(t.Context(), token)
 		mustDo(t, err)
@@ -139,11 +135,9 @@ func refresh(t *testing.T, open func(t *testing.T) Identities) {
 }
 
 func signOut(t *testing.T, open func(t *testing.T) Identities) {
-	t.Run("revoking a refresh token ends its session alone", func(t *testing.T) {
+	can := provider{open(t)}
+	runIf(t, can.has(Revocation), "revoking a refresh token ends its session alone", func(t *testing.T) {
 		p := provider{open(t)}
-		if !p.has(Revocation) {
-			return
-		}
 		who := p.join(t)
 		here, there := p.signIn(t, who), p.signIn(t, who)
 		for range 2 {
@@ -156,11 +150,8 @@ func signOut(t *testing.T, open func(t *testing.T) Identities) {
 	t.Run("revoking an unknown token is no error", func(t *testing.T) {
 		mustDo(t, open(t).Provider.Revoke(t.Context(), domain.NewSecret("a token that nobody gave")))
 	})
-	t.Run("signing out everywhere ends a user's sessions, and nobody else's", func(t *testing.T) {
+	runIf(t, can.has(GlobalSignOut), "signing out everywhere ends a user's sessions, and nobody else's", func(t *testing.T) {
 		p := provider{open(t)}
-		if !p.has(GlobalSignOut) {
-			return
-		}
 		who := p.join(t)
 		here, there, theirs := p.signIn(t, who), p.signIn(t, who), p.signIn(t, p.join(t))
 		mustDo(t, p.Provider.SignOutEverywhere(t.Context(), here.Access))
@@ -173,6 +164,7 @@ func signOut(t *testing.T, open func(t *testing.T) Identities) {
 }
 
 func forgetPassword(t *testing.T, open func(t *testing.T) Identities) {
+	can := provider{open(t)}
 	t.Run("a forgotten password is replaced by the code that was mailed, once", func(t *testing.T) {
 		p := provider{open(t)}
 		who := p.join(t)
@@ -206,11 +198,8 @@ func forgetPassword(t *testing.T, open func(t *testing.T) Identities) {
 			t.Errorf("they became %v", caller.Identity)
 		}
 	})
-	t.Run("a weak new password is refused", func(t *testing.T) {
+	runIf(t, can.has(PasswordPolicy), "a weak new password is refused", func(t *testing.T) {
 		p := provider{open(t)}
-		if !p.has(PasswordPolicy) {
-			return
-		}
 		who := p.join(t)
 		mustDo(t, p.Provider.ForgotPassword(t.Context(), who.email))
 		err := p.Provider.ResetPassword(t.Context(), who.email, p.Code(t, who.email), domain.NewSecret("short"))

@@ -171,6 +171,14 @@ func mustHide(t *testing.T, err error, secrets ...domain.Secret) {
 	}
 }
 
+// runIf runs the subtest where the system behind the adapter can show it.
+func runIf(t *testing.T, can bool, sentence string, test func(t *testing.T)) {
+	t.Helper()
+	if can {
+		t.Run(sentence, test)
+	}
+}
+
 // call is a method of a port with some arguments.
 type call struct {
 	name string

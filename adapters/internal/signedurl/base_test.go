@@ -3,6 +3,7 @@ package signedurl_test
 import (
 	"context"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -29,7 +30,7 @@ func TestABaseThatWasJoinedToNoPath(t *testing.T) {
 		t.Fatalf("the URL is %s", signed.URL.Reveal())
 	}
 	answer := httptest.NewRecorder()
-	signer.Handler(emptyStore{}).ServeHTTP(answer, httptest.NewRequest("GET", signed.URL.Reveal(), nil))
+	signer.Handler(emptyStore{}).ServeHTTP(answer, httptest.NewRequest(http.MethodGet, signed.URL.Reveal(), nil))
 	if answer.Code != 404 {
 		t.Errorf("an absent file is %d: %s", answer.Code, answer.Body)
 	}

@@ -34,17 +34,17 @@ func TestNewestServer(t *testing.T) {
 }
 
 func TestFindBinariesFollowsLinks(t *testing.T) {
-	real, path := t.TempDir(), t.TempDir()
+	actual, path := t.TempDir(), t.TempDir()
 	for _, name := range []string{"initdb", "postgres"} {
-		if err := os.WriteFile(filepath.Join(real, name), nil, 0o755); err != nil {
+		if err := os.WriteFile(filepath.Join(actual, name), nil, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Symlink(filepath.Join(real, "initdb"), filepath.Join(path, "initdb")); err != nil {
+	if err := os.Symlink(filepath.Join(actual, "initdb"), filepath.Join(path, "initdb")); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", path)
-	want, err := filepath.EvalSymlinks(real)
+	want, err := filepath.EvalSymlinks(actual)
 	if err != nil {
 		t.Fatal(err)
 	}

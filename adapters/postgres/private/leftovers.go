@@ -42,7 +42,7 @@ type relative struct {
 
 func kill(signal syscall.Signal, family []relative) {
 	for _, one := range family {
-		syscall.Kill(one.pid, signal) // it may be gone by now
+		_ = syscall.Kill(one.pid, signal) // it may be gone by now
 	}
 }
 

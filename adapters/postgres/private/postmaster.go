@@ -155,17 +155,17 @@ func (c *cluster) readLog(begin int64) string {
 // halt ends the server: orderly until ctx is done, then by force. What was
 // committed is safe either way.
 func (c *cluster) halt(ctx context.Context, p *process) {
-	p.Signal(syscall.SIGINT) // fast shutdown: ends sessions, writes a checkpoint
+	_ = p.Signal(syscall.SIGINT) // fast shutdown: ends sessions, writes a checkpoint
 	select {
 	case <-p.exited:
 		return
 	case <-ctx.Done():
 	}
-	p.Signal(syscall.SIGQUIT) // immediate shutdown: the next start recovers
+	_ = p.Signal(syscall.SIGQUIT) // immediate shutdown: the next start recovers
 	if p.endsWithin(time.Second) {
 		return
 	}
-	p.Kill()
+	_ = p.Kill()
 	<-p.exited
 	kill(syscall.SIGKILL, c.family())
 }

@@ -90,7 +90,7 @@ func run(ctx context.Context, cmd *exec.Cmd, stdin string) (string, error) {
 	select {
 	case <-p.exited:
 	case <-ctx.Done():
-		p.Kill()
+		_ = p.Kill()
 		<-p.exited
 		return "", ctx.Err()
 	}

@@ -1,0 +1,71 @@
+package httpapi_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestCORS(t *testing.T) {
+	h := open(t)
+	const origin = "https://app.example.com"
+	preflight := []string{"Access-Control-Request-Method: PUT", "Access-Control-Request-Headers: content-type"}
+
+	t.Run("lets a page of an allowed origin read an answer, errors included", func(t *testing.T) {
+		for _, path := range []string{"/healthz", "/auth/me", "/nowhere", "/local/objects/acme/a"} {
+			got := h.get(t, path, "Origin: "+origin)
+			if got.header.Get("Access-Control-Allow-Origin") != origin || !slices.Contains(got.header.Values("Vary"), "Origin") {
+				t.Errorf("%s: %v", path, got.header)
+			}
+			for _, name := range []string{"X-Request-ID", "Retry-After", "Idempotency-Replayed", "ETag"} {
+				if !strings.Contains(got.header.Get("Access-Control-Expose-Headers"), name) {
+					t.Errorf("%s: %s can't be read", path, name)
+				}
+			}
+		}
+	})
+	t.Run("answers a preflight with what the API uses", func(t *testing.T) {
+		for _, path := range []string{"/files/upload-url", "/auth/signin", "/local/objects/acme/a"} {
+			got := h.send(t, "OPTIONS", path, "", append(preflight, "Origin: "+origin)...).is(t, 204)
+			if got.header.Get("Access-Control-Allow-Origin") != origin || got.header.Get("Access-Control-Allow-Methods") != "GET, HEAD, POST, PUT" {
+				t.Errorf("%s: %v", path, got.header)
+			}
+			for _, name := range []string{"Authorization", "Content-Type", "X-Tenant-ID", "X-Request-ID", "Idempotency-Key", "If-None-Match"} {
+				if !strings.Contains(got.header.Get("Access-Control-Allow-Headers"), name) {
+					t.Errorf("%s: %s can't be sent", path, name)
+				}
+			}
+			if vary := strings.Join(got.header.Values("Vary"), ", "); vary != "Origin, Access-Control-Request-Method, Access-Control-Request-Headers" {
+				t.Errorf("%s: Vary is %s", path, vary)
+			}
+		}
+	})
+	t.Run("is for exact origins", func(t *testing.T) {
+		for _, other := range []string{"http://app.example.com", "https://app.example.com:8443", "https://app.example.com.evil.example", "https://evil-app.example.com", "https://APP.example.com", "null", "*", ""} {
+			for _, got := range []answer{h.get(t, "/healthz", "Origin: "+other), h.send(t, "OPTIONS", "/auth/me", "", append(preflight, "Origin: "+other)...)} {
+				for name := range got.header {
+					if strings.HasPrefix(name, "Access-Control-") {
+						t.Errorf("%q gets %s: %s", other, name, got.header.Get(name))
+					}
+				}
+				if !slices.Contains(got.header.Values("Vary"), "Origin") {
+					t.Errorf("%q: the answer may be cached for others", other)
+				}
+			}
+		}
+	})
+	t.Run("never allows credentials", func(t *testing.T) {
+		for _, got := range []answer{h.get(t, "/healthz", "Origin: "+origin), h.send(t, "OPTIONS", "/auth/me", "", append(preflight, "Origin: "+origin)...)} {
+			if got.header.Get("Access-Control-Allow-Credentials") != "" {
+				t.Error("credentials are allowed")
+			}
+		}
+	})
+	t.Run("is off where no origin is allowed", func(t *testing.T) {
+		h := open(t, func(h *house) { h.config.AllowOrigins = nil })
+		got := h.send(t, "OPTIONS", "/auth/me", "", append(preflight, "Origin: "+origin)...).is(t, 204)
+		if got.header.Get("Access-Control-Allow-Origin") != "" || got.header.Get("Vary") != "" || got.header.Get("Allow") == "" {
+			t.Errorf("got %v", got.header)
+		}
+	})
+}
