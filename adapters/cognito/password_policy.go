@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	policyTimeout = 2 * time.Second // whoever chose a weak password waits for it
+	lookUpTimeout = 2 * time.Second // somebody waits who could be answered without
 	policyTTL     = 10 * time.Minute
 )
 
@@ -61,7 +61,7 @@ func (p *passwordPolicy) sentence(ctx context.Context) string {
 }
 
 func (p *passwordPolicy) ask(ctx context.Context) string {
-	ctx, cancel := context.WithTimeout(ctx, policyTimeout)
+	ctx, cancel := context.WithTimeout(ctx, lookUpTimeout)
 	defer cancel()
 	out, err := p.provider.admin.DescribeUserPool(ctx, &idp.DescribeUserPoolInput{UserPoolId: &p.provider.pool})
 	if err != nil {

@@ -19,6 +19,8 @@ func (p *Provider) undelivered(ctx context.Context, email domain.Email) ports.Ne
 	if p.admin == nil {
 		return ports.NewUser{}
 	}
+	ctx, cancel := context.WithTimeout(ctx, lookUpTimeout)
+	defer cancel()
 	out, err := send(ctx, p, p.admin.AdminGetUser, &idp.AdminGetUserInput{UserPoolId: &p.pool, Username: aws.String(email.String())})
 	if err != nil {
 		p.log.LogAttrs(ctx, slog.LevelError, "a new user's subject is unknown",

@@ -1,22 +1,24 @@
 // Package ses sends mail through Amazon SES, version 2 of its API. The sender's
 // address or domain must be a verified identity of the region, and the
-// credentials must allow ses:SendEmail for it.
+// credentials must allow ses:SendEmail for it. An account in the SES sandbox
+// reaches verified recipients only.
+//
+// A mail that may not have been accepted is sent again, so that it may arrive
+// twice: better so than never.
 package ses
 
 import (
 	"cmp"
 	"context"
-	"errors"
-	"net/http"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -24,8 +26,12 @@ import (
 
 // Config says who sends, and through which account.
 type Config struct {
-	Sender  domain.Email
-	AWS     aws.Config
+	Sender domain.Email
+
+	// AWS gives region, endpoint, HTTP client and credentials. Its retry settings
+	// are ignored.
+	AWS aws.Config
+
 	Timeout time.Duration // of one mail, with its retries; 0: 10 seconds
 }
 
@@ -38,16 +44,30 @@ type Mailer struct {
 
 var _ ports.Mailer = (*Mailer)(nil)
 
+const (
+	defaultTimeout = 10 * time.Second
+	maxAttempts    = 3
+	maxBackoff     = 500 * time.Millisecond
+)
+
 // New returns a Mailer. It asks SES nothing yet.
 func New(cfg Config) *Mailer {
+	cfg.AWS.RetryMaxAttempts = 0 // the retryer below knows
 	return &Mailer{
-		sender:  cfg.Sender.String(),
-		client:  sesv2.NewFromConfig(cfg.AWS),
-		timeout: cmp.Or(cfg.Timeout, 10*time.Second),
+		sender: cfg.Sender.String(),
+		client: sesv2.NewFromConfig(cfg.AWS, func(o *sesv2.Options) {
+			o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {
+				o.MaxAttempts = maxAttempts
+				o.Backoff = retry.NewExponentialJitterBackoff(maxBackoff)
+			})
+		}),
+		timeout: cmp.Or(cfg.Timeout, defaultTimeout),
 	}
 }
 
-// Send implements [ports.Mailer].
+// Send implements [ports.Mailer]. A mail that SES finds malformed is
+// [domain.Invalid]; one that it refuses for the sender's sake is
+// [domain.Internal].
 func (m *Mailer) Send(ctx context.Context, mail ports.Mail) error {
 	if err := check(mail); err != nil {
 		return err
@@ -65,14 +85,25 @@ func (m *Mailer) Send(ctx context.Context, mail ports.Mail) error {
 	return translate(ctx, err)
 }
 
+// check refuses what would make another mail of this one, or none.
 func check(mail ports.Mail) error {
 	switch {
 	case mail.To.IsZero():
 		return domain.Invalidf("to", "a mail goes to an address")
-	case !utf8.ValidString(mail.Subject), strings.ContainsFunc(mail.Subject, unicode.IsControl):
+	case !oneLine(mail.Subject):
 		return domain.Invalidf("subject", "a subject is one line of UTF-8 without control characters")
+	case !utf8.ValidString(mail.Text) || strings.ContainsRune(mail.Text, 0):
+		return domain.Invalidf("text", "a text is UTF-8 without NUL")
+	case !oneLine(mail.Secret.Reveal()):
+		return domain.Invalidf("secret", "a secret is one line of UTF-8 without control characters")
 	}
 	return nil
+}
+
+func oneLine(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.IsControl(r) || r == '\u2028' || r == '\u2029'
+	})
 }
 
 // body sets the secret below the text, on a line of its own.
@@ -85,25 +116,4 @@ func body(mail ports.Mail) string {
 
 func utf8Content(s string) *types.Content {
 	return &types.Content{Data: &s, Charset: aws.String("UTF-8")}
-}
-
-// translate is the one place where the SDK's errors become the domain's.
-func translate(ctx context.Context, err error) error {
-	var (
-		throttled *types.TooManyRequestsException
-		limit     *types.LimitExceededException
-		answered  *smithyhttp.ResponseError
-	)
-	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.As(err, &throttled), errors.As(err, &limit):
-		return &domain.Error{Kind: domain.Limited, Message: "too much mail is being sent", RetryAfter: time.Minute, Err: err}
-	case errors.As(err, &answered) && answered.HTTPStatusCode() < http.StatusInternalServerError:
-		return &domain.Error{Kind: domain.Internal, Message: "the mail was refused", Err: err}
-	default:
-		return &domain.Error{Kind: domain.Unavailable, Message: "mail can't be sent now", RetryAfter: time.Minute, Err: err}
-	}
 }

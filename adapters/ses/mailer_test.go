@@ -5,52 +5,103 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/partywall-go/partywall/adapters/ses"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/porttest"
 )
 
-// script speaks as much of SES as there is to say: there is no emulator.
+// script is a server that speaks as much of SES's API as there is to say: there
+// is no emulator.
 type script struct {
-	status int
-	answer string
-	calls  int
-	header http.Header
-	body   map[string]any
+	server    *httptest.Server
+	status    int
+	exception string
+	raw       string // the body, in place of a proper one
+
+	mu    sync.Mutex
+	paths []string
+	sign  string // the last Authorization header
+	body  map[string]any
+}
+
+func newScript(t *testing.T, status int, exception, raw string) *script {
+	t.Helper()
+	s := &script{status: status, exception: exception, raw: raw}
+	s.server = httptest.NewServer(s)
+	t.Cleanup(s.server.Close)
+	return s
 }
 
 func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.calls++
-	s.header = r.Header
-	raw, _ := io.ReadAll(r.Body)
-	_ = json.Unmarshal(raw, &s.body)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.paths = append(s.paths, r.Method+" "+r.URL.Path)
+	s.sign = r.Header.Get("Authorization")
+	s.body = nil
+	raw, err := io.ReadAll(r.Body)
+	if err == nil {
+		err = json.Unmarshal(raw, &s.body)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("X-Amzn-ErrorType", strings.TrimSuffix(s.answer, "!"))
+	if s.exception != "" {
+		w.Header().Set("X-Amzn-ErrorType", s.exception)
+	}
 	w.WriteHeader(s.status)
-	_, _ = io.WriteString(w, `{"MessageId":"1","message":"no"}`)
+	if s.raw != "" {
+		io.WriteString(w, s.raw)
+		return
+	}
+	io.WriteString(w, `{"MessageId":"1","message":"SES's own words"}`)
 }
 
-func open(t *testing.T, s *script) *ses.Mailer {
+// tries is how often a mail reached the server.
+func (s *script) tries() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.paths)
+}
+
+// text is the text of the last mail.
+func (s *script) text() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	text := any(s.body)
+	for _, name := range []string{"Content", "Simple", "Body", "Text", "Data"} {
+		fields, _ := text.(map[string]any)
+		text = fields[name]
+	}
+	data, _ := text.(string)
+	return data
+}
+
+func mailerAt(t *testing.T, endpoint string) *ses.Mailer {
 	t.Helper()
-	server := httptest.NewServer(s)
-	t.Cleanup(server.Close)
 	return ses.New(ses.Config{
 		Sender: address(t, "noreply@example.com"),
 		AWS: aws.Config{
-			Region:       "eu-west-1",
-			BaseEndpoint: &server.URL,
-			Credentials:  aws.CredentialsProviderFunc(credentials),
-			Retryer:      func() aws.Retryer { return aws.NopRetryer{} },
+			Region:           "eu-west-1",
+			BaseEndpoint:     &endpoint,
+			Credentials:      credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
+			RetryMaxAttempts: 9, // as AWS_MAX_ATTEMPTS would set it
 		},
-		Timeout: 2 * time.Second,
+		Timeout: 5 * time.Second,
 	})
 }
 
@@ -63,61 +114,153 @@ func address(t *testing.T, s string) domain.Email {
 	return email
 }
 
+func mail(t *testing.T) ports.Mail {
+	t.Helper()
+	return ports.Mail{To: address(t, "Ada@example.com"), Subject: "Grüße", Text: "Your code:\n", Secret: domain.NewSecret("12345678")}
+}
+
+func TestMailer(t *testing.T) {
+	s := newScript(t, http.StatusOK, "", "")
+	mailer := mailerAt(t, s.server.URL)
+	porttest.Mailer(t, func(*testing.T) porttest.Mailbox {
+		return porttest.Mailbox{Mailer: mailer, Last: func(*testing.T) string { return s.text() }}
+	})
+}
+
 func TestAMailIsSignedAndWhole(t *testing.T) {
-	s := &script{status: http.StatusOK}
-	mail := ports.Mail{To: address(t, "ada@example.com"), Subject: "Grüße", Text: "Your code:\n", Secret: domain.NewSecret("12345678")}
-	if err := open(t, s).Send(t.Context(), mail); err != nil {
+	s := newScript(t, http.StatusOK, "", "")
+	if err := mailerAt(t, s.server.URL).Send(t.Context(), mail(t)); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(s.header.Get("Authorization"), "AWS4-HMAC-SHA256 ") {
-		t.Errorf("Authorization is %.20q", s.header.Get("Authorization"))
+	if want := []string{"POST /v2/email/outbound-emails"}; !reflect.DeepEqual(s.paths, want) {
+		t.Errorf("sent %q, want %q", s.paths, want)
 	}
-	sent, err := json.Marshal(s.body)
-	if err != nil {
-		t.Fatal(err)
+	if !strings.HasPrefix(s.sign, "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/") || !strings.Contains(s.sign, "/eu-west-1/ses/aws4_request") {
+		t.Errorf("Authorization is %.90q", s.sign)
 	}
-	for _, want := range []string{`"FromEmailAddress":"noreply@example.com"`, `"ToAddresses":["ada@example.com"]`, `"Data":"Grüße"`, `Your code:\n\n12345678\n`, `"Charset":"UTF-8"`} {
-		if !strings.Contains(string(sent), want) {
-			t.Errorf("the mail has no %s: %s", want, sent)
-		}
+	content := func(data string) map[string]any { return map[string]any{"Data": data, "Charset": "UTF-8"} }
+	want := map[string]any{
+		"FromEmailAddress": "noreply@example.com",
+		"Destination":      map[string]any{"ToAddresses": []any{"Ada@example.com"}},
+		"Content": map[string]any{"Simple": map[string]any{
+			"Subject": content("Grüße"),
+			"Body":    map[string]any{"Text": content("Your code:\n\n12345678\n")},
+		}},
+	}
+	if !reflect.DeepEqual(s.body, want) {
+		t.Errorf("sent %v, want %v", s.body, want)
 	}
 }
 
-func TestASubjectOfTwoLinesIsNeverSent(t *testing.T) {
-	s := &script{status: http.StatusOK}
-	mailer := open(t, s)
-	for _, subject := range []string{"a\r\nBcc: eve@example.com", "a\nb", "a\x00", "\xff"} {
-		if err := mailer.Send(t.Context(), ports.Mail{To: address(t, "ada@example.com"), Subject: subject}); !errors.Is(err, domain.Invalid) {
-			t.Errorf("subject %q: %v", subject, err)
+func TestWhatWouldBeAnotherMailIsNeverSent(t *testing.T) {
+	s := newScript(t, http.StatusOK, "", "")
+	mailer := mailerAt(t, s.server.URL)
+	for name, tc := range map[string]struct {
+		change func(*ports.Mail)
+		field  string
+	}{
+		"nobody to send it to":     {func(m *ports.Mail) { m.To = domain.Email{} }, "to"},
+		"a header in the subject":  {func(m *ports.Mail) { m.Subject = "a\r\nBcc: eve@example.com" }, "subject"},
+		"a line in the subject":    {func(m *ports.Mail) { m.Subject = "a\nb" }, "subject"},
+		"NUL in the subject":       {func(m *ports.Mail) { m.Subject = "a\x00" }, "subject"},
+		"a separator":              {func(m *ports.Mail) { m.Subject = "a\u2028b" }, "subject"},
+		"bytes in the subject":     {func(m *ports.Mail) { m.Subject = "\xff" }, "subject"},
+		"NUL in the text":          {func(m *ports.Mail) { m.Text = "a\x00" }, "text"},
+		"bytes in the text":        {func(m *ports.Mail) { m.Text = "\xff" }, "text"},
+		"a secret of two lines":    {func(m *ports.Mail) { m.Secret = domain.NewSecret("1\n2") }, "secret"},
+		"a secret that goes back":  {func(m *ports.Mail) { m.Secret = domain.NewSecret("1\r2") }, "secret"},
+		"a secret that isn't text": {func(m *ports.Mail) { m.Secret = domain.NewSecret("\xff") }, "secret"},
+	} {
+		bad := mail(t)
+		tc.change(&bad)
+		err := mailer.Send(t.Context(), bad)
+		if e, ok := errors.AsType[*domain.Error](err); !ok || e.Kind != domain.Invalid || e.Field != tc.field {
+			t.Errorf("%s: %v, want an invalid %s", name, err, tc.field)
 		}
 	}
-	if err := mailer.Send(t.Context(), ports.Mail{Subject: "to nobody"}); !errors.Is(err, domain.Invalid) {
-		t.Errorf("to nobody: %v", err)
-	}
-	if s.calls != 0 {
-		t.Errorf("SES was asked %d times", s.calls)
+	if s.tries() != 0 {
+		t.Errorf("SES was asked %d times", s.tries())
 	}
 }
 
 func TestRefusals(t *testing.T) {
-	for _, c := range []struct {
-		status int
-		answer string
-		kind   domain.Kind
+	for _, tc := range []struct {
+		status    int
+		exception string
+		raw       string
+		kind      domain.Kind
+		tries     int
 	}{
-		{http.StatusTooManyRequests, "TooManyRequestsException", domain.Limited},
-		{http.StatusBadRequest, "LimitExceededException", domain.Limited},
-		{http.StatusBadRequest, "MailFromDomainNotVerifiedException", domain.Internal},
-		{http.StatusForbidden, "AccessDeniedException", domain.Internal},
-		{http.StatusInternalServerError, "InternalFailure", domain.Unavailable},
+		{http.StatusBadRequest, "BadRequestException", "", domain.Invalid, 1},
+		{http.StatusBadRequest, "MessageRejected", "", domain.Internal, 1},
+		{http.StatusBadRequest, "MailFromDomainNotVerifiedException", "", domain.Internal, 1},
+		{http.StatusBadRequest, "AccountSuspendedException", "", domain.Internal, 1},
+		{http.StatusBadRequest, "SendingPausedException", "", domain.Internal, 1},
+		{http.StatusNotFound, "NotFoundException", "", domain.Internal, 1},
+		{http.StatusForbidden, "AccessDeniedException", "", domain.Internal, 1},
+		{http.StatusForbidden, "InvalidClientTokenId", "", domain.Internal, 1},
+		{http.StatusTooManyRequests, "TooManyRequestsException", "", domain.Unavailable, 3},
+		{http.StatusBadRequest, "LimitExceededException", "", domain.Unavailable, 3},
+		{http.StatusBadRequest, "ThrottlingException", "", domain.Unavailable, 3},
+		{http.StatusInternalServerError, "InternalFailure", "", domain.Unavailable, 3},
+		{http.StatusServiceUnavailable, "", "<html>busy", domain.Unavailable, 3},
+		{http.StatusNotFound, "", "<html>no such page", domain.Unavailable, 1},
+		{http.StatusOK, "", "<html>hello", domain.Unavailable, 1},
 	} {
-		err := open(t, &script{status: c.status, answer: c.answer}).Send(t.Context(), ports.Mail{To: address(t, "ada@example.com"), Subject: "s", Text: "t"})
-		if domain.KindOf(err) != c.kind {
-			t.Errorf("%s: %v is %v, want %v", c.answer, err, domain.KindOf(err), c.kind)
-		}
+		t.Run(tc.exception+" "+http.StatusText(tc.status), func(t *testing.T) {
+			t.Parallel()
+			s := newScript(t, tc.status, tc.exception, tc.raw)
+			err := mailerAt(t, s.server.URL).Send(t.Context(), mail(t))
+			e, ok := errors.AsType[*domain.Error](err)
+			if !ok || e.Kind != tc.kind || e.Message == "" || strings.Contains(e.Message, "SES's own words") {
+				t.Fatalf("got %v, want %v", err, tc.kind)
+			}
+			if (e.RetryAfter > 0) != (tc.kind == domain.Unavailable) {
+				t.Errorf("RetryAfter is %v", e.RetryAfter)
+			}
+			if strings.Contains(err.Error(), "12345678") {
+				t.Errorf("it tells the secret: %v", err)
+			}
+			if s.tries() != tc.tries {
+				t.Errorf("tried %d times, want %d", s.tries(), tc.tries)
+			}
+		})
 	}
 }
 
-func credentials(context.Context) (aws.Credentials, error) {
-	return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}, nil
+func TestAServerThatIsAway(t *testing.T) {
+	t.Run("and refuses connections is unavailable", func(t *testing.T) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Close()
+		if err := mailerAt(t, "http://"+l.Addr().String()).Send(t.Context(), mail(t)); !errors.Is(err, domain.Unavailable) {
+			t.Error(err)
+		}
+	})
+
+	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body) // a server notices who leaves once it has read the body
+		<-r.Context().Done()
+	}))
+	t.Cleanup(hanging.Close)
+	t.Run("and never answers is unavailable after the timeout", func(t *testing.T) {
+		mailer := ses.New(ses.Config{
+			Sender:  address(t, "noreply@example.com"),
+			AWS:     aws.Config{Region: "eu-west-1", BaseEndpoint: &hanging.URL, Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", "")},
+			Timeout: 200 * time.Millisecond,
+		})
+		began := time.Now()
+		if err := mailer.Send(t.Context(), mail(t)); !errors.Is(err, domain.Unavailable) || time.Since(began) > 3*time.Second {
+			t.Errorf("got %v after %v", err, time.Since(began))
+		}
+	})
+	t.Run("while the caller leaves gives the context's error", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		if err := mailerAt(t, hanging.URL).Send(ctx, mail(t)); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, domain.Unavailable) {
+			t.Error(err)
+		}
+	})
 }

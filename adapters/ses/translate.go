@@ -1,0 +1,55 @@
+package ses
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+const (
+	throttledFor = 5 * time.Second // a sending rate is counted by the second
+	awayFor      = time.Minute     // an outage, or a day's quota
+)
+
+// translate is the one place where SES's errors become the domain's.
+func translate(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	apiErr, answered := errors.AsType[smithy.APIError](err)
+	switch {
+	case !answered || brokenDown(err):
+		return &domain.Error{Kind: domain.Unavailable, RetryAfter: awayFor, Message: "mail can't be sent now", Err: err}
+	case throttled(apiErr.ErrorCode()):
+		return &domain.Error{Kind: domain.Unavailable, RetryAfter: throttledFor, Message: "too much mail is being sent; try again", Err: err}
+	case apiErr.ErrorCode() == "BadRequestException":
+		return &domain.Error{Kind: domain.Invalid, Field: "to", Message: "mail can't be sent to this address", Err: err}
+	default: // not verified, suspended, paused, not allowed: the account's owner has to mend it
+		return &domain.Error{Kind: domain.Internal, Message: "the mail was refused", Err: err}
+	}
+}
+
+func throttled(code string) bool {
+	_, found := retry.DefaultThrottleErrorCodes[code]
+	return found
+}
+
+// brokenDown reports whether an answer comes from a server that can't serve now,
+// or from something before it that doesn't speak SES's protocol.
+func brokenDown(err error) bool {
+	if apiErr, ok := errors.AsType[smithy.APIError](err); ok && apiErr.ErrorCode() == "UnknownError" {
+		return true
+	}
+	response, ok := errors.AsType[*awshttp.ResponseError](err)
+	return ok && response.HTTPStatusCode() >= http.StatusInternalServerError
+}
