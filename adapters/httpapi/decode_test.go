@@ -38,7 +38,7 @@ func FuzzARequestsBody(f *testing.F) {
 		if kind != domain.Invalid && kind != domain.TooLarge {
 			t.Fatalf("%q gave %v", body, err)
 		}
-		if status := statusOf(err.(*domain.Error)); status < 400 || status > 499 {
+		if status := statusOf(refusal(t.Context(), err)); status < 400 || status > 499 {
 			t.Fatalf("%q gave %d", body, status)
 		}
 	})

@@ -85,10 +85,16 @@ const operatorToken = "an operator token of thirty-two bytes"
 
 func (h *house) serve(t *testing.T, handler http.Handler) {
 	t.Helper()
-	s := serve(t, &httpapi.Server{Handler: handler, Logger: h.config.Logger})
+	h.serveOn(t, &httpapi.Server{Handler: handler, Logger: h.config.Logger})
+}
+
+func (h *house) serveOn(t *testing.T, server *httpapi.Server) *served {
+	t.Helper()
+	s := serve(t, server)
 	h.url, h.addr = s.url, s.addr
 	h.objects.Base = &url.URL{Scheme: "http", Host: s.addr, Path: "/local/objects/"}
 	t.Cleanup(h.client.CloseIdleConnections)
+	return s
 }
 
 // answer is what came back.

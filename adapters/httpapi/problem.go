@@ -66,14 +66,14 @@ func (s *server) fail(x *exchange, err error) {
 		return
 	}
 	e := refusal(x.Request().Context(), err)
+	status := statusOf(e)
 	x.code = domain.CodeOf(e)
-	if e.Kind == domain.Internal || e.Kind == domain.Unavailable {
+	if status >= http.StatusInternalServerError {
 		x.cause = err
 	}
 	if x.Response().Committed {
 		return
 	}
-	status := statusOf(e)
 	header := x.Response().Header()
 	header.Set("Cache-Control", "no-store")
 	if e.Kind == domain.Limited || e.Kind == domain.Unavailable {

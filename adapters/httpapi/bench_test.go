@@ -1,0 +1,64 @@
+package httpapi_test
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/httpapi"
+)
+
+// blank takes an answer and keeps nothing of it.
+type blank struct{ header http.Header }
+
+func (b *blank) Header() http.Header         { return b.header }
+func (b *blank) Write(p []byte) (int, error) { return len(p), nil }
+func (b *blank) WriteHeader(int)             {}
+
+func benchmark(b *testing.B, request func(h *house) *http.Request, body string) {
+	h := build(b)
+	h.config.Now = time.Now
+	h.config.Logger = slog.New(slog.NewJSONHandler(io.Discard, nil))
+	h.tenant(b, "acme", "ada@acme.example")
+	handler := httpapi.New(h.config)
+	req := request(h)
+	recorder := httptest.NewRecorder()
+	if handler.ServeHTTP(recorder, req); recorder.Code != http.StatusOK {
+		b.Fatalf("got %d %s", recorder.Code, recorder.Body)
+	}
+	w := &blank{header: http.Header{}}
+	b.ReportAllocs()
+	for b.Loop() {
+		clear(w.header)
+		req.Body = io.NopCloser(strings.NewReader(body))
+		handler.ServeHTTP(w, req)
+	}
+}
+
+func BenchmarkStatus(b *testing.B) {
+	benchmark(b, func(*house) *http.Request {
+		req := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+		req.Header.Set("X-Tenant-ID", "acme")
+		return req
+	}, "")
+}
+
+func BenchmarkUploadURL(b *testing.B) {
+	const body = `{"filename": "plans/2026.txt", "size": 5, "contentType": "text/plain"}`
+	benchmark(b, func(h *house) *http.Request {
+		req := httptest.NewRequest(http.MethodPost, "/files/upload-url", strings.NewReader(body))
+		req.Header.Set("Authorization", "Bearer "+h.caller(b, "ada@acme.example").Token.Reveal())
+		req.Header.Set("X-Tenant-ID", "acme")
+		req.Header.Set("Content-Type", "application/json")
+		return req
+	}, body)
+}
+
+// BenchmarkHealthz is what every request costs before it does anything.
+func BenchmarkHealthz(b *testing.B) {
+	benchmark(b, func(*house) *http.Request { return httptest.NewRequest(http.MethodGet, "/healthz", http.NoBody) }, "")
+}

@@ -1,0 +1,37 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	"github.com/partywall-go/partywall/adapters/httpapi"
+	"github.com/partywall-go/partywall/adapters/memory"
+	"github.com/partywall-go/partywall/domain/files"
+	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/tenants"
+)
+
+// The API on memory, below a prefix of a product's own.
+func ExampleNew() {
+	registry, people := &memory.Registry{}, &memory.Identities{}
+	service := &tenants.Service{Tenants: registry, Members: registry, Invitations: registry, Identities: people, Mail: &memory.Mailbox{}}
+	api := httpapi.New(httpapi.Config{
+		Tenants:    service,
+		Identities: &identities.Service{Provider: people, Members: registry, Tenants: service},
+		Files:      &files.Service{Objects: &memory.Objects{}, MaxSize: 5 << 30},
+		Verifier:   people,
+	})
+	product := http.NewServeMux()
+	product.Handle("/pw/", http.StripPrefix("/pw", api))
+
+	request := httptest.NewRequest(http.MethodPost, "/pw/auth/tenants", strings.NewReader(`{"tenantId": "acme", "plan": "gold"}`))
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("X-Request-ID", "example")
+	answer := httptest.NewRecorder()
+	product.ServeHTTP(answer, request)
+	fmt.Println(answer.Code, answer.Body)
+	// Output:
+	// 400 {"type":"about:blank","title":"Bad Request","status":400,"detail":"plan isn't known","code":"invalid","message":"plan isn't known","field":"plan","requestId":"example"}
+}
