@@ -1,8 +1,10 @@
 package private_test
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -10,10 +12,17 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/partywall-go/partywall/adapters/postgres/private"
 )
 
 func TestOutage(t *testing.T) {
-	s := start(t, dataDir(t))
+	var log bytes.Buffer // read after Close
+	s, err := private.Start(t.Context(), private.Config{DataDir: dataDir(t), Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeServer(t, s) })
 	db := login(t, s)
 	if _, err := db.ExecContext(t.Context(), "CREATE DATABASE kept"); err != nil {
 		t.Fatal(err)
@@ -92,6 +101,16 @@ func TestOutage(t *testing.T) {
 		}
 		if err := s.Kill(); err == nil {
 			t.Error("a closed server can be killed")
+		}
+	})
+	t.Run("the log tells the story and no secret", func(t *testing.T) {
+		for _, event := range []string{"is ready", "died", "is ready again", "was stopped"} {
+			if !strings.Contains(log.String(), event) {
+				t.Errorf("%q isn't in the log:\n%s", event, &log)
+			}
+		}
+		if strings.Contains(log.String(), s.Password.Reveal()) {
+			t.Error("the password is in the log")
 		}
 	})
 }

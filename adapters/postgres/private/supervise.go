@@ -63,6 +63,13 @@ func (s *Server) supervise(life context.Context, p *process) {
 	}
 }
 
+// haltSoon stops the server, if it runs: orderly, if that doesn't take long.
+func (s *Server) haltSoon(ctx context.Context, p *process) {
+	ctx, cancel := context.WithTimeout(ctx, closePatience)
+	defer cancel()
+	s.halt(ctx, p)
+}
+
 // halt stops the server, if it runs: orderly until ctx is done.
 func (s *Server) halt(ctx context.Context, p *process) {
 	if p == nil {
@@ -128,7 +135,7 @@ func (s *Server) ifOurs(do func(context.Context, *process) (*process, error)) fu
 // and Kill it's there to try out what happens to the server's clients.
 func (s *Server) Stop(ctx context.Context) error {
 	return s.order(ctx, func(ctx context.Context, p *process) (*process, error) {
-		s.halt(ctx, p)
+		s.haltSoon(ctx, p)
 		return nil, nil
 	})
 }
@@ -137,7 +144,7 @@ func (s *Server) Stop(ctx context.Context) error {
 // returns when it's ready.
 func (s *Server) Restart(ctx context.Context) error {
 	return s.order(ctx, func(ctx context.Context, p *process) (*process, error) {
-		s.halt(ctx, p)
+		s.haltSoon(ctx, p)
 		return s.relaunch(ctx)
 	})
 }

@@ -53,7 +53,7 @@ func (t Temporary) start(ctx context.Context, c *cluster) (*Server, error) {
 		return nil, err
 	}
 	if err := c.fromTemplate(ctx); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("a temporary PostgreSQL: %w", err)
 	}
 	return open(ctx, c, c.bin, t.Logger)
 }
@@ -109,8 +109,7 @@ func sweepTemporary() {
 func (c *cluster) fromTemplate(ctx context.Context) error {
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		_, err = c.prepare(ctx) // nowhere to keep one
-		return err
+		cache = os.TempDir()
 	}
 	template := filepath.Join(cache, "partywall", "postgres-"+c.recipe())
 	if _, err := os.Stat(template); err == nil {
@@ -119,7 +118,8 @@ func (c *cluster) fromTemplate(ctx context.Context) error {
 	if _, err := c.prepare(ctx); err != nil {
 		return err
 	}
-	return c.keep(template)
+	c.keep(template) // or else the next one takes longer, too
+	return nil
 }
 
 // recipe names what a template is made of.
