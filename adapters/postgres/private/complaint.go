@@ -1,8 +1,6 @@
 package private
 
-import (
-	"strings"
-)
+import "strings"
 
 // complaint picks from what PostgreSQL's programs printed the lines that say
 // why they failed, and makes one line of them.
@@ -20,10 +18,15 @@ func complaint(output string) string {
 		lines = append(lines, lastLine(output))
 	}
 	text := strings.Join(lines, "; ")
-	if strings.Contains(text, "No space left on device") {
+	if diskIsFull(text) {
 		text = "the disk is full: " + text
 	}
 	return text
+}
+
+// diskIsFull knows both ways in which PostgreSQL says so.
+func diskIsFull(text string) bool {
+	return strings.Contains(text, "No space left on device") || strings.Contains(text, ": wrote only ")
 }
 
 func firstLine(text string) string {

@@ -85,6 +85,8 @@ func TestComplaint(t *testing.T) {
 		{"a fatal line", "2026 UTC [1] LOG:  starting\n2026 UTC [1] FATAL:  it hurts\n2026 UTC [1] LOG:  shut down\n", "FATAL: it hurts"},
 		{"a full disk", "initdb: error: could not write file \"x\": No space left on device\n",
 			"the disk is full: initdb: error: could not write file \"x\": No space left on device"},
+		{"a disk that is full after half a page", "FATAL:  could not extend file \"base/1\": wrote only 4096 of 8192 bytes at block 20\n",
+			"the disk is full: FATAL: could not extend file \"base/1\": wrote only 4096 of 8192 bytes at block 20"},
 		{"none of the known", "one\ntwo\n\n", "two"},
 		{"nothing", "", ""},
 	} {

@@ -87,12 +87,9 @@ func locate(dataDir string) (*cluster, error) {
 // open finds or starts the server of a cluster. It ends the wait for another
 // process that holds the lock after a minute.
 func open(ctx context.Context, c *cluster, bin string, logger *slog.Logger) (*Server, error) {
-	if logger == nil {
-		logger = slog.New(slog.DiscardHandler)
-	}
 	s := &Server{
 		Host: host, User: login, Database: login, Dir: c.data,
-		cluster: c, bin: bin, logger: logger,
+		cluster: c, bin: bin, logger: orDiscard(logger),
 		lock:   flock.New(c.lockFile(), flock.SetPermissions(0o600)),
 		orders: make(chan order), done: make(chan struct{}),
 	}
@@ -196,4 +193,11 @@ func (s *Server) relaunch(ctx context.Context) (*process, error) {
 		return nil, err
 	}
 	return s.cluster.start(ctx, s.known)
+}
+
+func orDiscard(logger *slog.Logger) *slog.Logger {
+	if logger == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return logger
 }

@@ -52,7 +52,7 @@ func (t Temporary) start(ctx context.Context, c *cluster) (*Server, error) {
 	if err := c.findServer(ctx, t.BinDir); err != nil {
 		return nil, err
 	}
-	if err := c.fromTemplate(ctx); err != nil {
+	if err := c.fromTemplate(ctx, orDiscard(t.Logger)); err != nil {
 		return nil, fmt.Errorf("a temporary PostgreSQL: %w", err)
 	}
 	return open(ctx, c, c.bin, t.Logger)
@@ -106,7 +106,7 @@ func sweepTemporary() {
 // fromTemplate puts a copy of a ready-made cluster in place, which takes a
 // tenth of the time that initdb does. The template is made once for each
 // version and recipe, and kept in the user's cache folder.
-func (c *cluster) fromTemplate(ctx context.Context) error {
+func (c *cluster) fromTemplate(ctx context.Context, logger *slog.Logger) error {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		cache = os.TempDir()
@@ -118,7 +118,9 @@ func (c *cluster) fromTemplate(ctx context.Context) error {
 	if _, err := c.prepare(ctx); err != nil {
 		return err
 	}
-	c.keep(template) // or else the next one takes longer, too
+	if err := c.keep(template); err != nil {
+		logger.Warn("the PostgreSQL cluster can't be kept for the next start", "err", err)
+	}
 	return nil
 }
 
