@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/partywall-go/partywall/adapters/httpapi"
+	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain/files"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/tenants"
@@ -22,7 +23,8 @@ type Partywall struct {
 	Parts []Part
 
 	config  Config
-	handler http.Handler
+	api     *httpapi.API
+	sql     *postgres.DB // nil on memory
 	tasks   *tasks
 	closers []func() error
 }
@@ -39,6 +41,7 @@ type Part struct {
 // do. A configured database that can't be reached yet is no error: the
 // installation isn't ready until it can. ctx bounds the opening only.
 func New(ctx context.Context, cfg Config) (_ *Partywall, err error) {
+	cfg = cfg.withDefaults()
 	p := &Partywall{config: cfg, tasks: newTasks(cfg.logger())}
 	defer func() {
 		if err != nil {
@@ -88,7 +91,7 @@ func (p *Partywall) build(ctx context.Context) error {
 	}
 	p.Identities = &identities.Service{Provider: people.provider, Members: stores.members, Tenants: p.Tenants}
 	p.Files = &files.Service{Objects: objects.store, MaxSize: p.config.UploadMaxSize, RequireSize: p.config.UploadRequireSize}
-	p.handler = httpapi.New(httpapi.Config{
+	p.api = httpapi.New(httpapi.Config{
 		Tenants:        p.Tenants,
 		Identities:     p.Identities,
 		Files:          p.Files,
@@ -97,6 +100,7 @@ func (p *Partywall) build(ctx context.Context) error {
 		Dependencies:   []httpapi.Dependency{{Name: "database", Check: stores.ready}, {Name: "jwks", Check: people.keys}, {Name: "object_store", Check: objects.ready}},
 		LocalKeys:      people.jwks,
 		LocalObjects:   objects.handler,
+		Resolve:        p.config.Resolve,
 		TrustedProxies: p.config.TrustedProxies,
 		AllowOrigins:   p.config.AllowOrigins,
 		Logger:         p.config.logger(),
@@ -104,8 +108,10 @@ func (p *Partywall) build(ctx context.Context) error {
 	return nil
 }
 
-// Handler serves the API.
-func (p *Partywall) Handler() http.Handler { return p.handler }
+// Handler serves the API's routes. It may stand under a prefix, behind
+// [http.StripPrefix]; then Config.PublicURL ends in that prefix, so that signed
+// URLs find their way back.
+func (p *Partywall) Handler() http.Handler { return p.api }
 
 // Close ends all that New began, in the opposite order. Mail that waits to be
 // sent is given a moment. Requests must have ended before.

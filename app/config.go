@@ -1,19 +1,27 @@
 package app
 
 import (
+	"cmp"
+	"context"
 	"io/fs"
 	"log/slog"
+	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/adapters/local"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/tenants"
 )
 
 // Config is everything that [New] needs to know. [ConfigFromEnv] reads it from
-// the environment; a program that embeds Partywall may write it by hand, from
-// [DefaultConfig].
+// the environment; a product may also write it by hand: a zero field means what
+// [DefaultConfig] says.
 type Config struct {
 	Port      int
 	Host      string   // empty: 127.0.0.1 while something built in is active, else all addresses
@@ -41,8 +49,26 @@ type Config struct {
 
 	Logger *slog.Logger // nil: nothing is logged
 
-	TenantMigrations fs.FS // numbered .sql files for every tenant's schema
-	SharedMigrations fs.FS // numbered .sql files for the schema "shared"
+	// Keys are the secrets of what is built in: they sign its tokens and URLs.
+	// Nil: kept in DataDir, or made anew with Memory.
+	Keys *local.Keys
+
+	// TenantMigrations are run in the schema of every tenant, SharedMigrations once
+	// in the schema "shared": files at the root of the file system, numbered from 1
+	// without a gap, such as 0001_invoices.sql. [Setup] runs those that are new.
+	// On memory there is no SQL, and nothing of this is run.
+	TenantMigrations, SharedMigrations fs.FS
+
+	// OnProvision, if set, ends the making of a tenant: it runs in the same
+	// transaction, as Database.User, with the tenant's schema on the path. Its
+	// error undoes all, and is what the creator gets. It must neither end the
+	// transaction itself nor keep tx.
+	OnProvision func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error
+
+	// Resolve names a request's tenant besides X-Tenant-ID, which proves nothing
+	// yet; [Subdomain] makes one. Where both name one, they must agree. The zero
+	// TenantID names none.
+	Resolve func(*http.Request) (domain.TenantID, error)
 }
 
 // Database says which PostgreSQL to use. No Host: a private one, below DataDir.
@@ -102,6 +128,27 @@ func (c Config) ListenHost() string {
 		return "127.0.0.1"
 	}
 	return ""
+}
+
+// withDefaults returns c with what [DefaultConfig] says for its zero fields.
+func (c Config) withDefaults() Config {
+	d := DefaultConfig()
+	c.Port = cmp.Or(c.Port, d.Port)
+	if c.PublicURL == nil {
+		c.PublicURL = &url.URL{Scheme: "http", Host: net.JoinHostPort("localhost", strconv.Itoa(c.Port))}
+	}
+	c.DataDir = cmp.Or(c.DataDir, d.DataDir)
+	c.Database.Port = cmp.Or(c.Database.Port, d.Database.Port)
+	c.Database.Name = cmp.Or(c.Database.Name, d.Database.Name)
+	c.Database.SSLMode = cmp.Or(c.Database.SSLMode, defaultSSLMode(c.Database.Host))
+	c.Database.MaxConns = cmp.Or(c.Database.MaxConns, d.Database.MaxConns)
+	c.Database.Roles = cmp.Or(c.Database.Roles, d.Database.Roles)
+	c.Database.StatementTimeout = cmp.Or(c.Database.StatementTimeout, d.Database.StatementTimeout)
+	c.Database.LockTimeout = cmp.Or(c.Database.LockTimeout, d.Database.LockTimeout)
+	c.Database.IdleTimeout = cmp.Or(c.Database.IdleTimeout, d.Database.IdleTimeout)
+	c.TenantCreation = cmp.Or(c.TenantCreation, d.TenantCreation)
+	c.UploadMaxSize = cmp.Or(c.UploadMaxSize, d.UploadMaxSize)
+	return c
 }
 
 func (c Config) logger() *slog.Logger {

@@ -70,6 +70,7 @@ func (p *Partywall) openPostgres(ctx context.Context, cfg postgres.Config) (stor
 		return stores{}, err
 	}
 	p.closes(db.Close)
+	p.sql = db
 	return stores{db.Tenants(), db.Members(), db.Invitations(), db.Users(), db}, nil
 }
 
@@ -90,6 +91,7 @@ func postgresConfig(c Config) postgres.Config {
 		Roles:            d.Roles,
 		TenantMigrations: c.TenantMigrations,
 		SharedMigrations: c.SharedMigrations,
+		OnProvision:      c.OnProvision,
 		Logger:           c.logger(),
 	}
 }

@@ -25,7 +25,7 @@ type people struct {
 }
 
 // localClientID is the "client_id" of the built-in identities' tokens.
-const localClientID = "partywall"
+const localClientID = local.ClientID
 
 func (p *Partywall) openIdentities(users ports.UserStore, mail ports.Mailer, secrets *local.Keys, cloud aws.Config) (people, error) {
 	if p.usesCognito() {
@@ -87,8 +87,11 @@ func issuerURLs(c Cognito) []string {
 	return []string{c.Issuer}
 }
 
-// openKeys returns the secrets of what is built in; they are kept in DataDir.
+// openKeys returns the secrets of what is built in.
 func (p *Partywall) openKeys() (*local.Keys, error) {
+	if p.config.Keys != nil {
+		return p.config.Keys, nil
+	}
 	if p.config.Memory {
 		return local.NewKeys()
 	}

@@ -29,8 +29,9 @@ var layers = map[string][]string{
 	"adapters/postgres/private": {"domain"},
 	"adapters/realservers":      {"domain", "ports"},
 
-	"app": {"domain", "ports", "domain/...", "adapters/..."},
-	"cmd": {"domain", "ports", "domain/...", "app"},
+	"app":         {"domain", "ports", "domain/...", "adapters/..."},
+	"app/apptest": {"domain", "ports", "domain/...", "adapters/local", "adapters/postgres/private", "app"},
+	"cmd":         {"domain", "ports", "domain/...", "app"},
 }
 
 // homes says where each library that isn't small change may be imported.

@@ -70,6 +70,7 @@ func Setup(ctx context.Context, cfg Config, report func(line string)) error {
 // reach returns how to reach the configured database, or a private one, and how
 // to leave it again.
 func reach(ctx context.Context, cfg Config) (postgres.Config, func() error, error) {
+	cfg = cfg.withDefaults()
 	if cfg.Database.Host != "" {
 		return postgresConfig(cfg), func() error { return nil }, nil
 	}

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -76,27 +77,17 @@ func (s *server) verifyEmail(c echo.Context) error {
 
 // resendCode handles POST /auth/resend-code.
 func (s *server) resendCode(c echo.Context) error {
-	var body struct {
-		Email string `json:"email"`
-	}
-	if err := decode(c, &body); err != nil {
-		return err
-	}
-	email, err := s.account(c, body.Email)
-	if err != nil {
-		return err
-	}
-	if err := s.Identities.ResendCode(c.Request().Context(), email); err != nil {
-		return err
-	}
-	return respond(c, http.StatusAccepted, codeMayCome)
+	return s.mailCode(c, s.Identities.ResendCode, "if this address waits to be verified, a code is on its way")
 }
-
-// codeMayCome doesn't tell whether there is such an account.
-var codeMayCome = message{"if this address waits for a code, one is on its way"}
 
 // forgotPassword handles POST /auth/forgot-password.
 func (s *server) forgotPassword(c echo.Context) error {
+	return s.mailCode(c, s.Identities.ForgotPassword, "if this address has an account, a code is on its way")
+}
+
+// mailCode asks for a code, and answers with a text that doesn't tell whether
+// there is such an account.
+func (s *server) mailCode(c echo.Context, ask func(context.Context, domain.Email) error, answer string) error {
 	var body struct {
 		Email string `json:"email"`
 	}
@@ -107,10 +98,10 @@ func (s *server) forgotPassword(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Identities.ForgotPassword(c.Request().Context(), email); err != nil {
+	if err := ask(c.Request().Context(), email); err != nil {
 		return err
 	}
-	return respond(c, http.StatusAccepted, codeMayCome)
+	return respond(c, http.StatusAccepted, message{answer})
 }
 
 // resetPassword handles POST /auth/reset-password.

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -14,20 +15,24 @@ import (
 // signedIn lets next be called by whoever sends a good access token.
 func (s *server) signedIn(next func(echo.Context, ports.Caller) error) echo.HandlerFunc {
 	return challenging(func(c echo.Context) error {
-		r := c.Request()
-		token, err := bearerToken(r.Header)
-		if err != nil {
-			return err
-		}
-		if token.IsZero() {
-			return errSignIn
-		}
-		caller, err := s.Verifier.Verify(r.Context(), token)
+		caller, err := s.authenticate(c.Request())
 		if err != nil {
 			return err
 		}
 		return next(c, caller)
 	})
+}
+
+// authenticate proves who sends the request.
+func (s *server) authenticate(r *http.Request) (ports.Caller, error) {
+	token, err := bearerToken(r.Header)
+	if err != nil {
+		return ports.Caller{}, err
+	}
+	if token.IsZero() {
+		return ports.Caller{}, errSignIn
+	}
+	return s.Verifier.Verify(r.Context(), token)
 }
 
 // maybeSignedIn lets next be called by anybody, and tells whether they are signed
@@ -57,11 +62,11 @@ func (s *server) maybeSignedIn(next func(echo.Context, tenants.Creator) error) e
 // or of the only one that they belong to.
 func (s *server) member(next func(echo.Context, tenants.Member) error) echo.HandlerFunc {
 	return s.signedIn(func(c echo.Context, caller ports.Caller) error {
-		id, err := selectedTenant(c)
+		id, err := s.selectedTenant(c)
 		if err != nil {
 			return err
 		}
-		member, err := s.admit(c, caller, id)
+		member, err := s.admit(c.Request().Context(), caller, id)
 		if err != nil {
 			return err
 		}
@@ -70,27 +75,30 @@ func (s *server) member(next func(echo.Context, tenants.Member) error) echo.Hand
 	})
 }
 
-func (s *server) admit(c echo.Context, caller ports.Caller, id domain.TenantID) (tenants.Member, error) {
-	ctx := c.Request().Context()
+func (s *server) admit(ctx context.Context, caller ports.Caller, id domain.TenantID) (tenants.Member, error) {
 	if id.IsZero() {
 		return s.Tenants.AdmitSole(ctx, caller.Identity)
 	}
 	return s.Tenants.Admit(ctx, caller.Identity, id)
 }
 
-// challenging marks a route that reads a token: its 401 says how to send one
-// (RFC 6750, section 3).
+// challenging marks a route that reads a token.
 func challenging(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		err := next(c)
-		switch {
-		case err == nil || domain.KindOf(err) != domain.Unauthenticated:
-		case domain.CodeOf(err) == domain.CodeInvalidToken:
-			c.Response().Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-		default:
-			c.Response().Header().Set("WWW-Authenticate", "Bearer")
-		}
+		challenge(c.Response().Header(), err)
 		return err
+	}
+}
+
+// challenge says with a 401 how to send a token (RFC 6750, section 3).
+func challenge(header http.Header, err error) {
+	switch {
+	case err == nil || domain.KindOf(err) != domain.Unauthenticated:
+	case domain.CodeOf(err) == domain.CodeInvalidToken:
+		header.Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+	default:
+		header.Set("WWW-Authenticate", "Bearer")
 	}
 }
 

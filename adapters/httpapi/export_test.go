@@ -8,7 +8,7 @@ import (
 // NewWithPace is New with other bounds for a body and for a request, so that a
 // test needn't wait for the usual ones.
 func NewWithPace(config Config, body, work time.Duration) http.Handler {
-	return newHandler(config, pace{body: body, work: work})
+	return newAPI(config, pace{body: body, work: work})
 }
 
 // CreationsPerAddress and the rest are the limits per minute.

@@ -27,6 +27,7 @@ type Config struct {
 	Dependencies   []Dependency         // what GET /readyz looks at
 	LocalKeys      http.Handler         // serves /local/jwks.json; nil: no such path
 	LocalObjects   http.Handler         // serves all below /local/objects/; nil: no such path
+	Resolve        Resolve              // names a tenant besides X-Tenant-ID; nil: nothing does
 	TrustedProxies []netip.Prefix       // whose X-Forwarded-For is believed
 	AllowOrigins   []string             // whose pages may read answers (CORS), each exactly as browsers send it
 	Logger         *slog.Logger         // one line a request; nil: no log
@@ -40,8 +41,17 @@ type Dependency struct {
 	Check ports.Dependency
 }
 
-// New builds the API's handler.
-func New(config Config) http.Handler { return newHandler(config, usualPace) }
+// API serves the routes, and lends its rules to those of a product.
+type API struct {
+	server  *server
+	handler http.Handler
+}
+
+// New builds the API.
+func New(config Config) *API { return newAPI(config, usualPace) }
+
+// ServeHTTP serves the API's routes.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
 // pace is how long a request may take.
 type pace struct {
@@ -59,7 +69,7 @@ type server struct {
 	health health
 }
 
-func newHandler(config Config, pace pace) http.Handler {
+func newAPI(config Config, pace pace) *API {
 	config.Logger = cmp.Or(config.Logger, slog.New(slog.DiscardHandler))
 	if config.Now == nil {
 		config.Now = time.Now
@@ -74,5 +84,5 @@ func newHandler(config Config, pace pace) http.Handler {
 	e := echo.New()
 	e.Use(s.observe)
 	s.routes(e)
-	return e
+	return &API{s, e}
 }

@@ -71,24 +71,28 @@ func (s *server) fail(x *exchange, err error) {
 	if status >= http.StatusInternalServerError {
 		x.cause = err
 	}
-	if x.Response().Committed {
-		return
+	if !x.Response().Committed {
+		writeProblem(x.Response(), x.requestID, e)
 	}
-	header := x.Response().Header()
+}
+
+// writeProblem answers with the problem document that e is.
+func writeProblem(w http.ResponseWriter, requestID string, e *domain.Error) {
+	header := w.Header()
 	header.Set("Cache-Control", "no-store")
 	if e.Kind == domain.Limited || e.Kind == domain.Unavailable {
 		retryAfter(header, e.RetryAfter)
 	}
-	text := messageOf(e)
-	_ = write(x, status, "application/problem+json", problem{ // of strings and a number: it can be encoded
+	status, text := statusOf(e), messageOf(e)
+	_ = write(w, status, "application/problem+json", problem{ // of strings and a number: it can be encoded
 		Type:      "about:blank",
 		Title:     http.StatusText(status),
 		Status:    status,
 		Detail:    text,
-		Code:      x.code,
+		Code:      domain.CodeOf(e),
 		Message:   text,
 		Field:     e.Field,
-		RequestID: x.requestID,
+		RequestID: requestID,
 		Details:   e.Details,
 	})
 }

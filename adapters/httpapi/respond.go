@@ -15,20 +15,22 @@ const typeJSON = "application/json"
 
 // respond writes v as JSON. Nothing reads our answers as HTML, so the & of a
 // signed URL stays what it is.
-func respond(c echo.Context, status int, v any) error { return write(c, status, typeJSON, v) }
+func respond(c echo.Context, status int, v any) error {
+	return write(c.Response(), status, typeJSON, v)
+}
 
-func write(c echo.Context, status int, contentType string, v any) error {
+func write(w http.ResponseWriter, status int, contentType string, v any) error {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v); err != nil {
 		return fmt.Errorf("encode a %T: %w", v, err)
 	}
-	header := c.Response().Header()
+	header := w.Header()
 	header.Set("Content-Type", contentType)
 	header.Set("Content-Length", strconv.Itoa(body.Len()))
-	c.Response().WriteHeader(status)
-	_, _ = c.Response().Write(body.Bytes()) // whoever hung up doesn't read an error either
+	w.WriteHeader(status)
+	_, _ = w.Write(body.Bytes()) // whoever hung up doesn't read an error either
 	return nil
 }
 

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"errors"
+	"net/http"
 
 	"github.com/labstack/echo/v4"
 
@@ -13,29 +14,46 @@ const (
 	fieldTenantID  = "X-Tenant-ID"
 )
 
-// selectedTenant returns the tenant that the request names, in X-Tenant-ID or in
-// its path, and the zero TenantID where it names none. To name it proves nothing.
-// A request that names two is refused.
-func selectedTenant(c echo.Context) (domain.TenantID, error) {
-	id, err := tenantInHeader(c.Request().Header[headerTenantID])
+// Resolve reads from a request which tenant it names, and gives the zero
+// TenantID where it names none. To name a tenant proves nothing.
+type Resolve func(*http.Request) (domain.TenantID, error)
+
+// selectedTenant returns the tenant that a request to one of our routes names.
+func (s *server) selectedTenant(c echo.Context) (domain.TenantID, error) {
+	id, err := s.selection(c.Request(), tenantInPath(c.Param("id")))
+	exchangeOf(c).tenant = id
+	return id, err
+}
+
+// selection returns the tenant that the request names, in X-Tenant-ID, as
+// Config.Resolve reads it, or as elsewhere does, and the zero TenantID where it
+// names none. A request that names two is refused.
+func (s *server) selection(r *http.Request, elsewhere ...Resolve) (domain.TenantID, error) {
+	id, err := tenantInHeader(r)
 	if err != nil {
 		return domain.TenantID{}, err
 	}
-	if inPath := c.Param("id"); inPath != "" {
-		named, err := domain.ParseTenantID(inPath)
-		if err != nil {
-			return domain.TenantID{}, err
+	for _, resolve := range append(elsewhere, s.Resolve) {
+		if resolve == nil {
+			continue
 		}
-		if !id.IsZero() && id != named {
+		named, err := resolve(r)
+		switch {
+		case err != nil:
+			return domain.TenantID{}, err
+		case named.IsZero():
+		case id.IsZero():
+			id = named
+		case id != named:
 			return domain.TenantID{}, errTwoTenants
 		}
-		id = named
 	}
-	exchangeOf(c).tenant = id
 	return id, nil
 }
 
-func tenantInHeader(values []string) (domain.TenantID, error) {
+// tenantInHeader is the [Resolve] of X-Tenant-ID.
+func tenantInHeader(r *http.Request) (domain.TenantID, error) {
+	values := r.Header[headerTenantID]
 	if len(values) == 0 {
 		return domain.TenantID{}, nil
 	}
@@ -49,6 +67,16 @@ func tenantInHeader(values []string) (domain.TenantID, error) {
 		return domain.TenantID{}, domain.Invalidf(fieldTenantID, "%s", e.Message)
 	}
 	return id, err
+}
+
+// tenantInPath returns the [Resolve] of a path's parameter, which may be empty.
+func tenantInPath(segment string) Resolve {
+	return func(*http.Request) (domain.TenantID, error) {
+		if segment == "" {
+			return domain.TenantID{}, nil
+		}
+		return domain.ParseTenantID(segment)
+	}
 }
 
 var errTwoTenants = domain.Invalidf(fieldTenantID, "the request names two different tenants; name one")

@@ -14,7 +14,7 @@ import (
 
 // status handles GET /.
 func (s *server) status(c echo.Context) error {
-	id, err := selectedTenant(c)
+	id, err := s.selectedTenant(c)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func createdAnswer(created tenants.Created) newTenantAnswer {
 
 // claimTenant handles POST /tenants/{id}/claim.
 func (s *server) claimTenant(c echo.Context, caller ports.Caller) error {
-	id, err := selectedTenant(c)
+	id, err := s.selectedTenant(c)
 	if err != nil {
 		return err
 	}

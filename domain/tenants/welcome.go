@@ -9,8 +9,12 @@ import (
 )
 
 // welcomeCaller tells a signed-in owner that the tenant is theirs, at their
-// verified address if the provider knows one.
+// verified address if the provider knows one. It knows nothing of somebody whose
+// token isn't at hand.
 func (s *Service) welcomeCaller(owner ports.Caller, tenant domain.Tenant) {
+	if owner.Token.IsZero() {
+		return
+	}
 	s.later(func(ctx context.Context) error {
 		user, err := s.Identities.User(ctx, owner.Token)
 		if err != nil {

@@ -1,0 +1,107 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/partywall-go/partywall/domain/tenants"
+)
+
+type memberKey struct{}
+
+// MemberFrom returns the member whom [API.RequireMember] or
+// [API.EchoRequireMember] let in.
+func MemberFrom(ctx context.Context) (tenants.Member, bool) {
+	member, ok := ctx.Value(memberKey{}).(tenants.Member)
+	return member, ok
+}
+
+// RequireMember lets next serve the members of the tenant that the request
+// names, or of the only one that its sender belongs to. Whoever isn't let in gets
+// the problem document that our own routes give.
+func (a *API) RequireMember(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		admitted, err := a.server.admitSender(r)
+		if err != nil {
+			a.WriteProblem(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, admitted)
+	})
+}
+
+// EchoRequireMember is [API.RequireMember] as a middleware of Echo's. The member
+// is in the context of the request.
+func (a *API) EchoRequireMember(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		admitted, err := a.server.admitSender(c.Request())
+		if err != nil {
+			a.WriteProblem(c.Response(), c.Request(), err)
+			return nil
+		}
+		c.SetRequest(admitted)
+		return next(c)
+	}
+}
+
+// admitSender returns r with the member in its context.
+func (s *server) admitSender(r *http.Request) (*http.Request, error) {
+	caller, err := s.authenticate(r)
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.selection(r)
+	if err != nil {
+		return nil, err
+	}
+	member, err := s.admit(r.Context(), caller, id)
+	if err != nil {
+		return nil, err
+	}
+	return r.WithContext(context.WithValue(r.Context(), memberKey{}, member)), nil
+}
+
+// WriteProblem answers a request to a route of the product's own with the problem
+// document that err is. Any error will do: one that isn't a [domain.Error] is a
+// 500 that tells nothing but the request's ID, under which the log has it.
+func (a *API) WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
+	ctx, header := r.Context(), w.Header()
+	if clientGone(ctx, err) {
+		w.WriteHeader(statusClientGone)
+		return
+	}
+	e := refusal(ctx, err)
+	id := header.Get(headerRequestID)
+	if id == "" {
+		id = requestID(r.Header)
+		header.Set(headerRequestID, id)
+	}
+	if statusOf(e) >= http.StatusInternalServerError {
+		a.server.Logger.ErrorContext(ctx, "a request failed", "method", knownMethod(r.Method), "route", r.Pattern, "requestId", id, "error", err)
+	}
+	challenge(header, e)
+	writeProblem(w, id, e)
+}
+
+// EchoErrorHandler is [API.WriteProblem] as the HTTPErrorHandler of the
+// product's Echo. Echo's own errors that we have no problem for are answered as
+// Echo does.
+func (a *API) EchoErrorHandler(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	if e, ok := errors.AsType[*echo.HTTPError](err); ok && !fromRouter(e) {
+		c.Echo().DefaultHTTPErrorHandler(err, c)
+		return
+	}
+	a.WriteProblem(c.Response(), c.Request(), err)
+}
+
+// fromRouter reports whether it was Echo's router that found nothing, and not
+// a handler that had something to say.
+func fromRouter(e *echo.HTTPError) bool {
+	return e == echo.ErrNotFound || e == echo.ErrMethodNotAllowed
+}

@@ -1,0 +1,137 @@
+// Package apptest gives a product's tests tenants to work in: each test its own,
+// with an owner who is signed in.
+//
+//	var config = app.Config{TenantMigrations: migrations}
+//
+//	func TestInvoices(t *testing.T) {
+//		t.Parallel()
+//		acme := apptest.Open(t, &config)
+//		err := acme.InTenant(t.Context(), acme.Owner.Member, func(ctx context.Context, tx *sqlx.Tx) error { ... })
+//
+// [Open] runs on a private PostgreSQL, which starts with the first test of a
+// package that asks for it and ends with the test binary; it needs PostgreSQL's
+// programs on the machine. [OpenMemory] has everything but SQL, and needs nothing.
+package apptest
+
+import (
+	"crypto/rand"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/local"
+	"github.com/partywall-go/partywall/app"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Tenant is a fresh tenant together with the installation that it lives in.
+type Tenant struct {
+	*app.Partywall
+	ID    domain.TenantID
+	Owner User
+
+	keys *local.Keys
+}
+
+// User is somebody made up, who is a member of a tenant and signed in for an hour.
+// The identity provider doesn't know them: who needs a user with a password
+// signs one up.
+type User struct {
+	Member tenants.Member
+	Token  string // an access token
+}
+
+// Authorize makes r a request of u's to their tenant.
+func (u User) Authorize(r *http.Request) {
+	r.Header.Set("Authorization", "Bearer "+u.Token)
+	r.Header.Set("X-Tenant-ID", u.Member.Tenant().String())
+}
+
+// Open returns a fresh tenant on PostgreSQL. Tests that pass the same config
+// share an installation, in which each has tenants of its own, and may run in
+// parallel; nil is the default one. Of config, what names a database, identities
+// or a bucket is left aside: all of these are built in, and begin empty.
+//
+// Where the machine has no PostgreSQL the test fails, with the line that installs
+// it.
+func Open(t testing.TB, config *app.Config) *Tenant {
+	t.Helper()
+	installation, err := installations.get(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newTenant(t, installation, installations.keys)
+}
+
+// OpenMemory returns a fresh tenant of an installation in memory that is the
+// test's own. There, InTenant is [app.CodeNoDatabase]; migrations and OnProvision
+// aren't run.
+func OpenMemory(t testing.TB, config *app.Config) *Tenant {
+	t.Helper()
+	keys, err := installations.signingKeys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := builtIn(config, keys)
+	cfg.Memory = true
+	installation, err := app.New(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := installation.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return newTenant(t, installation, keys)
+}
+
+// Another returns one more tenant of the same installation: the neighbour.
+func (x *Tenant) Another(t testing.TB) *Tenant {
+	t.Helper()
+	return newTenant(t, x.Partywall, x.keys)
+}
+
+func newTenant(t testing.TB, installation *app.Partywall, keys *local.Keys) *Tenant {
+	t.Helper()
+	x := &Tenant{Partywall: installation, keys: keys}
+	owner, token := x.madeUp(t)
+	id, err := domain.ParseTenantID("t-" + strings.ToLower(rand.Text()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := tenants.Creator{Caller: ports.Caller{Identity: owner}, Operator: installation.Tenants.Installation()}
+	if _, err := installation.Tenants.Create(t.Context(), by, tenants.Creation{ID: id, Name: t.Name()}); err != nil {
+		t.Fatal(err)
+	}
+	x.ID = id
+	x.Owner = x.admit(t, owner, token)
+	return x
+}
+
+// madeUp returns somebody who didn't exist before, and a token that proves it.
+func (x *Tenant) madeUp(t testing.TB) (domain.Identity, string) {
+	t.Helper()
+	subject := strings.ToLower(rand.Text())
+	who, err := domain.NewIdentity(local.ProviderName, subject)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := x.keys.MadeUpToken(subject, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return who, token.Reveal()
+}
+
+func (x *Tenant) admit(t testing.TB, who domain.Identity, token string) User {
+	t.Helper()
+	member, err := x.Tenants.Admit(t.Context(), who, x.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return User{member, token}
+}

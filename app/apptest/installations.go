@@ -1,0 +1,134 @@
+package apptest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+
+	"github.com/partywall-go/partywall/adapters/local"
+	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/app"
+)
+
+// installations are those of this test binary. They are a variable because tests
+// have nothing else in common: no main, and no order.
+var installations pool
+
+// pool starts what tests share when the first of them asks for it.
+type pool struct {
+	mu     sync.Mutex
+	server *private.Server
+	keys   *local.Keys
+	opened map[*app.Config]*shared
+	names  int // of databases
+}
+
+// shared is one installation. Its lock is its own: others needn't wait for it.
+type shared struct {
+	open func() (*app.Partywall, error) // once
+}
+
+// get returns the installation of config.
+func (p *pool) get(config *app.Config) (*app.Partywall, error) {
+	installation, err := p.of(config)
+	if err != nil {
+		return nil, err
+	}
+	return installation.open()
+}
+
+func (p *pool) of(config *app.Config) (*shared, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if installation, found := p.opened[config]; found {
+		return installation, nil
+	}
+	if err := p.start(); err != nil {
+		return nil, err
+	}
+	p.names++
+	cfg := p.onServer(builtIn(config, p.keys), fmt.Sprintf("%s_%d", p.server.Database, p.names))
+	installation := &shared{sync.OnceValues(func() (*app.Partywall, error) { return open(cfg) })}
+	p.opened[config] = installation
+	return installation, nil
+}
+
+// start starts the server and makes the keys, unless an earlier test did.
+func (p *pool) start() (err error) {
+	if err := p.makeKeys(); err != nil || p.server != nil {
+		return err
+	}
+	p.opened = map[*app.Config]*shared{}
+	p.server, err = private.StartTemporary(context.Background(), private.Temporary{})
+	if err != nil {
+		return fmt.Errorf("a PostgreSQL for the tests: %w", err)
+	}
+	return nil
+}
+
+// onServer returns cfg with a database and a folder of its own on the server.
+func (p *pool) onServer(cfg app.Config, name string) app.Config {
+	cfg.Database = app.Database{
+		Host: p.server.Host, Port: p.server.Port, User: p.server.User, Password: p.server.Password, Name: name, SSLMode: "disable",
+		Roles: cfg.Database.Roles, StatementTimeout: cfg.Database.StatementTimeout, LockTimeout: cfg.Database.LockTimeout, IdleTimeout: cfg.Database.IdleTimeout,
+	}
+	cfg.DataDir = filepath.Join(filepath.Dir(p.server.Dir), name)
+	return cfg
+}
+
+func open(cfg app.Config) (*app.Partywall, error) {
+	ctx := context.Background()
+	if err := app.Setup(ctx, cfg, func(string) {}); err != nil {
+		return nil, err
+	}
+	return app.New(ctx, cfg)
+}
+
+// signingKeys returns the keys of all installations of the test binary: to make
+// some takes longer than most tests.
+func (p *pool) signingKeys() (*local.Keys, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err := p.makeKeys()
+	return p.keys, err
+}
+
+func (p *pool) makeKeys() (err error) {
+	if p.keys == nil {
+		p.keys, err = local.NewKeys()
+	}
+	return err
+}
+
+// builtIn returns a copy of config with everything built in.
+func builtIn(config *app.Config, keys *local.Keys) app.Config {
+	var cfg app.Config
+	if config != nil {
+		cfg = *config
+	}
+	cfg.Memory, cfg.Keys = false, keys
+	cfg.Cognito, cfg.S3 = app.Cognito{}, app.S3{}
+	return cfg
+}
+
+// Close ends the server that [Open] started, and what runs on it. A package may
+// call it at the end of its TestMain; if none does, the server ends with the test
+// binary, and its folder goes when a later one starts.
+func Close() error {
+	p := &installations
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var errs []error
+	for _, installation := range p.opened {
+		if running, err := installation.open(); err == nil {
+			errs = append(errs, running.Close())
+		}
+	}
+	if p.server != nil {
+		errs = append(errs, p.server.Close())
+	}
+	p.server, p.opened = nil, nil
+	return errors.Join(errs...)
+}

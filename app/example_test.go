@@ -1,0 +1,232 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing/fstest"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/labstack/echo/v4"
+
+	"github.com/partywall-go/partywall/adapters/local"
+	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/app"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/tenants"
+)
+
+// An installation in memory serves the whole API, and forgets it at the end.
+func ExampleNew() {
+	pw, err := app.New(context.Background(), app.Config{Memory: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer pw.Close()
+
+	server := httptest.NewServer(pw.Handler())
+	defer server.Close()
+	answer, err := http.Post(server.URL+"/auth/tenants", "application/json", strings.NewReader(`{"tenantId": "acme"}`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer answer.Body.Close()
+	fmt.Println(answer.Status)
+	// Output: 201 Created
+}
+
+// A product has tables of its own in every tenant, and seeds them.
+func ExamplePartywall_InTenant() {
+	ctx := context.Background()
+	cfg := app.Config{
+		Database: databaseOfExample(),
+		Keys:     keysOfExample(),
+		TenantMigrations: fstest.MapFS{ // or an embed.FS
+			"0001_invoices.sql": {Data: []byte(`CREATE TABLE invoices (cents bigint NOT NULL)`)},
+		},
+		OnProvision: func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error {
+			_, err := tx.ExecContext(ctx, `INSERT INTO invoices VALUES (900)`)
+			return err
+		},
+	}
+	if err := app.Setup(ctx, cfg, func(line string) {}); err != nil { // a deployment's step of its own
+		log.Fatal(err)
+	}
+	pw, err := app.New(ctx, cfg)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer pw.Close()
+
+	acme := owned(ctx, pw, "acme", "ada@acme.example")
+	var total int
+	err = pw.InTenant(ctx, acme, func(ctx context.Context, tx *sqlx.Tx) error {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO invoices VALUES ($1)`, 100); err != nil {
+			return err
+		}
+		return tx.GetContext(ctx, &total, `SELECT sum(cents) FROM invoices`)
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(acme.Tenant(), "owes", total)
+
+	// A job has no member: the operator enters, and the log says why.
+	err = pw.EachTenant(ctx, pw.Tenants.Installation(), "monthly report", func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error {
+		fmt.Println("reporting to", tenant.Name)
+		return nil
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// acme owes 1000
+	// reporting to acme
+}
+
+// A product's routes stand beside ours, which are mounted under a prefix.
+func ExamplePartywall_RequireMember() {
+	ctx := context.Background()
+	pw, err := app.New(ctx, app.Config{
+		Memory:    true,
+		PublicURL: &url.URL{Scheme: "https", Host: "shop.io", Path: "/pw"}, // where signed URLs point
+		Resolve:   app.Subdomain("shop.io"),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer pw.Close()
+
+	mux := http.NewServeMux()
+	mux.Handle("/pw/", http.StripPrefix("/pw", pw.Handler()))
+	mux.Handle("GET /hello", pw.RequireMember(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		member, _ := app.MemberFrom(r.Context())
+		if err := member.Require(domain.WriteFiles); err != nil {
+			pw.WriteProblem(w, r, err)
+			return
+		}
+		fmt.Fprintf(w, "hello, %s of %s", member.Role(), member.Tenant())
+	})))
+
+	owned(ctx, pw, "acme", "ada@acme.example")
+	hello := httptest.NewRequestWithContext(ctx, http.MethodGet, "https://acme.shop.io/hello", nil)
+	hello.Header.Set("Authorization", "Bearer "+signIn(ctx, pw, "ada@acme.example"))
+	fmt.Println(answer(mux, hello))
+	// Output: 200 hello, owner of acme
+}
+
+// The same for a product that is built with Echo.
+func ExamplePartywall_EchoRequireMember() {
+	ctx := context.Background()
+	pw, err := app.New(ctx, app.Config{Memory: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer pw.Close()
+
+	e := echo.New()
+	e.HTTPErrorHandler = pw.EchoErrorHandler // errors become problem documents
+	e.Any("/pw/*", echo.WrapHandler(http.StripPrefix("/pw", pw.Handler())))
+	e.GET("/hello", func(c echo.Context) error {
+		member, _ := app.MemberFrom(c.Request().Context())
+		return c.String(http.StatusOK, "hello, "+string(member.Role()))
+	}, pw.EchoRequireMember)
+
+	owned(ctx, pw, "acme", "ada@acme.example")
+	hello := httptest.NewRequestWithContext(ctx, http.MethodGet, "/hello", nil)
+	hello.Header.Set("Authorization", "Bearer "+signIn(ctx, pw, "ada@acme.example"))
+	fmt.Println(answer(e, hello))
+	// Output: 200 hello, owner
+}
+
+// The operator enters a tenant without being a member of it, and says why.
+func ExamplePartywall_EnterTenant() {
+	ctx := context.Background()
+	pw, err := app.New(ctx, app.Config{Memory: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer pw.Close()
+
+	acme := owned(ctx, pw, "acme", "ada@acme.example")
+	visit, err := pw.Tenants.Installation().Visit(acme.Tenant(), "ticket 17: wrong total")
+	if err != nil {
+		log.Fatal(err)
+	}
+	err = pw.EnterTenant(ctx, visit, func(ctx context.Context, tx *sqlx.Tx) error { return nil })
+	fmt.Println(domain.CodeOf(err)) // on memory there is no SQL; a test calls apptest.Open for that
+	// Output: no_database
+}
+
+// databaseOfExample is a database that is gone with the tests.
+func databaseOfExample() app.Database {
+	server, err := private.StartTemporary(context.Background(), private.Temporary{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	atEnd = append(atEnd, server)
+	return app.Database{Host: server.Host, Port: server.Port, User: server.User, Password: server.Password, Name: "example"}
+}
+
+func keysOfExample() *local.Keys {
+	keys, err := local.NewKeys()
+	if err != nil {
+		log.Fatal(err)
+	}
+	return keys
+}
+
+// owned makes a tenant that belongs to somebody new.
+func owned(ctx context.Context, pw *app.Partywall, id, address string) tenants.Member {
+	tenantID, err := domain.ParseTenantID(id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	created, err := pw.Tenants.Create(ctx, tenants.Creator{}, tenants.Creation{ID: tenantID})
+	if err != nil {
+		log.Fatal(err)
+	}
+	email, err := domain.ParseEmail(address)
+	if err != nil {
+		log.Fatal(err)
+	}
+	user, err := pw.Identities.SignUp(ctx, identities.SignUp{Email: email, Password: password, ClaimToken: created.ClaimToken})
+	if err != nil {
+		log.Fatal(err)
+	}
+	member, err := pw.Tenants.Admit(ctx, user.Identity, tenantID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return member
+}
+
+var password = domain.NewSecret("Correct-Horse-7")
+
+func signIn(ctx context.Context, pw *app.Partywall, address string) string {
+	email, err := domain.ParseEmail(address)
+	if err != nil {
+		log.Fatal(err)
+	}
+	step, err := pw.Identities.SignIn(ctx, email, password)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return step.Tokens.Access.Reveal()
+}
+
+func answer(handler http.Handler, r *http.Request) string {
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	body, err := io.ReadAll(w.Body)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return fmt.Sprint(w.Code, " ", string(body))
+}

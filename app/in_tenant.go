@@ -1,0 +1,125 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/tenants"
+)
+
+// CodeNoDatabase says that SQL was asked of an installation on memory.
+const CodeNoDatabase domain.Code = "no_database"
+
+// InTenant runs fn in one transaction inside the member's tenant: as the tenant's
+// role, with the tenant's schema on the path, so that a product's SQL names its
+// tables plainly. It commits if fn returns nil, and undoes all if fn returns an
+// error or panics. fn must neither end the transaction itself nor keep tx.
+//
+// fn's error comes back as it is, save that a lost connection is
+// [domain.Unavailable], and that a context which is done gives its own error. A
+// tenant that was suspended since is [domain.CodeTenantNotFound], the zero Member
+// [domain.Forbidden]. What fn must not do is a [domain.Internal] error: to swallow
+// a statement's error (scope_failed), to end the transaction (scope_ended), to
+// call InTenant inside InTenant (scope_nested). On memory it is
+// [CodeNoDatabase].
+func (p *Partywall) InTenant(ctx context.Context, member tenants.Member, fn func(ctx context.Context, tx *sqlx.Tx) error) error {
+	if (member == tenants.Member{}) {
+		return &domain.Error{Kind: domain.Forbidden, Message: "only a member of the tenant may work inside it"}
+	}
+	return p.inTenant(ctx, member.Tenant(), fn)
+}
+
+// EnterTenant is [Partywall.InTenant] without a request, for jobs and support: the
+// visit is proven by the operator, see [tenants.Operator.Visit]. Each is a line in
+// the log, with its reason and with what came of it.
+func (p *Partywall) EnterTenant(ctx context.Context, visit tenants.Visit, fn func(ctx context.Context, tx *sqlx.Tx) error) (err error) {
+	if (visit == tenants.Visit{}) {
+		return &domain.Error{Kind: domain.Forbidden, Message: "only the operator of this installation may enter a tenant"}
+	}
+	began, outcome := time.Now(), "panic"
+	defer func() {
+		p.config.logger().LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "the operator entered a tenant",
+			slog.Bool("audit", true),
+			slog.String("tenant", visit.Tenant().String()),
+			slog.String("reason", visit.Reason()),
+			slog.String("outcome", outcome),
+			slog.Duration("duration", time.Since(began)),
+		)
+	}()
+	err = p.inTenant(ctx, visit.Tenant(), fn)
+	outcome = "done"
+	if err != nil {
+		outcome = err.Error()
+	}
+	return err
+}
+
+// EachTenant runs fn inside every active tenant, one after the other in the order
+// of their IDs, each in a transaction of its own, see [Partywall.EnterTenant].
+// Where one fails it goes on with the next: the error joins one for each tenant
+// that failed, and names it. It stops when ctx is done.
+func (p *Partywall) EachTenant(ctx context.Context, operator tenants.Operator, reason string, fn func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error) error {
+	var failures []error
+	for tenant, err := range p.allTenants(ctx, operator) {
+		if err != nil {
+			return errors.Join(append(failures, err)...)
+		}
+		if tenant.Status != domain.Active {
+			continue
+		}
+		visit, err := operator.Visit(tenant.ID, reason)
+		if err != nil {
+			return err
+		}
+		entered := false
+		err = p.EnterTenant(ctx, visit, func(ctx context.Context, tx *sqlx.Tx) error {
+			entered = true
+			return fn(ctx, tx, tenant)
+		})
+		switch {
+		case ctx.Err() != nil:
+			return errors.Join(append(failures, ctx.Err())...)
+		case err == nil, !entered && domain.CodeOf(err) == domain.CodeTenantNotFound: // it was suspended in the meantime
+		default:
+			failures = append(failures, fmt.Errorf("in tenant %s: %w", tenant.ID, err))
+		}
+	}
+	return errors.Join(failures...)
+}
+
+// allTenants reads the registry page by page, and ends with the first error.
+func (p *Partywall) allTenants(ctx context.Context, operator tenants.Operator) iter.Seq2[domain.Tenant, error] {
+	const page = 200
+	return func(yield func(domain.Tenant, error) bool) {
+		for after := (domain.TenantID{}); ; {
+			found, err := p.Tenants.List(ctx, operator, after, page)
+			if err != nil {
+				yield(domain.Tenant{}, err)
+				return
+			}
+			for _, tenant := range found {
+				if !yield(tenant, nil) {
+					return
+				}
+			}
+			if len(found) < page {
+				return
+			}
+			after = found[page-1].ID
+		}
+	}
+}
+
+func (p *Partywall) inTenant(ctx context.Context, id domain.TenantID, fn func(ctx context.Context, tx *sqlx.Tx) error) error {
+	if p.sql == nil {
+		return &domain.Error{Kind: domain.Internal, Code: CodeNoDatabase, Message: "memory has no SQL: configure a database, or use apptest.Open(t) in a test"}
+	}
+	return p.sql.InTenant(ctx, id, fn)
+}

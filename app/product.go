@@ -1,0 +1,48 @@
+package app
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/partywall-go/partywall/adapters/httpapi"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/tenants"
+)
+
+// RequireMember lets next, a product's own route, serve the members of the tenant
+// that the request names, or of the only one that its sender belongs to.
+// [MemberFrom] tells next who that is. Whoever isn't let in gets the problem
+// document that our own routes give.
+func (p *Partywall) RequireMember(next http.Handler) http.Handler { return p.api.RequireMember(next) }
+
+// EchoRequireMember is [Partywall.RequireMember] as a middleware of Echo's. The
+// member is in the context of the request.
+func (p *Partywall) EchoRequireMember(next echo.HandlerFunc) echo.HandlerFunc {
+	return p.api.EchoRequireMember(next)
+}
+
+// MemberFrom returns the member whom [Partywall.RequireMember] or
+// [Partywall.EchoRequireMember] let in.
+func MemberFrom(ctx context.Context) (tenants.Member, bool) { return httpapi.MemberFrom(ctx) }
+
+// WriteProblem answers a request to a product's own route with the problem
+// document that err is. Any error will do: one that isn't a [domain.Error] is a
+// 500 that tells nothing but the request's ID, under which the log has it.
+func (p *Partywall) WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
+	p.api.WriteProblem(w, r, err)
+}
+
+// EchoErrorHandler is [Partywall.WriteProblem] as the HTTPErrorHandler of a
+// product's Echo. Errors that handlers made with Echo's own means are answered
+// as Echo does.
+func (p *Partywall) EchoErrorHandler(err error, c echo.Context) { p.api.EchoErrorHandler(err, c) }
+
+// Subdomain returns a [Config.Resolve] by which acme.shop.io names the tenant
+// acme, if base is shop.io. The base itself, a reserved name below it such as
+// www, and any other host name no tenant. It panics if base isn't a host name in
+// lower case.
+func Subdomain(base string) func(*http.Request) (domain.TenantID, error) {
+	return httpapi.Subdomain(base)
+}
