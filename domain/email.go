@@ -36,7 +36,16 @@ func notInEmail(r rune) bool {
 func (e Email) String() string { return e.address }
 
 // Key returns the address in lower case: what two spellings of one address share.
-func (e Email) Key() string { return strings.ToLower(e.address) }
+func (e Email) Key() string { return strings.Map(toLower, e.address) }
+
+// toLower leaves the two letters outside of ASCII alone that have their lower
+// case in it, İ and the Kelvin sign: an address with one isn't its plain twin's.
+func toLower(r rune) rune {
+	if lower := unicode.ToLower(r); r <= unicode.MaxASCII || lower > unicode.MaxASCII {
+		return lower
+	}
+	return r
+}
 
 // Equal reports whether e and other are one address.
 func (e Email) Equal(other Email) bool { return e.Key() == other.Key() }

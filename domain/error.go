@@ -93,7 +93,9 @@ func Invalidf(field, format string, args ...any) *Error {
 	return &Error{Kind: Invalid, Field: field, Message: fmt.Sprintf(format, args...)}
 }
 
-// KindOf returns the kind of the first [Error] in err's chain, and [Internal] where there is none.
+// KindOf returns the kind of the first [Error] in err's chain, and [Internal] where
+// there is none. It is the kind that the caller is told; errors.Is finds those of
+// its causes too.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind

@@ -32,7 +32,8 @@ func TestWhatNobodyClassifiedIsInternal(t *testing.T) {
 	if domain.KindOf(err) != domain.Internal || domain.CodeOf(err) != "internal" {
 		t.Errorf("kind %v, code %v", domain.KindOf(err), domain.CodeOf(err))
 	}
-	if got := domain.CodeOf(&domain.Error{Kind: domain.Limited}); got != "rate_limited" {
+	limited := &domain.Error{Kind: domain.Limited}
+	if got := domain.CodeOf(limited); got != "rate_limited" || !errors.Is(limited, domain.Code("rate_limited")) {
 		t.Errorf("the code of an error without one is %q", got)
 	}
 	if got := domain.Kind(99).Error(); got != "internal" {

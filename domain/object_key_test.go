@@ -11,7 +11,7 @@ import (
 )
 
 func TestNewObjectKey(t *testing.T) {
-	acme := mustTenantID(t, "acme")
+	acme := domain.Must(domain.ParseTenantID("acme"))
 	accepted := map[string]string{
 		"a.txt":                   "acme/a.txt",
 		"reports/2026/q1.pdf":     "acme/reports/2026/q1.pdf",
@@ -44,7 +44,7 @@ func TestNewObjectKey(t *testing.T) {
 }
 
 func TestParseObjectKeyReadsWhatStringWrote(t *testing.T) {
-	key, err := domain.NewObjectKey(mustTenantID(t, "acme"), "a/b c.txt")
+	key, err := domain.NewObjectKey(domain.Must(domain.ParseTenantID("acme")), "a/b c.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,10 +62,7 @@ func TestParseObjectKeyReadsWhatStringWrote(t *testing.T) {
 }
 
 func FuzzNewObjectKey(f *testing.F) {
-	acme, err := domain.ParseTenantID("acme")
-	if err != nil {
-		f.Fatal(err)
-	}
+	acme := domain.Must(domain.ParseTenantID("acme"))
 	for _, s := range []string{"a", "../a", "a//b", "e\u0301", "a\\b", "\xff", "ﷺ"} {
 		f.Add(s)
 	}

@@ -2,11 +2,16 @@ package domain
 
 import (
 	"crypto/sha256"
+	"fmt"
+	"io"
 	"log/slog"
 )
 
 // Secret is a password, token or code. It prints as "[secret]" wherever a
 // format verb, a logger or an encoder meets it; only [Secret.Reveal] tells.
+//
+// Package fmt can't ask what lies in an unexported field of another type: a type
+// that holds a Secret there isn't to be printed.
 type Secret struct{ value string }
 
 const redacted = "[secret]"
@@ -28,8 +33,9 @@ func (s Secret) String() string {
 	return redacted
 }
 
-// GoString is [Secret.String]: %#v tells no more than %v.
-func (s Secret) GoString() string { return s.String() }
+// Format writes [Secret.String], whatever the verb: left to itself, %d shows the
+// string inside.
+func (s Secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, s.String()) }
 
 // LogValue is [Secret.String], for log/slog.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }

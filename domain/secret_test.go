@@ -20,7 +20,10 @@ func TestASecretIsToldByRevealAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown := []string{fmt.Sprint(secret), fmt.Sprintf("%s %v %+v %#v %q", secret, holder, holder, holder, secret), logged.String(), string(encoded)}
+	shown := []string{fmt.Sprint(secret), fmt.Sprintf("%+v", holder), fmt.Sprintf("%#v", holder), fmt.Sprintf("%d", []domain.Secret{secret}), logged.String(), string(encoded)}
+	for _, verb := range "bcdeEfgGoOqstUvxX" {
+		shown = append(shown, fmt.Sprintf("%"+string(verb), secret))
+	}
 	for _, s := range shown {
 		if strings.Contains(s, "hunter2") || !strings.Contains(s, "[secret]") {
 			t.Errorf("shown as %s", s)

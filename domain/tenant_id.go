@@ -48,6 +48,5 @@ var reservedIDs = []string{
 
 // IsReserved reports whether id is a valid name that is never given to a tenant.
 func (id TenantID) IsReserved() bool {
-	_, found := slices.BinarySearch(reservedIDs, id.slug)
-	return found
+	return slices.Contains(reservedIDs, id.slug)
 }

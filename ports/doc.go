@@ -6,7 +6,8 @@
 //
 //   - Implementations are safe for concurrent use.
 //   - A method is all or nothing: if it returns an error, nothing was recorded,
-//     save where a lost connection leaves it unknown, which is an
+//     save that a wrong code was counted, a reused refresh token has ended its
+//     session, or a lost connection leaves it unknown, which is an
 //     [domain.Unavailable] error.
 //   - Errors are [*domain.Error], except that a context that is done gives its
 //     own error. What can't be reached is [domain.Unavailable].

@@ -22,7 +22,7 @@ type IdentityProvider interface {
 	// SignUp makes an account. A taken address is [domain.CodeUserExists], a weak
 	// password [domain.CodePasswordPolicy] on field "password", a refusal by the
 	// provider's own rules [domain.CodeSignUpRefused]. A code that couldn't be
-	// delivered is a success.
+	// delivered is a success: the account exists, and ResendCode tries again.
 	SignUp(ctx context.Context, email domain.Email, password domain.Secret) (NewUser, error)
 
 	// ConfirmSignUp proves that the address is the user's. A code that is wrong,
@@ -39,9 +39,10 @@ type IdentityProvider interface {
 	// [domain.CodePasswordReset].
 	SignIn(ctx context.Context, email domain.Email, password domain.Secret) (SignIn, error)
 
-	// RespondToChallenge answers a challenge of SignIn, or of itself. A wrong answer
-	// or session is [domain.CodeChallengeInvalid]; a new password that is too weak
-	// is [domain.CodePasswordPolicy].
+	// RespondToChallenge answers a challenge of SignIn, or of itself. A name that is
+	// none of [Challenge]'s is [domain.Invalid] on field "challengeName". A wrong
+	// answer or session is [domain.CodeChallengeInvalid]; a new password that is too
+	// weak is [domain.CodePasswordPolicy] on field "responses.NEW_PASSWORD".
 	RespondToChallenge(ctx context.Context, email domain.Email, answer ChallengeAnswer) (SignIn, error)
 
 	// Refresh exchanges a refresh token for new tokens. Refresh of the answer is
@@ -53,7 +54,8 @@ type IdentityProvider interface {
 	// Revoke ends the session of a refresh token. An unknown token is no error.
 	Revoke(ctx context.Context, refresh domain.Secret) error
 
-	// SignOutEverywhere ends every session of the user whose access token it is.
+	// SignOutEverywhere ends every session of the user whose access token it is. A
+	// token that the provider doesn't honour is [domain.CodeInvalidToken].
 	SignOutEverywhere(ctx context.Context, access domain.Secret) error
 
 	// ForgotPassword sends a code for ResetPassword, if there is an account with a
@@ -64,16 +66,16 @@ type IdentityProvider interface {
 	// password's are SignUp's, on field "newPassword".
 	ResetPassword(ctx context.Context, email domain.Email, code, password domain.Secret) error
 
-	// User returns the user whose access token it is. A token that the provider no
-	// longer honours is [domain.CodeInvalidToken].
+	// User returns the user whose access token it is. A token that the provider
+	// doesn't honour is [domain.CodeInvalidToken].
 	User(ctx context.Context, access domain.Secret) (User, error)
 }
 
 // NewUser is an account that was just made.
 type NewUser struct {
-	Identity  domain.Identity
-	Confirmed bool          // false: SignIn is refused until ConfirmSignUp
-	Delivery  *CodeDelivery // where the confirmation code went, if one was sent
+	Identity  domain.Identity // zero where a failed delivery of the code hid it; a token of SignIn tells it
+	Confirmed bool            // false: SignIn is refused until ConfirmSignUp
+	Delivery  *CodeDelivery   // where the confirmation code went, if one was sent
 }
 
 // CodeDelivery says where a code went, in the words of Cognito's API.

@@ -39,7 +39,8 @@ type TenantStore interface {
 	Sweep(ctx context.Context) (int, error)
 }
 
-// NewTenant is a tenant to be made. It has either an Owner or a Claim.
+// NewTenant is a tenant to be made. It has either an Owner or a Claim: both, or
+// neither, is [domain.Invalid].
 type NewTenant struct {
 	ID          domain.TenantID
 	Name        string

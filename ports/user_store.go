@@ -14,8 +14,8 @@ import (
 // Addresses are compared in lower case. An absent user is [domain.NotFound].
 type UserStore interface {
 	// CreateUser adds a user, with a first code if code isn't nil. A taken
-	// address is [domain.CodeUserExists]; of many who ask for one address at once,
-	// one gets it.
+	// address is [domain.CodeUserExists], a taken subject [domain.Conflict]; of many
+	// who ask for one address at once, one gets it.
 	CreateUser(ctx context.Context, user StoredUser, code *NewCode) error
 
 	// UserByEmail and UserBySubject return a user.
@@ -35,8 +35,10 @@ type UserStore interface {
 	// password's hash, marks the user confirmed, and ends all their sessions.
 	ResetPassword(ctx context.Context, subject string, code domain.TokenHash, passwordHash string) error
 
-	// StartSession records a refresh token: the first of a family.
-	StartSession(ctx context.Context, subject string, token domain.TokenHash, ttl time.Duration) error
+	// StartSession records a refresh token: the first of a family. user is as it was
+	// read when the password was found right; if the password was reset since,
+	// nothing is recorded, and the error is [domain.CodeInvalidCredentials].
+	StartSession(ctx context.Context, user StoredUser, token domain.TokenHash, ttl time.Duration) error
 
 	// RotateSession puts next in the place of token, keeps the end of the session,
 	// and returns the user. An unknown, expired or ended token is

@@ -39,6 +39,8 @@ func identityError(err error) error {
 		}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
+	case errors.Is(err, domain.CodeInvalidCredentials):
+		return errInvalidCredentials
 	case errors.Is(err, domain.CodeUserExists):
 		return errUserExists
 	case errors.Is(err, domain.CodeCodeInvalid):

@@ -37,19 +37,8 @@ func (p *Identities) startSession(ctx context.Context, user ports.StoredUser) (p
 		return ports.Tokens{}, err
 	}
 	tokens.Refresh = newRefreshToken(authTime)
-	if err := p.users.StartSession(ctx, user.Subject, tokens.Refresh.Hash(), p.refreshTTL); err != nil {
+	if err := p.users.StartSession(ctx, user, tokens.Refresh.Hash(), p.refreshTTL); err != nil {
 		return ports.Tokens{}, identityErrorOr(err, errInvalidCredentials)
-	}
-	// A reset of the password that came in between ended all sessions but this one.
-	current, err := p.users.UserBySubject(ctx, user.Subject)
-	if err != nil {
-		return ports.Tokens{}, identityErrorOr(err, errInvalidCredentials)
-	}
-	if current.PasswordHash != user.PasswordHash {
-		if err := p.users.EndSession(ctx, tokens.Refresh.Hash()); err != nil {
-			return ports.Tokens{}, identityError(err)
-		}
-		return ports.Tokens{}, errInvalidCredentials
 	}
 	return tokens, nil
 }

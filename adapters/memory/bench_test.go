@@ -5,23 +5,16 @@ import (
 	"testing"
 
 	"github.com/partywall-go/partywall/adapters/memory"
-	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
 
 func BenchmarkCreate(b *testing.B) {
 	registry := &memory.Registry{}
-	owner, err := domain.NewIdentity("bench", "owner")
-	if err != nil {
-		b.Fatal(err)
-	}
+	owner := identity("owner")
 	n := 0
 	for b.Loop() {
-		id, err := domain.ParseTenantID(fmt.Sprintf("tenant-%d", n))
-		if err != nil {
-			b.Fatal(err)
-		}
+		id := tenantID(fmt.Sprintf("tenant-%d", n))
 		if _, err := registry.Create(b.Context(), ports.NewTenant{ID: id, Owner: owner}); err != nil {
 			b.Fatal(err)
 		}
@@ -32,14 +25,7 @@ func BenchmarkCreate(b *testing.B) {
 func BenchmarkAdmit(b *testing.B) {
 	registry := &memory.Registry{}
 	service := &tenants.Service{Members: registry}
-	owner, err := domain.NewIdentity("bench", "owner")
-	if err != nil {
-		b.Fatal(err)
-	}
-	id, err := domain.ParseTenantID("acme")
-	if err != nil {
-		b.Fatal(err)
-	}
+	owner, id := identity("owner"), tenantID("acme")
 	if _, err := registry.Create(b.Context(), ports.NewTenant{ID: id, Owner: owner}); err != nil {
 		b.Fatal(err)
 	}

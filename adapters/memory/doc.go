@@ -16,8 +16,9 @@
 // # Testing against it
 //
 // A tenant with an owner is one call of [Registry.Create], and [Registry.SetRole]
-// adds people in other roles. [Identities.Caller] makes somebody up who is signed
-// in: their identity, and an access token that [Identities.Verify] believes.
+// adds people in other roles; a tenants.Service whose Members are that Registry
+// admits them. [Identities.Caller] makes somebody up who is signed in: their
+// identity, and an access token that [Identities.Verify] believes.
 // [Identities.Code] reads the code that somebody was mailed, [Objects.Put] and
 // [Objects.Get] the files. [Registry.SetStatus] suspends a tenant, and Break of
 // any of them shows what happens when a system behind a port is away.

@@ -3,11 +3,9 @@ package memory_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"time"
 
@@ -17,29 +15,22 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// A product's test makes a tenant with an owner and a viewer, and tries what each may do.
+// A product's test seeds a tenant with an owner and a viewer, and tries what each may do.
 func Example() {
 	ctx := context.Background()
-	registry, identities := &memory.Registry{}, &memory.Identities{}
-	service := &tenants.Service{Tenants: registry, Members: registry, Invitations: registry, Identities: identities, Mail: &memory.Mailbox{}}
+	registry := &memory.Registry{}
+	service := &tenants.Service{Members: registry}
 
-	ada, bob := caller(identities, "ada@example.com"), caller(identities, "bob@example.com")
-	acme, err := domain.ParseTenantID("acme")
-	if err != nil {
-		log.Fatal(err)
-	}
-	if _, err := registry.Create(ctx, ports.NewTenant{ID: acme, Name: "Acme Ltd.", Owner: ada.Identity}); err != nil {
-		log.Fatal(err)
-	}
-	if err := registry.SetRole(acme, bob.Identity, domain.RoleViewer); err != nil {
+	acme := domain.Must(domain.ParseTenantID("acme"))
+	ada := domain.Must(domain.NewIdentity("test", "ada"))
+	bob := domain.Must(domain.NewIdentity("test", "bob"))
+	domain.Must(registry.Create(ctx, ports.NewTenant{ID: acme, Owner: ada}))
+	if err := registry.SetRole(acme, bob, domain.RoleViewer); err != nil {
 		log.Fatal(err)
 	}
 
-	for _, who := range []ports.Caller{ada, bob} {
-		member, err := service.Admit(ctx, who.Identity, acme)
-		if err != nil {
-			log.Fatal(err)
-		}
+	for _, who := range []domain.Identity{ada, bob} {
+		member := domain.Must(service.Admit(ctx, who, acme))
 		fmt.Println(member.Role(), member.Require(domain.WriteFiles))
 	}
 	// Output:
@@ -47,27 +38,15 @@ func Example() {
 	// viewer forbidden: the role viewer may not write files
 }
 
-func caller(identities *memory.Identities, address string) ports.Caller {
-	email, err := domain.ParseEmail(address)
-	if err != nil {
-		log.Fatal(err)
-	}
-	caller, err := identities.Caller(email)
-	if err != nil {
-		log.Fatal(err)
-	}
-	return caller
-}
-
-// A request in a test carries a token that was never signed in for.
+// A request in a test carries the token of somebody made up.
 func ExampleIdentities_Caller() {
-	identities := &memory.Identities{}
-	ada := caller(identities, "ada@example.com")
+	people := &memory.Identities{}
+	ada := domain.Must(people.Caller(domain.Must(domain.ParseEmail("ada@example.com"))))
 
 	request := httptest.NewRequest(http.MethodGet, "/auth/me", nil)
 	request.Header.Set("Authorization", "Bearer "+ada.Token.Reveal())
 
-	verified, err := identities.Verify(request.Context(), ada.Token)
+	verified, err := people.Verify(request.Context(), ada.Token)
 	fmt.Println(verified.Identity == ada.Identity, err)
 	// Output: true <nil>
 }
@@ -75,15 +54,10 @@ func ExampleIdentities_Caller() {
 // Somebody signs up, and confirms with the code that they were mailed.
 func ExampleIdentities_Code() {
 	ctx := context.Background()
-	identities := &memory.Identities{RequireConfirmation: true}
-	ada, err := domain.ParseEmail("ada@example.com")
-	if err != nil {
-		log.Fatal(err)
-	}
-	if _, err := identities.SignUp(ctx, ada, domain.NewSecret("correct horse")); err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(identities.ConfirmSignUp(ctx, ada, identities.Code(ada)))
+	people := &memory.Identities{RequireConfirmation: true}
+	ada := domain.Must(domain.ParseEmail("ada@example.com"))
+	domain.Must(people.SignUp(ctx, ada, domain.NewSecret("correct horse")))
+	fmt.Println(people.ConfirmSignUp(ctx, ada, people.Code(ada)))
 	// Output: <nil>
 }
 
@@ -92,54 +66,28 @@ func ExampleRegistry() {
 	ctx := context.Background()
 	now := time.Date(2026, time.January, 1, 12, 0, 0, 0, time.UTC)
 	registry := &memory.Registry{Now: func() time.Time { return now }}
-	acme, err := domain.ParseTenantID("acme")
-	if err != nil {
-		log.Fatal(err)
-	}
-	claim := domain.NewSecret("a claim token")
-	if _, err := registry.Create(ctx, ports.NewTenant{ID: acme, Claim: &ports.NewClaim{Hash: claim.Hash(), TTL: 24 * time.Hour}}); err != nil {
-		log.Fatal(err)
-	}
+	acme := domain.Must(domain.ParseTenantID("acme"))
+	claim := &ports.NewClaim{Hash: domain.NewSecret("a claim token").Hash(), TTL: 24 * time.Hour}
+	domain.Must(registry.Create(ctx, ports.NewTenant{ID: acme, Claim: claim}))
 
 	now = now.Add(24 * time.Hour)
-	_, err = registry.Clock(ctx, acme)
+	_, err := registry.Clock(ctx, acme)
 	fmt.Println(domain.CodeOf(err))
 	// Output: tenant_not_found
 }
 
-// Signed URLs work over HTTP, as they do with any other store.
+// A signed URL works, and insists on what was signed, without a server.
 func ExampleObjects() {
 	ctx := context.Background()
 	objects := &memory.Objects{}
-	server := httptest.NewServer(objects)
-	base, err := url.Parse(server.URL)
-	if err != nil {
-		log.Fatal(err)
-	}
-	objects.Base = base
+	key := domain.Must(domain.ParseObjectKey("acme/reports/2026.txt"))
+	signed := domain.Must(objects.SignUpload(ctx, key, ports.Upload{Size: 5, TTL: time.Minute}))
 
-	key, err := domain.ParseObjectKey("acme/reports/2026.txt")
-	if err != nil {
-		log.Fatal(err)
-	}
-	signed, err := objects.SignUpload(ctx, key, ports.Upload{Size: 5, TTL: time.Minute})
-	if err != nil {
-		log.Fatal(err)
-	}
 	for _, body := range []string{"hello, world", "hello"} {
-		request, err := http.NewRequestWithContext(ctx, signed.Method, signed.URL.Reveal(), strings.NewReader(body))
-		if err != nil {
-			log.Fatal(err)
-		}
-		response, err := server.Client().Do(request)
-		if err != nil {
-			log.Fatal(err)
-		}
-		_, _ = io.Copy(io.Discard, response.Body)
-		response.Body.Close()
-		fmt.Println(response.StatusCode)
+		answer := httptest.NewRecorder()
+		objects.ServeHTTP(answer, httptest.NewRequest(signed.Method, signed.URL.Reveal(), strings.NewReader(body)))
+		fmt.Println(answer.Code)
 	}
-	server.Close()
 	content, _ := objects.Get(key)
 	fmt.Printf("%s\n", content)
 	// Output:

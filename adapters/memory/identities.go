@@ -74,7 +74,10 @@ func (i *Identities) SignUp(ctx context.Context, email domain.Email, password do
 	user := ports.StoredUser{Subject: newSubject(), Email: email, PasswordHash: hashPassword(password), Confirmed: !i.RequireConfirmation}
 	made := ports.NewUser{Identity: identityOf(user), Confirmed: user.Confirmed}
 	if user.Confirmed {
-		return made, i.store().CreateUser(ctx, user, nil)
+		if err := i.store().CreateUser(ctx, user, nil); err != nil {
+			return ports.NewUser{}, err
+		}
+		return made, nil
 	}
 	code, stored := newCode(ports.ConfirmAddress)
 	if err := i.store().CreateUser(ctx, user, &stored); err != nil {

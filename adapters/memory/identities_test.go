@@ -1,6 +1,7 @@
 package memory_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 var password = domain.NewSecret("correct horse")
 
 func TestCaller(t *testing.T) {
-	identities, ada := &memory.Identities{}, email(t, "Ada@example.com")
+	identities, ada := &memory.Identities{}, email("Ada@example.com")
 	caller, err := identities.Caller(ada)
 	must(t, err)
 
@@ -24,14 +25,14 @@ func TestCaller(t *testing.T) {
 		}
 	})
 	t.Run("the same address is the same person with another token", func(t *testing.T) {
-		again, err := identities.Caller(email(t, "ada@EXAMPLE.com"))
+		again, err := identities.Caller(email("ada@EXAMPLE.com"))
 		must(t, err)
 		if again.Identity != caller.Identity || again.Token == caller.Token {
 			t.Errorf("got %+v, want %+v", again, caller)
 		}
 	})
 	t.Run("somebody who signed up can be made a caller", func(t *testing.T) {
-		bob := email(t, "bob@example.com")
+		bob := email("bob@example.com")
 		made, err := identities.SignUp(t.Context(), bob, password)
 		must(t, err)
 		caller, err := identities.Caller(bob)
@@ -56,10 +57,22 @@ func TestCaller(t *testing.T) {
 	})
 }
 
+func TestPasswordsHave8CharactersTo256Bytes(t *testing.T) {
+	for text, want := range map[string]error{
+		strings.Repeat("é", 7):   domain.CodePasswordPolicy,
+		strings.Repeat("é", 8):   nil,
+		strings.Repeat("x", 256): nil,
+		strings.Repeat("x", 257): domain.CodePasswordPolicy,
+	} {
+		_, err := new(memory.Identities).SignUp(t.Context(), email("ada@example.com"), domain.NewSecret(text))
+		wantErr(t, err, want)
+	}
+}
+
 func TestLifetimes(t *testing.T) {
 	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	identities := &memory.Identities{Now: func() time.Time { return now }, RequireConfirmation: true}
-	ada := email(t, "ada@example.com")
+	ada := email("ada@example.com")
 	_, err := identities.SignUp(t.Context(), ada, password)
 	must(t, err)
 
@@ -91,7 +104,7 @@ func TestLifetimes(t *testing.T) {
 func TestCodes(t *testing.T) {
 	t.Run("a code survives five wrong ones", func(t *testing.T) {
 		for wrong, want := range map[int]error{5: nil, 6: domain.CodeCodeInvalid} {
-			identities, ada := &memory.Identities{RequireConfirmation: true}, email(t, "ada@example.com")
+			identities, ada := &memory.Identities{RequireConfirmation: true}, email("ada@example.com")
 			_, err := identities.SignUp(t.Context(), ada, password)
 			must(t, err)
 			for range wrong {
@@ -101,7 +114,7 @@ func TestCodes(t *testing.T) {
 		}
 	})
 	t.Run("who isn't confirmed is sent no code for a new password, who is none for the address", func(t *testing.T) {
-		identities, ada := &memory.Identities{RequireConfirmation: true}, email(t, "ada@example.com")
+		identities, ada := &memory.Identities{RequireConfirmation: true}, email("ada@example.com")
 		_, err := identities.SignUp(t.Context(), ada, password)
 		must(t, err)
 		code := identities.Code(ada)
@@ -121,7 +134,7 @@ func TestChallenges(t *testing.T) {
 	// meet signs ada up and in, and into the challenge.
 	meet := func(t *testing.T, name string) (*memory.Identities, domain.Email, ports.ChallengeAnswer) {
 		t.Helper()
-		identities, ada := &memory.Identities{}, email(t, "ada@example.com")
+		identities, ada := &memory.Identities{}, email("ada@example.com")
 		_, err := identities.SignUp(t.Context(), ada, password)
 		must(t, err)
 		must(t, identities.Challenge(ada, name))
@@ -182,7 +195,7 @@ func TestChallenges(t *testing.T) {
 	})
 	t.Run("a session is of no use to another person or for another challenge", func(t *testing.T) {
 		identities, ada, answer := meet(t, "EMAIL_OTP")
-		eve := email(t, "eve@example.com")
+		eve := email("eve@example.com")
 		_, err := identities.SignUp(t.Context(), eve, password)
 		must(t, err)
 		right := responding(answer, "EMAIL_OTP_CODE", identities.Code(ada))
@@ -195,9 +208,20 @@ func TestChallenges(t *testing.T) {
 		_, err = identities.RespondToChallenge(t.Context(), ada, right)
 		must(t, err)
 	})
+	t.Run("a session ends after three minutes", func(t *testing.T) {
+		identities, ada, answer := meet(t, "EMAIL_OTP")
+		right := responding(answer, "EMAIL_OTP_CODE", identities.Code(ada))
+		now := time.Now()
+		identities.Now = func() time.Time { return now.Add(3*time.Minute + time.Second) }
+		_, err := identities.RespondToChallenge(t.Context(), ada, right)
+		wantErr(t, err, domain.CodeChallengeInvalid)
+		identities.Now = func() time.Time { return now.Add(3*time.Minute - time.Second) }
+		_, err = identities.RespondToChallenge(t.Context(), ada, right)
+		must(t, err)
+	})
 	t.Run("a challenge that doesn't exist, or is nobody's, can't be set", func(t *testing.T) {
 		identities := &memory.Identities{}
-		wantErr(t, identities.Challenge(email(t, "ada@example.com"), "RIDDLE"), domain.Invalid)
-		wantErr(t, identities.Challenge(email(t, "ada@example.com"), "EMAIL_OTP"), domain.NotFound)
+		wantErr(t, identities.Challenge(email("ada@example.com"), "RIDDLE"), domain.Invalid)
+		wantErr(t, identities.Challenge(email("ada@example.com"), "EMAIL_OTP"), domain.NotFound)
 	})
 }

@@ -34,14 +34,17 @@ var responses = map[string]string{
 	"EMAIL_OTP":          "EMAIL_OTP_CODE",
 }
 
-var errChallengeInvalid = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeChallengeInvalid, Message: "the answer or its session is wrong or has expired; sign in again"}
+var (
+	errNoChallenge      = domain.Invalidf("challengeName", "there is no challenge of this name")
+	errChallengeInvalid = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeChallengeInvalid, Message: "the answer or its session is wrong or has expired; sign in again"}
+)
 
 // Challenge makes every later sign-in with that address meet a challenge:
 // NEW_PASSWORD_REQUIRED, until it is answered, or one of SOFTWARE_TOKEN_MFA,
 // SMS_MFA and EMAIL_OTP, whose code [Identities.Code] tells. An empty name ends that.
 func (i *Identities) Challenge(email domain.Email, name string) error {
 	if _, known := responses[name]; !known && name != "" {
-		return domain.Invalidf("challengeName", "there is no challenge of this name")
+		return errNoChallenge
 	}
 	user, err := i.store().UserByEmail(context.Background(), email)
 	if err != nil {
@@ -75,6 +78,9 @@ func (i *Identities) challenge(user ports.StoredUser) *ports.Challenge {
 // RespondToChallenge implements [ports.IdentityProvider]. A session takes three
 // wrong answers.
 func (i *Identities) RespondToChallenge(ctx context.Context, email domain.Email, answer ports.ChallengeAnswer) (ports.SignIn, error) {
+	if _, known := responses[answer.Name]; !known {
+		return ports.SignIn{}, errNoChallenge
+	}
 	user, err := i.find(ctx, email, errChallengeInvalid)
 	if err != nil {
 		return ports.SignIn{}, err

@@ -85,7 +85,7 @@ func (i *Identities) Code(email domain.Email) domain.Secret {
 // start begins a session.
 func (i *Identities) start(ctx context.Context, user ports.StoredUser) (ports.SignIn, error) {
 	refresh := newToken()
-	if err := i.store().StartSession(ctx, user.Subject, refresh.Hash(), refreshTTL); err != nil {
+	if err := i.store().StartSession(ctx, user, refresh.Hash(), refreshTTL); err != nil {
 		return ports.SignIn{}, err
 	}
 	return ports.SignIn{Tokens: i.tokens(user, refresh)}, nil

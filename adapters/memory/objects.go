@@ -2,6 +2,7 @@ package memory
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/partywall-go/partywall/adapters/internal/signedurl"
@@ -23,8 +25,13 @@ type Objects struct {
 
 	// Base is where the handler is mounted, and so how signed URLs begin. It is
 	// to be set before the first URL is signed. Nil is an address that nobody
-	// answers, which will do where no bytes are moved.
+	// answers, which will do where ServeHTTP is called without a server.
 	Base *url.URL
+
+	// MaxBytes is how much all objects and the uploads on their way may hold
+	// together. An upload that needs more breaks off as
+	// [domain.CodeObjectStoreUnavailable], which is 507 over HTTP. Zero is 256 MiB.
+	MaxBytes int64
 
 	once    sync.Once
 	signer  *signedurl.Signer
@@ -32,7 +39,10 @@ type Objects struct {
 
 	mu      sync.Mutex
 	objects map[domain.ObjectKey]object
+	held    int64 // bytes of objects, and of uploads on their way
 }
+
+const defaultMaxBytes = 256 << 20
 
 // object is never changed, only replaced.
 type object struct {
@@ -43,6 +53,7 @@ type object struct {
 var (
 	errObjectNotFound = &domain.Error{Kind: domain.NotFound, Message: "there is no such object"}
 	errObjectExists   = &domain.Error{Kind: domain.Conflict, Message: "there is an object under this key"}
+	errObjectsFull    = &domain.Error{Kind: domain.Unavailable, Code: domain.CodeObjectStoreUnavailable, Message: "the memory for files is full", Err: syscall.ENOSPC}
 	errNoKey          = domain.Invalidf("filename", "an object has a name")
 )
 
@@ -82,6 +93,7 @@ func (o *Objects) Delete(ctx context.Context, key domain.ObjectKey) error {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.held -= o.objects[key].info.Size
 	delete(o.objects, key)
 	return nil
 }
@@ -92,10 +104,11 @@ func (o *Objects) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o.handler.ServeHTTP(w, r)
 }
 
-// Put keeps content under key, as an upload does.
+// Put keeps content under key, as an upload does, but whether it fits or not.
 func (o *Objects) Put(key domain.ObjectKey, contentType string, content []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.held += int64(len(content))
 	o.keep(key, contentType, slices.Clone(content))
 }
 
@@ -136,7 +149,9 @@ func (o *Objects) find(ctx context.Context, key domain.ObjectKey) (object, error
 	return found, nil
 }
 
+// keep puts content, which is held already, in the place of what is under key.
 func (o *Objects) keep(key domain.ObjectKey, contentType string, content []byte) {
+	o.held -= o.objects[key].info.Size
 	set(&o.objects, key, object{content, ports.ObjectInfo{Size: int64(len(content)), ContentType: contentType, ModifiedAt: clock(o.Now)}})
 }
 
@@ -148,17 +163,47 @@ func (b bucket) Put(ctx context.Context, key domain.ObjectKey, contentType strin
 	if err := b.check(ctx, key); err != nil {
 		return err
 	}
-	content, err := io.ReadAll(body)
-	if err != nil {
-		return err
-	}
+	upload := &upload{body: body, to: b.Objects}
+	content, err := io.ReadAll(upload)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if _, taken := b.objects[key]; taken && ifAbsent {
-		return errObjectExists
+	if _, taken := b.objects[key]; err == nil && taken && ifAbsent {
+		err = errObjectExists
+	}
+	if err != nil {
+		b.held -= upload.held
+		return err
 	}
 	b.keep(key, contentType, content)
 	return nil
+}
+
+// upload is a body on its way, whose bytes are held from when they arrive.
+type upload struct {
+	body io.Reader
+	to   *Objects
+	held int64
+}
+
+// Read implements [io.Reader].
+func (u *upload) Read(p []byte) (int, error) {
+	n, err := u.body.Read(p)
+	if !u.to.hold(int64(n)) {
+		return 0, errObjectsFull
+	}
+	u.held += int64(n)
+	return n, err
+}
+
+// hold takes n bytes of the store's room, if there are as many.
+func (o *Objects) hold(n int64) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.held+n > cmp.Or(o.MaxBytes, defaultMaxBytes) {
+		return false
+	}
+	o.held += n
+	return true
 }
 
 // Open implements [signedurl.Store].

@@ -12,8 +12,7 @@ import (
 )
 
 func TestObjects(t *testing.T) {
-	key, err := domain.NewObjectKey(tenantID(t, "acme"), "plan.txt")
-	must(t, err)
+	key := domain.Must(domain.ParseObjectKey("acme/plan.txt"))
 	get := func(t *testing.T, client *http.Client, signed ports.SignedRequest) (int, string) {
 		t.Helper()
 		resp, err := client.Get(signed.URL.Reveal())

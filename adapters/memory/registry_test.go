@@ -14,9 +14,9 @@ func TestIdempotencyKeys(t *testing.T) {
 	t.Run("a key is good for 24 hours, to the second", func(t *testing.T) {
 		now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 		registry := &memory.Registry{Now: func() time.Time { return now }}
-		ada := identity(t, "ada")
+		ada := identity("ada")
 		create := func(id string) ports.CreatedTenant {
-			created, err := registry.Create(t.Context(), ports.NewTenant{ID: tenantID(t, id), Owner: ada, Idempotency: &ports.Idempotency{Identity: ada, Route: "r", Key: "k"}})
+			created, err := registry.Create(t.Context(), ports.NewTenant{ID: tenantID(id), Owner: ada, Idempotency: &ports.Idempotency{Identity: ada, Route: "r", Key: "k"}})
 			must(t, err)
 			return created
 		}
@@ -38,7 +38,7 @@ func TestClaims(t *testing.T) {
 	t.Run("a claim and its tenant end at one moment", func(t *testing.T) {
 		now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 		registry := &memory.Registry{Now: func() time.Time { return now }}
-		hash, acme := domain.NewSecret("claim").Hash(), tenantID(t, "acme")
+		hash, acme := domain.NewSecret("claim").Hash(), tenantID("acme")
 		_, err := registry.Create(t.Context(), ports.NewTenant{ID: acme, Claim: &ports.NewClaim{Hash: hash, TTL: time.Hour}})
 		must(t, err)
 		now = now.Add(time.Hour - 1)
@@ -53,8 +53,8 @@ func TestClaims(t *testing.T) {
 		wantErr(t, err, domain.CodeTenantNotFound)
 	})
 	t.Run("who lost the membership doesn't get it again from the spent claim", func(t *testing.T) {
-		registry, ada, bob := &memory.Registry{}, identity(t, "ada"), identity(t, "bob")
-		hash, acme := domain.NewSecret("claim").Hash(), tenantID(t, "acme")
+		registry, ada, bob := &memory.Registry{}, identity("ada"), identity("bob")
+		hash, acme := domain.NewSecret("claim").Hash(), tenantID("acme")
 		_, err := registry.Create(t.Context(), ports.NewTenant{ID: acme, Claim: &ports.NewClaim{Hash: hash, TTL: time.Hour}})
 		must(t, err)
 		_, err = registry.Redeem(t.Context(), hash, acme, ada)
@@ -69,8 +69,8 @@ func TestClaims(t *testing.T) {
 }
 
 func TestSeeding(t *testing.T) {
-	registry, ada, bob := &memory.Registry{}, identity(t, "ada"), identity(t, "bob")
-	acme, waiting := tenantID(t, "acme"), tenantID(t, "waiting")
+	registry, ada, bob := &memory.Registry{}, identity("ada"), identity("bob")
+	acme, waiting := tenantID("acme"), tenantID("waiting")
 	_, err := registry.Create(t.Context(), ports.NewTenant{ID: acme, Owner: ada})
 	must(t, err)
 	_, err = registry.Create(t.Context(), ports.NewTenant{ID: waiting, Claim: &ports.NewClaim{TTL: time.Hour}})
@@ -98,7 +98,7 @@ func TestSeeding(t *testing.T) {
 		must(t, err)
 	})
 	t.Run("a tenant without an owner has no members and no other status", func(t *testing.T) {
-		for _, id := range []domain.TenantID{waiting, tenantID(t, "nobody")} {
+		for _, id := range []domain.TenantID{waiting, tenantID("nobody")} {
 			wantErr(t, registry.SetRole(id, bob, domain.RoleViewer), domain.CodeTenantNotFound)
 			wantErr(t, registry.SetStatus(id, domain.Active), domain.CodeTenantNotFound)
 		}
@@ -109,26 +109,13 @@ func TestSeeding(t *testing.T) {
 	})
 }
 
-func identity(t *testing.T, subject string) domain.Identity {
-	t.Helper()
-	who, err := domain.NewIdentity("test", subject)
-	must(t, err)
-	return who
+func identity(subject string) domain.Identity {
+	return domain.Must(domain.NewIdentity("test", subject))
 }
 
-func tenantID(t *testing.T, s string) domain.TenantID {
-	t.Helper()
-	id, err := domain.ParseTenantID(s)
-	must(t, err)
-	return id
-}
+func tenantID(s string) domain.TenantID { return domain.Must(domain.ParseTenantID(s)) }
 
-func email(t *testing.T, s string) domain.Email {
-	t.Helper()
-	address, err := domain.ParseEmail(s)
-	must(t, err)
-	return address
-}
+func email(s string) domain.Email { return domain.Must(domain.ParseEmail(s)) }
 
 func must(t *testing.T, err error) {
 	t.Helper()

@@ -22,13 +22,18 @@ var (
 )
 
 // StartSession implements [ports.UserStore]. It also forgets the user's expired sessions.
-func (u *Users) StartSession(ctx context.Context, subject string, token domain.TokenHash, ttl time.Duration) error {
-	return u.with(ctx, subject, func(user *user, now time.Time) error {
-		for _, s := range slices.Clone(user.sessions) {
-			if !now.Before(s.expiresAt) {
-				u.end(s)
-			}
+func (u *Users) StartSession(ctx context.Context, read ports.StoredUser, token domain.TokenHash, ttl time.Duration) error {
+	return u.with(ctx, read.Subject, func(user *user, now time.Time) error {
+		if user.PasswordHash != read.PasswordHash {
+			return errInvalidCredentials
 		}
+		user.sessions = slices.DeleteFunc(user.sessions, func(s *session) bool {
+			if expired := !now.Before(s.expiresAt); !expired {
+				return false
+			}
+			u.forget(s)
+			return true
+		})
 		s := &session{user, []domain.TokenHash{token}, now.Add(ttl)}
 		user.sessions = append(user.sessions, s)
 		set(&u.sessions, token, s)
@@ -78,14 +83,19 @@ func (u *Users) EndSessions(ctx context.Context, subject string) error {
 }
 
 func (u *Users) endAll(user *user) {
-	for _, s := range slices.Clone(user.sessions) {
-		u.end(s)
+	for _, s := range user.sessions {
+		u.forget(s)
 	}
+	user.sessions = nil
 }
 
 func (u *Users) end(s *session) {
+	u.forget(s)
+	s.user.sessions = slices.DeleteFunc(s.user.sessions, func(other *session) bool { return other == s })
+}
+
+func (u *Users) forget(s *session) {
 	for _, token := range s.tokens {
 		delete(u.sessions, token)
 	}
-	s.user.sessions = slices.DeleteFunc(s.user.sessions, func(other *session) bool { return other == s })
 }

@@ -34,12 +34,16 @@ func (u *Users) Confirm(ctx context.Context, subject string, code domain.TokenHa
 	})
 }
 
-// ResetPassword implements [ports.UserStore].
+// ResetPassword implements [ports.UserStore]. It takes the user's row before it
+// looks for sessions: whoever starts one at the same time, by the old password,
+// has either done so or will be refused.
 func (u *Users) ResetPassword(ctx context.Context, subject string, code domain.TokenHash, passwordHash string) error {
 	return u.spend(ctx, subject, ports.ResetPassword, code, func(ctx context.Context, tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, `
-			WITH ended AS (UPDATE partywall.sessions SET ended = true WHERE subject = $1)
-			UPDATE partywall.users SET confirmed = true, password_hash = $2 WHERE subject = $1`, subject, passwordHash)
+		_, err := tx.ExecContext(ctx, `UPDATE partywall.users SET confirmed = true, password_hash = $2 WHERE subject = $1`, subject, passwordHash)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE partywall.sessions SET ended = true WHERE subject = $1`, subject)
 		return err
 	})
 }

@@ -13,16 +13,28 @@ import (
 )
 
 // StartSession implements [ports.UserStore].
-func (u *Users) StartSession(ctx context.Context, subject string, token domain.TokenHash, ttl time.Duration) error {
+func (u *Users) StartSession(ctx context.Context, user ports.StoredUser, token domain.TokenHash, ttl time.Duration) error {
 	return u.write(ctx, "start a session", func(ctx context.Context, tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, `
-			WITH session AS (
-				INSERT INTO partywall.sessions (subject, expires_at) VALUES ($1, now() + $3 * interval '1 microsecond')
+		started, err := tx.ExecContext(ctx, `
+			WITH unchanged AS (
+				SELECT subject FROM partywall.users WHERE subject = $1 AND password_hash = $2 FOR SHARE
+			), session AS (
+				INSERT INTO partywall.sessions (subject, expires_at)
+				SELECT subject, now() + $4 * interval '1 microsecond' FROM unchanged
 				RETURNING id
 			)
-			INSERT INTO partywall.refresh_tokens (hash, session) SELECT $2, id FROM session`,
-			subject, token[:], ttl.Microseconds())
-		return err
+			INSERT INTO partywall.refresh_tokens (hash, session) SELECT $3, id FROM session`,
+			user.Subject, user.PasswordHash, token[:], ttl.Microseconds())
+		if err != nil {
+			return err
+		}
+		if n, err := started.RowsAffected(); n > 0 || err != nil {
+			return err
+		}
+		if err := mustExist(ctx, tx, user.Subject); err != nil {
+			return err
+		}
+		return &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeInvalidCredentials, Message: "the password was reset a moment ago"}
 	})
 }
 

@@ -84,8 +84,3 @@ func contentDisposition(d Disposition, key domain.ObjectKey) string {
 	}
 	return mime.FormatMediaType(string(d), map[string]string{"filename": name})
 }
-
-func isTypeSubtype(s string) bool {
-	kind, subtype, found := strings.Cut(s, "/")
-	return found && kind != "" && subtype != ""
-}

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -26,15 +27,13 @@ import (
 // house is the use cases on memory, with its objects served on loopback.
 type house struct {
 	*files.Service
-	tenants  *tenants.Service
 	registry *memory.Registry
-	people   *memory.Identities
 	objects  *memory.Objects
 }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{registry: &memory.Registry{}, people: &memory.Identities{}, objects: &memory.Objects{}}
+	h := &house{registry: &memory.Registry{}, objects: &memory.Objects{}}
 	server := httptest.NewServer(h.objects)
 	t.Cleanup(server.Close)
 	base, err := url.Parse(server.URL + "/")
@@ -42,7 +41,6 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	h.objects.Base = base
-	h.tenants = &tenants.Service{Tenants: h.registry, Members: h.registry, Invitations: h.registry, Identities: h.people, Mail: &memory.Mailbox{}}
 	h.Service = &files.Service{Objects: h.objects, MaxSize: 1000}
 	return h
 }
@@ -50,25 +48,14 @@ func newHouse(t *testing.T) *house {
 // member makes a tenant, and somebody in it with this role.
 func (h *house) member(t *testing.T, id string, role domain.Role) tenants.Member {
 	t.Helper()
-	tenant, err := domain.ParseTenantID(id)
-	if err != nil {
+	tenant, who := domain.Must(domain.ParseTenantID(id)), domain.Must(domain.NewIdentity("test", string(role)))
+	if _, err := h.registry.Create(t.Context(), ports.NewTenant{ID: tenant, Owner: who}); err != nil {
 		t.Fatal(err)
 	}
-	email, err := domain.ParseEmail(string(role) + "@" + id)
-	if err != nil {
+	if err := h.registry.SetRole(tenant, who, role); err != nil {
 		t.Fatal(err)
 	}
-	owner, err := h.people.Caller(email)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := h.tenants.Create(t.Context(), tenants.Creator{Caller: owner}, tenants.Creation{ID: tenant}); err != nil {
-		t.Fatal(err)
-	}
-	if err := h.registry.SetRole(tenant, owner.Identity, role); err != nil {
-		t.Fatal(err)
-	}
-	member, err := h.tenants.Admit(t.Context(), owner.Identity, tenant)
+	member, err := (&tenants.Service{Members: h.registry}).Admit(t.Context(), who, tenant)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,6 +149,9 @@ func TestAnUploadThatBreaksARuleNamesTheField(t *testing.T) {
 		{files.Upload{Filename: "a", Size: -2}, "size"},
 		{files.Upload{Filename: "a", Size: 1001}, "size"},
 		{files.Upload{Filename: "a", ContentType: "text"}, "contentType"},
+		{files.Upload{Filename: "a", ContentType: " text/plain"}, "contentType"},
+		{files.Upload{Filename: "a", ContentType: "text/plain; "}, "contentType"},
+		{files.Upload{Filename: "a", ContentType: "text/plain;\ta=b"}, "contentType"},
 		{files.Upload{Filename: "a", ContentType: "text/plain\r\nX: y"}, "contentType"},
 		{files.Upload{Filename: "a", ContentType: "text/" + strings.Repeat("x", 255)}, "contentType"},
 		{files.Upload{Filename: "a", SHA256: sum[1:]}, "sha256"},
@@ -175,6 +165,13 @@ func TestAnUploadThatBreaksARuleNamesTheField(t *testing.T) {
 	}
 	if _, err := h.UploadURL(t.Context(), member, files.Upload{Filename: "a", Size: 1000}); err != nil {
 		t.Errorf("the largest file: %v", err)
+	}
+	h.MaxSize = 0
+	if _, err := h.UploadURL(t.Context(), member, files.Upload{Filename: "a", Size: 5 << 30}); err != nil {
+		t.Errorf("the largest file where no limit is set: %v", err)
+	}
+	if _, err := h.UploadURL(t.Context(), member, files.Upload{Filename: "a", Size: 5<<30 + 1}); domain.KindOf(err) != domain.Invalid {
+		t.Errorf("a larger one than any store takes: %v", err)
 	}
 	h.RequireSize = true
 	if _, err := h.UploadURL(t.Context(), member, files.Upload{Filename: "a", Size: files.UnknownSize}); domain.KindOf(err) != domain.Invalid {
@@ -211,6 +208,36 @@ func (s *signer) SignUpload(ctx context.Context, key domain.ObjectKey, upload po
 func (s *signer) SignDownload(ctx context.Context, key domain.ObjectKey, download ports.Download) (ports.SignedRequest, error) {
 	s.download = download
 	return s.ObjectStore.SignDownload(ctx, key, download)
+}
+
+func TestWhatIsGivenIsSigned(t *testing.T) {
+	h := newHouse(t)
+	spy := &signer{ObjectStore: h.objects}
+	h.Objects = spy
+	member := h.member(t, "acme", domain.RoleOwner)
+	sum := sha256.Sum256([]byte("hello"))
+	for _, c := range []struct {
+		given  files.Upload
+		signed ports.Upload
+	}{
+		{files.Upload{Size: files.UnknownSize}, ports.Upload{Size: -1, TTL: files.MaxTTL}},
+		{files.Upload{Size: 0}, ports.Upload{Size: 0, TTL: files.MaxTTL}},
+		{
+			files.Upload{Size: 5, ContentType: "text/plain; charset=utf-8", SHA256: strings.ToUpper(hex.EncodeToString(sum[:])), IfAbsent: true},
+			ports.Upload{Size: 5, ContentType: "text/plain; charset=utf-8", SHA256: sum[:], IfAbsent: true, TTL: files.MaxTTL},
+		},
+	} {
+		c.given.Filename = "a"
+		if _, err := h.UploadURL(t.Context(), member, c.given); err != nil || !reflect.DeepEqual(spy.upload, c.signed) {
+			t.Errorf("%+v was signed as %+v, %v", c.given, spy.upload, err)
+		}
+	}
+	if _, err := h.DownloadURL(t.Context(), member, "a/b.PNG", files.Inline); err != nil || spy.download != (ports.Download{Disposition: "inline; filename=b.PNG", ContentType: "image/png", TTL: files.MaxTTL}) {
+		t.Errorf("an inline download was signed as %+v, %v", spy.download, err)
+	}
+	if _, err := h.DownloadURL(t.Context(), member, "a/b.PNG", ""); err != nil || spy.download != (ports.Download{Disposition: "attachment; filename=b.PNG", TTL: files.MaxTTL}) {
+		t.Errorf("a download was signed as %+v, %v", spy.download, err)
+	}
 }
 
 func TestASignedURLLivesFifteenMinutesAtMost(t *testing.T) {
@@ -256,5 +283,8 @@ func TestHostileNamesMakeSafeDispositions(t *testing.T) {
 				t.Errorf("%q: %q isn't ASCII", name, spy.download.Disposition)
 			}
 		}
+	}
+	if _, err := h.DownloadURL(t.Context(), member, "folder/\u200b\u202e", ""); err != nil || spy.download.Disposition != "attachment" {
+		t.Errorf("a name of nothing visible: %q, %v", spy.download.Disposition, err)
 	}
 }

@@ -3,6 +3,7 @@
 package files
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/partywall-go/partywall/domain"
@@ -10,15 +11,22 @@ import (
 )
 
 // Service signs requests for members' files.
+//
+// Beside the errors that its methods name, a store that can't be reached is
+// [domain.CodeObjectStoreUnavailable].
 type Service struct {
 	Objects     ports.ObjectStore
-	MaxSize     int64         // bytes; of uploads that give their size
+	MaxSize     int64         // bytes, of uploads that give their size; zero is 5 GiB, the most that S3 takes in one PUT
 	RequireSize bool          // refuse uploads that don't
 	TTL         time.Duration // of a signed URL; zero is [MaxTTL]
 }
 
 // MaxTTL is the longest life of a signed URL.
-const MaxTTL = 15 * time.Minute
+const MaxTTL = ports.MaxSignedLife
+
+const largestPut = 5 << 30 // Amazon S3 User Guide, "Uploading objects"
+
+func (s *Service) maxSize() int64 { return cmp.Or(s.MaxSize, largestPut) }
 
 func (s *Service) ttl() time.Duration {
 	if s.TTL <= 0 || s.TTL > MaxTTL {

@@ -6,12 +6,15 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// ForgotPassword sends a code to an address that has an account.
+// ForgotPassword sends a code for [Service.ResetPassword], if the address has an
+// account that confirmed it. The caller doesn't learn whether it has.
 func (s *Service) ForgotPassword(ctx context.Context, email domain.Email) error {
 	return s.Provider.ForgotPassword(ctx, email)
 }
 
-// ResetPassword sets a new password with the code that was sent.
+// ResetPassword sets a new password with the code that was sent. A code that is
+// wrong, spent or expired, or for an unknown address, is [domain.CodeCodeInvalid];
+// a weak password is [domain.CodePasswordPolicy] on field "newPassword".
 func (s *Service) ResetPassword(ctx context.Context, email domain.Email, code, password domain.Secret) error {
 	if err := present("code", code, maxCodeLen); err != nil {
 		return err

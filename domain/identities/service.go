@@ -9,8 +9,12 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Service signs people up and in at one identity provider. Errors of the
-// provider come back as [ports.IdentityProvider] promises them.
+// Service signs people up and in at one identity provider.
+//
+// Beside the errors that its methods name, a secret that is missing or too long is
+// [domain.Invalid] on its field, too many attempts of one user are
+// [domain.Limited], and a provider that is away is
+// [domain.CodeIdentityProviderUnavailable].
 type Service struct {
 	Provider ports.IdentityProvider
 	Members  ports.MemberStore

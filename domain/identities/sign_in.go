@@ -7,7 +7,9 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// SignIn gives tokens for a password, or a challenge to answer first.
+// SignIn gives tokens for a password, or a challenge to answer first. An unknown
+// address and a wrong password are both [domain.CodeInvalidCredentials]; a right
+// password may meet [domain.CodeUserNotConfirmed] or [domain.CodePasswordReset].
 func (s *Service) SignIn(ctx context.Context, email domain.Email, password domain.Secret) (ports.SignIn, error) {
 	if err := present("password", password, maxPasswordLen); err != nil {
 		return ports.SignIn{}, err
@@ -15,7 +17,10 @@ func (s *Service) SignIn(ctx context.Context, email domain.Email, password domai
 	return s.Provider.SignIn(ctx, email, password)
 }
 
-// RespondToChallenge answers a challenge of [Service.SignIn].
+// RespondToChallenge answers a challenge of [Service.SignIn], or of itself. A
+// challenge that doesn't exist is [domain.Invalid] on field "challengeName", a
+// wrong answer or session [domain.CodeChallengeInvalid], and a new password that
+// is too weak [domain.CodePasswordPolicy].
 func (s *Service) RespondToChallenge(ctx context.Context, email domain.Email, answer ports.ChallengeAnswer) (ports.SignIn, error) {
 	if answer.Name == "" {
 		return ports.SignIn{}, domain.Invalidf("challengeName", "challengeName is required")
@@ -31,7 +36,10 @@ func (s *Service) RespondToChallenge(ctx context.Context, email domain.Email, an
 	return s.Provider.RespondToChallenge(ctx, email, answer)
 }
 
-// Refresh exchanges a refresh token for new tokens.
+// Refresh exchanges a refresh token for new tokens; where that of the answer is
+// empty, the caller's stays valid. A token that is unknown, expired or revoked is
+// [domain.CodeRefreshInvalid]; one that was exchanged before is
+// [domain.CodeRefreshReused], and its session has ended.
 func (s *Service) Refresh(ctx context.Context, refresh domain.Secret) (ports.Tokens, error) {
 	if err := present("refreshToken", refresh, maxTokenLen); err != nil {
 		return ports.Tokens{}, err
@@ -46,13 +54,18 @@ type SignOut struct {
 }
 
 // SignOut ends sessions of a signed-in caller: no refresh token of theirs gives
-// new tokens. An access token lives on until it expires.
+// new tokens. An access token lives on until it expires. An unknown refresh token
+// is no error; an access token that the provider doesn't honour is
+// [domain.CodeInvalidToken] where Everywhere is set.
 func (s *Service) SignOut(ctx context.Context, caller ports.Caller, which SignOut) error {
 	if which.Everywhere {
 		return s.Provider.SignOutEverywhere(ctx, caller.Token)
 	}
-	if err := present("refreshToken", which.RefreshToken, maxTokenLen); err != nil {
+	if which.RefreshToken.IsZero() {
 		return domain.Invalidf("refreshToken", "give the refreshToken to revoke, or everywhere: true")
+	}
+	if err := present("refreshToken", which.RefreshToken, maxTokenLen); err != nil {
+		return err
 	}
 	return s.Provider.Revoke(ctx, which.RefreshToken)
 }

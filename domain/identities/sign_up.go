@@ -2,6 +2,7 @@ package identities
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/partywall-go/partywall/domain"
@@ -17,8 +18,12 @@ type SignUp struct {
 
 // SignUp makes an account. With a claim the new user becomes the owner of its
 // tenant. A claim is never spent on a sign-up that fails, and never given to a
-// user who existed. If somebody else redeems the claim in the same moment, the
-// account is made and the error is [domain.CodeClaimInvalid].
+// user who existed.
+//
+// Errors: [domain.CodeUserExists]; [domain.CodePasswordPolicy] on field "password";
+// [domain.CodeSignUpRefused]; [domain.CodeClaimInvalid] on field "claimToken", also
+// where somebody else redeemed the claim in the same moment. An error on field
+// "claimToken" whose message says so leaves an account without the tenant.
 func (s *Service) SignUp(ctx context.Context, account SignUp) (ports.NewUser, error) {
 	if err := present("password", account.Password, maxPasswordLen); err != nil {
 		return ports.NewUser{}, err
@@ -35,7 +40,7 @@ func (s *Service) SignUp(ctx context.Context, account SignUp) (ports.NewUser, er
 	// The account exists now: a caller who hangs up here must not lose the claim.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), redeemTimeout)
 	defer cancel()
-	if _, err := s.Tenants.ClaimForNewUser(ctx, user.Identity, account.Email, account.ClaimToken); err != nil {
+	if err := s.claimFor(ctx, user, account); err != nil {
 		return ports.NewUser{}, afterSignUp(err)
 	}
 	return user, nil
@@ -43,19 +48,35 @@ func (s *Service) SignUp(ctx context.Context, account SignUp) (ports.NewUser, er
 
 const redeemTimeout = 10 * time.Second
 
-// afterSignUp says, beside what went wrong with the claim, that the account stands.
-func afterSignUp(err error) error {
-	kind, code := domain.KindOf(err), domain.CodeOf(err)
-	return &domain.Error{
-		Kind:    kind,
-		Code:    code,
-		Field:   "claimToken",
-		Message: "the account was made, but the tenant could not be claimed with it; sign in and claim it with POST /tenants/{id}/claim",
-		Err:     err,
+func (s *Service) claimFor(ctx context.Context, user ports.NewUser, account SignUp) error {
+	if user.Identity.IsZero() {
+		return &domain.Error{Kind: domain.Conflict, Message: "the provider made an account, but doesn't tell whose"}
 	}
+	_, err := s.Tenants.ClaimForNewUser(ctx, user.Identity, account.Email, account.ClaimToken)
+	return err
 }
 
-// VerifyEmail proves with the code that was sent that the address is the user's.
+// afterSignUp says, beside what went wrong with the claim, that the account stands.
+func afterSignUp(err error) error {
+	after := &domain.Error{
+		Kind:    domain.KindOf(err),
+		Code:    domain.CodeOf(err),
+		Field:   "claimToken",
+		Message: "the account was made, but the tenant isn't claimed yet; sign in, and claim it with the same token",
+		Err:     err,
+	}
+	switch {
+	case after.Code == domain.CodeClaimInvalid:
+		after.Message = "the account was made, but somebody else claimed the tenant first"
+	case after.Kind == domain.Internal && errors.Is(err, context.DeadlineExceeded):
+		after.Kind, after.Code = domain.Unavailable, ""
+	}
+	return after
+}
+
+// VerifyEmail proves with the code that was sent that the address is the user's. A
+// code that is wrong, spent or expired, or for an unknown address, is
+// [domain.CodeCodeInvalid].
 func (s *Service) VerifyEmail(ctx context.Context, email domain.Email, code domain.Secret) error {
 	if err := present("code", code, maxCodeLen); err != nil {
 		return err
@@ -63,7 +84,8 @@ func (s *Service) VerifyEmail(ctx context.Context, email domain.Email, code doma
 	return s.Provider.ConfirmSignUp(ctx, email, code)
 }
 
-// ResendCode sends a new code to an address that waits for one.
+// ResendCode sends a new code to the address, if it has an account that waits for
+// one. The caller doesn't learn whether it has.
 func (s *Service) ResendCode(ctx context.Context, email domain.Email) error {
 	return s.Provider.ResendCode(ctx, email)
 }

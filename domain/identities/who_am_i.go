@@ -17,7 +17,8 @@ type Profile struct {
 const maxProfileTenants = 200
 
 // WhoAmI returns the caller, their address, and their active tenants, at most
-// 200 of them. A token that the provider has revoked is [domain.CodeInvalidToken].
+// 200 of them. A token that the provider doesn't honour is
+// [domain.CodeInvalidToken]; a provider that is away costs no more than the address.
 func (s *Service) WhoAmI(ctx context.Context, caller ports.Caller) (Profile, error) {
 	memberships, err := s.Members.Memberships(ctx, caller.Identity, maxProfileTenants)
 	if err != nil {

@@ -22,7 +22,8 @@ func (s *Service) CheckClaim(ctx context.Context, token domain.Secret) error {
 
 // Claim makes a signed-in caller the first owner of tenant id. Who claimed it
 // before with the same token gets the same answer. A token that is unknown,
-// spent, expired, or another tenant's is [domain.CodeClaimInvalid].
+// spent, expired, or another tenant's is [domain.CodeClaimInvalid] on field
+// "claimToken".
 func (s *Service) Claim(ctx context.Context, caller ports.Caller, id domain.TenantID, token domain.Secret) (ports.TenantMembership, error) {
 	if id.IsZero() {
 		return ports.TenantMembership{}, domain.Invalidf("tenantId", "name the tenant to claim")
@@ -61,9 +62,9 @@ var errClaimInvalid = &domain.Error{
 	Message: "the claim token is unknown, used, expired, or another tenant's; create the tenant again to get a new one",
 }
 
-// onClaimToken makes one error of all that can be wrong with a claim token.
+// onClaimToken says it in the words of [errClaimInvalid], whatever the store's are.
 func onClaimToken(err error) error {
-	if domain.CodeOf(err) == domain.CodeClaimInvalid || domain.KindOf(err) == domain.NotFound {
+	if domain.CodeOf(err) == domain.CodeClaimInvalid {
 		return errClaimInvalid
 	}
 	return err

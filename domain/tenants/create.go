@@ -57,8 +57,8 @@ type Created struct {
 // within 24 hours, after which the tenant is gone.
 //
 // Errors: [domain.Unauthenticated] or [domain.Forbidden] by the [CreationPolicy];
-// [domain.Invalid], [domain.CodeTenantReserved]; [domain.CodeTenantExists];
-// [domain.CodeIdempotencyMismatch].
+// [domain.CodeTenantReserved]; [domain.Invalid] on field "tenantId", "name" or
+// "Idempotency-Key"; [domain.CodeTenantExists]; [domain.CodeIdempotencyMismatch].
 func (s *Service) Create(ctx context.Context, by Creator, creation Creation) (Created, error) {
 	if err := s.Policy.allow(by); err != nil {
 		return Created{}, err

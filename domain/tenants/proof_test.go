@@ -23,6 +23,7 @@ func TestForgingAProofDoesNotCompile(t *testing.T) {
 		"a member whose tenant is assigned":    `var m tenants.Member; m.tenant = id; use(m)`,
 		"a member converted from a look-alike": `type twin struct { tenant domain.TenantID; identity domain.Identity; role domain.Role }; use(tenants.Member(twin{}))`,
 		"an operator of a literal":             `use(tenants.Operator{proven: true})`,
+		"a visit of a literal":                 `use(tenants.Visit{tenant: id})`,
 		"a tenant ID of a literal":             `use(domain.TenantID{slug: "neighbour"})`,
 		"a tenant ID converted from a string":  `use(domain.TenantID("neighbour"))`,
 	}

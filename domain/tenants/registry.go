@@ -21,8 +21,9 @@ func (s *Service) Clock(ctx context.Context, id domain.TenantID) (time.Time, err
 // maxPage is the most that a list gives at once.
 const maxPage = 200
 
-// List returns at most limit tenants whose IDs come after after. It is the
-// operator's; limit is 1 to 200.
+// List returns at most limit tenants whose IDs come after after, in the order of
+// their IDs; the zero TenantID comes before all. Who isn't the operator gets
+// [domain.Forbidden]; a limit that isn't 1 to 200 is [domain.Invalid] on field "limit".
 func (s *Service) List(ctx context.Context, operator Operator, after domain.TenantID, limit int) ([]domain.Tenant, error) {
 	if err := operator.require(); err != nil {
 		return nil, err

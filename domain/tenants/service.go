@@ -12,6 +12,9 @@ import (
 )
 
 // Service makes tenants, hands them to their owners and admits their members.
+//
+// Beside the errors that its methods name, a zero ID or identity is
+// [domain.Invalid], and stores that are away are [domain.CodeDatabaseUnavailable].
 type Service struct {
 	Tenants     ports.TenantStore
 	Members     ports.MemberStore

@@ -17,30 +17,39 @@ import (
 
 func allFaults() map[string]fault {
 	return map[string]fault{
-		"a tenant given out twice":      {tenancy(func(s *porttest.Tenancy) { s.Tenants = givesTwice{s.Tenants} }), "of many creators of one ID one succeeds, and owns it alone"},
-		"a conflict without its code":   {tenancy(func(s *porttest.Tenancy) { s.Tenants = losesCodes{s.Tenants} }), "an ID is taken whether its tenant is active, suspended or unclaimed"},
-		"a local time":                  {tenancy(func(s *porttest.Tenancy) { s.Tenants = localTime{s.Tenants} }), "active and unclaimed tenants tell the time"},
-		"a context ignored":             {tenancy(func(s *porttest.Tenancy) { s.Tenants = deaf{s.Tenants} }), "Sweep gives a cancelled context's own error"},
-		"a record under the key alone":  {tenancy(func(s *porttest.Tenancy) { s.Tenants = keyAlone{s.Tenants} }), "a request of another identity, route or key is another"},
-		"no record at all":              {tenancy(func(s *porttest.Tenancy) { s.Tenants = forgetful{s.Tenants} }), "twins at once make one tenant and get one answer"},
-		"a list without an order":       {tenancy(func(s *porttest.Tenancy) { s.Tenants = backwards{s.Tenants} }), "tenants come in the order of their IDs by byte, page after page"},
-		"a claim good for all":          {claims(func(s *porttest.Tenancy) { s.Invitations = generous{s.Invitations, &sync.Map{}} }), "of many who redeem one claim at once, one becomes the owner"},
-		"a claim of any tenant":         {claims(func(s *porttest.Tenancy) { s.Invitations = careless{s.Invitations} }), "a claim of another tenant is refused and stays unspent"},
-		"wrong codes lost in the crowd": {users(func(s ports.UserStore) ports.UserStore { return &racy{UserStore: s} }), "wrong codes at once count each"},
-		"a reuse that ends nothing":     {users(func(s ports.UserStore) ports.UserStore { return lenient{s} }), "a token that was exchanged before is told apart and ends its family alone"},
-		"a size left open":              {objects(func(u *ports.Upload) { u.Size = -1 }), "a body of another size is refused where size nothing was given"},
-		"a checksum left out":           {objects(func(u *ports.Upload) { u.SHA256 = nil }), "a body with another checksum is refused"},
-		"an object replaced":            {objects(func(u *ports.Upload) { u.IfAbsent = false }), "of many that must not replace, sent at once, one is kept"},
-		"a URL that lives on":           {objects(func(u *ports.Upload) { u.TTL = time.Hour }), "a URL lives for its time to live"},
-		"an account given away":         {people(func(p ports.IdentityProvider) ports.IdentityProvider { return telltale{p} }), "a wrong password and an unknown address are told alike"},
-		"a token that isn't exchanged":  {people(func(p ports.IdentityProvider) ports.IdentityProvider { return tireless{p} }), "a token that was exchanged before is told apart"},
-		"a header smuggled in":          {mail, "a subject of more than one line is refused, and nothing is sent"},
-		"an outage remembered":          {outage, "it is ready, not when it's away, and again when it's back"},
+		"a tenant given out twice":       {tenancy(func(s *porttest.Tenancy) { s.Tenants = givesTwice{s.Tenants} }), "of many creators of one ID one succeeds, and owns it alone"},
+		"a conflict without its code":    {tenancy(func(s *porttest.Tenancy) { s.Tenants = losesCodes{s.Tenants} }), "an ID is taken whether its tenant is active, suspended or unclaimed"},
+		"a conflict that is but a cause": {tenancy(func(s *porttest.Tenancy) { s.Tenants = hidesCodes{s.Tenants} }), "an ID is taken whether its tenant is active, suspended or unclaimed"},
+		"a limit ignored":                {members(func(s *porttest.Tenancy) { s.Members = talkative{s.Members} }), "memberships come in the order of the tenants' IDs by byte"},
+		"a sign-in by the old password":  {users(func(s ports.UserStore) ports.UserStore { return gullible{s} }), "there is no session by a password that was reset"},
+		"a signature without a life":     {objects(func(u *ports.Upload) { u.TTL = max(u.TTL, time.Second) }), "an upload without a life is invalid"},
+		"a stranger signed out":          {people(func(p ports.IdentityProvider) ports.IdentityProvider { return obliging{p} }), "what isn't an access token is believed by nobody"},
+		"a local time":                   {tenancy(func(s *porttest.Tenancy) { s.Tenants = localTime{s.Tenants} }), "active and unclaimed tenants tell the time"},
+		"a context ignored":              {tenancy(func(s *porttest.Tenancy) { s.Tenants = deaf{s.Tenants} }), "Sweep gives a cancelled context's own error"},
+		"a record under the key alone":   {tenancy(func(s *porttest.Tenancy) { s.Tenants = keyAlone{s.Tenants} }), "a request of another identity, route or key is another"},
+		"no record at all":               {tenancy(func(s *porttest.Tenancy) { s.Tenants = forgetful{s.Tenants} }), "twins at once make one tenant and get one answer"},
+		"a list without an order":        {tenancy(func(s *porttest.Tenancy) { s.Tenants = backwards{s.Tenants} }), "tenants come in the order of their IDs by byte, page after page"},
+		"a claim good for all":           {claims(func(s *porttest.Tenancy) { s.Invitations = generous{s.Invitations, &sync.Map{}} }), "of many who redeem one claim at once, one becomes the owner"},
+		"a claim of any tenant":          {claims(func(s *porttest.Tenancy) { s.Invitations = careless{s.Invitations} }), "a claim of another tenant is refused and stays unspent"},
+		"wrong codes lost in the crowd":  {users(func(s ports.UserStore) ports.UserStore { return &racy{UserStore: s} }), "wrong codes at once count each"},
+		"a reuse that ends nothing":      {users(func(s ports.UserStore) ports.UserStore { return lenient{s} }), "a token that was exchanged before is told apart and ends its family alone"},
+		"a size left open":               {objects(func(u *ports.Upload) { u.Size = -1 }), "a body of another size is refused where size nothing was given"},
+		"a checksum left out":            {objects(func(u *ports.Upload) { u.SHA256 = nil }), "a body with another checksum is refused"},
+		"an object replaced":             {objects(func(u *ports.Upload) { u.IfAbsent = false }), "of many that must not replace, sent at once, one is kept"},
+		"a URL that lives on":            {objects(func(u *ports.Upload) { u.TTL = time.Hour }), "a URL lives for its time to live"},
+		"an account given away":          {people(func(p ports.IdentityProvider) ports.IdentityProvider { return telltale{p} }), "a wrong password and an unknown address are told alike"},
+		"a token that isn't exchanged":   {people(func(p ports.IdentityProvider) ports.IdentityProvider { return tireless{p} }), "a token that was exchanged before is told apart"},
+		"a header smuggled in":           {mail, "a subject of more than one line is refused, and nothing is sent"},
+		"an outage remembered":           {outage, "it is ready, not when it's away, and again when it's back"},
 	}
 }
 
 func tenancy(breaks func(*porttest.Tenancy)) func(*testing.T) {
 	return func(t *testing.T) { porttest.TenantStore(t, opensTenancy(breaks)) }
+}
+
+func members(breaks func(*porttest.Tenancy)) func(*testing.T) {
+	return func(t *testing.T) { porttest.MemberStore(t, opensTenancy(breaks)) }
 }
 
 func claims(breaks func(*porttest.Tenancy)) func(*testing.T) {
@@ -134,6 +143,22 @@ func (s losesCodes) Create(ctx context.Context, n ports.NewTenant) (ports.Create
 	return created, err
 }
 
+type hidesCodes struct{ ports.TenantStore }
+
+func (s hidesCodes) Create(ctx context.Context, n ports.NewTenant) (ports.CreatedTenant, error) {
+	created, err := s.TenantStore.Create(ctx, n)
+	if err != nil {
+		err = &domain.Error{Kind: domain.Internal, Err: err}
+	}
+	return created, err
+}
+
+type talkative struct{ ports.MemberStore }
+
+func (s talkative) Memberships(ctx context.Context, who domain.Identity, _ int) ([]ports.TenantMembership, error) {
+	return s.MemberStore.Memberships(ctx, who, 1000)
+}
+
 type localTime struct{ ports.TenantStore }
 
 func (s localTime) Clock(ctx context.Context, id domain.TenantID) (time.Time, error) {
@@ -221,6 +246,17 @@ func (s lenient) RotateSession(ctx context.Context, token, next domain.TokenHash
 	return user, err
 }
 
+// gullible takes whoever starts a session for somebody who read the user just now.
+type gullible struct{ ports.UserStore }
+
+func (s gullible) StartSession(ctx context.Context, user ports.StoredUser, token domain.TokenHash, ttl time.Duration) error {
+	current, err := s.UserBySubject(ctx, user.Subject)
+	if err != nil {
+		return err
+	}
+	return s.UserStore.StartSession(ctx, current, token, ttl)
+}
+
 type lax struct {
 	ports.ObjectStore
 	breaks func(*ports.Upload)
@@ -249,6 +285,16 @@ func (p tireless) Refresh(ctx context.Context, token domain.Secret) (ports.Token
 		err = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeRefreshInvalid}
 	}
 	return tokens, err
+}
+
+type obliging struct{ ports.IdentityProvider }
+
+func (p obliging) SignOutEverywhere(ctx context.Context, access domain.Secret) error {
+	err := p.IdentityProvider.SignOutEverywhere(ctx, access)
+	if domain.CodeOf(err) == domain.CodeInvalidToken {
+		return nil
+	}
+	return err
 }
 
 type smuggler struct{ ports.Mailer }

@@ -28,13 +28,9 @@ type Identities struct {
 const (
 	AtomicSignUp    Feature = "gives one address to one of many who ask at once"
 	CaseInsensitive Feature = "compares addresses in lower case"
-	Challenges      Feature = "checks the session of a challenge"
-	EmptyPassword   Feature = "answers an empty password like a wrong one"
 	GlobalSignOut   Feature = "ends all sessions of a user"
 	PasswordPolicy  Feature = "refuses weak passwords"
 	ResendCode      Feature = "sends a confirmation code again"
-	Revocation      Feature = "ends one session"
-	SingleUseCodes  Feature = "takes a code once"
 	VerifiedAddress Feature = "tells that an address was confirmed"
 )
 
@@ -192,9 +188,7 @@ func confirmAddress(t *testing.T, open func(t *testing.T) Identities) {
 		}
 		mustDo(t, p.Provider.ConfirmSignUp(t.Context(), who.email, code))
 		p.signIn(t, who)
-		if p.has(SingleUseCodes) {
-			mustBe(t, p.Provider.ConfirmSignUp(t.Context(), who.email, code), domain.CodeCodeInvalid)
-		}
+		mustBe(t, p.Provider.ConfirmSignUp(t.Context(), who.email, code), domain.CodeCodeInvalid)
 	})
 	runIf(t, can.NeedsConfirmation && can.has(ResendCode), "another code can be had, and confirms", func(t *testing.T) {
 		p := provider{open(t)}

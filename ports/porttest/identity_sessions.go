@@ -12,7 +12,6 @@ import (
 // The part of [IdentityProvider] that is about those who have an account.
 
 func signIn(t *testing.T, open func(t *testing.T) Identities) {
-	can := provider{open(t)}
 	t.Run("signing in gives tokens", func(t *testing.T) {
 		p := provider{open(t)}
 		who := p.join(t)
@@ -35,17 +34,22 @@ func signIn(t *testing.T, open func(t *testing.T) Identities) {
 		if a, b := messageOf(unknown), messageOf(mistaken); a != b {
 			t.Errorf("one is told %q, the other %q", a, b)
 		}
-		if p.has(EmptyPassword) {
-			_, err := p.Provider.SignIn(t.Context(), who.email, domain.Secret{})
-			mustBe(t, err, domain.CodeInvalidCredentials)
-		}
+		_, err := p.Provider.SignIn(t.Context(), who.email, domain.Secret{})
+		mustBe(t, err, domain.CodeInvalidCredentials)
 	})
-	runIf(t, can.has(Challenges), "an answer in a session that nobody began is refused", func(t *testing.T) {
+	t.Run("an answer in a session that nobody began is refused", func(t *testing.T) {
 		p := provider{open(t)}
 		for _, address := range []domain.Email{p.join(t).email, newEmail(t)} {
 			_, err := p.Provider.RespondToChallenge(t.Context(), address, madeUpAnswer())
 			mustBe(t, err, domain.CodeChallengeInvalid)
 			mustBe(t, err, domain.Unauthenticated)
+		}
+	})
+	t.Run("a challenge that doesn't exist is invalid", func(t *testing.T) {
+		p, answer := provider{open(t)}, madeUpAnswer()
+		for _, answer.Name = range []string{"RIDDLE", "new_password_required", ""} {
+			_, err := p.Provider.RespondToChallenge(t.Context(), newEmail(t), answer)
+			mustBeOn(t, err, "challengeName", domain.Invalid)
 		}
 	})
 }
@@ -80,6 +84,9 @@ func verifyTokens(t *testing.T, open func(t *testing.T) Identities) {
 			t.Run(name, func(t *testing.T) { mustBe(t, err, domain.CodeInvalidToken); mustBe(t, err, domain.Unauthenticated) })
 			_, err = p.Provider.User(t.Context(), token)
 			t.Run(name+", asking for the user", func(t *testing.T) { mustBe(t, err, domain.CodeInvalidToken) })
+			runIf(t, p.has(GlobalSignOut), name+", signing out everywhere", func(t *testing.T) {
+				mustBe(t, p.Provider.SignOutEverywhere(t.Context(), token), domain.CodeInvalidToken)
+			})
 		}
 	})
 
@@ -136,7 +143,7 @@ func refresh(t *testing.T, open func(t *testing.T) Identities) {
 
 func signOut(t *testing.T, open func(t *testing.T) Identities) {
 	can := provider{open(t)}
-	runIf(t, can.has(Revocation), "revoking a refresh token ends its session alone", func(t *testing.T) {
+	t.Run("revoking a refresh token ends its session alone", func(t *testing.T) {
 		p := provider{open(t)}
 		who := p.join(t)
 		here, there := p.signIn(t, who), p.signIn(t, who)
@@ -181,10 +188,8 @@ func forgetPassword(t *testing.T, open func(t *testing.T) Identities) {
 		mustBe(t, err, domain.CodeInvalidCredentials)
 		who.password = next
 		p.signIn(t, who)
-		if p.has(SingleUseCodes) {
-			mustBe(t, p.Provider.ResetPassword(t.Context(), who.email, code, newPassword()), domain.CodeCodeInvalid)
-			p.signIn(t, who)
-		}
+		mustBe(t, p.Provider.ResetPassword(t.Context(), who.email, code, newPassword()), domain.CodeCodeInvalid)
+		p.signIn(t, who)
 	})
 	t.Run("an identity outlives its password", func(t *testing.T) {
 		p := provider{open(t)}

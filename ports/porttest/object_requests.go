@@ -90,6 +90,24 @@ func insistOnSignatures(t *testing.T, open func(t *testing.T) ObjectStorage) {
 		o.mustRefuse(t, download, "")
 		o.mustHold(t, "hello")
 	})
+	t.Run("a URL lives for fifteen minutes at most", func(t *testing.T) {
+		o := object{open(t), newKey(t, "file")}
+		for _, signed := range []ports.SignedRequest{o.signUpload(t, ports.Upload{Size: -1, TTL: time.Hour}), o.signDownload(t, ports.Download{TTL: time.Hour})} {
+			if life := time.Until(signed.ExpiresAt); life > ports.MaxSignedLife {
+				t.Errorf("it lives %v", life)
+			}
+		}
+	})
+	for name, download := range map[string]ports.Download{
+		"a download of two header lines": {Disposition: "attachment\r\nSet-Cookie: a=b", TTL: time.Minute},
+		"a download of a type of two":    {ContentType: "text/plain\nX: y", TTL: time.Minute},
+		"a download without a life":      {},
+	} {
+		t.Run(name+" is invalid", func(t *testing.T) {
+			_, err := open(t).Store.SignDownload(t.Context(), newKey(t, "file"), download)
+			mustBe(t, err, domain.Invalid)
+		})
+	}
 	t.Run("a URL tells when it ends", func(t *testing.T) {
 		o := object{open(t), newKey(t, "file")}
 		const ttl = 10 * time.Minute

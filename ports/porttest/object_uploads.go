@@ -85,10 +85,17 @@ func insistOnUploads(t *testing.T, open func(t *testing.T) ObjectStorage) {
 		o.mustSend(t, signed, "")
 		o.mustHold(t, "")
 	})
-	t.Run("a checksum that isn't one is invalid", func(t *testing.T) {
-		_, err := open(t).Store.SignUpload(t.Context(), newKey(t, "file"), ports.Upload{Size: -1, SHA256: []byte("short"), TTL: time.Minute})
-		mustBe(t, err, domain.Invalid)
-	})
+	for name, upload := range map[string]ports.Upload{
+		"a size below nothing":          {Size: -2, TTL: time.Minute},
+		"a checksum that isn't one":     {Size: -1, SHA256: []byte("short"), TTL: time.Minute},
+		"an upload of two header lines": {Size: -1, ContentType: "text/plain\r\nX-Amz-Acl: public-read", TTL: time.Minute},
+		"an upload without a life":      {Size: -1},
+	} {
+		t.Run(name+" is invalid", func(t *testing.T) {
+			_, err := open(t).Store.SignUpload(t.Context(), newKey(t, "file"), upload)
+			mustBe(t, err, domain.Invalid)
+		})
+	}
 	runIf(t, can.has(WholeUploads), "an upload that breaks off leaves what was there", func(t *testing.T) {
 		o := object{open(t), newKey(t, "file")}
 		for _, before := range []string{"", "what was there"} {

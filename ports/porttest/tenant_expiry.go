@@ -37,6 +37,7 @@ func forgetExpiredTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 		if got := create(t, s.Tenants, next).Tenant; got.Name != next.Name || got.Status != domain.Unclaimed {
 			t.Errorf("made %+v", got)
 		}
+		listAll(t, s.Tenants, 200) // which has each ID once
 		_, err := s.Invitations.Redeem(t.Context(), old.Claim.Hash, domain.TenantID{}, newIdentity(t))
 		mustBe(t, err, domain.CodeClaimInvalid)
 		_, err = s.Invitations.Redeem(t.Context(), next.Claim.Hash, domain.TenantID{}, newIdentity(t))

@@ -10,7 +10,44 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// rotateSessions and endSessions are the part of [UserStore] that is about refresh tokens.
+// startSessions, rotateSessions and endSessions are the part of [UserStore] that
+// is about refresh tokens.
+
+func startSessions(t *testing.T, open func(t *testing.T) ports.UserStore) {
+	t.Run("there is no session by a password that was reset", func(t *testing.T) {
+		store := open(t)
+		user, token := createUser(t, store, nil), newHash()
+		resetPassword(t, store, user)
+		err := store.StartSession(t.Context(), user, token, time.Hour)
+		mustBe(t, err, domain.CodeInvalidCredentials)
+		mustBe(t, err, domain.Unauthenticated)
+		mustEnd(t, store, token)
+		mustLive(t, store, startSession(t, store, storedUser(t, store, user)))
+	})
+	t.Run("of many who start a session while the password is reset, none keeps it", func(t *testing.T) {
+		store := open(t)
+		user, code := createUser(t, store, nil), newCode(ports.ResetPassword)
+		mustDo(t, store.IssueCode(t.Context(), user.Subject, code))
+		tokens := make([]domain.TokenHash, racers)
+		for i := range tokens {
+			tokens[i] = newHash()
+		}
+		for i, err := range race(func(i int) error {
+			if i == racers/2 {
+				return store.ResetPassword(t.Context(), user.Subject, code.Hash, "new")
+			}
+			return store.StartSession(t.Context(), user, tokens[i], time.Hour)
+		}) {
+			if i == racers/2 {
+				mustDo(t, err)
+			} else if err != nil {
+				mustBe(t, err, domain.CodeInvalidCredentials)
+			}
+		}
+		mustEnd(t, store, tokens...)
+	})
+}
+
 func rotateSessions(t *testing.T, open func(t *testing.T) ports.UserStore) {
 	t.Run("a refresh token is exchanged for the next, again and again", func(t *testing.T) {
 		store := open(t)
@@ -80,7 +117,7 @@ func rotateSessions(t *testing.T, open func(t *testing.T) ports.UserStore) {
 		user := createUser(t, store, nil)
 		token, next := newHash(), newHash()
 		began := time.Now()
-		mustDo(t, store.StartSession(t.Context(), user.Subject, token, life))
+		mustDo(t, store.StartSession(t.Context(), user, token, life))
 		time.Sleep(life / 2)
 		if _, err := store.RotateSession(t.Context(), token, next); err != nil && time.Since(began) < life {
 			t.Fatalf("it failed in time: %v", err)
@@ -92,7 +129,7 @@ func rotateSessions(t *testing.T, open func(t *testing.T) ports.UserStore) {
 	t.Run("an expired token is refused", func(t *testing.T) {
 		store := open(t)
 		user, token := createUser(t, store, nil), newHash()
-		mustDo(t, store.StartSession(t.Context(), user.Subject, token, soon))
+		mustDo(t, store.StartSession(t.Context(), user, token, soon))
 		time.Sleep(past)
 		_, err := store.RotateSession(t.Context(), token, newHash())
 		mustBe(t, err, domain.CodeRefreshInvalid)
@@ -156,6 +193,13 @@ func storedUser(t *testing.T, store ports.UserStore, user ports.StoredUser) port
 	return got
 }
 
+func resetPassword(t *testing.T, store ports.UserStore, user ports.StoredUser) {
+	t.Helper()
+	code := newCode(ports.ResetPassword)
+	mustDo(t, store.IssueCode(t.Context(), user.Subject, code))
+	mustDo(t, store.ResetPassword(t.Context(), user.Subject, code.Hash, "new"))
+}
+
 func spendCode(t *testing.T, store ports.UserStore, user ports.StoredUser, purpose ports.CodePurpose, code domain.TokenHash) error {
 	if purpose == ports.ConfirmAddress {
 		return store.Confirm(t.Context(), user.Subject, code)
@@ -166,7 +210,7 @@ func spendCode(t *testing.T, store ports.UserStore, user ports.StoredUser, purpo
 func startSession(t *testing.T, store ports.UserStore, user ports.StoredUser) domain.TokenHash {
 	t.Helper()
 	token := newHash()
-	mustDo(t, store.StartSession(t.Context(), user.Subject, token, time.Hour))
+	mustDo(t, store.StartSession(t.Context(), user, token, time.Hour))
 	return token
 }
 

@@ -16,6 +16,7 @@ func UserStore(t *testing.T, open func(t *testing.T) ports.UserStore) {
 	spendCodes(t, open)
 	countWrongCodes(t, open)
 	resetPasswords(t, open)
+	startSessions(t, open)
 	rotateSessions(t, open)
 	endSessions(t, open)
 	missUsers(t, open)
@@ -28,7 +29,7 @@ func UserStore(t *testing.T, open func(t *testing.T) ports.UserStore) {
 		{"IssueCode", func(ctx context.Context) error { return store.IssueCode(ctx, unique(), newCode(ports.ConfirmAddress)) }},
 		{"Confirm", func(ctx context.Context) error { return store.Confirm(ctx, unique(), newHash()) }},
 		{"ResetPassword", func(ctx context.Context) error { return store.ResetPassword(ctx, unique(), newHash(), "hash") }},
-		{"StartSession", func(ctx context.Context) error { return store.StartSession(ctx, unique(), newHash(), time.Hour) }},
+		{"StartSession", func(ctx context.Context) error { return store.StartSession(ctx, newUser(t), newHash(), time.Hour) }},
 		{"RotateSession", func(ctx context.Context) error { _, err := store.RotateSession(ctx, newHash(), newHash()); return err }},
 		{"EndSession", func(ctx context.Context) error { return store.EndSession(ctx, newHash()) }},
 		{"EndSessions", func(ctx context.Context) error { return store.EndSessions(ctx, unique()) }},
@@ -92,6 +93,17 @@ func createUsers(t *testing.T, open func(t *testing.T) ports.UserStore) {
 			_, err = store.UserBySubject(t.Context(), second.Subject)
 			mustBe(t, err, domain.NotFound)
 			mustBe(t, store.Confirm(t.Context(), first.Subject, code.Hash), domain.CodeCodeInvalid)
+		}
+	})
+	t.Run("a taken subject is refused", func(t *testing.T) {
+		store := open(t)
+		first, second := createUser(t, store, nil), newUser(t)
+		second.Subject = first.Subject
+		mustBe(t, store.CreateUser(t.Context(), second, nil), domain.Conflict)
+		got, err := store.UserBySubject(t.Context(), first.Subject)
+		mustDo(t, err)
+		if got.Email != first.Email {
+			t.Errorf("it is %v's", got.Email)
 		}
 	})
 	t.Run("addresses that merely look alike are two users'", func(t *testing.T) {
@@ -299,7 +311,7 @@ func missUsers(t *testing.T, open func(t *testing.T) ports.UserStore) {
 		{"IssueCode", func(ctx context.Context) error { return store.IssueCode(ctx, unique(), newCode(ports.ConfirmAddress)) }},
 		{"Confirm", func(ctx context.Context) error { return store.Confirm(ctx, unique(), newHash()) }},
 		{"ResetPassword", func(ctx context.Context) error { return store.ResetPassword(ctx, unique(), newHash(), "hash") }},
-		{"StartSession", func(ctx context.Context) error { return store.StartSession(ctx, unique(), newHash(), time.Hour) }},
+		{"StartSession", func(ctx context.Context) error { return store.StartSession(ctx, newUser(t), newHash(), time.Hour) }},
 		{"EndSessions", func(ctx context.Context) error { return store.EndSessions(ctx, unique()) }},
 	} {
 		t.Run(c.name+" of an absent user is not found", func(t *testing.T) { mustBe(t, c.do(t.Context()), domain.NotFound) })

@@ -22,7 +22,7 @@ import (
 )
 
 // MaxLife is how long a signed URL lives at most, whatever its TTL.
-const MaxLife = 15 * time.Minute
+const MaxLife = ports.MaxSignedLife
 
 // Life is how long a URL of the given TTL lives.
 func Life(ttl time.Duration) time.Duration { return min(ttl, MaxLife) }

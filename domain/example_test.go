@@ -1,0 +1,41 @@
+package domain_test
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// What a stranger sends is parsed; the error says which field is wrong, and why.
+func ExampleParseTenantID() {
+	_, err := domain.ParseTenantID("Acme")
+	fmt.Println(err)
+	fmt.Println(errors.Is(err, domain.Invalid))
+	// Output:
+	// invalid (tenantId): a tenant ID is made of a-z, 0-9 and '-', starts with a letter and doesn't end with '-'
+	// true
+}
+
+// What a test itself made up is known to be valid.
+func ExampleMust() {
+	acme := domain.Must(domain.ParseTenantID("acme"))
+	key := domain.Must(domain.NewObjectKey(acme, "reports/2026.pdf"))
+	fmt.Println(key)
+	// Output: acme/reports/2026.pdf
+}
+
+// An error is asked for by its code, or by its kind, which says less.
+func ExampleError() {
+	var err error = &domain.Error{Kind: domain.Conflict, Code: domain.CodeUserExists, Field: "email", Message: "there is an account with this address"}
+	err = fmt.Errorf("sign up: %w", err)
+	fmt.Println(errors.Is(err, domain.CodeUserExists), errors.Is(err, domain.Conflict))
+	// Output: true true
+}
+
+// A secret doesn't tell itself.
+func ExampleSecret() {
+	password := domain.NewSecret("hunter2")
+	fmt.Printf("%v %q %d\n", password, password, password)
+	// Output: [secret] [secret] [secret]
+}

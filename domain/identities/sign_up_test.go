@@ -1,0 +1,159 @@
+package identities_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/ports"
+)
+
+func TestSigningUpWithAClaimMakesAnOwner(t *testing.T) {
+	h := newHouse()
+	claim := h.unclaimed(t, "acme")
+	user, err := h.signUp(t, "Ada@example.com", claim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	caller, _ := h.signedIn(t, "ada@example.com")
+	if caller.Identity != user.Identity {
+		t.Errorf("signed up as %v, signed in as %v", user.Identity, caller.Identity)
+	}
+	profile, err := h.WhoAmI(t.Context(), caller)
+	if err != nil || profile.Email.String() != "Ada@example.com" || len(profile.Tenants) != 1 || profile.Tenants[0].Membership.Role != domain.RoleOwner {
+		t.Errorf("WhoAmI = %+v, %v", profile, err)
+	}
+	if _, told := h.mail.Last(address("ada@example.com")); !told {
+		t.Error("the new owner wasn't told")
+	}
+}
+
+func TestAClaimIsNotSpentOnASignUpThatFails(t *testing.T) {
+	h := newHouse()
+	if _, err := h.signUp(t, "eve@example.com", domain.Secret{}); err != nil {
+		t.Fatal(err)
+	}
+	claim := h.unclaimed(t, "acme")
+	if _, err := h.signUp(t, "eve@example.com", claim); !errors.Is(err, domain.CodeUserExists) {
+		t.Fatalf("a taken address: %v", err)
+	}
+	eve, _ := h.signedIn(t, "eve@example.com")
+	if profile, err := h.WhoAmI(t.Context(), eve); err != nil || len(profile.Tenants) != 0 {
+		t.Errorf("a user who existed was bound to %v, %v", profile.Tenants, err)
+	}
+	if _, err := h.signUp(t, "ada@example.com", claim); err != nil {
+		t.Errorf("the claim was spent: %v", err)
+	}
+}
+
+func TestABadClaimMakesNoAccount(t *testing.T) {
+	h := newHouse()
+	if _, err := h.signUp(t, "ada@example.com", domain.NewSecret("nonsense")); !errors.Is(err, domain.CodeClaimInvalid) {
+		t.Errorf("a bad claim: %v", err)
+	}
+	if _, err := h.signUp(t, "ada@example.com", domain.Secret{}); err != nil {
+		t.Errorf("the account was made before: %v", err)
+	}
+}
+
+func TestOfFiftyWhoSignUpWithOneClaimOneIsTheOwner(t *testing.T) {
+	h := newHouse()
+	claim := h.unclaimed(t, "acme")
+	var owners atomic.Int32
+	var wg sync.WaitGroup
+	for i := range 50 {
+		email := address(strings.Repeat("x", i+1) + "@example.com")
+		wg.Go(func() {
+			_, err := h.SignUp(t.Context(), identities.SignUp{Email: email, Password: domain.NewSecret(password), ClaimToken: claim})
+			if err == nil {
+				owners.Add(1)
+			} else if !errors.Is(err, domain.CodeClaimInvalid) {
+				t.Errorf("a loser got %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	if owners.Load() != 1 {
+		t.Errorf("%d became owners", owners.Load())
+	}
+}
+
+// meddler is a provider, and something that happens as soon as an account is made.
+type meddler struct {
+	ports.IdentityProvider
+	then func(*ports.NewUser)
+}
+
+func (m meddler) SignUp(ctx context.Context, email domain.Email, password domain.Secret) (ports.NewUser, error) {
+	user, err := m.IdentityProvider.SignUp(ctx, email, password)
+	m.then(&user)
+	return user, err
+}
+
+func TestACallerWhoHangsUpKeepsTheClaim(t *testing.T) {
+	h := newHouse()
+	claim := h.unclaimed(t, "acme")
+	ctx, cancel := context.WithCancel(t.Context())
+	h.Provider = meddler{h.people, func(*ports.NewUser) { cancel() }}
+	if _, err := h.SignUp(ctx, identities.SignUp{Email: address("ada@example.com"), Password: domain.NewSecret(password), ClaimToken: claim}); err != nil {
+		t.Fatal(err)
+	}
+	h.Provider = h.people
+	ada, _ := h.signedIn(t, "ada@example.com")
+	if profile, err := h.WhoAmI(t.Context(), ada); err != nil || len(profile.Tenants) != 1 {
+		t.Errorf("the claim was lost: %+v, %v", profile, err)
+	}
+}
+
+// hanging is a store that doesn't answer in time.
+type hanging struct{ ports.InvitationStore }
+
+func (hanging) Redeem(context.Context, domain.TokenHash, domain.TenantID, domain.Identity) (ports.TenantMembership, error) {
+	return ports.TenantMembership{}, context.DeadlineExceeded
+}
+
+func TestAnAccountWithoutItsTenantSaysSo(t *testing.T) {
+	for name, c := range map[string]struct {
+		then    func(h *house, claim domain.Secret, user *ports.NewUser)
+		want    error
+		says    string
+		unspent bool
+	}{
+		"somebody else claims it first": {func(h *house, claim domain.Secret, _ *ports.NewUser) {
+			somebody := domain.Must(h.people.Caller(address("eve@example.com")))
+			domain.Must(h.registry.Redeem(context.Background(), claim.Hash(), domain.TenantID{}, somebody.Identity))
+		}, domain.CodeClaimInvalid, "somebody else claimed", false},
+		"the registry goes away": {func(h *house, _ domain.Secret, _ *ports.NewUser) {
+			h.registry.Break()
+		}, domain.CodeDatabaseUnavailable, "claim it with the same token", true},
+		"the registry hangs": {func(h *house, _ domain.Secret, _ *ports.NewUser) {
+			h.Tenants.Invitations = hanging{h.registry}
+		}, domain.Unavailable, "claim it with the same token", true},
+		"the provider doesn't tell who it is": {func(_ *house, _ domain.Secret, user *ports.NewUser) {
+			user.Identity = domain.Identity{}
+		}, domain.Conflict, "claim it with the same token", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse()
+			claim := h.unclaimed(t, "acme")
+			h.Provider = meddler{h.people, func(user *ports.NewUser) { c.then(h, claim, user) }}
+			_, err := h.signUp(t, "ada@example.com", claim)
+			e, ok := errors.AsType[*domain.Error](err)
+			if !ok || !errors.Is(e, c.want) || e.Field != "claimToken" || !strings.Contains(e.Message, "the account was made") || !strings.Contains(e.Message, c.says) {
+				t.Errorf("got %v", err)
+			}
+			h.registry.Mend()
+			h.Tenants.Invitations = h.registry
+			h.Provider = h.people
+			ada, _ := h.signedIn(t, "ada@example.com")
+			if _, err := h.Tenants.Claim(t.Context(), ada, domain.Must(domain.ParseTenantID("acme")), claim); (err == nil) != c.unspent {
+				t.Errorf("claiming it later: %v", err)
+			}
+		})
+	}
+}

@@ -1,0 +1,12 @@
+package domain
+
+// Must returns value, and panics if err isn't nil. It is for what its caller
+// knows to be valid, such as a constant in a test:
+//
+//	acme := domain.Must(domain.ParseTenantID("acme"))
+func Must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}

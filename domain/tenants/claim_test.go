@@ -1,0 +1,88 @@
+package tenants_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+func TestAClaimMakesItsBearerTheOwner(t *testing.T) {
+	h := newHouse()
+	ada := h.caller("ada@example.com")
+	created := h.anyone(t, "acme")
+	if created.Tenant.Status != domain.Unclaimed || len(created.ClaimToken.Reveal()) < 26 || !created.Tenant.ClaimExpiresAt.Equal(h.now.Add(24*time.Hour)) {
+		t.Fatalf("created %+v", created)
+	}
+	if _, err := h.Clock(t.Context(), tenantID("acme")); err != nil {
+		t.Errorf("an unclaimed tenant doesn't tell the time: %v", err)
+	}
+	claimed, err := h.Claim(t.Context(), ada, tenantID("acme"), created.ClaimToken)
+	if err != nil || claimed.Membership.Role != domain.RoleOwner || claimed.Tenant.Status != domain.Active {
+		t.Fatalf("claimed %+v, %v", claimed, err)
+	}
+	if _, err := h.Admit(t.Context(), ada.Identity, tenantID("acme")); err != nil {
+		t.Errorf("the owner isn't admitted: %v", err)
+	}
+	if again, err := h.Claim(t.Context(), ada, tenantID("acme"), created.ClaimToken); err != nil || again != claimed {
+		t.Errorf("the same claim by the same owner: %+v, %v", again, err)
+	}
+}
+
+func TestAClaimIsRefusedInOneWay(t *testing.T) {
+	h := newHouse()
+	ada, eve := h.caller("ada@example.com"), h.caller("eve@example.com")
+	acme, other := h.anyone(t, "acme"), h.anyone(t, "other")
+	spent := h.anyone(t, "spent")
+	if _, err := h.Claim(t.Context(), ada, spent.Tenant.ID, spent.ClaimToken); err != nil {
+		t.Fatal(err)
+	}
+	tries := map[string]struct {
+		id    string
+		token domain.Secret
+	}{
+		"an unknown token":       {"acme", domain.NewSecret("nonsense")},
+		"an empty token":         {"acme", domain.Secret{}},
+		"another tenant's token": {"acme", other.ClaimToken},
+		"a spent token":          {"spent", spent.ClaimToken},
+		"an unknown tenant":      {"unknown", acme.ClaimToken},
+	}
+	want := ""
+	for name, try := range tries {
+		_, err := h.Claim(t.Context(), eve, tenantID(try.id), try.token)
+		if !errors.Is(err, domain.CodeClaimInvalid) {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if want == "" {
+			want = err.Error()
+		}
+		if err.Error() != want {
+			t.Errorf("%s can be told apart: %v", name, err)
+		}
+	}
+	if _, err := h.Claim(t.Context(), ada, domain.TenantID{}, acme.ClaimToken); domain.KindOf(err) != domain.Invalid || errors.Is(err, domain.CodeClaimInvalid) {
+		t.Errorf("no tenant: %v", err)
+	}
+	if _, err := h.Claim(t.Context(), ada, acme.Tenant.ID, acme.ClaimToken); err != nil {
+		t.Errorf("a claim was spent by tries that failed: %v", err)
+	}
+}
+
+func TestAClaimExpiresWithItsTenant(t *testing.T) {
+	h := newHouse()
+	ada := h.caller("ada@example.com")
+	created := h.anyone(t, "acme")
+	h.now = h.now.Add(24*time.Hour + time.Second)
+	if _, err := h.Clock(t.Context(), created.Tenant.ID); !errors.Is(err, domain.CodeTenantNotFound) {
+		t.Errorf("the tenant is still there: %v", err)
+	}
+	if _, err := h.Claim(t.Context(), ada, created.Tenant.ID, created.ClaimToken); !errors.Is(err, domain.CodeClaimInvalid) {
+		t.Errorf("the claim is still good: %v", err)
+	}
+	if n, err := h.Sweep(t.Context()); n != 1 || err != nil {
+		t.Errorf("swept %d, %v", n, err)
+	}
+	h.owned(t, "acme", ada)
+}

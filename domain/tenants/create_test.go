@@ -1,0 +1,94 @@
+package tenants_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/tenants"
+)
+
+func TestWhoMayCreate(t *testing.T) {
+	h := newHouse()
+	signedIn := tenants.Creator{Caller: h.caller("ada@example.com")}
+	operator := tenants.Creator{Operator: h.Installation()}
+	const allowed = domain.Kind(-1)
+	cases := []struct {
+		policy                      tenants.CreationPolicy
+		anybody, signedIn, operator domain.Kind
+	}{
+		{"", allowed, allowed, allowed},
+		{tenants.Open, allowed, allowed, allowed},
+		{tenants.Authenticated, domain.Unauthenticated, allowed, allowed},
+		{tenants.OperatorOnly, domain.Unauthenticated, domain.Forbidden, allowed},
+	}
+	n := 0
+	for _, c := range cases {
+		h.Policy = c.policy
+		for i, by := range []tenants.Creator{{}, signedIn, operator} {
+			n++
+			want := []domain.Kind{c.anybody, c.signedIn, c.operator}[i]
+			_, err := h.Create(t.Context(), by, tenants.Creation{ID: tenantID("tenant-" + strings.Repeat("x", n))})
+			if want == allowed && err != nil || want != allowed && domain.KindOf(err) != want {
+				t.Errorf("policy %q, creator %d: %v", c.policy, i, err)
+			}
+		}
+	}
+}
+
+func TestReservedAndBadNamesAreRefused(t *testing.T) {
+	h := newHouse()
+	_, err := h.Create(t.Context(), tenants.Creator{}, tenants.Creation{ID: tenantID("admin")})
+	if !errors.Is(err, domain.CodeTenantReserved) || !errors.Is(err, domain.Invalid) {
+		t.Errorf("a reserved ID: %v", err)
+	}
+	if _, err := h.Create(t.Context(), tenants.Creator{}, tenants.Creation{}); !errors.Is(err, domain.Invalid) {
+		t.Errorf("no ID: %v", err)
+	}
+	if _, err := h.Create(t.Context(), tenants.Creator{}, tenants.Creation{ID: tenantID("acme"), Name: "a\nb"}); !errors.Is(err, domain.Invalid) {
+		t.Errorf("a name of two lines: %v", err)
+	}
+	h.anyone(t, "acme")
+	if _, err := h.Create(t.Context(), tenants.Creator{}, tenants.Creation{ID: tenantID("acme")}); !errors.Is(err, domain.CodeTenantExists) {
+		t.Errorf("a taken ID: %v", err)
+	}
+}
+
+func TestAnIdempotencyKeyReplaysTheFirstAnswer(t *testing.T) {
+	h := newHouse()
+	ada := h.caller("ada@example.com")
+	by := tenants.Creator{Caller: ada}
+	creation := tenants.Creation{ID: tenantID("acme"), Name: "Acme", IdempotencyKey: "k-1"}
+	first, err := h.Create(t.Context(), by, creation)
+	if err != nil || first.Replayed {
+		t.Fatalf("first: %+v, %v", first, err)
+	}
+	again, err := h.Create(t.Context(), by, creation)
+	if err != nil || !again.Replayed || again.Tenant != first.Tenant {
+		t.Errorf("again: %+v, %v", again, err)
+	}
+	if n := len(h.mail.Sent()); n != 1 {
+		t.Errorf("%d mails were sent for one tenant", n)
+	}
+	creation.Name = "Other"
+	if _, err := h.Create(t.Context(), by, creation); !errors.Is(err, domain.CodeIdempotencyMismatch) {
+		t.Errorf("another body: %v", err)
+	}
+	creation.Name, creation.ID = "Acme", tenantID("other")
+	if _, err := h.Create(t.Context(), by, creation); !errors.Is(err, domain.CodeIdempotencyMismatch) {
+		t.Errorf("another tenant: %v", err)
+	}
+	creation.ID = tenantID("acme")
+	h.Policy = tenants.OperatorOnly
+	if _, err := h.Create(t.Context(), by, creation); !errors.Is(err, domain.Forbidden) {
+		t.Errorf("a replay by somebody who may no longer create: %v", err)
+	}
+	h.Policy = tenants.Open
+	for _, key := range []string{"a b", "a\n", "é", strings.Repeat("k", 256)} {
+		creation.IdempotencyKey = key
+		if _, err := h.Create(t.Context(), by, creation); !errors.Is(err, domain.Invalid) {
+			t.Errorf("key %q: %v", key, err)
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package tenants_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/tenants"
+)
+
+func TestWhoCreatesSignedInIsTheOwnerAndHearsOfIt(t *testing.T) {
+	h := newHouse()
+	ada := h.caller("ada@example.com")
+	created := h.owned(t, "acme", ada)
+	if !created.ClaimToken.IsZero() || created.Tenant.Status != domain.Active || created.Tenant.Name != "acme" || !created.Tenant.ClaimExpiresAt.IsZero() {
+		t.Errorf("created %+v", created)
+	}
+	if mail, sent := h.mail.Last(address("ada@example.com")); !sent || !strings.Contains(mail.Subject, "acme") {
+		t.Errorf("the owner was told %+v", mail)
+	}
+}
+
+func TestWhoClaimsHearsOfIt(t *testing.T) {
+	h := newHouse()
+	created := h.anyone(t, "acme")
+	if len(h.mail.Sent()) != 0 {
+		t.Error("somebody heard of a tenant without an owner")
+	}
+	if _, err := h.Claim(t.Context(), h.caller("ada@example.com"), created.Tenant.ID, created.ClaimToken); err != nil {
+		t.Fatal(err)
+	}
+	if mail, sent := h.mail.Last(address("ada@example.com")); !sent || !strings.Contains(mail.Subject, "acme") {
+		t.Errorf("the owner was told %+v", mail)
+	}
+}
+
+func TestAMailDoesNotSayWhatAStrangerTyped(t *testing.T) {
+	h := newHouse()
+	creation := tenants.Creation{ID: tenantID("acme"), Name: "Win a prize at evil.example"}
+	if _, err := h.Create(t.Context(), tenants.Creator{Caller: h.caller("ada@example.com")}, creation); err != nil {
+		t.Fatal(err)
+	}
+	if mail, sent := h.mail.Last(address("ada@example.com")); !sent || strings.Contains(mail.Subject+mail.Text, "evil") {
+		t.Errorf("the owner was told %+v", mail)
+	}
+}
+
+func TestAnAddressThatNobodyProvedGetsNoMail(t *testing.T) {
+	h := newHouse()
+	h.people.RequireConfirmation = true
+	if _, err := h.people.SignUp(t.Context(), address("ada@example.com"), domain.NewSecret("correct horse")); err != nil {
+		t.Fatal(err)
+	}
+	h.owned(t, "acme", h.caller("ada@example.com"))
+	if sent := h.mail.Sent(); len(sent) != 0 {
+		t.Errorf("sent %+v", sent)
+	}
+}
+
+func TestAFailingMailFailsNoRequest(t *testing.T) {
+	h := newHouse()
+	h.mail.Break()
+	h.owned(t, "acme", h.caller("ada@example.com"))
+	var failed error
+	h.Later = func(task func(context.Context) error) { failed = task(context.Background()) }
+	h.owned(t, "bolt", h.caller("ada@example.com"))
+	if failed == nil {
+		t.Error("nobody heard that the mail wasn't sent")
+	}
+}

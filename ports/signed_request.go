@@ -1,0 +1,71 @@
+package ports
+
+import (
+	"crypto/sha256"
+	"strings"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// MaxSignedLife is how long a [SignedRequest] is good for at most, whatever its TTL.
+const MaxSignedLife = 15 * time.Minute
+
+// SignedRequest is a request that may be sent until it expires, by whoever holds it.
+type SignedRequest struct {
+	Method    string
+	URL       domain.Secret
+	Headers   map[string]string // what must be sent along, exactly
+	ExpiresAt time.Time
+}
+
+// Upload is what is known of an object before it is put.
+type Upload struct {
+	Size        int64         // bytes; -1 leaves the size open
+	ContentType string        // empty leaves the type open
+	SHA256      []byte        // 32 bytes, or nil
+	IfAbsent    bool          // refuse to replace an object
+	TTL         time.Duration // more than 0
+}
+
+// Validate refuses, as [domain.Invalid], what no store could sign.
+func (u Upload) Validate() error {
+	switch {
+	case u.Size < -1:
+		return domain.Invalidf("size", "a size is 0 bytes or more")
+	case u.SHA256 != nil && len(u.SHA256) != sha256.Size:
+		return domain.Invalidf("sha256", "a SHA-256 has %d bytes", sha256.Size)
+	}
+	return validateSigned(u.ContentType, u.TTL)
+}
+
+// Download is how an object is to be served.
+type Download struct {
+	Disposition string        // the Content-Disposition of the answer (RFC 6266); empty: none
+	ContentType string        // the Content-Type of the answer; empty: as stored
+	TTL         time.Duration // more than 0
+}
+
+// Validate refuses, as [domain.Invalid], what no store could sign.
+func (d Download) Validate() error {
+	if !isHeaderValue(d.Disposition) {
+		return domain.Invalidf("disposition", "a disposition is printable ASCII without space around it")
+	}
+	return validateSigned(d.ContentType, d.TTL)
+}
+
+func validateSigned(contentType string, ttl time.Duration) error {
+	switch {
+	case !isHeaderValue(contentType):
+		return domain.Invalidf("contentType", "a content type is printable ASCII without space around it")
+	case ttl <= 0:
+		return domain.Invalidf("ttl", "a signed URL lives for some time")
+	}
+	return nil
+}
+
+// isHeaderValue is stricter than RFC 9110, section 5.5: no obs-text, no tab. An
+// empty value is none.
+func isHeaderValue(s string) bool {
+	return strings.Trim(s, " ") == s && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
+}
