@@ -15,6 +15,7 @@ const (
 	CodeTenantExists        Code = "tenant_exists"        // the ID is taken
 	CodeTenantReserved      Code = "tenant_reserved"      // the ID is never given out
 	CodeClaimInvalid        Code = "claim_invalid"        // unknown, spent or expired claim, or another tenant's
+	CodeLastOwner           Code = "last_owner"           // a tenant keeps one owner at least
 	CodeIdempotencyMismatch Code = "idempotency_mismatch" // the key was used with another body
 
 	CodeInvalidToken       Code = "invalid_token" // RFC 6750, section 3.1

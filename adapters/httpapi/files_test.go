@@ -84,7 +84,7 @@ func TestAnUpload(t *testing.T) {
 		h.post(t, "/files/upload-url", `{"filename": "a"}`, h.somebody(t, "ada@acme.example")).isProblem(t, 400, "invalid", "size")
 	})
 	t.Run("isn't a viewer's", func(t *testing.T) {
-		if err := h.registry.SetRole(parse(t, domain.ParseTenantID, "acme"), h.caller(t, "vera@acme.example").Identity, domain.RoleViewer); err != nil {
+		if err := h.registry.SetRole(t.Context(), parse(t, domain.ParseTenantID, "acme"), h.caller(t, "vera@acme.example").Identity, domain.RoleViewer); err != nil {
 			t.Fatal(err)
 		}
 		vera := h.somebody(t, "vera@acme.example")

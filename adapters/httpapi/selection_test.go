@@ -13,7 +13,7 @@ func TestSelectingATenant(t *testing.T) {
 	h.tenant(t, "beta", "bob@beta.example")
 	ada, both, none := h.somebody(t, "ada@acme.example"), h.somebody(t, "both@acme.example"), h.somebody(t, "none@acme.example")
 	for _, id := range []string{"acme", "beta"} {
-		if err := h.registry.SetRole(parse(t, domain.ParseTenantID, id), h.caller(t, "both@acme.example").Identity, domain.RoleMember); err != nil {
+		if err := h.registry.SetRole(t.Context(), parse(t, domain.ParseTenantID, id), h.caller(t, "both@acme.example").Identity, domain.RoleMember); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -91,7 +91,7 @@ func TestSelectingATenant(t *testing.T) {
 	})
 	t.Run("of a member who was removed ends with the next request", func(t *testing.T) {
 		h.get(t, path, both, "X-Tenant-ID: beta").is(t, 200)
-		if err := h.registry.SetRole(parse(t, domain.ParseTenantID, "beta"), h.caller(t, "both@acme.example").Identity, ""); err != nil {
+		if err := h.registry.SetRole(t.Context(), parse(t, domain.ParseTenantID, "beta"), h.caller(t, "both@acme.example").Identity, ""); err != nil {
 			t.Fatal(err)
 		}
 		h.get(t, path, both, "X-Tenant-ID: beta").is(t, 404)

@@ -152,7 +152,7 @@ func TestMe(t *testing.T) {
 		if err := h.registry.SetStatus(asleep, domain.Suspended); err != nil {
 			t.Fatal(err)
 		}
-		if err := h.registry.SetRole(beta, h.caller(t, "ada@acme.example").Identity, domain.RoleViewer); err != nil {
+		if err := h.registry.SetRole(t.Context(), beta, h.caller(t, "ada@acme.example").Identity, domain.RoleViewer); err != nil {
 			t.Fatal(err)
 		}
 		got := h.get(t, "/auth/me", ada).is(t, 200).field(t, "tenants")

@@ -46,6 +46,7 @@ type answer struct {
 const answerTTL = 24 * time.Hour
 
 var (
+	errLastOwner           = &domain.Error{Kind: domain.Conflict, Code: domain.CodeLastOwner, Field: "role", Message: "a tenant keeps one owner at least; make somebody else an owner first"}
 	errTenantNotFound      = &domain.Error{Kind: domain.NotFound, Code: domain.CodeTenantNotFound, Message: "there is no such tenant"}
 	errTenantExists        = &domain.Error{Kind: domain.Conflict, Code: domain.CodeTenantExists, Field: "tenantId", Message: "this tenant ID is taken; choose another"}
 	errIdempotencyMismatch = &domain.Error{Kind: domain.Unprocessable, Code: domain.CodeIdempotencyMismatch, Field: "Idempotency-Key", Message: "this key was used for another request; choose another"}

@@ -46,13 +46,15 @@ func (r *Registry) Memberships(ctx context.Context, who domain.Identity, limit i
 	return found[:min(limit, len(found))], nil
 }
 
-// SetRole makes who a member of an active or suspended tenant in that role, or
-// gives a member another one. The empty role takes the membership away.
-func (r *Registry) SetRole(id domain.TenantID, who domain.Identity, role domain.Role) error {
+// SetRole implements [ports.MemberStore].
+func (r *Registry) SetRole(ctx context.Context, id domain.TenantID, who domain.Identity, role domain.Role) error {
 	if err := checkPlace(who, id); err != nil {
 		return err
 	}
 	if _, err := domain.ParseRole(string(role)); err != nil && role != "" {
+		return err
+	}
+	if err := r.Ready(ctx); err != nil {
 		return err
 	}
 	r.mu.Lock()
@@ -61,17 +63,29 @@ func (r *Registry) SetRole(id domain.TenantID, who domain.Identity, role domain.
 	if t := r.find(id, now); t == nil || t.Status == domain.Unclaimed {
 		return errTenantNotFound
 	}
+	membership, isMember := r.places[who][id]
+	if membership.Role == domain.RoleOwner && role != domain.RoleOwner && r.owners(id) == 1 {
+		return errLastOwner
+	}
 	if role == "" {
 		delete(r.places[who], id)
 		return nil
 	}
-	membership, isMember := r.places[who][id]
 	if !isMember {
 		membership = domain.Membership{Tenant: id, Identity: who, CreatedAt: now}
 	}
 	membership.Role = role
 	r.place(membership)
 	return nil
+}
+
+func (r *Registry) owners(id domain.TenantID) (n int) {
+	for _, places := range r.places {
+		if places[id].Role == domain.RoleOwner {
+			n++
+		}
+	}
+	return n
 }
 
 // SetStatus makes a tenant that has an owner [domain.Active] or [domain.Suspended].

@@ -59,8 +59,8 @@ func TestClaims(t *testing.T) {
 		must(t, err)
 		_, err = registry.Redeem(t.Context(), hash, acme, ada)
 		must(t, err)
-		must(t, registry.SetRole(acme, bob, domain.RoleOwner))
-		must(t, registry.SetRole(acme, ada, ""))
+		must(t, registry.SetRole(t.Context(), acme, bob, domain.RoleOwner))
+		must(t, registry.SetRole(t.Context(), acme, ada, ""))
 		_, err = registry.Redeem(t.Context(), hash, acme, ada)
 		wantErr(t, err, domain.CodeClaimInvalid)
 		_, _, err = registry.Find(t.Context(), ada, acme)
@@ -78,14 +78,14 @@ func TestSeeding(t *testing.T) {
 
 	t.Run("a role can be given, changed and taken", func(t *testing.T) {
 		for _, role := range []domain.Role{domain.RoleViewer, domain.RoleAdmin} {
-			must(t, registry.SetRole(acme, bob, role))
+			must(t, registry.SetRole(t.Context(), acme, bob, role))
 			_, membership, err := registry.Find(t.Context(), bob, acme)
 			must(t, err)
 			if membership.Role != role {
 				t.Errorf("he is %q, want %q", membership.Role, role)
 			}
 		}
-		must(t, registry.SetRole(acme, bob, ""))
+		must(t, registry.SetRole(t.Context(), acme, bob, ""))
 		_, _, err := registry.Find(t.Context(), bob, acme)
 		wantErr(t, err, domain.CodeTenantNotFound)
 	})
@@ -99,12 +99,12 @@ func TestSeeding(t *testing.T) {
 	})
 	t.Run("a tenant without an owner has no members and no other status", func(t *testing.T) {
 		for _, id := range []domain.TenantID{waiting, tenantID("nobody")} {
-			wantErr(t, registry.SetRole(id, bob, domain.RoleViewer), domain.CodeTenantNotFound)
+			wantErr(t, registry.SetRole(t.Context(), id, bob, domain.RoleViewer), domain.CodeTenantNotFound)
 			wantErr(t, registry.SetStatus(id, domain.Active), domain.CodeTenantNotFound)
 		}
 	})
 	t.Run("what isn't a role or a status is invalid", func(t *testing.T) {
-		wantErr(t, registry.SetRole(acme, bob, "king"), domain.Invalid)
+		wantErr(t, registry.SetRole(t.Context(), acme, bob, "king"), domain.Invalid)
 		wantErr(t, registry.SetStatus(acme, domain.Unclaimed), domain.Invalid)
 	})
 }

@@ -89,6 +89,16 @@ func OpenMemory(t testing.TB, config *app.Config) *Tenant {
 	return newTenant(t, installation, keys)
 }
 
+// Join returns somebody new who is a member of x in that role.
+func (x *Tenant) Join(t testing.TB, role domain.Role) User {
+	t.Helper()
+	who, token := x.madeUp(t)
+	if err := x.Tenants.SetRole(t.Context(), x.Tenants.Installation(), x.ID, who, role); err != nil {
+		t.Fatal(err)
+	}
+	return x.admit(t, who, token)
+}
+
 // Another returns one more tenant of the same installation: the neighbour.
 func (x *Tenant) Another(t testing.TB) *Tenant {
 	t.Helper()

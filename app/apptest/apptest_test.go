@@ -14,6 +14,7 @@ import (
 
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/app/apptest"
+	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/tenants"
 )
 
@@ -54,6 +55,12 @@ func TestAUserIsSignedIn(t *testing.T) {
 				if got := upload(t, x, x.Owner); !strings.Contains(got, `"key":"`+x.ID.String()+`/a.txt"`) {
 					t.Errorf("an owner's upload: %s", got)
 				}
+			}
+			if got := upload(t, acme, acme.Join(t, domain.RoleMember)); !strings.Contains(got, acme.ID.String()+"/a.txt") {
+				t.Errorf("a member's upload: %s", got)
+			}
+			if got := upload(t, acme, acme.Join(t, domain.RoleViewer)); !strings.Contains(got, "forbidden") {
+				t.Errorf("a viewer's upload: %s", got)
 			}
 			stranger := apptest.User{Member: acme.Owner.Member, Token: beta.Owner.Token}
 			if got := upload(t, acme, stranger); !strings.Contains(got, "tenant_not_found") {

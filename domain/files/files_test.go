@@ -49,10 +49,11 @@ func newHouse(t *testing.T) *house {
 func (h *house) member(t *testing.T, id string, role domain.Role) tenants.Member {
 	t.Helper()
 	tenant, who := domain.Must(domain.ParseTenantID(id)), domain.Must(domain.NewIdentity("test", string(role)))
-	if _, err := h.registry.Create(t.Context(), ports.NewTenant{ID: tenant, Owner: who}); err != nil {
+	owner := domain.Must(domain.NewIdentity("test", "whoever made it"))
+	if _, err := h.registry.Create(t.Context(), ports.NewTenant{ID: tenant, Owner: owner}); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.registry.SetRole(tenant, who, role); err != nil {
+	if err := h.registry.SetRole(t.Context(), tenant, who, role); err != nil {
 		t.Fatal(err)
 	}
 	member, err := (&tenants.Service{Members: h.registry}).Admit(t.Context(), who, tenant)

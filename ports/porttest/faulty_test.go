@@ -2,6 +2,7 @@ package porttest_test
 
 import (
 	"context"
+	"errors"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -21,6 +22,7 @@ func allFaults() map[string]fault {
 		"a conflict without its code":    {tenancy(func(s *porttest.Tenancy) { s.Tenants = losesCodes{s.Tenants} }), "an ID is taken whether its tenant is active, suspended or unclaimed"},
 		"a conflict that is but a cause": {tenancy(func(s *porttest.Tenancy) { s.Tenants = hidesCodes{s.Tenants} }), "an ID is taken whether its tenant is active, suspended or unclaimed"},
 		"a limit ignored":                {members(func(s *porttest.Tenancy) { s.Members = talkative{s.Members} }), "memberships come in the order of the tenants' IDs by byte"},
+		"an owner too few":               {members(func(s *porttest.Tenancy) { s.Members = reckless{s.Members} }), "the last owner stays, and a second one may go"},
 		"a sign-in by the old password":  {users(func(s ports.UserStore) ports.UserStore { return gullible{s} }), "there is no session by a password that was reset"},
 		"a signature without a life":     {objects(func(u *ports.Upload) { u.TTL = max(u.TTL, time.Second) }), "an upload without a life is invalid"},
 		"a stranger signed out":          {people(func(p ports.IdentityProvider) ports.IdentityProvider { return obliging{p} }), "what isn't an access token is believed by nobody"},
@@ -157,6 +159,16 @@ type talkative struct{ ports.MemberStore }
 
 func (s talkative) Memberships(ctx context.Context, who domain.Identity, _ int) ([]ports.TenantMembership, error) {
 	return s.MemberStore.Memberships(ctx, who, 1000)
+}
+
+type reckless struct{ ports.MemberStore }
+
+func (s reckless) SetRole(ctx context.Context, id domain.TenantID, who domain.Identity, role domain.Role) error {
+	err := s.MemberStore.SetRole(ctx, id, who, role)
+	if errors.Is(err, domain.CodeLastOwner) {
+		return nil
+	}
+	return err
 }
 
 type localTime struct{ ports.TenantStore }
