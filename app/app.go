@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/partywall-go/partywall/adapters/httpapi"
 	"github.com/partywall-go/partywall/adapters/postgres"
@@ -26,7 +27,7 @@ type Partywall struct {
 	api     *httpapi.API
 	sql     *postgres.DB // nil on memory
 	tasks   *tasks
-	closers []func() error
+	closers []func(context.Context) error
 }
 
 // Part is one of the systems that an installation is made of.
@@ -113,18 +114,31 @@ func (p *Partywall) build(ctx context.Context) error {
 // URLs find their way back.
 func (p *Partywall) Handler() http.Handler { return p.api }
 
-// Close ends all that New began, in the opposite order. Mail that waits to be
-// sent is given a moment. Requests must have ended before.
+// closePatience is how long Close lets a private PostgreSQL end orderly.
+const closePatience = 3 * time.Second
+
+// Close is [Partywall.Shutdown] within three seconds.
 func (p *Partywall) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
+	defer cancel()
+	return p.Shutdown(ctx)
+}
+
+// Shutdown ends all that New began, in the opposite order. Mail that waits to be
+// sent is given a moment. What takes longer than ctx is ended by force, within a
+// second: nothing that was committed is lost. Requests must have ended before.
+func (p *Partywall) Shutdown(ctx context.Context) error {
 	var errs []error
 	for _, closer := range slices.Backward(p.closers) {
-		errs = append(errs, closer())
+		errs = append(errs, closer(ctx))
 	}
 	p.closers = nil
 	return errors.Join(errs...)
 }
 
-func (p *Partywall) closes(closer func() error) { p.closers = append(p.closers, closer) }
+func (p *Partywall) closes(closer func() error) {
+	p.closers = append(p.closers, func(context.Context) error { return closer() })
+}
 
 func (p *Partywall) sweep(ctx context.Context) error {
 	n, err := p.Tenants.Sweep(ctx)

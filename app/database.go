@@ -45,7 +45,7 @@ func (p *Partywall) openPrivateDatabase(ctx context.Context) (stores, error) {
 	if err != nil {
 		return stores{}, err
 	}
-	p.closes(server.Close)
+	p.closers = append(p.closers, server.Shutdown)
 	p.describe("database", fmt.Sprintf("a private PostgreSQL on port %d, its data in %s", server.Port, server.Dir), true)
 	if err := postgres.Setup(ctx, cfg, func(line string) { p.config.logger().Debug("setup", "did", line) }); err != nil {
 		return stores{}, err

@@ -22,7 +22,7 @@ const (
 
 const (
 	usualGrace = 8 * time.Second
-	lastWords  = 1500 * time.Millisecond
+	lastWords  = 800 * time.Millisecond
 )
 
 // errStopping is why requests are cancelled when the server stops.
@@ -37,7 +37,7 @@ type Server struct {
 
 // Serve answers on listener until ctx is done. Then it takes no new connection,
 // lets the requests in flight finish, cancels those that are still at work after
-// Grace, and cuts what is left 1.5 s later. It returns nil if all requests had an
+// Grace, and cuts what is left 0.8 s later. It returns nil if all requests had an
 // answer, an error if some were cut off or if the listener failed, and has closed
 // the listener in any case.
 //

@@ -43,8 +43,21 @@ func serve(ctx context.Context, c console, args []string) error {
 		return err
 	}
 	banner(c, cfg, pw, listener.Addr(), time.Since(began))
+	stopping, cancel := outlive(ctx, stopPatience)
+	defer cancel()
 	err = pw.Serve(ctx, listener)
-	return errors.Join(err, pw.Close())
+	return errors.Join(err, pw.Shutdown(stopping))
+}
+
+// stopPatience is how long an orderly stop may take, requests in flight included.
+// What has to be ended by force then is, within 10 s of the signal in all.
+const stopPatience = 9300 * time.Millisecond
+
+// outlive returns a context that ends d after ctx.
+func outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() { time.AfterFunc(d, cancel) })
+	return later, cancel
 }
 
 // open starts everything; where there is no PostgreSQL for what was left

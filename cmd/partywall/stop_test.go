@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestAStopAtTheWorstMoment stops the program while a hundred requests hang,
+// half of them in a database that doesn't answer.
+func TestAStopAtTheWorstMoment(t *testing.T) {
+	needPostgres(t)
+	s := serveProgram(t, map[string]string{"DATA_DIR": filepath.Join(t.TempDir(), "data")})
+	cluster := clusterOf(t, s)
+	walkStory(t, s)
+	processes := processesOf(t, cluster)
+	for _, pid := range processes {
+		if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() { killAll(processes) })
+	const half = "POST /auth/signin HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+	const stuck = "GET / HTTP/1.1\r\nHost: x\r\nX-Tenant-ID: acme\r\n\r\n"
+	for i := range 100 {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, []string{half, stuck}[i%2])
+	}
+	time.Sleep(200 * time.Millisecond) // for them to arrive
+	if code, took := s.stop(t); code != 0 || took > 10*time.Second {
+		t.Errorf("exit %d after %s", code, took)
+	}
+	for _, pid := range processes {
+		if running(pid) {
+			t.Errorf("process %d of PostgreSQL lives on", pid)
+		}
+	}
+}
+
+// processesOf returns the postmaster of a data folder and its children.
+func processesOf(t *testing.T, data string) (pids []int) {
+	t.Helper()
+	file, err := os.ReadFile(filepath.Join(data, "postmaster.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	postmaster, _, _ := strings.Cut(string(file), "\n")
+	out, err := exec.CommandContext(t.Context(), "ps", "ax", "-o", "pid=,ppid=").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		var pid, parent int
+		if _, err := fmt.Sscan(line, &pid, &parent); err != nil {
+			t.Fatal(err)
+		}
+		if strconv.Itoa(pid) == postmaster || strconv.Itoa(parent) == postmaster {
+			pids = append(pids, pid)
+		}
+	}
+	if len(pids) < 2 {
+		t.Fatalf("the postmaster %s has no children", postmaster)
+	}
+	return pids
+}
+
+// running reports whether there is such a process, and not only what is left of
+// one until its parent asks.
+func running(pid int) bool {
+	out, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
+	return err == nil && !strings.HasPrefix(strings.TrimSpace(string(out)), "Z")
+}
+
+func killAll(pids []int) {
+	for _, pid := range pids {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+}
