@@ -16,9 +16,9 @@ import (
 // What the reader takes has one spelling: its parts, decoded and encoded again,
 // are the token; and its objects, written and read again, are the same.
 func FuzzRead(f *testing.F) {
-	for _, hostile := range [][]hostile{hostileForms(), hostileJSON(), hostileKeyIDs(), hostileTimes()} {
-		for _, h := range hostile {
-			f.Add(h.token)
+	for _, rule := range readHostile(f).Rules {
+		for _, token := range rule.Tokens {
+			f.Add(token.Token)
 		}
 	}
 	f.Add(goodToken(newClock().Now(), nil))

@@ -1,0 +1,138 @@
+package httpapi_test
+
+import (
+	"bufio"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/tokens"
+	"github.com/partywall-go/partywall/domain"
+)
+
+func readHostile(t *testing.T, name string, into any) {
+	t.Helper()
+	file, err := os.ReadFile("../../testdata/hostile/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(file, into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestHostileRequestsGetTheirAnswer(t *testing.T) {
+	h := open(t)
+	h.tenant(t, "acme", "ada@acme.example")
+	h.tenant(t, "beta", "bob@beta.example")
+	ada := h.somebody(t, "ada@acme.example")
+	var requests []struct {
+		Group, Name, As, Method, Target string
+		Headers                         []string
+		Body                            []byte
+		Status                          int
+		Code                            domain.Code
+		Field                           string
+	}
+	readHostile(t, "requests.json", &requests)
+	if len(requests) < 200 {
+		t.Errorf("there are only %d", len(requests))
+	}
+	for _, r := range requests {
+		t.Run(r.Group+"/"+r.Name, func(t *testing.T) {
+			if r.As == "ada" {
+				r.Headers = append(r.Headers, ada)
+			}
+			h.sendRaw(t, r.Method, r.Target, r.Headers, r.Body).isProblem(t, r.Status, r.Code, r.Field)
+		})
+	}
+	t.Run("and the two go on as before", func(t *testing.T) {
+		if key := h.post(t, "/files/upload-url", `{"filename": "a"}`, ada).is(t, 200).field(t, "key"); key != "acme/a" {
+			t.Errorf("ada's key is %s", key)
+		}
+		if strings.Contains(h.log.String(), `"level":"ERROR"`) {
+			t.Errorf("the log has an error of ours: %s", h.log)
+		}
+	})
+}
+
+func TestHostileTokensAreRefusedOverHTTP(t *testing.T) {
+	var hostile struct {
+		Now                                        time.Time
+		Issuer, Provider, ClientID, KeyID, Subject string
+		Key                                        []byte
+		Good                                       string
+		Rules                                      []struct {
+			Name   string
+			Tokens []struct{ Name, Token string }
+		}
+	}
+	readHostile(t, "tokens.json", &hostile)
+	key, err := x509.ParsePKIXPublicKey(hostile.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := tokens.StaticKeys(hostile.KeyID, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier, err := tokens.New(tokens.Config{
+		Issuers: []tokens.Issuer{{URLs: []string{hostile.Issuer}, Provider: hostile.Provider, ClientIDs: []string{hostile.ClientID}, Keys: keys}},
+		Now:     func() time.Time { return hostile.Now },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := open(t, func(h *house) { h.config.Verifier = verifier })
+	const target = "/files/download-url?filename=a"
+	h.sendRaw(t, http.MethodGet, target, []string{"Authorization: Bearer " + hostile.Good}, nil).isProblem(t, 400, domain.CodeTenantRequired, "X-Tenant-ID")
+	for _, rule := range hostile.Rules {
+		for _, token := range rule.Tokens {
+			t.Run(rule.Name+"/"+token.Name, func(t *testing.T) {
+				got := h.sendRaw(t, http.MethodGet, target, []string{"Authorization: Bearer " + token.Token}, nil)
+				switch {
+				case strings.Trim(token.Token, " \r\n") == hostile.Good: // a header's value has no white space around it
+					got.isProblem(t, 400, domain.CodeTenantRequired, "X-Tenant-ID")
+				case strings.ContainsAny(token.Token, "\r\n"): // it is two lines of headers now
+					if got.status != 400 && got.status != 401 {
+						t.Errorf("got %d %s", got.status, got.body)
+					}
+				default:
+					got.isProblem(t, 401, domain.CodeInvalidToken, "")
+				}
+			})
+		}
+	}
+}
+
+// sendRaw sends a request whose every byte is as given, and returns the answer.
+func (h *house) sendRaw(t *testing.T, method, target string, headers []string, body []byte) answer {
+	t.Helper()
+	conn := h.dial(t)
+	defer conn.Close()
+	var head strings.Builder
+	fmt.Fprintf(&head, "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n", method, target)
+	for _, header := range headers {
+		head.WriteString(header + "\r\n")
+	}
+	if method == http.MethodPost {
+		fmt.Fprintf(&head, "Content-Length: %d\r\n", len(body))
+	}
+	_, _ = io.WriteString(conn, head.String()+"\r\n"+string(body))
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer{res.StatusCode, res.Header, string(text)}
+}
