@@ -73,16 +73,18 @@ type Config struct {
 
 // Database says which PostgreSQL to use. No Host: a private one, below DataDir.
 type Database struct {
-	Host       string
-	Port       int
-	User       string
-	Password   domain.Secret
-	Name       string
-	SSLMode    string
-	MaxConns   int
-	GateSecret domain.Secret // the logins of the system and the gates are derived from it; empty: from Password
-	Roles      string        // TENANT_ROLES: auto, on, off
+	Host        string
+	Port        int
+	User        string
+	Password    domain.Secret
+	Name        string
+	SSLMode     string
+	MaxConns    int
+	SSLRootCert string        // a file of authorities in PEM; empty: the system's
+	GateSecret  domain.Secret // the logins of the system and the gates are derived from it; empty: from Password
+	Roles       string        // TENANT_ROLES: auto, on, off
 
+	AcquireTimeout   time.Duration // of waiting for a connection to a tenant
 	StatementTimeout time.Duration
 	LockTimeout      time.Duration
 	IdleTimeout      time.Duration // of a transaction that waits for its client
@@ -143,6 +145,7 @@ func (c Config) withDefaults() Config {
 	c.Database.SSLMode = cmp.Or(c.Database.SSLMode, defaultSSLMode(c.Database.Host))
 	c.Database.MaxConns = cmp.Or(c.Database.MaxConns, d.Database.MaxConns)
 	c.Database.Roles = cmp.Or(c.Database.Roles, d.Database.Roles)
+	c.Database.AcquireTimeout = cmp.Or(c.Database.AcquireTimeout, d.Database.AcquireTimeout)
 	c.Database.StatementTimeout = cmp.Or(c.Database.StatementTimeout, d.Database.StatementTimeout)
 	c.Database.LockTimeout = cmp.Or(c.Database.LockTimeout, d.Database.LockTimeout)
 	c.Database.IdleTimeout = cmp.Or(c.Database.IdleTimeout, d.Database.IdleTimeout)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"crypto/x509"
 	"io"
 	"net/netip"
 	"net/url"
@@ -81,6 +82,21 @@ func (p *parser) origins(name, s string) []string {
 		}
 	}
 	return origins
+}
+
+// certificates returns the path of a file that has some, or "".
+func (p *parser) certificates(name, path string) string {
+	if path == "" {
+		return ""
+	}
+	file, err := os.ReadFile(path)
+	switch {
+	case err != nil:
+		p.mistake(name, "can't be read: %v", err)
+	case !x509.NewCertPool().AppendCertsFromPEM(file):
+		p.mistake(name, "is a file of certificates in PEM, and %s has none", path)
+	}
+	return path
 }
 
 // list splits at commas, and drops what is empty.

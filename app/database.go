@@ -83,6 +83,8 @@ func postgresConfig(c Config) postgres.Config {
 		Password:         d.Password,
 		Database:         d.Name,
 		SSLMode:          d.SSLMode,
+		SSLRootCert:      d.SSLRootCert,
+		AcquireTimeout:   d.AcquireTimeout,
 		MaxConns:         d.MaxConns,
 		GateSecret:       d.GateSecret,
 		StatementTimeout: d.StatementTimeout,

@@ -20,8 +20,10 @@ type environment struct {
 	DBPassword         string `envconfig:"DB_PASSWORD" secret:"true"`
 	DBName             string `envconfig:"DB_NAME" default:"partywall"`
 	DBSSLMode          string `envconfig:"DB_SSLMODE" desc:"disable, require, verify-ca or verify-full. Empty: disable on loopback, else verify-full."`
+	DBSSLRootCert      string `envconfig:"DB_SSLROOTCERT" desc:"A file of the authorities that DB_HOST's certificate may come from, in PEM; RDS has its own. Empty: the system's."`
 	DBMaxConns         string `envconfig:"DB_MAX_CONNS" default:"20" desc:"Connections in all: 2 to provision, 6 for the system, the rest for tenants."`
 	DBGateSecret       string `envconfig:"DB_GATE_SECRET" secret:"true" desc:"The passwords of the logins that serve tenants are derived from it. Empty: from DB_PASSWORD. Run setup after a change."`
+	DBAcquireTimeout   string `envconfig:"DB_ACQUIRE_TIMEOUT" default:"5s" desc:"The longest a request may wait for a connection to a tenant while all are busy."`
 	DBStatementTimeout string `envconfig:"DB_STATEMENT_TIMEOUT" default:"30s" desc:"The longest a statement may take."`
 	DBLockTimeout      string `envconfig:"DB_LOCK_TIMEOUT" default:"5s" desc:"The longest a statement may wait for a lock."`
 	DBIdleTimeout      string `envconfig:"DB_IDLE_TIMEOUT" default:"30s" desc:"The longest a transaction may wait for its client."`

@@ -93,7 +93,7 @@ func TestAConfiguredInstallation(t *testing.T) {
 
 func TestAllMistakesAreToldAtOnceEachNamingItsVariable(t *testing.T) {
 	mistakes := map[string]string{
-		"PORT": "70000", "PUBLIC_URL": "ftp://x", "DB_PORT": "x", "DB_SSLMODE": "maybe", "DB_MAX_CONNS": "1", "DB_STATEMENT_TIMEOUT": "30",
+		"PORT": "70000", "PUBLIC_URL": "ftp://x", "DB_PORT": "x", "DB_SSLMODE": "maybe", "DB_MAX_CONNS": "1", "DB_SSLROOTCERT": "/nowhere/ca.pem", "DB_ACQUIRE_TIMEOUT": "0s", "DB_STATEMENT_TIMEOUT": "30",
 		"DB_LOCK_TIMEOUT": "-5s", "DB_IDLE_TIMEOUT": "forever", "S3_FORCE_PATH_STYLE": "yes", "LOCAL_REQUIRE_CONFIRMATION": "1", "EMAIL_SENDER": "nobody",
 		"TENANT_CREATION": "everyone", "OPERATOR_TOKEN": "short", "TENANT_ROLES": "maybe", "UPLOAD_MAX_SIZE": "5GiB", "UPLOAD_REQUIRE_SIZE": "no",
 		"TRUSTED_PROXIES": "10.0.0.0/99", "CORS_ALLOW_ORIGINS": "*", "LOG_LEVEL": "loud", "LOG_FORMAT": "xml",

@@ -38,6 +38,14 @@ type Config struct {
 	// from; by default Password is. A change needs a [Setup].
 	GateSecret domain.Secret
 
+	// SSLRootCert is a file of the authorities that the server's certificate may
+	// come from, in PEM; by default they are the system's. RDS has its own.
+	SSLRootCert string
+
+	// AcquireTimeout is how long a caller waits for a connection to a tenant while
+	// all are busy, 5 s by default; then they are [domain.Unavailable].
+	AcquireTimeout time.Duration
+
 	StatementTimeout time.Duration // of one statement, 30 s
 	LockTimeout      time.Duration // of waiting for a lock, 5 s
 	IdleTimeout      time.Duration // of a transaction between two statements, 30 s
@@ -65,6 +73,7 @@ func (c Config) withDefaults() (Config, error) {
 	c.Port = cmp.Or(c.Port, 5432)
 	c.SSLMode = cmp.Or(c.SSLMode, string(pq.SSLModeVerifyFull))
 	c.MaxConns = cmp.Or(c.MaxConns, 20)
+	c.AcquireTimeout = cmp.Or(c.AcquireTimeout, 5*time.Second)
 	c.StatementTimeout = cmp.Or(c.StatementTimeout, 30*time.Second)
 	c.LockTimeout = cmp.Or(c.LockTimeout, 5*time.Second)
 	c.IdleTimeout = cmp.Or(c.IdleTimeout, 30*time.Second)
@@ -85,6 +94,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, domain.Invalidf("DB_SSLMODE", "it is one of disable, require, verify-ca, verify-full")
 	case c.Roles != RolesAuto && c.Roles != RolesOn && c.Roles != RolesOff:
 		return c, domain.Invalidf("TENANT_ROLES", "it is one of auto, on, off")
+	case c.AcquireTimeout < time.Millisecond:
+		return c, domain.Invalidf("DB_ACQUIRE_TIMEOUT", "a timeout is at least 1 ms")
 	case min(c.StatementTimeout, c.LockTimeout, c.IdleTimeout) < time.Millisecond:
 		return c, domain.Invalidf("DB_STATEMENT_TIMEOUT", "a timeout is at least 1 ms")
 	}

@@ -50,7 +50,22 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	if err != nil && sqlState(err) == "" && lost(err) {
 		return nil, driver.ErrBadConn
 	}
-	return rows, err
+	return rows, c.judge(err)
+}
+
+// ExecContext is lib/pq's, see judge.
+func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	result, err := c.libConn.ExecContext(ctx, query, args)
+	return result, c.judge(err)
+}
+
+// judge gives the connection up, too, when it turns out to be to a standby: after
+// a failover, the name that we connect to leads to the new primary.
+func (c *conn) judge(err error) error {
+	if sqlState(err) == pqerror.ReadOnlySQLTransaction {
+		c.bad = true
+	}
+	return err
 }
 
 // BeginTx opens the context's scope, in one message.

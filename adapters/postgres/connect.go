@@ -32,6 +32,7 @@ func connect(cfg Config, login string, password domain.Secret, size int) (*sqlx.
 		Password:         password.Reveal(),
 		ApplicationName:  "partywall",
 		SSLMode:          pq.SSLMode(cfg.SSLMode),
+		SSLRootCert:      cfg.SSLRootCert,
 		SSLSNI:           true,
 		BinaryParameters: true, // one round trip for a statement with arguments, also behind a pooler
 		ClientEncoding:   "UTF8",

@@ -30,12 +30,12 @@ type DB struct {
 // the installation's name.
 type logins struct {
 	installation
-	system *sqlx.DB   // reads and writes the registry
-	gates  []*sqlx.DB // serve the tenants
+	system *sqlx.DB // reads and writes the registry
+	gates  []*gate  // serve the tenants
 }
 
 // gate returns the pool that serves the tenant.
-func (l *logins) gate(domain.TenantID) *sqlx.DB { return l.gates[gateOfAll] }
+func (l *logins) gate(domain.TenantID) *gate { return l.gates[gateOfAll] }
 
 // gateOfAll is the one gate that there is yet.
 const gateOfAll = 0
@@ -99,8 +99,11 @@ func (db *DB) Ready(ctx context.Context) error {
 	if err != nil {
 		return translate(ctx, err, "ping")
 	}
-	for _, pool := range append([]*sqlx.DB{logins.system}, logins.gates...) {
-		if err := pool.PingContext(ctx); err != nil {
+	if err := logins.system.PingContext(ctx); err != nil {
+		return translate(ctx, err, "ping")
+	}
+	for _, gate := range logins.gates {
+		if err := gate.ping(ctx); err != nil {
 			return translate(ctx, err, "ping")
 		}
 	}
@@ -137,28 +140,28 @@ func (db *DB) begin(ctx context.Context) error {
 // the one user there is.
 func (c Config) logIn(in installation) (*logins, error) {
 	_, systemSize, gateSize := c.poolSizes()
-	pool := func(login string, size int) (*sqlx.DB, error) {
+	connectAs := func(login string, size int) (*sqlx.DB, error) {
 		if !in.roles {
 			return connect(c, c.User, c.Password, size)
 		}
 		return connect(c, login, derivedPassword(c.secret(), login), size)
 	}
-	system, err := pool(in.systemRole(), systemSize)
+	system, err := connectAs(in.systemRole(), systemSize)
 	if err != nil {
 		return nil, err
 	}
-	gate, err := pool(in.gateRole(), gateSize)
+	pool, err := connectAs(in.gateRole(), gateSize)
 	if err != nil {
 		_ = system.Close()
 		return nil, err
 	}
-	return &logins{in, system, []*sqlx.DB{gate}}, nil
+	return &logins{in, system, []*gate{newGate(pool, gateSize, c.AcquireTimeout)}}, nil
 }
 
 // tryAll logs in everywhere once.
 func (l *logins) tryAll(ctx context.Context, cfg Config) error {
 	names := []string{l.systemRole(), l.gateRole()}
-	for i, pool := range []*sqlx.DB{l.system, l.gates[gateOfAll]} {
+	for i, pool := range []*sqlx.DB{l.system, l.gates[gateOfAll].DB} {
 		if !l.roles {
 			names[i] = cfg.User
 		}

@@ -123,8 +123,14 @@ func (db *DB) InTenant(ctx context.Context, id domain.TenantID, fn func(ctx cont
 	if err != nil {
 		return err
 	}
+	gate := logins.gate(id)
+	leave, err := gate.turn(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	var own error // fn's
-	err = inScope(ctx, logins.gate(id), db.tenantScope(logins.installation, id), func(ctx context.Context, tx *sqlx.Tx) error {
+	err = inScope(ctx, gate.DB, db.tenantScope(logins.installation, id), func(ctx context.Context, tx *sqlx.Tx) error {
 		own = fn(ctx, tx)
 		return own
 	})

@@ -62,7 +62,12 @@ func clockMessage(in installation, id domain.TenantID) string {
 	return settingsFrom(source, enter(in, id)...) + `; SELECT now(), current_schema()`
 }
 
-func clock(ctx context.Context, gate *sqlx.DB, message, schema string) (now time.Time, err error) {
+func clock(ctx context.Context, gate *gate, message, schema string) (now time.Time, err error) {
+	leave, err := gate.turn(ctx)
+	if err != nil {
+		return now, err
+	}
+	defer leave()
 	rows, err := gate.QueryContext(ctx, message)
 	if err != nil {
 		return now, err
