@@ -32,6 +32,7 @@ var layers = map[string][]string{
 	"app":         {"domain", "ports", "domain/...", "adapters/..."},
 	"app/apptest": {"domain", "ports", "domain/...", "adapters/local", "adapters/postgres/private", "app"},
 	"cmd":         {"domain", "ports", "domain/...", "app"},
+	"cmd/faults":  {"adapters/postgres/private"},
 }
 
 // homes says where each library that isn't small change may be imported.

@@ -28,7 +28,8 @@ var hasty = []string{
 }
 
 // StartTemporary starts a server for a test or a benchmark, in a fresh folder
-// that [Server.Close] removes. It's fast and survives no crash of the machine.
+// that [Server.Close] removes. It's fast, and a crash may take what was committed
+// last with it.
 // ctx bounds the start only.
 func StartTemporary(ctx context.Context, t Temporary) (*Server, error) {
 	as, err := unprivileged()

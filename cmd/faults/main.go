@@ -1,0 +1,128 @@
+// Command faults does to a running Partywall what production will: clients that
+// hang up or dawdle, a database that dies under load, an identity provider that
+// lies, a full disk, a kill -9. Each fault has a promised answer, and afterwards
+// the program must serve as before.
+//
+//	go run ./cmd/faults [NAME...]
+//
+// It builds the program, starts all that it needs on loopback, prints a table
+// and exits 1 if a promise wasn't kept.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"text/tabwriter"
+	"time"
+)
+
+// fault is one thing that goes wrong, and what was promised of it.
+type fault struct {
+	name    string
+	promise string
+	try     func(ctx context.Context, lab *lab) (found string, err error)
+}
+
+func faults() []fault {
+	return []fault{
+		{"hang-ups", "1,000 clients who hang up in mid-request leave nothing behind", hangUps},
+		{"slow-clients", "500 clients who dawdle are cut, and others are served meanwhile", slowClients},
+		{"sigterm", "100 requests in flight: exit 0 within 10 s", sigterm},
+		{"database-killed", "kill -9 of the database under load: 503, then served within 10 s, nothing acknowledged is lost", databaseKilled},
+		{"database-restarted", "a restart of the database under load: the same", databaseRestarted},
+		{"pool-exhausted", "200 requests on one connection: 200 or 503 with Retry-After", poolExhausted},
+		{"kill-9", "kill -9 of the program while it provisions, 100 times: each tenant is whole or absent", killedWhileProvisioning},
+		{"keys-down", "no key set at the start: 503, not 401; served once it is there", keysDown},
+		{"keys-lying", "a key set that is empty, HTML, 2 MiB or elsewhere: 503, and no token is believed", keysLying},
+		{"keys-hanging", "a key set that hangs: 503 within 10 s, others are served meanwhile", keysHanging},
+		{"keys-rotating", "keys that rotate under load: no good token is refused", keysRotating},
+		{"clock-off", "an issuer whose clock is 5 minutes ahead, or a token 5 minutes over: 401", clockOff},
+		{"store-down", "no object store: not ready, URLs are signed all the same; ready once it is there", storeDown},
+		{"disk-full", "a full disk: 507, nothing of the old file is lost; room again: taken", diskFull},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "faults:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, names []string) error {
+	for _, name := range names {
+		if !slices.ContainsFunc(faults(), func(f fault) bool { return f.name == name }) {
+			return fmt.Errorf("there is no fault %q", name)
+		}
+	}
+	dir, err := os.MkdirTemp("", "faults-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	program := filepath.Join(dir, "partywall")
+	build := exec.CommandContext(ctx, "go", "build", "-o", program, "github.com/partywall-go/partywall/cmd/partywall")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("the program can't be built: %w", err)
+	}
+	return tryAll(ctx, dir, program, names)
+}
+
+func tryAll(ctx context.Context, dir, program string, names []string) error {
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "FAULT\tKEPT\tTOOK\tFOUND")
+	broken := 0
+	for _, f := range faults() {
+		if len(names) > 0 && !slices.Contains(names, f.name) {
+			continue
+		}
+		fmt.Printf("%s: %s\n", f.name, f.promise)
+		began := time.Now()
+		found, err := tryOne(ctx, dir, program, f)
+		kept := "yes"
+		if err != nil {
+			kept, found = "NO", err.Error()
+			broken++
+		}
+		fmt.Fprintf(table, "%s\t%s\t%.0f s\t%s\n", f.name, kept, time.Since(began).Seconds(), found)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	fmt.Println()
+	if err := errors.Join(table.Flush(), ctx.Err()); err != nil {
+		return err
+	}
+	if broken > 0 {
+		return fmt.Errorf("%d promises weren't kept", broken)
+	}
+	return nil
+}
+
+// tryOne gives a fault a laboratory of its own, and two minutes.
+func tryOne(ctx context.Context, dir, program string, f fault) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	own := filepath.Join(dir, f.name)
+	if err := os.Mkdir(own, 0o755); err != nil {
+		return "", err
+	}
+	lab := &lab{dir: own, program: program}
+	defer lab.close()
+	found, err := f.try(ctx, lab)
+	if err != nil {
+		return "", fmt.Errorf("%w%s", err, lab.lastWords())
+	}
+	return found, nil
+}
