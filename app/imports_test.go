@@ -32,15 +32,16 @@ var layers = map[string][]string{
 	"app":         {"domain", "ports", "domain/...", "adapters/..."},
 	"app/apptest": {"domain", "ports", "domain/...", "adapters/local", "adapters/postgres/private", "app"},
 	"cmd":         {"domain", "ports", "domain/...", "app"},
+	"cmd/bench":   {"domain", "ports", "adapters/..."},
 	"cmd/faults":  {"adapters/postgres/private"},
 }
 
 // homes says where each library that isn't small change may be imported.
 var homes = map[string][]string{
-	"github.com/labstack/echo":             {"adapters/httpapi", "app"},
-	"github.com/jmoiron/sqlx":              {"adapters/postgres", "app"},
-	"github.com/lib/pq":                    {"adapters/postgres"},
-	"github.com/aws/":                      {"adapters/cognito", "adapters/s3", "adapters/ses", "adapters/realservers", "app"},
+	"github.com/labstack/echo":             {"adapters/httpapi", "app", "cmd/bench"},
+	"github.com/jmoiron/sqlx":              {"adapters/postgres", "app", "cmd/bench"},
+	"github.com/lib/pq":                    {"adapters/postgres", "cmd/bench"},
+	"github.com/aws/":                      {"adapters/cognito", "adapters/s3", "adapters/ses", "adapters/realservers", "app", "cmd/bench"},
 	"github.com/lestrrat-go/jwx":           {"adapters/tokens"},
 	"github.com/kelseyhightower/envconfig": {"app"},
 }

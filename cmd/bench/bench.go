@@ -1,0 +1,165 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/private"
+)
+
+// bench is a database, the program on it, and the bare program beside it.
+type bench struct {
+	dir     string
+	db      *private.Server
+	config  postgres.Config
+	program *process
+	bare    *process
+	token   string
+}
+
+// process is a program that serves.
+type process struct {
+	addr string
+	cmd  *exec.Cmd
+	said bytes.Buffer
+}
+
+const tenant = "bench"
+
+func openBench(ctx context.Context, dir, program string) (_ *bench, err error) {
+	b := &bench{dir: dir}
+	defer func() {
+		if err != nil {
+			b.close()
+		}
+	}()
+	if b.db, err = private.StartTemporary(ctx, private.Temporary{}); err != nil {
+		return nil, err
+	}
+	b.config = postgres.Config{Host: b.db.Host, Port: b.db.Port, User: b.db.User, Password: b.db.Password, Database: b.db.Database, SSLMode: "disable"}
+	if err := postgres.Setup(ctx, b.config, func(string) {}); err != nil {
+		return nil, err
+	}
+	if b.program, err = b.start(program, []string{"serve", "--mixed"}, []string{
+		"DB_HOST=" + b.db.Host, fmt.Sprintf("DB_PORT=%d", b.db.Port), "DB_USER=" + b.db.User, "DB_PASSWORD=" + b.db.Password.Reveal(), "DB_NAME=" + b.db.Database, "DB_SSLMODE=disable",
+		"S3_BUCKET_NAME=bench", "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret",
+		"DATA_DIR=" + filepath.Join(dir, "data"), "LOG_FORMAT=json",
+	}); err != nil {
+		return nil, err
+	}
+	if err := b.signIn(ctx); err != nil {
+		return nil, fmt.Errorf("%w: %s", err, b.program.said.String())
+	}
+	settings, err := b.bareSettings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	b.bare, err = b.start(self, []string{"reference", settings}, nil)
+	return b, err
+}
+
+// start starts a program on a free port and waits until it listens.
+func (b *bench) start(program string, args, env []string) (*process, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	p := &process{addr: listener.Addr().String()}
+	listener.Close()
+	_, port, _ := net.SplitHostPort(p.addr)
+	p.cmd = exec.Command(program, args...)
+	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "PORT=" + port}, env...)
+	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = b.dir, io.Discard, &p.said
+	if len(env) > 0 {
+		p.cmd.Stderr = io.Discard // the log is written, and read by nobody
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	for range 400 {
+		if conn, err := net.Dial("tcp", p.addr); err == nil {
+			conn.Close()
+			return p, nil
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	p.stop()
+	return nil, fmt.Errorf("%s doesn't listen: %s", filepath.Base(program), p.said.String())
+}
+
+func (p *process) stop() {
+	if p != nil {
+		_ = p.cmd.Process.Kill()
+		_ = p.cmd.Wait()
+	}
+}
+
+func (b *bench) close() {
+	b.program.stop()
+	b.bare.stop()
+	if b.db != nil {
+		_ = b.db.Close()
+	}
+}
+
+// signIn makes the tenant, and gets its owner's token.
+func (b *bench) signIn(ctx context.Context) error {
+	var made, signedIn map[string]any
+	const account = `{"email": "ada@bench.example", "password": "correct horse battery"`
+	for _, step := range []struct {
+		path string
+		body func() string
+		into *map[string]any
+	}{
+		{"/auth/tenants", func() string { return `{"tenantId": "` + tenant + `"}` }, &made},
+		{"/auth/signup", func() string { return fmt.Sprintf(`%s, "claimToken": "%v"}`, account, made["claimToken"]) }, new(map[string]any)},
+		{"/auth/signin", func() string { return account + "}" }, &signedIn},
+	} {
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+b.program.addr+step.path, strings.NewReader(step.body()))
+		if err != nil {
+			return err
+		}
+		r.Header.Set("Content-Type", "application/json")
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return err
+		}
+		err = json.NewDecoder(res.Body).Decode(step.into)
+		res.Body.Close()
+		if err != nil || res.StatusCode > 299 {
+			return fmt.Errorf("%s gives %s: %v", step.path, res.Status, err)
+		}
+	}
+	b.token, _ = signedIn["AccessToken"].(string)
+	return nil
+}
+
+// memory returns a process's resident memory in MiB, now and at its most.
+func (p *process) memory() (now, most int) {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	for line := range strings.Lines(string(status)) {
+		var kib int
+		if n, _ := fmt.Sscanf(line, "VmRSS: %d kB", &kib); n == 1 {
+			now = kib / 1024
+		}
+		if n, _ := fmt.Sscanf(line, "VmHWM: %d kB", &kib); n == 1 {
+			most = kib / 1024
+		}
+	}
+	return now, most
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+)
+
+const (
+	connections = 32
+	rounds      = 3
+	roundTime   = 4 * time.Second
+	warmUp      = time.Second
+)
+
+// speed is what a load of requests came to.
+type speed struct {
+	perSecond float64
+	p50, p99  time.Duration
+}
+
+// load sends one request again and again over 32 connections, each as soon as the
+// answer to the last is there.
+func load(ctx context.Context, addr, request string, length time.Duration) (speed, error) {
+	var mu sync.Mutex
+	var all []time.Duration
+	var errs []error
+	var wait sync.WaitGroup
+	began := time.Now()
+	for range connections {
+		wait.Go(func() {
+			times, err := ask(ctx, addr, []byte(request), began.Add(length))
+			mu.Lock()
+			defer mu.Unlock()
+			all, errs = append(all, times...), append(errs, err)
+		})
+	}
+	wait.Wait()
+	if err := errors.Join(errs...); err != nil || len(all) == 0 {
+		return speed{}, fmt.Errorf("under load: %w", err)
+	}
+	slices.Sort(all)
+	return speed{float64(len(all)) / time.Since(began).Seconds(), percentile(all, 50), percentile(all, 99)}, nil
+}
+
+// percentile returns the least of sorted times that p percent don't exceed.
+func percentile(sorted []time.Duration, p int) time.Duration {
+	return sorted[max(0, (len(sorted)*p+99)/100-1)]
+}
+
+func ask(ctx context.Context, addr string, request []byte, until time.Time) (times []time.Duration, err error) {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	answers := bufio.NewReader(conn)
+	for began := time.Now(); began.Before(until); {
+		if _, err := conn.Write(request); err != nil {
+			return nil, err
+		}
+		if err := readAnswer(answers); err != nil {
+			return nil, err
+		}
+		now := time.Now()
+		times = append(times, now.Sub(began))
+		began = now
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+	return times, nil
+}
+
+// readAnswer reads one answer of 200 with a Content-Length: no more than a load
+// generator needs, which shares the cores with what it measures.
+func readAnswer(r *bufio.Reader) error {
+	length := -1
+	for first := true; ; first = false {
+		line, err := r.ReadSlice('\n')
+		switch {
+		case err != nil:
+			return err
+		case first && !bytes.HasPrefix(line, []byte("HTTP/1.1 200 ")):
+			return fmt.Errorf("the answer is %s", line)
+		case len(line) == 2:
+			if length < 0 {
+				return errors.New("the answer has no Content-Length")
+			}
+			_, err := io.CopyN(io.Discard, r, int64(length))
+			return err
+		}
+		if value, found := bytes.CutPrefix(line, []byte("Content-Length: ")); found {
+			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// inTurns loads each address in turns, so that a busy machine slows all alike,
+// and returns the median round of each.
+func inTurns(ctx context.Context, requests map[string]string, addrs ...string) (map[string]speed, error) {
+	measured := map[string][]speed{}
+	for round := range rounds + 1 {
+		length := roundTime
+		if round == 0 {
+			length = warmUp
+		}
+		for _, addr := range addrs {
+			s, err := load(ctx, addr, requests[addr], length)
+			if err != nil {
+				return nil, err
+			}
+			if round > 0 {
+				measured[addr] = append(measured[addr], s)
+			}
+		}
+	}
+	medians := map[string]speed{}
+	for addr, speeds := range measured {
+		slices.SortFunc(speeds, func(a, b speed) int { return int(a.perSecond - b.perSecond) })
+		medians[addr] = speeds[len(speeds)/2]
+	}
+	return medians, nil
+}

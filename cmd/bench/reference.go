@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/lib/pq"
+)
+
+// bareSettings are what the bare program is told.
+type bareSettings struct {
+	Port               int // of the database
+	Status, Membership string
+	Subject            string
+	Upload             string // the answer to an upload
+	StatusConns        int
+	MembershipConns    int
+}
+
+// bareSettings reads the database for what the bare program needs: a login that
+// may become the tenant's role, as a gate does, and the very same messages.
+func (b *bench) bareSettings(ctx context.Context) (string, error) {
+	super, err := sql.Open("postgres", fmt.Sprintf("host=127.0.0.1 port=%d user=postgres password=%s dbname=%s sslmode=disable", b.db.Port, b.db.SuperuserPassword.Reveal(), b.db.Database))
+	if err != nil {
+		return "", err
+	}
+	defer super.Close()
+	var inst, subject string
+	if err := super.QueryRowContext(ctx, `SELECT inst, subject FROM partywall.installation, partywall.memberships WHERE tenant = $1`, tenant).Scan(&inst, &subject); err != nil {
+		return "", err
+	}
+	role := "pw_" + inst + "_t_" + tenant
+	for _, statement := range []string{
+		`CREATE ROLE bare LOGIN NOINHERIT PASSWORD 'bare'`, `GRANT ` + pq.QuoteIdentifier(role) + ` TO bare`,
+		`GRANT USAGE ON SCHEMA partywall TO bare`, `GRANT SELECT ON partywall.tenants, partywall.memberships TO bare`,
+	} {
+		if _, err := super.ExecContext(ctx, statement); err != nil {
+			return "", err
+		}
+	}
+	settings, err := json.Marshal(bareSettings{
+		Port: b.db.Port,
+		Status: fmt.Sprintf(`SELECT set_config('role', '%s', true), set_config('search_path', '"tenant_%s", ext, pg_temp', true) FROM partywall.tenants t
+			WHERE t.id = '%[2]s' AND t.status <> 'suspended' AND (t.status <> 'unclaimed' OR t.expires_at > now()); SELECT now(), current_schema()`, role, tenant),
+		Membership: `SELECT m.role, m.created_at, t.id, t.name, t.status, t.created_at, t.expires_at
+			FROM partywall.memberships m JOIN partywall.tenants t ON t.id = m.tenant
+			WHERE m.provider = $1 AND m.subject = $2 AND m.tenant = $3 AND (t.status <> 'unclaimed' OR t.expires_at > now())`,
+		Subject: subject, Upload: b.anUpload(ctx), StatusConns: 12, MembershipConns: 6,
+	})
+	return string(settings), err
+}
+
+// reference is net/http and lib/pq, sending the same messages and answering as
+// many bytes, with nothing around them.
+func reference(text string) {
+	var s bareSettings
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		log.Fatal(err)
+	}
+	open := func(conns int) *sql.DB {
+		db, err := sql.Open("postgres", fmt.Sprintf("host=127.0.0.1 port=%d user=bare password=bare dbname=partywall sslmode=disable binary_parameters=yes", s.Port))
+		if err != nil {
+			log.Fatal(err)
+		}
+		db.SetMaxOpenConns(conns)
+		db.SetMaxIdleConns(conns)
+		return db
+	}
+	gate, system := open(s.StatusConns), open(s.MembershipConns)
+	http.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		now, err := askTime(r.Context(), gate, s.Status)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		body, _ := json.Marshal(struct {
+			Message   string    `json:"message"`
+			Timestamp time.Time `json:"timestamp"`
+			TenantID  string    `json:"tenantId"`
+		}{"the tenant is served", now.UTC(), r.Header.Get("X-Tenant-ID")})
+		answer(w, body)
+	})
+	http.HandleFunc("POST /files/upload-url", func(w http.ResponseWriter, r *http.Request) {
+		var role, id, name, status string
+		var since, made time.Time
+		var expires sql.NullTime
+		row := system.QueryRowContext(r.Context(), s.Membership, "local", s.Subject, tenant)
+		if err := row.Scan(&role, &since, &id, &name, &status, &made, &expires); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		answer(w, []byte(s.Upload))
+	})
+	e := echo.New()
+	e.GET("/floor", func(c echo.Context) error { return c.JSON(http.StatusOK, map[string]bool{"ok": true}) })
+	http.Handle("/floor", e)
+	server := &http.Server{Addr: "127.0.0.1:" + os.Getenv("PORT"), ReadHeaderTimeout: time.Minute}
+	log.Fatal(server.ListenAndServe())
+}
+
+func askTime(ctx context.Context, db *sql.DB, message string) (now time.Time, err error) {
+	rows, err := db.QueryContext(ctx, message)
+	if err != nil {
+		return now, err
+	}
+	defer rows.Close()
+	for rows.Next() { // the settings'
+	}
+	var schema string
+	if rows.NextResultSet() && rows.Next() {
+		err = rows.Scan(&now, &schema)
+	}
+	return now, err
+}
+
+func answer(w http.ResponseWriter, body []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	_, _ = w.Write(body)
+}
