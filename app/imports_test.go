@@ -32,7 +32,7 @@ var layers = map[string][]string{
 	"app":         {"domain", "ports", "domain/...", "adapters/..."},
 	"app/apptest": {"domain", "ports", "domain/...", "adapters/local", "adapters/postgres/private", "app"},
 	"cmd":         {"domain", "ports", "domain/...", "app"},
-	"cmd/bench":   {"domain", "ports", "adapters/..."},
+	"cmd/bench":   {"domain", "ports", "domain/...", "adapters/...", "app"},
 	"cmd/faults":  {"adapters/postgres/private"},
 }
 

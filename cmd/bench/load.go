@@ -17,7 +17,7 @@ import (
 const (
 	connections = 32
 	rounds      = 3
-	roundTime   = 4 * time.Second
+	roundTime   = 3 * time.Second
 	warmUp      = time.Second
 )
 

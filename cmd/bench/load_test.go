@@ -23,6 +23,13 @@ func TestPercentile(t *testing.T) {
 	}
 }
 
+func TestHowOftenTimesTellApart(t *testing.T) {
+	low, high := []time.Duration{1, 2, 3}, []time.Duration{4, 5, 6}
+	if up, down, same := longer(high, low), longer(low, high), longer(low, low); up != 1 || down != 0 || same != 0.5 {
+		t.Errorf("got %v, %v, %v", up, down, same)
+	}
+}
+
 func TestAnAnswerIsReadToItsEnd(t *testing.T) {
 	const good = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
 	r := bufio.NewReader(strings.NewReader(good + good))

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/app"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// secrecy measures whether the time of an answer tells what its bytes don't:
+// whether there is such an account, or such a tenant.
+func (b *bench) secrecy(ctx context.Context) ([]line, error) {
+	db, err := postgres.Open(ctx, b.config)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	pw, err := app.New(ctx, app.Config{Memory: true})
+	if err != nil {
+		return nil, err
+	}
+	defer pw.Close()
+	known, unknown := domain.Must(domain.ParseEmail("ada@bench.example")), domain.Must(domain.ParseEmail("nobody@bench.example"))
+	password, wrong := domain.NewSecret("correct horse battery"), domain.NewSecret("wrong horse battery")
+	if _, err := pw.Identities.SignUp(ctx, identities.SignUp{Email: known, Password: password}); err != nil {
+		return nil, err
+	}
+	service, stranger := &tenants.Service{Members: db.Members()}, domain.Must(domain.NewIdentity("bench", "stranger"))
+	foreign, absent := domain.Must(domain.ParseTenantID("foreign")), domain.Must(domain.ParseTenantID("absent"))
+	if _, err := db.Tenants().Create(ctx, ports.NewTenant{ID: foreign, Owner: domain.Must(domain.NewIdentity("bench", "owner"))}); err != nil {
+		return nil, err
+	}
+	var lines []line
+	for _, pair := range []struct {
+		what    string
+		samples int
+		a, b    func() error
+	}{
+		{"a wrong password or no such account", 60,
+			func() error {
+				_, err := pw.Identities.SignIn(ctx, known, wrong)
+				return refused(err, domain.CodeInvalidCredentials)
+			},
+			func() error {
+				_, err := pw.Identities.SignIn(ctx, unknown, wrong)
+				return refused(err, domain.CodeInvalidCredentials)
+			}},
+		{"a forgotten password or no such account", 300,
+			func() error { return pw.Identities.ForgotPassword(ctx, known) },
+			func() error { return pw.Identities.ForgotPassword(ctx, unknown) }},
+		{"a foreign tenant or none", 2000,
+			func() error {
+				_, err := service.Admit(ctx, stranger, foreign)
+				return refused(err, domain.CodeTenantNotFound)
+			},
+			func() error {
+				_, err := service.Admit(ctx, stranger, absent)
+				return refused(err, domain.CodeTenantNotFound)
+			}},
+	} {
+		told, err := tellsApart(pair.samples, pair.a, pair.b)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", pair.what, err)
+		}
+		lines = append(lines, line{what: pair.what, figure: fmt.Sprintf("told apart %.0f%%", 100*told), reference: "50% is a coin", target: "35% to 65%", met: 0.35 <= told && told <= 0.65})
+	}
+	return lines, nil
+}
+
+// refused returns nil if err is what it must be.
+func refused(err error, code domain.Code) error {
+	if errors.Is(err, code) {
+		return nil
+	}
+	return fmt.Errorf("got %v, not %s", err, code)
+}
+
+// tellsApart returns how often somebody who has one time of each would be right
+// to say that the longer one is a's: the area under the ROC curve.
+func tellsApart(samples int, a, b func() error) (float64, error) {
+	var times [2][]time.Duration
+	for i := range 2 * samples {
+		which := i % 2
+		began := time.Now()
+		if err := []func() error{a, b}[which](); err != nil {
+			return 0, err
+		}
+		times[which] = append(times[which], time.Since(began))
+	}
+	return longer(times[0], times[1]), nil
+}
+
+// longer is the share of pairs in which a's is the longer, a draw being half.
+func longer(a, b []time.Duration) float64 {
+	wins := 0.0
+	for _, x := range a {
+		for _, y := range b {
+			switch {
+			case x > y:
+				wins++
+			case x == y:
+				wins += 0.5
+			}
+		}
+	}
+	return wins / float64(len(a)*len(b))
+}
