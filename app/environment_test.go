@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -93,7 +94,7 @@ func TestAConfiguredInstallation(t *testing.T) {
 
 func TestAllMistakesAreToldAtOnceEachNamingItsVariable(t *testing.T) {
 	mistakes := map[string]string{
-		"PORT": "70000", "PUBLIC_URL": "ftp://x", "DB_PORT": "x", "DB_SSLMODE": "maybe", "DB_MAX_CONNS": "1", "DB_SSLROOTCERT": "/nowhere/ca.pem", "DB_ACQUIRE_TIMEOUT": "0s", "DB_STATEMENT_TIMEOUT": "30",
+		"PORT": "70000", "HOST": "a b", "DB_GATE_SECRET": "fifteen bytes..", "PUBLIC_URL": "ftp://x", "DB_PORT": "x", "DB_SSLMODE": "maybe", "DB_MAX_CONNS": "1", "DB_SSLROOTCERT": "/nowhere/ca.pem", "DB_ACQUIRE_TIMEOUT": "0s", "DB_STATEMENT_TIMEOUT": "30",
 		"DB_LOCK_TIMEOUT": "-5s", "DB_IDLE_TIMEOUT": "forever", "S3_FORCE_PATH_STYLE": "yes", "LOCAL_REQUIRE_CONFIRMATION": "1", "EMAIL_SENDER": "nobody",
 		"TENANT_CREATION": "everyone", "OPERATOR_TOKEN": "short", "TENANT_ROLES": "maybe", "UPLOAD_MAX_SIZE": "5GiB", "UPLOAD_REQUIRE_SIZE": "no",
 		"TRUSTED_PROXIES": "10.0.0.0/99", "CORS_ALLOW_ORIGINS": "*", "LOG_LEVEL": "loud", "LOG_FORMAT": "xml",
@@ -109,6 +110,49 @@ func TestAllMistakesAreToldAtOnceEachNamingItsVariable(t *testing.T) {
 	}
 }
 
+func TestAMistakeShowsWhatWasWrittenUnlessItIsASecret(t *testing.T) {
+	cases := map[string]string{
+		"PORT": "many", "HOST": "a b", "PUBLIC_URL": "ftp://x", "DB_MAX_CONNS": "few", "DB_LOCK_TIMEOUT": "soon", "TENANT_ROLES": "maybe", "S3_FORCE_PATH_STYLE": "yes",
+		"TENANT_CREATION": "everyone", "EMAIL_SENDER": "nobody", "LOG_LEVEL": "loud", "LOG_FORMAT": "xml", "TRUSTED_PROXIES": "here", "CORS_ALLOW_ORIGINS": "there",
+	}
+	clearEnv(t)
+	setEnv(t, cases)
+	_, err := app.ConfigFromEnv(t.Output())
+	for variable, value := range cases {
+		if want := fmt.Sprintf(", not %q", value); !strings.HasSuffix(messageOf(err, variable), want) {
+			t.Errorf("%s: %q doesn't end in %s", variable, messageOf(err, variable), want)
+		}
+	}
+	for variable, value := range map[string]string{"OPERATOR_TOKEN": "hunter2", "DB_GATE_SECRET": "hunter2", "PUBLIC_URL": "https://ada:hunter2@x"} {
+		t.Setenv(variable, value)
+		if _, err := app.ConfigFromEnv(t.Output()); messageOf(err, variable) == "" || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", variable, err)
+		}
+	}
+}
+
+func TestAHost(t *testing.T) {
+	clearEnv(t)
+	for host, ok := range map[string]bool{
+		"127.0.0.1": true, "::": true, "fe80::1%eth0": true, "localhost": true, "api.example.com": true, "my_box": true,
+		"a b": false, "127.0.0": false, "http://x": false, "x:3000": false, "x..y": false, "[::1]": false,
+	} {
+		t.Setenv("HOST", host)
+		if cfg, err := app.ConfigFromEnv(t.Output()); (err == nil) != ok || ok && cfg.Host != host {
+			t.Errorf("HOST=%s: %v", host, err)
+		}
+	}
+}
+
+func TestAnEmulatorsPoolIsToldWhatIssuerToWrite(t *testing.T) {
+	clearEnv(t)
+	setEnv(t, map[string]string{"COGNITO_USER_POOL_ID": "local_x", "COGNITO_CLIENT_ID": "x", "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "http://127.0.0.1:4566/"})
+	_, err := app.ConfigFromEnv(t.Output())
+	if message := messageOf(err, "COGNITO_ISSUER"); !strings.HasSuffix(message, " http://127.0.0.1:4566/local_x") {
+		t.Errorf("%q", message)
+	}
+}
+
 func TestVariablesThatNeedEachOther(t *testing.T) {
 	cases := []struct {
 		set     map[string]string
@@ -121,6 +165,7 @@ func TestVariablesThatNeedEachOther(t *testing.T) {
 		{map[string]string{"COGNITO_USER_POOL_ID": "eu-west-1_x"}, "COGNITO_CLIENT_ID"},
 		{map[string]string{"S3_BUCKET_NAME": "x"}, "AWS_REGION"},
 		{map[string]string{"COGNITO_USER_POOL_ID": "local_x", "COGNITO_CLIENT_ID": "x"}, "AWS_REGION"},
+		{map[string]string{"COGNITO_USER_POOL_ID": "local_x", "COGNITO_CLIENT_ID": "x", "AWS_REGION": "us-east-1"}, "COGNITO_ISSUER"},
 	}
 	for _, c := range cases {
 		t.Run(c.missing, func(t *testing.T) {
@@ -173,6 +218,18 @@ func setEnv(t *testing.T, env map[string]string) {
 	for name, value := range env {
 		t.Setenv(name, value)
 	}
+}
+
+// messageOf returns the mistake of variable in err.
+func messageOf(err error, variable string) string {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range joined.Unwrap() {
+			if mistake, ok := errors.AsType[*domain.Error](e); ok && mistake.Field == variable {
+				return mistake.Message
+			}
+		}
+	}
+	return ""
 }
 
 // namedIn counts the mistakes of each variable in err.

@@ -56,6 +56,7 @@ func total(t *testing.T, x *apptest.Tenant) (cents int) {
 }
 
 func TestAProductsSQLRunsInsideItsTenant(t *testing.T) {
+	needPostgres(t)
 	t.Parallel()
 	acme := apptest.Open(t, &invoices)
 	beta := acme.Another(t)
@@ -91,6 +92,7 @@ func TestAProductsSQLRunsInsideItsTenant(t *testing.T) {
 }
 
 func TestAProductMayRefuseATenant(t *testing.T) {
+	needPostgres(t)
 	t.Parallel()
 	acme := apptest.Open(t, &invoices)
 	creation := tenants.Creation{ID: parseID(t, "refused"), Name: "refuse me"}
@@ -113,6 +115,7 @@ func TestOnMemoryThereIsNoSQL(t *testing.T) {
 }
 
 func TestTheOperatorEntersForAReason(t *testing.T) {
+	needPostgres(t)
 	t.Parallel()
 	var log syncBuffer
 	config := invoices
@@ -143,6 +146,7 @@ func TestTheOperatorEntersForAReason(t *testing.T) {
 }
 
 func TestAJobRunsInEachTenant(t *testing.T) {
+	needPostgres(t)
 	t.Parallel()
 	config := invoices // an installation of its own: all tenants are ours
 	acme := apptest.Open(t, &config)

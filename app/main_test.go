@@ -2,11 +2,14 @@ package app_test
 
 import (
 	"errors"
+	"flag"
 	"io"
 	"log"
 	"os"
 	"testing"
 
+	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/app/apptest"
 )
 
@@ -14,6 +17,9 @@ import (
 var atEnd []io.Closer
 
 func TestMain(m *testing.M) {
+	if _, err := private.FindBinaries(); err != nil && os.Getenv("CI") != "true" {
+		_ = flag.Set("test.skip", "ExamplePartywall_InTenant") // an example can't skip itself
+	}
 	code := m.Run()
 	err := apptest.Close()
 	for _, closer := range atEnd {
@@ -23,4 +29,12 @@ func TestMain(m *testing.M) {
 		log.Fatal(err)
 	}
 	os.Exit(code)
+}
+
+// needPostgres skips the test where there is no PostgreSQL, unless in CI.
+func needPostgres(t *testing.T) {
+	t.Helper()
+	if _, err := private.FindBinaries(); err != nil {
+		realservers.Need(t, &realservers.Missing{Server: "PostgreSQL", Install: "apt-get install postgresql", Err: err})
+	}
 }

@@ -15,6 +15,7 @@ import (
 )
 
 func TestUnderAPrefixSignedURLsFindTheirWayBack(t *testing.T) {
+	needPostgres(t)
 	for name, open := range map[string]func(testing.TB, *app.Config) *apptest.Tenant{"on disk": apptest.Open, "in memory": apptest.OpenMemory} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -12,6 +12,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/app/apptest"
 	"github.com/partywall-go/partywall/domain"
@@ -32,6 +34,7 @@ var config = app.Config{
 }
 
 func TestATenantIsFresh(t *testing.T) {
+	needPostgres(t)
 	for range 3 {
 		t.Run("in every test", func(t *testing.T) {
 			t.Parallel()
@@ -46,6 +49,7 @@ func TestATenantIsFresh(t *testing.T) {
 }
 
 func TestAUserIsSignedIn(t *testing.T) {
+	needPostgres(t)
 	for name, open := range map[string]func(testing.TB, *app.Config) *apptest.Tenant{"on PostgreSQL": apptest.Open, "in memory": apptest.OpenMemory} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -81,6 +85,14 @@ func BenchmarkOpenMemory(b *testing.B) {
 	apptest.OpenMemory(b, &config)
 	for b.Loop() {
 		apptest.OpenMemory(b, &config)
+	}
+}
+
+// needPostgres skips the test where there is no PostgreSQL, unless in CI.
+func needPostgres(t *testing.T) {
+	t.Helper()
+	if _, err := private.FindBinaries(); err != nil {
+		realservers.Need(t, &realservers.Missing{Server: "PostgreSQL", Install: "apt-get install postgresql", Err: err})
 	}
 }
 
