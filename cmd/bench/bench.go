@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -33,6 +34,8 @@ type process struct {
 }
 
 const tenant = "bench"
+
+var errStatus = errors.New("it isn't the answer of success")
 
 func openBench(ctx context.Context, dir, program string) (_ *bench, err error) {
 	b := &bench{dir: dir}
@@ -136,7 +139,7 @@ func (b *bench) signIn(ctx context.Context) error {
 		err = json.NewDecoder(res.Body).Decode(step.into)
 		res.Body.Close()
 		if err != nil || res.StatusCode > 299 {
-			return fmt.Errorf("%s gives %s: %v", step.path, res.Status, err)
+			return fmt.Errorf("%s gives %s: %w", step.path, res.Status, errors.Join(err, errStatus))
 		}
 	}
 	b.token, _ = signedIn["AccessToken"].(string)

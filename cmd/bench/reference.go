@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log"
 	"net/http"
@@ -118,7 +119,7 @@ func askTime(ctx context.Context, db *sql.DB, message string) (now time.Time, er
 	if rows.NextResultSet() && rows.Next() {
 		err = rows.Scan(&now, &schema)
 	}
-	return now, err
+	return now, errors.Join(err, rows.Err())
 }
 
 func answer(w http.ResponseWriter, body []byte) {

@@ -79,7 +79,7 @@ func refused(err error, code domain.Code) error {
 	if errors.Is(err, code) {
 		return nil
 	}
-	return fmt.Errorf("got %v, not %s", err, code)
+	return fmt.Errorf("it isn't %q: %w", string(code), errors.Join(err, errStatus))
 }
 
 // tellsApart returns how often somebody who has one time of each would be right

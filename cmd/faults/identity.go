@@ -79,15 +79,16 @@ func (p *provider) keySet() []byte {
 	return set
 }
 
-// token signs one that was issued at a time, by the newest key or by key n.
-func (p *provider) token(issued time.Time, life time.Duration) string {
+// token signs one that was issued at a time and is good for an hour, by the
+// newest key.
+func (p *provider) token(issued time.Time) string {
 	p.mu.Lock()
 	n := len(p.keys) - 1
 	key := p.keys[n]
 	p.mu.Unlock()
 	header := fmt.Sprintf(`{"alg":"RS256","kid":"key-%d"}`, n)
 	claims := fmt.Sprintf(`{"iss":%q,"sub":"somebody","client_id":%q,"token_use":"access","iat":%d,"exp":%d,"jti":%q}`,
-		p.URL+"/"+poolID, clientID, issued.Unix(), issued.Add(life).Unix(), rand.Text())
+		p.URL+"/"+poolID, clientID, issued.Unix(), issued.Add(time.Hour).Unix(), rand.Text())
 	input := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims))
 	digest := sha256.Sum256([]byte(input))
 	signature, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, digest[:])
@@ -97,7 +98,7 @@ func (p *provider) token(issued time.Time, life time.Duration) string {
 	return input + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
 
-func (p *provider) good() string { return p.token(time.Now(), time.Hour) }
+func (p *provider) good() string { return p.token(time.Now()) }
 
 // withProvider starts the program, which needn't become ready, with the
 // provider for its pool.
@@ -241,9 +242,9 @@ func clockOff(ctx context.Context, lab *lab) (string, error) {
 	if _, err := s.recovers(ctx, p); err != nil {
 		return "", err
 	}
-	ahead := s.believes(ctx, p.token(time.Now().Add(5*time.Minute), time.Hour))
-	over := s.believes(ctx, p.token(time.Now().Add(-65*time.Minute), time.Hour))
-	behind := s.believes(ctx, p.token(time.Now().Add(-5*time.Minute), time.Hour))
+	ahead := s.believes(ctx, p.token(time.Now().Add(5*time.Minute)))
+	over := s.believes(ctx, p.token(time.Now().Add(-65*time.Minute)))
+	behind := s.believes(ctx, p.token(time.Now().Add(-5*time.Minute)))
 	if ahead != http.StatusUnauthorized || over != http.StatusUnauthorized || behind != believed {
 		return "", fmt.Errorf("ahead %d, over %d, behind %d", ahead, over, behind)
 	}
