@@ -52,7 +52,7 @@ func (b *bench) secrecy(ctx context.Context) ([]line, error) {
 				_, err := pw.Identities.SignIn(ctx, unknown, wrong)
 				return refused(err, domain.CodeInvalidCredentials)
 			}},
-		{"a forgotten password or no such account", 300,
+		{"a forgotten password or no such account", 25,
 			func() error { return pw.Identities.ForgotPassword(ctx, known) },
 			func() error { return pw.Identities.ForgotPassword(ctx, unknown) }},
 		{"a foreign tenant or none", 2000,
