@@ -68,10 +68,9 @@ func keep[T any](p *parser, name string, value T, err error) T {
 func (p *parser) config(env environment) Config {
 	port := p.integer("PORT", env.Port, 1, 65535)
 	operators, operatorErr := tenants.ParseOperatorKeys(domain.NewSecret(env.OperatorToken))
-	creation, creationErr := tenants.ParseCreationPolicy(env.TenantCreation)
 	return Config{
 		Port:                int(port),
-		Host:                env.Host,
+		Host:                p.host("HOST", env.Host),
 		PublicURL:           p.publicURL(env.PublicURL, port),
 		DataDir:             env.DataDir,
 		Database:            p.database(env),
@@ -80,7 +79,7 @@ func (p *parser) config(env environment) Config {
 		Region:              cmp.Or(env.Region, regionOfPool(env.PoolID)),
 		RequireConfirmation: p.boolean("LOCAL_REQUIRE_CONFIRMATION", env.RequireConfirmation),
 		EmailSender:         p.email("EMAIL_SENDER", env.EmailSender),
-		TenantCreation:      keep(p, "TENANT_CREATION", creation, creationErr),
+		TenantCreation:      p.creationPolicy("TENANT_CREATION", env.TenantCreation),
 		OperatorKeys:        keep(p, "OPERATOR_TOKEN", operators, operatorErr),
 		UploadMaxSize:       p.integer("UPLOAD_MAX_SIZE", env.UploadMaxSize, 1, maxUploadSize),
 		UploadRequireSize:   p.boolean("UPLOAD_REQUIRE_SIZE", env.UploadRequireSize),
@@ -99,7 +98,7 @@ func (p *parser) database(env environment) Database {
 		SSLMode:          p.oneOf("DB_SSLMODE", cmp.Or(env.DBSSLMode, defaultSSLMode(env.DBHost)), "disable", "require", "verify-ca", "verify-full"),
 		SSLRootCert:      p.certificates("DB_SSLROOTCERT", env.DBSSLRootCert),
 		MaxConns:         int(p.integer("DB_MAX_CONNS", env.DBMaxConns, 3, 10_000)),
-		GateSecret:       domain.NewSecret(env.DBGateSecret),
+		GateSecret:       p.gateSecret(env.DBGateSecret),
 		Roles:            p.oneOf("TENANT_ROLES", env.TenantRoles, "auto", "on", "off"),
 		AcquireTimeout:   p.duration("DB_ACQUIRE_TIMEOUT", env.DBAcquireTimeout),
 		StatementTimeout: p.duration("DB_STATEMENT_TIMEOUT", env.DBStatementTimeout),
@@ -154,12 +153,15 @@ func (p *parser) publicURL(s string, port int64) *url.URL {
 	}
 	u, err := url.Parse(s)
 	if err != nil || !isWebURL(u) || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		p.mistake("PUBLIC_URL", "is a URL such as https://api.example.com, without user, query or fragment")
+		p.mistake("PUBLIC_URL", "is a URL such as https://api.example.com, without user, query or fragment, not %q", withoutUser(s))
 		return nil
 	}
 	u.Path = strings.TrimRight(u.Path, "/")
 	return u
 }
+
+// withoutUser returns what is behind the user and the password of a URL.
+func withoutUser(s string) string { return s[strings.LastIndex(s, "@")+1:] }
 
 func isWebURL(u *url.URL) bool { return (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" }
 
@@ -169,7 +171,7 @@ func (p *parser) logger(env environment, logs io.Writer) *slog.Logger {
 	case "debug", "info", "warn", "error":
 		_ = level.UnmarshalText([]byte(env.LogLevel)) // one of the names it knows
 	default:
-		p.mistake("LOG_LEVEL", "is debug, info, warn or error")
+		p.mistake("LOG_LEVEL", "is one of debug, info, warn, error, not %q", env.LogLevel)
 	}
 	options := &slog.HandlerOptions{Level: level}
 	switch p.oneOf("LOG_FORMAT", env.LogFormat, "text", "json", "") {
@@ -182,32 +184,4 @@ func (p *parser) logger(env environment, logs io.Writer) *slog.Logger {
 		return slog.New(slog.NewTextHandler(logs, options))
 	}
 	return slog.New(slog.NewJSONHandler(logs, options))
-}
-
-// combinations finds what is wrong between variables that are right by themselves.
-func (p *parser) combinations(env environment) {
-	needs := func(present, value, missing, why string) {
-		if value != "" {
-			p.mistake(missing, "%s", "is needed with "+present+": "+why)
-		}
-	}
-	if env.DBHost == "" {
-		needs("DB_USER or DB_PASSWORD", env.DBUser+env.DBPassword, "DB_HOST", "name the server")
-	} else if env.DBUser == "" {
-		p.mistake("DB_USER", "is needed with DB_HOST: name the login that owns everything")
-	}
-	if env.DBHost != "" && env.DBPassword == "" && env.DBGateSecret == "" && env.TenantRoles != "off" {
-		p.mistake("DB_GATE_SECRET", "is needed where DB_PASSWORD is empty: the passwords of the tenants' logins are derived from it; make one with: openssl rand -hex 32")
-	}
-	if env.PoolID == "" {
-		needs("COGNITO_CLIENT_ID or COGNITO_CLIENT_SECRET", env.ClientID+env.ClientSecret, "COGNITO_USER_POOL_ID", "name the pool")
-	} else if env.ClientID == "" {
-		p.mistake("COGNITO_CLIENT_ID", "is needed with COGNITO_USER_POOL_ID: name the app client")
-	}
-	if env.Region == "" && (env.Bucket != "" || env.EmailSender != "" || env.PoolID != "" && regionOfPool(env.PoolID) == "") {
-		p.mistake("AWS_REGION", "is needed with S3_BUCKET_NAME, EMAIL_SENDER or COGNITO_USER_POOL_ID: write the region, such as eu-central-1")
-	}
-	if env.DataDir == "" {
-		p.mistake("DATA_DIR", "is the folder of what is built in, such as .partywall")
-	}
 }

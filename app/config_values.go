@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/tenants"
 )
 
 func (p *parser) integer(name, s string, least, most int64) int64 {
@@ -53,7 +54,18 @@ func (p *parser) email(name, s string) domain.Email {
 		return domain.Email{}
 	}
 	email, err := domain.ParseEmail(s)
-	return keep(p, name, email, err)
+	if err != nil {
+		p.mistake(name, "is an e-mail address such as mail@example.com, not %q", s)
+	}
+	return email
+}
+
+func (p *parser) creationPolicy(name, s string) tenants.CreationPolicy {
+	policy, err := tenants.ParseCreationPolicy(s)
+	if err != nil {
+		p.mistake(name, "is one of %s, %s, %s, not %q", tenants.Open, tenants.Authenticated, tenants.OperatorOnly, s)
+	}
+	return policy
 }
 
 func (p *parser) prefixes(name, s string) []netip.Prefix {
@@ -82,6 +94,39 @@ func (p *parser) origins(name, s string) []string {
 		}
 	}
 	return origins
+}
+
+// host accepts an IP address and what may be a host's name.
+func (p *parser) host(name, s string) string {
+	if _, err := netip.ParseAddr(s); s == "" || err == nil || isHostname(s) {
+		return s
+	}
+	p.mistake(name, "is an address or a name of this machine, such as 127.0.0.1, or 0.0.0.0 for all, not %q", s)
+	return ""
+}
+
+// isHostname reports whether s has the form of a host's name (RFC 1123 section 2.1),
+// underscores allowed, which containers are named with.
+func isHostname(s string) bool {
+	if len(s) > 253 {
+		return false
+	}
+	for label := range strings.SplitSeq(strings.TrimSuffix(s, "."), ".") {
+		if label == "" || len(label) > 63 || strings.Trim(label, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != "" {
+			return false
+		}
+	}
+	return strings.Trim(s, "0123456789.") != "" // 127.0.0 is a mistyped address
+}
+
+// minGateSecretLen is what guessing by trial doesn't reach, in bytes.
+const minGateSecretLen = 16
+
+func (p *parser) gateSecret(s string) domain.Secret {
+	if s != "" && len(s) < minGateSecretLen {
+		p.mistake("DB_GATE_SECRET", "has at least %d bytes; make one with: openssl rand -hex 32", minGateSecretLen)
+	}
+	return domain.NewSecret(s)
 }
 
 // certificates returns the path of a file that has some, or "".

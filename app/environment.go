@@ -1,6 +1,8 @@
 package app
 
 import (
+	"cmp"
+	"path/filepath"
 	"reflect"
 
 	"github.com/kelseyhightower/envconfig"
@@ -14,7 +16,7 @@ type environment struct {
 	Host      string `envconfig:"HOST" desc:"The address to listen on. Empty: 127.0.0.1 while something built in is active, else all addresses."`
 	PublicURL string `envconfig:"PUBLIC_URL" desc:"Where links in mails and local signed URLs point. Empty: http://localhost:PORT."`
 
-	DBHost             string `envconfig:"DB_HOST" desc:"The PostgreSQL server, version 15 or later. Empty: a private one, below DATA_DIR."`
+	DBHost             string `envconfig:"DB_HOST" desc:"The PostgreSQL server, version 15 or later. Empty: a private one; its data lie below DATA_DIR, for root in /var/lib/partywall."`
 	DBPort             string `envconfig:"DB_PORT" default:"5432"`
 	DBUser             string `envconfig:"DB_USER" desc:"Owns and migrates everything. No superuser; it may CREATEROLE, unless TENANT_ROLES=off."`
 	DBPassword         string `envconfig:"DB_PASSWORD" secret:"true"`
@@ -22,7 +24,7 @@ type environment struct {
 	DBSSLMode          string `envconfig:"DB_SSLMODE" desc:"disable, require, verify-ca or verify-full. Empty: disable on loopback, else verify-full."`
 	DBSSLRootCert      string `envconfig:"DB_SSLROOTCERT" desc:"A file of the authorities that DB_HOST's certificate may come from, in PEM; RDS has its own. Empty: the system's."`
 	DBMaxConns         string `envconfig:"DB_MAX_CONNS" default:"20" desc:"Connections in all: 2 to provision, 6 for the system, the rest for tenants."`
-	DBGateSecret       string `envconfig:"DB_GATE_SECRET" secret:"true" desc:"The passwords of the logins that serve tenants are derived from it. Empty: from DB_PASSWORD. Run setup after a change."`
+	DBGateSecret       string `envconfig:"DB_GATE_SECRET" secret:"true" desc:"The passwords of the logins that serve tenants are derived from it; at least 16 bytes. Empty: from DB_PASSWORD. Run setup after a change."`
 	DBAcquireTimeout   string `envconfig:"DB_ACQUIRE_TIMEOUT" default:"5s" desc:"The longest a request may wait for a connection to a tenant while all are busy."`
 	DBStatementTimeout string `envconfig:"DB_STATEMENT_TIMEOUT" default:"30s" desc:"The longest a statement may take."`
 	DBLockTimeout      string `envconfig:"DB_LOCK_TIMEOUT" default:"5s" desc:"The longest a statement may wait for a lock."`
@@ -31,7 +33,7 @@ type environment struct {
 	PoolID       string `envconfig:"COGNITO_USER_POOL_ID" desc:"The Cognito user pool. Empty: built-in identities."`
 	ClientID     string `envconfig:"COGNITO_CLIENT_ID"`
 	ClientSecret string `envconfig:"COGNITO_CLIENT_SECRET" secret:"true" desc:"Of an app client that has one."`
-	Issuer       string `envconfig:"COGNITO_ISSUER" desc:"Empty: from region and pool."`
+	Issuer       string `envconfig:"COGNITO_ISSUER" desc:"Empty: from region and pool. For an emulator, where it is, such as http://127.0.0.1:9229/local_abc."`
 	JWKSURL      string `envconfig:"COGNITO_JWKS_URL" desc:"Empty: the issuer plus /.well-known/jwks.json."`
 
 	Bucket         string `envconfig:"S3_BUCKET_NAME" desc:"The S3 bucket. Empty: files on disk, below DATA_DIR."`
@@ -43,7 +45,7 @@ type environment struct {
 	SESEndpoint     string `envconfig:"AWS_ENDPOINT_URL_SESV2"`
 
 	RequireConfirmation string `envconfig:"LOCAL_REQUIRE_CONFIRMATION" default:"false" desc:"Whether the built-in identities wait for a mailed code before they let a new user in."`
-	EmailSender         string `envconfig:"EMAIL_SENDER" desc:"The address that mail comes from, verified in SES. Empty: mail goes to the log."`
+	EmailSender         string `envconfig:"EMAIL_SENDER" desc:"The address that mail comes from, verified in SES. It counts beside a pool or a bucket; else, and if empty, mail goes to the log."`
 
 	TenantCreation string `envconfig:"TENANT_CREATION" default:"open" desc:"Who may create tenants: open (anyone), authenticated or operator."`
 	OperatorToken  string `envconfig:"OPERATOR_TOKEN" secret:"true" desc:"The operator's bearer token, at least 32 bytes; two, separated by a comma, while it is being changed. Empty: no operator."`
@@ -57,7 +59,7 @@ type environment struct {
 
 	LogLevel  string `envconfig:"LOG_LEVEL" default:"info" desc:"debug, info, warn or error."`
 	LogFormat string `envconfig:"LOG_FORMAT" desc:"text or json. Empty: text on a terminal, else json."`
-	DataDir   string `envconfig:"DATA_DIR" default:".partywall" desc:"The folder of what is built in, closed to other users."`
+	DataDir   string `envconfig:"DATA_DIR" default:".partywall" desc:"The folder of what is built in, closed to other users. To begin anew, remove it, and where the start says that the database's data lie."`
 }
 
 // readEnvironment fills the defaults in; it can't fail, since all is text.
@@ -70,13 +72,14 @@ func readEnvironment() (environment, error) {
 // Variable is one environment variable of the program.
 type Variable struct {
 	Name    string
-	Value   string // in force; "[secret]" stands for a secret that is set
+	Value   string // as set, or the default; "[secret]" stands for a secret that is set
+	Empty   string // what is in force while Value is empty, where something is
 	Default string
 	Meaning string
 	Secret  bool
 }
 
-// Variables lists every variable that [ConfigFromEnv] reads, with the value in
+// Variables lists every variable that [ConfigFromEnv] reads, with what is in
 // force, in the order of .env.example.
 func Variables() ([]Variable, error) {
 	env, err := readEnvironment()
@@ -84,6 +87,7 @@ func Variables() ([]Variable, error) {
 		return nil, err
 	}
 	var all []Variable
+	empty := whatEmptyMeans((&parser{}).config(env))
 	fields, values := reflect.TypeFor[environment](), reflect.ValueOf(env)
 	for i := range fields.NumField() {
 		tag := fields.Field(i).Tag
@@ -94,10 +98,40 @@ func Variables() ([]Variable, error) {
 			Meaning: tag.Get("desc"),
 			Secret:  tag.Get("secret") == "true",
 		}
-		if v.Secret && v.Value != "" {
+		switch {
+		case v.Value == "":
+			v.Empty = empty[v.Name]
+		case v.Secret:
 			v.Value = "[secret]"
 		}
 		all = append(all, v)
 	}
 	return all, nil
+}
+
+// whatEmptyMeans says for variables that may be empty what c has instead.
+func whatEmptyMeans(c Config) map[string]string {
+	means := map[string]string{
+		"HOST":             cmp.Or(c.ListenHost(), "all addresses"),
+		"DB_HOST":          "a private PostgreSQL on loopback",
+		"DB_SSLMODE":       c.Database.SSLMode,
+		"S3_BUCKET_NAME":   "files on disk, in " + filepath.Join(c.DataDir, "objects"),
+		"COGNITO_ISSUER":   c.Cognito.Issuer,
+		"COGNITO_JWKS_URL": c.Cognito.JWKSURL,
+		"AWS_REGION":       c.Region,
+		"EMAIL_SENDER":     "mail goes to the log",
+		"OPERATOR_TOKEN":   "no operator",
+		"TRUSTED_PROXIES":  "none",
+		"LOG_FORMAT":       "text on a terminal, else json",
+	}
+	if c.PublicURL != nil {
+		means["PUBLIC_URL"] = c.PublicURL.String()
+	}
+	if c.Cognito.PoolID == "" {
+		means["COGNITO_USER_POOL_ID"] = "built-in identities"
+	}
+	if c.Database.Host != "" && c.Database.GateSecret.IsZero() {
+		means["DB_GATE_SECRET"] = "derived from DB_PASSWORD"
+	}
+	return means
 }

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"strconv"
+	"time"
 
 	"github.com/partywall-go/partywall/adapters/local"
 	"github.com/partywall-go/partywall/adapters/postgres"
@@ -39,6 +41,9 @@ func OpenRegistry(ctx context.Context, cfg Config) (*Registry, error) {
 		return nil, errors.Join(err, stop())
 	}
 	if err := db.Ready(ctx); err != nil {
+		if cfg.Database.Host != "" {
+			err = withAddress(ctx, err, database)
+		}
 		return nil, errors.Join(err, db.Close(), stop())
 	}
 	return &Registry{
@@ -51,6 +56,20 @@ func OpenRegistry(ctx context.Context, cfg Config) (*Registry, error) {
 		Provider: cmp.Or(cfg.Cognito.PoolID, local.ProviderName),
 		close:    func() error { return errors.Join(db.Close(), stop()) },
 	}, nil
+}
+
+// withAddress adds to err where the database was looked for and, if nothing
+// answers there, why.
+func withAddress(ctx context.Context, err error, database postgres.Config) error {
+	const patience = 2 * time.Second
+	address := net.JoinHostPort(database.Host, strconv.Itoa(database.Port))
+	dialer := net.Dialer{Timeout: patience}
+	if conn, dialErr := dialer.DialContext(ctx, "tcp", address); dialErr != nil {
+		err = dialErr
+	} else {
+		conn.Close()
+	}
+	return fmt.Errorf("the database %s at %s isn't ready: %w; look at DB_HOST, DB_PORT, DB_USER, DB_PASSWORD and DB_SSLMODE, and whether the server runs", database.Database, address, err)
 }
 
 // Close closes the database, and stops a private one that OpenRegistry started.

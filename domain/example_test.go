@@ -13,7 +13,7 @@ func ExampleParseTenantID() {
 	fmt.Println(err)
 	fmt.Println(errors.Is(err, domain.Invalid))
 	// Output:
-	// invalid (tenantId): a tenant ID is made of a-z, 0-9 and '-', starts with a letter and doesn't end with '-'
+	// invalid (tenantId): a tenant ID has 2 to 48 characters of a-z, 0-9 and '-', starts with a letter and doesn't end with '-'
 	// true
 }
 

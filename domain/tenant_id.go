@@ -14,8 +14,11 @@ const (
 // ParseTenantID accepts 2 to 48 of a-z, 0-9 and '-', starting with a letter and
 // not ending with '-'. Anything else is an [Invalid] error on field "tenantId".
 func ParseTenantID(s string) (TenantID, error) {
+	if s == "" {
+		return TenantID{}, Invalidf("tenantId", "a tenant ID is required")
+	}
 	if len(s) < minTenantIDLen || len(s) > maxTenantIDLen {
-		return TenantID{}, Invalidf("tenantId", "a tenant ID has %d to %d characters", minTenantIDLen, maxTenantIDLen)
+		return TenantID{}, errMalformedTenantID()
 	}
 	for i := range len(s) {
 		switch c := s[i]; {
@@ -23,10 +26,14 @@ func ParseTenantID(s string) (TenantID, error) {
 		case i > 0 && '0' <= c && c <= '9':
 		case i > 0 && i < len(s)-1 && c == '-':
 		default:
-			return TenantID{}, Invalidf("tenantId", "a tenant ID is made of a-z, 0-9 and '-', starts with a letter and doesn't end with '-'")
+			return TenantID{}, errMalformedTenantID()
 		}
 	}
 	return TenantID{s}, nil
+}
+
+func errMalformedTenantID() error {
+	return Invalidf("tenantId", "a tenant ID has %d to %d characters of a-z, 0-9 and '-', starts with a letter and doesn't end with '-'", minTenantIDLen, maxTenantIDLen)
 }
 
 // String returns the ID as it was parsed, and "" for the zero TenantID.

@@ -29,6 +29,14 @@ func TestConfigMasksSecretsAndIsADotEnvFile(t *testing.T) {
 	if got.code != 0 || strings.Contains(got.out, "hunter2") || !strings.Contains(got.out, "DB_PASSWORD=[secret]\n") || !strings.Contains(got.out, "PORT=4000\n") || !strings.Contains(got.out, "DB_MAX_CONNS=20\n") {
 		t.Errorf("%+v", got)
 	}
+	for _, line := range []string{"# HOST is empty: 127.0.0.1\nHOST=\n", "# PUBLIC_URL is empty: http://localhost:4000\n", "# DB_SSLMODE is empty: disable\n", "# COGNITO_USER_POOL_ID is empty: built-in identities\n"} {
+		if !strings.Contains(got.out, line) {
+			t.Errorf("it lacks %q:\n%s", line, got.out)
+		}
+	}
+	if got := runCommand(t, nil, "config"); !strings.Contains(got.out, "# DB_HOST is empty: a private PostgreSQL") || !strings.Contains(got.out, "# S3_BUCKET_NAME is empty: files on disk, in .partywall/objects\n") {
+		t.Errorf("%+v", got)
+	}
 }
 
 func TestEveryMistakeStopsTheStartWithALineOfItsOwn(t *testing.T) {
@@ -49,9 +57,11 @@ func TestWhatAMistypedVariableWouldCauseIsRefused(t *testing.T) {
 		env    map[string]string
 		naming string
 	}{
-		"real next to built-in parts":      {map[string]string{"DB_HOST": "localhost", "DB_USER": "pw", "DB_PASSWORD": "x"}, "COGNITO_USER_POOL_ID, S3_BUCKET_NAME"},
+		"real next to built-in parts":      {map[string]string{"DB_HOST": "localhost", "DB_USER": "pw", "DB_PASSWORD": "x"}, "COGNITO_USER_POOL_ID and S3_BUCKET_NAME"},
 		"built-in parts that others reach": {map[string]string{"HOST": "0.0.0.0"}, "HOST"},
 		"built-in parts on an address":     {map[string]string{"HOST": "192.0.2.1"}, "HOST"},
+		"all three of them":                {map[string]string{"HOST": "::"}, "database, identities and files;"},
+		"a name that leads nowhere":        {map[string]string{"HOST": "no.such.host.invalid"}, "HOST: \"no.such.host.invalid\" isn't an address"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) { oneLine(t, runCommand(t, c.env, "serve"), c.naming) })
@@ -70,7 +80,8 @@ func TestAStartThatCannotBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	oneLine(t, runCommand(t, map[string]string{"PORT": port}, "serve", "--memory"), "port "+port+" is taken")
-	oneLine(t, runCommand(t, map[string]string{"PORT": strconv.Itoa(freePort(t)), "DATA_DIR": filepath.Join(file, "data")}, "serve"), file)
+	oneLine(t, runCommand(t, map[string]string{"PORT": strconv.Itoa(freePort(t)), "DATA_DIR": filepath.Join(file, "data")}, "serve"), "DATA_DIR="+file)
+	oneLine(t, runCommand(t, map[string]string{"DATA_DIR": filepath.Join(file, "data")}, "tenants", "list"), "DATA_DIR="+file)
 	oneLine(t, runCommand(t, map[string]string{"HOST": "no.such.host.invalid", "PORT": strconv.Itoa(freePort(t))}, "serve", "--memory", "--expose"), "HOST")
 }
 

@@ -26,6 +26,9 @@ func showConfig(_ context.Context, c console, args []string) error {
 		return err
 	}
 	for _, v := range variables {
+		if v.Empty != "" {
+			c.printf("# %s is empty: %s\n", v.Name, v.Empty)
+		}
 		c.printf("%s=%s\n", v.Name, v.Value)
 	}
 	_, err = app.ConfigFromEnv(c.err)

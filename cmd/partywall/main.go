@@ -31,28 +31,6 @@ type console struct{ out, err io.Writer }
 
 func (c console) printf(format string, args ...any) { fmt.Fprintf(c.out, format, args...) }
 
-// command is one of the program's.
-type command struct {
-	name    string
-	args    string // after the name, for the usage line
-	summary string
-	run     func(ctx context.Context, c console, args []string) error
-}
-
-// commands is the whole program at a glance.
-func commands() []command {
-	return []command{
-		{"serve", "[--memory] [--mixed] [--expose]", "serve the API; what isn't configured is built in (the default)", serve},
-		{"setup", "", "make or upgrade the database, its schemas and roles; may be repeated", setup},
-		{"smoke", "--url URL [--code CODE]", "walk the whole story against a running server", smoke},
-		{"tenants create", "ID [--name NAME] [--owner SUB]", "create a tenant, as the operator", createTenant},
-		{"tenants list", "", "list all tenants", listTenants},
-		{"tenants claim", "ID --token TOKEN --owner SUB", "make a user the first owner of a tenant", claimTenant},
-		{"config", "", "show the configuration in force, secrets masked", showConfig},
-		{"version", "", "show the version", showVersion},
-	}
-}
-
 // The exit codes: a failure names what went wrong in one line, a misuse shows the usage.
 const (
 	exitOK      = 0
@@ -86,48 +64,6 @@ func run(ctx context.Context, args []string, c console) int {
 	return exitFailure
 }
 
-// choose finds the command that args begin with.
-func choose(args []string) (command, []string, error) {
-	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
-		if len(args) > 0 && (args[0] == "--help" || args[0] == "-h" || args[0] == "-help") {
-			return command{}, nil, flag.ErrHelp
-		}
-		return commands()[0], args, nil
-	}
-	if args[0] == "help" {
-		return command{}, nil, flag.ErrHelp
-	}
-	family := false
-	for _, cmd := range commands() {
-		words := strings.Fields(cmd.name)
-		if words[0] != args[0] {
-			continue
-		}
-		family = true
-		if len(words) <= len(args) && strings.Join(args[:len(words)], " ") == cmd.name {
-			return cmd, args[len(words):], nil
-		}
-	}
-	if family && len(args) > 1 && (args[1] == "--help" || args[1] == "-h" || args[1] == "help") {
-		return command{}, nil, flag.ErrHelp
-	}
-	return command{}, nil, misuseError{fmt.Sprintf("there is no command %q", strings.Join(args[:min(2, len(args))], " "))}
-}
-
-func usage(cmd command) string {
-	var b strings.Builder
-	if cmd.name != "" {
-		fmt.Fprintf(&b, "usage: partywall %s %s\n\n%s\n", cmd.name, cmd.args, cmd.summary)
-		return b.String()
-	}
-	b.WriteString("usage: partywall [command]\n\n")
-	for _, cmd := range commands() {
-		fmt.Fprintf(&b, "  %-48s %s\n", cmd.name+" "+cmd.args, cmd.summary)
-	}
-	b.WriteString("\nThe configuration is read from the environment, and from .env where there is one; see .env.example.\n")
-	return b.String()
-}
-
 // misuseError is a command line that isn't understood.
 type misuseError struct{ reason string }
 
@@ -142,7 +78,7 @@ func parseFlags(flags *flag.FlagSet, args []string, names ...string) ([]string, 
 		if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 			return nil, err
 		} else if err != nil {
-			return nil, misuseError{err.Error()}
+			return nil, misuseError{doubleDash(err.Error())}
 		}
 		if flags.NArg() == 0 {
 			break
@@ -156,6 +92,11 @@ func parseFlags(flags *flag.FlagSet, args []string, names ...string) ([]string, 
 		return nil, misuseError{fmt.Sprintf("%q isn't understood", found[len(names)])}
 	}
 	return found, nil
+}
+
+// doubleDash writes the flag in a message of package flag as the usage does.
+func doubleDash(message string) string {
+	return strings.NewReplacer(": -", ": --", " for -", " for --").Replace(message)
 }
 
 // describe makes one line of each mistake in err.

@@ -5,8 +5,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"net"
-	"slices"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -28,7 +29,7 @@ func serve(ctx context.Context, c console, args []string) error {
 		return err
 	}
 	cfg.Memory = *memory
-	if err := refuseMistypes(cfg, *mixed, *expose); err != nil {
+	if err := refuseMistypes(ctx, cfg, *mixed, *expose); err != nil {
 		return err
 	}
 	listener, err := listen(ctx, cfg)
@@ -43,9 +44,15 @@ func serve(ctx context.Context, c console, args []string) error {
 		return err
 	}
 	banner(c, cfg, pw, listener.Addr(), time.Since(began))
+	for _, doubt := range doubts(cfg) {
+		cfg.Logger.Warn(doubt)
+	}
 	stopping, cancel := outlive(ctx, stopPatience)
 	defer cancel()
+	looked := make(chan struct{})
+	go func() { defer close(looked); lookWhetherReady(ctx, cfg.Logger, listener.Addr()) }()
 	err = pw.Serve(ctx, listener)
+	<-looked
 	return errors.Join(err, pw.Shutdown(stopping))
 }
 
@@ -65,47 +72,27 @@ func outlive(ctx context.Context, d time.Duration) (context.Context, context.Can
 func open(ctx context.Context, c console, cfg app.Config) (*app.Partywall, error) {
 	pw, err := app.New(ctx, cfg)
 	if !errors.Is(err, app.ErrNoPostgres) || len(cfg.BuiltIn()) < 3 {
-		return pw, err
+		return pw, aboutDataDir(cfg, err)
 	}
 	fmt.Fprintf(c.err, "\n  !!  There is no PostgreSQL on this machine: everything is kept in memory, and is gone when the program ends.\n  !!  %v\n\n", err)
 	cfg.Memory = true
 	return app.New(ctx, cfg)
 }
 
-// refuseMistypes refuses what a mistyped variable would cause: a real part
-// replaced by a built-in one, and a built-in part that others can reach.
-func refuseMistypes(cfg app.Config, mixed, expose bool) error {
-	builtIn := cfg.BuiltIn()
-	if n := len(builtIn); n > 0 && n < 3 && !mixed {
-		return fmt.Errorf("%s would be built in, next to real parts; configure %s (%s), or start with --mixed if that is meant",
-			strings.Join(builtIn, " and "), pronoun(n), strings.Join(variablesOf(builtIn), ", "))
+// aboutDataDir says of an error about a file below DATA_DIR what to do.
+func aboutDataDir(cfg app.Config, err error) error {
+	file, ok := errors.AsType[*fs.PathError](err)
+	if !ok || !isBelow(cfg.DataDir, file.Path) || errors.Is(err, syscall.ENOSPC) {
+		return err
 	}
-	if host := cfg.ListenHost(); len(builtIn) > 0 && !expose && !isLoopback(host) {
-		return fmt.Errorf("HOST=%s lets others reach the built-in %s; leave HOST unset, configure real parts, or start with --expose if that is meant",
-			host, strings.Join(builtIn, " and "))
-	}
-	return nil
+	return fmt.Errorf("DATA_DIR=%s: %w; make it a folder that this user may write in, or set DATA_DIR to another one", cfg.DataDir, err)
 }
 
-func pronoun(n int) string {
-	if n == 1 {
-		return "it"
-	}
-	return "them"
-}
-
-func variablesOf(parts []string) []string {
-	of := map[string]string{"database": "DB_HOST", "identities": "COGNITO_USER_POOL_ID", "files": "S3_BUCKET_NAME"}
-	var variables []string
-	for _, part := range parts {
-		variables = append(variables, of[part])
-	}
-	return variables
-}
-
-func isLoopback(host string) bool {
-	address := net.ParseIP(host)
-	return host == "localhost" || address != nil && address.IsLoopback()
+// isBelow reports whether path is folder, below it, or one that it is below.
+func isBelow(folder, path string) bool {
+	folder, err1 := filepath.Abs(folder)
+	path, err2 := filepath.Abs(path)
+	return err1 == nil && err2 == nil && (strings.HasPrefix(path+"/", folder+"/") || strings.HasPrefix(folder+"/", path+"/"))
 }
 
 func listen(ctx context.Context, cfg app.Config) (net.Listener, error) {
@@ -120,17 +107,4 @@ func listen(ctx context.Context, cfg app.Config) (net.Listener, error) {
 		return nil, fmt.Errorf("HOST or PORT can't be listened on: %w", err)
 	}
 	return listener, nil
-}
-
-// banner says what runs where and, while that is for trying out, what to try.
-func banner(c console, cfg app.Config, pw *app.Partywall, address net.Addr, took time.Duration) {
-	c.printf("\nPartywall listens on http://%s (ready to answer after %.1f s)\n\n", address, took.Seconds())
-	for _, part := range pw.Parts {
-		c.printf("  %-11s %s\n", part.Name, part.Where)
-	}
-	if !slices.Contains(cfg.BuiltIn(), "identities") {
-		c.printf("\n  health      curl %s/readyz\n\n", cfg.PublicURL)
-		return
-	}
-	c.printf("\nTry it: paste this into another terminal.\n\n%s\n", story(cfg.PublicURL.String()))
 }

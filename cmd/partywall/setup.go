@@ -16,7 +16,7 @@ func setup(ctx context.Context, c console, args []string) error {
 		return err
 	}
 	if err := app.Setup(ctx, cfg, func(line string) { c.printf("%s\n", line) }); err != nil {
-		return err
+		return aboutDataDir(cfg, err)
 	}
 	c.printf("all is set up\n")
 	return nil

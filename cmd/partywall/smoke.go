@@ -5,9 +5,11 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -39,7 +41,7 @@ func smoke(ctx context.Context, c console, args []string) error {
 	for _, step := range w.steps() {
 		if err := step.run(ctx); err != nil {
 			c.printf("✗ %s\n", step.name)
-			return fmt.Errorf("%s: %w", step.name, err)
+			return fmt.Errorf("failed at %q: %w", step.name, err)
 		}
 		c.printf("✓ %s\n", step.name)
 	}
@@ -63,7 +65,7 @@ type step struct {
 
 func (w *walk) steps() []step {
 	return []step{
-		{"the server is ready", func(ctx context.Context) error { return w.get(ctx, "/readyz", http.StatusOK, nil) }},
+		{"the server is ready", w.ready},
 		{"a tenant is created", w.createTenant},
 		{"the database answers inside the tenant", w.status},
 		{"its owner signs up with the claim", w.signUp},
@@ -79,9 +81,20 @@ func (w *walk) steps() []step {
 	}
 }
 
+func (w *walk) ready(ctx context.Context) error {
+	err := w.get(ctx, "/readyz", http.StatusOK, nil)
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		return fmt.Errorf("nothing answers at %s: %w; start it with: partywall", w.base, op)
+	}
+	return err
+}
+
 func (w *walk) createTenant(ctx context.Context) error {
 	var answer struct{ ClaimToken string }
 	err := w.post(ctx, "/auth/tenants", map[string]any{"tenantId": w.tenant}, http.StatusCreated, &answer)
+	if refused, ok := errors.AsType[statusError](err); ok && (refused.got == http.StatusUnauthorized || refused.got == http.StatusForbidden) {
+		return fmt.Errorf("the server doesn't let everybody create tenants; smoke needs TENANT_CREATION=open: %w", err)
+	}
 	w.claimToken = answer.ClaimToken
 	return err
 }
@@ -233,12 +246,23 @@ func (w *walk) call(ctx context.Context, method, path string, body []byte, statu
 		return err
 	}
 	if got != status {
-		return fmt.Errorf("%s %s answered %d, not %d: %s", method, path, got, status, answer)
+		return statusError{method + " " + path, got, status, strings.TrimSpace(string(answer))}
 	}
 	if into == nil {
 		return nil
 	}
 	return json.Unmarshal(answer, into)
+}
+
+// statusError is an answer with another status than the story has.
+type statusError struct {
+	request   string
+	got, want int
+	answer    string
+}
+
+func (e statusError) Error() string {
+	return fmt.Sprintf("%s answered %d, not %d: %s", e.request, e.got, e.want, e.answer)
 }
 
 // transfer moves bytes by a signed URL.

@@ -1,6 +1,6 @@
 api=http://localhost:3000
 json='Content-Type: application/json'
-field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
+field() { answer=$(cat); printf '%s\n' "$answer" | sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" | grep . || printf '%s\n' "$answer" >&2; }
 
 # a tenant, and the token that claims it
 claim=$(curl -s $api/auth/tenants -H "$json" -d '{"tenantId":"acme","name":"Acme"}' | field claimToken)

@@ -144,6 +144,7 @@ func TestADatabaseThatIsAwayAtTheStart(t *testing.T) {
 	if code := status(t.Context(), s.url+"/readyz"); code != http.StatusServiceUnavailable {
 		t.Errorf("/readyz is %d without a database", code)
 	}
+	awaitSaid(t, s, "look at DB_HOST")
 	if code, _ := s.stop(t); code != 0 {
 		t.Errorf("exit %d on SIGTERM", code)
 	}

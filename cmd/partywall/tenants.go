@@ -21,7 +21,7 @@ func withRegistry(ctx context.Context, c console, work func(r *app.Registry) err
 	}
 	registry, err := app.OpenRegistry(ctx, cfg)
 	if err != nil {
-		return err
+		return aboutDataDir(cfg, err)
 	}
 	return errors.Join(work(registry), registry.Close())
 }

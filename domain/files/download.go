@@ -43,7 +43,7 @@ func (s *Service) DownloadURL(ctx context.Context, member tenants.Member, filena
 		}
 		download.Disposition, download.ContentType = contentDisposition(Inline, key), harmless
 	default:
-		return Signed{}, domain.Invalidf("disposition", "is attachment or inline")
+		return Signed{}, domain.Invalidf("disposition", "disposition is attachment or inline")
 	}
 	signed, err := s.Objects.SignDownload(ctx, key, download)
 	if err != nil {

@@ -59,7 +59,7 @@ var errClaimInvalid = &domain.Error{
 	Kind:    domain.Invalid,
 	Code:    domain.CodeClaimInvalid,
 	Field:   "claimToken",
-	Message: "the claim token is unknown, used, expired, or another tenant's; create the tenant again to get a new one",
+	Message: "the claim token is unknown, used, expired, or another tenant's; an ID that nobody claims is free again 24 hours after its creation, and can then be created anew",
 }
 
 // onClaimToken says it in the words of [errClaimInvalid], whatever the store's are.

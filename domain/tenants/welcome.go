@@ -37,7 +37,7 @@ func (s *Service) sendWelcome(ctx context.Context, to domain.Email, tenant domai
 	err := s.Mail.Send(ctx, ports.Mail{
 		To:      to,
 		Subject: fmt.Sprintf("The tenant %s is yours", tenant.ID),
-		Text:    fmt.Sprintf("You are now the owner of the tenant %s.\n\nIf you didn't ask for it, nothing needs to be done.\n", tenant.ID),
+		Text:    fmt.Sprintf("You are now the owner of the tenant %s.\n\nIf you don't know why, you may ignore this mail.\n", tenant.ID),
 	})
 	if err != nil {
 		return fmt.Errorf("tell the new owner of %s: %w", tenant.ID, err)

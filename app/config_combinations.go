@@ -1,0 +1,55 @@
+package app
+
+import (
+	"cmp"
+	"strings"
+)
+
+// combinations finds what is wrong between variables that are right by themselves.
+func (p *parser) combinations(env environment) {
+	p.databaseCombinations(env)
+	p.cognitoCombinations(env)
+	if env.Region == "" && (env.Bucket != "" || env.EmailSender != "" || isEmulated(env)) {
+		p.mistake("AWS_REGION", "is needed with S3_BUCKET_NAME, EMAIL_SENDER or COGNITO_USER_POOL_ID: write the region, such as eu-central-1")
+	}
+	if env.DataDir == "" {
+		p.mistake("DATA_DIR", "is the folder of what is built in, such as .partywall, not \"\"")
+	}
+}
+
+func (p *parser) databaseCombinations(env environment) {
+	if env.DBHost == "" {
+		p.needs("DB_USER or DB_PASSWORD", env.DBUser+env.DBPassword, "DB_HOST", "name the server")
+		return
+	}
+	if env.DBUser == "" {
+		p.mistake("DB_USER", "is needed with DB_HOST: name the login that owns everything")
+	}
+	if env.DBPassword == "" && env.DBGateSecret == "" && env.TenantRoles != "off" {
+		p.mistake("DB_GATE_SECRET", "is needed where DB_PASSWORD is empty: the passwords of the tenants' logins are derived from it; make one with: openssl rand -hex 32")
+	}
+}
+
+func (p *parser) cognitoCombinations(env environment) {
+	if env.PoolID == "" {
+		p.needs("COGNITO_CLIENT_ID or COGNITO_CLIENT_SECRET", env.ClientID+env.ClientSecret, "COGNITO_USER_POOL_ID", "name the pool")
+		return
+	}
+	if env.ClientID == "" {
+		p.mistake("COGNITO_CLIENT_ID", "is needed with COGNITO_USER_POOL_ID: name the app client")
+	}
+	if isEmulated(env) && env.Issuer == "" {
+		p.mistake("COGNITO_ISSUER", "is needed with a pool that begins with no region, as an emulator's does: write its URL and the pool, such as %s",
+			strings.TrimRight(cmp.Or(env.CognitoEndpoint, "http://127.0.0.1:9229"), "/")+"/"+env.PoolID)
+	}
+}
+
+// needs notes that variable missing must be set where value, that of present, is.
+func (p *parser) needs(present, value, missing, why string) {
+	if value != "" {
+		p.mistake(missing, "is needed with %s: %s", present, why)
+	}
+}
+
+// isEmulated reports whether a pool is named that AWS can't have.
+func isEmulated(env environment) bool { return env.PoolID != "" && regionOfPool(env.PoolID) == "" }

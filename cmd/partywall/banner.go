@@ -1,0 +1,38 @@
+package main
+
+import (
+	"net"
+	"time"
+
+	"github.com/partywall-go/partywall/app"
+)
+
+// banner says what runs where and, while that is for trying out, what to try.
+func banner(c console, cfg app.Config, pw *app.Partywall, address net.Addr, took time.Duration) {
+	all := ""
+	if isUnspecified(address) {
+		all = "and all other addresses of this machine; "
+	}
+	c.printf("\nPartywall listens on %s (%sup after %.1f s)\n\n", localURL(address), all, took.Seconds())
+	for _, part := range pw.Parts {
+		c.printf("  %-11s %s\n", part.Name, part.Where)
+	}
+	c.printf("\n  health      curl %s/readyz\n\n", cfg.PublicURL)
+	for _, scene := range story(cfg, isSet("OPERATOR_TOKEN")) {
+		c.printf("%s\n\n%s\n", scene.when, indent(scene.lines))
+	}
+}
+
+// localURL is where this machine reaches a listener, which may listen on all addresses.
+func localURL(address net.Addr) string {
+	host, port, _ := net.SplitHostPort(address.String())
+	if isUnspecified(address) {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+func isUnspecified(address net.Addr) bool {
+	tcp, ok := address.(*net.TCPAddr)
+	return ok && tcp.IP.IsUnspecified()
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// command is one of the program's.
+type command struct {
+	name    string
+	args    string // after the name, for the usage line
+	summary string
+	details string // what --help of the command says besides, in lines of at most 100 columns
+	run     func(ctx context.Context, c console, args []string) error
+}
+
+// commands is the whole program at a glance.
+func commands() []command {
+	return []command{
+		{"serve", "[--memory] [--mixed] [--expose]", "serve the API; what isn't configured is built in (the default)", serveDetails, serve},
+		{"setup", "", "make or upgrade the database, its schemas and roles; may be repeated", setupDetails, setup},
+		{"smoke", "--url URL [--code CODE]", "walk the whole story against a running server", smokeDetails, smoke},
+		{"tenants create", "ID [--name NAME] [--owner SUB]", "create a tenant, as the operator", createDetails, createTenant},
+		{"tenants list", "", "list all tenants", listDetails, listTenants},
+		{"tenants claim", "ID --token TOKEN --owner SUB", "make a user the first owner of a tenant", claimDetails, claimTenant},
+		{"config", "", "show the configuration in force, secrets masked", configDetails, showConfig},
+		{"version", "", "show the version", "", showVersion},
+	}
+}
+
+const (
+	serveDetails = `  --memory  keep everything in memory: nothing is left at the end, and no other process sees it
+  --mixed   allow real parts next to built-in ones, which is what a forgotten variable looks like
+  --expose  allow built-in parts on an address that other machines reach
+
+SIGINT (Ctrl-C) and SIGTERM stop it orderly, within 10 s.
+`
+	setupDetails = `Run it before the first start on a database of your own, after an upgrade, and after a change of
+DB_PASSWORD or DB_GATE_SECRET. A private database needs none: serve sets it up.
+`
+	smokeDetails = `  --url   the server, such as http://localhost:3000
+  --code  the confirmation code, for an emulator that gives everybody the same one
+
+The server needs TENANT_CREATION=open and must let new users in without a mailed code, or with --code.
+A tenant, a user and a small file are left behind, named smoke-...
+`
+	createDetails = `  ID       2 to 48 of a-z, 0-9 and "-"; never given out again once the tenant has an owner
+  --name   the tenant's display name; otherwise its ID
+  --owner  the "sub" of the user who owns it, as GET /auth/me shows it to them. Without it, the tenant
+           is whose who redeems the token that is printed
+`
+	listDetails = `It shows the configured database, or the private one below DATA_DIR: not that of a server which
+runs with --memory.
+`
+	claimDetails = `  --token  the claim token that the creation gave out
+  --owner  the "sub" of the user who shall own it, as GET /auth/me shows it to them
+`
+	configDetails = `It prints a .env file, and above each empty variable what is in force instead. A variable of the
+environment wins over the same one in .env.
+`
+)
+
+// choose finds the command that args begin with.
+func choose(args []string) (command, []string, error) {
+	if len(args) == 0 {
+		return commands()[0], nil, nil
+	}
+	switch first := args[0]; {
+	case isHelp(first):
+		return command{}, nil, flag.ErrHelp
+	case first == "--version" || first == "-version":
+		args = slices.Concat([]string{"version"}, args[1:])
+	case strings.HasPrefix(first, "-"):
+		return commands()[0], args, nil
+	}
+	siblings := family(args[0])
+	for _, cmd := range siblings {
+		words := strings.Fields(cmd.name)
+		if len(words) <= len(args) && slices.Equal(args[:len(words)], words) {
+			return cmd, args[len(words):], nil
+		}
+	}
+	switch {
+	case len(siblings) == 0:
+		return command{}, nil, misuseError{fmt.Sprintf("there is no command %q", args[0])}
+	case len(args) > 1 && isHelp(args[1]):
+		return command{name: args[0]}, nil, flag.ErrHelp
+	}
+	reason := args[0] + " needs " + lastWords(siblings)
+	if len(args) > 1 {
+		reason += fmt.Sprintf(", not %q", args[1])
+	}
+	return command{name: args[0]}, nil, misuseError{reason}
+}
+
+func isHelp(arg string) bool {
+	return slices.Contains([]string{"--help", "-help", "-h", "help"}, arg)
+}
+
+// family returns the commands whose name begins with the word first.
+func family(first string) []command {
+	return slices.DeleteFunc(commands(), func(cmd command) bool { return strings.Fields(cmd.name)[0] != first })
+}
+
+// lastWords says what may follow the first word of commands, such as "create, list or claim".
+func lastWords(commands []command) string {
+	var words []string
+	for _, cmd := range commands {
+		fields := strings.Fields(cmd.name)
+		words = append(words, fields[len(fields)-1])
+	}
+	return enumerate(words, "or")
+}
+
+// usage is the help of cmd, of a family where cmd is only its first word, or of
+// the program where it is none.
+func usage(cmd command) string {
+	var b strings.Builder
+	if cmd.run != nil {
+		fmt.Fprintf(&b, "usage: partywall %s\n\n%s\n", cmd.line(), cmd.summary)
+		if cmd.details != "" {
+			b.WriteString("\n" + cmd.details)
+		}
+		return b.String()
+	}
+	shown := commands()
+	if cmd.name != "" {
+		shown = family(cmd.name)
+	}
+	b.WriteString("usage: partywall [command]\n\n")
+	for _, cmd := range shown {
+		fmt.Fprintf(&b, "  %-45s  %s\n", cmd.line(), cmd.summary)
+	}
+	b.WriteString("\nSee \"partywall COMMAND --help\" for what the flags mean. The configuration is read from the environment\n" +
+		"and from .env in this folder; the environment wins. See .env.example.\n")
+	return b.String()
+}
+
+func (cmd command) line() string { return strings.TrimSpace(cmd.name + " " + cmd.args) }
+
+// enumerate joins words by commas, and the last one by conjunction.
+func enumerate(words []string, conjunction string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " " + conjunction + " " + words[last]
+}

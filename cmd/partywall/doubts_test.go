@@ -1,0 +1,80 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestWhatIsSeldomMeantIsToldAtTheStart(t *testing.T) {
+	cases := map[string]struct {
+		env    map[string]string
+		naming string
+	}{
+		"tenants only by an operator, and none":    {map[string]string{"TENANT_CREATION": "operator"}, "OPERATOR_TOKEN"},
+		"a sender of mail, and nothing to send by": {map[string]string{"EMAIL_SENDER": "mail@example.com", "AWS_REGION": "eu-central-1"}, "EMAIL_SENDER"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := serveProgram(t, c.env, "--memory")
+			awaitSaid(t, s, `"level":"WARN","msg":"`)
+			if line := lineWith(s.said(), `"level":"WARN"`); !strings.Contains(line, c.naming) {
+				t.Errorf("%s isn't named: %s", c.naming, line)
+			}
+		})
+	}
+	t.Run("an operator with a token is no doubt", func(t *testing.T) {
+		s := serveProgram(t, map[string]string{"TENANT_CREATION": "operator", "OPERATOR_TOKEN": strings.Repeat("x", 32)}, "--memory")
+		if line := lineWith(s.said(), `"level":"WARN"`); line != "" {
+			t.Error(line)
+		}
+	})
+}
+
+func TestTheBannerShowsAnAddressToClick(t *testing.T) {
+	for _, host := range []string{"::", "0.0.0.0"} {
+		s := serveProgram(t, map[string]string{"HOST": host}, "--memory", "--expose")
+		if line := lineWith(s.said(), "listens on"); !strings.Contains(line, " http://localhost:") {
+			t.Errorf("HOST=%s: %s", host, line)
+		}
+	}
+}
+
+func TestSmokeSaysWhatItNeeds(t *testing.T) {
+	t.Run("a server", func(t *testing.T) {
+		oneLine(t, runCommand(t, nil, "smoke", "--url", "http://127.0.0.1:1"), "nothing answers at http://127.0.0.1:1: ")
+	})
+	t.Run("a server that lets everybody create tenants", func(t *testing.T) {
+		for _, policy := range []string{"authenticated", "operator"} {
+			s := serveProgram(t, map[string]string{"TENANT_CREATION": policy}, "--memory")
+			oneLine(t, runCommand(t, nil, "smoke", "--url", s.url), "needs TENANT_CREATION=open")
+		}
+	})
+}
+
+func TestTheOperatorIsToldWhereTheDatabaseIsMissed(t *testing.T) {
+	env := map[string]string{"DB_HOST": "127.0.0.1", "DB_PORT": "1", "DB_USER": "pw", "DB_PASSWORD": "x"}
+	got := runCommand(t, env, "tenants", "list")
+	oneLine(t, got, "127.0.0.1:1")
+	oneLine(t, got, "connection refused")
+	oneLine(t, got, "DB_HOST")
+}
+
+func awaitSaid(t *testing.T, s *server, text string) {
+	t.Helper()
+	for deadline := time.Now().Add(15 * time.Second); !strings.Contains(s.said(), text); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("it doesn't say %q: %s", text, s.said())
+		}
+	}
+}
+
+// lineWith returns the first line of text that has part, or "".
+func lineWith(text, part string) string {
+	for line := range strings.Lines(text) {
+		if strings.Contains(line, part) {
+			return line
+		}
+	}
+	return ""
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/partywall-go/partywall/app"
+	"github.com/partywall-go/partywall/domain/tenants"
+)
+
+// refuseMistypes refuses what a mistyped variable would cause: a real part
+// replaced by a built-in one, and a built-in part that others can reach.
+func refuseMistypes(ctx context.Context, cfg app.Config, mixed, expose bool) error {
+	builtIn := cfg.BuiltIn()
+	if n := len(builtIn); n > 0 && n < 3 && !mixed {
+		return fmt.Errorf("%s would be built in, next to real parts; configure %s (%s), or start with --mixed if that is meant",
+			enumerate(builtIn, "and"), pronoun(n), enumerate(variablesOf(builtIn), "and"))
+	}
+	host := cfg.ListenHost()
+	loopback, err := isLoopback(ctx, host)
+	if err != nil {
+		return fmt.Errorf("HOST: %q isn't an address of this machine, nor a name that leads to one: %w", host, err)
+	}
+	if len(builtIn) > 0 && !expose && !loopback {
+		return fmt.Errorf("HOST=%s lets other machines reach what is built in: %s; leave HOST unset, configure real parts, or start with --expose if that is meant",
+			host, enumerate(builtIn, "and"))
+	}
+	return nil
+}
+
+func pronoun(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
+}
+
+func variablesOf(parts []string) []string {
+	of := map[string]string{"database": "DB_HOST", "identities": "COGNITO_USER_POOL_ID", "files": "S3_BUCKET_NAME"}
+	var variables []string
+	for _, part := range parts {
+		variables = append(variables, of[part])
+	}
+	return variables
+}
+
+// isLoopback reports whether only this machine reaches host. A name is looked up.
+func isLoopback(ctx context.Context, host string) (bool, error) {
+	if host == "" || host == "localhost" {
+		return host != "", nil
+	}
+	if address, err := netip.ParseAddr(host); err == nil {
+		return address.Unmap().IsLoopback(), nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return false, err
+	}
+	return !slices.ContainsFunc(addresses, func(a netip.Addr) bool { return !a.Unmap().IsLoopback() }), nil
+}
+
+// doubts are settings that are allowed, and seldom meant.
+func doubts(cfg app.Config) []string {
+	var found []string
+	if cfg.TenantCreation == tenants.OperatorOnly && !isSet("OPERATOR_TOKEN") {
+		found = append(found, "TENANT_CREATION is operator and there is no OPERATOR_TOKEN: nobody can create tenants but on the database, with: partywall tenants create")
+	}
+	if !cfg.EmailSender.IsZero() && (cfg.Memory || cfg.Cognito.PoolID == "" && cfg.S3.Bucket == "") {
+		found = append(found, fmt.Sprintf("EMAIL_SENDER is %s, but mail goes to the log: it is sent only where COGNITO_USER_POOL_ID or S3_BUCKET_NAME is set", cfg.EmailSender))
+	}
+	return found
+}
+
+// isSet reports whether a variable of the program has a value.
+func isSet(name string) bool {
+	variables, err := app.Variables()
+	return err == nil && slices.ContainsFunc(variables, func(v app.Variable) bool { return v.Name == name && v.Value != "" })
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// remedies say, for each check of GET /readyz, what isn't there and where to look.
+func remedies() map[string]string {
+	return map[string]string{
+		"database":     "the database isn't ready: look at DB_HOST, DB_PORT, DB_USER, DB_PASSWORD and DB_SSLMODE",
+		"jwks":         "the keys that tokens are verified with can't be had: look at COGNITO_USER_POOL_ID, AWS_REGION, COGNITO_ISSUER and COGNITO_JWKS_URL",
+		"object_store": "the bucket isn't ready: look at S3_BUCKET_NAME, AWS_REGION, AWS_ENDPOINT_URL_S3 and the AWS credentials",
+	}
+}
+
+// lookWhetherReady asks a server that has just started what it isn't ready for,
+// and warns of it: a wrong name or key is best seen at once. What only takes a
+// moment, such as fetching keys, is given one.
+func lookWhetherReady(ctx context.Context, log *slog.Logger, address net.Addr) {
+	var away []string
+	for range 3 {
+		var err error
+		if away, err = notReady(ctx, localURL(address)); err != nil || len(away) == 0 {
+			return // a server that doesn't answer says so itself
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Second):
+		}
+	}
+	for _, check := range away {
+		log.Warn(remedies()[check]+" (the last line about /readyz has the cause; the server keeps trying)", "check", check)
+	}
+}
+
+// notReady returns the checks of GET /readyz that fail.
+func notReady(ctx context.Context, url string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/readyz", nil)
+	if err != nil {
+		return nil, err
+	}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // and no proxy
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	var answer struct {
+		Checks map[string]struct{ Status string }
+	}
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(answer.Checks, func(_ string, check struct{ Status string }) bool { return check.Status == "ok" })
+	return slices.Sorted(maps.Keys(answer.Checks)), nil
+}
