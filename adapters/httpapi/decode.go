@@ -90,10 +90,14 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// readAll is [io.ReadAll] with one allocation where the length is known, as it
-// mostly is.
+// believedLen is how much room a body gets before any of it is there: more than
+// most need, and little enough for thousands who only promise one.
+const believedLen = 4 << 10
+
+// readAll is [io.ReadAll] with one allocation for a short body of known length,
+// as it mostly is. What a longer one takes grows with what arrives.
 func readAll(from io.Reader, length int64) ([]byte, error) {
-	if length < 0 {
+	if length < 0 || length > believedLen {
 		return io.ReadAll(from)
 	}
 	body := make([]byte, length)

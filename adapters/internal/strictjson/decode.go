@@ -131,6 +131,10 @@ func unknown(name string, fields []field) error {
 	return wrong("isn't known")
 }
 
+// maxNames is how many names a map may get: what it takes to keep one is many
+// times its text.
+const maxNames = 64
+
 // mapping reads an object into the map v.
 func (s *scanner) mapping(v reflect.Value) error {
 	t := v.Type()
@@ -142,6 +146,9 @@ func (s *scanner) mapping(v reflect.Value) error {
 		key := reflect.ValueOf(name).Convert(t.Key())
 		if v.MapIndex(key).IsValid() {
 			return errDuplicate
+		}
+		if v.Len() == maxNames {
+			return wrong("has more than " + strconv.Itoa(maxNames) + " names")
 		}
 		value := reflect.New(t.Elem()).Elem()
 		if err := s.into(value); err != nil {
