@@ -12,7 +12,7 @@ const (
 	maxTasks      = 256 // that wait; more are dropped, since no caller waits for them
 	taskTimeout   = 10 * time.Second
 	drainTimeout  = 300 * time.Millisecond // of Close
-	sweepInterval = 5 * time.Minute // a sweep removes some thousand tenants in its taskTimeout
+	sweepInterval = 5 * time.Minute        // a sweep removes some thousand tenants in its taskTimeout
 )
 
 // tasks runs, one after the other, what no caller waits for.

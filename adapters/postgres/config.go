@@ -3,8 +3,10 @@ package postgres
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"io/fs"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -42,8 +44,8 @@ type Config struct {
 	// come from, in PEM; by default they are the system's. RDS has its own.
 	SSLRootCert string
 
-	// AcquireTimeout is how long a caller waits for a connection to a tenant while
-	// all are busy, 5 s by default; then they are [domain.Unavailable].
+	// AcquireTimeout is how long a caller waits for a connection while all are
+	// busy, 5 s by default; then the database is [domain.Unavailable] to them.
 	AcquireTimeout time.Duration
 
 	StatementTimeout time.Duration // of one statement, 30 s
@@ -60,8 +62,10 @@ type Config struct {
 	TenantMigrations, SharedMigrations fs.FS
 
 	// OnProvision, if set, ends the making of a tenant: it runs in the same
-	// transaction, as User, with the tenant's schema on the path. Its error
-	// undoes all.
+	// transaction, as User, with the tenant's schema on the path. An error or a
+	// panic of it undoes all, and reaches whoever creates the tenant as it is. A
+	// COMMIT of its own, though, keeps what was made until then; that's
+	// [CodeScopeEnded].
 	OnProvision func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error
 
 	Logger *slog.Logger // nil: nothing is logged
@@ -94,12 +98,44 @@ func (c Config) withDefaults() (Config, error) {
 		return c, domain.Invalidf("DB_SSLMODE", "it is one of disable, require, verify-ca, verify-full")
 	case c.Roles != RolesAuto && c.Roles != RolesOn && c.Roles != RolesOff:
 		return c, domain.Invalidf("TENANT_ROLES", "it is one of auto, on, off")
-	case c.AcquireTimeout < time.Millisecond:
-		return c, domain.Invalidf("DB_ACQUIRE_TIMEOUT", "a timeout is at least 1 ms")
-	case min(c.StatementTimeout, c.LockTimeout, c.IdleTimeout) < time.Millisecond:
-		return c, domain.Invalidf("DB_STATEMENT_TIMEOUT", "a timeout is at least 1 ms")
 	}
-	return c, nil
+	if err := c.checkTimeouts(); err != nil {
+		return c, err
+	}
+	return c, c.checkAuthorities()
+}
+
+// checkAuthorities reads SSLRootCert as lib/pq will, which says less clearly what
+// is wrong with it.
+func (c Config) checkAuthorities() error {
+	if c.SSLRootCert == "" {
+		return nil
+	}
+	file, err := os.ReadFile(c.SSLRootCert)
+	switch {
+	case err != nil:
+		return domain.Invalidf("DB_SSLROOTCERT", "it can't be read: %v", err)
+	case !x509.NewCertPool().AppendCertsFromPEM(file):
+		return domain.Invalidf("DB_SSLROOTCERT", "%s has no certificate in PEM", c.SSLRootCert)
+	}
+	return nil
+}
+
+func (c Config) checkTimeouts() error {
+	for _, t := range []struct {
+		field string
+		value time.Duration
+	}{
+		{"DB_ACQUIRE_TIMEOUT", c.AcquireTimeout},
+		{"DB_STATEMENT_TIMEOUT", c.StatementTimeout},
+		{"DB_LOCK_TIMEOUT", c.LockTimeout},
+		{"DB_IDLE_TIMEOUT", c.IdleTimeout},
+	} {
+		if t.value < time.Millisecond {
+			return domain.Invalidf(t.field, "a timeout is at least 1 ms")
+		}
+	}
+	return nil
 }
 
 func validSSLMode(mode string) bool {

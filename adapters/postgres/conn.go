@@ -28,11 +28,24 @@ type libConn interface {
 // [scope] says. The zero bad means that it may be used again.
 type conn struct {
 	libConn
-	bad bool
+	watch watch
+	bad   bool
 }
 
-// IsValid reports whether the connection may go back to the pool.
-func (c *conn) IsValid() bool { return !c.bad && c.libConn.IsValid() }
+// IsValid reports whether the connection may go back to the pool. It's asked
+// whenever a caller is done with it.
+func (c *conn) IsValid() bool {
+	c.watch.end()
+	return !c.bad && c.libConn.IsValid()
+}
+
+// Close closes the connection. That the other end is gone already is no error.
+func (c *conn) Close() error {
+	if err := c.libConn.Close(); err != nil && !lost(err) {
+		return err
+	}
+	return nil
+}
 
 // ResetSession refuses a connection that is bad before it is used again.
 func (c *conn) ResetSession(ctx context.Context) error {
@@ -46,6 +59,7 @@ func (c *conn) ResetSession(ctx context.Context) error {
 // so that it takes another where that is safe: outside of a transaction, where
 // all that we query is read, and at the opening of one.
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	c.watch.begin(ctx)
 	rows, err := c.libConn.QueryContext(ctx, query, args)
 	if err != nil && sqlState(err) == "" && lost(err) {
 		return nil, driver.ErrBadConn
@@ -55,6 +69,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 
 // ExecContext is lib/pq's, see judge.
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	c.watch.begin(ctx)
 	result, err := c.libConn.ExecContext(ctx, query, args)
 	return result, c.judge(err)
 }
@@ -140,7 +155,7 @@ func (tx *scopedTx) Commit() error {
 		return err
 	case pqerror.DivisionByZero: // how the marker says that it's lost
 		tx.conn.bad = true
-		return errEndedAsText(err)
+		return errEnded(err)
 	case pqerror.InFailedSQLTransaction:
 		err = errSwallowed(err)
 	}
@@ -160,8 +175,8 @@ func (tx *scopedTx) Rollback() error {
 	return err
 }
 
-func errEndedAsText(err error) *domain.Error {
-	return &domain.Error{Kind: domain.Internal, Code: CodeScopeEnded, Message: "the transaction was ended as text inside its scope: only the scope commits, by returning", Err: err}
+func errEnded(err error) *domain.Error {
+	return &domain.Error{Kind: domain.Internal, Code: CodeScopeEnded, Message: "the transaction was ended inside its scope: only the scope commits, by returning", Err: err}
 }
 
 func errSwallowed(err error) *domain.Error {

@@ -65,32 +65,40 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{libConn: raw.(libConn)}, nil
+	return &conn{libConn: raw.(libConn), watch: watch{wire: l.wire}}, nil
 }
 
 // login is the time between dialing and being logged in.
-type login struct{ stop func() bool }
+type login struct {
+	wire net.Conn
+	stop func() bool
+}
 
 type loginKey struct{}
 
 // watch breaks the connection off when the context is done.
-func (l *login) watch(ctx context.Context, c net.Conn) {
-	l.stop = context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
+func (l *login) watch(ctx context.Context, wire net.Conn) {
+	l.wire = wire
+	l.stop = context.AfterFunc(ctx, func() { _ = wire.SetDeadline(longAgo) })
 }
 
 // finish ends the watch and reports whether nothing was broken off.
 func (l *login) finish() bool { return l.stop == nil || l.stop() }
 
 // dialer dials as lib/pq's own does, and begins the log-in. Where lib/pq dials
-// to cancel a statement there is none.
+// to cancel a statement there is none, and it waits for the end without a limit.
 type dialer struct{ net.Dialer }
 
 func (d *dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	c, err := d.Dialer.DialContext(ctx, network, address)
-	if l, ok := ctx.Value(loginKey{}).(*login); ok && err == nil {
-		l.watch(ctx, c)
+	if err != nil {
+		return nil, err
 	}
-	return c, err
+	if l, ok := ctx.Value(loginKey{}).(*login); ok {
+		l.watch(ctx, c)
+		return c, nil
+	}
+	return c, c.SetDeadline(time.Now().Add(connectTimeout))
 }
 
 func (d *dialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {

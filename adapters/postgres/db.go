@@ -8,8 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -19,7 +17,7 @@ type DB struct {
 	sets   sets
 	logger *slog.Logger
 
-	own    *sqlx.DB               // logs in as Config.User: provisions and sweeps
+	own    *pool                  // logs in as Config.User: provisions and sweeps
 	others atomic.Pointer[logins] // nil until the database was reached and found in order
 
 	stop    context.CancelFunc
@@ -30,12 +28,15 @@ type DB struct {
 // the installation's name.
 type logins struct {
 	installation
-	system *sqlx.DB // reads and writes the registry
-	gates  []*gate  // serve the tenants
+	system *pool   // reads and writes the registry
+	gates  []*pool // serve the tenants
 }
 
 // gate returns the pool that serves the tenant.
-func (l *logins) gate(domain.TenantID) *gate { return l.gates[gateOfAll] }
+func (l *logins) gate(domain.TenantID) *pool { return l.gates[gateOfAll] }
+
+// pools are all of them, the system's first.
+func (l *logins) pools() []*pool { return append([]*pool{l.system}, l.gates...) }
 
 // gateOfAll is the one gate that there is yet.
 const gateOfAll = 0
@@ -61,7 +62,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, loginError(ctx, cfg, cfg.User, err)
 	}
-	db := &DB{cfg: cfg, sets: sets, logger: cfg.Logger, own: own, stop: func() {}}
+	db := &DB{cfg: cfg, sets: sets, logger: cfg.Logger, own: newPool(own, size, cfg.AcquireTimeout), stop: func() {}}
 	switch err := db.begin(ctx); {
 	case err == nil:
 	case errors.Is(err, domain.Unavailable):
@@ -74,11 +75,11 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	return db, nil
 }
 
-// Close ends all connections. Transactions that run are cut off.
+// Close ends the connections. What runs may end first; nothing new begins.
 func (db *DB) Close() error {
 	db.stop()
 	db.running.Wait()
-	errs := []error{db.own.Close()}
+	errs := []error{db.own.db.Close()}
 	if l := db.others.Load(); l != nil {
 		errs = append(errs, l.close())
 	}
@@ -86,9 +87,9 @@ func (db *DB) Close() error {
 }
 
 func (l *logins) close() error {
-	errs := []error{l.system.Close()}
-	for _, gate := range l.gates {
-		errs = append(errs, gate.Close())
+	var errs []error
+	for _, pool := range l.pools() {
+		errs = append(errs, pool.db.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -99,11 +100,8 @@ func (db *DB) Ready(ctx context.Context) error {
 	if err != nil {
 		return translate(ctx, err, "ping")
 	}
-	if err := logins.system.PingContext(ctx); err != nil {
-		return translate(ctx, err, "ping")
-	}
-	for _, gate := range logins.gates {
-		if err := gate.ping(ctx); err != nil {
+	for _, pool := range logins.pools() {
+		if err := pool.ping(ctx); err != nil {
 			return translate(ctx, err, "ping")
 		}
 	}
@@ -120,7 +118,7 @@ func (db *DB) logins() (*logins, error) {
 
 // begin inspects the database, and makes the pools that serve.
 func (db *DB) begin(ctx context.Context) error {
-	in, err := inspect(ctx, db.own, db.cfg, db.sets)
+	in, err := inspect(ctx, db.own.db, db.cfg, db.sets)
 	if err != nil {
 		return err
 	}
@@ -140,32 +138,34 @@ func (db *DB) begin(ctx context.Context) error {
 // the one user there is.
 func (c Config) logIn(in installation) (*logins, error) {
 	_, systemSize, gateSize := c.poolSizes()
-	connectAs := func(login string, size int) (*sqlx.DB, error) {
+	connectAs := func(login string, size int) (*pool, error) {
+		password := derivedPassword(c.secret(), login)
 		if !in.roles {
-			return connect(c, c.User, c.Password, size)
+			login, password = c.User, c.Password
 		}
-		return connect(c, login, derivedPassword(c.secret(), login), size)
+		db, err := connect(c, login, password, size)
+		return newPool(db, size, c.AcquireTimeout), err
 	}
 	system, err := connectAs(in.systemRole(), systemSize)
 	if err != nil {
 		return nil, err
 	}
-	pool, err := connectAs(in.gateRole(), gateSize)
+	gate, err := connectAs(in.gateRole(), gateSize)
 	if err != nil {
-		_ = system.Close()
+		_ = system.db.Close()
 		return nil, err
 	}
-	return &logins{in, system, []*gate{newGate(pool, gateSize, c.AcquireTimeout)}}, nil
+	return &logins{in, system, []*pool{gate}}, nil
 }
 
 // tryAll logs in everywhere once.
 func (l *logins) tryAll(ctx context.Context, cfg Config) error {
 	names := []string{l.systemRole(), l.gateRole()}
-	for i, pool := range []*sqlx.DB{l.system, l.gates[gateOfAll].DB} {
+	for i, pool := range l.pools() {
 		if !l.roles {
 			names[i] = cfg.User
 		}
-		if err := pool.PingContext(ctx); err != nil {
+		if err := pool.ping(ctx); err != nil {
 			return loginError(ctx, cfg, names[i], err)
 		}
 	}

@@ -31,7 +31,7 @@ const (
 // The codes of a scope that its function used wrongly. All are [domain.Internal].
 const (
 	CodeScopeNested domain.Code = "scope_nested" // InTenant inside InTenant
-	CodeScopeEnded  domain.Code = "scope_ended"  // COMMIT or ROLLBACK as text
+	CodeScopeEnded  domain.Code = "scope_ended"  // it committed or rolled back by itself
 	CodeScopeFailed domain.Code = "scope_failed" // a statement's error wasn't returned
 )
 
@@ -117,7 +117,7 @@ func unavailableState(code pqerror.Code) bool {
 	switch code {
 	case pqerror.LockNotAvailable, pqerror.TRDeadlockDetected, pqerror.TRSerializationFailure,
 		pqerror.ReadOnlySQLTransaction, // a standby, or a server that is about to become one
-		pqerror.IdleInTransactionSessionTimeout:
+		pqerror.IdleInTransactionSessionTimeout, pqerror.TransactionTimeout:
 		return true
 	}
 	return false

@@ -33,6 +33,9 @@ func TestTranslate(t *testing.T) {
 		{state("40P01"), domain.Unavailable}, // deadlock_detected
 		{state("55P03"), domain.Unavailable}, // lock_not_available
 		{state("25006"), domain.Unavailable}, // read_only_sql_transaction: a standby
+		{state("25P04"), domain.Unavailable}, // transaction_timeout, the server's own
+		{state("53100"), domain.Unavailable}, // disk_full
+		{state("57P02"), domain.Unavailable}, // crash_shutdown
 		{state("23505"), domain.Conflict},
 		{state("22021"), domain.Invalid}, // a zero byte
 		{state("42501"), domain.Internal},

@@ -10,7 +10,7 @@ var (
 )
 
 // Gate is the pool that serves tenants, outside of any scope.
-func (db *DB) Gate() *sqlx.DB { return db.others.Load().gates[gateOfAll].DB }
+func (db *DB) Gate() *sqlx.DB { return db.others.Load().gates[gateOfAll].db }
 
 // Own is the pool that provisions.
-func (db *DB) Own() *sqlx.DB { return db.own }
+func (db *DB) Own() *sqlx.DB { return db.own.db }

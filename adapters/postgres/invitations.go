@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -26,25 +25,28 @@ func (i *Invitations) Peek(ctx context.Context, token domain.TokenHash) (domain.
 	if err != nil {
 		return domain.Invitation{}, translate(ctx, err, "peek at a claim")
 	}
-	var id, role string
-	var email sql.NullString
-	var expiresAt time.Time
-	err = logins.system.QueryRowContext(ctx, `
+	invitation, err := one(ctx, logins.system, scanInvitation, `
 		SELECT i.tenant, i.role, i.email, i.expires_at
 		FROM partywall.invitations i JOIN partywall.tenants t ON t.id = i.tenant
 		WHERE i.hash = $1 AND i.redeemed_subject IS NULL AND i.expires_at > now() AND `+present,
-		token[:]).Scan(&id, &role, &email, &expiresAt)
+		token[:])
 	if errors.Is(err, sql.ErrNoRows) {
 		return domain.Invitation{}, errClaimInvalid()
 	}
-	if err != nil {
-		return domain.Invitation{}, translate(ctx, err, "peek at a claim")
+	return invitation, translate(ctx, err, "peek at a claim")
+}
+
+func scanInvitation(row scanner) (i domain.Invitation, err error) {
+	var id, role string
+	var email sql.NullString
+	if err := row.Scan(&id, &role, &email, &i.ExpiresAt); err != nil {
+		return domain.Invitation{}, err
 	}
-	invitation := domain.Invitation{Role: domain.Role(role), ExpiresAt: expiresAt.UTC()}
-	if invitation.Tenant, err = domain.ParseTenantID(id); err == nil && email.Valid {
-		invitation.Email, err = domain.ParseEmail(email.String)
+	i.Role, i.ExpiresAt = domain.Role(role), i.ExpiresAt.UTC()
+	if i.Tenant, err = domain.ParseTenantID(id); err == nil && email.Valid {
+		i.Email, err = domain.ParseEmail(email.String)
 	}
-	return invitation, err
+	return i, err
 }
 
 // Redeem implements [ports.InvitationStore].
@@ -57,7 +59,7 @@ func (i *Invitations) Redeem(ctx context.Context, token domain.TokenHash, tenant
 		return ports.TenantMembership{}, translate(ctx, err, "redeem a claim")
 	}
 	var redeemed ports.TenantMembership
-	err = inScope(ctx, logins.system, i.db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	err = logins.system.inScope(ctx, i.db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		if err := spend(ctx, tx, token, tenant, who); err != nil {
 			return err
 		}

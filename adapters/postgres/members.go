@@ -29,11 +29,11 @@ func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.Tenan
 	if err != nil {
 		return domain.Tenant{}, domain.Membership{}, translate(ctx, err, "find a member")
 	}
-	found, err := scanMembership(logins.system.QueryRowContext(ctx, `
+	found, err := one(ctx, logins.system, func(row scanner) (ports.TenantMembership, error) { return scanMembership(row, who) }, `
 		SELECT m.role, m.created_at, t.id, t.name, t.status, t.created_at, t.expires_at
 		FROM partywall.memberships m JOIN partywall.tenants t ON t.id = m.tenant
 		WHERE m.provider = $1 AND m.subject = $2 AND m.tenant = $3 AND `+present,
-		who.Provider(), who.Subject(), id.String()), who)
+		who.Provider(), who.Subject(), id.String())
 	if errors.Is(err, sql.ErrNoRows) {
 		return domain.Tenant{}, domain.Membership{}, errNoSuchTenant()
 	}
@@ -50,9 +50,9 @@ func (m *Members) Memberships(ctx context.Context, who domain.Identity, limit in
 		return nil, translate(ctx, err, "list memberships")
 	}
 	var all []ports.TenantMembership
-	err = each(ctx, logins.system, func(rows *sql.Rows) error {
-		one, err := scanMembership(rows, who)
-		all = append(all, one)
+	err = logins.system.each(ctx, func(rows *sql.Rows) error {
+		next, err := scanMembership(rows, who)
+		all = append(all, next)
 		return err
 	}, `
 		SELECT m.role, m.created_at, t.id, t.name, t.status, t.created_at, t.expires_at

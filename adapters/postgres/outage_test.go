@@ -8,11 +8,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/adapters/postgres/private"
@@ -90,10 +92,46 @@ func await(t testing.TB, db *postgres.DB) {
 
 func TestSilentServer(t *testing.T) {
 	t.Parallel()
-	cfg := config(t)
+	cfg := config(t, withNotes, oneConnection)
 	setUp(t, cfg)
 	p := through(t, &cfg)
 	silence := func([]byte) (pass, breakOff bool) { return false, false }
+	t.Run("a statement that isn't answered ends with the context, and the next is served", func(t *testing.T) {
+		db := reopen(t, cfg)
+		acme, who := makeTenant(t, db, "acme"), identity(t, "owner-of-acme")
+		for name, call := range map[string]func(context.Context) error{
+			"Ready":    db.Ready,
+			"InTenant": func(ctx context.Context) error { return db.InTenant(ctx, acme, insertNote("x")) },
+			"in a scope": func(ctx context.Context) error {
+				defer p.cut.Store(nil)
+				p.cut.Store(nil)
+				return db.InTenant(ctx, acme, func(ctx context.Context, tx *sqlx.Tx) error {
+					p.cut.Store(&silence)
+					return insertNote("x")(context.Background(), tx)
+				})
+			},
+			"Clock":  func(ctx context.Context) error { _, err := db.Tenants().Clock(ctx, acme); return err },
+			"Find":   func(ctx context.Context) error { _, _, err := db.Members().Find(ctx, who, acme); return err },
+			"Create": func(ctx context.Context) error { _, err := db.Tenants().Create(ctx, owned(t, "rival")); return err },
+		} {
+			if err := errors.Join(db.Ready(t.Context()), db.InTenant(t.Context(), acme, insertNote("warm"))); err != nil {
+				t.Fatal(err)
+			}
+			p.cut.Store(&silence)
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			began := time.Now()
+			err := call(ctx)
+			cancel()
+			p.cut.Store(nil)
+			mustBe(t, err, context.DeadlineExceeded)
+			if took := time.Since(began); took > 3*time.Second {
+				t.Errorf("%s took %v", name, took)
+			}
+		}
+		if got := notes(t, db, acme); slices.Contains(got, "x") {
+			t.Errorf("there is %q", got)
+		}
+	})
 	t.Run("a log-in that isn't answered ends with the context", func(t *testing.T) {
 		p.cut.Store(&silence)
 		defer p.cut.Store(nil)
@@ -183,6 +221,35 @@ func TestKilledBackend(t *testing.T) {
 	})
 }
 
+func TestStaleConnections(t *testing.T) {
+	t.Parallel()
+	cfg := config(t)
+	setUp(t, cfg)
+	p := through(t, &cfg)
+	db := reopen(t, cfg)
+	acme := makeTenant(t, db, "acme")
+	for range 3 {
+		const many = 8
+		all := make(chan bool, many)
+		var wg sync.WaitGroup
+		for range many { // each holds a connection while the others do
+			wg.Go(func() {
+				_ = db.InTenant(t.Context(), acme, func(context.Context, *sqlx.Tx) error {
+					for all <- true; len(all) < many; time.Sleep(time.Millisecond) {
+					}
+					return nil
+				})
+			})
+		}
+		wg.Wait()
+		p.breakDown(t)
+		p.mend(t)
+		if err := db.Ready(t.Context()); err != nil {
+			t.Errorf("it isn't ready, though the database is: %v", err)
+		}
+	}
+}
+
 func address(t testing.TB, s string) domain.Email {
 	t.Helper()
 	email, err := domain.ParseEmail(s)
@@ -207,13 +274,20 @@ func TestLostCommit(t *testing.T) {
 		}
 		mustBeWhole(t, direct, 1)
 	})
+	t.Run("so is one that was cut short right after its commit", func(t *testing.T) {
+		p.answerAt("; COMMIT; ", failure(pqerror.QueryCanceled))
+		if _, err := db.Tenants().Create(t.Context(), owned(t, "ended")); err != nil {
+			t.Error(err)
+		}
+		mustBeWhole(t, direct, 2)
+	})
 	t.Run("a creation whose commit was lost is found to have failed, and can be repeated", func(t *testing.T) {
 		p.cutAt("; COMMIT; ", false)
 		_, err := db.Tenants().Create(t.Context(), owned(t, "unanswered"))
 		mustBe(t, err, domain.CodeDatabaseUnavailable)
-		mustBeWhole(t, direct, 1)
-		makeTenant(t, db, "unanswered")
 		mustBeWhole(t, direct, 2)
+		makeTenant(t, db, "unanswered")
+		mustBeWhole(t, direct, 3)
 	})
 	t.Run("a write outside of provisioning happens once or not at all", func(t *testing.T) {
 		for i, after := range []bool{false, true} {

@@ -18,8 +18,12 @@ import (
 
 // Create implements [ports.TenantStore]: registry, schema, role and migrations
 // in one transaction, so that there is no half-made tenant to repair, whatever
-// dies when. [Config.OnProvision] ends it; its error comes back as it is.
+// dies when. [Config.OnProvision] ends it; its error comes back as it is. Inside
+// a scope Create is [CodeScopeNested].
 func (t *Tenants) Create(ctx context.Context, tenant ports.NewTenant) (ports.CreatedTenant, error) {
+	if err := noScope(ctx); err != nil {
+		return ports.CreatedTenant{}, err
+	}
 	if err := checkNew(tenant); err != nil {
 		return ports.CreatedTenant{}, err
 	}
@@ -28,8 +32,8 @@ func (t *Tenants) Create(ctx context.Context, tenant ports.NewTenant) (ports.Cre
 		return ports.CreatedTenant{}, translate(ctx, err, "create a tenant")
 	}
 	p := provisioning{db: t.db, in: logins.installation, new: tenant, request: rand.Text()}
-	err = inScope(ctx, t.db.own, p.scope(), p.run)
-	if p.committing && err != nil && lost(err) && contextErr(ctx) == nil {
+	err = t.db.own.inScope(ctx, p.scope(), p.run)
+	if p.committing && err != nil && unavailable(err) && contextErr(ctx) == nil {
 		err = p.lookUp(ctx)
 	}
 	if p.refused != nil && !theDriver(ctx, p.refused) {
@@ -198,7 +202,11 @@ func (p *provisioning) furnish(ctx context.Context, tx *sqlx.Tx) error {
 	if _, err := tx.ExecContext(ctx, p.in.makeSchema(p.new.ID)); err != nil {
 		return err
 	}
-	for _, set := range p.db.sets.tenant {
+	sets, err := withNewer(ctx, tx, p.db.sets.tenant)
+	if err != nil {
+		return err
+	}
+	for _, set := range sets {
 		if err := set.run(ctx, tx, p.new.ID.String(), set.migrations); err != nil {
 			return err
 		}
@@ -212,13 +220,13 @@ func (p *provisioning) furnish(ctx context.Context, tx *sqlx.Tx) error {
 // errLookedUp undoes what looking up did.
 var errLookedUp = errors.New("looked up")
 
-// lookUp finds out what became of a commit whose answer was lost, and returns
-// nil if the tenant was made. Trying to take the ID once more waits until the
+// lookUp finds out what became of a commit whose answer was lost or is an error
+// that may have come after it, and returns nil if the tenant was made. Trying to take the ID once more waits until the
 // server has done with that commit.
 func (p *provisioning) lookUp(ctx context.Context) error {
 	for pause := 100 * time.Millisecond; ; pause *= 2 {
 		made := false
-		err := inScope(ctx, p.db.own, p.scope(), func(ctx context.Context, tx *sqlx.Tx) error {
+		err := p.db.own.inScope(ctx, p.scope(), func(ctx context.Context, tx *sqlx.Tx) error {
 			inserted, err := tx.ExecContext(ctx, `
 				INSERT INTO partywall.tenants (id, name, status, request) VALUES ($1, '', 'suspended', '') ON CONFLICT (id) DO NOTHING`, p.new.ID.String())
 			if err != nil {

@@ -82,6 +82,37 @@ func TestProvision(t *testing.T) {
 				mustBe(t, err, postgres.CodeScopeFailed)
 				mustBeWhole(t, cfg, 0)
 			})
+			t.Run("OnProvision may write in its own transaction only: InTenant and Create are refused", func(t *testing.T) {
+				var db *postgres.DB
+				var refused []error
+				db, cfg := open(t, change, func(cfg *postgres.Config) {
+					cfg.OnProvision = func(ctx context.Context, _ *sqlx.Tx, tenant domain.Tenant) error {
+						_, err := db.Tenants().Create(ctx, owned(t, "another"))
+						refused = append(refused, err, db.InTenant(ctx, tenant.ID, insertNote("nested")))
+						return nil
+					}
+				})
+				makeTenant(t, db, "acme")
+				for _, err := range refused {
+					mustBe(t, err, postgres.CodeScopeNested)
+				}
+				mustBeWhole(t, cfg, 1)
+			})
+			t.Run("a COMMIT as text in OnProvision is an error, and keeps what was made before", func(t *testing.T) {
+				db, cfg := open(t, change, withNotes, func(cfg *postgres.Config) {
+					cfg.OnProvision = func(ctx context.Context, tx *sqlx.Tx, _ domain.Tenant) error {
+						_, err := tx.ExecContext(ctx, `COMMIT; BEGIN; CREATE TABLE after_the_end ()`)
+						return err
+					}
+				})
+				_, err := db.Tenants().Create(t.Context(), owned(t, "acme"))
+				mustBe(t, err, postgres.CodeScopeEnded)
+				mustBeWhole(t, cfg, 1)
+				if query[bool](t, superuser(t, cfg), `SELECT to_regclass('after_the_end') IS NOT NULL`) {
+					t.Error("what came after it was committed")
+				}
+				mustFindDefaultsOf(t, db.Own())
+			})
 			t.Run("a panic of OnProvision leaves nothing", func(t *testing.T) {
 				db, cfg := open(t, change, func(cfg *postgres.Config) {
 					cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant) error { panic("product") }

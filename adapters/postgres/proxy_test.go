@@ -2,11 +2,14 @@ package postgres_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"net"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 )
@@ -19,8 +22,9 @@ type proxy struct {
 	turns atomic.Int64 // how often the client spoke and was answered
 
 	// cut, if set, is told what the client sends: whether it reaches the server,
-	// and whether the connection then breaks off.
-	cut atomic.Pointer[func(message []byte) (pass, breakOff bool)]
+	// and whether the connection then breaks off, with lastWords as its answer.
+	cut       atomic.Pointer[func(message []byte) (pass, breakOff bool)]
+	lastWords []byte
 
 	mu       sync.Mutex
 	listener net.Listener
@@ -109,6 +113,7 @@ func (p *proxy) serve(client net.Conn) {
 			pass, breakOff = (*cut)(buffer[:n])
 		}
 		if breakOff {
+			_, _ = client.Write(p.lastWords)
 			_ = client.Close()
 		}
 		if pass {
@@ -127,5 +132,20 @@ func (p *proxy) cutAt(text string, after bool) {
 		}
 		return true, false
 	}
+	p.lastWords = nil
 	p.cut.Store(&cut)
+}
+
+// answerAt has the server get text, and the client another answer than its own.
+func (p *proxy) answerAt(text string, answer []byte) {
+	p.cutAt(text, true)
+	p.lastWords = answer
+}
+
+// failure is what the server answers to a message that fails: an ErrorResponse,
+// and ReadyForQuery. See "Message Formats" in PostgreSQL's protocol chapter.
+func failure(state pqerror.Code) []byte {
+	fields := "SERROR\x00VERROR\x00C" + string(state) + "\x00Mit failed\x00\x00"
+	answer := binary.BigEndian.AppendUint32([]byte{'E'}, uint32(4+len(fields)))
+	return append(append(answer, fields...), 'Z', 0, 0, 0, 5, 'I')
 }

@@ -66,7 +66,7 @@ func (in installation) onlyToBecome() string {
 const grantSystem = `
 	GRANT USAGE ON SCHEMA partywall TO {system}, {gate};
 	GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA partywall TO {system};
-	REVOKE INSERT, UPDATE, DELETE ON partywall.installation, partywall.migrations FROM {system};
+	REVOKE INSERT, UPDATE, DELETE ON partywall.installation, partywall.migrations, partywall.tenant_files FROM {system};
 	GRANT SELECT (id, status, expires_at) ON partywall.tenants TO {gate}`
 
 // closeFunctions keeps new functions from everybody: a tenant's come with a

@@ -97,7 +97,19 @@ func inScope(ctx context.Context, pool *sqlx.DB, s *scope, fn func(ctx context.C
 	if err := fn(ctx, tx); err != nil {
 		return err
 	}
-	return tx.Commit()
+	err = tx.Commit()
+	if errors.Is(err, sql.ErrTxDone) && contextErr(ctx) == nil {
+		return errEnded(err)
+	}
+	return err
+}
+
+// noScope refuses a context that comes from inside a scope.
+func noScope(ctx context.Context) error {
+	if ctx.Value(scopeKey{}) != nil {
+		return &domain.Error{Kind: domain.Internal, Code: CodeScopeNested, Message: "a scope can't be opened inside another: use the transaction that is there"}
+	}
+	return nil
 }
 
 // InTenant runs fn inside the active tenant id: in one transaction, as the
@@ -107,30 +119,26 @@ func inScope(ctx context.Context, pool *sqlx.DB, s *scope, fn func(ctx context.C
 // []byte travels as binary: JSON is passed as a string.
 //
 // fn's error comes back as it is, save that a lost connection is
-// [domain.Unavailable] and a context that is done gives its own error. A tenant
-// that is unknown, suspended or unclaimed is [domain.CodeTenantNotFound]. An
-// error that fn swallowed is [CodeScopeFailed]: nothing was committed. A
-// transaction that fn ended as text is [CodeScopeEnded]. InTenant inside
-// InTenant is [CodeScopeNested], since two small pools would wait for each other.
+// [domain.Unavailable] and a context that is done gives its own error: where
+// that happens during the commit, nobody knows whether it succeeded. So is
+// waiting for a connection longer than [Config.AcquireTimeout]. A tenant that is
+// unknown, suspended or unclaimed is [domain.CodeTenantNotFound]. An error that
+// fn swallowed is [CodeScopeFailed]: nothing was committed. A transaction that
+// fn ended by itself is [CodeScopeEnded]. InTenant inside InTenant is
+// [CodeScopeNested], since two small pools would wait for each other.
 func (db *DB) InTenant(ctx context.Context, id domain.TenantID, fn func(ctx context.Context, tx *sqlx.Tx) error) error {
 	if id.IsZero() {
 		return domain.Invalidf("tenantId", "name a tenant")
 	}
-	if ctx.Value(scopeKey{}) != nil {
-		return &domain.Error{Kind: domain.Internal, Code: CodeScopeNested, Message: "a scope can't be opened inside another: use the transaction that is there"}
+	if err := noScope(ctx); err != nil {
+		return err
 	}
 	logins, err := db.logins()
 	if err != nil {
 		return err
 	}
-	gate := logins.gate(id)
-	leave, err := gate.turn(ctx)
-	if err != nil {
-		return err
-	}
-	defer leave()
 	var own error // fn's
-	err = inScope(ctx, gate.DB, db.tenantScope(logins.installation, id), func(ctx context.Context, tx *sqlx.Tx) error {
+	err = logins.gate(id).inScope(ctx, db.tenantScope(logins.installation, id), func(ctx context.Context, tx *sqlx.Tx) error {
 		own = fn(ctx, tx)
 		return own
 	})

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"math/rand/v2"
 	"slices"
@@ -37,7 +38,12 @@ const defaults = `SELECT concat_ws(', ',
 
 func mustFindDefaults(t testing.TB, db *postgres.DB) {
 	t.Helper()
-	if left := query[string](t, db.Gate(), defaults); left != "" {
+	mustFindDefaultsOf(t, db.Gate())
+}
+
+func mustFindDefaultsOf(t testing.TB, pool *sqlx.DB) {
+	t.Helper()
+	if left := query[string](t, pool, defaults); left != "" {
 		t.Errorf("the next borrower finds: %s", left)
 	}
 }
@@ -150,11 +156,30 @@ func misuseScope(t *testing.T, db *postgres.DB) {
 			t.Error("it was")
 		}
 	})
-	t.Run("a scope inside a scope is refused", func(t *testing.T) {
-		err := db.InTenant(t.Context(), acme, func(ctx context.Context, _ *sqlx.Tx) error {
-			return db.InTenant(ctx, acme, func(context.Context, *sqlx.Tx) error { return nil })
+	for name, end := range map[string]func(*sqlx.Tx) error{"Commit": (*sqlx.Tx).Commit, "Rollback": (*sqlx.Tx).Rollback} {
+		t.Run(name+" by the function itself isn't a success", func(t *testing.T) {
+			err := db.InTenant(t.Context(), acme, func(_ context.Context, tx *sqlx.Tx) error { return end(tx) })
+			mustBe(t, err, postgres.CodeScopeEnded)
+			mustFindDefaults(t, db)
 		})
-		mustBe(t, err, postgres.CodeScopeNested)
+	}
+	t.Run("a transaction that was kept does nothing any more", func(t *testing.T) {
+		var kept *sqlx.Tx
+		if err := db.InTenant(t.Context(), acme, func(_ context.Context, tx *sqlx.Tx) error { kept = tx; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		late := make(chan error)
+		go func() { late <- insertNote("late")(t.Context(), kept) }()
+		mustBe(t, <-late, sql.ErrTxDone)
+	})
+	t.Run("a scope inside a scope is refused, a tenant's creation too", func(t *testing.T) {
+		for _, nested := range []func(context.Context) error{
+			func(ctx context.Context) error { return db.InTenant(ctx, acme, insertNote("nested")) },
+			func(ctx context.Context) error { _, err := db.Tenants().Create(ctx, owned(t, "nested")); return err },
+		} {
+			err := db.InTenant(t.Context(), acme, func(ctx context.Context, _ *sqlx.Tx) error { return nested(ctx) })
+			mustBe(t, err, postgres.CodeScopeNested)
+		}
 	})
 }
 

@@ -25,7 +25,7 @@ func (m *Members) SetRole(ctx context.Context, id domain.TenantID, who domain.Id
 	if err != nil {
 		return translate(ctx, err, "set a role")
 	}
-	err = inScope(ctx, logins.system, m.db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	err = logins.system.inScope(ctx, m.db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		return setRole(ctx, tx, id, who, role)
 	})
 	if errors.Is(err, sql.ErrNoRows) {

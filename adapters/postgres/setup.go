@@ -46,7 +46,7 @@ func Setup(ctx context.Context, cfg Config, report func(line string)) error {
 	if err := s.ensureDatabase(ctx); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{s.installation, s.shared, s.tenants, s.verify} {
+	for _, step := range []func(context.Context) error{s.installation, s.shared, s.publish, s.tenants, s.verify} {
 		if err := step(ctx); err != nil {
 			return s.explain(ctx, err)
 		}

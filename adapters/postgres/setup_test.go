@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -262,6 +263,10 @@ func TestOpen(t *testing.T) {
 			"DB_SSLMODE":           func(c *postgres.Config) { c.SSLMode = "maybe" },
 			"TENANT_ROLES":         func(c *postgres.Config) { c.Roles = "perhaps" },
 			"DB_STATEMENT_TIMEOUT": func(c *postgres.Config) { c.StatementTimeout = -1 },
+			"DB_LOCK_TIMEOUT":      func(c *postgres.Config) { c.LockTimeout = time.Microsecond },
+			"DB_IDLE_TIMEOUT":      func(c *postgres.Config) { c.IdleTimeout = -time.Second },
+			"DB_ACQUIRE_TIMEOUT":   func(c *postgres.Config) { c.AcquireTimeout = -time.Second },
+			"DB_SSLROOTCERT":       func(c *postgres.Config) { c.SSLRootCert = "/nowhere/ca.pem" },
 		} {
 			_, err := postgres.Open(t.Context(), config(t, change))
 			if e, ok := errors.AsType[*domain.Error](err); !ok || e.Kind != domain.Invalid || e.Field != field {

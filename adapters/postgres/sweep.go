@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 
 	"github.com/jmoiron/sqlx"
 
@@ -18,42 +19,59 @@ func (t *Tenants) Sweep(ctx context.Context) (int, error) {
 		return 0, translate(ctx, err, "sweep")
 	}
 	swept, err := t.removeAllExpired(ctx, logins.installation)
-	if err == nil {
-		err = t.forgetExpired(ctx)
-	}
-	return swept, translate(ctx, err, "sweep")
+	return swept, translate(ctx, errors.Join(err, t.forgetExpired(ctx)), "sweep")
 }
 
 // removeAllExpired removes the tenants whose claims have run out, each in a
-// transaction of its own.
+// transaction of its own. One that can't be removed doesn't keep the others.
 func (t *Tenants) removeAllExpired(ctx context.Context, in installation) (removed int, err error) {
-	var ids []string
-	if err := t.db.own.SelectContext(ctx, &ids, `SELECT t.id FROM partywall.tenants t WHERE NOT `+present); err != nil {
+	var ids []domain.TenantID
+	err = t.db.own.each(ctx, func(rows *sql.Rows) error {
+		id, err := scanTenantID(rows)
+		ids = append(ids, id)
+		return err
+	}, `SELECT t.id FROM partywall.tenants t WHERE NOT `+present)
+	if err != nil {
 		return 0, err
 	}
-	for _, text := range ids {
-		id, err := domain.ParseTenantID(text)
+	var errs []error
+	for _, id := range ids {
+		was, err := t.removeIfExpired(ctx, in, id)
 		if err != nil {
-			return removed, err
-		}
-		was := absent
-		err = inScope(ctx, t.db.own, t.db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
-			was, err = removeExpired(ctx, tx, in, id)
-			return err
-		})
-		if err != nil {
-			return removed, err
+			errs = append(errs, fmt.Errorf("tenant %s: %w", id, err))
 		}
 		if was == expired {
 			removed++
 		}
+		if contextErr(ctx) != nil || unavailable(err) {
+			break
+		}
 	}
-	return removed, nil
+	return removed, errors.Join(errs...)
+}
+
+func scanTenantID(row scanner) (domain.TenantID, error) {
+	var id string
+	if err := row.Scan(&id); err != nil {
+		return domain.TenantID{}, err
+	}
+	return domain.ParseTenantID(id)
+}
+
+func (t *Tenants) removeIfExpired(ctx context.Context, in installation, id domain.TenantID) (was occupancy, err error) {
+	err = t.db.own.inScope(ctx, t.db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+		was, err = removeExpired(ctx, tx, in, id)
+		return err
+	})
+	if err != nil {
+		return absent, err
+	}
+	return was, nil
 }
 
 // forgetExpired deletes the other rows that nothing will ask for again.
 func (t *Tenants) forgetExpired(ctx context.Context) error {
-	return inScope(ctx, t.db.own, t.db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	return t.db.own.inScope(ctx, t.db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			DELETE FROM partywall.idempotency WHERE expires_at <= now();
 			DELETE FROM partywall.sessions WHERE expires_at <= now();

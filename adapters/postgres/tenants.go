@@ -24,9 +24,6 @@ func (db *DB) Tenants() *Tenants { return &Tenants{db} }
 // present is what a tenant that isn't absent fulfils.
 const present = `(t.status <> 'unclaimed' OR t.expires_at > now())`
 
-// scanner is a row.
-type scanner interface{ Scan(dest ...any) error }
-
 // scanTenant reads id, name, status, created_at and expires_at, after what goes before.
 func scanTenant(row scanner, before ...any) (t domain.Tenant, err error) {
 	var id, status string
@@ -52,7 +49,11 @@ func (t *Tenants) Clock(ctx context.Context, id domain.TenantID) (time.Time, err
 	if err != nil {
 		return time.Time{}, translate(ctx, err, "ask the time")
 	}
-	now, err := clock(ctx, logins.gate(id), clockMessage(logins.installation, id), schemaOf(id))
+	var now time.Time
+	err = logins.gate(id).use(ctx, func(db *sqlx.DB) (err error) {
+		now, err = clock(ctx, db, clockMessage(logins.installation, id), schemaOf(id))
+		return err
+	})
 	return now, translate(ctx, err, "ask the time in tenant "+id.String())
 }
 
@@ -62,13 +63,8 @@ func clockMessage(in installation, id domain.TenantID) string {
 	return settingsFrom(source, enter(in, id)...) + `; SELECT now(), current_schema()`
 }
 
-func clock(ctx context.Context, gate *gate, message, schema string) (now time.Time, err error) {
-	leave, err := gate.turn(ctx)
-	if err != nil {
-		return now, err
-	}
-	defer leave()
-	rows, err := gate.QueryContext(ctx, message)
+func clock(ctx context.Context, db *sqlx.DB, message, schema string) (now time.Time, err error) {
+	rows, err := db.QueryContext(ctx, message)
 	if err != nil {
 		return now, err
 	}
@@ -101,7 +97,7 @@ func (t *Tenants) List(ctx context.Context, after domain.TenantID, limit int) ([
 		return nil, translate(ctx, err, "list tenants")
 	}
 	var tenants []domain.Tenant
-	err = each(ctx, logins.system, func(rows *sql.Rows) error {
+	err = logins.system.each(ctx, func(rows *sql.Rows) error {
 		tenant, err := scanTenant(rows)
 		tenants = append(tenants, tenant)
 		return err
@@ -109,19 +105,4 @@ func (t *Tenants) List(ctx context.Context, after domain.TenantID, limit int) ([
 		SELECT t.id, t.name, t.status, t.created_at, t.expires_at FROM partywall.tenants t
 		WHERE t.id > $1 AND `+present+` ORDER BY t.id LIMIT $2`, after.String(), max(limit, 0))
 	return tenants, translate(ctx, err, "list tenants")
-}
-
-// each calls scan for every row of a query.
-func each(ctx context.Context, pool *sqlx.DB, scan func(*sql.Rows) error, query string, args ...any) error {
-	rows, err := pool.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }

@@ -26,7 +26,7 @@ func (db *DB) Users() *Users { return &Users{db} }
 func (u *Users) write(ctx context.Context, what string, fn func(ctx context.Context, tx *sqlx.Tx) error) error {
 	logins, err := u.db.logins()
 	if err == nil {
-		err = inScope(ctx, logins.system, u.db.cfg.ownScope(), fn)
+		err = logins.system.inScope(ctx, u.db.cfg.ownScope(), fn)
 	}
 	if sqlState(err) == pqerror.ForeignKeyViolation {
 		return errNoSuchUser()
@@ -78,7 +78,7 @@ func (u *Users) find(ctx context.Context, condition, value string) (ports.Stored
 	if err != nil {
 		return ports.StoredUser{}, translate(ctx, err, "find a user")
 	}
-	user, err := scanUser(logins.system.QueryRowContext(ctx, userColumns+` WHERE `+condition, value))
+	user, err := one(ctx, logins.system, scanUser, userColumns+` WHERE `+condition, value)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ports.StoredUser{}, errNoSuchUser()
 	}

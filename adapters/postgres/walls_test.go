@@ -112,6 +112,7 @@ func TestWalls(t *testing.T) {
 		"tenants' rows, as the system":                          {"system", `SELECT * FROM tenant_acme.notes`},
 		"a tenant's role, as the system":                        {"system", `SET ROLE "pw_` + inst + `_t_acme"`},
 		"the ledger, to write, as the system":                   {"system", `DELETE FROM partywall.migrations`},
+		"what makes a tenant, to write, as the system":          {"system", `UPDATE partywall.tenant_files SET sql = 'GRANT ALL'`},
 		"what setup decided, to write, as the system":           {"system", `UPDATE partywall.installation SET roles = false`},
 		"a temporary table, as the system":                      {"system", `CREATE TEMP TABLE tenants (id int)`},
 		"the gate's own privileges, given away":                 {"gate_0", `GRANT "pw_` + inst + `_t_acme" TO "pw_` + inst + `_system"`},

@@ -1,6 +1,7 @@
 package realservers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,10 +21,11 @@ type Upstream struct {
 	Superuser string        // asks the server for the others' passwords
 	Password  domain.Secret // of Superuser
 	PoolSize  int           // connections to the server for each user and database; 0: 20
+	PoolMode  string        // what is pooled: "session", "statement" or, if empty, "transaction"
 }
 
-// Pooler is a PgBouncer in transaction mode. All of its server's users may log
-// in through it with their own passwords, to any of the server's databases.
+// Pooler is a PgBouncer. All of its server's users may log in through it with
+// their own passwords, to any of the server's databases.
 type Pooler struct {
 	Host string
 	Port int
@@ -105,7 +107,7 @@ func (p *Pooler) settings(users string, upstream Upstream) string {
 listen_addr = %s
 listen_port = %d
 unix_socket_dir =
-pool_mode = transaction
+pool_mode = %s
 default_pool_size = %d
 max_client_conn = 500
 auth_type = scram-sha-256
@@ -113,7 +115,7 @@ auth_file = %s
 auth_user = %s
 auth_query = SELECT usename, passwd FROM pg_catalog.pg_shadow WHERE usename = $1
 ignore_startup_parameters = extra_float_digits
-`, upstream.Host, upstream.Port, p.Host, p.Port, size, users, upstream.Superuser)
+`, upstream.Host, upstream.Port, p.Host, p.Port, cmp.Or(upstream.PoolMode, "transaction"), size, users, upstream.Superuser)
 }
 
 // write makes a file that the given user alone may read.

@@ -1,0 +1,98 @@
+package postgres
+
+import (
+	"context"
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+)
+
+// While an installation is upgraded, an older program serves beside the newer
+// one's setup. The tenants that it makes must not lack what that setup gave to
+// all others: it reads the newer migrations from the database, where setup
+// publishes them before it brings the tenants there.
+
+// publish stores what makes a tenant from now on. It waits for the creations that
+// have read what did before, so that setup finds their tenants.
+func (s *setup) publish(ctx context.Context) error {
+	return s.step(ctx, ownPath, func(ctx context.Context, tx *sqlx.Tx) error {
+		if err := s.refuseChanged(ctx, tx); err != nil {
+			return err
+		}
+		for _, set := range s.sets.tenant {
+			if err := set.publish(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// refuseChanged refuses a tenant's migration that was changed after it was applied.
+func (s *setup) refuseChanged(ctx context.Context, tx *sqlx.Tx) error {
+	applied, err := readLedger(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, set := range s.sets.tenant {
+		if _, err := applied.missing(set, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s set) publish(ctx context.Context, tx *sqlx.Tx) error {
+	var published []string
+	err := tx.SelectContext(ctx, &published, `SELECT checksum FROM partywall.tenant_files WHERE set = $1 ORDER BY number`, s.name)
+	if err != nil {
+		return err
+	}
+	if len(published) >= len(s.migrations) && slices.EqualFunc(s.migrations, published[:len(s.migrations)], func(m migration, sum string) bool { return m.checksum == sum }) {
+		return nil
+	}
+	if _, err := tx.ExecContext(ctx, `LOCK TABLE partywall.tenant_files`); err != nil {
+		return err
+	}
+	for _, m := range s.migrations {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO partywall.tenant_files (set, number, name, checksum, sql) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (set, number) DO UPDATE SET name = excluded.name, checksum = excluded.checksum, sql = excluded.sql`,
+			s.name, m.number, m.name, m.checksum, m.sql)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withNewer returns the sets with what a newer program published. Until the
+// transaction ends, publishing waits.
+func withNewer(ctx context.Context, tx *sqlx.Tx, sets []set) ([]set, error) {
+	sets = slices.Clone(sets)
+	var names []string
+	var lengths []int64
+	for i, s := range sets {
+		sets[i].migrations = slices.Clip(s.migrations)
+		names, lengths = append(names, s.name), append(lengths, int64(len(s.migrations)))
+	}
+	rows, err := tx.QueryContext(ctx, `
+		SELECT set, f.number, f.name, f.sql, f.checksum
+		FROM partywall.tenant_files f JOIN unnest($1::text[], $2::int[]) AS known(set, number) USING (set)
+		WHERE f.number > known.number ORDER BY f.number`, pq.Array(names), pq.Array(lengths))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var in string
+		var m migration
+		if err := rows.Scan(&in, &m.number, &m.name, &m.sql, &m.checksum); err != nil {
+			return nil, err
+		}
+		s := &sets[slices.Index(names, in)]
+		s.migrations = append(s.migrations, m)
+	}
+	return sets, rows.Err()
+}

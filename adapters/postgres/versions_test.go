@@ -1,0 +1,101 @@
+package postgres_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/domain"
+)
+
+// withPriorities is the next version of a product that began [withNotes].
+func withPriorities(cfg *postgres.Config) {
+	withNotes(cfg)
+	next := fstest.MapFS{"0002_priorities.sql": {Data: []byte(`ALTER TABLE notes ADD priority int NOT NULL DEFAULT 1`)}}
+	for name, file := range cfg.TenantMigrations.(fstest.MapFS) {
+		next[name] = file
+	}
+	cfg.TenantMigrations = next
+}
+
+func priorities(ctx context.Context, tx *sqlx.Tx) error {
+	_, err := tx.ExecContext(ctx, `UPDATE notes SET priority = 2`)
+	return err
+}
+
+// TestTwoVersions runs a program and its next version on one database, as an
+// upgrade without downtime does.
+func TestTwoVersions(t *testing.T) {
+	t.Parallel()
+	t.Run("the older one serves on, and the tenants that it makes serve both", func(t *testing.T) {
+		older, cfg := open(t, withNotes)
+		acme := makeTenant(t, older, "acme")
+		withPriorities(&cfg)
+		setUp(t, cfg)
+		late := makeTenant(t, older, "late")
+		newer := reopen(t, cfg)
+		for _, id := range []domain.TenantID{acme, late, makeTenant(t, newer, "fresh")} {
+			note(t, older, id, "the older's")
+			note(t, newer, id, "the newer's")
+			if err := newer.InTenant(t.Context(), id, priorities); err != nil {
+				t.Errorf("%s lacks what the newer one needs: %v", id, err)
+			}
+		}
+	})
+	t.Run("the older one is started again, and set up again, while the newer one serves", func(t *testing.T) {
+		older, cfg := open(t, withNotes)
+		newest := cfg
+		withPriorities(&newest)
+		setUp(t, newest)
+		if report := setUp(t, cfg); report != "" {
+			t.Errorf("the older setup did:\n%s", report)
+		}
+		late := makeTenant(t, reopen(t, cfg), "late")
+		makeTenant(t, older, "later")
+		if err := reopen(t, newest).InTenant(t.Context(), late, priorities); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("a tenant that the older one makes during the newer one's setup lacks nothing", func(t *testing.T) {
+		atWork, goOn := make(chan bool), make(chan bool)
+		older, cfg := open(t, withNotes, func(cfg *postgres.Config) {
+			cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant) error {
+				close(atWork)
+				<-goOn
+				return nil
+			}
+		})
+		var creation sync.WaitGroup
+		creation.Go(func() { makeTenant(t, older, "acme") })
+		<-atWork
+		time.AfterFunc(200*time.Millisecond, func() { close(goOn) })
+		withPriorities(&cfg)
+		setUp(t, cfg)
+		creation.Wait()
+		if err := reopen(t, cfg).InTenant(t.Context(), tenantID(t, "acme"), priorities); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("a file may be changed until a tenant has it", func(t *testing.T) {
+		_, cfg := open(t, func(cfg *postgres.Config) {
+			cfg.TenantMigrations = fstest.MapFS{"0001_draft.sql": {Data: []byte(`SELECT 'a draft'`)}}
+		})
+		withNotes(&cfg)
+		setUp(t, cfg)
+		db := reopen(t, cfg)
+		note(t, db, makeTenant(t, db, "acme"), "kept")
+		cfg.TenantMigrations = fstest.MapFS{"0001_notes.sql": {Data: []byte(`SELECT 'changed'`)}}
+		mustBe(t, postgres.Setup(t.Context(), cfg, func(string) {}), postgres.CodeMigrationChanged)
+		cfg.TenantMigrations = nil // an older program still has the tenant's own
+		older := reopen(t, cfg)
+		if got := notes(t, older, makeTenant(t, older, "rival")); !slices.Equal(got, nil) {
+			t.Errorf("there is %q", got)
+		}
+	})
+}
