@@ -28,11 +28,15 @@ func (s *Service) Claim(ctx context.Context, caller ports.Caller, id domain.Tena
 	if id.IsZero() {
 		return ports.TenantMembership{}, domain.Invalidf("tenantId", "name the tenant to claim")
 	}
+	_, _, err := s.Members.Find(ctx, caller.Identity, id)
+	repeated := err == nil // a replay makes nobody an owner, and sends no mail
 	claimed, err := s.redeem(ctx, caller.Identity, id, token)
 	if err != nil {
 		return ports.TenantMembership{}, err
 	}
-	s.welcomeCaller(caller, claimed.Tenant)
+	if !repeated {
+		s.welcomeCaller(caller, claimed.Tenant)
+	}
 	return claimed, nil
 }
 

@@ -65,14 +65,13 @@ func (h *handler) download(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer object.Close()
-	allow(w, info.Size)
 	header := w.Header()
 	header.Set("ETag", etag(info))
 	header.Set("Content-Type", cmp.Or(grant.contentType, info.ContentType, "application/octet-stream"))
 	if grant.disposition != "" {
 		header.Set("Content-Disposition", grant.disposition)
 	}
-	http.ServeContent(w, r, "", info.ModifiedAt, object)
+	http.ServeContent(paceDownload(w), r, "", info.ModifiedAt, object)
 	return nil
 }
 
@@ -84,10 +83,12 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) error {
 	if err := grant.accepts(r); err != nil {
 		return err
 	}
-	allow(w, r.ContentLength)
+	body := newBody(paceUpload(w, r.Body), grant.sha256)
 	// Whoever asks for If-None-Match gets it, whether it is signed or not.
 	ifAbsent := r.Header.Get("If-None-Match") == "*"
-	if err := h.store.Put(r.Context(), key, r.Header.Get("Content-Type"), ifAbsent, newBody(r.Body, grant.sha256)); err != nil {
+	err = h.store.Put(r.Context(), key, r.Header.Get("Content-Type"), ifAbsent, body)
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(grace)) // of the answer
+	if err != nil {
 		return err
 	}
 	if object, info, err := h.store.Open(r.Context(), key); err == nil {
@@ -117,22 +118,4 @@ func (g grant) accepts(r *http.Request) error {
 // etag tells two versions of an object apart (RFC 9110, section 8.8.3).
 func etag(info ports.ObjectInfo) string {
 	return fmt.Sprintf(`"%x-%x"`, info.ModifiedAt.UnixNano(), info.Size)
-}
-
-// The pace that a transfer must keep, in place of the server's fixed timeouts:
-// a large file takes long, and a connection that stands still is given up.
-const (
-	grace       = time.Minute
-	bytesPerSec = 64 << 10
-	longest     = 24 * time.Hour
-)
-
-// allow gives a transfer of size bytes its time. An upload needs it for its
-// answer too. Where w knows no deadlines, there are none to move.
-func allow(w http.ResponseWriter, size int64) {
-	seconds := min(size/bytesPerSec, int64(longest/time.Second))
-	deadline := time.Now().Add(grace + time.Duration(seconds)*time.Second)
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(deadline)
-	_ = control.SetWriteDeadline(deadline)
 }
