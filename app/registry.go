@@ -12,7 +12,9 @@ import (
 	"github.com/partywall-go/partywall/adapters/local"
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
 )
 
 // ErrNoPostgres says that nothing names a database, and this machine has no
@@ -26,6 +28,7 @@ type Registry struct {
 	Tenants  *tenants.Service
 	Provider string // of the identities that sign in here
 
+	users ports.UserStore // nil where they aren't built in
 	close func() error
 }
 
@@ -46,7 +49,7 @@ func OpenRegistry(ctx context.Context, cfg Config) (*Registry, error) {
 		}
 		return nil, errors.Join(err, db.Close(), stop())
 	}
-	return &Registry{
+	registry := &Registry{
 		Tenants: &tenants.Service{
 			Tenants:     db.Tenants(),
 			Members:     db.Members(),
@@ -55,7 +58,26 @@ func OpenRegistry(ctx context.Context, cfg Config) (*Registry, error) {
 		},
 		Provider: cmp.Or(cfg.Cognito.PoolID, local.ProviderName),
 		close:    func() error { return errors.Join(db.Close(), stop()) },
-	}, nil
+	}
+	if cfg.Cognito.PoolID == "" {
+		registry.users = db.Users()
+	}
+	return registry, nil
+}
+
+// Identity returns who has the subject, and whether that was looked up: only the
+// users of the built-in identities are in the database. One that they don't have
+// is [domain.NotFound].
+func (r *Registry) Identity(ctx context.Context, subject string) (who domain.Identity, found bool, err error) {
+	who, err = domain.NewIdentity(r.Provider, subject)
+	if err != nil || r.users == nil {
+		return who, false, err
+	}
+	_, err = r.users.UserBySubject(ctx, subject)
+	if domain.KindOf(err) == domain.NotFound {
+		err = &domain.Error{Kind: domain.NotFound, Message: fmt.Sprintf("no user has the sub %q; GET /auth/me shows a user theirs", subject)}
+	}
+	return who, err == nil, err
 }
 
 // withAddress adds to err where the database was looked for and, if nothing

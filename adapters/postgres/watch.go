@@ -8,7 +8,7 @@ import (
 
 // cancelPatience is how long the server may take to answer that a statement was
 // cancelled.
-const cancelPatience = time.Second
+const cancelPatience = 500 * time.Millisecond
 
 // watch is over a connection that works for a context. When that is done, lib/pq
 // asks the server to cancel, and then waits for its answer as long as the

@@ -8,13 +8,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
-
-	"github.com/joho/godotenv"
 
 	"github.com/partywall-go/partywall/domain"
 )
@@ -39,11 +36,10 @@ const (
 )
 
 func run(ctx context.Context, args []string, c console) int {
-	if err := loadDotEnv(); err != nil {
-		fmt.Fprintf(c.err, "partywall: %v\n", err)
-		return exitFailure
-	}
 	cmd, rest, err := choose(args)
+	if err == nil {
+		err = loadDotEnv()
+	}
 	if err == nil {
 		err = cmd.run(ctx, c, rest)
 	}
@@ -119,13 +115,4 @@ func describe(err error) []string {
 		return []string{line}
 	}
 	return []string{err.Error()}
-}
-
-// loadDotEnv reads .env, without replacing what the environment says already.
-func loadDotEnv() error {
-	err := godotenv.Load()
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return fmt.Errorf(".env can't be read: %w", err)
 }

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 
 // environ is an environment in which nothing is configured.
 func environ(set map[string]string) []string {
-	env := []string{asProgram + "=1"}
+	env := []string{asProgram + "=1", "GORACE=atexit_sleep_ms=0"} // the race detector would add a second to each end
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME"} {
 		if value, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+value)
@@ -52,8 +52,13 @@ type result struct {
 // command runs the program to its end, in an empty folder.
 func runCommand(t *testing.T, env map[string]string, args ...string) result {
 	t.Helper()
+	return runIn(t, t.TempDir(), env, args...)
+}
+
+func runIn(t *testing.T, dir string, env map[string]string, args ...string) result {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
-	cmd.Env, cmd.Dir = environ(env), t.TempDir()
+	cmd.Env, cmd.Dir = environ(env), dir
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()

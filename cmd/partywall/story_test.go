@@ -82,6 +82,10 @@ func TestTheStoryWithNothingConfigured(t *testing.T) {
 		if got := runCommand(t, env, "tenants", "create", "bolt"); got.code != 1 || strings.Count(got.err, "\n") != 1 {
 			t.Errorf("a taken ID: %+v", got)
 		}
+		oneLine(t, runCommand(t, env, "tenants", "create", "cord", "--owner", "nobody-there"), "nobody-there")
+		if got := runCommand(t, env, "tenants", "create", "cord"); got.code != 0 {
+			t.Errorf("an ID whose owner was mistyped: %+v", got)
+		}
 		if got := runCommand(t, env, "setup"); got.code != 0 || got.out == "" {
 			t.Errorf("setup again: %+v", got)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"text/tabwriter"
 	"time"
 
@@ -26,6 +27,19 @@ func withRegistry(ctx context.Context, c console, work func(r *app.Registry) err
 	return errors.Join(work(registry), registry.Close())
 }
 
+// userOf returns the identity behind a "sub", and says so where nobody can tell
+// whether there is such a user.
+func userOf(ctx context.Context, c console, r *app.Registry, sub string) (domain.Identity, error) {
+	identity, found, err := r.Identity(ctx, sub)
+	if err != nil {
+		return domain.Identity{}, fmt.Errorf("--owner: %w", err)
+	}
+	if !found {
+		fmt.Fprintf(c.err, "partywall: whether the pool %s has the user %s wasn't checked\n", r.Provider, sub)
+	}
+	return identity, nil
+}
+
 func createTenant(ctx context.Context, c console, args []string) error {
 	flags := flag.NewFlagSet("tenants create", flag.ContinueOnError)
 	name := flags.String("name", "", "the tenant's display name")
@@ -41,7 +55,7 @@ func createTenant(ctx context.Context, c console, args []string) error {
 	return withRegistry(ctx, c, func(r *app.Registry) error {
 		by := tenants.Creator{Operator: r.Tenants.Installation()}
 		if *owner != "" {
-			identity, err := domain.NewIdentity(r.Provider, *owner)
+			identity, err := userOf(ctx, c, r, *owner)
 			if err != nil {
 				return err
 			}
@@ -104,9 +118,12 @@ func claimTenant(ctx context.Context, c console, args []string) error {
 		return err
 	}
 	return withRegistry(ctx, c, func(r *app.Registry) error {
-		identity, err := domain.NewIdentity(r.Provider, *owner)
+		identity, err := userOf(ctx, c, r, *owner)
 		if err != nil {
 			return err
+		}
+		if _, err := r.Tenants.Clock(ctx, id); domain.KindOf(err) == domain.NotFound {
+			return fmt.Errorf("there is no tenant %s that could be claimed; see: partywall tenants list", id)
 		}
 		claimed, err := r.Tenants.Claim(ctx, ports.Caller{Identity: identity}, id, domain.NewSecret(*token))
 		if err != nil {

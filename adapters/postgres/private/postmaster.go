@@ -162,7 +162,7 @@ func (c *cluster) halt(ctx context.Context, p *process) {
 	case <-ctx.Done():
 	}
 	_ = p.Signal(syscall.SIGQUIT) // immediate shutdown: the next start recovers
-	if p.endsWithin(500 * time.Millisecond) {
+	if p.endsWithin(300 * time.Millisecond) {
 		return
 	}
 	_ = p.Kill()
