@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -18,9 +19,7 @@ import (
 func withPriorities(cfg *postgres.Config) {
 	withNotes(cfg)
 	next := fstest.MapFS{"0002_priorities.sql": {Data: []byte(`ALTER TABLE notes ADD priority int NOT NULL DEFAULT 1`)}}
-	for name, file := range cfg.TenantMigrations.(fstest.MapFS) {
-		next[name] = file
-	}
+	maps.Copy(next, cfg.TenantMigrations.(fstest.MapFS))
 	cfg.TenantMigrations = next
 }
 

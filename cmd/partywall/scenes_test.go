@@ -75,7 +75,8 @@ func playsOut(t *testing.T, s *server, env map[string]string) {
 		if code == nil {
 			t.Fatal("there is no code in the mail of the log")
 		}
-		out += paste(t, env, first[:strings.Index(first, "\n\n")]+"\n# "+strings.Replace(second, "12345678", code[1], 2))
+		variables, _, _ := strings.Cut(first, "\n\n")
+		out += paste(t, env, variables+"\n# "+strings.Replace(second, "12345678", code[1], 2))
 	}
 	for _, want := range []string{`"role":"owner"`, "Hello, Acme!", `"code":"tenant_not_found"`} {
 		if !strings.Contains(out, want) {
