@@ -1,0 +1,158 @@
+package postgres_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/adapters/realservers"
+	"github.com/partywall-go/partywall/domain"
+)
+
+// installation is one of the ways to run behind which the walls must stand.
+type installation struct {
+	name   string
+	newest bool // on PostgreSQL 18; else on the machine's own, 15 or later
+	pooled bool // through PgBouncer in transaction mode, one connection for each login
+	roles  bool
+}
+
+var installations = []installation{
+	{name: "PostgreSQL with roles", roles: true},
+	{name: "PostgreSQL 18 with roles", newest: true, roles: true},
+	{name: "through PgBouncer", pooled: true, roles: true},
+	{name: "PostgreSQL without roles"},
+	{name: "PostgreSQL 18 without roles", newest: true},
+}
+
+// installed is an installation with two tenants, acme and rival, whom one gate
+// of few connections serves.
+type installed struct {
+	installation
+	version     int
+	db          *postgres.DB
+	cfg         postgres.Config // of the server
+	served      postgres.Config // of the way to it
+	super       *sqlx.DB        // past all walls
+	others      *sqlx.DB        // more connections of the gate's login
+	victim      *sqlx.Conn
+	acme, rival domain.TenantID
+	names       map[string]string
+}
+
+// install sets one up, with as few connections as there can be.
+func install(t *testing.T, on *private.Server, kind installation) *installed {
+	t.Helper()
+	cfg := config(t, withNotes, withPlans, oneConnection)
+	cfg.Host, cfg.Port, cfg.User, cfg.Password = on.Host, on.Port, on.User, on.Password
+	if !kind.roles {
+		rolesOff(&cfg)
+	}
+	setUp(t, cfg)
+	in := &installed{installation: kind, cfg: cfg, super: login(t, cfg, "postgres", on.SuperuserPassword)}
+	in.served = cfg
+	if kind.pooled {
+		pooler := realservers.PgBouncer(t, realservers.Upstream{Host: cfg.Host, Port: cfg.Port, Superuser: "postgres", Password: on.SuperuserPassword, PoolSize: 1})
+		in.served.Host, in.served.Port = pooler.Host, pooler.Port
+	}
+	in.db = reopen(t, in.served)
+	in.version = query[int](t, in.super, `SELECT current_setting('server_version_num')::int`)
+	in.acme, in.rival = makeTenant(t, in.db, "acme"), makeTenant(t, in.db, "rival")
+	in.furnish(t)
+	return in
+}
+
+// bothServers are the package's and, for true, a PostgreSQL 18 for the test.
+func bothServers(t *testing.T) map[bool]*private.Server {
+	t.Helper()
+	needServer(t, serverErr)
+	newest, err := private.StartTemporary(t.Context(), private.Temporary{BinDir: realservers.PostgreSQL18(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = newest.Close() })
+	return map[bool]*private.Server{false: server, true: newest}
+}
+
+// withPlans gives all tenants two tables, one of which isn't granted.
+func withPlans(cfg *postgres.Config) {
+	cfg.SharedMigrations = fstest.MapFS{"0001_plans.sql": {Data: []byte(`
+		CREATE TABLE plans (name text); GRANT SELECT ON plans TO PUBLIC;
+		CREATE TABLE jobs AS SELECT 'the rival''s job' AS job`)}}
+}
+
+// furnish gives the rival something to find, and names what there is.
+func (in *installed) furnish(t *testing.T) {
+	t.Helper()
+	note(t, in.db, in.acme, "acme's")
+	note(t, in.db, in.rival, "the rival's")
+	execute(t, in.super, `ANALYZE tenant_rival.notes`)
+	inst := query[string](t, in.super, `SELECT inst FROM partywall.installation`)
+	in.names = map[string]string{"owner": in.cfg.User, "database": in.cfg.Database}
+	for _, role := range []string{"system", "gate_0", "t_acme", "t_rival"} {
+		in.names[role] = fmt.Sprintf("pw_%s_%s", inst, role)
+	}
+	gate := in.names["gate_0"]
+	if !in.roles {
+		gate = in.cfg.User
+	}
+	password := in.cfg.Password
+	if in.roles {
+		password = postgres.DerivedPassword(in.cfg.Password, gate)
+	}
+	in.others = login(t, in.cfg, gate, password)
+	in.others.SetMaxIdleConns(-1)
+	var object int
+	err := in.db.InTenant(t.Context(), in.rival, func(ctx context.Context, tx *sqlx.Tx) error {
+		return tx.GetContext(ctx, &object, `SELECT lo_from_bytea(0, convert_to('the rival''s object', 'UTF8'))`)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.names["object"] = fmt.Sprint(object)
+}
+
+// fill puts the installation's names into a statement's {braces}. {pid} is a
+// backend that ran a statement of the rival's.
+func (in *installed) fill(t *testing.T, statement string) string {
+	t.Helper()
+	if strings.Contains(statement, "{pid}") {
+		in.names["pid"] = in.work(t)
+	}
+	var pairs []string
+	for key, name := range in.names {
+		pairs = append(pairs, "{"+key+"}", name)
+	}
+	return strings.NewReplacer(pairs...).Replace(statement)
+}
+
+// work has the rival run a statement, and returns the backend that did.
+func (in *installed) work(t *testing.T) (pid string) {
+	t.Helper()
+	var err error
+	if in.victim, err = in.others.Connx(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return query[string](t, in.victim, `SELECT pg_backend_pid() -- the rival's statement`)
+}
+
+// tidy has both tenants served once more, and takes away what was planted.
+func (in *installed) tidy(t *testing.T) {
+	t.Helper()
+	if in.victim != nil {
+		_ = in.victim.Close()
+		in.victim = nil
+	}
+	for _, id := range []domain.TenantID{in.acme, in.rival} {
+		_ = in.db.InTenant(t.Context(), id, nothing)
+	}
+	execute(t, in.super, `DELETE FROM tenant_acme.notes WHERE text LIKE 'planted%'; DELETE FROM tenant_rival.notes WHERE text LIKE 'planted%'`)
+}
+
+func nothing(context.Context, *sqlx.Tx) error { return nil }
