@@ -24,18 +24,23 @@ func (p *Partywall) loadAWS(ctx context.Context) (aws.Config, error) {
 	return cloud, nil
 }
 
-func (p *Partywall) usesAWS() bool {
-	c := p.config
-	return !c.Memory && (c.Cognito.PoolID != "" || c.S3.Bucket != "")
-}
+func (p *Partywall) usesAWS() bool { return p.config.usesAWS() }
+
+func (c Config) usesAWS() bool { return !c.Memory && (c.Cognito.PoolID != "" || c.S3.Bucket != "") }
 
 // openMail sends through SES if there is AWS and a sender. Otherwise mail is a
 // line in the log, with its code only where that lets nobody into a real pool.
 func (p *Partywall) openMail(cloud aws.Config) ports.Mailer {
-	if p.usesAWS() && !p.config.EmailSender.IsZero() {
+	if p.sendsMail() {
 		p.describe("mail", "SES, from "+p.config.EmailSender.String(), false)
-		return ses.New(ses.Config{Sender: p.config.EmailSender, AWS: cloud})
+		return ses.New(p.sesConfig(cloud))
 	}
 	p.describe("mail", "to the log", true)
 	return &local.MailLog{Logger: p.config.logger(), ShowSecrets: !p.usesCognito()}
+}
+
+func (p *Partywall) sendsMail() bool { return p.usesAWS() && !p.config.EmailSender.IsZero() }
+
+func (p *Partywall) sesConfig(cloud aws.Config) ses.Config {
+	return ses.Config{Sender: p.config.EmailSender, AWS: cloud}
 }

@@ -60,7 +60,7 @@ func (p *Partywall) usesCognito() bool { return !p.config.Memory && p.config.Cog
 
 func (p *Partywall) openCognito(cloud aws.Config) (people, error) {
 	c := p.config.Cognito
-	keys, err := tokens.NewKeySet(tokens.KeySetConfig{URL: c.JWKSURL, Proxy: http.ProxyFromEnvironment, Log: p.config.logger()})
+	keys, err := tokens.NewKeySet(p.keySetConfig())
 	if err != nil {
 		return people{}, fmt.Errorf("COGNITO_JWKS_URL: %w", err)
 	}
@@ -71,11 +71,18 @@ func (p *Partywall) openCognito(cloud aws.Config) (people, error) {
 	if err != nil {
 		return people{}, fmt.Errorf("COGNITO_ISSUER: %w", err)
 	}
-	provider := cognito.New(cognito.Config{
-		PoolID: c.PoolID, ClientID: c.ClientID, ClientSecret: c.ClientSecret, AWS: cloud, Logger: p.config.logger(),
-	})
+	provider := cognito.New(p.cognitoConfig(cloud))
 	p.describe("identities", "Cognito, pool "+c.PoolID, false)
 	return people{provider, verifier, keys, nil}, nil
+}
+
+func (p *Partywall) cognitoConfig(cloud aws.Config) cognito.Config {
+	c := p.config.Cognito
+	return cognito.Config{PoolID: c.PoolID, ClientID: c.ClientID, ClientSecret: c.ClientSecret, AWS: cloud, Logger: p.config.logger()}
+}
+
+func (p *Partywall) keySetConfig() tokens.KeySetConfig {
+	return tokens.KeySetConfig{URL: p.config.Cognito.JWKSURL, Proxy: http.ProxyFromEnvironment, Log: p.config.logger()}
 }
 
 // issuerURLs returns the forms of the pool's issuer: both, if it is AWS's own.

@@ -41,7 +41,7 @@ var homes = map[string][]string{
 	"github.com/labstack/echo":             {"adapters/httpapi", "app", "cmd/bench"},
 	"github.com/jmoiron/sqlx":              {"adapters/postgres", "app", "cmd/bench"},
 	"github.com/lib/pq":                    {"adapters/postgres", "cmd/bench"},
-	"github.com/aws/":                      {"adapters/cognito", "adapters/s3", "adapters/ses", "adapters/realservers", "app", "cmd/bench"},
+	"github.com/aws/":                      {"adapters/cognito", "adapters/s3", "adapters/ses", "adapters/internal/awscalls", "adapters/realservers", "app", "cmd/bench"},
 	"github.com/lestrrat-go/jwx":           {"adapters/tokens"},
 	"github.com/kelseyhightower/envconfig": {"app"},
 }

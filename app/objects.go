@@ -36,10 +36,14 @@ func (p *Partywall) openObjects(secrets *local.Keys, cloud aws.Config) (objects,
 		p.describe("files", "on disk, in "+dir, true)
 		return objects{store, store, store}, nil
 	}
-	store, err := s3.New(s3.Config{Bucket: p.config.S3.Bucket, PathStyle: p.config.S3.ForcePathStyle, AWS: cloud})
+	store, err := s3.New(p.s3Config(cloud))
 	if err != nil {
 		return objects{}, err
 	}
 	p.describe("files", "S3, bucket "+p.config.S3.Bucket, false)
 	return objects{store, store, nil}, nil
+}
+
+func (p *Partywall) s3Config(cloud aws.Config) s3.Config {
+	return s3.Config{Bucket: p.config.S3.Bucket, PathStyle: p.config.S3.ForcePathStyle, AWS: cloud}
 }

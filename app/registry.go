@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
+	"github.com/partywall-go/partywall/adapters/cognito"
 	"github.com/partywall-go/partywall/adapters/local"
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/adapters/postgres/private"
@@ -98,14 +100,34 @@ func withAddress(ctx context.Context, err error, database postgres.Config) error
 func (r *Registry) Close() error { return r.close() }
 
 // Setup makes the database that cfg names, its schemas and roles, or brings them
-// up to date, and reports each thing it did in a line. It may be repeated.
+// up to date, and reports each thing it did in a line. It may be repeated. Of a
+// user pool it says what is likely not meant, where the credentials let it look.
 func Setup(ctx context.Context, cfg Config, report func(line string)) error {
 	database, stop, err := reach(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	report("setting up database " + database.Database + " at " + net.JoinHostPort(database.Host, strconv.Itoa(database.Port)))
-	return errors.Join(postgres.Setup(ctx, database, report), stop())
+	err = errors.Join(postgres.Setup(ctx, database, report), stop())
+	if err == nil {
+		warnOfPool(ctx, cfg, report)
+	}
+	return err
+}
+
+// warnOfPool tells what in the user pool is likely not meant, where the
+// credentials let it be seen.
+func warnOfPool(ctx context.Context, cfg Config, report func(line string)) {
+	p := &Partywall{config: cfg.withDefaults()}
+	cloud, err := p.loadAWS(ctx)
+	if err != nil || !p.usesCognito() {
+		return // serve will say so
+	}
+	for _, f := range cognito.Examine(ctx, p.cognitoConfig(cloud), time.Now) {
+		if slices.Contains([]string{"cognito-address-change", "cognito-existence", "cognito-flows"}, f.Check) && f.Mend != "" {
+			report("look at the user pool: " + f.What + "; to mend it: " + f.Mend)
+		}
+	}
 }
 
 // reach returns how to reach the configured database, or a private one, and how

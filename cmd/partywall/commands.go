@@ -26,6 +26,7 @@ func commands() []command {
 		{"tenants create", "ID [--name NAME] [--owner SUB]", "create a tenant, as the operator", createDetails, createTenant},
 		{"tenants list", "", "list all tenants", listDetails, listTenants},
 		{"tenants claim", "ID --token TOKEN --owner SUB", "make a user the first owner of a tenant", claimDetails, claimTenant},
+		{"doctor", "[--quiet]", "look for likely mistakes, and say how to mend each", doctorDetails, doctor},
 		{"config", "", "show the configuration in force, secrets masked", configDetails, showConfig},
 		{"version", "", "show the version", "", showVersion},
 	}
@@ -57,6 +58,11 @@ runs with --memory.
 `
 	claimDetails = `  --token  the claim token that the creation gave out
   --owner  the "sub" of the user who shall own it, as GET /auth/me shows it to them
+`
+	doctorDetails = `  --quiet  print nothing about what is well
+
+It looks at the configuration and at all that isn't built in: the database, the user pool, the bucket and
+the mail. It changes nothing, and exits 1 if something must be mended. docs/production.md lists the checks.
 `
 	configDetails = `It prints a .env file, and above each empty variable what is in force instead. A variable of the
 environment wins over the same one in .env.

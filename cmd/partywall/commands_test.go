@@ -11,13 +11,13 @@ import (
 
 func TestExitCodes(t *testing.T) {
 	for _, args := range [][]string{{"--help"}, {"-h"}, {"help"}, {"serve", "--help"}, {"setup", "--help"}, {"smoke", "--help"}, {"tenants", "--help"}, {"tenants", "create", "--help"},
-		{"tenants", "list", "-h"}, {"tenants", "claim", "--help"}, {"config", "--help"}, {"version", "--help"}, {"version"}, {"config"}} {
+		{"tenants", "list", "-h"}, {"tenants", "claim", "--help"}, {"doctor", "--help"}, {"config", "--help"}, {"version", "--help"}, {"version"}, {"config"}} {
 		if got := runCommand(t, nil, args...); got.code != 0 || got.out == "" || got.err != "" {
 			t.Errorf("%v: %+v", args, got)
 		}
 	}
 	for _, args := range [][]string{{"fly"}, {"--fly"}, {"serve", "--fly"}, {"serve", "now"}, {"setup", "now"}, {"smoke"}, {"smoke", "--url", "nowhere"}, {"tenants"}, {"tenants", "fly"},
-		{"tenants", "create"}, {"tenants", "create", "a", "b"}, {"tenants", "list", "x"}, {"tenants", "claim", "acme"}, {"version", "x"}, {"config", "-x"}} {
+		{"tenants", "create"}, {"tenants", "create", "a", "b"}, {"tenants", "list", "x"}, {"tenants", "claim", "acme"}, {"version", "x"}, {"config", "-x"}, {"doctor", "x"}} {
 		if got := runCommand(t, nil, args...); got.code != 2 || got.out != "" || !strings.Contains(got.err, "usage: partywall") {
 			t.Errorf("%v: %+v", args, got)
 		}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/app"
-	"github.com/partywall-go/partywall/domain/tenants"
 )
 
 // refuseMistypes refuses what a mistyped variable would cause: a real part
@@ -63,18 +62,6 @@ func isLoopback(ctx context.Context, host string) (bool, error) {
 		return false, err
 	}
 	return !slices.ContainsFunc(addresses, func(a netip.Addr) bool { return !a.Unmap().IsLoopback() }), nil
-}
-
-// doubts are settings that are allowed, and seldom meant.
-func doubts(cfg app.Config) []string {
-	var found []string
-	if cfg.TenantCreation == tenants.OperatorOnly && !isSet("OPERATOR_TOKEN") {
-		found = append(found, "TENANT_CREATION is operator and there is no OPERATOR_TOKEN: nobody can create tenants but on the database, with: partywall tenants create")
-	}
-	if !cfg.EmailSender.IsZero() && (cfg.Memory || cfg.Cognito.PoolID == "" && cfg.S3.Bucket == "") {
-		found = append(found, fmt.Sprintf("EMAIL_SENDER is %s, but mail goes to the log: it is sent only where COGNITO_USER_POOL_ID or S3_BUCKET_NAME is set", cfg.EmailSender))
-	}
-	return found
 }
 
 // isSet reports whether a variable of the program has a value.

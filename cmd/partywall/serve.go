@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/app"
+	"github.com/partywall-go/partywall/ports"
 )
 
 func serve(ctx context.Context, c console, args []string) error {
@@ -44,8 +45,10 @@ func serve(ctx context.Context, c console, args []string) error {
 		return err
 	}
 	banner(c, cfg, pw, listener.Addr(), time.Since(began))
-	for _, doubt := range doubts(cfg) {
-		cfg.Logger.Warn(doubt)
+	for _, f := range app.ExamineConfig(ctx, cfg) {
+		if f.Severity == ports.SeverityError {
+			cfg.Logger.Warn(f.What, "mend", f.Mend)
+		}
 	}
 	stopping, cancel := outlive(ctx, stopPatience)
 	defer cancel()

@@ -15,6 +15,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres/private"
 	"github.com/partywall-go/partywall/adapters/realservers"
+	"github.com/partywall-go/partywall/app"
 )
 
 func TestREADMEHasTheStory(t *testing.T) {
@@ -114,9 +115,14 @@ func TestTheStoryOnRealServers(t *testing.T) {
 		oneLine(t, runCommand(t, env, "serve"), "partywall setup")
 		delete(env, "PORT")
 	})
-	if got := runCommand(t, env, "setup"); got.code != 0 {
+	got := runCommand(t, env, "setup")
+	if got.code != 0 {
 		t.Fatalf("setup: %+v", got)
 	}
+	if !strings.Contains(got.out, "look at the user pool: ") || !strings.Contains(got.out, "AttributesRequireVerificationBeforeUpdate=email") {
+		t.Errorf("setup doesn't warn of a changed address that counts unverified: %s", got.out)
+	}
+	t.Run("doctor makes every check", func(t *testing.T) { seesADoctor(t, env) })
 	t.Run("a wrong password is one line", func(t *testing.T) {
 		wrong := maps.Clone(env)
 		wrong["DB_PASSWORD"], wrong["PORT"] = "wrong", strconv.Itoa(freePort(t))
@@ -131,6 +137,28 @@ func TestTheStoryOnRealServers(t *testing.T) {
 	for _, secret := range []string{env["DB_PASSWORD"], env["AWS_SECRET_ACCESS_KEY"], realservers.CognitoCode, "X-Amz-Signature", "eyJ"} {
 		if strings.Contains(s.said(), secret) {
 			t.Errorf("the log has %.8s...", secret)
+		}
+	}
+}
+
+// seesADoctor finds the installation in order, but for what an emulator and a
+// hasty database lack.
+func seesADoctor(t *testing.T, env map[string]string) {
+	t.Helper()
+	got := runCommand(t, env, "doctor")
+	for _, check := range app.Checks() {
+		line := lineWith(got.out, " "+check.Name+" ")
+		switch {
+		case strings.HasPrefix(check.Name, "mail-"): // EMAIL_SENDER isn't set
+		case line == "":
+			t.Errorf("%s wasn't made", check.Name)
+		case strings.HasPrefix(line, "error ") && check.Name != "database-durability":
+			t.Error(line)
+		}
+	}
+	for _, secret := range []string{env["DB_PASSWORD"], env["AWS_SECRET_ACCESS_KEY"]} {
+		if strings.Contains(got.out, secret) {
+			t.Errorf("it tells %.8s...", secret)
 		}
 	}
 }

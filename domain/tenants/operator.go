@@ -26,6 +26,9 @@ func (s *Service) Installation() Operator { return Operator{proven: true} }
 // OperatorKeys are the tokens that operators send. The zero OperatorKeys prove nobody.
 type OperatorKeys struct{ hashes []domain.TokenHash }
 
+// IsZero reports whether there are none, so that nobody is the operator.
+func (k OperatorKeys) IsZero() bool { return len(k.hashes) == 0 }
+
 const (
 	minOperatorKeyLen = 32
 	maxOperatorKeys   = 2

@@ -1,0 +1,279 @@
+package cognito
+
+import (
+	"cmp"
+	"context"
+	"crypto/subtle"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"github.com/partywall-go/partywall/adapters/internal/awscalls"
+	"github.com/partywall-go/partywall/adapters/internal/skew"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// examination is one look at a pool and its app client.
+type examination struct {
+	cfg Config
+	now func() time.Time
+
+	anybody *idp.Client // asks without credentials
+	api     *idp.Client
+
+	tells  ports.Finding             // about our clock, once Cognito was reached
+	pool   *types.UserPoolType       // once it is described
+	client *types.UserPoolClientType // likewise
+}
+
+func (e *examination) checks() []ports.Check {
+	return []ports.Check{
+		{Name: "cognito-region", About: "`AWS_REGION` is the pool's region", Look: e.region},
+		{Name: "cognito", About: "Cognito is reached", Look: e.reach},
+		{Name: "cognito-clock", About: "our clock agrees with Cognito's", Needs: "cognito", Look: e.clock},
+		{Name: "cognito-pool", About: "the pool is there, and may be looked at", Needs: "cognito", Look: e.describePool},
+		{Name: "cognito-sign-in", About: "people sign in by e-mail address", Needs: "cognito-pool", Look: e.signInName},
+		{Name: "cognito-case", About: "capital letters in an address make no other user", Needs: "cognito-pool", Look: e.caseInsensitive},
+		{Name: "cognito-verification", About: "the pool verifies addresses", Needs: "cognito-pool", Look: e.verification},
+		{Name: "cognito-address-change", About: "a changed address counts only once it is verified", Needs: "cognito-pool", Look: e.addressChange},
+		{Name: "cognito-sign-up", About: "people may sign themselves up", Needs: "cognito-pool", Look: e.selfSignUp},
+		{Name: "cognito-attributes", About: "no attribute is required that signing up doesn't give", Needs: "cognito-pool", Look: e.requiredAttributes},
+		{Name: "cognito-password", About: "passwords have at least 8 characters", Needs: "cognito-pool", Look: e.passwordLength},
+		{Name: "cognito-deletion", About: "the pool is protected from deletion", Needs: "cognito-pool", Look: e.deletionProtection},
+		{Name: "cognito-mail", About: "the pool's mail goes through SES, not the 50 a day that Cognito sends by itself", Needs: "cognito-pool", Look: e.poolMail},
+		{Name: "cognito-client", About: "the app client is there, and may be looked at", Needs: "cognito", Look: e.describeClient},
+		{Name: "cognito-secret", About: "`COGNITO_CLIENT_SECRET` is the client's", Needs: "cognito-client", Look: e.clientSecret},
+		{Name: "cognito-flows", About: "the client allows `ALLOW_USER_PASSWORD_AUTH`", Needs: "cognito-client", Look: e.flows},
+		{Name: "cognito-existence", About: "the client doesn't tell which addresses have an account", Needs: "cognito-client", Look: e.userExistence},
+		{Name: "cognito-revocation", About: "refresh tokens can be revoked", Needs: "cognito-client", Look: e.revocation},
+		{Name: "cognito-token-life", About: "access tokens live an hour, and no longer than a day", Needs: "cognito-client", Look: e.tokenLife},
+		{Name: "cognito-writable", About: "users can't write custom attributes of theirs", Needs: "cognito-client", Look: e.writableAttributes},
+	}
+}
+
+// Checks lists what [Examine] looks at. They are to be read, not made.
+func Checks() []ports.Check { return (&examination{}).checks() }
+
+// Examine looks for the mistakes that a pool and its app client may have, and
+// changes nothing. It needs cognito-idp:DescribeUserPool and
+// cognito-idp:DescribeUserPoolClient. now is our clock.
+func Examine(ctx context.Context, cfg Config, now func() time.Time) []ports.Finding {
+	e := &examination{cfg: cfg, now: now}
+	e.anybody = newClient(cfg.AWS, aws.AnonymousCredentials{}, aws.NopRetryer{})
+	e.api = newClient(cfg.AWS, cfg.AWS.Credentials, aws.NopRetryer{})
+	return ports.Examine(ctx, e.checks())
+}
+
+func (e *examination) region(context.Context) (ports.Finding, error) {
+	region, _, _ := strings.Cut(e.cfg.PoolID, "_")
+	if strings.Contains(region, "-") && region != e.cfg.AWS.Region {
+		return ports.Fail(fmt.Sprintf("the pool %s isn't in %s", e.cfg.PoolID, e.cfg.AWS.Region), "set AWS_REGION="+region+", or name a pool of "+e.cfg.AWS.Region), nil
+	}
+	return ports.Fine(e.cfg.AWS.Region), nil
+}
+
+// reach asks what needs no credentials, and takes any answer, a refusal too: each
+// bears the time.
+func (e *examination) reach(ctx context.Context) (ports.Finding, error) {
+	before := e.now()
+	_, err := e.anybody.GetUser(ctx, &idp.GetUserInput{AccessToken: aws.String("none")})
+	after := e.now()
+	header, _, answered := awscalls.Response(err)
+	if !answered {
+		return ports.Fail("Cognito can't be reached: "+awscalls.OneLine(cause("GetUser", err)), "check AWS_REGION and the way out of this machine: NAT gateway, or VPC endpoint com.amazonaws."+e.cfg.AWS.Region+".cognito-idp"), nil
+	}
+	e.tells = ports.Fine("the server doesn't tell the time")
+	if theirs, err := http.ParseTime(header.Get("Date")); err == nil {
+		e.tells = skew.Compare("Cognito", theirs, before, after, time.Second)
+	}
+	return ports.Fine("it answers"), nil
+}
+
+func (e *examination) clock(context.Context) (ports.Finding, error) { return e.tells, nil }
+
+func (e *examination) describePool(ctx context.Context) (ports.Finding, error) {
+	out, err := e.api.DescribeUserPool(ctx, &idp.DescribeUserPoolInput{UserPoolId: &e.cfg.PoolID})
+	if err != nil || out.UserPool == nil {
+		return e.undescribed(err, "cognito-idp:DescribeUserPool", "COGNITO_USER_POOL_ID", "the pool "+e.cfg.PoolID), nil
+	}
+	e.pool = out.UserPool
+	return ports.Fine(cmp.Or(aws.ToString(e.pool.Name), e.cfg.PoolID)), nil
+}
+
+func (e *examination) describeClient(ctx context.Context) (ports.Finding, error) {
+	out, err := e.api.DescribeUserPoolClient(ctx, &idp.DescribeUserPoolClientInput{UserPoolId: &e.cfg.PoolID, ClientId: &e.cfg.ClientID})
+	if err != nil || out.UserPoolClient == nil {
+		return e.undescribed(err, "cognito-idp:DescribeUserPoolClient", "COGNITO_CLIENT_ID", "the app client "+e.cfg.ClientID), nil
+	}
+	e.client = out.UserPoolClient
+	return ports.Fine(cmp.Or(aws.ToString(e.client.ClientName), e.cfg.ClientID)), nil
+}
+
+// undescribed says why the thing that variable names can't be looked at.
+func (e *examination) undescribed(err error, action, variable, thing string) ports.Finding {
+	if err == nil {
+		err = errGarbled
+	}
+	switch ex := recognise(err); {
+	case ex == resourceNotFound:
+		return ports.Fail(thing+" isn't there", "set "+variable+" and AWS_REGION to where it is: aws cognito-idp list-user-pools --max-results 60")
+	case ex == notAuthorized, awscalls.Denied(err):
+		return ports.Warn(thing+" may not be looked at", "allow "+action+" on the pool's ARN to the credentials of this machine")
+	}
+	return ports.Fail(thing+" can't be looked at: "+awscalls.OneLine(cause(action, err)), "check the network and the AWS credentials: aws sts get-caller-identity")
+}
+
+func (e *examination) signInName(context.Context) (ports.Finding, error) {
+	if !slices.Contains(e.pool.UsernameAttributes, types.UsernameAttributeTypeEmail) {
+		return ports.Fail("the user name isn't the e-mail address", "make another pool, since this can't be changed: aws cognito-idp create-user-pool --username-attributes email"), nil
+	}
+	return ports.Fine("by e-mail address"), nil
+}
+
+func (e *examination) caseInsensitive(context.Context) (ports.Finding, error) {
+	if c := e.pool.UsernameConfiguration; c == nil || aws.ToBool(c.CaseSensitive) {
+		return ports.Warn("Ada@example.com and ada@example.com are two users", "make another pool, since this can't be changed: aws cognito-idp create-user-pool --username-configuration CaseSensitive=false"), nil
+	}
+	return ports.Fine("they don't"), nil
+}
+
+func (e *examination) verification(context.Context) (ports.Finding, error) {
+	if !slices.Contains(e.pool.AutoVerifiedAttributes, types.VerifiedAttributeTypeEmail) {
+		return ports.Fail("the pool sends no codes: nobody can confirm an address", e.updatePool("--auto-verified-attributes email")), nil
+	}
+	return ports.Fine("it does"), nil
+}
+
+func (e *examination) addressChange(context.Context) (ports.Finding, error) {
+	if s := e.pool.UserAttributeUpdateSettings; s == nil || !slices.Contains(s.AttributesRequireVerificationBeforeUpdate, types.VerifiedAttributeTypeEmail) {
+		return ports.Warn("whoever changes their address has the new one before it is verified", e.updatePool("--user-attribute-update-settings AttributesRequireVerificationBeforeUpdate=email")), nil
+	}
+	return ports.Fine("it is kept until then"), nil
+}
+
+func (e *examination) selfSignUp(context.Context) (ports.Finding, error) {
+	if c := e.pool.AdminCreateUserConfig; c != nil && c.AllowAdminCreateUserOnly {
+		return ports.Warn("POST /auth/signup is refused: administrators alone make users", e.updatePool("--admin-create-user-config AllowAdminCreateUserOnly=false")), nil
+	}
+	return ports.Fine("they may"), nil
+}
+
+func (e *examination) requiredAttributes(context.Context) (ports.Finding, error) {
+	var missing []string
+	for _, a := range e.pool.SchemaAttributes {
+		if name := aws.ToString(a.Name); aws.ToBool(a.Required) && name != "email" && name != "sub" {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) > 0 {
+		return ports.Fail("signing up fails, for it gives no "+strings.Join(missing, ", "), "make another pool, since this can't be changed, that requires email alone"), nil
+	}
+	return ports.Fine("none is"), nil
+}
+
+func (e *examination) passwordLength(context.Context) (ports.Finding, error) {
+	if p := e.pool.Policies; p != nil && p.PasswordPolicy != nil && aws.ToInt32(p.PasswordPolicy.MinimumLength) < 8 {
+		return ports.Warn(fmt.Sprintf("a password of %d characters will do", aws.ToInt32(p.PasswordPolicy.MinimumLength)), e.updatePool("--policies 'PasswordPolicy={MinimumLength=12}'")), nil
+	}
+	return ports.Fine("they have"), nil
+}
+
+func (e *examination) deletionProtection(context.Context) (ports.Finding, error) {
+	if e.pool.DeletionProtection != types.DeletionProtectionTypeActive {
+		return ports.Warn("one call deletes the pool with all its users, who can't be restored", e.updatePool("--deletion-protection ACTIVE")), nil
+	}
+	return ports.Fine("it is"), nil
+}
+
+func (e *examination) poolMail(context.Context) (ports.Finding, error) {
+	if c := e.pool.EmailConfiguration; c == nil || c.EmailSendingAccount != types.EmailSendingAccountTypeDeveloper {
+		return ports.Warn("the pool sends 50 mails a day and no more", e.updatePool("--email-configuration EmailSendingAccount=DEVELOPER,SourceArn=ARN_OF_THE_SES_IDENTITY")), nil
+	}
+	return ports.Fine("through SES"), nil
+}
+
+func (e *examination) clientSecret(context.Context) (ports.Finding, error) {
+	ours, theirs := e.cfg.ClientSecret.Reveal(), aws.ToString(e.client.ClientSecret)
+	const show = "aws cognito-idp describe-user-pool-client shows it"
+	switch {
+	case ours == "" && theirs != "":
+		return ports.Fail("the client has a secret, and COGNITO_CLIENT_SECRET isn't set", "set COGNITO_CLIENT_SECRET; "+show), nil
+	case ours != "" && theirs == "":
+		return ports.Fail("the client has no secret, and refuses one", "unset COGNITO_CLIENT_SECRET"), nil
+	case subtle.ConstantTimeCompare([]byte(ours), []byte(theirs)) == 0:
+		return ports.Fail("COGNITO_CLIENT_SECRET is another one's", "set it anew; "+show), nil
+	}
+	return ports.Fine("it is"), nil
+}
+
+func (e *examination) flows(context.Context) (ports.Finding, error) {
+	allowed := e.client.ExplicitAuthFlows
+	if !slices.Contains(allowed, types.ExplicitAuthFlowsTypeAllowUserPasswordAuth) && !slices.Contains(allowed, types.ExplicitAuthFlowsTypeUserPasswordAuth) {
+		return ports.Fail("nobody can sign in: the client doesn't allow ALLOW_USER_PASSWORD_AUTH", e.updateClient("--explicit-auth-flows ALLOW_USER_PASSWORD_AUTH ALLOW_REFRESH_TOKEN_AUTH")), nil
+	}
+	return ports.Fine("it does"), nil
+}
+
+func (e *examination) userExistence(context.Context) (ports.Finding, error) {
+	if e.client.PreventUserExistenceErrors != types.PreventUserExistenceErrorTypesEnabled {
+		return ports.Warn("a stranger can find out, by the time that an answer takes, who has an account", e.updateClient("--prevent-user-existence-errors ENABLED")), nil
+	}
+	return ports.Fine("it doesn't"), nil
+}
+
+func (e *examination) revocation(context.Context) (ports.Finding, error) {
+	if !aws.ToBool(e.client.EnableTokenRevocation) {
+		return ports.Warn("a session that was signed out of can go on refreshing", e.updateClient("--enable-token-revocation")), nil
+	}
+	return ports.Fine("they can"), nil
+}
+
+func (e *examination) tokenLife(context.Context) (ports.Finding, error) {
+	unit := types.TimeUnitsTypeHours
+	if u := e.client.TokenValidityUnits; u != nil && u.AccessToken != "" {
+		unit = u.AccessToken
+	}
+	life := time.Duration(cmp.Or(aws.ToInt32(e.client.AccessTokenValidity), 1)) * map[types.TimeUnitsType]time.Duration{
+		types.TimeUnitsTypeSeconds: time.Second, types.TimeUnitsTypeMinutes: time.Minute, types.TimeUnitsTypeHours: time.Hour, types.TimeUnitsTypeDays: 24 * time.Hour,
+	}[unit]
+	if e.client.AccessTokenValidity == nil {
+		life = time.Hour
+	}
+	mend := e.updateClient("--access-token-validity 60 --id-token-validity 60 --token-validity-units AccessToken=minutes,IdToken=minutes,RefreshToken=days")
+	switch {
+	case life > 24*time.Hour:
+		return ports.Fail(fmt.Sprintf("access tokens live %s, and are refused: 24h is the most", life), mend), nil
+	case life > time.Hour:
+		return ports.Warn(fmt.Sprintf("an access token is good for %s, also after a sign-out", life), mend), nil
+	}
+	return ports.Fine(fmt.Sprintf("they live %s", life)), nil
+}
+
+func (e *examination) writableAttributes(context.Context) (ports.Finding, error) {
+	var custom []string
+	for _, name := range e.client.WriteAttributes {
+		if strings.HasPrefix(name, "custom:") {
+			custom = append(custom, name)
+		}
+	}
+	if len(custom) > 0 {
+		return ports.Warn("users write these by themselves, so that they prove nothing: "+strings.Join(custom, ", "), e.updateClient("--write-attributes email name")), nil
+	}
+	return ports.Fine("they can't"), nil
+}
+
+const resets = ", together with all other settings, which it resets otherwise"
+
+func (e *examination) updatePool(option string) string {
+	return "aws cognito-idp update-user-pool --user-pool-id " + e.cfg.PoolID + " " + option + resets
+}
+
+func (e *examination) updateClient(option string) string {
+	return "aws cognito-idp update-user-pool-client --user-pool-id " + e.cfg.PoolID + " --client-id " + e.cfg.ClientID + " " + option + resets
+}

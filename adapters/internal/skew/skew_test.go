@@ -1,0 +1,33 @@
+package skew_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/internal/skew"
+	"github.com/partywall-go/partywall/ports"
+)
+
+func TestCompare(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, c := range []struct {
+		theirs   time.Duration
+		took     time.Duration
+		severity ports.Severity
+		says     string
+	}{
+		{0, 0, ports.SeverityOK, "agrees"},
+		{5 * time.Second, 0, ports.SeverityOK, "agrees"},
+		{20 * time.Second, 0, ports.SeverityWarning, "20s behind"},
+		{-20 * time.Second, 0, ports.SeverityWarning, "20s ahead of"},
+		{-5 * time.Minute, 0, ports.SeverityError, "5m0s ahead of"},
+		{5 * time.Minute, 0, ports.SeverityError, "5m0s behind"},
+		{8 * time.Second, 4 * time.Second, ports.SeverityOK, "agrees"}, // the answer took long: nobody knows
+	} {
+		got := skew.Compare("S3", now.Add(c.theirs), now, now.Add(c.took), time.Second)
+		if got.Severity != c.severity || !strings.Contains(got.What, c.says) {
+			t.Errorf("a server %s away, asked for %s: %+v", c.theirs, c.took, got)
+		}
+	}
+}

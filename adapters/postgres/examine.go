@@ -1,0 +1,131 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// examination is one look at a database.
+type examination struct {
+	cfg    Config
+	sets   sets
+	now    func() time.Time
+	db     *sqlx.DB // logs in as Config.User, on one connection
+	in     installation
+	setUp  bool // in is known
+	pooler bool // something that pools connections stands before the server
+}
+
+// checks are all, in the order in which they build on each other.
+func (e *examination) checks() []ports.Check {
+	return []ports.Check{
+		{Name: "database", About: "the server is reached, and lets `DB_USER` in", Look: e.reach},
+		{Name: "database-tls", About: "`DB_SSLMODE` is `verify-full` where the server isn't on this machine", Look: e.tlsMode},
+		{Name: "database-certificate", About: "the server's certificate doesn't expire within a month", Needs: "database", Look: e.certificate},
+		{Name: "database-clock", About: "our clock agrees with the database's", Needs: "database", Look: e.clock},
+		{Name: "database-version", About: "the server is PostgreSQL 15 or later", Needs: "database", Look: e.serverVersion},
+		{Name: "database-writable", About: "`DB_HOST` is the primary, not a replica", Needs: "database", Look: e.writable},
+		{Name: "database-encoding", About: "the database is in UTF-8", Needs: "database", Look: e.encoding},
+		{Name: "database-pooler", About: "what pools before the server pools transactions, not sessions or statements", Needs: "database", Look: e.poolMode},
+		{Name: "database-setup", About: "`partywall setup` has run, and the variables agree with what it decided", Needs: "database", Look: e.setup},
+		{Name: "database-migrations", About: "no migration is missing, changed or ahead", Needs: "database-setup", Look: e.migrations},
+		{Name: "database-user", About: "`DB_USER` may do what it must, and isn't a superuser", Needs: "database", Look: e.userRights},
+		{Name: "database-public", About: "`PUBLIC` may create nothing in the database, and enters no schema of ours", Needs: "database", Look: e.publicRights},
+		{Name: "database-logins", About: "the logins of the system and the gates work with the passwords derived from `DB_GATE_SECRET`", Needs: "database-setup", Look: e.logins},
+		{Name: "database-session", About: "a fresh connection has no state that somebody else left", Needs: "database-logins", Look: e.session},
+		{Name: "tenant-roles", About: "each tenant has a role (the second wall), and each role a tenant", Needs: "database-setup", Look: e.tenantRoles},
+		{Name: "tenant-schemas", About: "each tenant has a schema, and each schema a tenant", Needs: "database-setup", Look: e.tenantSchemas},
+		{Name: "tenant-role-rights", About: "no tenant's role may do more than use its own schema", Needs: "database-setup", Look: e.tenantRoleRights},
+		{Name: "gate-rights", About: "the logins of the system and the gates may do nothing beyond their work", Needs: "database-setup", Look: e.gateRights},
+		{Name: "database-connections", About: "`DB_MAX_CONNS` fits into the server's `max_connections`, twice for an upgrade", Needs: "database", Look: e.connections},
+		{Name: "database-durability", About: "`fsync`, `full_page_writes` and `synchronous_commit` are on", Needs: "database", Look: e.durability},
+		{Name: "database-passwords", About: "`password_encryption` is `scram-sha-256`", Needs: "database", Look: e.passwordEncryption},
+		{Name: "database-force-ssl", About: "`rds.force_ssl` is on, where there is such a parameter", Needs: "database", Look: e.forceSSL},
+		{Name: "database-log", About: "the server's log doesn't show what statements carry", Needs: "database", Look: e.statementLog},
+	}
+}
+
+// Checks lists what [Examine] looks at. They are to be read, not made.
+func Checks() []ports.Check { return (&examination{}).checks() }
+
+// Examine looks for the mistakes that an installation's database may have, and
+// changes nothing. now is our clock.
+func Examine(ctx context.Context, cfg Config, now func() time.Time) []ports.Finding {
+	e := &examination{now: now}
+	err := e.prepare(cfg)
+	if err != nil {
+		return []ports.Finding{{Check: "database", Severity: ports.SeverityError, What: describe(err), Mend: "mend the variable or the migration that is named"}}
+	}
+	defer func() { _ = e.db.Close() }()
+	return ports.Examine(ctx, e.checks())
+}
+
+func (e *examination) prepare(cfg Config) (err error) {
+	if e.cfg, err = cfg.withDefaults(); err != nil {
+		return err
+	}
+	if e.sets, err = loadSets(e.cfg); err != nil {
+		return err
+	}
+	e.db, err = connect(e.cfg, e.cfg.User, e.cfg.Password, 1)
+	return err
+}
+
+// describe is an error for the operator, in one line.
+func describe(err error) string {
+	e, ok := errors.AsType[*domain.Error](err)
+	if !ok {
+		return complaint(err)
+	}
+	text := e.Message
+	if e.Field != "" {
+		text = e.Field + ": " + text
+	}
+	if e.Err != nil && !strings.Contains(text, e.Err.Error()) {
+		text += " (" + complaint(e.Err) + ")"
+	}
+	return text
+}
+
+// reach logs in.
+func (e *examination) reach(ctx context.Context) (ports.Finding, error) {
+	where := e.cfg.Host + ":" + strconv.Itoa(e.cfg.Port)
+	err := e.db.PingContext(ctx)
+	if err == nil {
+		return ports.Fine(fmt.Sprintf("%s lets %s into %s", where, e.cfg.User, e.cfg.Database)), nil
+	}
+	what := describe(loginError(context.Background(), e.cfg, e.cfg.User, err))
+	switch {
+	case errors.Is(loginError(context.Background(), e.cfg, e.cfg.User, err), CodeNotSetUp):
+		return ports.Fail(what, "partywall setup"), nil
+	case sqlState(err) != "":
+		return ports.Fail(what, "mend DB_USER, DB_PASSWORD or DB_NAME, or what the server says"), nil
+	case isTLS(err):
+		return ports.Fail(what, "set DB_SSLROOTCERT to the authority's certificates; for RDS: curl -O https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"), nil
+	}
+	return ports.Fail(fmt.Sprintf("%s can't be reached: %s", where, complaint(err)),
+		"check DB_HOST and DB_PORT, and that the server's security group lets this machine in: nc -vz "+e.cfg.Host+" "+strconv.Itoa(e.cfg.Port)), nil
+}
+
+// readOne reads the one row of a query that takes no argument.
+func (e *examination) readOne(ctx context.Context, into any, query string) error {
+	return e.db.GetContext(ctx, into, query)
+}
+
+// some shows the first few of many.
+func some(names []string) string {
+	const shown = 5
+	if len(names) <= shown {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ", "), len(names)-shown)
+}

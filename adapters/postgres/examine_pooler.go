@@ -1,0 +1,118 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/partywall-go/partywall/ports"
+)
+
+// poolMode finds out whether PgBouncer stands before the server, and how it pools.
+func (e *examination) poolMode(ctx context.Context) (ports.Finding, error) {
+	const mend = "set pool_mode = transaction in pgbouncer.ini, then: psql -p 6432 pgbouncer -c RELOAD"
+	var err error
+	if e.pooler, err = e.behindPooler(ctx); err != nil || !e.pooler {
+		return ports.Fine("none stands before the server"), err
+	}
+	if err := e.tryTransaction(ctx); err != nil && lost(err) { // it breaks the connection off
+		return ports.Fail("the pooler pools statements: nothing works behind it", mend), nil
+	} else if err != nil {
+		return ports.Finding{}, err
+	}
+	shared, err := e.sharesBackends(ctx)
+	switch {
+	case err != nil:
+		return ports.Finding{}, err
+	case !shared:
+		return ports.Warn("the pooler pools sessions: each connection of ours holds one of the server's for as long as it is open", mend), nil
+	}
+	return ports.Fine("the pooler pools transactions"), nil
+}
+
+// tryTransaction opens one in one message and ends it in another.
+func (e *examination) tryTransaction(ctx context.Context) error {
+	conn, err := e.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := conn.ExecContext(ctx, `BEGIN`); err != nil {
+		return err
+	}
+	_, err = conn.ExecContext(ctx, `ROLLBACK`)
+	return err
+}
+
+// behindPooler logs in with a setting that PostgreSQL takes, and that PgBouncer
+// refuses, as it does with each that it doesn't know how to keep for a client.
+func (e *examination) behindPooler(ctx context.Context) (bool, error) {
+	c, err := pq.NewConnectorConfig(pq.Config{
+		Host: e.cfg.Host, Port: uint16(e.cfg.Port), Database: e.cfg.Database, User: e.cfg.User, Password: e.cfg.Password.Reveal(),
+		SSLMode: pq.SSLMode(e.cfg.SSLMode), SSLRootCert: e.cfg.SSLRootCert, SSLSNI: true,
+		Runtime: map[string]string{"geqo": "on"},
+	})
+	if err != nil {
+		return false, err
+	}
+	c.Dialer(&dialer{})
+	db := sql.OpenDB(connector{c})
+	defer func() { _ = db.Close() }()
+	err = db.PingContext(ctx)
+	if refusal, ok := errors.AsType[*pq.Error](err); ok && strings.Contains(refusal.Message, "unsupported startup parameter") {
+		return true, nil
+	}
+	return false, err
+}
+
+// sharesBackends reports whether two connections of ours, both open, get one and
+// the same backend: the one last used is the next to be lent.
+func (e *examination) sharesBackends(ctx context.Context) (bool, error) {
+	shared := false
+	other, err := connect(e.cfg, e.cfg.User, e.cfg.Password, 1)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = other.Close() }()
+	for range 10 {
+		var ours, theirs int
+		if err := e.readOne(ctx, &ours, `SELECT pg_backend_pid()`); err != nil {
+			return false, err
+		}
+		if err := other.GetContext(ctx, &theirs, `SELECT pg_backend_pid()`); err != nil {
+			return false, err
+		}
+		shared = shared || ours == theirs
+	}
+	return shared, nil
+}
+
+// leftovers is all that a session may have that a fresh one hasn't. What drivers
+// and poolers set for each client isn't told.
+const leftovers = `SELECT concat_ws(', ',
+	CASE WHEN current_user <> session_user THEN 'the role ' || current_user END,
+	(SELECT string_agg(name || '=' || setting, ', ' ORDER BY name) FROM pg_settings WHERE source = 'session'
+		AND name NOT IN ('client_encoding', 'DateStyle', 'IntervalStyle', 'TimeZone', 'standard_conforming_strings', 'application_name', 'extra_float_digits', 'role', 'session_authorization')),
+	(SELECT count(*) || ' advisory locks' FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory' HAVING count(*) > 0),
+	(SELECT count(*) || ' channels listened to' FROM pg_listening_channels() HAVING count(*) > 0),
+	(SELECT count(*) || ' temporary tables' FROM pg_class WHERE relnamespace = pg_my_temp_schema() HAVING count(*) > 0))`
+
+// session looks at connections as they come, where tenants are served.
+func (e *examination) session(ctx context.Context) (ports.Finding, error) {
+	for _, name := range []string{e.in.systemRole(), e.in.gateRole()} {
+		var left string
+		err := e.asLogin(name, func(as *examination) error { return sqlx.GetContext(ctx, as.db, &left, leftovers) })
+		if err != nil {
+			return ports.Finding{}, err
+		}
+		if left != "" {
+			return ports.Fail("a fresh connection of "+name+" comes with "+left+", which another program left behind in the pooler",
+				"let no other program log in as "+name+", restart the pooler, and give other programs a pool and a user of their own"), nil
+		}
+	}
+	return ports.Fine("they come clean"), nil
+}

@@ -1,0 +1,150 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/partywall-go/partywall/ports"
+)
+
+// names are what the mends of this database fill in.
+func (e *examination) names() map[string]string {
+	return map[string]string{"database": e.cfg.Database, "user": e.cfg.User, "system": e.in.systemRole(), "gate": e.in.gateRole()}
+}
+
+func (e *examination) userRights(ctx context.Context) (ports.Finding, error) {
+	var may struct{ Super, Roles, Create, Owner, RDS bool }
+	if err := e.readOne(ctx, &may, `
+		SELECT r.rolsuper AS super, r.rolcreaterole AS roles,
+			has_database_privilege(current_user, d.oid, 'CREATE') AS create,
+			pg_has_role(current_user, d.datdba, 'USAGE') AS owner,
+			coalesce(pg_has_role(current_user, (SELECT oid FROM pg_roles WHERE rolname = 'rds_superuser'), 'MEMBER'), false) AS rds
+		FROM pg_roles r, pg_database d WHERE r.rolname = current_user AND d.datname = current_database()`); err != nil {
+		return ports.Finding{}, err
+	}
+	names := e.names()
+	needsRoles := e.cfg.Roles == RolesOn || e.setUp && e.in.roles
+	switch {
+	case may.Super:
+		return ports.Warn(e.cfg.User+" is a superuser, whom no wall holds", fill("ALTER ROLE {user} NOSUPERUSER CREATEROLE, as another superuser", names)), nil
+	case !may.Create:
+		return ports.Fail(e.cfg.User+" may not make schemas in the database", fill("as a superuser: ALTER DATABASE {database} OWNER TO {user}", names)), nil
+	case !may.Roles && needsRoles:
+		return ports.Fail(e.cfg.User+" may not make the tenants' roles", fill("as a superuser: ALTER ROLE {user} CREATEROLE", names)), nil
+	case !may.Roles && e.cfg.Roles == RolesAuto && !e.setUp:
+		return ports.Warn(e.cfg.User+" may not make roles: setup would go without the second wall, for good", fill("as a superuser, before partywall setup: ALTER ROLE {user} CREATEROLE", names)), nil
+	case may.RDS:
+		return ports.Warn(e.cfg.User+" is a member of rds_superuser", "make a user of its own, as docs/production.md says, and hand it the database"), nil
+	case !may.Owner:
+		return ports.Warn(e.cfg.User+" doesn't own the database, and can't close it to PUBLIC", fill("as a superuser: ALTER DATABASE {database} OWNER TO {user}", names)), nil
+	}
+	return ports.Fine(e.cfg.User + " may do what it must, and no more"), nil
+}
+
+func (e *examination) publicRights(ctx context.Context) (ports.Finding, error) {
+	var open struct {
+		Create, Temp, Public bool
+		Schemas              string
+	}
+	if err := e.readOne(ctx, &open, `
+		SELECT has_database_privilege('public', current_database(), 'CREATE') AS create,
+			has_database_privilege('public', current_database(), 'TEMP') AS temp,
+			coalesce((SELECT has_schema_privilege('public', oid, 'CREATE') FROM pg_namespace WHERE nspname = 'public'), false) AS public,
+			coalesce((SELECT string_agg(nspname, ', ' ORDER BY nspname) FROM pg_namespace
+				WHERE (nspname = 'partywall' OR nspname LIKE 'tenant\_%')
+				AND (has_schema_privilege('public', oid, 'USAGE') OR has_schema_privilege('public', oid, 'CREATE'))), '') AS schemas`); err != nil {
+		return ports.Finding{}, err
+	}
+	mend := "run as the database's owner:" + oneLine(fill(closeDatabase, e.names()))
+	switch {
+	case open.Schemas != "":
+		return ports.Fail("everybody enters "+open.Schemas, "run as DB_USER: REVOKE ALL ON SCHEMA "+open.Schemas+" FROM PUBLIC"), nil
+	case open.Create:
+		return ports.Fail("everybody may make schemas in the database", mend), nil
+	case open.Public:
+		return ports.Fail("everybody may create things in the schema public", mend), nil
+	case open.Temp:
+		return ports.Warn("everybody may make temporary tables, which shadow a tenant's own", mend), nil
+	}
+	return ports.Fine("it may create nothing"), nil
+}
+
+// excess lists what roles may do beyond what they must, a line each. The roles are
+// named by a regular expression, so that one query serves for all tenants.
+func (e *examination) excess(ctx context.Context, branches ...string) ([]string, error) {
+	query := `
+		WITH role AS (SELECT * FROM pg_roles), acl AS (
+			SELECT a.grantee, 'schema ' || n.nspname AS thing, n.nspname AS schema, a.privilege_type AS privilege, '' AS kind
+			FROM pg_namespace n, aclexplode(n.nspacl) a
+			UNION ALL
+			SELECT a.grantee, n.nspname || '.' || c.relname, n.nspname, a.privilege_type, 'table'
+			FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a
+			UNION ALL
+			SELECT a.grantee, n.nspname || '.' || c.relname || '.' || t.attname, n.nspname, a.privilege_type, 'column'
+			FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(t.attacl) a
+		)
+		SELECT text FROM (` + strings.Join(branches, " UNION ALL ") + `) found(text) ORDER BY 1`
+	query = strings.NewReplacer(
+		"{inst}", e.in.inst, "{system}", e.in.systemRole(), "{gate}", e.in.gateRole(),
+	).Replace(query) // made of hex digits and our own words
+	var found []string
+	err := e.db.SelectContext(ctx, &found, query)
+	return found, err
+}
+
+const (
+	powers = `
+		SELECT r.rolname || ' is' || CASE WHEN r.rolsuper THEN ' SUPERUSER' ELSE '' END || CASE WHEN r.rolcreaterole THEN ' CREATEROLE' ELSE '' END
+			|| CASE WHEN r.rolcreatedb THEN ' CREATEDB' ELSE '' END || CASE WHEN r.rolbypassrls THEN ' BYPASSRLS' ELSE '' END || CASE WHEN r.rolreplication THEN ' REPLICATION' ELSE '' END
+		FROM role r WHERE %[1]s AND (r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolbypassrls OR r.rolreplication)`
+	belongings = `
+		SELECT r.rolname || ' owns ' || count(*) || ' things, as ' || min(pg_describe_object(d.classid, d.objid, 0))
+		FROM role r JOIN pg_shdepend d ON d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid AND d.deptype = 'o'
+		WHERE %[1]s AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) GROUP BY r.rolname`
+	databaseGrants = `
+		SELECT r.rolname || ' may ' || a.privilege_type || ' in the database'
+		FROM role r JOIN (SELECT (aclexplode(datacl)).* FROM pg_database WHERE datname = current_database()) a ON a.grantee = r.oid
+		WHERE %[1]s AND a.privilege_type IN ('CREATE', 'TEMPORARY')`
+)
+
+const (
+	isLogin  = `r.rolname IN ('{system}', '{gate}')`
+	isTenant = `r.rolname LIKE 'pw\_{inst}\_t\_%'`
+)
+
+func (e *examination) gateRights(ctx context.Context) (ports.Finding, error) {
+	if !e.in.roles {
+		return ports.Fine("there are none: all runs as " + e.cfg.User), nil
+	}
+	found, err := e.excess(ctx,
+		fmt.Sprintf(powers, isLogin), fmt.Sprintf(belongings, isLogin), fmt.Sprintf(databaseGrants, isLogin),
+		`SELECT r.rolname || ' inherits what its roles may' FROM role r WHERE `+isLogin+` AND r.rolinherit`,
+		`SELECT r.rolname || ' is a member of ' || g.rolname FROM role r JOIN pg_auth_members m ON m.member = r.oid JOIN role g ON g.oid = m.roleid
+			WHERE `+isLogin+` AND NOT (r.rolname = '{gate}' AND g.rolname LIKE 'pw\_{inst}\_t\_%')`,
+		`SELECT r.rolname || ' may give away or inherit ' || g.rolname FROM role r JOIN pg_auth_members m ON m.member = r.oid JOIN role g ON g.oid = m.roleid
+			WHERE `+isLogin+` AND `+e.badMembership(),
+		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
+			WHERE r.rolname = '{gate}' AND NOT (a.thing = 'schema partywall' AND a.privilege = 'USAGE')
+			AND NOT (a.kind = 'column' AND a.privilege = 'SELECT' AND a.thing IN ('partywall.tenants.id', 'partywall.tenants.status', 'partywall.tenants.expires_at'))`,
+		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
+			WHERE r.rolname = '{system}' AND (a.schema <> 'partywall' OR a.privilege NOT IN ('USAGE', 'SELECT', 'INSERT', 'UPDATE', 'DELETE')
+				OR a.thing IN ('partywall.installation', 'partywall.migrations') AND a.privilege <> 'SELECT')`,
+	)
+	if err != nil {
+		return ports.Finding{}, err
+	}
+	if len(found) > 0 {
+		return ports.Fail(some(found), fill("take it away as a superuser, with REVOKE, REASSIGN OWNED or ALTER ROLE {gate} NOSUPERUSER NOCREATEROLE NOCREATEDB NOBYPASSRLS NOREPLICATION NOINHERIT", e.names())), nil
+	}
+	return ports.Fine("they may do their work only"), nil
+}
+
+// badMembership is a membership by which a gate could do more than become the
+// role. From PostgreSQL 16 on each has an INHERIT of its own.
+func (e *examination) badMembership() string {
+	if e.in.version < 160000 {
+		return `m.admin_option`
+	}
+	return `(m.admin_option OR m.inherit_option)`
+}

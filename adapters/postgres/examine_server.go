@@ -1,0 +1,144 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/internal/skew"
+	"github.com/partywall-go/partywall/ports"
+)
+
+func (e *examination) clock(ctx context.Context) (ports.Finding, error) {
+	var theirs time.Time
+	before := e.now()
+	err := e.readOne(ctx, &theirs, `SELECT clock_timestamp()`)
+	return skew.Compare("the database", theirs, before, e.now(), 0), err
+}
+
+func (e *examination) serverVersion(ctx context.Context) (ports.Finding, error) {
+	var number int
+	if err := e.readOne(ctx, &number, `SELECT current_setting('server_version_num')::int`); err != nil {
+		return ports.Finding{}, err
+	}
+	version := fmt.Sprintf("PostgreSQL %d.%d", number/10000, number%10000)
+	if number < minVersion {
+		return ports.Fail(version+" is too old", "upgrade the server to PostgreSQL 15 or later; on RDS: aws rds modify-db-instance --engine-version 17 --allow-major-version-upgrade"), nil
+	}
+	return ports.Fine(version), nil
+}
+
+func (e *examination) writable(ctx context.Context) (ports.Finding, error) {
+	var found struct{ Replica, ReadOnly bool }
+	if err := e.readOne(ctx, &found, `SELECT pg_is_in_recovery() AS replica, current_setting('default_transaction_read_only')::bool AS readonly`); err != nil {
+		return ports.Finding{}, err
+	}
+	switch {
+	case found.Replica:
+		return ports.Fail(e.cfg.Host+" is a replica, which takes no writes", "set DB_HOST to the primary; on Aurora, to the cluster's endpoint, not the reader's"), nil
+	case found.ReadOnly:
+		return ports.Fail("default_transaction_read_only is on", fill("ALTER DATABASE {database} RESET default_transaction_read_only, and the same for the user or the server", e.names())), nil
+	}
+	return ports.Fine("it takes writes"), nil
+}
+
+func (e *examination) encoding(ctx context.Context) (ports.Finding, error) {
+	var encoding string
+	if err := e.readOne(ctx, &encoding, `SELECT current_setting('server_encoding')`); err != nil {
+		return ports.Finding{}, err
+	}
+	if encoding != "UTF8" {
+		return ports.Fail("the database is in "+encoding, fill("CREATE DATABASE other OWNER {user} ENCODING 'UTF8' TEMPLATE template0, and DB_NAME=other", e.names())), nil
+	}
+	return ports.Fine(encoding), nil
+}
+
+func (e *examination) connections(ctx context.Context) (ports.Finding, error) {
+	if e.pooler {
+		return ports.Fine("DB_MAX_CONNS connections go to the pooler, which shares out the server's"), nil
+	}
+	var found struct {
+		Most     int
+		Reserved int
+		Limit    int // of the database and the user; -1: none
+	}
+	if err := e.readOne(ctx, &found, `
+		SELECT current_setting('max_connections')::int AS most,
+			current_setting('superuser_reserved_connections')::int + coalesce(current_setting('reserved_connections', true)::int, 0) AS reserved,
+			coalesce((SELECT min(l) FROM unnest(ARRAY[d.datconnlimit, r.rolconnlimit]) l WHERE l >= 0), -1) AS limit
+		FROM pg_database d, pg_roles r WHERE d.datname = current_database() AND r.rolname = current_user`); err != nil {
+		return ports.Finding{}, err
+	}
+	free := found.Most - found.Reserved
+	if found.Limit >= 0 {
+		free = min(free, found.Limit)
+	}
+	what := fmt.Sprintf("DB_MAX_CONNS=%d, and the server takes %d", e.cfg.MaxConns, free)
+	mend := fmt.Sprintf("set DB_MAX_CONNS to %d at most for each process, or raise max_connections", max(3, free/2))
+	switch {
+	case e.cfg.MaxConns > free:
+		return ports.Fail(what, mend), nil
+	case 2*e.cfg.MaxConns > free:
+		return ports.Warn(what+": no room for a second process, as in an upgrade", mend), nil
+	}
+	return ports.Fine(what), nil
+}
+
+func (e *examination) durability(ctx context.Context) (ports.Finding, error) {
+	var off []string
+	if err := e.db.SelectContext(ctx, &off, `
+		SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off' ORDER BY name`); err != nil {
+		return ports.Finding{}, err
+	}
+	if len(off) > 0 {
+		return ports.Fail("a crash of the server loses what was acknowledged: off are "+strings.Join(off, ", "), "turn them on in the parameter group, or run as a superuser: ALTER SYSTEM RESET "+off[0]+" and the like, then SELECT pg_reload_conf()"), nil
+	}
+	return ports.Fine("what was acknowledged survives a crash"), nil
+}
+
+func (e *examination) passwordEncryption(ctx context.Context) (ports.Finding, error) {
+	var method string
+	if err := e.readOne(ctx, &method, `SELECT current_setting('password_encryption')`); err != nil {
+		return ports.Finding{}, err
+	}
+	if method != "scram-sha-256" {
+		return ports.Warn("new passwords are kept as "+method, "set password_encryption=scram-sha-256 in the parameter group, then give DB_USER its password again"), nil
+	}
+	return ports.Fine(method), nil
+}
+
+func (e *examination) forceSSL(ctx context.Context) (ports.Finding, error) {
+	var value string
+	if err := e.readOne(ctx, &value, `SELECT coalesce(current_setting('rds.force_ssl', true), '')`); err != nil {
+		return ports.Finding{}, err
+	}
+	switch value {
+	case "":
+		return ports.Fine("there is no such parameter here"), nil
+	case "0", "off":
+		return ports.Warn("the server takes connections without TLS", "set rds.force_ssl=1: aws rds modify-db-parameter-group --db-parameter-group-name GROUP --parameters ParameterName=rds.force_ssl,ParameterValue=1,ApplyMethod=immediate"), nil
+	}
+	return ports.Fine("the server takes no connection without TLS"), nil
+}
+
+func (e *examination) statementLog(ctx context.Context) (ports.Finding, error) {
+	var found struct {
+		Statements string
+		Slow       int // milliseconds; -1: none
+		Parameters int // bytes; -1: all
+	}
+	if err := e.readOne(ctx, &found, `
+		SELECT current_setting('log_statement') AS statements,
+			(SELECT setting::int FROM pg_settings WHERE name = 'log_min_duration_statement') AS slow,
+			(SELECT setting::int FROM pg_settings WHERE name = 'log_parameter_max_length') AS parameters`); err != nil {
+		return ports.Finding{}, err
+	}
+	switch {
+	case found.Statements == "mod" || found.Statements == "all":
+		return ports.Warn("the server's log shows tenants' data: log_statement="+found.Statements, "set log_statement=ddl in the parameter group"), nil
+	case found.Slow >= 0 && found.Parameters != 0:
+		return ports.Warn("the server's log shows the arguments of slow statements, e-mail addresses among them", "set log_parameter_max_length=0 in the parameter group"), nil
+	}
+	return ports.Fine("it shows no arguments"), nil
+}

@@ -1,0 +1,216 @@
+package postgres_test
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/adapters/realservers"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+func TestExamineWhatCannotBeReached(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	silent := taken.Addr().(*net.TCPAddr).Port // it takes connections, and says nothing
+	t.Cleanup(func() { taken.Close() })
+	for name, c := range map[string]struct {
+		cfg  postgres.Config
+		says string
+	}{
+		"a host without an address": {postgres.Config{Host: "db.invalid", Port: 5432, SSLMode: "verify-full"}, "DB_HOST"},
+		"a port where nobody is":    {postgres.Config{Host: "127.0.0.1", Port: closedPort(t), SSLMode: "disable"}, "security group"},
+		"a server that is silent":   {postgres.Config{Host: "127.0.0.1", Port: silent, SSLMode: "disable"}, "security group"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.cfg.User, c.cfg.Password, c.cfg.Database = "u", domain.NewSecret("a password"), "d"
+			began := time.Now()
+			mustFind(t, c.cfg, "database", ports.SeverityError, c.says)
+			if took := time.Since(began); took > 15*time.Second {
+				t.Errorf("it took %s", took)
+			}
+			if got := examine(t, c.cfg)["database"]; !strings.Contains(got.What, "database-version, ") {
+				t.Errorf("it doesn't say what it left out: %s", got.What)
+			}
+		})
+	}
+	t.Run("a wrong password", func(t *testing.T) {
+		cfg := config(t)
+		cfg.Password = domain.NewSecret("wrong")
+		mustFind(t, cfg, "database", ports.SeverityError, "DB_PASSWORD")
+	})
+}
+
+func closedPort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+func TestExamineTLS(t *testing.T) {
+	t.Parallel()
+	for mode, severity := range map[string]ports.Severity{"disable": ports.SeverityError, "require": ports.SeverityWarning, "verify-ca": ports.SeverityWarning, "verify-full": ports.SeverityOK} {
+		t.Run(mode+" to another machine", func(t *testing.T) {
+			cfg := postgres.Config{Host: "db.invalid", User: "u", Database: "d", SSLMode: mode}
+			mustFind(t, cfg, "database-tls", severity, "", "database")
+		})
+	}
+	secure, err := private.StartTemporary(t.Context(), private.Temporary{})
+	needServer(t, err)
+	t.Cleanup(func() { _ = secure.Close() })
+	cfg := postgres.Config{Host: "127.0.0.1", Port: secure.Port, User: secure.User, Password: secure.Password, Database: "tls"}
+	ours, theirs := newAuthority(t), newAuthority(t)
+	serveTLS(t, secure, ours.sign(t, "127.0.0.1"))
+	cfg.SSLRootCert = ours.file
+	setUp(t, cfg)
+	t.Run("a certificate that expires soon", func(t *testing.T) {
+		mustFind(t, cfg, "database-certificate", ports.SeverityWarning, "only")
+	})
+	t.Run("a certificate that has expired", func(t *testing.T) {
+		for _, f := range postgres.Examine(t.Context(), cfg, func() time.Time { return time.Now().Add(2 * time.Hour) }) {
+			if f.Check == "database-certificate" && (f.Severity != ports.SeverityError || !strings.Contains(f.What, "was good until")) {
+				t.Errorf("got %+v", f)
+			}
+		}
+	})
+	t.Run("another authority's certificate", func(t *testing.T) {
+		cfg.SSLRootCert = theirs.file
+		mustFind(t, cfg, "database", ports.SeverityError, "DB_SSLROOTCERT")
+	})
+	t.Run("a server without TLS", func(t *testing.T) {
+		plain := config(t)
+		plain.SSLMode = "verify-full"
+		mustFind(t, plain, "database", ports.SeverityError, "DB_SSLROOTCERT")
+	})
+}
+
+func TestExaminePooler(t *testing.T) {
+	t.Parallel()
+	db, cfg := open(t, withNotes)
+	makeTenant(t, db, "acme")
+	behind := func(t *testing.T, mode string) postgres.Config {
+		pooler := realservers.PgBouncer(t, realservers.Upstream{Host: cfg.Host, Port: cfg.Port, Superuser: "postgres", Password: server.SuperuserPassword, PoolMode: mode, PoolSize: 4})
+		behind := cfg
+		behind.Host, behind.Port = pooler.Host, pooler.Port
+		return behind
+	}
+	t.Run("none", func(t *testing.T) {
+		mustFind(t, cfg, "database-pooler", ports.SeverityOK, "none")
+	})
+	t.Run("a pooler of transactions", func(t *testing.T) {
+		mustFind(t, behind(t, "transaction"), "database-pooler", ports.SeverityOK, "pools transactions")
+	})
+	t.Run("a pooler of sessions", func(t *testing.T) {
+		mustFind(t, behind(t, "session"), "database-pooler", ports.SeverityWarning, "pool_mode = transaction")
+	})
+	t.Run("a pooler of statements", func(t *testing.T) {
+		mustFind(t, behind(t, "statement"), "database-pooler", ports.SeverityError, "pool_mode = transaction")
+	})
+	for name, c := range map[string]struct{ do, says string }{
+		"a search path":    {`SET search_path = tenant_acme`, "search_path=tenant_acme"},
+		"an advisory lock": {`SELECT pg_advisory_lock(1)`, "1 advisory lock"},
+		"a channel":        {`LISTEN somebody`, "1 channels"},
+	} {
+		t.Run(name+" that another program left in the pooler", func(t *testing.T) {
+			cfg := behind(t, "transaction")
+			inst := query[string](t, superuser(t, cfg), `SELECT inst FROM partywall.installation`)
+			gate := "pw_" + inst + "_gate_0"
+			execute(t, login(t, cfg, gate, postgres.DerivedPassword(cfg.Password, gate)), c.do)
+			mustFind(t, cfg, "database-session", ports.SeverityError, c.says)
+		})
+	}
+}
+
+// TestExamineAReplica has a server that follows another, which isn't there.
+func TestExamineAReplica(t *testing.T) {
+	t.Parallel()
+	replica, err := private.StartTemporary(t.Context(), private.Temporary{})
+	needServer(t, err)
+	t.Cleanup(func() { _ = replica.Close() })
+	cfg := postgres.Config{Host: replica.Host, Port: replica.Port, User: replica.User, Password: replica.Password, SSLMode: "disable", Database: "partywall"}
+	setUp(t, cfg)
+	execute(t, login(t, cfg, "postgres", replica.SuperuserPassword), `ALTER SYSTEM SET wal_level = replica`)
+	if err := replica.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	signal := filepath.Join(replica.Dir, "standby.signal")
+	if err := os.WriteFile(signal, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	owner := domain.Must(os.Stat(replica.Dir)).Sys().(*syscall.Stat_t)
+	if err := os.Chown(signal, int(owner.Uid), int(owner.Gid)); err != nil {
+		t.Fatal(err)
+	}
+	if err := replica.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	mustFind(t, cfg, "database-writable", ports.SeverityError, "is a replica")
+}
+
+// TestExamineAnOldServer rewrites what the server calls itself on the way.
+func TestExamineAnOldServer(t *testing.T) {
+	t.Parallel()
+	_, cfg := open(t)
+	number := query[string](t, superuser(t, cfg), `SELECT current_setting('server_version_num')`)
+	cfg.Host, cfg.Port = rewriting(t, cfg, []byte(number), []byte("140011"))
+	if got := examine(t, cfg)["database-version"]; got.Severity != ports.SeverityError || !strings.Contains(got.What, "14.11") {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// rewriting puts a server of another mind before the real one: in its answers it
+// writes after for before, which are of one length.
+func rewriting(t *testing.T, cfg postgres.Config, before, after []byte) (host string, port int) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	serve := func(client net.Conn) {
+		defer client.Close()
+		backend, err := net.Dial("tcp", net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)))
+		if err != nil {
+			return
+		}
+		defer backend.Close()
+		go io.Copy(backend, client)
+		for chunk := make([]byte, 64<<10); ; {
+			n, err := backend.Read(chunk)
+			if err != nil {
+				return
+			}
+			if _, err := client.Write(bytes.ReplaceAll(chunk[:n], before, after)); err != nil {
+				return
+			}
+		}
+	}
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go serve(client)
+		}
+	}()
+	return "127.0.0.1", listener.Addr().(*net.TCPAddr).Port
+}

@@ -1,0 +1,166 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/partywall-go/partywall/ports"
+)
+
+func (e *examination) setup(ctx context.Context) (ports.Finding, error) {
+	in, err := readInstallation(ctx, e.db)
+	if err != nil {
+		if _, inspected := inspect(ctx, e.db, e.cfg, e.sets); inspected != nil {
+			err = inspected
+		}
+		return ports.Fail(describe(err), "partywall setup"), nil
+	}
+	e.in, e.setUp = in, true
+	if err := agree(e.cfg, in); err != nil {
+		return ports.Fail(describe(err), "change the variable that is named"), nil
+	}
+	return ports.Fine("the installation is " + in.inst), nil
+}
+
+func (e *examination) migrations(ctx context.Context) (ports.Finding, error) {
+	applied, err := readLedger(ctx, e.db)
+	if err != nil {
+		return ports.Finding{}, err
+	}
+	if err := applied.check(e.sets); err != nil {
+		return ports.Fail(describe(err), "partywall setup, of the version that runs here"), nil
+	}
+	if ahead := applied.ahead(e.sets); len(ahead) > 0 {
+		return ports.Warn("the database is ahead of this program by "+some(ahead), "run the newer version of the program here, too"), nil
+	}
+	return ports.Fine("all have run"), nil
+}
+
+// ahead returns the migrations of our own sets that this program doesn't have.
+// The product's are no business of a program that has none.
+func (l ledger) ahead(s sets) (names []string) {
+	for _, known := range append([]set{s.system, s.shared}, s.tenant...) {
+		for _, e := range l {
+			if len(known.migrations) > 0 && e.Set == known.name && e.Number > len(known.migrations) {
+				names = append(names, e.Set+"/"+e.Name)
+			}
+		}
+	}
+	return names
+}
+
+func (e *examination) logins(ctx context.Context) (ports.Finding, error) {
+	if !e.in.roles {
+		return ports.Fine("there are none: all runs as " + e.cfg.User), nil
+	}
+	for _, name := range []string{e.in.systemRole(), e.in.gateRole()} {
+		if err := e.asLogin(name, func(as *examination) error { return as.db.PingContext(ctx) }); err != nil {
+			return ports.Fail(describe(loginError(ctx, e.cfg, name, err)), "partywall setup"), nil
+		}
+	}
+	return ports.Fine("they get in"), nil
+}
+
+// asLogin runs fn as one of our logins, or as the only user where there are none.
+func (e *examination) asLogin(name string, fn func(as *examination) error) error {
+	password := derivedPassword(e.cfg.secret(), name)
+	if !e.in.roles {
+		name, password = e.cfg.User, e.cfg.Password
+	}
+	db, err := connect(e.cfg, name, password, 1)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	as := *e
+	as.db = db
+	return fn(&as)
+}
+
+func (e *examination) tenantSchemas(ctx context.Context) (ports.Finding, error) {
+	rows, schemas, err := e.unmatched(ctx, `
+		SELECT t.id AS tenant, n.nspname::text AS thing
+		FROM partywall.tenants t FULL JOIN (SELECT nspname FROM pg_namespace WHERE nspname LIKE 'tenant\_%') n ON n.nspname::text = 'tenant_' || t.id
+		WHERE t.id IS NULL OR n.nspname IS NULL ORDER BY 1, 2`)
+	switch {
+	case err != nil:
+		return ports.Finding{}, err
+	case len(rows) > 0:
+		return ports.Fail("tenants without a schema: "+some(rows), "restore their schemas from a backup: pg_restore --schema=tenant_"+rows[0]), nil
+	case len(schemas) > 0:
+		return ports.Warn("schemas without a tenant: "+some(schemas), "restore the tenants' rows in partywall.tenants, or, once it's certain that nobody needs them: "+fill("DROP SCHEMA {schema} CASCADE", map[string]string{"schema": schemas[0]})), nil
+	}
+	return ports.Fine("they agree with the registry"), nil
+}
+
+// unmatched returns the tenants without a thing, and the things without a tenant.
+func (e *examination) unmatched(ctx context.Context, query string) (tenants, things []string, err error) {
+	var found []struct{ Tenant, Thing *string }
+	if err := e.db.SelectContext(ctx, &found, query); err != nil {
+		return nil, nil, err
+	}
+	for _, f := range found {
+		if f.Tenant != nil {
+			tenants = append(tenants, *f.Tenant)
+		} else {
+			things = append(things, *f.Thing)
+		}
+	}
+	return tenants, things, nil
+}
+
+func (e *examination) tenantRoles(ctx context.Context) (ports.Finding, error) {
+	if !e.in.roles {
+		return ports.Warn("tenants have no roles: the search path is the only wall", "set another database up with TENANT_ROLES=on and a DB_USER that may CREATEROLE, and move the data there"), nil
+	}
+	rows, roles, err := e.unmatched(ctx, fmt.Sprintf(`
+		SELECT t.id AS tenant, r.rolname::text AS thing
+		FROM partywall.tenants t FULL JOIN (
+			SELECT r.rolname FROM pg_roles r
+			JOIN pg_auth_members m ON m.roleid = r.oid JOIN pg_roles g ON g.oid = m.member AND g.rolname = '%[2]s'
+			WHERE r.rolname LIKE 'pw\_%[1]s\_t\_%%'
+			UNION
+			SELECT r.rolname FROM pg_roles r WHERE r.rolname LIKE 'pw\_%[1]s\_t\_%%' AND NOT EXISTS (SELECT FROM partywall.tenants o WHERE r.rolname::text = 'pw_%[1]s_t_' || o.id)
+		) r ON r.rolname::text = 'pw_%[1]s_t_' || t.id
+		WHERE t.id IS NULL OR r.rolname IS NULL ORDER BY 1, 2`, e.in.inst, e.in.gateRole()))
+	switch {
+	case err != nil:
+		return ports.Finding{}, err
+	case len(rows) > 0:
+		return ports.Fail("tenants without a role that the gate may become: "+some(rows), e.makeRole(rows[0])), nil
+	case len(roles) > 0:
+		return ports.Warn("roles without a tenant: "+some(roles), fill("DROP OWNED BY {role}; DROP ROLE {role}, as a superuser", map[string]string{"role": roles[0]})), nil
+	}
+	return ports.Fine("they agree with the registry"), nil
+}
+
+// makeRole gives a tenant the role that a restore without roles has lost.
+func (e *examination) makeRole(tenant string) string {
+	names := map[string]string{"schema": "tenant_" + tenant, "role": "pw_" + e.in.inst + "_t_" + tenant, "gate": e.in.gateRole()}
+	return "run as DB_USER, for each: " + fill(`CREATE ROLE {role} NOLOGIN (unless it's there); GRANT {role} TO {gate}`+e.in.onlyToBecome()+
+		`; GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}; GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role}; `+
+		`GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} TO {role}; and the default privileges, as docs/production.md has them`, names)
+}
+
+func (e *examination) tenantRoleRights(ctx context.Context) (ports.Finding, error) {
+	if !e.in.roles {
+		return ports.Fine("there are none"), nil
+	}
+	found, err := e.excess(ctx,
+		fmt.Sprintf(powers, isTenant), fmt.Sprintf(belongings, isTenant), fmt.Sprintf(databaseGrants, isTenant),
+		`SELECT r.rolname || ' may log in' FROM role r WHERE `+isTenant+` AND r.rolcanlogin`,
+		`SELECT r.rolname || ' is a member of ' || g.rolname FROM role r JOIN pg_auth_members m ON m.member = r.oid JOIN role g ON g.oid = m.roleid WHERE `+isTenant,
+		`SELECT g.rolname || ' may become ' || r.rolname FROM role r JOIN pg_auth_members m ON m.roleid = r.oid JOIN role g ON g.oid = m.member
+			WHERE `+isTenant+` AND g.rolname NOT IN ('{gate}', current_user)`,
+		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
+			WHERE `+isTenant+` AND a.schema NOT IN ('shared', 'ext', 'public')
+			AND (a.schema <> 'tenant_' || substr(r.rolname, length('pw_{inst}_t_') + 1) OR a.privilege IN ('CREATE', 'TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN'))`,
+	)
+	if err != nil {
+		return ports.Finding{}, err
+	}
+	if len(found) > 0 {
+		return ports.Fail(some(found), "take it away as a superuser, with REVOKE, REASSIGN OWNED BY the role TO "+e.cfg.User+", or ALTER ROLE; then find out who gave it"), nil
+	}
+	return ports.Fine("they use their own schemas only"), nil
+}

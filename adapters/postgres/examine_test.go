@@ -1,0 +1,213 @@
+package postgres_test
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/realservers"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// examine returns the findings by their checks.
+func examine(t testing.TB, cfg postgres.Config) map[string]ports.Finding {
+	t.Helper()
+	findings := map[string]ports.Finding{}
+	for _, f := range postgres.Examine(t.Context(), cfg, time.Now) {
+		if _, twice := findings[f.Check]; twice {
+			t.Errorf("%s is found twice", f.Check)
+		}
+		if (f.Severity == ports.SeverityOK) != (f.Mend == "") || f.What == "" || strings.Contains(f.What+f.Mend, "\n") {
+			t.Errorf("a finding says what is wrong, and how to mend it, in a line: %+v", f)
+		}
+		for _, secret := range []domain.Secret{cfg.Password, cfg.GateSecret} {
+			if !secret.IsZero() && strings.Contains(f.What+f.Mend, secret.Reveal()) {
+				t.Errorf("%s tells a secret", f.Check)
+			}
+		}
+		findings[f.Check] = f
+	}
+	return findings
+}
+
+// mustFind wants a finding, and that no other check complains but those that are named.
+func mustFind(t testing.TB, cfg postgres.Config, check string, severity ports.Severity, says string, others ...string) {
+	t.Helper()
+	findings := examine(t, cfg)
+	if got := findings[check]; got.Severity != severity || !strings.Contains(got.What+" / "+got.Mend, says) {
+		t.Errorf("want %s %q of %s, got %+v", severity, says, check, got)
+	}
+	expected := " database-durability " + check + " " + strings.Join(others, " ") + " " // the tests' server is a hasty one
+	for name, f := range findings {
+		if f.Severity != ports.SeverityOK && !strings.Contains(expected, " "+name+" ") {
+			t.Errorf("it also finds %+v", f)
+		}
+	}
+}
+
+// mistake is made in a database that is set up, with the tenants acme and rival.
+type mistake struct {
+	check    string
+	severity ports.Severity
+	says     string
+	as       string // who makes it: "" for the superuser, "owner", "none" if the change of the configuration is all
+	do       string // in SQL; {db}, {inst} and {user} are filled in
+	undo     string // what is left on the server otherwise
+	change   func(*postgres.Config)
+	others   []string // checks that rightly complain, too
+}
+
+var mistakes = map[string]mistake{
+	"a database that takes no writes":              {check: "database-writable", severity: ports.SeverityError, says: "default_transaction_read_only", do: `ALTER DATABASE {db} SET default_transaction_read_only = on`},
+	"a migration that never ran":                   {check: "database-migrations", severity: ports.SeverityError, says: "partywall setup", do: `DELETE FROM partywall.migrations WHERE set = 'system' AND number = 2`},
+	"a migration that was changed":                 {check: "database-migrations", severity: ports.SeverityError, says: "was changed", do: `UPDATE partywall.migrations SET checksum = 'x' WHERE set = 'system' AND number = 2`},
+	"a database that is ahead":                     {check: "database-migrations", severity: ports.SeverityWarning, says: "system/0099_later.sql", do: `INSERT INTO partywall.migrations (set, number, name, checksum) VALUES ('system', 99, '0099_later.sql', 'x')`},
+	"an installation that lost its row":            {check: "database-setup", severity: ports.SeverityError, says: "partywall setup", do: `DELETE FROM partywall.installation`},
+	"TENANT_ROLES=off where there are roles":       {check: "database-setup", severity: ports.SeverityError, says: "TENANT_ROLES", as: "none", change: rolesOff},
+	"a superuser as DB_USER":                       {check: "database-user", severity: ports.SeverityWarning, says: "superuser", do: `ALTER ROLE {user} SUPERUSER`, undo: `ALTER ROLE {user} NOSUPERUSER`},
+	"a DB_USER that may not make roles":            {check: "database-user", severity: ports.SeverityError, says: "CREATEROLE", do: `ALTER ROLE {user} NOCREATEROLE`, undo: `ALTER ROLE {user} CREATEROLE`},
+	"a DB_USER that may not make schemas":          {check: "database-user", severity: ports.SeverityError, says: "OWNER TO", do: `ALTER DATABASE {db} OWNER TO postgres; REVOKE ALL ON DATABASE {db} FROM {user}`},
+	"a DB_USER that isn't the owner":               {check: "database-user", severity: ports.SeverityWarning, says: "doesn't own", do: `ALTER DATABASE {db} OWNER TO postgres; GRANT CREATE ON DATABASE {db} TO {user}`},
+	"temporary tables for everybody":               {check: "database-public", severity: ports.SeverityWarning, says: "REVOKE TEMP", do: `GRANT TEMP ON DATABASE {db} TO PUBLIC`},
+	"schemas by everybody":                         {check: "database-public", severity: ports.SeverityError, says: "make schemas", do: `GRANT CREATE ON DATABASE {db} TO PUBLIC`},
+	"tables of everybody's in public":              {check: "database-public", severity: ports.SeverityError, says: "schema public", do: `GRANT CREATE ON SCHEMA public TO PUBLIC`},
+	"a tenant's schema that everybody enters":      {check: "database-public", severity: ports.SeverityError, says: "tenant_acme", do: `GRANT USAGE ON SCHEMA tenant_acme TO PUBLIC`},
+	"a gate secret that has changed":               {check: "database-logins", severity: ports.SeverityError, says: "partywall setup", as: "none", change: func(c *postgres.Config) { c.GateSecret = domain.NewSecret("another") }},
+	"a gate that may not log in":                   {check: "database-logins", severity: ports.SeverityError, says: "gate_0", do: `ALTER ROLE pw_{inst}_gate_0 NOLOGIN`},
+	"a tenant without a schema":                    {check: "tenant-schemas", severity: ports.SeverityError, says: "acme", do: `DROP SCHEMA tenant_acme CASCADE`},
+	"a schema without a tenant":                    {check: "tenant-schemas", severity: ports.SeverityWarning, says: "tenant_ghost", as: "owner", do: `CREATE SCHEMA tenant_ghost`},
+	"a tenant without a role":                      {check: "tenant-roles", severity: ports.SeverityError, says: `GRANT "pw_`, do: `DROP OWNED BY "pw_{inst}_t_acme"; DROP ROLE "pw_{inst}_t_acme"`},
+	"a role without a tenant":                      {check: "tenant-roles", severity: ports.SeverityWarning, says: "_t_ghost", do: `CREATE ROLE "pw_{inst}_t_ghost"`, undo: `DROP ROLE "pw_{inst}_t_ghost"`},
+	"a role that its gate may not become":          {check: "tenant-roles", severity: ports.SeverityError, says: "acme", do: `REVOKE "pw_{inst}_t_acme" FROM pw_{inst}_gate_0 GRANTED BY {user}`},
+	"a tenant's role that owns a table":            {check: "tenant-role-rights", severity: ports.SeverityError, says: "owns 1 things", do: `CREATE TABLE tenant_acme.mine (id int); ALTER TABLE tenant_acme.mine OWNER TO "pw_{inst}_t_acme"`},
+	"a tenant's role that is another's member":     {check: "tenant-role-rights", severity: ports.SeverityError, says: "is a member of", do: `GRANT "pw_{inst}_t_rival" TO "pw_{inst}_t_acme"`},
+	"a tenant's role that a stranger may become":   {check: "tenant-role-rights", severity: ports.SeverityError, says: "pw_{inst}_stranger may become", do: `CREATE ROLE pw_{inst}_stranger; GRANT "pw_{inst}_t_acme" TO pw_{inst}_stranger`, undo: `DROP ROLE pw_{inst}_stranger`},
+	"a tenant's role that creates in its schema":   {check: "tenant-role-rights", severity: ports.SeverityError, says: "may CREATE schema tenant_acme", do: `GRANT CREATE ON SCHEMA tenant_acme TO "pw_{inst}_t_acme"`},
+	"a tenant's role that creates schemas":         {check: "tenant-role-rights", severity: ports.SeverityError, says: "may CREATE in the database", do: `GRANT CREATE ON DATABASE {db} TO "pw_{inst}_t_acme"`},
+	"a tenant's role that enters the neighbour's":  {check: "tenant-role-rights", severity: ports.SeverityError, says: "may USAGE schema tenant_rival", do: `GRANT USAGE ON SCHEMA tenant_rival TO "pw_{inst}_t_acme"`},
+	"a tenant's role that reads a neighbour's row": {check: "tenant-role-rights", severity: ports.SeverityError, says: "may SELECT tenant_rival.notes", do: `GRANT SELECT ON tenant_rival.notes TO "pw_{inst}_t_acme"`},
+	"a tenant's role that logs in":                 {check: "tenant-role-rights", severity: ports.SeverityError, says: "may log in", do: `ALTER ROLE "pw_{inst}_t_acme" LOGIN`},
+	"a tenant's role that passes row security":     {check: "tenant-role-rights", severity: ports.SeverityError, says: "BYPASSRLS", do: `ALTER ROLE "pw_{inst}_t_acme" BYPASSRLS`},
+	"a gate that is a superuser":                   {check: "gate-rights", severity: ports.SeverityError, says: "SUPERUSER", do: `ALTER ROLE pw_{inst}_gate_0 SUPERUSER`, undo: `ALTER ROLE pw_{inst}_gate_0 NOSUPERUSER`},
+	"a gate that makes roles":                      {check: "gate-rights", severity: ports.SeverityError, says: "CREATEROLE", do: `ALTER ROLE pw_{inst}_gate_0 CREATEROLE`},
+	"a gate that inherits":                         {check: "gate-rights", severity: ports.SeverityError, says: "inherits", do: `ALTER ROLE pw_{inst}_gate_0 INHERIT`},
+	"a gate that may become somebody else":         {check: "gate-rights", severity: ports.SeverityError, says: "is a member of pw_{inst}_boss", do: `CREATE ROLE pw_{inst}_boss; GRANT pw_{inst}_boss TO pw_{inst}_gate_0`, undo: `DROP ROLE pw_{inst}_boss`},
+	"a gate that reads the members":                {check: "gate-rights", severity: ports.SeverityError, says: "may SELECT partywall.memberships", do: `GRANT SELECT ON partywall.memberships TO pw_{inst}_gate_0`},
+	"a gate that reads tenants' names":             {check: "gate-rights", severity: ports.SeverityError, says: "partywall.tenants.name", do: `GRANT SELECT (name) ON partywall.tenants TO pw_{inst}_gate_0`},
+	"a gate with temporary tables":                 {check: "gate-rights", severity: ports.SeverityError, says: "may TEMPORARY in the database", do: `GRANT TEMP ON DATABASE {db} TO pw_{inst}_gate_0`},
+	"a gate that gives tenants' roles away":        {check: "gate-rights", severity: ports.SeverityError, says: "give away", do: `GRANT "pw_{inst}_t_acme" TO pw_{inst}_gate_0 WITH ADMIN OPTION`},
+	"a system login that reads a tenant's rows":    {check: "gate-rights", severity: ports.SeverityError, says: "_system may SELECT tenant_acme.notes", do: `GRANT SELECT ON tenant_acme.notes TO pw_{inst}_system`},
+	"a system login that rewrites the ledger":      {check: "gate-rights", severity: ports.SeverityError, says: "may DELETE partywall.migrations", do: `GRANT DELETE ON partywall.migrations TO pw_{inst}_system`},
+	"more connections than the server has":         {check: "database-connections", severity: ports.SeverityError, says: "DB_MAX_CONNS=500", as: "none", change: func(c *postgres.Config) { c.MaxConns = 500 }},
+	"no connections for a second process":          {check: "database-connections", severity: ports.SeverityWarning, says: "second process", as: "none", change: func(c *postgres.Config) { c.MaxConns = 150 }},
+	"a database that takes few connections":        {check: "database-connections", severity: ports.SeverityError, says: "takes 10", do: `ALTER DATABASE {db} CONNECTION LIMIT 10`},
+	"commits that a crash loses":                   {check: "database-durability", severity: ports.SeverityError, says: "synchronous_commit", do: `ALTER DATABASE {db} SET synchronous_commit = off`},
+	"passwords kept as MD5":                        {check: "database-passwords", severity: ports.SeverityWarning, says: "md5", do: `ALTER DATABASE {db} SET password_encryption = md5`},
+	"connections without TLS on RDS":               {check: "database-force-ssl", severity: ports.SeverityWarning, says: "rds.force_ssl=1", do: `ALTER DATABASE {db} SET rds.force_ssl = '0'`},
+	"statements in the log":                        {check: "database-log", severity: ports.SeverityWarning, says: "log_statement=all", do: `ALTER DATABASE {db} SET log_statement = 'all'`},
+	"arguments of slow statements in the log":      {check: "database-log", severity: ports.SeverityWarning, says: "log_parameter_max_length=0", do: `ALTER DATABASE {db} SET log_min_duration_statement = 1000`},
+}
+
+func TestExamine(t *testing.T) {
+	t.Parallel()
+	t.Run("nothing is wrong with what setup has made", func(t *testing.T) {
+		t.Parallel()
+		db, cfg := open(t, withNotes)
+		makeTenant(t, db, "acme")
+		mustFind(t, cfg, "tenant-role-rights", ports.SeverityOK, "")
+		if got := examine(t, cfg); len(got) != len(postgres.Checks()) {
+			t.Errorf("of %d checks, %d were made", len(postgres.Checks()), len(got))
+		}
+	})
+	t.Run("without roles it says so", func(t *testing.T) {
+		t.Parallel()
+		db, cfg := open(t, withNotes, rolesOff)
+		makeTenant(t, db, "acme")
+		mustFind(t, cfg, "tenant-roles", ports.SeverityWarning, "TENANT_ROLES=on")
+	})
+	t.Run("a database that isn't set up", func(t *testing.T) {
+		t.Parallel()
+		cfg := config(t)
+		execute(t, superuser(t, postgres.Config{Host: cfg.Host, Port: cfg.Port, Database: "postgres"}), `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User)
+		mustFind(t, cfg, "database-setup", ports.SeverityError, "partywall setup", "database-public")
+	})
+	t.Run("a database that isn't there", func(t *testing.T) {
+		t.Parallel()
+		mustFind(t, config(t), "database", ports.SeverityError, "partywall setup")
+	})
+	t.Run("a database in another encoding", func(t *testing.T) {
+		t.Parallel()
+		cfg := config(t)
+		execute(t, superuser(t, postgres.Config{Host: cfg.Host, Port: cfg.Port, Database: "postgres"}),
+			`CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User+` ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`)
+		mustFind(t, cfg, "database-encoding", ports.SeverityError, "LATIN1", "database-setup", "database-public")
+	})
+	t.Run("a variable that can't be", func(t *testing.T) {
+		t.Parallel()
+		mustFind(t, postgres.Config{Host: "127.0.0.1", User: "u", Database: "d", MaxConns: 1}, "database", ports.SeverityError, "DB_MAX_CONNS")
+	})
+	t.Run("a tenant that lacks a migration of the product", func(t *testing.T) {
+		t.Parallel()
+		db, cfg := open(t, withNotes)
+		makeTenant(t, db, "acme")
+		cfg.TenantMigrations = fstest.MapFS{"0001_notes.sql": cfg.TenantMigrations.(fstest.MapFS)["0001_notes.sql"], "0002_more.sql": {Data: []byte("SELECT 1")}}
+		mustFind(t, cfg, "database-migrations", ports.SeverityError, "product/0002_more.sql")
+	})
+	t.Run("a clock that is wrong", func(t *testing.T) {
+		t.Parallel()
+		_, cfg := open(t)
+		for _, f := range postgres.Examine(t.Context(), cfg, func() time.Time { return time.Now().Add(5 * time.Minute) }) {
+			if f.Check == "database-clock" && (f.Severity != ports.SeverityError || !strings.Contains(f.What, "ahead of that of the database")) {
+				t.Errorf("got %+v", f)
+			}
+		}
+	})
+}
+
+// TestExamineMistakes makes each mistake after the other: some are the whole server's.
+func TestExamineMistakes(t *testing.T) {
+	for name, m := range mistakes {
+		t.Run(name, func(t *testing.T) {
+			db, cfg := open(t, withNotes)
+			makeTenant(t, db, "acme")
+			makeTenant(t, db, "rival")
+			inst := query[string](t, superuser(t, cfg), `SELECT inst FROM partywall.installation`)
+			_ = db.Close()
+			filled := strings.NewReplacer("{db}", cfg.Database, "{inst}", inst, "{user}", cfg.User)
+			switch m.as {
+			case "":
+				execute(t, superuser(t, cfg), filled.Replace(m.do))
+			case "owner":
+				execute(t, login(t, cfg, cfg.User, cfg.Password), filled.Replace(m.do))
+			}
+			if m.undo != "" {
+				defer execute(t, superuser(t, cfg), filled.Replace(m.undo))
+			}
+			if m.change != nil {
+				m.change(&cfg)
+			}
+			mustFind(t, cfg, m.check, m.severity, filled.Replace(m.says), m.others...)
+		})
+	}
+}
+
+// TestExamineOnPostgreSQL18 does the same where roles have other rules.
+func TestExamineOnPostgreSQL18(t *testing.T) {
+	t.Parallel()
+	needServer(t, serverErr)
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := exec.CommandContext(t.Context(), program, "-test.v", "-test.run=^(TestServerVersion|TestExamine|TestExamineMistakes)$")
+	tests.Env = append(os.Environ(), "PATH="+realservers.PostgreSQL18(t)+":"+os.Getenv("PATH"))
+	out, err := tests.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "PostgreSQL 18") {
+		t.Errorf("%v\n%s", err, failures(string(out)))
+	}
+}

@@ -1,0 +1,212 @@
+package s3
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/partywall-go/partywall/adapters/internal/awscalls"
+	"github.com/partywall-go/partywall/adapters/internal/skew"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// examination is one look at a bucket.
+type examination struct {
+	bucket  string
+	region  string
+	origins []string // whose pages move files
+	now     func() time.Time
+	client  *s3.Client
+
+	tells ports.Finding // about our clock, once S3 was reached
+}
+
+func (e *examination) checks() []ports.Check {
+	return []ports.Check{
+		{Name: "bucket", About: "the bucket is reached, in its region", Look: e.reach},
+		{Name: "bucket-clock", About: "our clock agrees with S3's", Needs: "bucket", Look: e.clock},
+		{Name: "bucket-rights", About: "`s3:GetObject` and `s3:ListBucket` are allowed", Needs: "bucket", Look: e.rights},
+		{Name: "bucket-cors", About: "the pages of `CORS_ALLOW_ORIGINS` may move files", Needs: "bucket", Look: e.cors},
+		{Name: "bucket-public", About: "the public is blocked from the bucket", Needs: "bucket", Look: e.public},
+		{Name: "bucket-transport", About: "the bucket's policy refuses what comes without TLS", Needs: "bucket", Look: e.transport},
+		{Name: "bucket-versioning", About: "an overwritten or deleted file can be had back", Needs: "bucket", Look: e.versioning},
+	}
+}
+
+// Checks lists what [Examine] looks at. They are to be read, not made.
+func Checks() []ports.Check { return (&examination{}).checks() }
+
+// Examine looks for the mistakes that a bucket may have, and changes nothing.
+// Besides the rights of a [Store] it needs s3:GetBucketCORS,
+// s3:GetBucketPublicAccessBlock, s3:GetBucketPolicy and s3:GetBucketVersioning.
+// origins are those whose pages move files.
+func Examine(ctx context.Context, cfg Config, origins []string) []ports.Finding {
+	e := &examination{bucket: cfg.Bucket, region: cfg.AWS.Region, origins: origins, now: cfg.Now}
+	if e.now == nil {
+		e.now = time.Now
+	}
+	e.client = s3.NewFromConfig(cfg.AWS, func(o *s3.Options) {
+		o.UsePathStyle = cfg.PathStyle
+		o.Retryer = aws.NopRetryer{}
+	})
+	return ports.Examine(ctx, e.checks())
+}
+
+func (e *examination) reach(ctx context.Context) (ports.Finding, error) {
+	before := e.now()
+	out, err := e.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &e.bucket})
+	after := e.now()
+	header, status, answered := awscalls.Response(err)
+	switch there := header.Get("X-Amz-Bucket-Region"); {
+	case err == nil:
+		e.tells = ports.Fine("the server doesn't tell the time")
+		if theirs, ok := middleware.GetServerTime(out.ResultMetadata); ok {
+			e.tells = skew.Compare("S3", theirs, before, after, time.Second)
+		}
+		if there = aws.ToString(out.BucketRegion); there != "" && there != e.region {
+			return e.elsewhere(there), nil
+		}
+		return ports.Fine(e.bucket), nil
+	case answered && there != "" && there != e.region:
+		return e.elsewhere(there), nil
+	case status == http.StatusNotFound:
+		return ports.Fail("there is no bucket "+e.bucket, "set S3_BUCKET_NAME to one that is there: aws s3 ls"), nil
+	case status == http.StatusForbidden, awscalls.Denied(err):
+		return ports.Fail("the bucket "+e.bucket+" doesn't let these credentials in", "allow s3:ListBucket on arn:aws:s3:::"+e.bucket+" to them, see: aws sts get-caller-identity; a clock that is minutes off looks the same"), nil
+	case answered:
+		return ports.Fail(fmt.Sprintf("the bucket %s answers %d", e.bucket, status), "look at AWS_REGION, AWS_ENDPOINT_URL_S3 and S3_FORCE_PATH_STYLE"), nil
+	}
+	return ports.Fail("S3 can't be reached: "+awscalls.OneLine(err), "check S3_BUCKET_NAME, AWS_REGION and the way out of this machine: NAT gateway, or VPC endpoint com.amazonaws."+e.region+".s3"), nil
+}
+
+func (e *examination) elsewhere(region string) ports.Finding {
+	return ports.Fail(fmt.Sprintf("the bucket %s is in %s, not in %s", e.bucket, region, e.region), "set AWS_REGION="+region+", or name a bucket of "+e.region)
+}
+
+func (e *examination) clock(context.Context) (ports.Finding, error) { return e.tells, nil }
+
+// nobodysKey is a key that no tenant can have.
+const nobodysKey = ".partywall/doctor"
+
+// rights asks for an object that isn't there: only who may list is told so.
+func (e *examination) rights(ctx context.Context) (ports.Finding, error) {
+	_, err := e.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &e.bucket, Key: aws.String(nobodysKey)})
+	switch _, status, _ := awscalls.Response(err); {
+	case err == nil || status == http.StatusNotFound:
+		return ports.Fine("they are"), nil
+	case status == http.StatusForbidden:
+		return ports.Fail("an object can't be asked for", "allow s3:GetObject on arn:aws:s3:::"+e.bucket+"/* and s3:ListBucket on arn:aws:s3:::"+e.bucket+" to the credentials of this machine"), nil
+	}
+	return ports.Finding{}, err
+}
+
+// unseen is about what the bucket didn't show; absent is the code with which it
+// says that there is none.
+func (e *examination) unseen(err error, absent, action string, none ports.Finding) ports.Finding {
+	_, status, _ := awscalls.Response(err)
+	switch code := awscalls.Code(err); {
+	case code == absent:
+		return none
+	case code == "NotImplemented" || code == "MethodNotAllowed" || status == http.StatusNotImplemented:
+		return ports.Fine("this server has no such setting")
+	case awscalls.Denied(err):
+		return ports.Warn("it may not be looked at", "allow "+action+" on arn:aws:s3:::"+e.bucket+" to the credentials of this machine")
+	}
+	return ports.Fail("it can't be looked at: "+awscalls.OneLine(err), "check the network, and look again")
+}
+
+func (e *examination) cors(ctx context.Context) (ports.Finding, error) {
+	if len(e.origins) == 0 {
+		return ports.Fine("there are none"), nil
+	}
+	mend := "aws s3api put-bucket-cors --bucket " + e.bucket + " --cors-configuration file://cors.json, with the file of docs/production.md"
+	out, err := e.client.GetBucketCors(ctx, &s3.GetBucketCorsInput{Bucket: &e.bucket})
+	if err != nil {
+		return e.unseen(err, "NoSuchCORSConfiguration", "s3:GetBucketCORS", ports.Fail("no page may: the bucket has no CORS rules", mend)), nil
+	}
+	for _, origin := range e.origins {
+		if lacks := lacking(out.CORSRules, origin); lacks != "" {
+			return ports.Fail(origin+" may not "+lacks, mend), nil
+		}
+	}
+	return ports.Fine("they may"), nil
+}
+
+// sent are the headers that pages send beside a file's bytes.
+var sent = []string{"content-type", "if-none-match", "x-amz-checksum-sha256"}
+
+// lacking says what no rule lets the pages of origin do.
+func lacking(rules []types.CORSRule, origin string) string {
+	lets := func(method string, headers []string) bool {
+		return slices.ContainsFunc(rules, func(r types.CORSRule) bool {
+			return slices.Contains(r.AllowedMethods, method) && matchesAny(r.AllowedOrigins, origin) &&
+				!slices.ContainsFunc(headers, func(h string) bool { return !matchesAny(r.AllowedHeaders, h) })
+		})
+	}
+	switch {
+	case !lets(http.MethodGet, nil):
+		return "download: GET isn't allowed"
+	case !lets(http.MethodPut, nil):
+		return "upload: PUT isn't allowed"
+	case !lets(http.MethodPut, sent):
+		return "send what an upload needs: AllowedHeaders lacks some of " + strings.Join(sent, ", ")
+	}
+	return ""
+}
+
+// matchesAny reports whether a pattern, in which "*" stands for anything, is that
+// of s. Headers count in any case.
+func matchesAny(patterns []string, s string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		before, after, wild := strings.Cut(strings.ToLower(pattern), "*")
+		s := strings.ToLower(s)
+		return s == before && !wild || wild && len(s) >= len(before)+len(after) && strings.HasPrefix(s, before) && strings.HasSuffix(s, after)
+	})
+}
+
+func (e *examination) public(ctx context.Context) (ports.Finding, error) {
+	mend := "aws s3api put-public-access-block --bucket " + e.bucket + " --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true"
+	open := ports.Warn("one mistaken policy opens the bucket to the public", mend)
+	out, err := e.client.GetPublicAccessBlock(ctx, &s3.GetPublicAccessBlockInput{Bucket: &e.bucket})
+	if err != nil {
+		return e.unseen(err, "NoSuchPublicAccessBlockConfiguration", "s3:GetBucketPublicAccessBlock", open), nil
+	}
+	b := cmp.Or(out.PublicAccessBlockConfiguration, &types.PublicAccessBlockConfiguration{})
+	if !aws.ToBool(b.BlockPublicAcls) || !aws.ToBool(b.IgnorePublicAcls) || !aws.ToBool(b.BlockPublicPolicy) || !aws.ToBool(b.RestrictPublicBuckets) {
+		return open, nil
+	}
+	return ports.Fine("it is"), nil
+}
+
+func (e *examination) transport(ctx context.Context) (ports.Finding, error) {
+	plain := ports.Warn("a signed URL is good without TLS, too", "aws s3api put-bucket-policy --bucket "+e.bucket+" --policy file://bucket-policy.json, with the file of docs/production.md")
+	out, err := e.client.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: &e.bucket})
+	if err != nil {
+		return e.unseen(err, "NoSuchBucketPolicy", "s3:GetBucketPolicy", plain), nil
+	}
+	if !strings.Contains(aws.ToString(out.Policy), "aws:SecureTransport") {
+		return plain, nil
+	}
+	return ports.Fine("it does"), nil
+}
+
+func (e *examination) versioning(ctx context.Context) (ports.Finding, error) {
+	off := ports.Warn("what is overwritten or deleted is gone", "aws s3api put-bucket-versioning --bucket "+e.bucket+" --versioning-configuration Status=Enabled")
+	out, err := e.client.GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{Bucket: &e.bucket})
+	if err != nil {
+		return e.unseen(err, "", "s3:GetBucketVersioning", off), nil
+	}
+	if out.Status != types.BucketVersioningStatusEnabled {
+		return off, nil
+	}
+	return ports.Fine("it can"), nil
+}

@@ -1,0 +1,208 @@
+package s3_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/partywall-go/partywall/adapters/s3"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// bucketScript answers for a bucket, by what is asked for: "HEAD bucket", "HEAD
+// object", or the name of the setting. An answer is a status, and a body or a code.
+type bucketScript map[string]reply
+
+type reply struct {
+	status int
+	body   string
+	region string
+}
+
+func refusal(status int, code string) reply {
+	return reply{status: status, body: "<Error><Code>" + code + "</Code><Message>no</Message></Error>"}
+}
+
+const goodCORS = `<CORSConfiguration><CORSRule><AllowedOrigin>https://app.example.com</AllowedOrigin><AllowedMethod>GET</AllowedMethod><AllowedMethod>PUT</AllowedMethod>` +
+	`<AllowedHeader>Content-Type</AllowedHeader><AllowedHeader>if-none-match</AllowedHeader><AllowedHeader>x-amz-*</AllowedHeader></CORSRule></CORSConfiguration>`
+
+// goodBucket is one made as docs/production.md says.
+func goodBucket() bucketScript {
+	return bucketScript{
+		"HEAD bucket":       {status: 200, region: "eu-central-1"},
+		"HEAD object":       {status: 404},
+		"cors":              {status: 200, body: goodCORS},
+		"publicAccessBlock": {status: 200, body: publicAccess("true")},
+		"policy":            {status: 200, body: `{"Statement":[{"Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`},
+		"versioning":        {status: 200, body: `<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>`},
+	}
+}
+
+func publicAccess(policy string) string {
+	return "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls><BlockPublicPolicy>" +
+		policy + "</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>"
+}
+
+func (s bucketScript) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	asked := "HEAD object"
+	if r.URL.Path == "/bucket" || r.URL.Path == "/bucket/" {
+		asked = "HEAD bucket"
+		for name := range r.URL.Query() {
+			if _, known := s[name]; known {
+				asked = name
+			}
+		}
+	}
+	answer := s[asked]
+	if answer.region != "" {
+		w.Header().Set("X-Amz-Bucket-Region", answer.region)
+	}
+	w.WriteHeader(answer.status)
+	if r.Method != http.MethodHead {
+		io.WriteString(w, answer.body)
+	}
+}
+
+func (s bucketScript) config(t *testing.T) s3.Config {
+	t.Helper()
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	return s3.Config{Bucket: "bucket", PathStyle: true, AWS: aws.Config{
+		Region: "eu-central-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
+	}}
+}
+
+var origins = []string{"https://app.example.com"}
+
+// examine returns the findings by their checks.
+func examine(t *testing.T, cfg s3.Config, origins []string) map[string]ports.Finding {
+	t.Helper()
+	findings := map[string]ports.Finding{}
+	for _, f := range s3.Examine(t.Context(), cfg, origins) {
+		if (f.Severity == ports.SeverityOK) != (f.Mend == "") || f.What == "" || strings.Contains(f.What+f.Mend, "\n") {
+			t.Errorf("a finding says what is wrong, and how to mend it, in a line: %+v", f)
+		}
+		findings[f.Check] = f
+	}
+	return findings
+}
+
+// mustFind wants a finding, and that no other check complains.
+func mustFind(t *testing.T, findings map[string]ports.Finding, check string, severity ports.Severity, says string) {
+	t.Helper()
+	if f := findings[check]; f.Severity != severity || !strings.Contains(f.What+" / "+f.Mend, says) {
+		t.Errorf("want %s %q of %s, got %+v", severity, says, check, f)
+	}
+	for name, f := range findings {
+		if name != check && f.Severity != ports.SeverityOK {
+			t.Errorf("it also finds %+v", f)
+		}
+	}
+}
+
+func TestExamine(t *testing.T) {
+	t.Run("nothing is wrong with a bucket made as the documentation says", func(t *testing.T) {
+		findings := examine(t, goodBucket().config(t), origins)
+		mustFind(t, findings, "bucket", ports.SeverityOK, "")
+		if len(findings) != len(s3.Checks()) {
+			t.Errorf("of %d checks, %d were made", len(s3.Checks()), len(findings))
+		}
+	})
+	for name, c := range map[string]struct {
+		change   bucketScript
+		check    string
+		severity ports.Severity
+		says     string
+	}{
+		"a bucket that isn't there":              {bucketScript{"HEAD bucket": {status: 404}}, "bucket", ports.SeverityError, "S3_BUCKET_NAME"},
+		"a bucket of another region":             {bucketScript{"HEAD bucket": {status: 301, region: "us-east-1"}}, "bucket", ports.SeverityError, "AWS_REGION=us-east-1"},
+		"a bucket of another region that talks":  {bucketScript{"HEAD bucket": {status: 200, region: "us-east-1"}}, "bucket", ports.SeverityError, "AWS_REGION=us-east-1"},
+		"a bucket of somebody else's":            {bucketScript{"HEAD bucket": {status: 403, region: "eu-central-1"}}, "bucket", ports.SeverityError, "s3:ListBucket"},
+		"something that isn't a bucket":          {bucketScript{"HEAD bucket": {status: 418}}, "bucket", ports.SeverityError, "AWS_ENDPOINT_URL_S3"},
+		"no right to read objects":               {bucketScript{"HEAD object": {status: 403}}, "bucket-rights", ports.SeverityError, "s3:GetObject"},
+		"no CORS rules":                          {bucketScript{"cors": refusal(404, "NoSuchCORSConfiguration")}, "bucket-cors", ports.SeverityError, "put-bucket-cors"},
+		"CORS rules for another origin":          {cors("app.example.com", "app.example.org"), "bucket-cors", ports.SeverityError, "may not download"},
+		"CORS rules without uploads":             {cors("<AllowedMethod>PUT</AllowedMethod>", ""), "bucket-cors", ports.SeverityError, "PUT isn't allowed"},
+		"CORS rules without an upload's headers": {cors("x-amz-*", "x-amz-meta-*"), "bucket-cors", ports.SeverityError, "x-amz-checksum-sha256"},
+		"CORS rules for all of a domain":         {cors("app.example.com", "*.example.com"), "bucket-cors", ports.SeverityOK, "they may"},
+		"no block of the public":                 {bucketScript{"publicAccessBlock": refusal(404, "NoSuchPublicAccessBlockConfiguration")}, "bucket-public", ports.SeverityWarning, "put-public-access-block"},
+		"a block with a hole":                    {bucketScript{"publicAccessBlock": {status: 200, body: publicAccess("false")}}, "bucket-public", ports.SeverityWarning, "put-public-access-block"},
+		"no policy":                              {bucketScript{"policy": refusal(404, "NoSuchBucketPolicy")}, "bucket-transport", ports.SeverityWarning, "put-bucket-policy"},
+		"a policy of something else":             {bucketScript{"policy": {status: 200, body: `{}`}}, "bucket-transport", ports.SeverityWarning, "put-bucket-policy"},
+		"no versions":                            {bucketScript{"versioning": {status: 200, body: `<VersioningConfiguration/>`}}, "bucket-versioning", ports.SeverityWarning, "put-bucket-versioning"},
+		"versions that nobody may look at":       {bucketScript{"versioning": refusal(403, "AccessDenied")}, "bucket-versioning", ports.SeverityWarning, "allow s3:GetBucketVersioning"},
+		"a server that knows no versions":        {bucketScript{"versioning": refusal(501, "NotImplemented")}, "bucket-versioning", ports.SeverityOK, "no such setting"},
+		"a server that breaks down":              {bucketScript{"versioning": refusal(500, "InternalError")}, "bucket-versioning", ports.SeverityError, "can't be looked at"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			script := goodBucket()
+			maps.Copy(script, c.change)
+			mustFind(t, examine(t, script.config(t), origins), c.check, c.severity, c.says)
+		})
+	}
+	t.Run("without origins nobody needs CORS rules", func(t *testing.T) {
+		script := goodBucket()
+		script["cors"] = refusal(404, "NoSuchCORSConfiguration")
+		mustFind(t, examine(t, script.config(t), nil), "bucket-cors", ports.SeverityOK, "")
+	})
+	t.Run("a clock that is wrong", func(t *testing.T) {
+		cfg := goodBucket().config(t)
+		cfg.Now = func() time.Time { return time.Now().Add(20 * time.Minute) }
+		mustFind(t, examine(t, cfg, origins), "bucket-clock", ports.SeverityError, "ahead of that of S3")
+	})
+	t.Run("no credentials", func(t *testing.T) {
+		cfg := goodBucket().config(t)
+		cfg.AWS.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, errors.New("there are none") })
+		mustFind(t, examine(t, cfg, origins), "bucket", ports.SeverityError, "aws sts get-caller-identity")
+	})
+	t.Run("a server that isn't reached", func(t *testing.T) {
+		gone := httptest.NewServer(nil)
+		gone.Close()
+		cfg := goodBucket().config(t)
+		cfg.AWS.BaseEndpoint = &gone.URL
+		mustFind(t, examine(t, cfg, origins), "bucket", ports.SeverityError, "the way out of this machine")
+	})
+}
+
+func cors(before, after string) bucketScript {
+	return bucketScript{"cors": {status: 200, body: strings.ReplaceAll(goodCORS, before, after)}}
+}
+
+// TestExamineARealBucket makes mistakes with a server that checks signatures.
+func TestExamineARealBucket(t *testing.T) {
+	s := server.Get(t)
+	cfg := configOf(s)
+	findings := examine(t, cfg, nil)
+	for _, check := range []string{"bucket", "bucket-clock", "bucket-rights", "bucket-cors"} {
+		if got := findings[check]; got.Severity != ports.SeverityOK {
+			t.Errorf("got %+v", got)
+		}
+	}
+	if got := findings["bucket-transport"]; got.Severity != ports.SeverityWarning {
+		t.Errorf("a bucket without a policy: %+v", got)
+	}
+	t.Run("a bucket that isn't there", func(t *testing.T) {
+		cfg := configOf(s)
+		cfg.Bucket = "nowhere"
+		mustFind(t, examine(t, cfg, nil), "bucket", ports.SeverityError, "S3_BUCKET_NAME")
+	})
+	t.Run("a wrong secret", func(t *testing.T) {
+		cfg := configOf(s)
+		cfg.AWS.Credentials = credentials.NewStaticCredentialsProvider(s.AccessKey, "wrong", "")
+		mustFind(t, examine(t, cfg, nil), "bucket", ports.SeverityError, "aws sts get-caller-identity")
+	})
+	t.Run("a bucket without CORS rules", func(t *testing.T) {
+		if got := examine(t, cfg, origins)["bucket-cors"]; got.Severity != ports.SeverityError || !strings.Contains(got.What, "no CORS rules") {
+			t.Errorf("got %+v", got)
+		}
+	})
+}

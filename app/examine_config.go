@@ -1,0 +1,128 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+
+	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// checks are all that can be told from the configuration alone.
+func (c Config) checks() []ports.Check {
+	return []ports.Check{
+		{Name: "built-in", About: "real parts don't stand beside built-in ones", Look: c.checkBuiltIn},
+		{Name: "tenant-creation", About: "strangers can't make tenants, and somebody can", Look: c.checkTenantCreation},
+		{Name: "public-url", About: "`PUBLIC_URL` is https, and leads here from elsewhere", Look: c.checkPublicURL},
+		{Name: "proxies", About: "`TRUSTED_PROXIES` trusts no more than some networks", Look: c.checkProxies},
+		{Name: "origins", About: "`CORS_ALLOW_ORIGINS` names pages that came by TLS", Look: c.checkOrigins},
+		{Name: "upload-size", About: "uploads have a limit in the bucket", Look: c.checkUploadSize},
+		{Name: "mail", About: "mail is sent, not logged", Look: c.checkMail},
+		{Name: "log-level", About: "`LOG_LEVEL` isn't `debug`", Look: c.checkLogLevel},
+	}
+}
+
+// isTrial reports whether all is built in, as on a developer's machine.
+func (c Config) isTrial() bool { return len(c.BuiltIn()) == 3 }
+
+func (c Config) checkBuiltIn(context.Context) (ports.Finding, error) {
+	switch builtIn := c.BuiltIn(); len(builtIn) {
+	case 0:
+		return ports.Fine("nothing is built in"), nil
+	case 3:
+		return ports.Fine("all is built in, for trying out: of a real installation there is more to look at"), nil
+	default:
+		variable := map[string]string{"database": "DB_HOST", "identities": "COGNITO_USER_POOL_ID", "files": "S3_BUCKET_NAME"}
+		var missing []string
+		for _, part := range builtIn {
+			missing = append(missing, variable[part])
+		}
+		return ports.Warn("built in, beside real parts: "+strings.Join(builtIn, ", "), "set "+strings.Join(missing, ", ")+", or start with --mixed if that is meant"), nil
+	}
+}
+
+func (c Config) checkTenantCreation(context.Context) (ports.Finding, error) {
+	switch {
+	case c.TenantCreation == tenants.OperatorOnly && c.OperatorKeys.IsZero():
+		return ports.Fail("TENANT_CREATION is operator and there is no OPERATOR_TOKEN: nobody can create tenants but on the database, with: partywall tenants create",
+			"set OPERATOR_TOKEN to what this prints: openssl rand -hex 32"), nil
+	case c.TenantCreation == tenants.Open && !c.isTrial():
+		return ports.Warn("anyone can make tenants, and take IDs and room", "set TENANT_CREATION to authenticated or operator"), nil
+	}
+	return ports.Fine("TENANT_CREATION=" + string(c.TenantCreation)), nil
+}
+
+func (c Config) checkPublicURL(context.Context) (ports.Finding, error) {
+	loopback := isLoopback(c.PublicURL.Hostname())
+	switch {
+	case loopback && c.isTrial():
+		return ports.Fine(c.PublicURL.String()), nil
+	case loopback:
+		return ports.Warn("links in mails lead to "+c.PublicURL.String()+", which is the reader's own machine", "set PUBLIC_URL to the address that callers use, such as https://api.example.com"), nil
+	case c.PublicURL.Scheme != "https":
+		return ports.Fail("tokens and passwords go to "+c.PublicURL.String()+" in the open", "put TLS before the server, and set PUBLIC_URL to the https address"), nil
+	}
+	return ports.Fine(c.PublicURL.String()), nil
+}
+
+// The widest networks that somebody's own proxies are likely to have: 10.0.0.0/8
+// and fc00::/7 are private ones.
+const (
+	widestIPv4 = 8
+	widestIPv6 = 7
+)
+
+func (c Config) checkProxies(context.Context) (ports.Finding, error) {
+	for _, network := range c.TrustedProxies {
+		widest := widestIPv6
+		if network.Addr().Is4() {
+			widest = widestIPv4
+		}
+		if network.Bits() < widest {
+			return ports.Fail(fmt.Sprintf("callers choose the address that they are limited by: %s is most of the Internet", network), "set TRUSTED_PROXIES to the load balancer's subnets alone"), nil
+		}
+	}
+	return ports.Fine("it doesn't"), nil
+}
+
+func (c Config) checkOrigins(context.Context) (ports.Finding, error) {
+	for _, origin := range c.AllowOrigins {
+		u, err := url.Parse(origin)
+		if err != nil {
+			return ports.Finding{}, err
+		}
+		if u.Scheme != "https" && !c.isTrial() {
+			return ports.Warn("whoever is between can change the pages of "+origin+", which may call the API", "take it out of CORS_ALLOW_ORIGINS, or serve it by https"), nil
+		}
+	}
+	return ports.Fine("they do"), nil
+}
+
+func (c Config) checkUploadSize(context.Context) (ports.Finding, error) {
+	if c.S3.Bucket != "" && !c.UploadRequireSize {
+		return ports.Warn("an upload that gives no size has none: S3 takes 5 GiB", "set UPLOAD_REQUIRE_SIZE=true, and have clients give contentLength"), nil
+	}
+	return ports.Fine("they do"), nil
+}
+
+func (c Config) checkMail(context.Context) (ports.Finding, error) {
+	sends := c.usesAWS()
+	switch {
+	case !sends && !c.EmailSender.IsZero():
+		return ports.Fail(fmt.Sprintf("EMAIL_SENDER is %s, but mail goes to the log: it is sent only where COGNITO_USER_POOL_ID or S3_BUCKET_NAME is set", c.EmailSender),
+			"unset EMAIL_SENDER, or set one of the others"), nil
+	case sends && c.EmailSender.IsZero():
+		return ports.Warn("new owners aren't told that a tenant is theirs: mail goes to the log", "set EMAIL_SENDER to an address that is verified in SES"), nil
+	}
+	return ports.Fine("as is meant"), nil
+}
+
+func (c Config) checkLogLevel(ctx context.Context) (ports.Finding, error) {
+	if !c.isTrial() && c.logger().Enabled(ctx, slog.LevelDebug) {
+		return ports.Warn("the log says more of what users do than it must", "set LOG_LEVEL=info"), nil
+	}
+	return ports.Fine("it isn't"), nil
+}

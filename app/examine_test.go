@@ -1,0 +1,88 @@
+package app_test
+
+import (
+	"io"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/partywall-go/partywall/app"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// wellSet is the configuration of an installation without a mistake.
+func wellSet() app.Config {
+	cfg := app.DefaultConfig()
+	cfg.Database.Host, cfg.Cognito.PoolID, cfg.S3.Bucket = "db.example.com", "eu-central-1_abc", "bucket"
+	cfg.PublicURL = &url.URL{Scheme: "https", Host: "api.example.com"}
+	cfg.TenantCreation = tenants.Authenticated
+	cfg.UploadRequireSize = true
+	cfg.EmailSender = domain.Must(domain.ParseEmail("noreply@example.com"))
+	cfg.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
+	cfg.AllowOrigins = []string{"https://app.example.com"}
+	return cfg
+}
+
+func TestExamineConfig(t *testing.T) {
+	for name, c := range map[string]struct {
+		change   func(*app.Config)
+		check    string
+		severity ports.Severity
+		says     string
+	}{
+		"nothing":                           {func(*app.Config) {}, "", ports.SeverityOK, ""},
+		"all built in":                      {func(c *app.Config) { *c = app.DefaultConfig() }, "", ports.SeverityOK, ""},
+		"in memory":                         {func(c *app.Config) { *c = app.Config{Memory: true} }, "", ports.SeverityOK, ""},
+		"a forgotten pool":                  {func(c *app.Config) { c.Cognito.PoolID = "" }, "built-in", ports.SeverityWarning, "COGNITO_USER_POOL_ID"},
+		"tenants by anyone":                 {func(c *app.Config) { c.TenantCreation = tenants.Open }, "tenant-creation", ports.SeverityWarning, "authenticated or operator"},
+		"tenants by nobody":                 {func(c *app.Config) { c.TenantCreation = tenants.OperatorOnly }, "tenant-creation", ports.SeverityError, "OPERATOR_TOKEN"},
+		"links to the reader's own machine": {func(c *app.Config) { c.PublicURL = nil }, "public-url", ports.SeverityWarning, "PUBLIC_URL"},
+		"passwords in the open":             {func(c *app.Config) { c.PublicURL = &url.URL{Scheme: "http", Host: "api.example.com"} }, "public-url", ports.SeverityError, "https"},
+		"everybody a proxy":                 {func(c *app.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")} }, "proxies", ports.SeverityError, "0.0.0.0/0"},
+		"everybody a proxy by IPv6":         {func(c *app.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("::/0")} }, "proxies", ports.SeverityError, "::/0"},
+		"pages without TLS":                 {func(c *app.Config) { c.AllowOrigins = []string{"http://localhost:5173"} }, "origins", ports.SeverityWarning, "http://localhost:5173"},
+		"uploads without a size":            {func(c *app.Config) { c.UploadRequireSize = false }, "upload-size", ports.SeverityWarning, "UPLOAD_REQUIRE_SIZE=true"},
+		"mail that goes to the log":         {func(c *app.Config) { c.EmailSender = domain.Email{} }, "mail", ports.SeverityWarning, "EMAIL_SENDER"},
+		"a sender, and nothing to send by":  {func(c *app.Config) { e := c.EmailSender; *c = app.DefaultConfig(); c.EmailSender = e }, "mail", ports.SeverityError, "EMAIL_SENDER"},
+		"a log that says much": {func(c *app.Config) {
+			c.Logger = slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		}, "log-level", ports.SeverityWarning, "LOG_LEVEL=info"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := wellSet()
+			c.change(&cfg)
+			for _, f := range app.ExamineConfig(t.Context(), cfg) {
+				switch {
+				case f.Check == c.check && (f.Severity != c.severity || !strings.Contains(f.What+" / "+f.Mend, c.says)):
+					t.Errorf("want %s %q, got %+v", c.severity, c.says, f)
+				case f.Check != c.check && f.Severity != ports.SeverityOK:
+					t.Errorf("it also finds %+v", f)
+				}
+			}
+		})
+	}
+}
+
+func TestTheDocsListTheChecks(t *testing.T) {
+	page, err := os.ReadFile("../docs/production.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := "| check | whether |\n|---|---|\n| `configuration` | every variable is understood: no short `OPERATOR_TOKEN`, no forgotten `DB_USER` |\n"
+	seen := map[string]bool{}
+	for _, c := range app.Checks() {
+		if seen[c.Name] {
+			t.Errorf("there are two checks %s", c.Name)
+		}
+		seen[c.Name] = true
+		table += "| `" + c.Name + "` | " + c.About + " |\n"
+	}
+	if !strings.Contains(string(page), table) {
+		t.Errorf("docs/production.md has another table than this one:\n%s", table)
+	}
+}
