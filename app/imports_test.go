@@ -26,8 +26,8 @@ var layers = map[string][]string{
 	"adapters":                  {"domain", "ports", "adapters/internal/..."},
 	"adapters/internal":         {"domain", "ports"},
 	"adapters/httpapi":          {"domain", "ports", "domain/...", "adapters/internal/..."},
-	"adapters/postgres/private": {"domain"},
-	"adapters/realservers":      {"domain", "ports"},
+	"adapters/postgres/private": {"domain", "adapters/internal/childserver"},
+	"adapters/realservers":      {"domain", "ports", "adapters/internal/childserver"},
 
 	"app":         {"domain", "ports", "domain/...", "adapters/..."},
 	"app/apptest": {"domain", "ports", "domain/...", "adapters/local", "adapters/postgres/private", "app"},

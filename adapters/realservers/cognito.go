@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"github.com/partywall-go/partywall/adapters/internal/childserver"
 )
 
 const cognitoLocalVersion = "5.3.0"
@@ -47,7 +49,7 @@ func StartCognitoLocal(ctx context.Context) (*Cognito, error) {
 	if err != nil {
 		return nil, &Missing{Server: "cognito-local", Install: "apt-get install nodejs npm", Err: err}
 	}
-	port, err := freePort()
+	port, err := childserver.FreePort()
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +57,7 @@ func StartCognitoLocal(ctx context.Context) (*Cognito, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cognito{Endpoint: "http://" + address(port), Region: "us-east-1", folder: folder}
+	c := &Cognito{Endpoint: "http://" + childserver.Address(port), Region: "us-east-1", folder: folder}
 	if err := c.start(ctx, program, port); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -67,7 +69,7 @@ func nothingMore(context.Context, string) error { return nil }
 func (c *Cognito) start(ctx context.Context, program string, port int) (err error) {
 	cmd := exec.Command("node", filepath.Join(program, "lib", "bin", "start.js"))
 	cmd.Dir = c.folder
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOST=" + loopback, fmt.Sprintf("PORT=%d", port), "CODE=" + CognitoCode}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOST=" + childserver.Loopback, fmt.Sprintf("PORT=%d", port), "CODE=" + CognitoCode}
 	if c.process, err = launch(ctx, cmd, c.healthy); err != nil {
 		return err
 	}
@@ -130,7 +132,7 @@ func (c *Cognito) Client() *cognitoidentityprovider.Client {
 // Close stops the emulator and forgets its users.
 func (c *Cognito) Close() error {
 	if c.process != nil {
-		c.process.kill()
+		c.process.End()
 	}
 	return os.RemoveAll(c.folder)
 }

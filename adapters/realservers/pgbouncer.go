@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/partywall-go/partywall/adapters/internal/childserver"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -46,11 +47,11 @@ func StartPgBouncer(ctx context.Context, upstream Upstream) (*Pooler, error) {
 	if err != nil {
 		return nil, &Missing{Server: "PgBouncer", Install: "apt-get install pgbouncer", Err: err}
 	}
-	as, err := unprivileged() // it refuses to run as root
+	as, err := childserver.Unprivileged() // it refuses to run as root
 	if err != nil {
 		return nil, err
 	}
-	port, err := freePort()
+	port, err := childserver.FreePort()
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func StartPgBouncer(ctx context.Context, upstream Upstream) (*Pooler, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pooler{Host: loopback, Port: port, folder: folder}
+	p := &Pooler{Host: childserver.Loopback, Port: port, folder: folder}
 	if err := p.start(ctx, program, as, upstream); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
@@ -74,7 +75,7 @@ func findPgBouncer() (string, error) {
 	return program, nil
 }
 
-func (p *Pooler) start(ctx context.Context, program string, as *syscall.Credential, upstream Upstream) (err error) {
+func (p *Pooler) start(ctx context.Context, program string, as *childserver.Account, upstream Upstream) (err error) {
 	settings, users := filepath.Join(p.folder, "pgbouncer.ini"), filepath.Join(p.folder, "users")
 	if err := p.write(as, users, fmt.Sprintf("%q %q\n", upstream.Superuser, upstream.Password.Reveal())); err != nil {
 		return err
@@ -82,15 +83,13 @@ func (p *Pooler) start(ctx context.Context, program string, as *syscall.Credenti
 	if err := p.write(as, settings, p.settings(users, upstream)); err != nil {
 		return err
 	}
-	if as != nil {
-		if err := os.Chown(p.folder, int(as.Uid), int(as.Gid)); err != nil {
-			return err
-		}
+	if err := as.Give(p.folder); err != nil {
+		return err
 	}
 	cmd := exec.Command(program, settings)
 	cmd.Dir = "/"
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as.Credential()}
 	p.process, err = launch(ctx, cmd, answers(p.Port))
 	return err
 }
@@ -119,18 +118,17 @@ ignore_startup_parameters = extra_float_digits
 }
 
 // write makes a file that the given user alone may read.
-func (p *Pooler) write(as *syscall.Credential, path, text string) error {
-	err := os.WriteFile(path, []byte(text), 0o600)
-	if err != nil || as == nil {
+func (p *Pooler) write(as *childserver.Account, path, text string) error {
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return err
 	}
-	return os.Chown(path, int(as.Uid), int(as.Gid))
+	return as.Give(path)
 }
 
 // Close stops the pooler.
 func (p *Pooler) Close() error {
 	if p.process != nil {
-		p.process.kill()
+		p.process.End()
 	}
 	return os.RemoveAll(p.folder)
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/partywall-go/partywall/adapters/internal/childserver"
 )
 
 const versitygw = "github.com/versity/versitygw/cmd/versitygw@v1.8.0"
@@ -43,7 +45,7 @@ func StartS3(ctx context.Context) (*ObjectServer, error) {
 	if err != nil {
 		return nil, &Missing{Server: "versitygw", Install: "go install " + versitygw, Err: err}
 	}
-	port, err := freePort()
+	port, err := childserver.FreePort()
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +54,7 @@ func StartS3(ctx context.Context) (*ObjectServer, error) {
 		return nil, err
 	}
 	s := &ObjectServer{
-		Endpoint: "http://" + address(port), Region: "us-east-1", Bucket: "partywall",
+		Endpoint: "http://" + childserver.Address(port), Region: "us-east-1", Bucket: "partywall",
 		AccessKey: "AK" + rand.Text()[:18], SecretKey: rand.Text(),
 		program: program, port: port, folder: folder,
 	}
@@ -84,7 +86,7 @@ func (s *ObjectServer) Client() *s3.Client {
 
 // Start starts the server again after [ObjectServer.Stop]: same address, same objects.
 func (s *ObjectServer) Start(ctx context.Context) (err error) {
-	cmd := exec.Command(s.program, "--port", address(s.port), "--region", s.Region, "--quiet", "posix", s.folder)
+	cmd := exec.Command(s.program, "--port", childserver.Address(s.port), "--region", s.Region, "--quiet", "posix", s.folder)
 	cmd.Dir = s.folder
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "ROOT_ACCESS_KEY=" + s.AccessKey, "ROOT_SECRET_KEY=" + s.SecretKey}
 	s.process, err = launch(ctx, cmd, answers(s.port))
@@ -97,7 +99,7 @@ func (s *ObjectServer) Start(ctx context.Context) (err error) {
 // Stop stops the server until [ObjectServer.Start].
 func (s *ObjectServer) Stop() {
 	if s.process != nil {
-		s.process.kill()
+		s.process.End()
 		s.process = nil
 	}
 }

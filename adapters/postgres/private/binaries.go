@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+
+	"github.com/partywall-go/partywall/adapters/internal/childserver"
 )
 
 // ErrNoBinaries says that this machine has no PostgreSQL server, and how to install one.
@@ -63,7 +65,7 @@ func holdsServer(dir string) bool {
 var versionText = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)
 
 // serverVersion asks the binaries in dir for their version: as they print it, and its major number.
-func serverVersion(ctx context.Context, dir string, as *account) (text string, major int, err error) {
+func serverVersion(ctx context.Context, dir string, as *childserver.Account) (text string, major int, err error) {
 	out, err := run(ctx, command(as, filepath.Join(dir, "postgres"), "--version"), "")
 	if err != nil {
 		return "", 0, err

@@ -10,17 +10,19 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/partywall-go/partywall/adapters/internal/childserver"
 )
 
 // cluster is a PostgreSQL data directory and what belongs to it.
 type cluster struct {
-	home     string   // the data folder: lock, passwords and log, and, unless we are root, the data
-	data     string   // PostgreSQL's data directory
-	bin      string   // folder of initdb and postgres; empty until findServer
-	version  string   // what postgres --version prints
-	as       *account // runs the server
-	settings []string // name=value, for the command line
-	lasting  bool     // survives a crash of the machine
+	home     string               // the data folder: lock, passwords and log, and, unless we are root, the data
+	data     string               // PostgreSQL's data directory
+	bin      string               // folder of initdb and postgres; empty until findServer
+	version  string               // what postgres --version prints
+	as       *childserver.Account // runs the server
+	settings []string             // name=value, for the command line
+	lasting  bool                 // survives a crash of the machine
 }
 
 func (c *cluster) lockFile() string { return filepath.Join(c.home, "postgres.lock") }
@@ -84,7 +86,7 @@ func (c *cluster) prepare(ctx context.Context) (access, error) {
 	case made == 0:
 		err = c.make(ctx, known)
 	default:
-		err = c.as.checkOwner(c.data)
+		err = checkOwner(c.as, c.data)
 		if err == nil && forgotten {
 			err = c.setPasswords(ctx, c.data, known)
 		}
@@ -104,7 +106,7 @@ func (c *cluster) make(ctx context.Context, known access) error {
 		return err
 	}
 	defer os.RemoveAll(unborn) // without effect once it's renamed
-	if err := c.as.give(unborn); err != nil {
+	if err := c.as.Give(unborn); err != nil {
 		return err
 	}
 	if err := c.build(ctx, unborn, known); err != nil {
@@ -189,7 +191,7 @@ func (c *cluster) sweep() {
 }
 
 // makePassable makes a folder that the account can pass through, whatever our umask.
-func makePassable(dir string, as *account) error {
+func makePassable(dir string, as *childserver.Account) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil || as == nil {
 		return err
 	}

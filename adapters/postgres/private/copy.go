@@ -6,11 +6,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/partywall-go/partywall/adapters/internal/childserver"
 )
 
 // copyTree copies the folder from to the new folder to, for nobody but its
 // owner to read.
-func copyTree(to, from string, owner *account) error {
+func copyTree(to, from string, owner *childserver.Account) error {
 	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -28,7 +30,7 @@ func copyTree(to, from string, owner *account) error {
 		if err != nil {
 			return err
 		}
-		return owner.give(copied)
+		return owner.Give(copied)
 	})
 }
 

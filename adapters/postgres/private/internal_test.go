@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/partywall-go/partywall/adapters/internal/childserver"
 )
 
 func TestNewestServer(t *testing.T) {
@@ -70,12 +72,12 @@ func TestServersTooOldOrUnknown(t *testing.T) {
 
 func TestWrongOwner(t *testing.T) {
 	dir := t.TempDir()
-	other := &account{name: "somebody", uid: uint32(os.Geteuid()) + 1}
-	if err := other.checkOwner(dir); err == nil || !strings.Contains(err.Error(), "chown -R") {
+	other := &childserver.Account{Name: "somebody", UID: uint32(os.Geteuid()) + 1}
+	if err := checkOwner(other, dir); err == nil || !strings.Contains(err.Error(), "chown -R") {
 		t.Errorf("%v", err)
 	}
-	var ourselves *account
-	if err := ourselves.checkOwner(dir); err != nil {
+	var ourselves *childserver.Account
+	if err := checkOwner(ourselves, dir); err != nil {
 		t.Error(err)
 	}
 }

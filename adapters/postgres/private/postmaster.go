@@ -15,6 +15,8 @@ import (
 
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
+
+	"github.com/partywall-go/partywall/adapters/internal/childserver"
 )
 
 const host = "127.0.0.1"
@@ -23,7 +25,7 @@ const host = "127.0.0.1"
 var errPortTaken = errors.New("the port is taken")
 
 // start starts the server on port and returns when it's ready.
-func (c *cluster) start(ctx context.Context, known access) (*process, error) {
+func (c *cluster) start(ctx context.Context, known access) (*childserver.Process, error) {
 	log, err := c.openLog()
 	if err != nil {
 		return nil, err
@@ -35,7 +37,7 @@ func (c *cluster) start(ctx context.Context, known access) (*process, error) {
 	}
 	cmd := command(c.as, filepath.Join(c.bin, "postgres"), c.arguments(known.port)...)
 	cmd.Stdout, cmd.Stderr = log, log
-	p, err := launch(cmd, syscall.SIGINT) // a fast shutdown
+	p, err := childserver.Launch(cmd, syscall.SIGINT) // a fast shutdown
 	if err != nil {
 		return nil, err
 	}
@@ -67,12 +69,12 @@ func (c *cluster) arguments(port int) []string {
 // errEnded says that the server ended before it was ready; its log says why.
 var errEnded = errors.New("it ended")
 
-func (c *cluster) awaitReady(ctx context.Context, p *process) error {
+func (c *cluster) awaitReady(ctx context.Context, p *childserver.Process) error {
 	poll := time.NewTicker(10 * time.Millisecond)
 	defer poll.Stop()
 	for {
 		select {
-		case <-p.exited:
+		case <-p.Exited():
 			return errEnded
 		case <-ctx.Done():
 			return ctx.Err()
@@ -154,18 +156,18 @@ func (c *cluster) readLog(begin int64) string {
 
 // halt ends the server: orderly until ctx is done, then by force. What was
 // committed is safe either way.
-func (c *cluster) halt(ctx context.Context, p *process) {
+func (c *cluster) halt(ctx context.Context, p *childserver.Process) {
 	_ = p.Signal(syscall.SIGINT) // fast shutdown: ends sessions, writes a checkpoint
 	select {
-	case <-p.exited:
+	case <-p.Exited():
 		return
 	case <-ctx.Done():
 	}
 	_ = p.Signal(syscall.SIGQUIT) // immediate shutdown: the next start recovers
-	if p.endsWithin(300 * time.Millisecond) {
+	if p.EndsWithin(300 * time.Millisecond) {
 		return
 	}
 	_ = p.Kill()
-	<-p.exited
+	<-p.Exited()
 	kill(syscall.SIGKILL, c.family())
 }

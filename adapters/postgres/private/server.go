@@ -12,6 +12,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/partywall-go/partywall/adapters/internal/childserver"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -63,7 +64,7 @@ const rootsFolder = "/var/lib/partywall"
 
 // locate tells where the data of dataDir lie, and makes dataDir.
 func locate(dataDir string) (*cluster, error) {
-	as, err := unprivileged()
+	as, err := childserver.Unprivileged()
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +143,7 @@ func (s *Server) openFound() *Server {
 }
 
 // begin fills in what callers see and has the server watched over.
-func (s *Server) begin(p *process) *Server {
+func (s *Server) begin(p *childserver.Process) *Server {
 	s.Port = s.known.port
 	s.Password, s.SuperuserPassword = domain.NewSecret(s.known.loginPassword), domain.NewSecret(s.known.superuserPassword)
 	life, cancel := context.WithCancel(context.Background())
@@ -153,7 +154,7 @@ func (s *Server) begin(p *process) *Server {
 
 // launch makes the cluster unless there is one, and starts the server on the
 // port that it had before, or on another if that is taken.
-func (s *Server) launch(ctx context.Context) (*process, error) {
+func (s *Server) launch(ctx context.Context) (*childserver.Process, error) {
 	c := s.cluster
 	if err := c.findServer(ctx, s.bin); err != nil {
 		return nil, err
@@ -172,7 +173,7 @@ func (s *Server) launch(ctx context.Context) (*process, error) {
 		if err = known.write(c.passFile()); err != nil {
 			return nil, err
 		}
-		var p *process
+		var p *childserver.Process
 		if p, err = c.start(ctx, known); err == nil {
 			s.known = known
 			return p, nil
@@ -185,7 +186,7 @@ func (s *Server) launch(ctx context.Context) (*process, error) {
 }
 
 // relaunch starts a server that callers know already: on the same port.
-func (s *Server) relaunch(ctx context.Context) (*process, error) {
+func (s *Server) relaunch(ctx context.Context) (*childserver.Process, error) {
 	if err := s.cluster.findServer(ctx, s.bin); err != nil {
 		return nil, err
 	}

@@ -6,12 +6,14 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/partywall-go/partywall/adapters/internal/childserver"
 )
 
 // order is something that the supervisor is asked to do.
 type order struct {
 	ctx  context.Context
-	do   func(ctx context.Context, p *process) (*process, error)
+	do   func(ctx context.Context, p *childserver.Process) (*childserver.Process, error)
 	done chan<- error
 }
 
@@ -23,15 +25,15 @@ const (
 
 // supervise keeps a server running until life ends: its own process p, or else,
 // where p is nil, it waits to take over the server of another process.
-func (s *Server) supervise(life context.Context, p *process) {
+func (s *Server) supervise(life context.Context, p *childserver.Process) {
 	defer close(s.done)
 	defer s.lock.Close()
 	delay := firstDelay
 	again := time.NewTimer(lockPoll)
 	for {
 		select {
-		case <-p.done():
-			s.logger.Error("PostgreSQL died and is started again", "err", p.err, "log", s.cluster.logFile())
+		case <-p.Exited():
+			s.logger.Error("PostgreSQL died and is started again", "err", p.Err(), "log", s.cluster.logFile())
 			p = nil
 			again.Reset(firstDelay)
 		case <-again.C:
@@ -64,14 +66,14 @@ func (s *Server) supervise(life context.Context, p *process) {
 }
 
 // haltSoon stops the server, if it runs: orderly, if that doesn't take long.
-func (s *Server) haltSoon(ctx context.Context, p *process) {
+func (s *Server) haltSoon(ctx context.Context, p *childserver.Process) {
 	ctx, cancel := context.WithTimeout(ctx, closePatience)
 	defer cancel()
 	s.halt(ctx, p)
 }
 
 // halt stops the server, if it runs: orderly until ctx is done.
-func (s *Server) halt(ctx context.Context, p *process) {
+func (s *Server) halt(ctx context.Context, p *childserver.Process) {
 	if p == nil {
 		return
 	}
@@ -110,7 +112,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 var errClosed = errors.New("the PostgreSQL server was closed")
 
 // order has the supervisor do something, unless another process runs the server.
-func (s *Server) order(ctx context.Context, do func(context.Context, *process) (*process, error)) error {
+func (s *Server) order(ctx context.Context, do func(context.Context, *childserver.Process) (*childserver.Process, error)) error {
 	done := make(chan error, 1)
 	select {
 	case s.orders <- order{ctx, s.ifOurs(do), done}:
@@ -122,8 +124,8 @@ func (s *Server) order(ctx context.Context, do func(context.Context, *process) (
 	}
 }
 
-func (s *Server) ifOurs(do func(context.Context, *process) (*process, error)) func(context.Context, *process) (*process, error) {
-	return func(ctx context.Context, p *process) (*process, error) {
+func (s *Server) ifOurs(do func(context.Context, *childserver.Process) (*childserver.Process, error)) func(context.Context, *childserver.Process) (*childserver.Process, error) {
+	return func(ctx context.Context, p *childserver.Process) (*childserver.Process, error) {
 		if !s.lock.Locked() {
 			return p, errors.New("another process runs this PostgreSQL server")
 		}
@@ -134,7 +136,7 @@ func (s *Server) ifOurs(do func(context.Context, *process) (*process, error)) fu
 // Stop stops the server, which stays away until [Server.Restart]. Like Restart
 // and Kill it's there to try out what happens to the server's clients.
 func (s *Server) Stop(ctx context.Context) error {
-	return s.order(ctx, func(ctx context.Context, p *process) (*process, error) {
+	return s.order(ctx, func(ctx context.Context, p *childserver.Process) (*childserver.Process, error) {
 		s.haltSoon(ctx, p)
 		return nil, nil
 	})
@@ -143,7 +145,7 @@ func (s *Server) Stop(ctx context.Context) error {
 // Restart stops the server, if it runs, starts it on the same port, and
 // returns when it's ready.
 func (s *Server) Restart(ctx context.Context) error {
-	return s.order(ctx, func(ctx context.Context, p *process) (*process, error) {
+	return s.order(ctx, func(ctx context.Context, p *childserver.Process) (*childserver.Process, error) {
 		s.haltSoon(ctx, p)
 		return s.relaunch(ctx)
 	})
@@ -152,12 +154,12 @@ func (s *Server) Restart(ctx context.Context) error {
 // Kill kills the postmaster with SIGKILL, as a system short of memory would.
 // The server is then started again without further ado.
 func (s *Server) Kill() error {
-	return s.order(context.Background(), func(_ context.Context, p *process) (*process, error) {
+	return s.order(context.Background(), func(_ context.Context, p *childserver.Process) (*childserver.Process, error) {
 		if p == nil {
 			return nil, errors.New("the PostgreSQL server isn't running")
 		}
 		err := p.Signal(syscall.SIGKILL)
-		<-p.exited
+		<-p.Exited()
 		return p, err
 	})
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/partywall-go/partywall/adapters/internal/childserver"
 )
 
 // Temporary says how to run a server that forgets. Its zero value is of use.
@@ -32,7 +34,7 @@ var hasty = []string{
 // last with it.
 // ctx bounds the start only.
 func StartTemporary(ctx context.Context, t Temporary) (*Server, error) {
-	as, err := unprivileged()
+	as, err := childserver.Unprivileged()
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +63,7 @@ func (t Temporary) start(ctx context.Context, c *cluster) (*Server, error) {
 
 const temporaryPrefix = "partywall-postgres-"
 
-func makeTemporary(as *account) (string, error) {
+func makeTemporary(as *childserver.Account) (string, error) {
 	home, err := os.MkdirTemp(temporaryParent(as), temporaryPrefix)
 	if err != nil {
 		return "", err
@@ -71,7 +73,7 @@ func makeTemporary(as *account) (string, error) {
 
 // temporaryParent is the system's folder for temporary files, or /tmp where
 // root's is closed to the account.
-func temporaryParent(as *account) string {
+func temporaryParent(as *childserver.Account) string {
 	parent := os.TempDir()
 	if as == nil {
 		return parent

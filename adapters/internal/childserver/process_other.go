@@ -1,8 +1,8 @@
 //go:build !linux
 
-package realservers
+package childserver
 
 import "syscall"
 
 // dieWithUs does nothing: only Linux can tell a child of our death.
-func dieWithUs(*syscall.SysProcAttr) {}
+func dieWithUs(*syscall.SysProcAttr, syscall.Signal) {}

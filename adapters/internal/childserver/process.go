@@ -1,0 +1,75 @@
+package childserver
+
+import (
+	"os"
+	"os/exec"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// Process is a child that runs.
+type Process struct {
+	*os.Process
+	exited chan struct{} // closed when it has ended
+	err    error         // how it ended
+}
+
+// Launch starts cmd. Where the kernel can, on Linux, it sends the child the signal
+// lastWill when we die.
+func Launch(cmd *exec.Cmd, lastWill syscall.Signal) (*Process, error) {
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	dieWithUs(cmd.SysProcAttr, lastWill)
+	p := &Process{exited: make(chan struct{})}
+	started := make(chan error)
+	go func() {
+		// The kernel watches the thread that started the child, not the process.
+		// A locked thread lives until its goroutine ends, here after the child.
+		runtime.LockOSThread()
+		err := cmd.Start()
+		p.Process = cmd.Process
+		started <- err
+		if err == nil {
+			p.err = cmd.Wait()
+			close(p.exited)
+		}
+	}()
+	if err := <-started; err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Exited is closed when the process has ended. It's nil for a nil Process.
+func (p *Process) Exited() <-chan struct{} {
+	if p == nil {
+		return nil
+	}
+	return p.exited
+}
+
+// Err waits for the end of the process, and tells how it was: see [exec.Cmd.Wait].
+func (p *Process) Err() error {
+	<-p.exited
+	return p.err
+}
+
+// EndsWithin waits for the end of the process, and reports whether it came.
+func (p *Process) EndsWithin(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-p.exited:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// End kills the process and waits until it's gone.
+func (p *Process) End() {
+	_ = p.Kill()
+	<-p.exited
+}
