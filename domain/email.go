@@ -4,10 +4,12 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
-// Email is an address, kept as it was written and compared in lower case. The
-// zero Email is no address.
+// Email is an address, kept as it was written and compared in lower case and in
+// one composition of its letters (NFC). The zero Email is no address.
 type Email struct{ address string }
 
 const maxEmailLen = 254 // RFC 5321, section 4.5.3.1.3, less the angle brackets
@@ -35,8 +37,8 @@ func notInEmail(r rune) bool {
 // String returns the address as it was written.
 func (e Email) String() string { return e.address }
 
-// Key returns the address in lower case: what two spellings of one address share.
-func (e Email) Key() string { return strings.Map(toLower, e.address) }
+// Key returns the address in lower case and NFC: what two spellings of one address share.
+func (e Email) Key() string { return norm.NFC.String(strings.Map(toLower, e.address)) }
 
 // toLower leaves the two letters outside of ASCII alone that have their lower
 // case in it, İ and the Kelvin sign: an address with one isn't its plain twin's.

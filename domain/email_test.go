@@ -40,6 +40,9 @@ func TestEmailsAreComparedInLowerCaseAndKeptAsWritten(t *testing.T) {
 	if !domain.Must(domain.ParseEmail("MÜLLER@x.io")).Equal(domain.Must(domain.ParseEmail("müller@x.io"))) {
 		t.Error("MÜLLER and müller are two people")
 	}
+	if !domain.Must(domain.ParseEmail("Mu\u0308ller@x.io")).Equal(domain.Must(domain.ParseEmail("m\u00fcller@x.io"))) {
+		t.Error("müller of one letter and müller of two are two people")
+	}
 }
 
 func FuzzParseEmail(f *testing.F) {

@@ -53,7 +53,9 @@ var reservedIDs = []string{
 	"user", "users", "webmail", "webmaster", "wpad", "www", "www1", "www2",
 }
 
-// IsReserved reports whether id is a valid name that is never given to a tenant.
+// IsReserved reports whether id is a valid name that is never given to a tenant:
+// one of ours, or one that a browser would show as another, such as xn--pple-43d
+// (RFC 5890, section 2.3.1).
 func (id TenantID) IsReserved() bool {
-	return slices.Contains(reservedIDs, id.slug)
+	return slices.Contains(reservedIDs, id.slug) || len(id.slug) >= 4 && id.slug[2:4] == "--"
 }

@@ -28,12 +28,12 @@ func TestParseTenantID(t *testing.T) {
 }
 
 func TestReservedTenantIDs(t *testing.T) {
-	for _, s := range []string{"public", "partywall", "shared", "ext", "admin", "api", "www", "app", "auth", "mail", "account", "www2"} {
+	for _, s := range []string{"public", "partywall", "shared", "ext", "admin", "api", "www", "app", "auth", "mail", "account", "www2", "xn--pple-43d", "ab--c"} {
 		if id := domain.Must(domain.ParseTenantID(s)); !id.IsReserved() {
 			t.Errorf("%s isn't reserved", s)
 		}
 	}
-	for _, s := range []string{"acme", "publican", "wwwx", "app-1"} {
+	for _, s := range []string{"acme", "publican", "wwwx", "app-1", "a--b", "abc--d"} {
 		if id := domain.Must(domain.ParseTenantID(s)); id.IsReserved() {
 			t.Errorf("%s is reserved", s)
 		}

@@ -17,6 +17,7 @@ type exchange struct {
 	tenant    domain.TenantID // that the request names, proven or not
 	code      domain.Code     // of the problem that was the answer
 	cause     error           // of an answer that is our own fault, or a dependency's
+	reason    error           // why a token wasn't believed, which its sender isn't told
 	stack     []byte          // of a panic
 }
 

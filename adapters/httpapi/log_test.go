@@ -23,6 +23,18 @@ func (h *house) lines(t *testing.T) []map[string]any {
 	return lines
 }
 
+func TestTheLogSaysWhyATokenWasntBelieved(t *testing.T) {
+	h := open(t)
+	token := strings.TrimPrefix(h.somebody(t, "ada@acme.example"), "Authorization: Bearer ")
+	got := h.get(t, "/auth/me", "Authorization: Bearer "+token[:len(token)-4]).isProblem(t, 401, "invalid_token", "")
+	waitUntil(t, func() bool { return len(h.lines(t)) > 0 })
+	lines := h.lines(t)
+	reason, _ := lines[len(lines)-1]["reason"].(string)
+	if reason == "" || strings.Contains(string(got.body), reason) || strings.Contains(h.log.String(), token[:len(token)-4]) {
+		t.Errorf("the reason is %q, the answer %s", reason, got.body)
+	}
+}
+
 func TestTheLog(t *testing.T) {
 	h := open(t)
 	h.tenant(t, "acme", "ada@acme.example")

@@ -116,6 +116,9 @@ func (s *server) log(x *exchange) {
 	if x.cause != nil {
 		attrs = append(attrs, slog.String("error", x.cause.Error()))
 	}
+	if x.reason != nil {
+		attrs = append(attrs, slog.String("reason", x.reason.Error()))
+	}
 	if x.stack != nil {
 		attrs = append(attrs, slog.String("stack", string(x.stack)))
 	}

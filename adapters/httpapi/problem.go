@@ -68,8 +68,11 @@ func (s *server) fail(x *exchange, err error) {
 	e := refusal(x.Request().Context(), err)
 	status := statusOf(e)
 	x.code = domain.CodeOf(e)
-	if status >= http.StatusInternalServerError {
+	switch {
+	case status >= http.StatusInternalServerError:
 		x.cause = err
+	case x.code == domain.CodeInvalidToken:
+		x.reason = e.Err
 	}
 	if !x.Response().Committed {
 		writeProblem(x.Response(), x.requestID, e)

@@ -52,7 +52,6 @@ const (
 var (
 	errInvalidCredentials = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeInvalidCredentials, Message: "the address or the password is wrong"}
 	errUserNotConfirmed   = &domain.Error{Kind: domain.Forbidden, Code: domain.CodeUserNotConfirmed, Message: "the address isn't confirmed yet"}
-	errInvalidToken       = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeInvalidToken, Message: "the access token is invalid or has expired"}
 )
 
 // Name implements [ports.IdentityProvider]. It is "memory".
@@ -239,4 +238,9 @@ func mask(email domain.Email) string {
 	local, host, _ := strings.Cut(email.String(), "@")
 	first := func(s string) string { _, size := utf8.DecodeRuneInString(s); return s[:size] }
 	return first(local) + "***@" + first(host) + "***"
+}
+
+// invalidToken refuses an access token. The reason is for the log.
+func invalidToken(reason string) error {
+	return &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeInvalidToken, Message: "the access token is invalid or has expired", Err: errors.New(reason)}
 }

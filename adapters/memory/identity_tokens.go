@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"time"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -49,11 +50,11 @@ func (i *Identities) Verify(ctx context.Context, access domain.Secret) (ports.Ca
 	defer i.mu.Unlock()
 	caller, known := i.access[access]
 	if !known {
-		return ports.Caller{}, errInvalidToken
+		return ports.Caller{}, invalidToken("it isn't one of ours, or its session has ended")
 	}
 	if !clock(i.Now).Before(caller.ExpiresAt) {
 		delete(i.access, access)
-		return ports.Caller{}, errInvalidToken
+		return ports.Caller{}, invalidToken("it expired at " + caller.ExpiresAt.Format(time.RFC3339))
 	}
 	return caller, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/partywall-go/partywall/domain"
@@ -71,6 +72,9 @@ func (h *handler) download(w http.ResponseWriter, r *http.Request) error {
 	if grant.disposition != "" {
 		header.Set("Content-Disposition", grant.disposition)
 	}
+	if !strings.HasPrefix(r.Header.Get("Range"), "bytes=") {
+		r.Header.Del("Range") // one that isn't understood is ignored (RFC 9110, section 14.2)
+	}
 	http.ServeContent(paceDownload(w), r, "", info.ModifiedAt, object)
 	return nil
 }
@@ -107,12 +111,20 @@ func (g grant) accepts(r *http.Request) error {
 		return errNoLength
 	case g.size >= 0 && r.ContentLength != g.size:
 		return errSize
-	case g.contentType != "" && r.Header.Get("Content-Type") != g.contentType:
+	case g.contentType != "" && only(r.Header["Content-Type"]) != g.contentType:
 		return errType
-	case g.ifAbsent && r.Header.Get("If-None-Match") != "*":
+	case g.ifAbsent && only(r.Header["If-None-Match"]) != "*":
 		return errIfAbsent
 	}
 	return nil
+}
+
+// only returns the value of a header that was sent once, and else "".
+func only(values []string) string {
+	if len(values) != 1 {
+		return ""
+	}
+	return values[0]
 }
 
 // etag tells two versions of an object apart (RFC 9110, section 8.8.3).

@@ -49,6 +49,7 @@ func TestUploads(t *testing.T) {
 		{"a body with another checksum", ports.Upload{Size: 5, SHA256: hello[:]}, "jello", nil, 400, "checksum_mismatch"},
 		{"another type", ports.Upload{Size: -1, ContentType: "text/plain"}, "hello", func(r *http.Request) { r.Header.Set("Content-Type", "text/html") }, 400, "content_type_mismatch"},
 		{"no type", ports.Upload{Size: -1, ContentType: "text/plain"}, "hello", func(r *http.Request) { r.Header.Del("Content-Type") }, 400, "content_type_mismatch"},
+		{"the type and another", ports.Upload{Size: -1, ContentType: "text/plain"}, "hello", func(r *http.Request) { r.Header.Add("Content-Type", "text/html") }, 400, "content_type_mismatch"},
 		{"no If-None-Match where it was signed", ports.Upload{Size: -1, IfAbsent: true}, "hello", func(r *http.Request) { r.Header.Del("If-None-Match") }, 400, "if_none_match_required"},
 	} {
 		t.Run(fmt.Sprintf("%s is answered with %d %s", test.name, test.status, test.code), func(t *testing.T) {
@@ -153,6 +154,10 @@ func TestDownloads(t *testing.T) {
 		}
 	})
 	t.Run("a part that isn't there is refused", func(t *testing.T) {
+		for _, unknown := range []string{"lines=1-2", "bytes", "nonsense"} {
+			got := s.send(s.download(t, key, anyDownload), "", func(r *http.Request) { r.Header.Set("Range", unknown) })
+			mustAnswer(t, got, 200, "")
+		}
 		got := s.send(s.download(t, key, anyDownload), "", func(r *http.Request) { r.Header.Set("Range", "bytes=99-") })
 		if got.Code != http.StatusRequestedRangeNotSatisfiable {
 			t.Errorf("got %d", got.Code)
