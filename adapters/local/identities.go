@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"runtime"
 	"time"
 
@@ -162,9 +163,10 @@ func (p *Identities) ForgotPassword(ctx context.Context, email domain.Email) err
 	return p.sendCode(ctx, email, ports.ResetPassword, func(user ports.StoredUser) bool { return user.Confirmed })
 }
 
-// sendCode sends a code if there is an account that may have one, and takes its time either way.
+// sendCode sends a code if there is an account that may have one, and takes its
+// time either way: some more at random hides what the scheduler leaves of a difference.
 func (p *Identities) sendCode(ctx context.Context, email domain.Email, purpose ports.CodePurpose, may func(ports.StoredUser) bool) error {
-	answer := time.NewTimer(p.answerTime)
+	answer := time.NewTimer(p.answerTime + rand.N(p.answerTime/10+1))
 	defer answer.Stop()
 	user, err := p.find(ctx, email)
 	if err != nil {

@@ -48,7 +48,7 @@ func (p *presigner) presign(creds aws.Credentials, at time.Time, life time.Durat
 	day := now[:dayLen]
 	scope := day + "/" + p.region + "/" + p.service + "/aws4_request"
 	headers, headerNames := p.canonicalHeaders(r.headers)
-	path := p.path + escape(r.object, "/")
+	path := p.path + escapePath(r.object)
 	query := encode(append([]param{
 		{"X-Amz-Algorithm", algorithm},
 		{"X-Amz-Credential", creds.AccessKeyID + "/" + scope},
@@ -57,8 +57,11 @@ func (p *presigner) presign(creds aws.Credentials, at time.Time, life time.Durat
 		{"X-Amz-Security-Token", creds.SessionToken},
 		{"X-Amz-SignedHeaders", headerNames},
 	}, r.query...))
-	canonical := r.method + "\n" + path + "\n" + query + "\n" + headers + "\n" + headerNames + "\nUNSIGNED-PAYLOAD"
-	sum := sha256.Sum256([]byte(canonical))
+	canonical := make([]byte, 0, 1024)
+	for _, part := range [...]string{r.method, path, query, headers, headerNames} {
+		canonical = append(append(canonical, part...), '\n')
+	}
+	sum := sha256.Sum256(append(canonical, "UNSIGNED-PAYLOAD"...))
 	toSign := algorithm + "\n" + now + "\n" + scope + "\n" + hex.EncodeToString(sum[:])
 	signature := mac(p.signingKey(creds.SecretAccessKey, day), toSign)
 	return p.scheme + "://" + p.host + path + "?" + query + "&X-Amz-Signature=" + hex.EncodeToString(signature)

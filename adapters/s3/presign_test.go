@@ -75,7 +75,7 @@ func signedBySDK(t *testing.T, creds aws.Credentials, at time.Time, r request) s
 		}
 	}
 	req := &http.Request{Method: r.method, Header: http.Header{}, URL: &url.URL{
-		Scheme: frankfurt.scheme, Host: frankfurt.host, Path: "/" + r.object, RawPath: "/" + escape(r.object, "/"), RawQuery: query.Encode(),
+		Scheme: frankfurt.scheme, Host: frankfurt.host, Path: "/" + r.object, RawPath: "/" + escapePath(r.object), RawQuery: query.Encode(),
 	}}
 	for _, h := range r.headers {
 		if h.name == "content-length" {

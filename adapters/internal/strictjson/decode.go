@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Decode reads one object, nested at most maxDepth deep where the object itself
@@ -84,17 +85,18 @@ func (s *scanner) null(v reflect.Value) error {
 
 // structure reads an object into the struct v.
 func (s *scanner) structure(v reflect.Value) error {
-	fields := fieldsOf(v)
+	fields := fieldsOf(v.Type())
+	given := make([]bool, len(fields))
 	return s.object(func(name string) error {
-		for i := range fields {
-			if fields[i].name != name {
+		for i, f := range fields {
+			if f.name != name {
 				continue
 			}
-			if fields[i].given {
+			if given[i] {
 				return errDuplicate
 			}
-			fields[i].given = true
-			return s.into(fields[i].value)
+			given[i] = true
+			return s.into(v.Field(f.index))
 		}
 		return unknown(name, fields)
 	})
@@ -102,13 +104,19 @@ func (s *scanner) structure(v reflect.Value) error {
 
 type field struct {
 	name  string
-	value reflect.Value
-	given bool
+	index int // in the struct
 }
 
-func fieldsOf(v reflect.Value) []field {
-	fields := make([]field, 0, v.NumField())
-	for f, value := range v.Fields() {
+// known remembers the fields of each type that was read: a program has only so many.
+var known sync.Map
+
+func fieldsOf(t reflect.Type) []field {
+	if fields, ok := known.Load(t); ok {
+		return fields.([]field)
+	}
+	var fields []field
+	for i := range t.NumField() {
+		f := t.Field(i)
 		tag := f.Tag.Get("json")
 		if !f.IsExported() || tag == "-" {
 			continue
@@ -117,8 +125,9 @@ func fieldsOf(v reflect.Value) []field {
 		if name == "" {
 			name = f.Name
 		}
-		fields = append(fields, field{name: name, value: value})
+		fields = append(fields, field{name, i})
 	}
+	known.Store(t, fields)
 	return fields
 }
 
@@ -178,7 +187,21 @@ func (s *scanner) numberInto(v reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal([]byte(number), v.Addr().Interface()); err != nil {
+	switch bits := v.Type().Bits(); {
+	case v.CanInt():
+		var n int64
+		n, err = strconv.ParseInt(string(number), 10, bits)
+		v.SetInt(n)
+	case v.CanUint():
+		var n uint64
+		n, err = strconv.ParseUint(string(number), 10, bits)
+		v.SetUint(n)
+	default:
+		var n float64
+		n, err = strconv.ParseFloat(string(number), bits)
+		v.SetFloat(n)
+	}
+	if err != nil {
 		return wrong(expectation(v))
 	}
 	return nil
