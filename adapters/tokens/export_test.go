@@ -4,10 +4,15 @@ import "github.com/partywall-go/partywall/domain"
 
 // What tests outside the package look at.
 var (
-	Read         = read
 	ParseKeySet  = parseKeySet
 	DialLoopback = dialLoopback
 )
+
+// Read returns the token's header and claims.
+func Read(token string) (header, claims map[string]any, err error) {
+	p, err := read(token)
+	return p.header, p.claims, err
+}
 
 // Remembered returns how many tokens the verifier remembers.
 func (v *Verifier) Remembered() int {

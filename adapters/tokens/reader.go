@@ -23,30 +23,38 @@ var (
 // object is a JSON object. Its numbers are json.Number.
 type object map[string]any
 
+// parts are what a token is made of.
+type parts struct {
+	header, claims object
+	signed         string // the bytes that the signature is of
+	signature      []byte
+}
+
 // read takes a JWS apart that is in compact serialisation (RFC 7515, section
 // 7.1), strictly: each part has one spelling, and none is empty.
-func read(token string) (header, claims object, err error) {
+func read(token string) (p parts, err error) {
 	if len(token) > maxTokenLen {
-		return nil, nil, errTooLong
+		return parts{}, errTooLong
 	}
 	if strings.ContainsAny(token, "\r\n") { // encoding/base64 would skip them
-		return nil, nil, errNewline
+		return parts{}, errNewline
 	}
 	first, rest, _ := strings.Cut(token, ".")
 	second, third, _ := strings.Cut(rest, ".")
 	if first == "" || second == "" || third == "" || strings.Contains(third, ".") {
-		return nil, nil, errNotThree
+		return parts{}, errNotThree
 	}
-	if header, err = readObject(first); err != nil {
-		return nil, nil, fmt.Errorf("the header: %w", err)
+	p.signed = token[:len(token)-len(third)-1]
+	if p.header, err = readObject(first); err != nil {
+		return parts{}, fmt.Errorf("the header: %w", err)
 	}
-	if claims, err = readObject(second); err != nil {
-		return nil, nil, fmt.Errorf("the payload: %w", err)
+	if p.claims, err = readObject(second); err != nil {
+		return parts{}, fmt.Errorf("the payload: %w", err)
 	}
-	if _, err = decode(third); err != nil {
-		return nil, nil, fmt.Errorf("the signature: %w", err)
+	if p.signature, err = decode(third); err != nil {
+		return parts{}, fmt.Errorf("the signature: %w", err)
 	}
-	return header, claims, nil
+	return p, nil
 }
 
 func readObject(part string) (object, error) {

@@ -78,18 +78,18 @@ func (v *Verifier) verify(ctx context.Context, token domain.Secret) (verified, e
 // examine is the rules in their order: what costs least first, and nothing that
 // the token says is acted upon before it must be.
 func (v *Verifier) examine(ctx context.Context, token string) (verified, error) {
-	header, claims, err := read(token)
+	p, err := read(token)
 	if err != nil {
 		return verified{}, err
 	}
-	if err := checkHeader(header); err != nil {
+	if err := checkHeader(p.header); err != nil {
 		return verified{}, err
 	}
-	kid, err := keyID(header)
+	kid, err := keyID(p.header)
 	if err != nil {
 		return verified{}, err
 	}
-	issuer, err := v.issuerOf(claims)
+	issuer, err := v.issuerOf(p.claims)
 	if err != nil {
 		return verified{}, err
 	}
@@ -97,20 +97,20 @@ func (v *Verifier) examine(ctx context.Context, token string) (verified, error) 
 	if err != nil {
 		return verified{}, err
 	}
-	if err := checkSignature(token, key); err != nil {
+	if err := checkSignature(p, key); err != nil {
 		return verified{}, err
 	}
-	expiresAt, err := checkTimes(claims, v.now())
+	expiresAt, err := checkTimes(p.claims, v.now())
 	if err != nil {
 		return verified{}, err
 	}
-	if err := checkUse(claims); err != nil {
+	if err := checkUse(p.claims); err != nil {
 		return verified{}, err
 	}
-	if err := issuer.checkClient(claims); err != nil {
+	if err := issuer.checkClient(p.claims); err != nil {
 		return verified{}, err
 	}
-	identity, err := issuer.identityOf(claims)
+	identity, err := issuer.identityOf(p.claims)
 	if err != nil {
 		return verified{}, err
 	}
