@@ -190,15 +190,15 @@ func (s *scanner) numberInto(v reflect.Value) error {
 	switch bits := v.Type().Bits(); {
 	case v.CanInt():
 		var n int64
-		n, err = strconv.ParseInt(string(number), 10, bits)
+		n, err = strconv.ParseInt(number, 10, bits)
 		v.SetInt(n)
 	case v.CanUint():
 		var n uint64
-		n, err = strconv.ParseUint(string(number), 10, bits)
+		n, err = strconv.ParseUint(number, 10, bits)
 		v.SetUint(n)
 	default:
 		var n float64
-		n, err = strconv.ParseFloat(string(number), bits)
+		n, err = strconv.ParseFloat(number, bits)
 		v.SetFloat(n)
 	}
 	if err != nil {
