@@ -30,7 +30,7 @@ func TestTheLogSaysWhyATokenWasntBelieved(t *testing.T) {
 	waitUntil(t, func() bool { return len(h.lines(t)) > 0 })
 	lines := h.lines(t)
 	reason, _ := lines[len(lines)-1]["reason"].(string)
-	if reason == "" || strings.Contains(string(got.body), reason) || strings.Contains(h.log.String(), token[:len(token)-4]) {
+	if reason == "" || strings.Contains(got.body, reason) || strings.Contains(h.log.String(), token[:len(token)-4]) {
 		t.Errorf("the reason is %q, the answer %s", reason, got.body)
 	}
 }
