@@ -30,6 +30,15 @@ func awaitReady(t *testing.T, keys *tokens.KeySet) {
 	eventually(t, "the keys are there", func() bool { return keys.Ready(t.Context()) == nil })
 }
 
+// steady is a verifier by keys that a server has published.
+func steady(t *testing.T) (*keyServer, *clock, *tokens.KeySet, *tokens.Verifier) {
+	t.Helper()
+	server, clock := newKeyServer(t, text(ourSet())), newClock()
+	keys := newKeySet(t, tokens.KeySetConfig{URL: server.URL, Now: clock.Now})
+	awaitReady(t, keys)
+	return server, clock, keys, newVerifier(t, clock.Now, ourIssuer(keys))
+}
+
 // unavailable fails unless err says that the keys can't be had, and when to come again.
 func unavailable(t *testing.T, err error) {
 	t.Helper()

@@ -55,11 +55,7 @@ func TestUnknownKeysCauseOneFetch(t *testing.T) {
 }
 
 func TestOnlyTheFirstUnknownKeyWaits(t *testing.T) {
-	server := newKeyServer(t, text(ourSet()))
-	clock := newClock()
-	keys := newKeySet(t, tokens.KeySetConfig{URL: server.URL, Now: clock.Now})
-	awaitReady(t, keys)
-	v := newVerifier(t, clock.Now, ourIssuer(keys))
+	server, clock, _, v := steady(t)
 	asked, released := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	server.answers(func(w http.ResponseWriter, r *http.Request) {
@@ -85,11 +81,7 @@ func TestOnlyTheFirstUnknownKeyWaits(t *testing.T) {
 }
 
 func TestUnknownKeysOfStrangersCauseNoFetch(t *testing.T) {
-	server := newKeyServer(t, text(ourSet()))
-	clock := newClock()
-	keys := newKeySet(t, tokens.KeySetConfig{URL: server.URL, Now: clock.Now})
-	awaitReady(t, keys)
-	v := newVerifier(t, clock.Now, ourIssuer(keys))
+	server, clock, _, v := steady(t)
 	unknown := goodHeader().with(fields{"kid": "unknown"})
 	claims := goodClaims(clock.Now())
 	refused(t, v, sign(ourKey(), unknown.String(), claims.with(fields{"iss": "https://evil.example"}).String()), "iss")
@@ -102,11 +94,7 @@ func TestUnknownKeysOfStrangersCauseNoFetch(t *testing.T) {
 }
 
 func TestWhoGivesUpWaitingIsToldSo(t *testing.T) {
-	server := newKeyServer(t, text(ourSet()))
-	clock := newClock()
-	keys := newKeySet(t, tokens.KeySetConfig{URL: server.URL, Now: clock.Now})
-	awaitReady(t, keys)
-	v := newVerifier(t, clock.Now, ourIssuer(keys))
+	server, clock, keys, v := steady(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	released := make(chan struct{})
 	server.answers(func(w http.ResponseWriter, r *http.Request) {
@@ -124,11 +112,7 @@ func TestWhoGivesUpWaitingIsToldSo(t *testing.T) {
 }
 
 func TestRotationUnderLoad(t *testing.T) {
-	server := newKeyServer(t, text(ourSet()))
-	clock := newClock()
-	keys := newKeySet(t, tokens.KeySetConfig{URL: server.URL, Now: clock.Now})
-	awaitReady(t, keys)
-	v := newVerifier(t, clock.Now, ourIssuer(keys))
+	server, clock, _, v := steady(t)
 	withNew := func(n int) string {
 		return sign(otherKey(), goodHeader().with(fields{"kid": "new"}).String(), goodClaims(clock.Now()).with(fields{"jti": fmt.Sprint(n)}).String())
 	}
