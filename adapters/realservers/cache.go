@@ -24,10 +24,16 @@ func fetched(ctx context.Context, name string, fetch func(ctx context.Context, d
 	return dir, fetchOnce(ctx, dir, fetch)
 }
 
+// fetchPatience is how long a network may take that says neither yes nor no: less
+// than the go command lets a package's tests take.
+const fetchPatience = 5 * time.Minute
+
 // fetchOnce makes the folder dir unless it exists: fetch fills a new one, which
 // is moved there when it's complete. Of several processes one fetches and the
 // others wait.
 func fetchOnce(ctx context.Context, dir string, fetch func(ctx context.Context, dir string) error) error {
+	ctx, cancel := context.WithTimeout(ctx, fetchPatience)
+	defer cancel()
 	lock := flock.New(dir + ".lock")
 	if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
 		return err
