@@ -59,13 +59,13 @@ func (c Config) checkPublicURL(context.Context) (ports.Finding, error) {
 	loopback := isLoopback(c.PublicURL.Hostname())
 	switch {
 	case loopback && c.isTrial():
-		return ports.Fine(c.PublicURL.String()), nil
+		return ports.Fine("PUBLIC_URL=" + c.PublicURL.String()), nil
 	case loopback:
 		return ports.Warn("links in mails lead to "+c.PublicURL.String()+", which is the reader's own machine", "set PUBLIC_URL to the address that callers use, such as https://api.example.com"), nil
 	case c.PublicURL.Scheme != "https":
 		return ports.Fail("tokens and passwords go to "+c.PublicURL.String()+" in the open", "put TLS before the server, and set PUBLIC_URL to the https address"), nil
 	}
-	return ports.Fine(c.PublicURL.String()), nil
+	return ports.Fine("PUBLIC_URL=" + c.PublicURL.String()), nil
 }
 
 // The widest networks that somebody's own proxies are likely to have: 10.0.0.0/8
@@ -85,7 +85,7 @@ func (c Config) checkProxies(context.Context) (ports.Finding, error) {
 			return ports.Fail(fmt.Sprintf("callers choose the address that they are limited by: %s is most of the Internet", network), "set TRUSTED_PROXIES to the load balancer's subnets alone"), nil
 		}
 	}
-	return ports.Fine("it doesn't"), nil
+	return ports.Fine("no network is trusted that is too wide"), nil
 }
 
 func (c Config) checkOrigins(context.Context) (ports.Finding, error) {
@@ -98,14 +98,14 @@ func (c Config) checkOrigins(context.Context) (ports.Finding, error) {
 			return ports.Warn("whoever is between can change the pages of "+origin+", which may call the API", "take it out of CORS_ALLOW_ORIGINS, or serve it by https"), nil
 		}
 	}
-	return ports.Fine("they do"), nil
+	return ports.Fine("no page is named that came without TLS"), nil
 }
 
 func (c Config) checkUploadSize(context.Context) (ports.Finding, error) {
 	if c.S3.Bucket != "" && !c.UploadRequireSize {
 		return ports.Warn("an upload that gives no size has none: S3 takes 5 GiB", "set UPLOAD_REQUIRE_SIZE=true, and have clients give contentLength"), nil
 	}
-	return ports.Fine("they do"), nil
+	return ports.Fine("no upload is without a limit"), nil
 }
 
 func (c Config) checkMail(context.Context) (ports.Finding, error) {
@@ -117,12 +117,12 @@ func (c Config) checkMail(context.Context) (ports.Finding, error) {
 	case sends && c.EmailSender.IsZero():
 		return ports.Warn("new owners aren't told that a tenant is theirs: mail goes to the log", "set EMAIL_SENDER to an address that is verified in SES"), nil
 	}
-	return ports.Fine("as is meant"), nil
+	return ports.Fine("mail goes where it is meant to"), nil
 }
 
 func (c Config) checkLogLevel(ctx context.Context) (ports.Finding, error) {
 	if !c.isTrial() && c.logger().Enabled(ctx, slog.LevelDebug) {
 		return ports.Warn("the log says more of what users do than it must", "set LOG_LEVEL=info"), nil
 	}
-	return ports.Fine("it isn't"), nil
+	return ports.Fine("the log says no more than it must"), nil
 }

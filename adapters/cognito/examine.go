@@ -75,7 +75,7 @@ func (e *examination) region(context.Context) (ports.Finding, error) {
 	if strings.Contains(region, "-") && region != e.cfg.AWS.Region {
 		return ports.Fail(fmt.Sprintf("the pool %s isn't in %s", e.cfg.PoolID, e.cfg.AWS.Region), "set AWS_REGION="+region+", or name a pool of "+e.cfg.AWS.Region), nil
 	}
-	return ports.Fine(e.cfg.AWS.Region), nil
+	return ports.Fine("the pool is in " + e.cfg.AWS.Region), nil
 }
 
 // reach asks what needs no credentials, and takes any answer, a refusal too: each
@@ -88,11 +88,11 @@ func (e *examination) reach(ctx context.Context) (ports.Finding, error) {
 	if !answered {
 		return ports.Fail("Cognito can't be reached: "+awscalls.OneLine(cause("GetUser", err)), "check AWS_REGION and the way out of this machine: NAT gateway, or VPC endpoint com.amazonaws."+e.cfg.AWS.Region+".cognito-idp"), nil
 	}
-	e.tells = ports.Fine("the server doesn't tell the time")
+	e.tells = ports.Fine("Cognito doesn't tell the time")
 	if theirs, err := http.ParseTime(header.Get("Date")); err == nil {
 		e.tells = skew.Compare("Cognito", theirs, before, after, time.Second)
 	}
-	return ports.Fine("it answers"), nil
+	return ports.Fine("Cognito answers"), nil
 }
 
 func (e *examination) clock(context.Context) (ports.Finding, error) { return e.tells, nil }
@@ -103,7 +103,7 @@ func (e *examination) describePool(ctx context.Context) (ports.Finding, error) {
 		return e.undescribed(err, "cognito-idp:DescribeUserPool", "COGNITO_USER_POOL_ID", "the pool "+e.cfg.PoolID), nil
 	}
 	e.pool = out.UserPool
-	return ports.Fine(cmp.Or(aws.ToString(e.pool.Name), e.cfg.PoolID)), nil
+	return ports.Fine("the pool is " + cmp.Or(aws.ToString(e.pool.Name), e.cfg.PoolID)), nil
 }
 
 func (e *examination) describeClient(ctx context.Context) (ports.Finding, error) {
@@ -112,7 +112,7 @@ func (e *examination) describeClient(ctx context.Context) (ports.Finding, error)
 		return e.undescribed(err, "cognito-idp:DescribeUserPoolClient", "COGNITO_CLIENT_ID", "the app client "+e.cfg.ClientID), nil
 	}
 	e.client = out.UserPoolClient
-	return ports.Fine(cmp.Or(aws.ToString(e.client.ClientName), e.cfg.ClientID)), nil
+	return ports.Fine("the app client is " + cmp.Or(aws.ToString(e.client.ClientName), e.cfg.ClientID)), nil
 }
 
 // undescribed says why the thing that variable names can't be looked at.
@@ -133,35 +133,35 @@ func (e *examination) signInName(context.Context) (ports.Finding, error) {
 	if !slices.Contains(e.pool.UsernameAttributes, types.UsernameAttributeTypeEmail) {
 		return ports.Fail("the user name isn't the e-mail address", "make another pool, since this can't be changed: aws cognito-idp create-user-pool --username-attributes email"), nil
 	}
-	return ports.Fine("by e-mail address"), nil
+	return ports.Fine("people sign in by e-mail address"), nil
 }
 
 func (e *examination) caseInsensitive(context.Context) (ports.Finding, error) {
 	if c := e.pool.UsernameConfiguration; c == nil || aws.ToBool(c.CaseSensitive) {
 		return ports.Warn("Ada@example.com and ada@example.com are two users", "make another pool, since this can't be changed: aws cognito-idp create-user-pool --username-configuration CaseSensitive=false"), nil
 	}
-	return ports.Fine("they don't"), nil
+	return ports.Fine("capital letters make no other user"), nil
 }
 
 func (e *examination) verification(context.Context) (ports.Finding, error) {
 	if !slices.Contains(e.pool.AutoVerifiedAttributes, types.VerifiedAttributeTypeEmail) {
 		return ports.Fail("the pool sends no codes: nobody can confirm an address", e.updatePool("--auto-verified-attributes email")), nil
 	}
-	return ports.Fine("it does"), nil
+	return ports.Fine("the pool verifies addresses"), nil
 }
 
 func (e *examination) addressChange(context.Context) (ports.Finding, error) {
 	if s := e.pool.UserAttributeUpdateSettings; s == nil || !slices.Contains(s.AttributesRequireVerificationBeforeUpdate, types.VerifiedAttributeTypeEmail) {
 		return ports.Warn("whoever changes their address has the new one before it is verified", e.updatePool("--user-attribute-update-settings AttributesRequireVerificationBeforeUpdate=email")), nil
 	}
-	return ports.Fine("it is kept until then"), nil
+	return ports.Fine("a changed address counts once it is verified"), nil
 }
 
 func (e *examination) selfSignUp(context.Context) (ports.Finding, error) {
 	if c := e.pool.AdminCreateUserConfig; c != nil && c.AllowAdminCreateUserOnly {
 		return ports.Warn("POST /auth/signup is refused: administrators alone make users", e.updatePool("--admin-create-user-config AllowAdminCreateUserOnly=false")), nil
 	}
-	return ports.Fine("they may"), nil
+	return ports.Fine("people may sign themselves up"), nil
 }
 
 func (e *examination) requiredAttributes(context.Context) (ports.Finding, error) {
@@ -174,28 +174,28 @@ func (e *examination) requiredAttributes(context.Context) (ports.Finding, error)
 	if len(missing) > 0 {
 		return ports.Fail("signing up fails, for it gives no "+strings.Join(missing, ", "), "make another pool, since this can't be changed, that requires email alone"), nil
 	}
-	return ports.Fine("none is"), nil
+	return ports.Fine("signing up gives all that is required"), nil
 }
 
 func (e *examination) passwordLength(context.Context) (ports.Finding, error) {
 	if p := e.pool.Policies; p != nil && p.PasswordPolicy != nil && aws.ToInt32(p.PasswordPolicy.MinimumLength) < 8 {
 		return ports.Warn(fmt.Sprintf("a password of %d characters will do", aws.ToInt32(p.PasswordPolicy.MinimumLength)), e.updatePool("--policies 'PasswordPolicy={MinimumLength=12}'")), nil
 	}
-	return ports.Fine("they have"), nil
+	return ports.Fine("passwords have at least 8 characters"), nil
 }
 
 func (e *examination) deletionProtection(context.Context) (ports.Finding, error) {
 	if e.pool.DeletionProtection != types.DeletionProtectionTypeActive {
 		return ports.Warn("one call deletes the pool with all its users, who can't be restored", e.updatePool("--deletion-protection ACTIVE")), nil
 	}
-	return ports.Fine("it is"), nil
+	return ports.Fine("the pool is protected from deletion"), nil
 }
 
 func (e *examination) poolMail(context.Context) (ports.Finding, error) {
 	if c := e.pool.EmailConfiguration; c == nil || c.EmailSendingAccount != types.EmailSendingAccountTypeDeveloper {
 		return ports.Warn("the pool sends 50 mails a day and no more", e.updatePool("--email-configuration EmailSendingAccount=DEVELOPER,SourceArn=ARN_OF_THE_SES_IDENTITY")), nil
 	}
-	return ports.Fine("through SES"), nil
+	return ports.Fine("the pool's mail goes through SES"), nil
 }
 
 func (e *examination) clientSecret(context.Context) (ports.Finding, error) {
@@ -209,7 +209,7 @@ func (e *examination) clientSecret(context.Context) (ports.Finding, error) {
 	case subtle.ConstantTimeCompare([]byte(ours), []byte(theirs)) == 0:
 		return ports.Fail("COGNITO_CLIENT_SECRET is another one's", "set it anew; "+show), nil
 	}
-	return ports.Fine("it is"), nil
+	return ports.Fine("COGNITO_CLIENT_SECRET is the client's"), nil
 }
 
 func (e *examination) flows(context.Context) (ports.Finding, error) {
@@ -217,21 +217,21 @@ func (e *examination) flows(context.Context) (ports.Finding, error) {
 	if !slices.Contains(allowed, types.ExplicitAuthFlowsTypeAllowUserPasswordAuth) && !slices.Contains(allowed, types.ExplicitAuthFlowsTypeUserPasswordAuth) {
 		return ports.Fail("nobody can sign in: the client doesn't allow ALLOW_USER_PASSWORD_AUTH", e.updateClient("--explicit-auth-flows ALLOW_USER_PASSWORD_AUTH ALLOW_REFRESH_TOKEN_AUTH")), nil
 	}
-	return ports.Fine("it does"), nil
+	return ports.Fine("the client allows ALLOW_USER_PASSWORD_AUTH"), nil
 }
 
 func (e *examination) userExistence(context.Context) (ports.Finding, error) {
 	if e.client.PreventUserExistenceErrors != types.PreventUserExistenceErrorTypesEnabled {
 		return ports.Warn("a stranger can find out, by the time that an answer takes, who has an account", e.updateClient("--prevent-user-existence-errors ENABLED")), nil
 	}
-	return ports.Fine("it doesn't"), nil
+	return ports.Fine("nobody is told which addresses have an account"), nil
 }
 
 func (e *examination) revocation(context.Context) (ports.Finding, error) {
 	if !aws.ToBool(e.client.EnableTokenRevocation) {
 		return ports.Warn("a session that was signed out of can go on refreshing", e.updateClient("--enable-token-revocation")), nil
 	}
-	return ports.Fine("they can"), nil
+	return ports.Fine("refresh tokens can be revoked"), nil
 }
 
 func (e *examination) tokenLife(context.Context) (ports.Finding, error) {
@@ -252,7 +252,7 @@ func (e *examination) tokenLife(context.Context) (ports.Finding, error) {
 	case life > time.Hour:
 		return ports.Warn(fmt.Sprintf("an access token is good for %s, also after a sign-out", life), mend), nil
 	}
-	return ports.Fine(fmt.Sprintf("they live %s", life)), nil
+	return ports.Fine(fmt.Sprintf("access tokens live %s", life)), nil
 }
 
 func (e *examination) writableAttributes(context.Context) (ports.Finding, error) {
@@ -265,7 +265,7 @@ func (e *examination) writableAttributes(context.Context) (ports.Finding, error)
 	if len(custom) > 0 {
 		return ports.Warn("users write these by themselves, so that they prove nothing: "+strings.Join(custom, ", "), e.updateClient("--write-attributes email name")), nil
 	}
-	return ports.Fine("they can't"), nil
+	return ports.Fine("users write no custom attributes"), nil
 }
 
 const resets = ", together with all other settings, which it resets otherwise"

@@ -17,7 +17,7 @@ func (e *examination) poolMode(ctx context.Context) (ports.Finding, error) {
 	const mend = "set pool_mode = transaction in pgbouncer.ini, then: psql -p 6432 pgbouncer -c RELOAD"
 	var err error
 	if e.pooler, err = e.behindPooler(ctx); err != nil || !e.pooler {
-		return ports.Fine("none stands before the server"), err
+		return ports.Fine("no pooler stands before the server"), err
 	}
 	if err := e.tryTransaction(ctx); err != nil && lost(err) { // it breaks the connection off
 		return ports.Fail("the pooler pools statements: nothing works behind it", mend), nil
@@ -114,5 +114,5 @@ func (e *examination) session(ctx context.Context) (ports.Finding, error) {
 				"let no other program log in as "+name+", restart the pooler, and give other programs a pool and a user of their own"), nil
 		}
 	}
-	return ports.Fine("they come clean"), nil
+	return ports.Fine("connections come clean"), nil
 }

@@ -67,7 +67,7 @@ func (e *examination) publicRights(ctx context.Context) (ports.Finding, error) {
 	case open.Temp:
 		return ports.Warn("everybody may make temporary tables, which shadow a tenant's own", mend), nil
 	}
-	return ports.Fine("it may create nothing"), nil
+	return ports.Fine("PUBLIC may create nothing, and enters no schema of ours"), nil
 }
 
 // excess lists what roles may do beyond what they must, a line each. The roles are
@@ -115,7 +115,7 @@ const (
 
 func (e *examination) gateRights(ctx context.Context) (ports.Finding, error) {
 	if !e.in.roles {
-		return ports.Fine("there are none: all runs as " + e.cfg.User), nil
+		return ports.Fine("there are no logins of ours: all runs as " + e.cfg.User), nil
 	}
 	found, err := e.excess(ctx,
 		fmt.Sprintf(powers, isLogin), fmt.Sprintf(belongings, isLogin), fmt.Sprintf(databaseGrants, isLogin),
@@ -137,7 +137,7 @@ func (e *examination) gateRights(ctx context.Context) (ports.Finding, error) {
 	if len(found) > 0 {
 		return ports.Fail(some(found), fill("take it away as a superuser, with REVOKE, REASSIGN OWNED or ALTER ROLE {gate} NOSUPERUSER NOCREATEROLE NOCREATEDB NOBYPASSRLS NOREPLICATION NOINHERIT", e.names())), nil
 	}
-	return ports.Fine("they may do their work only"), nil
+	return ports.Fine("the logins may do their work only"), nil
 }
 
 // badMembership is a membership by which a gate could do more than become the

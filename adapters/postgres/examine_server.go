@@ -40,7 +40,7 @@ func (e *examination) writable(ctx context.Context) (ports.Finding, error) {
 	case found.ReadOnly:
 		return ports.Fail("default_transaction_read_only is on", fill("ALTER DATABASE {database} RESET default_transaction_read_only, and the same for the user or the server", e.names())), nil
 	}
-	return ports.Fine("it takes writes"), nil
+	return ports.Fine("the database takes writes"), nil
 }
 
 func (e *examination) encoding(ctx context.Context) (ports.Finding, error) {
@@ -51,7 +51,7 @@ func (e *examination) encoding(ctx context.Context) (ports.Finding, error) {
 	if encoding != "UTF8" {
 		return ports.Fail("the database is in "+encoding, fill("CREATE DATABASE other OWNER {user} ENCODING 'UTF8' TEMPLATE template0, and DB_NAME=other", e.names())), nil
 	}
-	return ports.Fine(encoding), nil
+	return ports.Fine("the database is in " + encoding), nil
 }
 
 func (e *examination) connections(ctx context.Context) (ports.Finding, error) {
@@ -105,7 +105,7 @@ func (e *examination) passwordEncryption(ctx context.Context) (ports.Finding, er
 	if method != "scram-sha-256" {
 		return ports.Warn("new passwords are kept as "+method, "set password_encryption=scram-sha-256 in the parameter group, then give DB_USER its password again"), nil
 	}
-	return ports.Fine(method), nil
+	return ports.Fine("passwords are kept as " + method), nil
 }
 
 func (e *examination) forceSSL(ctx context.Context) (ports.Finding, error) {
@@ -115,7 +115,7 @@ func (e *examination) forceSSL(ctx context.Context) (ports.Finding, error) {
 	}
 	switch value {
 	case "":
-		return ports.Fine("there is no such parameter here"), nil
+		return ports.Fine("this server has no rds.force_ssl"), nil
 	case "0", "off":
 		return ports.Warn("the server takes connections without TLS", "set rds.force_ssl=1: aws rds modify-db-parameter-group --db-parameter-group-name GROUP --parameters ParameterName=rds.force_ssl,ParameterValue=1,ApplyMethod=immediate"), nil
 	}
@@ -140,5 +140,5 @@ func (e *examination) statementLog(ctx context.Context) (ports.Finding, error) {
 	case found.Slow >= 0 && found.Parameters != 0:
 		return ports.Warn("the server's log shows the arguments of slow statements, e-mail addresses among them", "set log_parameter_max_length=0 in the parameter group"), nil
 	}
-	return ports.Fine("it shows no arguments"), nil
+	return ports.Fine("the log shows no arguments"), nil
 }

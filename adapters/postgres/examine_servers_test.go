@@ -113,7 +113,7 @@ func TestExaminePooler(t *testing.T) {
 		return behind
 	}
 	t.Run("none", func(t *testing.T) {
-		mustFind(t, cfg, "database-pooler", ports.SeverityOK, "none")
+		mustFind(t, cfg, "database-pooler", ports.SeverityOK, "no pooler")
 	})
 	t.Run("a pooler of transactions", func(t *testing.T) {
 		mustFind(t, behind(t, "transaction"), "database-pooler", ports.SeverityOK, "pools transactions")

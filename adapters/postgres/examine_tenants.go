@@ -33,7 +33,7 @@ func (e *examination) migrations(ctx context.Context) (ports.Finding, error) {
 	if ahead := applied.ahead(e.sets); len(ahead) > 0 {
 		return ports.Warn("the database is ahead of this program by "+some(ahead), "run the newer version of the program here, too"), nil
 	}
-	return ports.Fine("all have run"), nil
+	return ports.Fine("all migrations have run"), nil
 }
 
 // ahead returns the migrations of our own sets that this program doesn't have.
@@ -51,14 +51,14 @@ func (l ledger) ahead(s sets) (names []string) {
 
 func (e *examination) logins(ctx context.Context) (ports.Finding, error) {
 	if !e.in.roles {
-		return ports.Fine("there are none: all runs as " + e.cfg.User), nil
+		return ports.Fine("there are no logins of ours: all runs as " + e.cfg.User), nil
 	}
 	for _, name := range []string{e.in.systemRole(), e.in.gateRole()} {
 		if err := e.asLogin(name, func(as *examination) error { return as.db.PingContext(ctx) }); err != nil {
 			return ports.Fail(describe(loginError(ctx, e.cfg, name, err)), "partywall setup"), nil
 		}
 	}
-	return ports.Fine("they get in"), nil
+	return ports.Fine("the logins get in"), nil
 }
 
 // asLogin runs fn as one of our logins, or as the only user where there are none.
@@ -90,7 +90,7 @@ func (e *examination) tenantSchemas(ctx context.Context) (ports.Finding, error) 
 	case len(schemas) > 0:
 		return ports.Warn("schemas without a tenant: "+some(schemas), "restore the tenants' rows in partywall.tenants, or, once it's certain that nobody needs them: "+fill("DROP SCHEMA {schema} CASCADE", map[string]string{"schema": schemas[0]})), nil
 	}
-	return ports.Fine("they agree with the registry"), nil
+	return ports.Fine("schemas and tenants agree"), nil
 }
 
 // unmatched returns the tenants without a thing, and the things without a tenant.
@@ -131,7 +131,7 @@ func (e *examination) tenantRoles(ctx context.Context) (ports.Finding, error) {
 	case len(roles) > 0:
 		return ports.Warn("roles without a tenant: "+some(roles), fill("DROP OWNED BY {role}; DROP ROLE {role}, as a superuser", map[string]string{"role": roles[0]})), nil
 	}
-	return ports.Fine("they agree with the registry"), nil
+	return ports.Fine("roles and tenants agree"), nil
 }
 
 // makeRole gives a tenant the role that a restore without roles has lost.
@@ -144,7 +144,7 @@ func (e *examination) makeRole(tenant string) string {
 
 func (e *examination) tenantRoleRights(ctx context.Context) (ports.Finding, error) {
 	if !e.in.roles {
-		return ports.Fine("there are none"), nil
+		return ports.Fine("tenants have no roles"), nil
 	}
 	found, err := e.excess(ctx,
 		fmt.Sprintf(powers, isTenant), fmt.Sprintf(belongings, isTenant), fmt.Sprintf(databaseGrants, isTenant),
@@ -162,5 +162,5 @@ func (e *examination) tenantRoleRights(ctx context.Context) (ports.Finding, erro
 	if len(found) > 0 {
 		return ports.Fail(some(found), "take it away as a superuser, with REVOKE, REASSIGN OWNED BY the role TO "+e.cfg.User+", or ALTER ROLE; then find out who gave it"), nil
 	}
-	return ports.Fine("they use their own schemas only"), nil
+	return ports.Fine("tenants' roles use their own schemas only"), nil
 }

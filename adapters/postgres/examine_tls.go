@@ -52,7 +52,7 @@ const month = 30 * 24 * time.Hour
 // certificate tells how long the server's certificate is good.
 func (e *examination) certificate(ctx context.Context) (ports.Finding, error) {
 	if e.cfg.SSLMode == string(pq.SSLModeDisable) {
-		return ports.Fine("none is asked for"), nil
+		return ports.Fine("DB_SSLMODE asks for no certificate"), nil
 	}
 	cert, err := e.serverCertificate(ctx)
 	if err != nil {
@@ -66,7 +66,7 @@ func (e *examination) certificate(ctx context.Context) (ports.Finding, error) {
 	case left < month:
 		return ports.Warn("the server's certificate is good until "+until+" only", mend), nil
 	}
-	return ports.Fine("it is good until " + until), nil
+	return ports.Fine("the certificate is good until " + until), nil
 }
 
 // serverCertificate asks the server for TLS as "Message Flow, SSL Session

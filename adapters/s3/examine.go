@@ -68,14 +68,14 @@ func (e *examination) reach(ctx context.Context) (ports.Finding, error) {
 	header, status, answered := awscalls.Response(err)
 	switch there := header.Get("X-Amz-Bucket-Region"); {
 	case err == nil:
-		e.tells = ports.Fine("the server doesn't tell the time")
+		e.tells = ports.Fine("S3 doesn't tell the time")
 		if theirs, ok := middleware.GetServerTime(out.ResultMetadata); ok {
 			e.tells = skew.Compare("S3", theirs, before, after, time.Second)
 		}
 		if there = aws.ToString(out.BucketRegion); there != "" && there != e.region {
 			return e.elsewhere(there), nil
 		}
-		return ports.Fine(e.bucket), nil
+		return ports.Fine("the bucket is " + e.bucket), nil
 	case answered && there != "" && there != e.region:
 		return e.elsewhere(there), nil
 	case status == http.StatusNotFound:
@@ -102,7 +102,7 @@ func (e *examination) rights(ctx context.Context) (ports.Finding, error) {
 	_, err := e.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &e.bucket, Key: aws.String(nobodysKey)})
 	switch _, status, _ := awscalls.Response(err); {
 	case err == nil || status == http.StatusNotFound:
-		return ports.Fine("they are"), nil
+		return ports.Fine("objects can be asked for"), nil
 	case status == http.StatusForbidden:
 		return ports.Fail("an object can't be asked for", "allow s3:GetObject on arn:aws:s3:::"+e.bucket+"/* and s3:ListBucket on arn:aws:s3:::"+e.bucket+" to the credentials of this machine"), nil
 	}
@@ -126,7 +126,7 @@ func (e *examination) unseen(err error, absent, action string, none ports.Findin
 
 func (e *examination) cors(ctx context.Context) (ports.Finding, error) {
 	if len(e.origins) == 0 {
-		return ports.Fine("there are none"), nil
+		return ports.Fine("no pages are named that move files"), nil
 	}
 	mend := "aws s3api put-bucket-cors --bucket " + e.bucket + " --cors-configuration file://cors.json, with the file of docs/production.md"
 	out, err := e.client.GetBucketCors(ctx, &s3.GetBucketCorsInput{Bucket: &e.bucket})
@@ -138,7 +138,7 @@ func (e *examination) cors(ctx context.Context) (ports.Finding, error) {
 			return ports.Fail(origin+" may not "+lacks, mend), nil
 		}
 	}
-	return ports.Fine("they may"), nil
+	return ports.Fine("the pages may move files"), nil
 }
 
 // sent are the headers that pages send beside a file's bytes.
@@ -184,7 +184,7 @@ func (e *examination) public(ctx context.Context) (ports.Finding, error) {
 	if !aws.ToBool(b.BlockPublicAcls) || !aws.ToBool(b.IgnorePublicAcls) || !aws.ToBool(b.BlockPublicPolicy) || !aws.ToBool(b.RestrictPublicBuckets) {
 		return open, nil
 	}
-	return ports.Fine("it is"), nil
+	return ports.Fine("the public is blocked"), nil
 }
 
 func (e *examination) transport(ctx context.Context) (ports.Finding, error) {
@@ -196,7 +196,7 @@ func (e *examination) transport(ctx context.Context) (ports.Finding, error) {
 	if !strings.Contains(aws.ToString(out.Policy), "aws:SecureTransport") {
 		return plain, nil
 	}
-	return ports.Fine("it does"), nil
+	return ports.Fine("the policy asks for TLS"), nil
 }
 
 func (e *examination) versioning(ctx context.Context) (ports.Finding, error) {
@@ -208,5 +208,5 @@ func (e *examination) versioning(ctx context.Context) (ports.Finding, error) {
 	if out.Status != types.BucketVersioningStatusEnabled {
 		return off, nil
 	}
-	return ports.Fine("it can"), nil
+	return ports.Fine("old versions are kept"), nil
 }

@@ -133,7 +133,7 @@ func TestExamine(t *testing.T) {
 		"CORS rules for another origin":          {cors("app.example.com", "app.example.org"), "bucket-cors", ports.SeverityError, "may not download"},
 		"CORS rules without uploads":             {cors("<AllowedMethod>PUT</AllowedMethod>", ""), "bucket-cors", ports.SeverityError, "PUT isn't allowed"},
 		"CORS rules without an upload's headers": {cors("x-amz-*", "x-amz-meta-*"), "bucket-cors", ports.SeverityError, "x-amz-checksum-sha256"},
-		"CORS rules for all of a domain":         {cors("app.example.com", "*.example.com"), "bucket-cors", ports.SeverityOK, "they may"},
+		"CORS rules for all of a domain":         {cors("app.example.com", "*.example.com"), "bucket-cors", ports.SeverityOK, "may move files"},
 		"no block of the public":                 {bucketScript{"publicAccessBlock": refusal(404, "NoSuchPublicAccessBlockConfiguration")}, "bucket-public", ports.SeverityWarning, "put-public-access-block"},
 		"a block with a hole":                    {bucketScript{"publicAccessBlock": {status: 200, body: publicAccess("false")}}, "bucket-public", ports.SeverityWarning, "put-public-access-block"},
 		"no policy":                              {bucketScript{"policy": refusal(404, "NoSuchBucketPolicy")}, "bucket-transport", ports.SeverityWarning, "put-bucket-policy"},

@@ -50,7 +50,7 @@ func (e *examination) account(ctx context.Context) (ports.Finding, error) {
 	case aws.ToString(out.EnforcementStatus) == "PROBATION":
 		return ports.Warn("SES has put the account under review, and may end its sending", "see the reputation metrics in the SES console"), nil
 	}
-	return ports.Fine("it does"), nil
+	return ports.Fine("SES sends, to everybody"), nil
 }
 
 // identity looks for the address, then for its domain: either will do.
@@ -75,7 +75,7 @@ func (e *examination) identity(ctx context.Context) (ports.Finding, error) {
 	case out.DkimAttributes == nil || out.DkimAttributes.Status != types.DkimStatusSuccess:
 		return ports.Warn("mail of "+e.sender+" isn't signed with DKIM, and is likely to be taken for spam", "aws sesv2 create-email-identity --email-identity "+host+", and publish the records that it answers with"), nil
 	}
-	return ports.Fine(e.sender + " is"), nil
+	return ports.Fine(e.sender + " is verified"), nil
 }
 
 func (e *examination) unseen(err error, action string) ports.Finding {

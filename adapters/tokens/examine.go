@@ -32,5 +32,5 @@ func lookAtKeys(ctx context.Context, cfg KeySetConfig) ports.Finding {
 	if err != nil {
 		return ports.Fail("no token can be verified: "+strings.Join(strings.Fields(err.Error()), " "), mend)
 	}
-	return ports.Fine(fmt.Sprintf("%d from %s", len(keys), cfg.URL))
+	return ports.Fine(fmt.Sprintf("%d keys from %s", len(keys), cfg.URL))
 }

@@ -41,7 +41,7 @@ func doctor(ctx context.Context, c console, args []string) error {
 func examine(ctx context.Context) []ports.Finding {
 	cfg, err := app.ConfigFromEnv(io.Discard)
 	if err == nil {
-		fine := ports.Fine("it is understood")
+		fine := ports.Fine("every variable is understood")
 		fine.Check = "configuration"
 		return slices.Concat([]ports.Finding{fine}, app.Examine(ctx, cfg))
 	}

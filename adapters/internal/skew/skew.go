@@ -24,7 +24,7 @@ func Compare(server string, theirs, before, after time.Time, precision time.Dura
 	difference := ours.Sub(theirs)
 	unsure := after.Sub(before)/2 + precision
 	if difference.Abs() <= doubtful+unsure {
-		return ports.Fine("it agrees with that of " + server)
+		return ports.Fine("our clock agrees with that of " + server)
 	}
 	direction := "ahead of"
 	if difference < 0 {
