@@ -134,12 +134,14 @@ func (e *examination) tenantRoles(ctx context.Context) (ports.Finding, error) {
 	return ports.Fine("roles and tenants agree"), nil
 }
 
-// makeRole gives a tenant the role that a restore without roles has lost.
+// makeRole gives a tenant the role that a restore without roles has lost: to be
+// run as DB_USER.
 func (e *examination) makeRole(tenant string) string {
 	names := map[string]string{"schema": "tenant_" + tenant, "role": "pw_" + e.in.inst + "_t_" + tenant, "gate": e.in.gateRole()}
-	return "run as DB_USER, for each: " + fill(`CREATE ROLE {role} NOLOGIN (unless it's there); GRANT {role} TO {gate}`+e.in.onlyToBecome()+
-		`; GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}; GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role}; `+
-		`GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} TO {role}; and the default privileges, as docs/production.md has them`, names)
+	return "run as DB_USER, for each, the first statement only where there is no such role:" + oneLine(fill(`CREATE ROLE {role} NOLOGIN; GRANT {role} TO {gate}`+e.in.onlyToBecome()+`;
+		GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};
+		GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role};
+		GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} TO {role};`+grantSchema, names))
 }
 
 func (e *examination) tenantRoleRights(ctx context.Context) (ports.Finding, error) {

@@ -196,6 +196,23 @@ func TestExamineMistakes(t *testing.T) {
 	}
 }
 
+// TestExamineMendsARole does what a finding says.
+func TestExamineMendsARole(t *testing.T) {
+	t.Parallel()
+	db, cfg := open(t, withNotes)
+	acme := makeTenant(t, db, "acme")
+	note(t, db, acme, "kept")
+	inst := query[string](t, superuser(t, cfg), `SELECT inst FROM partywall.installation`)
+	execute(t, superuser(t, cfg), `DROP OWNED BY "pw_`+inst+`_t_acme"; DROP ROLE "pw_`+inst+`_t_acme"`)
+	_, statements, _ := strings.Cut(examine(t, cfg)["tenant-roles"].Mend, ": ")
+	execute(t, login(t, cfg, cfg.User, cfg.Password), statements)
+	mustFind(t, cfg, "tenant-role-rights", ports.SeverityOK, "")
+	note(t, db, acme, "and added to")
+	if got := notes(t, db, acme); len(got) != 2 {
+		t.Errorf("it has %q", got)
+	}
+}
+
 // TestExamineOnPostgreSQL18 does the same where roles have other rules.
 func TestExamineOnPostgreSQL18(t *testing.T) {
 	t.Parallel()

@@ -172,6 +172,9 @@ func TestRestart(t *testing.T) {
 	if err := syscall.Kill(postmaster, syscall.SIGQUIT); err != nil {
 		t.Fatal(err)
 	}
+	for !errors.Is(syscall.Kill(postmaster, 0), syscall.ESRCH) { // until then it may serve
+		time.Sleep(time.Millisecond)
+	}
 	began := time.Now()
 	for ; ; time.Sleep(20 * time.Millisecond) {
 		_, err := db.Tenants().Create(t.Context(), owned(t, "after"))

@@ -29,12 +29,15 @@ func (in installation) makeSchema(id domain.TenantID) string {
 	return fill(`
 		CREATE ROLE {role} NOLOGIN;
 		GRANT {role} TO {gate}`+in.onlyToBecome()+`;
-		CREATE SCHEMA {schema};
+		CREATE SCHEMA {schema};`+grantSchema, names)
+}
+
+// grantSchema is what a tenant's role may do with all that is made in its schema.
+const grantSchema = `
 		GRANT USAGE ON SCHEMA {schema} TO {role};
 		ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role};
 		ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO {role};
-		ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT EXECUTE ON FUNCTIONS TO {role}`, names)
-}
+		ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT EXECUTE ON FUNCTIONS TO {role}`
 
 // dropSchema undoes makeSchema, with all that came since. What the role owns
 // outside the schema, as a large object, would keep it: the role itself drops that.
