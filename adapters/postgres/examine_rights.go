@@ -71,7 +71,7 @@ func (e *examination) publicRights(ctx context.Context) (ports.Finding, error) {
 }
 
 // excess lists what roles may do beyond what they must, a line each. The roles are
-// named by a regular expression, so that one query serves for all tenants.
+// named by a pattern, so that one query serves for all tenants.
 func (e *examination) excess(ctx context.Context, branches ...string) ([]string, error) {
 	query := `
 		WITH role AS (SELECT * FROM pg_roles), acl AS (
@@ -93,6 +93,7 @@ func (e *examination) excess(ctx context.Context, branches ...string) ([]string,
 	return found, err
 }
 
+// The large objects that a tenant makes are its own.
 const (
 	powers = `
 		SELECT r.rolname || ' is' || CASE WHEN r.rolsuper THEN ' SUPERUSER' ELSE '' END || CASE WHEN r.rolcreaterole THEN ' CREATEROLE' ELSE '' END
@@ -101,7 +102,7 @@ const (
 	belongings = `
 		SELECT r.rolname || ' owns ' || count(*) || ' things, as ' || min(pg_describe_object(d.classid, d.objid, 0))
 		FROM role r JOIN pg_shdepend d ON d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid AND d.deptype = 'o'
-		WHERE %[1]s AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) GROUP BY r.rolname`
+		WHERE %[1]s AND d.classid <> 'pg_largeobject'::regclass AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) GROUP BY r.rolname`
 	databaseGrants = `
 		SELECT r.rolname || ' may ' || a.privilege_type || ' in the database'
 		FROM role r JOIN (SELECT (aclexplode(datacl)).* FROM pg_database WHERE datname = current_database()) a ON a.grantee = r.oid

@@ -1,12 +1,15 @@
 package postgres_test
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/adapters/realservers"
@@ -118,7 +121,13 @@ func TestExamine(t *testing.T) {
 	t.Run("nothing is wrong with what setup has made", func(t *testing.T) {
 		t.Parallel()
 		db, cfg := open(t, withNotes)
-		makeTenant(t, db, "acme")
+		err := db.InTenant(t.Context(), makeTenant(t, db, "acme"), func(ctx context.Context, tx *sqlx.Tx) error {
+			_, err := tx.ExecContext(ctx, `SELECT lo_from_bytea(0, 'a large object')`)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 		mustFind(t, cfg, "tenant-role-rights", ports.SeverityOK, "")
 		if got := examine(t, cfg); len(got) != len(postgres.Checks()) {
 			t.Errorf("of %d checks, %d were made", len(postgres.Checks()), len(got))
