@@ -16,8 +16,8 @@ import (
 
 const (
 	connections = 32
-	rounds      = 3
-	roundTime   = 3 * time.Second
+	rounds      = 7
+	roundTime   = 1500 * time.Millisecond
 	warmUp      = time.Second
 )
 

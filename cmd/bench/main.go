@@ -5,7 +5,7 @@
 //	go run ./cmd/bench
 //
 // It builds the program, starts all that it needs on loopback, measures
-// everything three times in turns, and prints medians within five minutes.
+// everything seven times in turns, and prints medians within five minutes.
 package main
 
 import (
