@@ -21,7 +21,7 @@ func (c Config) checks() []ports.Check {
 		{Name: "origins", About: "`CORS_ALLOW_ORIGINS` names pages that came by TLS", Look: c.checkOrigins},
 		{Name: "upload-size", About: "uploads have a limit in the bucket", Look: c.checkUploadSize},
 		{Name: "mail", About: "mail is sent, not logged", Look: c.checkMail},
-		{Name: "log-level", About: "`LOG_LEVEL` isn't `debug`", Look: c.checkLogLevel},
+		{Name: "log-level", About: "`LOG_LEVEL` is `info`: the log keeps what an audit needs, and no more", Look: c.checkLogLevel},
 	}
 }
 
@@ -103,7 +103,7 @@ func (c Config) checkOrigins(context.Context) (ports.Finding, error) {
 
 func (c Config) checkUploadSize(context.Context) (ports.Finding, error) {
 	if c.S3.Bucket != "" && !c.UploadRequireSize {
-		return ports.Warn("an upload that gives no size has none: S3 takes 5 GiB", "set UPLOAD_REQUIRE_SIZE=true, and have clients give contentLength"), nil
+		return ports.Warn("an upload that gives no size has none: S3 takes 5 GiB", "set UPLOAD_REQUIRE_SIZE=true, and have clients give size"), nil
 	}
 	return ports.Fine("no upload is without a limit"), nil
 }
@@ -121,8 +121,12 @@ func (c Config) checkMail(context.Context) (ports.Finding, error) {
 }
 
 func (c Config) checkLogLevel(ctx context.Context) (ports.Finding, error) {
-	if !c.isTrial() && c.logger().Enabled(ctx, slog.LevelDebug) {
+	switch log := c.logger(); {
+	case c.isTrial():
+	case log.Enabled(ctx, slog.LevelDebug):
 		return ports.Warn("the log says more of what users do than it must", "set LOG_LEVEL=info"), nil
+	case !log.Enabled(ctx, slog.LevelInfo):
+		return ports.Warn("the log doesn't keep which tenants an operator entered, and why", "set LOG_LEVEL=info"), nil
 	}
 	return ports.Fine("the log says no more than it must"), nil
 }

@@ -25,7 +25,12 @@ func wellSet() app.Config {
 	cfg.EmailSender = domain.Must(domain.ParseEmail("noreply@example.com"))
 	cfg.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
 	cfg.AllowOrigins = []string{"https://app.example.com"}
+	cfg.Logger = logger(slog.LevelInfo)
 	return cfg
+}
+
+func logger(level slog.Level) *slog.Logger {
+	return slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: level}))
 }
 
 func TestExamineConfig(t *testing.T) {
@@ -46,12 +51,12 @@ func TestExamineConfig(t *testing.T) {
 		"everybody a proxy":                 {func(c *app.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")} }, "proxies", ports.SeverityError, "0.0.0.0/0"},
 		"everybody a proxy by IPv6":         {func(c *app.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("::/0")} }, "proxies", ports.SeverityError, "::/0"},
 		"pages without TLS":                 {func(c *app.Config) { c.AllowOrigins = []string{"http://localhost:5173"} }, "origins", ports.SeverityWarning, "http://localhost:5173"},
-		"uploads without a size":            {func(c *app.Config) { c.UploadRequireSize = false }, "upload-size", ports.SeverityWarning, "UPLOAD_REQUIRE_SIZE=true"},
+		"uploads without a size":            {func(c *app.Config) { c.UploadRequireSize = false }, "upload-size", ports.SeverityWarning, "UPLOAD_REQUIRE_SIZE=true, and have clients give size"},
 		"mail that goes to the log":         {func(c *app.Config) { c.EmailSender = domain.Email{} }, "mail", ports.SeverityWarning, "EMAIL_SENDER"},
 		"a sender, and nothing to send by":  {func(c *app.Config) { e := c.EmailSender; *c = app.DefaultConfig(); c.EmailSender = e }, "mail", ports.SeverityError, "EMAIL_SENDER"},
-		"a log that says much": {func(c *app.Config) {
-			c.Logger = slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		}, "log-level", ports.SeverityWarning, "LOG_LEVEL=info"},
+		"a log that says much":              {func(c *app.Config) { c.Logger = logger(slog.LevelDebug) }, "log-level", ports.SeverityWarning, "says more"},
+		"a log that says little":            {func(c *app.Config) { c.Logger = logger(slog.LevelWarn) }, "log-level", ports.SeverityWarning, "an operator entered"},
+		"no log":                            {func(c *app.Config) { c.Logger = nil }, "log-level", ports.SeverityWarning, "an operator entered"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := wellSet()

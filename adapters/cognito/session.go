@@ -2,9 +2,7 @@ package cognito
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
-	"log/slog"
 	"maps"
 	"unicode/utf8"
 
@@ -12,6 +10,7 @@ import (
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
+	"github.com/partywall-go/partywall/adapters/internal/audit"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -105,7 +104,7 @@ func (p *Provider) Refresh(ctx context.Context, refresh domain.Secret) (ports.To
 	result, err := p.exchange(ctx, refresh)
 	if err := p.translate(ctx, refreshTokens, err); err != nil {
 		if errors.Is(err, domain.CodeRefreshReused) {
-			p.auditReuse(ctx, refresh)
+			audit.RefreshReused(ctx, p.log, p.pool, refresh)
 		}
 		return ports.Tokens{}, err
 	}
@@ -145,17 +144,6 @@ func (p *Provider) exchange(ctx context.Context, refresh domain.Secret) (*types.
 		return nil, err
 	}
 	return out.AuthenticationResult, nil
-}
-
-// auditReuse records that a refresh token came twice: once from whoever holds it
-// rightly, and once from somebody else. The token names nobody; its hash tells
-// entries about one token from those about another.
-func (p *Provider) auditReuse(ctx context.Context, refresh domain.Secret) {
-	hash := refresh.Hash()
-	p.log.LogAttrs(ctx, slog.LevelWarn, "a refresh token was used again after it was exchanged",
-		slog.String("audit", string(domain.CodeRefreshReused)),
-		slog.String("provider", p.pool),
-		slog.String("tokenHash", hex.EncodeToString(hash[:8])))
 }
 
 // Revoke ends the session of a refresh token. An unknown token is no error.

@@ -47,7 +47,7 @@ type IdentitiesConfig struct {
 	AnswerTime time.Duration
 
 	Now    func() time.Time // time.Now
-	Logger *slog.Logger     // hears of codes that couldn't be delivered; nobody
+	Logger *slog.Logger     // hears of codes that couldn't be delivered, and of stolen refresh tokens; nobody
 }
 
 // Identities is the built-in identity provider: it implements

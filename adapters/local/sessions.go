@@ -2,9 +2,11 @@ package local
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
+	"github.com/partywall-go/partywall/adapters/internal/audit"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -74,6 +76,9 @@ func (p *Identities) Refresh(ctx context.Context, refresh domain.Secret) (ports.
 	}
 	next := newRefreshToken(authTime)
 	user, err := p.users.RotateSession(ctx, refresh.Hash(), next.Hash())
+	if errors.Is(err, domain.CodeRefreshReused) {
+		audit.RefreshReused(ctx, p.log, ProviderName, refresh)
+	}
 	if err != nil {
 		return ports.Tokens{}, identityError(err)
 	}

@@ -26,6 +26,21 @@ func TestSessions(t *testing.T) {
 		_, err = b.provider.Refresh(t.Context(), elsewhere)
 		mustDo(t, err)
 	})
+	t.Run("a token that comes again is in the log, for an audit", func(t *testing.T) {
+		var log journal
+		b := open(t, func(c *local.IdentitiesConfig) { c.Logger = log.logger() })
+		stolen := b.signIn(t, b.join(t, "ada@example.com")).Refresh
+		_, err := b.provider.Refresh(t.Context(), stolen)
+		mustDo(t, err)
+		if lines := log.records(t); len(lines) != 0 {
+			t.Errorf("an honest refresh is logged: %v", lines)
+		}
+		_, err = b.provider.Refresh(t.Context(), stolen)
+		mustBe(t, err, domain.CodeRefreshReused)
+		if lines := log.records(t); len(lines) != 1 || lines[0]["audit"] != "refresh_reused" || lines[0]["provider"] != local.ProviderName {
+			t.Errorf("the log has %v", lines)
+		}
+	})
 	t.Run("of many who exchange one token at once, one succeeds", func(t *testing.T) {
 		b := open(t, nil)
 		token := b.signIn(t, b.join(t, "ada@example.com")).Refresh

@@ -1,0 +1,22 @@
+// Package audit writes the log lines that are kept as evidence: each has a field
+// "audit".
+package audit
+
+import (
+	"context"
+	"encoding/hex"
+	"log/slog"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// RefreshReused records that a refresh token came twice: once from whoever holds
+// it rightly, and once from somebody else. The token names nobody; its hash tells
+// lines about one token from those about another.
+func RefreshReused(ctx context.Context, log *slog.Logger, provider string, refresh domain.Secret) {
+	hash := refresh.Hash()
+	log.LogAttrs(ctx, slog.LevelWarn, "a refresh token was used again after it was exchanged",
+		slog.String("audit", string(domain.CodeRefreshReused)),
+		slog.String("provider", provider),
+		slog.String("tokenHash", hex.EncodeToString(hash[:8])))
+}
