@@ -159,8 +159,9 @@ func TestDownloads(t *testing.T) {
 			mustAnswer(t, got, 200, "")
 		}
 		got := s.send(s.download(t, key, anyDownload), "", func(r *http.Request) { r.Header.Set("Range", "bytes=99-") })
-		if got.Code != http.StatusRequestedRangeNotSatisfiable {
-			t.Errorf("got %d", got.Code)
+		mustAnswer(t, got, http.StatusRequestedRangeNotSatisfiable, "range_not_satisfiable")
+		if size := got.Header().Get("Content-Range"); size != "bytes */8" {
+			t.Errorf("Content-Range is %q", size)
 		}
 	})
 	t.Run("an absent object is 404", func(t *testing.T) {

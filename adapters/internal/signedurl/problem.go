@@ -14,6 +14,7 @@ import (
 const (
 	codeLengthRequired   domain.Code = "length_required"
 	codeMethodNotAllowed domain.Code = "method_not_allowed"
+	codeNoSuchRange      domain.Code = "range_not_satisfiable"
 )
 
 // The refusals of a request that holds a URL.
@@ -25,6 +26,7 @@ var (
 	errSize      = &domain.Error{Kind: domain.Invalid, Code: "size_mismatch", Message: "the body hasn't the size that this URL was signed for"}
 	errType      = &domain.Error{Kind: domain.Invalid, Code: "content_type_mismatch", Message: "the Content-Type isn't the one that this URL was signed for"}
 	errChecksum  = &domain.Error{Kind: domain.Invalid, Code: "checksum_mismatch", Message: "the body hasn't the SHA-256 that this URL was signed for"}
+	errRange     = &domain.Error{Kind: domain.Invalid, Code: codeNoSuchRange, Message: "the object ends before the Range; Content-Range tells its size"}
 	errIfAbsent  = &domain.Error{Kind: domain.Invalid, Code: "if_none_match_required", Message: "this URL was signed for a new object: send If-None-Match: *"}
 )
 
@@ -44,6 +46,8 @@ func statusOf(err error) int {
 		return http.StatusLengthRequired
 	case errors.Is(err, codeMethodNotAllowed):
 		return http.StatusMethodNotAllowed
+	case errors.Is(err, codeNoSuchRange):
+		return http.StatusRequestedRangeNotSatisfiable
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
 		return http.StatusInsufficientStorage
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded): // the server stops, or nobody listens
