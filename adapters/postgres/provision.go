@@ -221,8 +221,8 @@ func (p *provisioning) furnish(ctx context.Context, tx *sqlx.Tx) error {
 var errLookedUp = errors.New("looked up")
 
 // lookUp finds out what became of a commit whose answer was lost or is an error
-// that may have come after it, and returns nil if the tenant was made. Trying to take the ID once more waits until the
-// server has done with that commit.
+// that may have come after it, and returns nil if the tenant was made. Trying to
+// take the ID once more waits until the server has done with that commit.
 func (p *provisioning) lookUp(ctx context.Context) error {
 	for pause := 100 * time.Millisecond; ; pause *= 2 {
 		made := false

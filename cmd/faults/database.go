@@ -131,8 +131,9 @@ func killedWhileProvisioning(ctx context.Context, lab *lab) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	const kills = 100
 	whole, free := 0, 0
-	for round := range 100 {
+	for round := range kills + 1 {
 		s, err := lab.serve(ctx, env)
 		if err != nil {
 			return "", err
@@ -151,6 +152,9 @@ func killedWhileProvisioning(ctx context.Context, lab *lab) (string, error) {
 			default:
 				return "", fmt.Errorf("%s answers %d", before, s.answers(ctx, before))
 			}
+		}
+		if round == kills {
+			break
 		}
 		acknowledged := make(chan int, 1)
 		go func() {
