@@ -2,7 +2,6 @@ package tokens
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/partywall-go/partywall/ports"
@@ -28,9 +27,8 @@ func lookAtKeys(ctx context.Context, cfg KeySetConfig) ports.Finding {
 		return ports.Fail(err.Error(), mend)
 	}
 	defer func() { _ = k.Close() }()
-	keys, err := k.fetch(ctx)
-	if err != nil {
+	if _, err := k.fetch(ctx); err != nil {
 		return ports.Fail("no token can be verified: "+strings.Join(strings.Fields(err.Error()), " "), mend)
 	}
-	return ports.Fine(fmt.Sprintf("%d keys from %s", len(keys), cfg.URL))
+	return ports.Fine("the keys can be had from " + cfg.URL)
 }
