@@ -122,9 +122,10 @@ func (s *strike) run(ctx context.Context) (err error) {
 			err = r.(error)
 		}
 	}()
-	s.ctx, s.cancel = context.WithCancel(ctx)
 	if s.by == timingOut {
 		s.ctx, s.cancel = context.WithTimeout(ctx, time.Millisecond+rand.N(2*time.Millisecond))
+	} else {
+		s.ctx, s.cancel = context.WithCancel(ctx)
 	}
 	defer s.cancel()
 	switch s.at {

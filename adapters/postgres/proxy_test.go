@@ -80,9 +80,8 @@ func (p *proxy) serve(client net.Conn) {
 		_ = client.Close()
 		return
 	}
-	p.mu.Lock()
-	p.conns[client], p.conns[backend] = true, true
-	p.mu.Unlock()
+	p.keep(client, backend)
+	defer p.forget(client, backend)
 	var spoke atomic.Bool
 	go func() {
 		defer client.Close()
@@ -120,6 +119,20 @@ func (p *proxy) serve(client net.Conn) {
 			_, _ = backend.Write(buffer[:n])
 		}
 	}
+}
+
+func (p *proxy) keep(client, backend net.Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.conns[client], p.conns[backend] = true, true
+}
+
+// forget forgets a connection that has ended: some tests make a million.
+func (p *proxy) forget(client, backend net.Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.conns, client)
+	delete(p.conns, backend)
 }
 
 // cutAt breaks the next connection off that sends text, before or after the
