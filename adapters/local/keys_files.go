@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 )
 
 // cure is what helps where a file of keys is lost.
@@ -97,9 +96,6 @@ func publish(path string, content []byte) error {
 
 // syncFolder makes the names in dir survive a power cut.
 func syncFolder(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil // a folder can't be synced there
-	}
 	folder, err := os.Open(dir)
 	if err != nil {
 		return err
@@ -109,5 +105,5 @@ func syncFolder(dir string) error {
 
 // openToOthers reports whether users other than the owner may read or enter.
 func openToOthers(info fs.FileInfo) bool {
-	return runtime.GOOS != "windows" && info.Mode().Perm()&othersMay != 0
+	return info.Mode().Perm()&othersMay != 0
 }

@@ -10,7 +10,6 @@ import (
 	"encoding/pem"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -61,7 +60,6 @@ func TestOpenKeys(t *testing.T) {
 		}
 	})
 	t.Run("the folder and the files are closed to others", func(t *testing.T) {
-		skipOnWindows(t)
 		dir := filepath.Join(t.TempDir(), "keys")
 		mustDo(t, os.Mkdir(dir, 0o755))
 		openKeys(t, dir)
@@ -104,7 +102,6 @@ func TestBrokenKeys(t *testing.T) {
 		})
 	}
 	t.Run("a file that others may read is refused, and says how to close it", func(t *testing.T) {
-		skipOnWindows(t)
 		dir := t.TempDir()
 		openKeys(t, dir)
 		mustDo(t, os.Chmod(filepath.Join(dir, signingKeyFile), 0o640))
@@ -171,11 +168,4 @@ func pkcs8(t *testing.T, key any) []byte {
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	mustDo(t, err)
 	return der
-}
-
-func skipOnWindows(t *testing.T) {
-	t.Helper()
-	if runtime.GOOS == "windows" {
-		t.Skip("Windows keeps no permission bits")
-	}
 }

@@ -74,7 +74,7 @@ func TestExamineTLS(t *testing.T) {
 		})
 	}
 	secure, err := private.StartTemporary(t.Context(), private.Temporary{})
-	needServer(t, err)
+	realservers.Need(t, err)
 	t.Cleanup(func() { _ = secure.Close() })
 	cfg := postgres.Config{Host: "127.0.0.1", Port: secure.Port, User: secure.User, Password: secure.Password, Database: "tls"}
 	ours, theirs := newAuthority(t), newAuthority(t)
@@ -143,7 +143,7 @@ func TestExaminePooler(t *testing.T) {
 func TestExamineAReplica(t *testing.T) {
 	t.Parallel()
 	replica, err := private.StartTemporary(t.Context(), private.Temporary{})
-	needServer(t, err)
+	realservers.Need(t, err)
 	t.Cleanup(func() { _ = replica.Close() })
 	cfg := postgres.Config{Host: replica.Host, Port: replica.Port, User: replica.User, Password: replica.Password, SSLMode: "disable", Database: "partywall"}
 	setUp(t, cfg)

@@ -225,7 +225,7 @@ func TestExamineMendsARole(t *testing.T) {
 // TestExamineOnPostgreSQL18 does the same where roles have other rules.
 func TestExamineOnPostgreSQL18(t *testing.T) {
 	t.Parallel()
-	needServer(t, serverErr)
+	realservers.Need(t, serverErr)
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -71,7 +71,7 @@ func install(t *testing.T, on *private.Server, kind installation) *installed {
 // bothServers are the package's and, for true, a PostgreSQL 18 for the test.
 func bothServers(t *testing.T) map[bool]*private.Server {
 	t.Helper()
-	needServer(t, serverErr)
+	realservers.Need(t, serverErr)
 	newest, err := private.StartTemporary(t.Context(), private.Temporary{BinDir: realservers.PostgreSQL18(t)})
 	if err != nil {
 		t.Fatal(err)

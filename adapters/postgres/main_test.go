@@ -15,6 +15,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 	"github.com/partywall-go/partywall/ports/porttest"
@@ -35,24 +36,12 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// needServer skips the test where there is no PostgreSQL, and fails it in CI.
-func needServer(t testing.TB, err error) {
-	t.Helper()
-	switch {
-	case err == nil:
-	case os.Getenv("CI") == "true":
-		t.Fatal(err)
-	default:
-		t.Skip(err)
-	}
-}
-
 var databases atomic.Int64
 
 // config is of a database that isn't there yet.
 func config(t testing.TB, changes ...func(*postgres.Config)) postgres.Config {
 	t.Helper()
-	needServer(t, serverErr)
+	realservers.Need(t, serverErr)
 	cfg := postgres.Config{
 		Host: server.Host, Port: server.Port, User: server.User, Password: server.Password, SSLMode: "disable",
 		Database: fmt.Sprintf("test_%d_%d", os.Getpid(), databases.Add(1)),

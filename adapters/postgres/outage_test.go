@@ -18,6 +18,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 	"github.com/partywall-go/partywall/ports/porttest"
@@ -149,7 +150,7 @@ func TestSilentServer(t *testing.T) {
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	mine, err := private.StartTemporary(t.Context(), private.Temporary{})
-	needServer(t, err)
+	realservers.Need(t, err)
 	t.Cleanup(func() { _ = mine.Close() })
 	db, cfg := open(t, withNotes, func(cfg *postgres.Config) {
 		cfg.Host, cfg.Port, cfg.User, cfg.Password = mine.Host, mine.Port, mine.User, mine.Password

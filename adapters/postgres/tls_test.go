@@ -17,13 +17,14 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 )
 
 func TestTheServersCertificateComesFromTheAuthority(t *testing.T) {
 	t.Parallel()
 	secure, err := private.StartTemporary(t.Context(), private.Temporary{})
-	needServer(t, err)
+	realservers.Need(t, err)
 	t.Cleanup(func() { _ = secure.Close() })
 	cfg := postgres.Config{Host: "127.0.0.1", Port: secure.Port, User: secure.User, Password: secure.Password, Database: "tls"}
 	ours, theirs := newAuthority(t), newAuthority(t)

@@ -20,7 +20,7 @@ func TestServerVersion(t *testing.T) {
 // rules for roles are others.
 func TestPostgreSQL18(t *testing.T) {
 	t.Parallel()
-	needServer(t, serverErr)
+	realservers.Need(t, serverErr)
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

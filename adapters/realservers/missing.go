@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"testing"
+
+	"github.com/partywall-go/partywall/adapters/internal/childserver"
 )
 
 // Missing says that a server can't be had on this machine.
@@ -23,13 +25,15 @@ func (m *Missing) Error() string {
 func (m *Missing) Unwrap() error { return m.Err }
 
 // Need ends the test if err isn't nil: it skips it where a server is [Missing],
-// unless CI is "true", and else fails it.
+// or not installed, unless CI is "true", and else fails it.
 func Need(t testing.TB, err error) {
 	t.Helper()
 	if err == nil {
 		return
 	}
-	if _, missing := errors.AsType[*Missing](err); missing && os.Getenv("CI") != "true" {
+	_, missing := errors.AsType[*Missing](err)
+	_, notInstalled := errors.AsType[childserver.NotInstalled](err)
+	if (missing || notInstalled) && os.Getenv("CI") != "true" {
 		t.Skip(err)
 	}
 	t.Fatal(err)

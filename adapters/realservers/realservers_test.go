@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -135,15 +136,21 @@ func TestServersEndWithTheirTest(t *testing.T) {
 
 // TestMissing runs the test binary with an empty PATH and an empty cache.
 func TestMissing(t *testing.T) {
-	if os.Getenv("HOME") == "/nonexistent" {
-		realservers.Need(t, &realservers.Missing{Server: "a server", Install: "apt-get install server", Err: io.EOF})
+	kinds := map[string]error{
+		"missing":       &realservers.Missing{Server: "a server", Install: "apt-get install server", Err: io.EOF},
+		"not installed": fmt.Errorf("a server: %w", private.ErrNoBinaries),
 	}
-	for ci, want := range map[string]string{"": "--- SKIP", "true": "--- FAIL"} {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestMissing$", "-test.v")
-		cmd.Env = []string{"HOME=/nonexistent", "CI=" + ci}
-		out, _ := cmd.CombinedOutput()
-		if !bytes.Contains(out, []byte(want)) || !bytes.Contains(out, []byte("apt-get install server")) {
-			t.Errorf("CI=%q: want %s and how to install it, got\n%s", ci, want, out)
+	if os.Getenv("HOME") == "/nonexistent" {
+		realservers.Need(t, kinds[os.Getenv("KIND")])
+	}
+	for kind := range kinds {
+		for ci, want := range map[string]string{"": "--- SKIP", "true": "--- FAIL"} {
+			cmd := exec.Command(os.Args[0], "-test.run=^TestMissing$", "-test.v")
+			cmd.Env = []string{"HOME=/nonexistent", "CI=" + ci, "KIND=" + kind}
+			out, _ := cmd.CombinedOutput()
+			if !bytes.Contains(out, []byte(want)) || !bytes.Contains(out, []byte("apt-get install")) {
+				t.Errorf("%s, CI=%q: want %s and how to install it, got\n%s", kind, ci, want, out)
+			}
 		}
 	}
 }

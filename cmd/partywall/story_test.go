@@ -225,9 +225,7 @@ func statusOf(t *testing.T, s *server, tenant string) int {
 func needPostgres(t *testing.T) {
 	t.Helper()
 	_, err := private.FindBinaries()
-	if err != nil {
-		realservers.Need(t, &realservers.Missing{Server: "PostgreSQL", Install: "apt-get install postgresql", Err: err})
-	}
+	realservers.Need(t, err)
 }
 
 // clusterOf reads from the banner where the private PostgreSQL's data lie. For

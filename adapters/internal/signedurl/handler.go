@@ -75,34 +75,8 @@ func (h *handler) download(w http.ResponseWriter, r *http.Request) error {
 	if !strings.HasPrefix(r.Header.Get("Range"), "bytes=") {
 		r.Header.Del("Range") // one that isn't understood is ignored (RFC 9110, section 14.2)
 	}
-	http.ServeContent(paceDownload(&rangeRefuser{ResponseWriter: w}), r, "", info.ModifiedAt, object)
+	http.ServeContent(&rangeRefuser{ResponseWriter: paceDownload(w)}, r, "", info.ModifiedAt, object)
 	return nil
-}
-
-// rangeRefuser has [http.ServeContent] refuse a range in our form, not in its own.
-type rangeRefuser struct {
-	http.ResponseWriter
-	refused bool
-}
-
-// Unwrap is for [http.ResponseController].
-func (w *rangeRefuser) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// WriteHeader implements [http.ResponseWriter].
-func (w *rangeRefuser) WriteHeader(status int) {
-	if w.refused = status == http.StatusRequestedRangeNotSatisfiable; w.refused {
-		writeProblem(w.ResponseWriter, errRange)
-		return
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// Write implements [io.Writer].
-func (w *rangeRefuser) Write(p []byte) (int, error) {
-	if w.refused {
-		return len(p), nil
-	}
-	return w.ResponseWriter.Write(p)
 }
 
 func (h *handler) upload(w http.ResponseWriter, r *http.Request) error {

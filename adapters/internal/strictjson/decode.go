@@ -107,11 +107,11 @@ type field struct {
 	index int // in the struct
 }
 
-// known remembers the fields of each type that was read: a program has only so many.
-var known sync.Map
+// fieldsByType remembers what fieldsOf found: a program has only so many types.
+var fieldsByType sync.Map
 
 func fieldsOf(t reflect.Type) []field {
-	if fields, ok := known.Load(t); ok {
+	if fields, ok := fieldsByType.Load(t); ok {
 		return fields.([]field)
 	}
 	var fields []field
@@ -127,7 +127,7 @@ func fieldsOf(t reflect.Type) []field {
 		}
 		fields = append(fields, field{name, i})
 	}
-	known.Store(t, fields)
+	fieldsByType.Store(t, fields)
 	return fields
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 // ErrNoBinaries says that this machine has no PostgreSQL server, and how to install one.
-var ErrNoBinaries = errors.New("no PostgreSQL server (initdb and postgres) was found: install one with `apt-get install postgresql`")
+var ErrNoBinaries error = childserver.NotInstalled("no PostgreSQL server (initdb and postgres) was found: install one with `apt-get install postgresql`")
 
 // oldest is the first major version that is supported.
 const oldest = 15

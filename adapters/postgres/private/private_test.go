@@ -3,7 +3,6 @@ package private_test
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -22,13 +22,7 @@ import (
 func needServer(t *testing.T) {
 	t.Helper()
 	_, err := private.FindBinaries()
-	switch {
-	case err == nil:
-	case errors.Is(err, private.ErrNoBinaries) && os.Getenv("CI") != "true":
-		t.Skip(err)
-	default:
-		t.Fatal(err)
-	}
+	realservers.Need(t, err)
 }
 
 // dataDir returns a data folder that is yet to be made. The data of root's
