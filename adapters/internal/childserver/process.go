@@ -62,8 +62,12 @@ func (p *Process) EndsWithin(d time.Duration) bool {
 	defer timer.Stop()
 	select {
 	case <-p.exited:
-		return true
 	case <-timer.C:
+	}
+	select { // of two that came at once, the first select takes either
+	case <-p.exited:
+		return true
+	default:
 		return false
 	}
 }
