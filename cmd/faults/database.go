@@ -145,10 +145,15 @@ func killedWhileProvisioning(ctx context.Context, lab *lab) (string, error) {
 			case http.StatusOK:
 				whole++
 			case http.StatusNotFound:
-				if status, _ := s.create(ctx, before); status != http.StatusCreated {
+				status, _ := s.create(ctx, before)
+				switch {
+				case status == http.StatusCreated:
+					free++
+				case status == http.StatusConflict && s.answers(ctx, before) == http.StatusOK:
+					whole++ // its commit was on its way, and has come in the meantime
+				default:
 					return "", fmt.Errorf("%s is neither there nor free: %d", before, status)
 				}
-				free++
 			default:
 				return "", fmt.Errorf("%s answers %d", before, s.answers(ctx, before))
 			}
