@@ -20,7 +20,6 @@ require (
 	github.com/lib/pq v1.12.3
 	golang.org/x/crypto v0.58.0
 	golang.org/x/text v0.43.0
-	golang.org/x/time v0.16.0
 )
 
 require (

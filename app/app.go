@@ -88,9 +88,15 @@ func (p *Partywall) build(ctx context.Context) error {
 		Identities:  people.provider,
 		Mail:        mail,
 		Policy:      p.config.TenantCreation,
+		Limits:      tenants.NewLimits(nil),
 		Later:       p.tasks.Later,
 	}
-	p.Identities = &identities.Service{Provider: people.provider, Members: stores.members, Tenants: p.Tenants}
+	p.Identities = &identities.Service{
+		Provider: people.provider,
+		Members:  stores.members,
+		Tenants:  p.Tenants,
+		Limits:   identities.NewLimits(nil),
+	}
 	p.Files = &files.Service{Objects: objects.store, MaxSize: p.config.UploadMaxSize, RequireSize: p.config.UploadRequireSize}
 	p.api = httpapi.New(httpapi.Config{
 		Tenants:        p.Tenants,

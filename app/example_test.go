@@ -19,6 +19,7 @@ import (
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/domain/tenants"
 )
 
@@ -160,7 +161,7 @@ func owned(ctx context.Context, pw *app.Partywall, id, address string) tenants.M
 	tenantID := domain.Must(domain.ParseTenantID(id))
 	created := domain.Must(pw.Tenants.Create(ctx, tenants.Creator{}, tenants.Creation{ID: tenantID}))
 	email := domain.Must(domain.ParseEmail(address))
-	user := domain.Must(pw.Identities.SignUp(ctx, identities.SignUp{Email: email, Password: password, ClaimToken: created.ClaimToken}))
+	user := domain.Must(pw.Identities.SignUp(ctx, limits.Address{}, identities.SignUp{Email: email, Password: password, ClaimToken: created.ClaimToken}))
 	member := domain.Must(pw.Tenants.Admit(ctx, user.Identity, tenantID))
 	return member
 }
@@ -169,7 +170,7 @@ var password = domain.NewSecret("Correct-Horse-7")
 
 func signIn(ctx context.Context, pw *app.Partywall, address string) string {
 	email := domain.Must(domain.ParseEmail(address))
-	step := domain.Must(pw.Identities.SignIn(ctx, email, password))
+	step := domain.Must(pw.Identities.SignIn(ctx, limits.Address{}, email, password))
 	return step.Tokens.Access.Reveal()
 }
 

@@ -17,8 +17,9 @@ const module = "github.com/partywall-go/partywall/"
 // that fits a package speaks for it.
 var layers = map[string][]string{
 	"domain":            {},
-	"domain/tenants":    {"domain", "ports"},
-	"domain/identities": {"domain", "ports", "domain/tenants"},
+	"domain/limits":     {"domain"},
+	"domain/tenants":    {"domain", "ports", "domain/limits"},
+	"domain/identities": {"domain", "ports", "domain/limits", "domain/tenants"},
 	"domain/files":      {"domain", "ports", "domain/tenants"},
 	"ports":             {"domain"},
 	"ports/porttest":    {"domain", "ports"},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/httpapi"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/domain/tenants"
 )
 
@@ -26,6 +27,12 @@ func (p *Partywall) EchoRequireMember(next echo.HandlerFunc) echo.HandlerFunc {
 // MemberFrom returns the member whom [Partywall.RequireMember] or
 // [Partywall.EchoRequireMember] let in.
 func MemberFrom(ctx context.Context) (tenants.Member, bool) { return httpapi.MemberFrom(ctx) }
+
+// AddressOf returns the network address of a request's caller, which the use
+// cases of pw.Identities and pw.Tenants count by: the connection's, or the one that
+// a proxy of Config.TrustedProxies reports. It is the zero Address where the
+// connection has none, as on a Unix socket.
+func (p *Partywall) AddressOf(r *http.Request) limits.Address { return p.api.AddressOf(r) }
 
 // WriteProblem answers a request to a product's own route with the problem
 // document that err is. Any error will do: one that isn't a [domain.Error] is a

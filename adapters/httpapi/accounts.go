@@ -8,6 +8,7 @@ import (
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -21,11 +22,11 @@ func (s *server) signUp(c echo.Context) error {
 	if err := decode(c, &body); err != nil {
 		return err
 	}
-	email, err := s.account(c, body.Email)
+	email, err := domain.ParseEmail(body.Email)
 	if err != nil {
 		return err
 	}
-	user, err := s.Identities.SignUp(c.Request().Context(), identities.SignUp{
+	user, err := s.Identities.SignUp(c.Request().Context(), s.from(c), identities.SignUp{
 		Email:      email,
 		Password:   domain.NewSecret(body.Password),
 		ClaimToken: domain.NewSecret(body.ClaimToken),
@@ -65,11 +66,11 @@ func (s *server) verifyEmail(c echo.Context) error {
 	if err := decode(c, &body); err != nil {
 		return err
 	}
-	email, err := s.account(c, body.Email)
+	email, err := domain.ParseEmail(body.Email)
 	if err != nil {
 		return err
 	}
-	if err := s.Identities.VerifyEmail(c.Request().Context(), email, domain.NewSecret(body.Code)); err != nil {
+	if err := s.Identities.VerifyEmail(c.Request().Context(), s.from(c), email, domain.NewSecret(body.Code)); err != nil {
 		return err
 	}
 	return respond(c, http.StatusOK, message{"the e-mail address is verified; sign in"})
@@ -87,18 +88,18 @@ func (s *server) forgotPassword(c echo.Context) error {
 
 // mailCode asks for a code, and answers with a text that doesn't tell whether
 // there is such an account.
-func (s *server) mailCode(c echo.Context, ask func(context.Context, domain.Email) error, answer string) error {
+func (s *server) mailCode(c echo.Context, ask func(context.Context, limits.Address, domain.Email) error, answer string) error {
 	var body struct {
 		Email string `json:"email"`
 	}
 	if err := decode(c, &body); err != nil {
 		return err
 	}
-	email, err := s.account(c, body.Email)
+	email, err := domain.ParseEmail(body.Email)
 	if err != nil {
 		return err
 	}
-	if err := ask(c.Request().Context(), email); err != nil {
+	if err := ask(c.Request().Context(), s.from(c), email); err != nil {
 		return err
 	}
 	return respond(c, http.StatusAccepted, message{answer})
@@ -114,11 +115,11 @@ func (s *server) resetPassword(c echo.Context) error {
 	if err := decode(c, &body); err != nil {
 		return err
 	}
-	email, err := s.account(c, body.Email)
+	email, err := domain.ParseEmail(body.Email)
 	if err != nil {
 		return err
 	}
-	err = s.Identities.ResetPassword(c.Request().Context(), email, domain.NewSecret(body.Code), domain.NewSecret(body.NewPassword))
+	err = s.Identities.ResetPassword(c.Request().Context(), s.from(c), email, domain.NewSecret(body.Code), domain.NewSecret(body.NewPassword))
 	if err != nil {
 		return err
 	}

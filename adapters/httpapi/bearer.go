@@ -45,16 +45,16 @@ func (s *server) maybeSignedIn(next func(echo.Context, tenants.Creator) error) e
 			return err
 		}
 		if token.IsZero() {
-			return next(c, tenants.Creator{})
+			return next(c, tenants.Creator{From: s.from(c)})
 		}
 		if operator, proven := s.Operators.Prove(token); proven {
-			return next(c, tenants.Creator{Operator: operator})
+			return next(c, tenants.Creator{Operator: operator, From: s.from(c)})
 		}
 		caller, err := s.Verifier.Verify(r.Context(), token)
 		if err != nil {
 			return err
 		}
-		return next(c, tenants.Creator{Caller: caller})
+		return next(c, tenants.Creator{Caller: caller, From: s.from(c)})
 	})
 }
 

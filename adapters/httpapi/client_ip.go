@@ -6,26 +6,29 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/partywall-go/partywall/domain/limits"
 )
 
 // proxies are the addresses whose X-Forwarded-For is believed.
 type proxies []netip.Prefix
 
-// network returns the network that a caller is limited as: an IPv4 address, or
-// the /64 of an IPv6 one, which is the least that a site is given. It is the zero
-// Prefix for who has no address, such as the other end of a Unix socket.
-func (p proxies) network(r *http.Request) netip.Prefix {
+// from returns the network address of the caller.
+func (s *server) from(c echo.Context) limits.Address { return s.proxies.caller(c.Request()) }
+
+// AddressOf returns the network address of a request's caller: the connection's,
+// or the one that a trusted proxy reports. It is the zero Address where the
+// connection has none, as on a Unix socket.
+func (a *API) AddressOf(r *http.Request) limits.Address { return a.server.proxies.caller(r) }
+
+func (p proxies) caller(r *http.Request) limits.Address {
 	peer, ok := parseHop(r.RemoteAddr)
 	if !ok {
-		return netip.Prefix{}
+		return limits.Address{}
 	}
-	addr := p.origin(peer, r.Header["X-Forwarded-For"])
-	bits := 64
-	if addr.Is4() {
-		bits = 32
-	}
-	prefix, _ := addr.Prefix(bits) // of a length that fits: it can't fail
-	return prefix
+	return limits.AddressOf(p.origin(peer, r.Header["X-Forwarded-For"]))
 }
 
 // origin walks from the connection's peer towards the caller, for as long as

@@ -37,7 +37,7 @@ func TestTheCallersNetwork(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.promise, func(t *testing.T) {
 			r := &http.Request{RemoteAddr: test.remote, Header: http.Header{"X-Forwarded-For": test.forwarded}}
-			if got := trusted.network(r).String(); got != test.want {
+			if got := trusted.caller(r).Network().String(); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})
@@ -47,7 +47,7 @@ func TestTheCallersNetwork(t *testing.T) {
 func TestAnEndlessForwardedListIsReadFromItsEndOnly(t *testing.T) {
 	trusted := proxies{netip.MustParsePrefix("10.0.0.0/8")}
 	r := &http.Request{RemoteAddr: "10.0.0.1:1", Header: http.Header{"X-Forwarded-For": {strings.Repeat("10.9.9.9,", 3000) + "198.51.100.1"}}}
-	if allocs := testing.AllocsPerRun(10, func() { trusted.network(r) }); allocs > 10 {
+	if allocs := testing.AllocsPerRun(10, func() { trusted.caller(r).Network() }); allocs > 10 {
 		t.Errorf("%v allocations", allocs)
 	}
 }
@@ -60,7 +60,7 @@ func FuzzTheCallersNetwork(f *testing.F) {
 	trusted := proxies{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::/0")}
 	f.Fuzz(func(t *testing.T, remote, forwarded string) {
 		r := &http.Request{RemoteAddr: remote, Header: http.Header{"X-Forwarded-For": {forwarded}}}
-		network := trusted.network(r)
+		network := trusted.caller(r).Network()
 		if !network.IsValid() {
 			if _, ok := parseHop(remote); ok {
 				t.Fatalf("no network for %q, %q", remote, forwarded)
@@ -70,7 +70,7 @@ func FuzzTheCallersNetwork(f *testing.F) {
 		if network != network.Masked() || network.Addr().Zone() != "" || network.Addr().Is4In6() {
 			t.Fatalf("%s isn't a network in its one form", network)
 		}
-		if alone := (proxies{}).network(r); alone.IsValid() {
+		if alone := (proxies{}).caller(r).Network(); alone.IsValid() {
 			if peer, _ := parseHop(remote); !alone.Contains(peer) {
 				t.Fatalf("%q moved somebody whom nobody trusts from %s to %s", forwarded, peer, alone)
 			}

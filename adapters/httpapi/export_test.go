@@ -10,10 +10,3 @@ import (
 func NewWithPace(config Config, body, work time.Duration) http.Handler {
 	return newAPI(config, pace{body: body, work: work})
 }
-
-// CreationsPerAddress and the rest are the limits per minute.
-const (
-	CreationsPerAddress  = creationsPerAddress
-	IdentitiesPerAddress = identitiesPerAddress
-	IdentitiesPerEmail   = identitiesPerEmail
-)

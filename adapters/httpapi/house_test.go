@@ -60,14 +60,14 @@ func build(t testing.TB) *house {
 		log:        &syncBuffer{},
 		client:     &http.Client{Transport: &http.Transport{}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
-	service := &tenants.Service{Tenants: h.registry, Members: h.registry, Invitations: h.registry, Identities: h.identities, Mail: h.mail}
+	service := &tenants.Service{Tenants: h.registry, Members: h.registry, Invitations: h.registry, Identities: h.identities, Mail: h.mail, Limits: tenants.NewLimits(clock.Now)}
 	operators, err := tenants.ParseOperatorKeys(domain.NewSecret(operatorToken))
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.config = httpapi.Config{
 		Tenants:        service,
-		Identities:     &identities.Service{Provider: h.identities, Members: h.registry, Tenants: service},
+		Identities:     &identities.Service{Provider: h.identities, Members: h.registry, Tenants: service, Limits: identities.NewLimits(clock.Now)},
 		Files:          &files.Service{Objects: h.objects, MaxSize: 1 << 30},
 		Verifier:       h.identities,
 		Operators:      operators,

@@ -63,10 +63,10 @@ var usualPace = pace{body: 10 * time.Second, work: 30 * time.Second}
 
 type server struct {
 	Config
-	pace   pace
-	limits *limits
-	cors   cors
-	health health
+	pace    pace
+	proxies proxies
+	cors    cors
+	health  health
 }
 
 func newAPI(config Config, pace pace) *API {
@@ -75,11 +75,11 @@ func newAPI(config Config, pace pace) *API {
 		config.Now = time.Now
 	}
 	s := &server{
-		Config: config,
-		pace:   pace,
-		limits: newLimits(config.TrustedProxies, config.Now),
-		cors:   newCORS(config.AllowOrigins),
-		health: health{dependencies: config.Dependencies, now: config.Now},
+		Config:  config,
+		pace:    pace,
+		proxies: config.TrustedProxies,
+		cors:    newCORS(config.AllowOrigins),
+		health:  health{dependencies: config.Dependencies, now: config.Now},
 	}
 	e := echo.New()
 	e.Use(s.observe)

@@ -6,7 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/partywall-go/partywall/adapters/httpapi"
+	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/tenants"
 )
 
 func TestCreationsAreLimited(t *testing.T) {
@@ -14,7 +15,7 @@ func TestCreationsAreLimited(t *testing.T) {
 	create := func(t *testing.T, i int, headers ...string) answer {
 		return h.post(t, "/auth/tenants", fmt.Sprintf(`{"tenantId": "tenant-%d"}`, i), headers...)
 	}
-	for i := range httpapi.CreationsPerAddress {
+	for i := range tenants.CreationsPerAddress {
 		h.post(t, "/auth/tenants", `{"tenantId": "half`)                              // half sent
 		create(t, i, "Authorization: Bearer bad").is(t, 401)                          // badly signed in
 		h.post(t, "/auth/tenants", `{"tenantId": "Not An ID"}`).is(t, 400)            // nonsense
@@ -49,7 +50,7 @@ func TestCreationsAreLimited(t *testing.T) {
 
 func TestIPv6IsLimitedByNetwork(t *testing.T) {
 	h := open(t)
-	for i := range httpapi.CreationsPerAddress {
+	for i := range tenants.CreationsPerAddress {
 		h.post(t, "/auth/tenants", fmt.Sprintf(`{"tenantId": "tenant-%d"}`, i), fmt.Sprintf("X-Forwarded-For: 2001:db8:1:2::%x", i)).is(t, 201)
 	}
 	h.post(t, "/auth/tenants", `{"tenantId": "one-more"}`, "X-Forwarded-For: [2001:db8:1:2:ffff::1]:443").is(t, 429)
@@ -58,7 +59,7 @@ func TestIPv6IsLimitedByNetwork(t *testing.T) {
 
 func TestAStrangersForwardedForIsNoWayAroundALimit(t *testing.T) {
 	h := open(t, func(h *house) { h.config.TrustedProxies = nil })
-	for i := range httpapi.CreationsPerAddress {
+	for i := range tenants.CreationsPerAddress {
 		h.post(t, "/auth/tenants", fmt.Sprintf(`{"tenantId": "tenant-%d"}`, i), fmt.Sprintf("X-Forwarded-For: 192.0.2.%d", i)).is(t, 201)
 	}
 	h.post(t, "/auth/tenants", `{"tenantId": "one-more"}`, "X-Forwarded-For: 198.51.100.1", "Forwarded: for=198.51.100.1", "X-Real-IP: 198.51.100.1").is(t, 429)
@@ -78,7 +79,7 @@ func TestIdentityRequestsAreLimited(t *testing.T) {
 	t.Run("for each e-mail address, however it's written and wherever from", func(t *testing.T) {
 		for path, body := range bodies {
 			h := open(t)
-			for i := range httpapi.IdentitiesPerEmail {
+			for i := range identities.RequestsPerEmail {
 				address := "ada@acme.example"
 				if i%2 == 0 {
 					address = strings.ToUpper(address)
@@ -102,10 +103,10 @@ func TestIdentityRequestsAreLimited(t *testing.T) {
 		ask := func(address, from string) answer {
 			return h.post(t, "/auth/resend-code", fmt.Sprintf(`{"email": %q}`, address), "X-Forwarded-For: "+from)
 		}
-		for i := range httpapi.IdentitiesPerAddress {
+		for i := range identities.RequestsPerAddress {
 			ask(fmt.Sprintf("user%d@acme.example", i), "192.0.2.1").is(t, 202)
 		}
-		for range 2 * httpapi.IdentitiesPerEmail {
+		for range 2 * identities.RequestsPerEmail {
 			ask("ada@acme.example", "192.0.2.1").isProblem(t, 429, "rate_limited", "")
 		}
 		ask("ada@acme.example", "192.0.2.2").is(t, 202)
@@ -113,7 +114,7 @@ func TestIdentityRequestsAreLimited(t *testing.T) {
 
 	t.Run("for refreshing by the caller's address", func(t *testing.T) {
 		h := open(t)
-		for range httpapi.IdentitiesPerAddress {
+		for range identities.RequestsPerAddress {
 			h.post(t, "/auth/refresh", `{"refreshToken": "x"}`).is(t, 401)
 		}
 		h.post(t, "/auth/refresh", `{"refreshToken": "x"}`).isProblem(t, 429, "rate_limited", "")
@@ -121,7 +122,7 @@ func TestIdentityRequestsAreLimited(t *testing.T) {
 
 	t.Run("and half-sent ones lock nobody out", func(t *testing.T) {
 		h := open(t)
-		for range httpapi.IdentitiesPerEmail + 1 {
+		for range identities.RequestsPerEmail + 1 {
 			h.post(t, "/auth/signin", `{"email": "ada@acme.example", "password"`).is(t, 400)
 			h.post(t, "/auth/signin", adaSignsUp, "Content-Type: text/plain").is(t, 415)
 		}
@@ -131,7 +132,7 @@ func TestIdentityRequestsAreLimited(t *testing.T) {
 	t.Run("but what a signed-in caller does isn't", func(t *testing.T) {
 		h := open(t)
 		ada := h.somebody(t, "ada@acme.example")
-		for range httpapi.IdentitiesPerAddress + 1 {
+		for range identities.RequestsPerAddress + 1 {
 			h.get(t, "/auth/me", ada).is(t, 200)
 			h.post(t, "/auth/signout", `{"refreshToken": "x"}`, ada).is(t, 204)
 		}

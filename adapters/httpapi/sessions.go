@@ -20,11 +20,11 @@ func (s *server) signIn(c echo.Context) error {
 	if err := decode(c, &body); err != nil {
 		return err
 	}
-	email, err := s.account(c, body.Email)
+	email, err := domain.ParseEmail(body.Email)
 	if err != nil {
 		return err
 	}
-	step, err := s.Identities.SignIn(c.Request().Context(), email, domain.NewSecret(body.Password))
+	step, err := s.Identities.SignIn(c.Request().Context(), s.from(c), email, domain.NewSecret(body.Password))
 	if err != nil {
 		return err
 	}
@@ -42,11 +42,11 @@ func (s *server) respondToChallenge(c echo.Context) error {
 	if err := decode(c, &body); err != nil {
 		return err
 	}
-	email, err := s.account(c, body.Email)
+	email, err := domain.ParseEmail(body.Email)
 	if err != nil {
 		return err
 	}
-	step, err := s.Identities.RespondToChallenge(c.Request().Context(), email, ports.ChallengeAnswer{
+	step, err := s.Identities.RespondToChallenge(c.Request().Context(), s.from(c), email, ports.ChallengeAnswer{
 		Name:      body.ChallengeName,
 		Session:   domain.NewSecret(body.Session),
 		Responses: secrets(body.Responses),
@@ -104,10 +104,7 @@ func (s *server) refresh(c echo.Context) error {
 	if err := decode(c, &body); err != nil {
 		return err
 	}
-	if err := s.limits.identity(c.Request()); err != nil {
-		return err
-	}
-	tokens, err := s.Identities.Refresh(c.Request().Context(), domain.NewSecret(body.RefreshToken))
+	tokens, err := s.Identities.Refresh(c.Request().Context(), s.from(c), domain.NewSecret(body.RefreshToken))
 	if err != nil {
 		return err
 	}

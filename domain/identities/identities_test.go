@@ -8,6 +8,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -43,12 +44,12 @@ func (h *house) unclaimed(t *testing.T, id string) domain.Secret {
 
 func (h *house) signUp(t *testing.T, email string, claim domain.Secret) (ports.NewUser, error) {
 	t.Helper()
-	return h.SignUp(t.Context(), identities.SignUp{Email: address(email), Password: domain.NewSecret(password), ClaimToken: claim})
+	return h.SignUp(t.Context(), limits.Address{}, identities.SignUp{Email: address(email), Password: domain.NewSecret(password), ClaimToken: claim})
 }
 
 func (h *house) signedIn(t *testing.T, email string) (ports.Caller, ports.Tokens) {
 	t.Helper()
-	signed, err := h.SignIn(t.Context(), address(email), domain.NewSecret(password))
+	signed, err := h.SignIn(t.Context(), limits.Address{}, address(email), domain.NewSecret(password))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,32 +67,32 @@ func TestMissingAndOversizedSecretsNameTheirField(t *testing.T) {
 	email, good := address("ada@example.com"), domain.NewSecret(password)
 	for _, value := range []string{"", strings.Repeat("x", 17<<10)} {
 		bad := domain.NewSecret(value)
-		_, signUp := h.SignUp(t.Context(), identities.SignUp{Email: email, Password: bad})
-		_, signIn := h.SignIn(t.Context(), email, bad)
-		_, refresh := h.Refresh(t.Context(), bad)
-		_, session := h.RespondToChallenge(t.Context(), email, ports.ChallengeAnswer{Name: "SMS_MFA", Session: bad})
-		_, response := h.RespondToChallenge(t.Context(), email, ports.ChallengeAnswer{Name: "SMS_MFA", Session: good, Responses: map[string]domain.Secret{"SMS_MFA_CODE": bad}})
+		_, signUp := h.SignUp(t.Context(), limits.Address{}, identities.SignUp{Email: email, Password: bad})
+		_, signIn := h.SignIn(t.Context(), limits.Address{}, email, bad)
+		_, refresh := h.Refresh(t.Context(), limits.Address{}, bad)
+		_, session := h.RespondToChallenge(t.Context(), limits.Address{}, email, ports.ChallengeAnswer{Name: "SMS_MFA", Session: bad})
+		_, response := h.RespondToChallenge(t.Context(), limits.Address{}, email, ports.ChallengeAnswer{Name: "SMS_MFA", Session: good, Responses: map[string]domain.Secret{"SMS_MFA_CODE": bad}})
 		for _, c := range []struct {
 			method string
 			err    error
 			field  string
 		}{
 			{"SignUp", signUp, "password"},
-			{"VerifyEmail", h.VerifyEmail(t.Context(), email, bad), "code"},
+			{"VerifyEmail", h.VerifyEmail(t.Context(), limits.Address{}, email, bad), "code"},
 			{"SignIn", signIn, "password"},
 			{"RespondToChallenge", session, "session"},
 			{"RespondToChallenge", response, "responses.SMS_MFA_CODE"},
 			{"Refresh", refresh, "refreshToken"},
 			{"SignOut", h.SignOut(t.Context(), ports.Caller{}, identities.SignOut{RefreshToken: bad}), "refreshToken"},
-			{"ResetPassword", h.ResetPassword(t.Context(), email, bad, good), "code"},
-			{"ResetPassword", h.ResetPassword(t.Context(), email, good, bad), "newPassword"},
+			{"ResetPassword", h.ResetPassword(t.Context(), limits.Address{}, email, bad, good), "code"},
+			{"ResetPassword", h.ResetPassword(t.Context(), limits.Address{}, email, good, bad), "newPassword"},
 		} {
 			if e, ok := errors.AsType[*domain.Error](c.err); !ok || e.Kind != domain.Invalid || e.Code != "" || e.Field != c.field {
 				t.Errorf("%s with a %s of %d bytes: %v", c.method, c.field, len(value), c.err)
 			}
 		}
 	}
-	_, err := h.RespondToChallenge(t.Context(), email, ports.ChallengeAnswer{Session: good})
+	_, err := h.RespondToChallenge(t.Context(), limits.Address{}, email, ports.ChallengeAnswer{Session: good})
 	if e, ok := errors.AsType[*domain.Error](err); !ok || e.Kind != domain.Invalid || e.Field != "challengeName" {
 		t.Errorf("a challenge without a name: %v", err)
 	}

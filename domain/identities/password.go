@@ -4,22 +4,29 @@ import (
 	"context"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/limits"
 )
 
 // ForgotPassword sends a code for [Service.ResetPassword], if the address has an
 // account that confirmed it. The caller doesn't learn whether it has.
-func (s *Service) ForgotPassword(ctx context.Context, email domain.Email) error {
+func (s *Service) ForgotPassword(ctx context.Context, from limits.Address, email domain.Email) error {
+	if err := s.Limits.account(from, email); err != nil {
+		return err
+	}
 	return s.Provider.ForgotPassword(ctx, email)
 }
 
 // ResetPassword sets a new password with the code that was sent. A code that is
 // wrong, spent or expired, or for an unknown address, is [domain.CodeCodeInvalid];
 // a weak password is [domain.CodePasswordPolicy] on field "newPassword".
-func (s *Service) ResetPassword(ctx context.Context, email domain.Email, code, password domain.Secret) error {
+func (s *Service) ResetPassword(ctx context.Context, from limits.Address, email domain.Email, code, password domain.Secret) error {
 	if err := present("code", code, maxCodeLen); err != nil {
 		return err
 	}
 	if err := present("newPassword", password, maxPasswordLen); err != nil {
+		return err
+	}
+	if err := s.Limits.account(from, email); err != nil {
 		return err
 	}
 	return s.Provider.ResetPassword(ctx, email, code, password)

@@ -11,14 +11,18 @@ import (
 
 // Service signs people up and in at one identity provider.
 //
+// Methods for callers who aren't signed in take the network address that the
+// request comes from, by which Limits counts them. The zero Address is an unknown
+// one: all unknown callers share one allowance.
+//
 // Beside the errors that its methods name, a secret that is missing or too long is
-// [domain.Invalid] on its field, too many attempts of one user are
-// [domain.Limited], and a provider that is away is
-// [domain.CodeIdentityProviderUnavailable].
+// [domain.Invalid] on its field, too many requests are [domain.Limited], and a
+// provider that can't be reached is [domain.CodeIdentityProviderUnavailable].
 type Service struct {
 	Provider ports.IdentityProvider
 	Members  ports.MemberStore
 	Tenants  *tenants.Service
+	Limits   *Limits // nil: none
 }
 
 const (

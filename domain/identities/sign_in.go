@@ -4,14 +4,18 @@ import (
 	"context"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/ports"
 )
 
 // SignIn gives tokens for a password, or a challenge to answer first. An unknown
 // address and a wrong password are both [domain.CodeInvalidCredentials]; a right
 // password may meet [domain.CodeUserNotConfirmed] or [domain.CodePasswordReset].
-func (s *Service) SignIn(ctx context.Context, email domain.Email, password domain.Secret) (ports.SignIn, error) {
+func (s *Service) SignIn(ctx context.Context, from limits.Address, email domain.Email, password domain.Secret) (ports.SignIn, error) {
 	if err := present("password", password, maxPasswordLen); err != nil {
+		return ports.SignIn{}, err
+	}
+	if err := s.Limits.account(from, email); err != nil {
 		return ports.SignIn{}, err
 	}
 	return s.Provider.SignIn(ctx, email, password)
@@ -21,7 +25,7 @@ func (s *Service) SignIn(ctx context.Context, email domain.Email, password domai
 // challenge that doesn't exist is [domain.Invalid] on field "challengeName", a
 // wrong answer or session [domain.CodeChallengeInvalid], and a new password that
 // is too weak [domain.CodePasswordPolicy].
-func (s *Service) RespondToChallenge(ctx context.Context, email domain.Email, answer ports.ChallengeAnswer) (ports.SignIn, error) {
+func (s *Service) RespondToChallenge(ctx context.Context, from limits.Address, email domain.Email, answer ports.ChallengeAnswer) (ports.SignIn, error) {
 	if answer.Name == "" {
 		return ports.SignIn{}, domain.Invalidf("challengeName", "challengeName is required")
 	}
@@ -33,6 +37,9 @@ func (s *Service) RespondToChallenge(ctx context.Context, email domain.Email, an
 			return ports.SignIn{}, err
 		}
 	}
+	if err := s.Limits.account(from, email); err != nil {
+		return ports.SignIn{}, err
+	}
 	return s.Provider.RespondToChallenge(ctx, email, answer)
 }
 
@@ -40,8 +47,11 @@ func (s *Service) RespondToChallenge(ctx context.Context, email domain.Email, an
 // empty, the caller's stays valid. A token that is unknown, expired or revoked is
 // [domain.CodeRefreshInvalid]; one that was exchanged before is
 // [domain.CodeRefreshReused], and its session has ended.
-func (s *Service) Refresh(ctx context.Context, refresh domain.Secret) (ports.Tokens, error) {
+func (s *Service) Refresh(ctx context.Context, from limits.Address, refresh domain.Secret) (ports.Tokens, error) {
 	if err := present("refreshToken", refresh, maxTokenLen); err != nil {
+		return ports.Tokens{}, err
+	}
+	if err := s.Limits.request(from); err != nil {
 		return ports.Tokens{}, err
 	}
 	return s.Provider.Refresh(ctx, refresh)

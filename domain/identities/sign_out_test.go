@@ -7,6 +7,7 @@ import (
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/limits"
 )
 
 func TestSigningOut(t *testing.T) {
@@ -22,7 +23,7 @@ func TestSigningOut(t *testing.T) {
 	if err := h.SignOut(t.Context(), caller, identities.SignOut{RefreshToken: first.Refresh}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.Refresh(t.Context(), first.Refresh); !errors.Is(err, domain.CodeRefreshInvalid) {
+	if _, err := h.Refresh(t.Context(), limits.Address{}, first.Refresh); !errors.Is(err, domain.CodeRefreshInvalid) {
 		t.Errorf("a revoked session was refreshed: %v", err)
 	}
 	if _, err := h.people.Verify(t.Context(), first.Access); err != nil {
@@ -31,7 +32,7 @@ func TestSigningOut(t *testing.T) {
 	if err := h.SignOut(t.Context(), caller, identities.SignOut{Everywhere: true}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.Refresh(t.Context(), second.Refresh); !errors.Is(err, domain.CodeRefreshInvalid) {
+	if _, err := h.Refresh(t.Context(), limits.Address{}, second.Refresh); !errors.Is(err, domain.CodeRefreshInvalid) {
 		t.Errorf("a session survived signing out everywhere: %v", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -24,8 +25,11 @@ type SignUp struct {
 // [domain.CodeSignUpRefused]; [domain.CodeClaimInvalid] on field "claimToken", also
 // where somebody else redeemed the claim in the same moment. An error on field
 // "claimToken" whose message says so leaves an account without the tenant.
-func (s *Service) SignUp(ctx context.Context, account SignUp) (ports.NewUser, error) {
+func (s *Service) SignUp(ctx context.Context, from limits.Address, account SignUp) (ports.NewUser, error) {
 	if err := present("password", account.Password, maxPasswordLen); err != nil {
+		return ports.NewUser{}, err
+	}
+	if err := s.Limits.account(from, account.Email); err != nil {
 		return ports.NewUser{}, err
 	}
 	if !account.ClaimToken.IsZero() {
@@ -77,8 +81,11 @@ func afterSignUp(err error) error {
 // VerifyEmail proves with the code that was sent that the address is the user's. A
 // code that is wrong, spent or expired, or for an unknown address, is
 // [domain.CodeCodeInvalid].
-func (s *Service) VerifyEmail(ctx context.Context, email domain.Email, code domain.Secret) error {
+func (s *Service) VerifyEmail(ctx context.Context, from limits.Address, email domain.Email, code domain.Secret) error {
 	if err := present("code", code, maxCodeLen); err != nil {
+		return err
+	}
+	if err := s.Limits.account(from, email); err != nil {
 		return err
 	}
 	return s.Provider.ConfirmSignUp(ctx, email, code)
@@ -86,6 +93,9 @@ func (s *Service) VerifyEmail(ctx context.Context, email domain.Email, code doma
 
 // ResendCode sends a new code to the address, if it has an account that waits for
 // one. The caller doesn't learn whether it has.
-func (s *Service) ResendCode(ctx context.Context, email domain.Email) error {
+func (s *Service) ResendCode(ctx context.Context, from limits.Address, email domain.Email) error {
+	if err := s.Limits.account(from, email); err != nil {
+		return err
+	}
 	return s.Provider.ResendCode(ctx, email)
 }

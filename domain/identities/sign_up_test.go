@@ -10,6 +10,7 @@ import (
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -69,7 +70,7 @@ func TestOfFiftyWhoSignUpWithOneClaimOneIsTheOwner(t *testing.T) {
 	for i := range 50 {
 		email := address(strings.Repeat("x", i+1) + "@example.com")
 		wg.Go(func() {
-			_, err := h.SignUp(t.Context(), identities.SignUp{Email: email, Password: domain.NewSecret(password), ClaimToken: claim})
+			_, err := h.SignUp(t.Context(), limits.Address{}, identities.SignUp{Email: email, Password: domain.NewSecret(password), ClaimToken: claim})
 			if err == nil {
 				owners.Add(1)
 			} else if !errors.Is(err, domain.CodeClaimInvalid) {
@@ -100,7 +101,7 @@ func TestACallerWhoHangsUpKeepsTheClaim(t *testing.T) {
 	claim := h.unclaimed(t, "acme")
 	ctx, cancel := context.WithCancel(t.Context())
 	h.Provider = meddler{h.people, func(*ports.NewUser) { cancel() }}
-	if _, err := h.SignUp(ctx, identities.SignUp{Email: address("ada@example.com"), Password: domain.NewSecret(password), ClaimToken: claim}); err != nil {
+	if _, err := h.SignUp(ctx, limits.Address{}, identities.SignUp{Email: address("ada@example.com"), Password: domain.NewSecret(password), ClaimToken: claim}); err != nil {
 		t.Fatal(err)
 	}
 	h.Provider = h.people

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -32,11 +33,15 @@ func ParseCreationPolicy(s string) (CreationPolicy, error) {
 // claimTTL is how long a new tenant waits for its first owner.
 const claimTTL = 24 * time.Hour
 
-// Creator is who asks for a tenant. The zero Creator is anybody.
+// Creator is who asks for a tenant. The zero Creator isn't signed in and calls
+// from an unknown address.
 type Creator struct {
 	Caller   ports.Caller
 	Operator Operator
+	From     limits.Address
 }
+
+func (c Creator) isStranger() bool { return c.Caller.IsZero() && !c.Operator.proven }
 
 // Creation is what a new tenant shall be.
 type Creation struct {
@@ -58,7 +63,8 @@ type Created struct {
 //
 // Errors: [domain.Unauthenticated] or [domain.Forbidden] by the [CreationPolicy];
 // [domain.CodeTenantReserved]; [domain.Invalid] on field "tenantId", "name" or
-// "Idempotency-Key"; [domain.CodeTenantExists]; [domain.CodeIdempotencyMismatch].
+// "Idempotency-Key"; [domain.CodeTenantExists]; [domain.CodeIdempotencyMismatch];
+// [domain.Limited] beyond [CreationsPerAddress].
 func (s *Service) Create(ctx context.Context, by Creator, creation Creation) (Created, error) {
 	if err := s.Policy.allow(by); err != nil {
 		return Created{}, err
@@ -66,6 +72,11 @@ func (s *Service) Create(ctx context.Context, by Creator, creation Creation) (Cr
 	tenant, err := creation.tenant()
 	if err != nil {
 		return Created{}, err
+	}
+	if by.isStranger() {
+		if err := s.Limits.creation(by.From); err != nil {
+			return Created{}, err
+		}
 	}
 	if by.Caller.IsZero() {
 		return s.createUnclaimed(ctx, tenant)

@@ -22,6 +22,7 @@ type Service struct {
 	Identities  ports.IdentityProvider // knows the addresses of new owners
 	Mail        ports.Mailer
 	Policy      CreationPolicy // zero: Open
+	Limits      *Limits        // nil: none
 
 	// Later runs a task that no caller waits for, under a context of its own,
 	// and sees to its error. Nil runs it at once and drops the error.

@@ -84,7 +84,7 @@ func (web web) signIn(w http.ResponseWriter, r *http.Request) {
 		web.WriteProblem(w, r, err)
 		return
 	}
-	step, err := web.Identities.SignIn(r.Context(), email, domain.NewSecret(r.FormValue("password")))
+	step, err := web.Identities.SignIn(r.Context(), web.AddressOf(r), email, domain.NewSecret(r.FormValue("password")))
 	if err != nil {
 		web.WriteProblem(w, r, err)
 		return

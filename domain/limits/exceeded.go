@@ -1,0 +1,19 @@
+package limits
+
+import (
+	"math"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// Check returns nil for a wait of 0, and otherwise a [domain.Limited] error that
+// says what there is too much of, such as "requests come from this address", and
+// how long to wait.
+func Check(wait time.Duration, what string) error {
+	if wait <= 0 {
+		return nil
+	}
+	shown := time.Duration(math.Ceil(wait.Seconds())) * time.Second
+	return &domain.Error{Kind: domain.Limited, RetryAfter: wait, Message: "too many " + what + "; wait " + shown.String()}
+}
