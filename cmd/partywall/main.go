@@ -38,7 +38,7 @@ const (
 func run(ctx context.Context, args []string, c console) int {
 	cmd, rest, err := choose(args)
 	if err == nil {
-		err = loadDotEnv()
+		err = loadDotEnv(c.err)
 	}
 	if err == nil {
 		err = cmd.run(ctx, c, rest)

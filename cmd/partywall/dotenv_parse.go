@@ -1,0 +1,217 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// setting is one NAME=value of a .env file.
+type setting struct {
+	name, value string
+	line        int
+	dollar      bool // the value has a $ that a shell would replace
+}
+
+// lineError says what is wrong with a line of .env. It quotes nothing of the
+// line, which may be part of a secret.
+type lineError struct {
+	line int
+	what string
+}
+
+// Error implements [error].
+func (e lineError) Error() string { return fmt.Sprintf(".env line %d: %s", e.line, e.what) }
+
+// parseDotEnv returns the settings of a .env file in their order, or the first
+// mistake in it. A line is NAME=value, after "export" if need be:
+//
+//	NAME=value          as it stands, without the spaces around it; " #" begins a comment
+//	NAME='value'        as it stands, over several lines if need be
+//	NAME="value"        likewise, with \n, \r, \t, \\, \" and \$
+//
+// Nothing is filled in for a $: a value that has one outside of single quotes,
+// without a backslash before it, is marked.
+func parseDotEnv(text []byte) ([]setting, error) {
+	source, err := decodeDotEnv(text)
+	if err != nil {
+		return nil, err
+	}
+	p := dotEnvParser{rest: source, line: 1}
+	var settings []setting
+	seen := map[string]setting{}
+	for p.skipBlank() {
+		s, err := p.setting()
+		if err != nil {
+			return nil, err
+		}
+		if before, twice := seen[s.name]; twice && before.value != s.value {
+			return nil, lineError{s.line, fmt.Sprintf("it gives another value to the name on line %d: remove one of them", before.line)}
+		}
+		seen[s.name] = s
+		settings = append(settings, s)
+	}
+	return settings, nil
+}
+
+// decodeDotEnv returns the text with plain line ends and without a byte order
+// mark, which editors write unseen.
+func decodeDotEnv(text []byte) (string, error) {
+	if bytes.HasPrefix(text, []byte{0xFF, 0xFE}) || bytes.HasPrefix(text, []byte{0xFE, 0xFF}) {
+		return "", lineError{1, "the file is UTF-16: save it as UTF-8"}
+	}
+	source := strings.TrimPrefix(string(text), "\uFEFF")
+	source = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(source)
+	for i, line := range strings.Split(source, "\n") {
+		switch {
+		case !utf8.ValidString(line):
+			return "", lineError{i + 1, "it isn't UTF-8: save the file as UTF-8"}
+		case strings.Contains(line, "\x00"):
+			return "", lineError{i + 1, "it has a NUL character, which no variable can hold: remove it, or save the file as UTF-8"}
+		}
+	}
+	return source, nil
+}
+
+// dotEnvParser reads from the front of rest, which begins on the numbered line.
+type dotEnvParser struct {
+	rest string
+	line int
+}
+
+// take removes the first n bytes of the rest and returns them.
+func (p *dotEnvParser) take(n int) string {
+	taken := p.rest[:n]
+	p.rest = p.rest[n:]
+	p.line += strings.Count(taken, "\n")
+	return taken
+}
+
+// takeLine removes the line that the rest begins with, and returns it without its end.
+func (p *dotEnvParser) takeLine() string {
+	n := strings.IndexByte(p.rest, '\n')
+	if n < 0 {
+		return p.take(len(p.rest))
+	}
+	line := p.take(n)
+	p.take(1)
+	return line
+}
+
+// skipBlank removes empty lines and comments, and reports whether anything is left.
+func (p *dotEnvParser) skipBlank() bool {
+	for p.rest != "" {
+		line, _, _ := strings.Cut(p.rest, "\n")
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			return true
+		}
+		p.takeLine()
+	}
+	return false
+}
+
+func (p *dotEnvParser) setting() (setting, error) {
+	s := setting{line: p.line}
+	line, _, _ := strings.Cut(p.rest, "\n")
+	equals := strings.IndexByte(line, '=')
+	if equals < 0 {
+		return s, lineError{p.line, "it has no =: write NAME=value, and put a value of several lines in quotes"}
+	}
+	name := strings.TrimSpace(p.take(equals))
+	p.take(1)
+	if after, found := strings.CutPrefix(name, "export"); found && after != strings.TrimSpace(after) {
+		name = strings.TrimSpace(after)
+	}
+	if !isVariableName(name) {
+		return s, lineError{s.line, "before the = stands no name of a variable: a name has letters, digits and _ alone"}
+	}
+	s.name = name
+	return s, p.value(&s)
+}
+
+// isVariableName is wider than what a shell takes: other programs' names may have a dot.
+func isVariableName(name string) bool {
+	for _, r := range name {
+		switch {
+		case r >= 'A' && r <= 'Z', r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '_', r == '.':
+		default:
+			return false
+		}
+	}
+	return name != ""
+}
+
+// value reads what stands behind the = into s.
+func (p *dotEnvParser) value(s *setting) error {
+	blank := len(p.rest) - len(strings.TrimLeft(p.rest, " \t"))
+	switch quoted := p.rest[blank:]; {
+	case strings.HasPrefix(quoted, "'"):
+		p.take(blank + 1)
+		return p.singleQuoted(s)
+	case strings.HasPrefix(quoted, `"`):
+		p.take(blank + 1)
+		return p.doubleQuoted(s)
+	}
+	value := strings.TrimSpace(cutComment(p.takeLine()))
+	s.value = strings.ReplaceAll(value, `\$`, "$")
+	s.dollar = strings.Contains(strings.ReplaceAll(value, `\$`, ""), "$")
+	return nil
+}
+
+// cutComment removes a # and what follows it, where a space stands before it.
+func cutComment(line string) string {
+	for i := 1; i < len(line); i++ {
+		if line[i] == '#' && (line[i-1] == ' ' || line[i-1] == '\t') {
+			return line[:i]
+		}
+	}
+	return line
+}
+
+func (p *dotEnvParser) singleQuoted(s *setting) error {
+	end := strings.IndexByte(p.rest, '\'')
+	if end < 0 {
+		return lineError{s.line, "the quote ' isn't closed"}
+	}
+	s.value = p.take(end)
+	p.take(1)
+	return p.nothingMore()
+}
+
+// escapes are what may follow a backslash in double quotes.
+var escapes = map[byte]string{'n': "\n", 'r': "\r", 't': "\t", '\\': `\`, '"': `"`, '$': "$"}
+
+func (p *dotEnvParser) doubleQuoted(s *setting) error {
+	var value strings.Builder
+	for p.rest != "" {
+		switch char := p.take(1); char {
+		case `"`:
+			s.value = value.String()
+			return p.nothingMore()
+		case `\`:
+			if p.rest == "" {
+				continue
+			}
+			meant, known := escapes[p.rest[0]]
+			if !known {
+				return lineError{p.line, `a \ in double quotes is one of \n \r \t \\ \" \$: write \\ for a backslash, or put the value in single quotes`}
+			}
+			p.take(1)
+			value.WriteString(meant)
+		default:
+			s.dollar = s.dollar || char == "$"
+			value.WriteString(char)
+		}
+	}
+	return lineError{s.line, `the quote " isn't closed`}
+}
+
+// nothingMore refuses what follows a closing quote, a comment aside.
+func (p *dotEnvParser) nothingMore() error {
+	line := p.line
+	if strings.TrimSpace(cutComment(p.takeLine())) != "" {
+		return lineError{line, "text follows the closing quote: put the value in one pair of quotes, of the kind that it doesn't contain"}
+	}
+	return nil
+}
