@@ -48,14 +48,15 @@ func (k Kind) code() Code {
 }
 
 // Error is the one error that leaves a use case or an adapter, cancellation
-// aside: that stays [context.Canceled] or [context.DeadlineExceeded].
+// aside: that stays [context.Canceled] or [context.DeadlineExceeded]. A caller
+// reads only what [Error.Public] returns.
 type Error struct {
 	Kind       Kind
 	Code       Code              // stable name in snake_case; empty: the kind's own
 	Field      string            // the request's field at fault, as the API spells it
-	Message    string            // for the caller: what is wrong and what to do
+	Message    string            // what is wrong and what to do: for the caller, or for the operator if Kind is Internal
 	RetryAfter time.Duration     // when to try again, for Limited and Unavailable
-	Details    map[string]string // more for the caller, by name
+	Details    map[string]string // more for the reader of Message, by name
 	Err        error             // for the operator: the cause. Never shown to the caller
 }
 

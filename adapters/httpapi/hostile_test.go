@@ -70,6 +70,8 @@ func TestAnErrorOfOurOwnTellsNothing(t *testing.T) {
 	for _, err := range []error{
 		fmt.Errorf("pq: secret internals"),
 		&domain.Error{Kind: domain.Internal, Err: fmt.Errorf("secret internals")},
+		&domain.Error{Code: "secret_code", Field: "secret", Message: "migration product/0001_a.sql failed: Key (secret)=(internals)", Details: map[string]string{"secret": "x"}, Err: fmt.Errorf("secret internals")},
+		fmt.Errorf("create: %w", &domain.Error{Message: "secret internals"}),
 		&domain.Error{Kind: 99, Err: fmt.Errorf("secret internals")},
 	} {
 		h := open(t, withClock(func(context.Context) (time.Time, error) { return time.Time{}, err }))

@@ -79,24 +79,24 @@ func (s *server) fail(x *exchange, err error) {
 	}
 }
 
-// writeProblem answers with the problem document that e is.
+// writeProblem answers with the problem document that e is to a caller.
 func writeProblem(w http.ResponseWriter, requestID string, e *domain.Error) {
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
 	if e.Kind == domain.Limited || e.Kind == domain.Unavailable {
 		retryAfter(header, e.RetryAfter)
 	}
-	status, text := statusOf(e), messageOf(e)
+	status, public := statusOf(e), e.Public()
 	_ = write(w, status, "application/problem+json", problem{ // of strings and a number: it can be encoded
 		Type:      "about:blank",
 		Title:     http.StatusText(status),
 		Status:    status,
-		Detail:    text,
-		Code:      domain.CodeOf(e),
-		Message:   text,
-		Field:     e.Field,
+		Detail:    public.Message,
+		Code:      public.Code,
+		Message:   public.Message,
+		Field:     public.Field,
 		RequestID: requestID,
-		Details:   e.Details,
+		Details:   public.Details,
 	})
 }
 
@@ -139,16 +139,4 @@ func statusOf(e *domain.Error) int {
 		return status
 	}
 	return http.StatusInternalServerError
-}
-
-func messageOf(e *domain.Error) string {
-	switch {
-	case e.Message != "":
-		return e.Message
-	case e.Kind == domain.Unavailable:
-		return "something that is needed can't be reached now; try again"
-	case statusOf(e) == http.StatusInternalServerError:
-		return "something went wrong on our side; if it stays so, report the requestId"
-	}
-	return http.StatusText(statusOf(e))
 }

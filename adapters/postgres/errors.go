@@ -26,6 +26,7 @@ const (
 	CodeMigrationFailed  domain.Code = "migration_failed"
 	CodeLoginRefused     domain.Code = "database_login_refused"
 	CodeRolesMismatch    domain.Code = "tenant_roles_mismatch"
+	CodeRightsLacking    domain.Code = "database_rights_lacking"
 )
 
 // The codes of a scope that its function used wrongly. All are [domain.Internal].
@@ -35,7 +36,8 @@ const (
 	CodeScopeFailed domain.Code = "scope_failed" // a statement's error wasn't returned
 )
 
-// refusal is an error for whoever starts the program or sets it up.
+// refusal is an error for the operator, who starts the program or sets it up. It is
+// [domain.Internal], so no caller reads its text.
 func refusal(code domain.Code, err error, format string, args ...any) *domain.Error {
 	return &domain.Error{Kind: domain.Internal, Code: code, Message: fmt.Sprintf(format, args...), Err: err}
 }

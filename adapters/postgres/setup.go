@@ -29,7 +29,8 @@ type setup struct {
 // what each may do. It tells report, line by line, what it did and what is left
 // to do by somebody who may. It may be repeated, and run beside another.
 //
-// What it may not do, it says what to grant for, as [domain.Forbidden].
+// Where Config.User lacks a right, the error is [CodeRightsLacking] and names what
+// to grant.
 func Setup(ctx context.Context, cfg Config, report func(line string)) error {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -293,5 +294,5 @@ func (s *setup) explain(ctx context.Context, err error) error {
 }
 
 func forbidden(err error, format string, args ...any) *domain.Error {
-	return &domain.Error{Kind: domain.Forbidden, Message: fmt.Sprintf(format, args...), Err: err}
+	return refusal(CodeRightsLacking, err, format, args...)
 }

@@ -58,7 +58,7 @@ func TestSetup(t *testing.T) {
 		maintenance.Database = "postgres"
 		execute(t, superuser(t, maintenance), `CREATE DATABASE `+cfg.Database)
 		err := postgres.Setup(t.Context(), cfg, func(string) {})
-		mustBe(t, err, domain.Forbidden)
+		mustBe(t, err, postgres.CodeRightsLacking)
 		mustSay(t, err, "OWNER TO "+cfg.User)
 	})
 	t.Run("several at once succeed, and one makes each thing", func(t *testing.T) {
@@ -162,13 +162,13 @@ func TestSetupRights(t *testing.T) {
 		cfg := config(t, limited(t, "CREATEDB"))
 		cfg.Roles = postgres.RolesOn
 		err := postgres.Setup(t.Context(), cfg, func(string) {})
-		mustBe(t, err, domain.Forbidden)
+		mustBe(t, err, postgres.CodeRightsLacking)
 		mustSay(t, err, "ALTER ROLE "+cfg.User+" CREATEROLE")
 	})
 	t.Run("who may create no database is told what to run", func(t *testing.T) {
 		cfg := config(t, limited(t, "CREATEROLE"))
 		err := postgres.Setup(t.Context(), cfg, func(string) {})
-		mustBe(t, err, domain.Forbidden)
+		mustBe(t, err, postgres.CodeRightsLacking)
 		mustSay(t, err, "CREATE DATABASE "+cfg.Database+" OWNER "+cfg.User)
 	})
 	t.Run("a user that doesn't inherit serves all the same", func(t *testing.T) {

@@ -63,10 +63,11 @@ func statusOf(err error) int {
 // rest of the API gives it.
 func writeProblem(w http.ResponseWriter, err error) {
 	status := statusOf(err)
-	message := http.StatusText(status)
-	if e, ok := errors.AsType[*domain.Error](err); ok && e.Message != "" {
-		message = e.Message
+	e, ok := errors.AsType[*domain.Error](err)
+	if !ok {
+		e = &domain.Error{Err: err}
 	}
+	public := e.Public()
 	body, _ := json.Marshal(struct { // of strings and an int: it can't fail
 		Type      string      `json:"type"`
 		Title     string      `json:"title"`
@@ -75,7 +76,7 @@ func writeProblem(w http.ResponseWriter, err error) {
 		Code      domain.Code `json:"code"`
 		Message   string      `json:"message"`
 		RequestID string      `json:"requestId,omitempty"`
-	}{"about:blank", http.StatusText(status), status, message, domain.CodeOf(err), message, w.Header().Get("X-Request-ID")})
+	}{"about:blank", http.StatusText(status), status, public.Message, public.Code, public.Message, w.Header().Get("X-Request-ID")})
 	w.Header().Set("Content-Type", "application/problem+json")
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "5")
