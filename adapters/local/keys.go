@@ -49,11 +49,13 @@ func NewKeys() (*Keys, error) {
 }
 
 // OpenKeys returns the keys that are kept in dir, and makes them where there are
-// none. The folder is closed to other users, and so are its files. Of several
-// processes that make them at once, all get the same. The error is one line that
-// names the file at fault.
+// none. The folder is closed to other users, and so are its files. One that
+// another user made, or could replace, is an error: its tokens would be believed.
+// Of several processes that make them at once, all get the same. The error is one
+// line that names the file at fault.
 func OpenKeys(dir string) (*Keys, error) {
-	if err := closedFolder(dir); err != nil {
+	dir, err := closedFolder(dir)
+	if err != nil {
 		return nil, err
 	}
 	signingPath, secretPath := filepath.Join(dir, signingKeyFile), filepath.Join(dir, secretFile)

@@ -8,29 +8,21 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/partywall-go/partywall/adapters/internal/ownfile"
 )
 
 // cure is what helps where a file of keys is lost.
 const cure = "restore it from a backup, or delete it to start with a new one, which ends all sessions, codes and signed URLs"
 
-const othersMay = 0o077 // the permissions of everybody but the owner
-
-// closedFolder makes dir, if need be, and closes it to other users.
-func closedFolder(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("the folder for keys can't be made: %w", err)
-	}
-	info, err := os.Stat(dir)
+// closedFolder makes dir, if need be, and closes it to other users. Whose it is
+// decides whose tokens are believed, so it must be this user's own.
+func closedFolder(dir string) (string, error) {
+	dir, err := ownfile.Closed(dir)
 	if err != nil {
-		return fmt.Errorf("the folder for keys can't be read: %w", err)
+		return "", fmt.Errorf("the folder for keys can't be used: %w", err)
 	}
-	if !openToOthers(info) {
-		return nil
-	}
-	if err := os.Chmod(dir, 0o700); err != nil {
-		return fmt.Errorf("the folder for keys can't be closed to other users: %w", err)
-	}
-	return nil
+	return dir, nil
 }
 
 // keptOrNew returns the bytes of the PEM file at path. Where there is none it
@@ -52,18 +44,11 @@ func keptOrNew(path, kind string, fresh func() ([]byte, error)) ([]byte, error) 
 
 // readBlock returns the bytes of the one PEM block in the file at path.
 func readBlock(path, kind string) ([]byte, error) {
-	file, err := os.Open(path)
+	file, err := ownfile.Open(path, os.O_RDONLY)
 	if err != nil {
 		return nil, fmt.Errorf("a key can't be read: %w", err)
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("a key can't be read: %w", err)
-	}
-	if !info.Mode().IsRegular() || openToOthers(info) {
-		return nil, fmt.Errorf("%s isn't a file that only its owner may read: if nobody else has read it, run: chmod 600 %[1]s", path)
-	}
 	content, err := io.ReadAll(io.LimitReader(file, 64<<10))
 	if err != nil {
 		return nil, fmt.Errorf("a key can't be read: %w", err)
@@ -101,9 +86,4 @@ func syncFolder(dir string) error {
 		return err
 	}
 	return errors.Join(folder.Sync(), folder.Close())
-}
-
-// openToOthers reports whether users other than the owner may read or enter.
-func openToOthers(info fs.FileInfo) bool {
-	return info.Mode().Perm()&othersMay != 0
 }

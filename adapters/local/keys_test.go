@@ -110,12 +110,60 @@ func TestBrokenKeys(t *testing.T) {
 	t.Run("a folder in place of a file is refused", func(t *testing.T) {
 		dir := t.TempDir()
 		mustDo(t, os.Mkdir(filepath.Join(dir, secretFile), 0o700))
-		mustFailToOpen(t, dir, secretFile, "isn't a file")
+		mustFailToOpen(t, dir, secretFile, "isn't a regular file")
 	})
 	t.Run("a file in place of the folder is refused", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "keys")
 		mustDo(t, os.WriteFile(path, nil, 0o600))
-		mustFailToOpen(t, path, "keys", "can't be made")
+		mustFailToOpen(t, path, "keys", "isn't a folder")
+	})
+}
+
+// TestKeysOfAnotherUser plants keys whose maker could sign tokens with them.
+func TestKeysOfAnotherUser(t *testing.T) {
+	prepared := t.TempDir()
+	openKeys(t, prepared)
+	t.Run("a link to another file is refused", func(t *testing.T) {
+		for _, file := range []string{signingKeyFile, secretFile} {
+			dir := t.TempDir()
+			mustDo(t, os.Symlink(filepath.Join(prepared, file), filepath.Join(dir, file)))
+			mustFailToOpen(t, dir, file, "is a link")
+		}
+	})
+	if os.Geteuid() != 0 {
+		return // only root can give files away, and so play another user
+	}
+	give := func(t *testing.T, path string) {
+		t.Helper()
+		mustDo(t, os.Lchown(path, 12345, 12345))
+	}
+	copied := func(t *testing.T, dir string) string {
+		t.Helper()
+		mustDo(t, os.MkdirAll(dir, 0o700))
+		for _, file := range []string{signingKeyFile, secretFile} {
+			content, err := os.ReadFile(filepath.Join(prepared, file))
+			mustDo(t, err)
+			mustDo(t, os.WriteFile(filepath.Join(dir, file), content, 0o600))
+		}
+		return dir
+	}
+	t.Run("a folder that another user prepared is refused", func(t *testing.T) {
+		dir := copied(t, filepath.Join(t.TempDir(), "keys"))
+		give(t, dir)
+		mustFailToOpen(t, dir, "keys", "user ID 12345")
+	})
+	t.Run("a file of another user's is refused", func(t *testing.T) {
+		for _, file := range []string{signingKeyFile, secretFile} {
+			dir := copied(t, filepath.Join(t.TempDir(), "keys"))
+			give(t, filepath.Join(dir, file))
+			mustFailToOpen(t, dir, file, "user ID 12345")
+		}
+	})
+	t.Run("a folder in one that another user can replace is refused", func(t *testing.T) {
+		data := filepath.Join(t.TempDir(), "data")
+		dir := copied(t, filepath.Join(data, "keys"))
+		give(t, data)
+		mustFailToOpen(t, dir, "data", "user ID 12345")
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"path"
 	"time"
 
+	"github.com/partywall-go/partywall/adapters/internal/ownfile"
 	"github.com/partywall-go/partywall/adapters/internal/signedurl"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -42,10 +43,8 @@ type disk struct{ root *os.Root }
 var _ signedurl.Store = (*disk)(nil)
 
 func openDisk(dir string) (*disk, error) {
-	if err := os.MkdirAll(dir, folderMode); err != nil {
-		return nil, err
-	}
-	if err := os.Chmod(dir, folderMode); err != nil {
+	dir, err := ownfile.Closed(dir)
+	if err != nil {
 		return nil, err
 	}
 	root, err := os.OpenRoot(dir)

@@ -42,6 +42,18 @@ func TestObjectsOnDisk(t *testing.T) {
 			t.Errorf("it has mode %v", info.Mode())
 		}
 	})
+	t.Run("a folder that another user prepared is refused", func(t *testing.T) {
+		if os.Geteuid() != 0 {
+			return // only root can give a folder away
+		}
+		dir := t.TempDir()
+		if err := os.Chown(dir, 12345, 12345); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := local.OpenObjects(dir, make([]byte, 32), &url.URL{}); err == nil || !strings.Contains(err.Error(), "user ID 12345") {
+			t.Errorf("%v", err)
+		}
+	})
 	t.Run("a store that is opened again has them all", func(t *testing.T) {
 		dir, key := t.TempDir(), objectKey(t, "acme", "a.txt")
 		first, server := objectsIn(t, dir)

@@ -1,0 +1,129 @@
+package ownfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"github.com/gofrs/flock"
+)
+
+// Folder makes the folder at path, closed to others, unless it exists, and returns
+// its path without links. One that exists must belong to this user and take no
+// files from others; they may be allowed to read it.
+func Folder(path string) (string, error) {
+	return FolderOf(path, os.Geteuid())
+}
+
+// FolderOf is [Folder] for one that belongs to the given user, who isn't this
+// one; only root can make one of another user's, and gives it away.
+func FolderOf(path string, owner int) (string, error) {
+	path, err := Resolve(path)
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return path, makeFolder(path, owner)
+	}
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case !info.IsDir():
+		return "", fmt.Errorf("%s isn't a folder: move it away", path)
+	case ownerOf(info) != owner:
+		return "", fmt.Errorf("%s belongs to user ID %d, not to %d: move it away if you don't know who made it, or else look at what is in it and run: chown -R %[3]d %[1]s", path, ownerOf(info), owner)
+	case groupOf(info) == os.Getegid() && info.Mode().Perm()&0o002 == 0:
+	case info.Mode().Perm()&0o022 != 0:
+		return "", fmt.Errorf("%s may be written by other users: look at what is in it, and run: chmod go-w %[1]s", path)
+	}
+	return path, nil
+}
+
+// makeFolder makes a folder and those above that are missing.
+func makeFolder(path string, owner int) error {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return err
+	}
+	if owner == os.Geteuid() {
+		return nil
+	}
+	return os.Lchown(path, owner, -1)
+}
+
+// Closed is [Folder] and closes the folder to others, who may have been allowed
+// to read and write it: whatever they put there isn't this user's own.
+func Closed(path string) (string, error) {
+	path, err := Resolve(path)
+	if err != nil {
+		return "", err
+	}
+	if info, err := os.Lstat(path); err == nil && info.IsDir() && ownerOf(info) == os.Geteuid() && info.Mode().Perm()&0o077 != 0 {
+		if err := os.Chmod(path, 0o700); err != nil {
+			return "", err
+		}
+	}
+	return Folder(path)
+}
+
+// Check refuses a file at path that isn't a regular one of this user's own,
+// closed to others. None at all is no error.
+func Check(path string) error {
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return check(path, info)
+}
+
+func check(path string, info fs.FileInfo) error {
+	switch {
+	case info.Mode().Type() == fs.ModeSymlink:
+		return fmt.Errorf("%s is a link, which isn't followed: put the file itself there", path)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s isn't a regular file: move it away", path)
+	case ownerOf(info) != os.Geteuid():
+		return fmt.Errorf("%s belongs to user ID %d, not to %d that runs this program: move it away if you don't know who made it, or else run: chown %[3]d %[1]s", path, ownerOf(info), os.Geteuid())
+	case info.Mode().Perm()&0o077 != 0:
+		return fmt.Errorf("%s isn't closed to other users: if no other user has read or changed it, run: chmod 600 %[1]s", path)
+	}
+	return nil
+}
+
+// Open opens the file at path with the flags of [os.OpenFile]; one that it makes
+// is closed to others. It follows no link, and refuses what [Check] refuses.
+func Open(path string, flags int) (*os.File, error) {
+	file, err := os.OpenFile(path, flags|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600) // a pipe doesn't block
+	if errors.Is(err, syscall.ELOOP) {                                                 // what says more
+		if clearer := Check(path); clearer != nil {
+			err = clearer
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil {
+		err = check(path, info)
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+// Lock returns a lock on the file at path, which is made when the lock is first
+// tried. It refuses what [Check] refuses.
+func Lock(path string) (*flock.Flock, error) {
+	if err := Check(path); err != nil {
+		return nil, err
+	}
+	return flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDONLY|syscall.O_NOFOLLOW), flock.SetPermissions(0o600)), nil
+}
