@@ -31,8 +31,9 @@ var layers = map[string][]string{
 	"adapters/realservers":      {"domain", "ports", "adapters/internal/childserver"},
 
 	"app":         {"domain", "ports", "domain/...", "adapters/..."},
+	"app/cli":     {"domain", "ports", "domain/...", "app"},
 	"app/apptest": {"domain", "ports", "domain/...", "adapters/local", "adapters/postgres/private", "app"},
-	"cmd":         {"domain", "ports", "domain/...", "app"},
+	"cmd":         {"app/cli"},
 	"cmd/bench":   {"domain", "ports", "domain/...", "adapters/...", "app"},
 	"cmd/faults":  {"adapters/postgres/private"},
 }
@@ -73,7 +74,7 @@ func TestTheImportRuleRefusesWhatItShould(t *testing.T) {
 	for _, arrow := range [][2]string{
 		{"domain", "ports"}, {"ports", "domain/tenants"}, {"domain/tenants", "domain/files"}, {"adapters/s3", "domain/files"},
 		{"adapters/s3", "adapters/local"}, {"adapters/postgres", "adapters/postgres/private"}, {"adapters/httpapi", "adapters/memory"},
-		{"adapters/memory", "app"}, {"cmd/partywall", "adapters/postgres"}, {"app", "cmd/partywall"},
+		{"adapters/memory", "app"}, {"cmd/partywall", "adapters/postgres"}, {"app", "cmd/partywall"}, {"app", "app/cli"}, {"app/cli", "adapters/postgres"},
 	} {
 		if mayImport(arrow[0], arrow[1]) {
 			t.Errorf("%s may import %s", arrow[0], arrow[1])

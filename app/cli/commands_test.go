@@ -1,6 +1,7 @@
-package main
+package cli
 
 import (
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -92,7 +93,7 @@ func TestADotEnvFileThatCannotBeRead(t *testing.T) {
 	}
 	t.Chdir(dir)
 	var errs strings.Builder
-	if code := run(t.Context(), []string{"version"}, console{&strings.Builder{}, &errs}); code != 1 || !strings.Contains(errs.String(), ".env") {
+	if code := (Program{}).Run(t.Context(), []string{"version"}, io.Discard, &errs); code != 1 || !strings.Contains(errs.String(), ".env") {
 		t.Errorf("exit %d: %s", code, errs.String())
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"strings"
@@ -6,8 +6,9 @@ import (
 )
 
 func TestTheHelpOfACommandExplainsEveryFlagOfItsUsage(t *testing.T) {
-	for _, cmd := range commands() {
-		text := usage(cmd)
+	c := console{program: Program{Name: stockName}}
+	for _, cmd := range c.commands() {
+		text := c.usage(cmd)
 		_, explained, _ := strings.Cut(text, "\n")
 		for word := range strings.FieldsSeq(strings.NewReplacer("[", "", "]", "").Replace(cmd.args)) {
 			if strings.HasPrefix(word, "--") && !strings.Contains(explained, "\n  "+word+" ") {

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -25,7 +25,7 @@ func serve(ctx context.Context, c console, args []string) error {
 	if _, err := parseFlags(flags, args); err != nil {
 		return err
 	}
-	cfg, err := app.ConfigFromEnv(c.err)
+	cfg, err := c.config(c.err)
 	if err != nil {
 		return err
 	}
@@ -53,8 +53,11 @@ func serve(ctx context.Context, c console, args []string) error {
 	stopping, cancel := outlive(ctx, stopPatience)
 	defer cancel()
 	looked := make(chan struct{})
-	go func() { defer close(looked); lookWhetherReady(ctx, cfg.Logger, listener.Addr()) }()
-	err = pw.Serve(ctx, listener)
+	go func() {
+		defer close(looked)
+		lookWhetherReady(ctx, cfg.Logger, localURL(listener.Addr())+c.program.mount(cfg))
+	}()
+	err = pw.ServeHandler(ctx, listener, c.program.handler(pw))
 	<-looked
 	return errors.Join(err, pw.Shutdown(stopping))
 }

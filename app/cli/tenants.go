@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 
 // withRegistry runs work on the configured database, as the operator.
 func withRegistry(ctx context.Context, c console, work func(r *app.Registry) error) error {
-	cfg, err := quietConfig(c)
+	cfg, err := c.quietConfig()
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func userOf(ctx context.Context, c console, r *app.Registry, sub string) (domain
 		return domain.Identity{}, fmt.Errorf("--owner: %w", err)
 	}
 	if !found {
-		fmt.Fprintf(c.err, "partywall: whether the pool %s has the user %s wasn't checked\n", r.Provider, sub)
+		fmt.Fprintf(c.err, "%s: whether the pool %s has the user %s wasn't checked\n", c.program.Name, r.Provider, sub)
 	}
 	return identity, nil
 }
@@ -123,7 +123,7 @@ func claimTenant(ctx context.Context, c console, args []string) error {
 			return err
 		}
 		if _, err := r.Tenants.Clock(ctx, id); domain.KindOf(err) == domain.NotFound {
-			return fmt.Errorf("there is no tenant %s that could be claimed; see: partywall tenants list", id)
+			return fmt.Errorf("there is no tenant %s that could be claimed; see: %s tenants list", id, c.program.Name)
 		}
 		claimed, err := r.Tenants.Claim(ctx, ports.Caller{Identity: identity}, id, domain.NewSecret(*token))
 		if err != nil {

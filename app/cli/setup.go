@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -11,7 +11,7 @@ func setup(ctx context.Context, c console, args []string) error {
 	if _, err := parseFlags(flag.NewFlagSet("setup", flag.ContinueOnError), args); err != nil {
 		return err
 	}
-	cfg, err := quietConfig(c)
+	cfg, err := c.quietConfig()
 	if err != nil {
 		return err
 	}

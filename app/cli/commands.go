@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -17,9 +17,9 @@ type command struct {
 	run     func(ctx context.Context, c console, args []string) error
 }
 
-// commands is the whole program at a glance.
-func commands() []command {
-	return []command{
+// commands is the whole program at a glance: ours, then the product's.
+func (c console) commands() []command {
+	all := []command{
 		{"serve", "[--memory] [--mixed] [--expose]", "serve the API; what isn't configured is built in (the default)", serveDetails, serve},
 		{"setup", "", "make or upgrade the database, its schemas and roles; may be repeated", setupDetails, setup},
 		{"smoke", "--url URL [--code CODE]", "walk the whole story against a running server", smokeDetails, smoke},
@@ -30,6 +30,10 @@ func commands() []command {
 		{"config", "", "show the configuration in force, secrets masked", configDetails, showConfig},
 		{"version", "", "show the version", "", showVersion},
 	}
+	for _, own := range c.program.Commands {
+		all = append(all, own.command())
+	}
+	return all
 }
 
 const (
@@ -70,9 +74,9 @@ environment wins over the same one in .env.
 )
 
 // choose finds the command that args begin with.
-func choose(args []string) (command, []string, error) {
+func (c console) choose(args []string) (command, []string, error) {
 	if len(args) == 0 {
-		return commands()[0], nil, nil
+		return c.commands()[0], nil, nil
 	}
 	switch first := args[0]; {
 	case isHelp(first):
@@ -80,9 +84,9 @@ func choose(args []string) (command, []string, error) {
 	case first == "--version" || first == "-version":
 		args = slices.Concat([]string{"version"}, args[1:])
 	case strings.HasPrefix(first, "-"):
-		return commands()[0], args, nil
+		return c.commands()[0], args, nil
 	}
-	siblings := family(args[0])
+	siblings := c.family(args[0])
 	for _, cmd := range siblings {
 		words := strings.Fields(cmd.name)
 		if len(words) <= len(args) && slices.Equal(args[:len(words)], words) {
@@ -107,8 +111,8 @@ func isHelp(arg string) bool {
 }
 
 // family returns the commands whose name begins with the word first.
-func family(first string) []command {
-	return slices.DeleteFunc(commands(), func(cmd command) bool { return strings.Fields(cmd.name)[0] != first })
+func (c console) family(first string) []command {
+	return slices.DeleteFunc(c.commands(), func(cmd command) bool { return strings.Fields(cmd.name)[0] != first })
 }
 
 // lastWords says what may follow the first word of commands, such as "create, list or claim".
@@ -123,25 +127,25 @@ func lastWords(commands []command) string {
 
 // usage is the help of cmd, of a family where cmd is only its first word, or of
 // the program where it is none.
-func usage(cmd command) string {
+func (c console) usage(cmd command) string {
 	var b strings.Builder
 	if cmd.run != nil {
-		fmt.Fprintf(&b, "usage: partywall %s\n\n%s\n", cmd.line(), cmd.summary)
+		fmt.Fprintf(&b, "usage: %s %s\n\n%s\n", c.program.Name, cmd.line(), cmd.summary)
 		if cmd.details != "" {
 			b.WriteString("\n" + cmd.details)
 		}
 		return b.String()
 	}
-	shown := commands()
+	shown := c.commands()
 	if cmd.name != "" {
-		shown = family(cmd.name)
+		shown = c.family(cmd.name)
 	}
-	b.WriteString("usage: partywall [command]\n\n")
+	fmt.Fprintf(&b, "usage: %s [command]\n\n", c.program.Name)
 	for _, cmd := range shown {
 		fmt.Fprintf(&b, "  %-45s  %s\n", cmd.line(), cmd.summary)
 	}
-	b.WriteString("\nSee \"partywall COMMAND --help\" for what the flags mean. The configuration is read from the environment\n" +
-		"and from .env in this folder; the environment wins. See .env.example.\n")
+	fmt.Fprintf(&b, "\nSee \"%s COMMAND --help\" for what the flags mean. The configuration is read from the environment\n"+
+		"and from .env in this folder; the environment wins. See .env.example.\n", c.program.Name)
 	return b.String()
 }
 

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"fmt"
@@ -15,7 +15,7 @@ import (
 
 func TestWithNothingConfiguredTheBannerHasTheStoryOfREADME(t *testing.T) {
 	cfg := app.DefaultConfig()
-	if scenes := story(cfg, false); len(scenes) != 1 || scenes[0].lines != storyScript {
+	if scenes := story(stockName, cfg, false); len(scenes) != 1 || scenes[0].lines != storyScript {
 		t.Errorf("%+v", scenes)
 	}
 }
@@ -47,7 +47,7 @@ func TestACognitoPoolIsToldToConfirmTheAddress(t *testing.T) {
 	cfg := app.DefaultConfig()
 	cfg.Cognito.PoolID = "eu-central-1_abc"
 	cfg.PublicURL = &url.URL{Scheme: "https", Host: "api.example.com"}
-	scenes := story(cfg, false)
+	scenes := story(stockName, cfg, false)
 	if len(scenes) != 2 || strings.Contains(scenes[0].lines, "ada@") || !strings.Contains(scenes[1].lines, "/auth/verify-email") || !strings.HasPrefix(scenes[0].lines, "api=https://api.example.com\n") {
 		t.Errorf("%+v", scenes)
 	}

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	_ "embed"
@@ -24,7 +24,7 @@ const (
 claim=$(curl -s $api/auth/tenants -H "Authorization: Bearer $OPERATOR_TOKEN" -H "$json" -d '{"tenantId":"acme","name":"Acme"}' | field claimToken)
 `
 	createByProgram = `# a tenant, and the token that claims it, made on the database: with the server's configuration
-claim=$(partywall tenants create acme --name Acme | tail -1)
+claim=$({program} tenants create acme --name Acme | tail -1)
 `
 	createWhenSignedIn = `# a tenant, which is hers
 curl -s $api/auth/tenants -H "Authorization: Bearer $token" -H "$json" -d '{"tenantId":"acme","name":"Acme"}'
@@ -36,7 +36,7 @@ curl -s $api/auth/verify-email -H "$json" -d '{"email":"ada@example.com","code":
 )
 
 // story returns the scenes that fit the configuration.
-func story(cfg app.Config, hasOperator bool) []scene {
+func story(program string, cfg app.Config, hasOperator bool) []scene {
 	chapters := strings.Split(strings.Replace(storyScript, "http://localhost:3000", cfg.PublicURL.String(), 1), "\n\n")
 	prelude, create, people, rest := chapters[0]+"\n", chapters[1]+"\n", chapters[2]+"\n", strings.Join(chapters[3:], "\n\n")
 	signUp, signIn := cutAtLine(people, "token=")
@@ -49,7 +49,7 @@ func story(cfg app.Config, hasOperator bool) []scene {
 	case cfg.TenantCreation == tenants.OperatorOnly && hasOperator:
 		create = createByOperator
 	case cfg.TenantCreation == tenants.OperatorOnly:
-		create = createByProgram
+		create = strings.Replace(createByProgram, "{program}", program, 1)
 	}
 	before, after := paragraphs(prelude, create, signUp), signIn+created+me+"\n"+rest
 

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"net"
@@ -13,12 +13,12 @@ func banner(c console, cfg app.Config, pw *app.Partywall, address net.Addr, took
 	if isUnspecified(address) {
 		all = "and all other addresses of this machine; "
 	}
-	c.printf("\nPartywall listens on %s (%sup after %.1f s)\n\n", localURL(address), all, took.Seconds())
+	c.printf("\n%s listens on %s (%sup after %.1f s)\n\n", c.program.title(), localURL(address), all, took.Seconds())
 	for _, part := range pw.Parts {
 		c.printf("  %-11s %s\n", part.Name, part.Where)
 	}
 	c.printf("\n  health      curl %s/readyz\n\n", cfg.PublicURL)
-	for _, scene := range story(cfg, isSet("OPERATOR_TOKEN")) {
+	for _, scene := range story(c.program.Name, cfg, isSet("OPERATOR_TOKEN")) {
 		c.printf("%s\n\n%s\n", scene.when, indent(scene.lines))
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"errors"
@@ -21,8 +21,8 @@ const dotEnvLimit = 1 << 20
 // environment has already. A name that looks like a mistyped one of ours is a
 // mistake, and so is a $ in a value of ours, which other readers of the file
 // replace; other programs' variables may stand there too. What is doubtful in
-// those goes to warn, a line each.
-func loadDotEnv(warn io.Writer) error {
+// those goes to c.err, a line each.
+func loadDotEnv(c console) error {
 	text, err := readDotEnv()
 	if text == nil || err != nil {
 		return err
@@ -35,18 +35,19 @@ func loadDotEnv(warn io.Writer) error {
 	if err != nil {
 		return err
 	}
+	known = append(known, c.program.Variables...)
 	var mistakes []error
 	slices.SortStableFunc(settings, func(a, b setting) int { return strings.Compare(a.name, b.name) })
 	for _, s := range settings {
-		mistakes = append(mistakes, apply(s, known, warn))
+		mistakes = append(mistakes, c.apply(s, known))
 	}
 	return errors.Join(mistakes...)
 }
 
 // apply puts one setting into the environment, unless it is there already.
-func apply(s setting, known []string, warn io.Writer) error {
+func (c console) apply(s setting, known []string) error {
 	if meant := mistyped(s.name, known); meant != "" {
-		return domain.Invalidf(s.name, "isn't a variable of Partywall, but is in .env; is %s meant?", meant)
+		return domain.Invalidf(s.name, "isn't a variable of %s, but is in .env; is %s meant?", c.program.title(), meant)
 	}
 	if s.dollar && isOurs(s.name, known) {
 		return lineError{s.line, "the value has a $, and nothing is filled in for it: put the value in single quotes if the $ is part of it, or else write out what it stands for"}
@@ -55,7 +56,7 @@ func apply(s setting, known []string, warn io.Writer) error {
 		return nil
 	}
 	if s.dollar {
-		fmt.Fprintf(warn, "partywall: %v\n", lineError{s.line, "the value has a $, and is taken as it stands: put it in single quotes if that is meant"})
+		fmt.Fprintf(c.err, "%s: %v\n", c.program.Name, lineError{s.line, "the value has a $, and is taken as it stands: put it in single quotes if that is meant"})
 	}
 	return os.Setenv(s.name, s.value)
 }

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -18,7 +18,7 @@ func doctor(ctx context.Context, c console, args []string) error {
 	if _, err := parseFlags(flags, args); err != nil {
 		return err
 	}
-	findings := examine(ctx)
+	findings := examine(ctx, c)
 	count := map[ports.Severity]int{}
 	for _, f := range findings {
 		count[f.Severity]++
@@ -38,8 +38,8 @@ func doctor(ctx context.Context, c console, args []string) error {
 
 // examine looks at the installation that the environment describes; without one
 // that is understood there is nothing else to look at.
-func examine(ctx context.Context) []ports.Finding {
-	cfg, err := app.ConfigFromEnv(io.Discard)
+func examine(ctx context.Context, c console) []ports.Finding {
+	cfg, err := c.config(io.Discard)
 	if err == nil {
 		fine := ports.Fine("every variable is understood")
 		fine.Check = "configuration"

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bufio"
@@ -19,19 +19,23 @@ import (
 	"time"
 )
 
-// asProgram makes the test binary be the program: what is tested is a process.
+// asProgram makes the test binary be the program of that name: what is tested is a
+// process.
 const asProgram = "PARTYWALL_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
-		main()
+	switch os.Getenv(asProgram) {
+	case stockName:
+		Main(Program{})
+	case invoices.Name:
+		Main(invoices)
 	}
 	os.Exit(m.Run())
 }
 
 // environ is an environment in which nothing is configured.
 func environ(set map[string]string) []string {
-	env := []string{asProgram + "=1", "GORACE=atexit_sleep_ms=0"} // the race detector would add a second to each end
+	env := []string{asProgram + "=" + stockName, "GORACE=atexit_sleep_ms=0"} // the race detector would add a second to each end
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME"} {
 		if value, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+value)
@@ -71,6 +75,7 @@ func runIn(t *testing.T, dir string, env map[string]string, args ...string) resu
 // server is the program while it serves.
 type server struct {
 	url    string
+	api    string // where the API is, a product's mount included
 	cmd    *exec.Cmd
 	ended  chan struct{} // closed when the process has ended
 	mu     sync.Mutex
@@ -91,6 +96,10 @@ func startProgram(t *testing.T, env map[string]string, args ...string) *server {
 	all := map[string]string{"PORT": strconv.Itoa(port)}
 	maps.Copy(all, env)
 	s := &server{url: fmt.Sprintf("http://127.0.0.1:%d", port), ended: make(chan struct{})}
+	s.api = s.url
+	if all[asProgram] == invoices.Name {
+		s.api += "/pw"
+	}
 	s.cmd = exec.Command(os.Args[0], append([]string{"serve"}, args...)...)
 	s.cmd.Env, s.cmd.Dir = environ(all), t.TempDir()
 	read, write, err := os.Pipe()
@@ -140,7 +149,7 @@ func (s *server) awaitReady(t *testing.T, patience time.Duration) {
 			t.Fatalf("the server ended: %s", s.said())
 		case <-time.After(20 * time.Millisecond):
 		}
-		if status(ctx, s.url+"/readyz") == http.StatusOK {
+		if status(ctx, s.api+"/readyz") == http.StatusOK {
 			return
 		}
 	}

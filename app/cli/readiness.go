@@ -1,11 +1,10 @@
-package main
+package cli
 
 import (
 	"context"
 	"encoding/json"
 	"log/slog"
 	"maps"
-	"net"
 	"net/http"
 	"slices"
 	"time"
@@ -23,11 +22,11 @@ func remedies() map[string]string {
 // lookWhetherReady asks a server that has just started what it isn't ready for,
 // and warns of it: a wrong name or key is best seen at once. What only takes a
 // moment, such as fetching keys, is given one.
-func lookWhetherReady(ctx context.Context, log *slog.Logger, address net.Addr) {
+func lookWhetherReady(ctx context.Context, log *slog.Logger, api string) {
 	var away []string
 	for range 3 {
 		var err error
-		if away, err = notReady(ctx, localURL(address)); err != nil || len(away) == 0 {
+		if away, err = notReady(ctx, api); err != nil || len(away) == 0 {
 			return // a server that doesn't answer says so itself
 		}
 		select {

@@ -1,17 +1,27 @@
-package main
+package cli
 
 import (
 	"context"
 	"flag"
+	"io"
 	"runtime/debug"
 
 	"github.com/partywall-go/partywall/app"
 )
 
+// config reads the configuration of the program, and writes log lines to logs.
+func (c console) config(logs io.Writer) (app.Config, error) {
+	cfg, err := app.ConfigFromEnv(logs)
+	if err != nil {
+		return cfg, err
+	}
+	return c.program.configure(cfg), nil
+}
+
 // quietConfig reads the configuration of a command that says what it did by itself:
 // the log is for servers.
-func quietConfig(c console) (app.Config, error) {
-	cfg, err := app.ConfigFromEnv(c.err)
+func (c console) quietConfig() (app.Config, error) {
+	cfg, err := c.config(io.Discard)
 	cfg.Logger = nil
 	return cfg, err
 }
@@ -39,10 +49,21 @@ func showVersion(_ context.Context, c console, args []string) error {
 	if _, err := parseFlags(flag.NewFlagSet("version", flag.ContinueOnError), args); err != nil {
 		return err
 	}
-	version, goVersion := "(unknown)", ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		version, goVersion = info.Main.Version, info.GoVersion
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		c.printf("%s (unknown)\n", c.program.Name)
+		return nil
 	}
-	c.printf("partywall %s %s\n", version, goVersion)
+	c.printf("%s %s%s %s\n", c.program.Name, info.Main.Version, embedded(info), info.GoVersion)
 	return nil
+}
+
+// embedded names the version of Partywall in a product's program.
+func embedded(info *debug.BuildInfo) string {
+	for _, module := range info.Deps {
+		if module.Path == "github.com/partywall-go/partywall" {
+			return " with partywall " + module.Version
+		}
+	}
+	return ""
 }

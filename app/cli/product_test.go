@@ -1,0 +1,153 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/app"
+	"github.com/partywall-go/partywall/domain"
+)
+
+// invoices is the program of a small product.
+var invoices = Program{
+	Name: "invoices",
+	Configure: func(cfg app.Config) app.Config {
+		cfg.TenantMigrations = fstest.MapFS{"0001_invoices.sql": {Data: []byte(`CREATE TABLE invoices (cents bigint NOT NULL)`)}}
+		cfg.OnProvision = func(ctx context.Context, tx *sqlx.Tx, _ domain.Tenant) error {
+			_, err := tx.ExecContext(ctx, `INSERT INTO invoices VALUES (900)`)
+			return err
+		}
+		if cfg.PublicURL != nil {
+			cfg.PublicURL = cfg.PublicURL.JoinPath("/pw")
+		}
+		return cfg
+	},
+	Handler: func(pw *app.Partywall) http.Handler {
+		mux := http.NewServeMux()
+		mux.Handle("/pw/", http.StripPrefix("/pw", pw.Handler()))
+		mux.HandleFunc("GET /hello", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })
+		return mux
+	},
+	Variables: []string{"TENANT_TRIAL_DAYS"},
+	Commands: []Command{{
+		Name: "bill", Args: "[--twice]", Summary: "add up what every tenant owes", Details: "  --twice  refuse\n",
+		Run: func(ctx context.Context, pw *app.Partywall, args []string, out io.Writer) error {
+			if len(args) > 0 {
+				return Misuse("%q is never a good idea", args[0])
+			}
+			return pw.EachTenant(ctx, pw.Tenants.Installation(), "monthly bill", func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error {
+				var cents int
+				if err := tx.GetContext(ctx, &cents, `SELECT sum(cents) FROM invoices`); err != nil {
+					return err
+				}
+				_, err := fmt.Fprintf(out, "%s owes %d\n", tenant.ID, cents)
+				return err
+			})
+		},
+	}},
+}
+
+// product is env for the program of the product.
+func product(env map[string]string) map[string]string {
+	env = maps.Clone(env)
+	if env == nil {
+		env = map[string]string{}
+	}
+	env[asProgram] = invoices.Name
+	return env
+}
+
+// onServer is env with a database on a server of the test's own.
+func onServer(t *testing.T, env map[string]string) map[string]string {
+	t.Helper()
+	needPostgres(t)
+	db, err := private.StartTemporary(t.Context(), private.Temporary{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	all := map[string]string{
+		"DB_HOST": db.Host, "DB_PORT": strconv.Itoa(db.Port), "DB_USER": db.User, "DB_PASSWORD": db.Password.Reveal(), "DB_NAME": "product",
+		"DATA_DIR": filepath.Join(t.TempDir(), "data"),
+	}
+	maps.Copy(all, env)
+	return all
+}
+
+func TestAProductHasEveryCommandUnderItsOwnName(t *testing.T) {
+	env := product(nil)
+	for _, args := range []string{"--help", "serve --help", "setup --help", "doctor --help", "smoke --help", "tenants --help", "tenants create --help", "tenants list --help", "tenants claim --help",
+		"config --help", "version --help", "bill --help", "version"} {
+		got := runCommand(t, env, strings.Fields(args)...)
+		if got.code != exitOK || !strings.Contains(got.out, "invoices ") || strings.Contains(got.out, "usage: partywall") {
+			t.Errorf("%s: %+v", args, got)
+		}
+	}
+	for args, want := range map[string]string{
+		"fly":          "invoices: there is no command \"fly\"\n\nusage: invoices ",
+		"tenants lost": "invoices: tenants needs create, list or claim, not \"lost\"\n\nusage: invoices ",
+	} {
+		if got := runCommand(t, env, strings.Fields(args)...); got.code != exitMisuse || !strings.Contains(got.err, want) {
+			t.Errorf("%s: %+v", args, got)
+		}
+	}
+	env["PORT"] = "x"
+	if got := runCommand(t, env, "serve"); got.code != exitFailure || !strings.HasPrefix(got.err, "invoices: PORT: ") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestAProductMayReadVariablesOfItsOwn(t *testing.T) {
+	dir := t.TempDir()
+	for content, want := range map[string]string{
+		"TENANT_TRIAL_DAYS=30\n": "",
+		"TENANT_TRAIL_DAYS=30\n": "invoices: TENANT_TRAIL_DAYS: isn't a variable of invoices, but is in .env; is TENANT_TRIAL_DAYS meant?\n",
+		"DB_HOTS=db\n":           "invoices: DB_HOTS: isn't a variable of invoices, but is in .env; is DB_HOST meant?\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, ".env"), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := runIn(t, dir, product(nil), "version"); got.err != want {
+			t.Errorf("%q: %+v", content, got)
+		}
+	}
+}
+
+func TestTheCommandsOfAProductUseItsMigrationsHooksAndRoutes(t *testing.T) {
+	env := product(onServer(t, nil))
+	if got := runCommand(t, env, "setup"); got.code != exitOK {
+		t.Fatalf("%+v", got)
+	}
+	s := serveProgram(t, env, "--mixed")
+	awaitSaid(t, s, "invoices listens on http://")
+	if code := status(t.Context(), s.url+"/hello"); code != http.StatusOK {
+		t.Errorf("the product's own route answers %d", code)
+	}
+	if got := runCommand(t, env, "smoke", "--url", s.api); got.code != exitOK {
+		t.Errorf("smoke: %+v", got)
+	}
+	if code, _ := s.stop(t); code != exitOK {
+		t.Errorf("exit %d on SIGTERM", code)
+	}
+	if strings.Contains(s.said(), "isn't ready") {
+		t.Errorf("a server that is ready says it is not: %s", s.said())
+	}
+	if got := runCommand(t, env, "bill"); got.code != exitOK || !strings.HasPrefix(got.out, "smoke-") || !strings.HasSuffix(got.out, " owes 900\n") || !strings.Contains(got.err, "the operator entered a tenant") {
+		t.Errorf("%+v", got)
+	}
+	if got := runCommand(t, env, "bill", "twice"); got.code != exitMisuse || !strings.Contains(got.err, "invoices: \"twice\" is never a good idea\n\nusage: invoices bill ") {
+		t.Errorf("%+v", got)
+	}
+}
