@@ -76,7 +76,7 @@ func TestIdentityRequestsAreLimited(t *testing.T) {
 		"/auth/reset-password":       `{"email": %q, "code": "1", "newPassword": "wrong horse"}`,
 	}
 
-	t.Run("for each e-mail address, however it's written and wherever from", func(t *testing.T) {
+	t.Run("for each e-mail address from one network address, however it's written", func(t *testing.T) {
 		for path, body := range bodies {
 			h := open(t)
 			for i := range identities.RequestsPerEmail {
@@ -84,18 +84,33 @@ func TestIdentityRequestsAreLimited(t *testing.T) {
 				if i%2 == 0 {
 					address = strings.ToUpper(address)
 				}
-				if got := h.post(t, path, fmt.Sprintf(body, address), fmt.Sprintf("X-Forwarded-For: 192.0.2.%d", i)); got.status == 429 {
+				if got := h.post(t, path, fmt.Sprintf(body, address), "X-Forwarded-For: 192.0.2.1"); got.status == 429 {
 					t.Fatalf("%s: number %d is %s", path, i+1, got.body)
 				}
 			}
-			got := h.post(t, path, fmt.Sprintf(body, "ada@acme.example"), "X-Forwarded-For: 198.51.100.1").isProblem(t, 429, "rate_limited", "")
+			got := h.post(t, path, fmt.Sprintf(body, "ada@acme.example"), "X-Forwarded-For: 192.0.2.1").isProblem(t, 429, "rate_limited", "")
 			if got.header.Get("Retry-After") != "6" {
 				t.Errorf("%s: Retry-After is %q", path, got.header.Get("Retry-After"))
 			}
 			if got := h.post(t, path, fmt.Sprintf(body, "bob@acme.example"), "X-Forwarded-For: 192.0.2.1"); got.status == 429 {
-				t.Errorf("%s: somebody else is limited too", path)
+				t.Errorf("%s: another e-mail address is limited too", path)
+			}
+			if got := h.post(t, path, fmt.Sprintf(body, "ada@acme.example"), "X-Forwarded-For: 198.51.100.1"); got.status == 429 {
+				t.Errorf("%s: another network address is limited too", path)
 			}
 		}
+	})
+
+	t.Run("and a request a second from a stranger keeps nobody from signing in", func(t *testing.T) {
+		h := open(t)
+		h.post(t, "/auth/signup", adaSignsUp, "X-Forwarded-For: 192.0.2.1").is(t, 201)
+		for range 600 {
+			h.post(t, "/auth/signin", `{"email": "ada@acme.example", "password": "wrong horse"}`, "X-Forwarded-For: 198.51.100.1")
+			h.post(t, "/auth/verify-email", `{"email": "ada@acme.example", "code": "12345678"}`, "X-Forwarded-For: 198.51.100.1")
+			h.clock.pass(time.Second)
+		}
+		h.post(t, "/auth/signin", adaSignsUp, "X-Forwarded-For: 192.0.2.1").is(t, 200)
+		h.post(t, "/auth/signin", adaSignsUp, "X-Forwarded-For: 192.0.2.77").is(t, 200)
 	})
 
 	t.Run("for each caller's address, and that doesn't use up what an e-mail address has", func(t *testing.T) {

@@ -10,10 +10,11 @@ import (
 // ForgotPassword sends a code for [Service.ResetPassword], if the address has an
 // account that confirmed it. The caller doesn't learn whether it has.
 func (s *Service) ForgotPassword(ctx context.Context, from limits.Address, email domain.Email) error {
-	if err := s.Limits.account(from, email); err != nil {
+	attempt, err := s.Limits.mail(toForgetPassword, from, email)
+	if err != nil {
 		return err
 	}
-	return s.Provider.ForgotPassword(ctx, email)
+	return attempt.mailed(s.Provider.ForgotPassword(ctx, email))
 }
 
 // ResetPassword sets a new password with the code that was sent. A code that is
@@ -26,8 +27,9 @@ func (s *Service) ResetPassword(ctx context.Context, from limits.Address, email 
 	if err := present("newPassword", password, maxPasswordLen); err != nil {
 		return err
 	}
-	if err := s.Limits.account(from, email); err != nil {
+	attempt, err := s.Limits.guess(toResetPassword, from, email)
+	if err != nil {
 		return err
 	}
-	return s.Provider.ResetPassword(ctx, email, code, password)
+	return attempt.judged(s.Provider.ResetPassword(ctx, email, code, password))
 }

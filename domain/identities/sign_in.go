@@ -15,10 +15,12 @@ func (s *Service) SignIn(ctx context.Context, from limits.Address, email domain.
 	if err := present("password", password, maxPasswordLen); err != nil {
 		return ports.SignIn{}, err
 	}
-	if err := s.Limits.account(from, email); err != nil {
+	attempt, err := s.Limits.guess(toSignIn, from, email)
+	if err != nil {
 		return ports.SignIn{}, err
 	}
-	return s.Provider.SignIn(ctx, email, password)
+	step, err := s.Provider.SignIn(ctx, email, password)
+	return attempt.stepped(step, err)
 }
 
 // RespondToChallenge answers a challenge of [Service.SignIn], or of itself. A
@@ -37,10 +39,12 @@ func (s *Service) RespondToChallenge(ctx context.Context, from limits.Address, e
 			return ports.SignIn{}, err
 		}
 	}
-	if err := s.Limits.account(from, email); err != nil {
+	attempt, err := s.Limits.guess(toAnswerChallenge, from, email)
+	if err != nil {
 		return ports.SignIn{}, err
 	}
-	return s.Provider.RespondToChallenge(ctx, email, answer)
+	step, err := s.Provider.RespondToChallenge(ctx, email, answer)
+	return attempt.stepped(step, err)
 }
 
 // Refresh exchanges a refresh token for new tokens; where that of the answer is
@@ -51,10 +55,14 @@ func (s *Service) Refresh(ctx context.Context, from limits.Address, refresh doma
 	if err := present("refreshToken", refresh, maxTokenLen); err != nil {
 		return ports.Tokens{}, err
 	}
-	if err := s.Limits.request(from); err != nil {
+	if err := s.Limits.token(from); err != nil {
 		return ports.Tokens{}, err
 	}
-	return s.Provider.Refresh(ctx, refresh)
+	tokens, err := s.Provider.Refresh(ctx, refresh)
+	if err == nil {
+		s.Limits.goodToken(from)
+	}
+	return tokens, err
 }
 
 // SignOut says which sessions to end.

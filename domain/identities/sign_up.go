@@ -29,15 +29,20 @@ func (s *Service) SignUp(ctx context.Context, from limits.Address, account SignU
 	if err := present("password", account.Password, maxPasswordLen); err != nil {
 		return ports.NewUser{}, err
 	}
-	if err := s.Limits.account(from, account.Email); err != nil {
+	attempt, err := s.Limits.mail(toSignUp, from, account.Email)
+	if err != nil {
 		return ports.NewUser{}, err
 	}
 	if !account.ClaimToken.IsZero() {
 		if err := s.Tenants.CheckClaim(ctx, account.ClaimToken); err != nil {
-			return ports.NewUser{}, err
+			return ports.NewUser{}, attempt.mailed(err)
 		}
 	}
 	user, err := s.Provider.SignUp(ctx, account.Email, account.Password)
+	if user.Confirmed {
+		attempt.harmless() // no mail was sent
+	}
+	err = attempt.mailed(err)
 	if err != nil || account.ClaimToken.IsZero() {
 		return user, err
 	}
@@ -85,17 +90,19 @@ func (s *Service) VerifyEmail(ctx context.Context, from limits.Address, email do
 	if err := present("code", code, maxCodeLen); err != nil {
 		return err
 	}
-	if err := s.Limits.account(from, email); err != nil {
+	attempt, err := s.Limits.guess(toConfirm, from, email)
+	if err != nil {
 		return err
 	}
-	return s.Provider.ConfirmSignUp(ctx, email, code)
+	return attempt.judged(s.Provider.ConfirmSignUp(ctx, email, code))
 }
 
 // ResendCode sends a new code to the address, if it has an account that waits for
 // one. The caller doesn't learn whether it has.
 func (s *Service) ResendCode(ctx context.Context, from limits.Address, email domain.Email) error {
-	if err := s.Limits.account(from, email); err != nil {
+	attempt, err := s.Limits.mail(toResendCode, from, email)
+	if err != nil {
 		return err
 	}
-	return s.Provider.ResendCode(ctx, email)
+	return attempt.mailed(s.Provider.ResendCode(ctx, email))
 }

@@ -8,19 +8,39 @@ import (
 // Networks limits callers by the networks that they come from. An IPv4 address
 // has the rate, and so has the /64 of an IPv6 one. A site may hold a /56 or a
 // /48, so these are counted, too, with 4 and 16 times the rate.
-type Networks struct{ table *Table[netip.Prefix] }
+type Networks struct{ pairs *Pairs[struct{}] }
 
 // NewNetworks returns Networks of that rate. Count and Per are above zero.
-func NewNetworks(rate Rate) *Networks { return &Networks{NewTable[netip.Prefix](rate)} }
+func NewNetworks(rate Rate) *Networks { return &Networks{NewPairs[struct{}](rate)} }
 
 // Take uses one up of what from's networks have, and returns 0; or, if nothing is
 // left in one of them, it uses nothing up and returns how long it takes until
 // there is one.
 func (n *Networks) Take(from Address, now time.Time) time.Duration {
+	return n.pairs.Take(from, struct{}{}, now)
+}
+
+// Return gives one back that Take used up.
+func (n *Networks) Return(from Address) { n.pairs.Return(from, struct{}{}) }
+
+// Pairs limits callers by the networks that they come from together with what
+// they ask for: each network has the rate of [Networks] for each subject.
+type Pairs[K comparable] struct{ table *Table[pair[K]] }
+
+type pair[K comparable] struct {
+	network netip.Prefix
+	subject K
+}
+
+// NewPairs returns Pairs of that rate. Count and Per are above zero.
+func NewPairs[K comparable](rate Rate) *Pairs[K] { return &Pairs[K]{NewTable[pair[K]](rate)} }
+
+// Take is [Networks.Take] for a subject.
+func (p *Pairs[K]) Take(from Address, subject K, now time.Time) time.Duration {
 	counted := networksOf(from)
-	for i, network := range counted {
-		if wait := n.table.take(network.prefix, network.times, now); wait > 0 {
-			n.giveBack(counted[:i])
+	for i, n := range counted {
+		if wait := p.table.take(pair[K]{n.prefix, subject}, n.times, now); wait > 0 {
+			p.giveBack(counted[:i], subject)
 			return wait
 		}
 	}
@@ -28,11 +48,11 @@ func (n *Networks) Take(from Address, now time.Time) time.Duration {
 }
 
 // Return gives one back that Take used up.
-func (n *Networks) Return(from Address) { n.giveBack(networksOf(from)) }
+func (p *Pairs[K]) Return(from Address, subject K) { p.giveBack(networksOf(from), subject) }
 
-func (n *Networks) giveBack(counted []network) {
-	for _, network := range counted {
-		n.table.giveBack(network.prefix, network.times)
+func (p *Pairs[K]) giveBack(counted []network, subject K) {
+	for _, n := range counted {
+		p.table.giveBack(pair[K]{n.prefix, subject}, n.times)
 	}
 }
 

@@ -76,8 +76,14 @@ func (web web) insert(ctx context.Context, member tenants.Member, text, amount s
 	})
 }
 
-// signIn handles POST /signin, a form with email and password. Browsers keep the
-// token in a cookie that no script reads.
+// tokenCookie keeps the access token where no script reads it. By its prefix,
+// browsers take it over HTTPS from this host alone: no other subdomain, such as
+// another tenant's, can plant one. Chromium and Firefox count http://localhost as
+// HTTPS.
+const tokenCookie = "__Host-token"
+
+// signIn handles POST /signin, a form with email and password. Partywall limits
+// the attempts by the browser's network address.
 func (web web) signIn(w http.ResponseWriter, r *http.Request) {
 	email, err := domain.ParseEmail(r.FormValue("email"))
 	if err != nil {
@@ -89,14 +95,18 @@ func (web web) signIn(w http.ResponseWriter, r *http.Request) {
 		web.WriteProblem(w, r, err)
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: "token", Value: step.Tokens.Access.Reveal(), Path: "/", HttpOnly: true, Secure: true, SameSite: http.SameSiteLaxMode})
+	if step.Challenge != nil {
+		http.Error(w, "This page can't answer "+step.Challenge.Name+".", http.StatusNotImplemented)
+		return
+	}
+	http.SetCookie(w, &http.Cookie{Name: tokenCookie, Value: step.Tokens.Access.Reveal(), Path: "/", HttpOnly: true, Secure: true, SameSite: http.SameSiteLaxMode})
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
 // fromCookie hands a browser's token to Partywall, which reads the header alone.
 func fromCookie(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if cookie, err := r.Cookie("token"); err == nil && r.Header.Get("Authorization") == "" {
+		if cookie, err := r.Cookie(tokenCookie); err == nil && r.Header.Get("Authorization") == "" {
 			r.Header.Set("Authorization", "Bearer "+cookie.Value)
 		}
 		next.ServeHTTP(w, r)
