@@ -30,6 +30,29 @@ type conn struct {
 	libConn
 	watch watch
 	bad   bool
+
+	ownOnly bool // see [connectOwn]
+	scoped  bool // a scope is open
+}
+
+// errOutsideScope is a programming mistake: on a connection of [connectOwn] the
+// statement would run on the session's own path.
+var errOutsideScope = errors.New("a statement of DB_USER needs a scope of newOwnScope")
+
+// admit refuses a statement outside a scope where there must be one.
+func (c *conn) admit() error {
+	if c.ownOnly && !c.scoped {
+		return errOutsideScope
+	}
+	return nil
+}
+
+// PrepareContext is lib/pq's, where a statement may run at all.
+func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	if err := c.admit(); err != nil {
+		return nil, err
+	}
+	return c.libConn.PrepareContext(ctx, query)
 }
 
 // IsValid reports whether the connection may go back to the pool. It's asked
@@ -59,6 +82,9 @@ func (c *conn) ResetSession(ctx context.Context) error {
 // so that it takes another where that is safe: outside of a transaction, where
 // all that we query is read, and at the opening of one.
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if err := c.admit(); err != nil {
+		return nil, err
+	}
 	c.watch.begin(ctx)
 	rows, err := c.libConn.QueryContext(ctx, query, args)
 	if err != nil && sqlState(err) == "" && lost(err) {
@@ -69,6 +95,9 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 
 // ExecContext is lib/pq's, see judge.
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if err := c.admit(); err != nil {
+		return nil, err
+	}
 	c.watch.begin(ctx)
 	result, err := c.libConn.ExecContext(ctx, query, args)
 	return result, c.judge(err)
@@ -92,8 +121,13 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	if opts != (driver.TxOptions{}) {
 		return nil, errors.New("a scope has the server's isolation level")
 	}
+	if c.ownOnly && !s.own {
+		return nil, errOutsideScope
+	}
+	c.scoped = true
 	rows, err := c.QueryContext(ctx, s.opening, nil)
 	if err != nil {
+		c.scoped = false
 		c.bad = true // it may stand in a failed transaction
 		return nil, err
 	}
@@ -139,7 +173,10 @@ type scopedTx struct {
 	opening driver.Rows
 }
 
-func (tx *scopedTx) end() { _ = tx.opening.Close() }
+func (tx *scopedTx) end() {
+	_ = tx.opening.Close()
+	tx.conn.scoped = false
+}
 
 // Commit commits, unless somebody ended the transaction behind our back or
 // hid the error of a statement.

@@ -24,6 +24,16 @@ const (
 // connect returns a pool of at most size connections of login. It connects to
 // nothing yet.
 func connect(cfg Config, login string, password domain.Secret, size int) (*sqlx.DB, error) {
+	return connectPool(cfg, login, password, size, false)
+}
+
+// connectOwn is connect for Config.User. Its connections refuse each statement
+// outside a scope of [newOwnScope].
+func connectOwn(cfg Config, size int) (*sqlx.DB, error) {
+	return connectPool(cfg, cfg.User, cfg.Password, size, true)
+}
+
+func connectPool(cfg Config, login string, password domain.Secret, size int, ownOnly bool) (*sqlx.DB, error) {
 	c, err := pq.NewConnectorConfig(pq.Config{
 		Host:             cfg.Host,
 		Port:             uint16(cfg.Port),
@@ -42,7 +52,7 @@ func connect(cfg Config, login string, password domain.Secret, size int) (*sqlx.
 		return nil, err
 	}
 	c.Dialer(&dialer{})
-	pool := sqlx.NewDb(sql.OpenDB(connector{c}), "postgres")
+	pool := sqlx.NewDb(sql.OpenDB(connector{c, ownOnly}), "postgres")
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
 	pool.SetConnMaxLifetime(maxConnLife)
@@ -51,7 +61,10 @@ func connect(cfg Config, login string, password domain.Secret, size int) (*sqlx.
 
 // connector makes lib/pq's connections into ours, and has them heed the context
 // until they are logged in, which lib/pq does only while it dials.
-type connector struct{ *pq.Connector }
+type connector struct {
+	*pq.Connector
+	ownOnly bool // see [connectOwn]
+}
 
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
@@ -65,7 +78,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{libConn: raw.(libConn), watch: watch{wire: l.wire}}, nil
+	return &conn{libConn: raw.(libConn), watch: watch{wire: l.wire}, ownOnly: c.ownOnly}, nil
 }
 
 // login is the time between dialing and being logged in.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/domain"
@@ -56,7 +57,10 @@ func (s *setup) createDatabase(ctx context.Context) error {
 		return translate(ctx, err, "create the database")
 	}
 	s.report(fmt.Sprintf("made the database %s", s.cfg.Database))
-	_, err = s.pool.ExecContext(ctx, fill(closeDatabase, name))
+	err = inScope(ctx, s.pool, s.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, fill(closeDatabase, name))
+		return err
+	})
 	return translate(ctx, err, "close the database to PUBLIC")
 }
 
@@ -67,7 +71,7 @@ func (s *setup) inspectDatabase(ctx context.Context) error {
 		Version int
 		Open    bool
 	}
-	err := s.pool.GetContext(ctx, &found, `
+	err := ownGet(ctx, s.pool, s.cfg, &found, `
 		SELECT current_setting('server_version_num')::int AS version,
 			has_database_privilege('public', current_database(), 'TEMP')
 			OR has_database_privilege('public', current_database(), 'CREATE')

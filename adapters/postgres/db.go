@@ -58,7 +58,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, err
 	}
 	size, _, _ := cfg.poolSizes()
-	own, err := connect(cfg, cfg.User, cfg.Password, size)
+	own, err := connectOwn(cfg, size)
 	if err != nil {
 		return nil, loginError(ctx, cfg, cfg.User, err)
 	}

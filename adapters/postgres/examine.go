@@ -31,26 +31,27 @@ func (e *examination) checks() []ports.Check {
 		{Name: "database", About: "the server is reached, and lets `DB_USER` in", Look: e.reach},
 		{Name: "database-tls", About: "`DB_SSLMODE` is `verify-full` where the server isn't on this machine", Look: e.tlsMode},
 		{Name: "database-certificate", About: "the server's certificate doesn't expire within a month", Needs: "database", Look: e.certificate},
-		{Name: "database-clock", About: "our clock agrees with the database's", Needs: "database", Look: e.clock},
-		{Name: "database-version", About: "the server is PostgreSQL 15 or later", Needs: "database", Look: e.serverVersion},
-		{Name: "database-writable", About: "`DB_HOST` is the primary, not a replica", Needs: "database", Look: e.writable},
-		{Name: "database-encoding", About: "the database is in UTF-8", Needs: "database", Look: e.encoding},
-		{Name: "database-pooler", About: "what pools before the server pools transactions, not sessions or statements", Needs: "database", Look: e.poolMode},
-		{Name: "database-setup", About: "`partywall setup` has run, and the variables agree with what it decided", Needs: "database", Look: e.setup},
+		{Name: "database-transactions", About: "a transaction stays on one connection: no pooler shares out statements", Needs: "database", Look: e.transactions},
+		{Name: "database-clock", About: "our clock agrees with the database's", Needs: "database-transactions", Look: e.clock},
+		{Name: "database-version", About: "the server is PostgreSQL 15 or later", Needs: "database-transactions", Look: e.serverVersion},
+		{Name: "database-writable", About: "`DB_HOST` is the primary, not a replica", Needs: "database-transactions", Look: e.writable},
+		{Name: "database-encoding", About: "the database is in UTF-8", Needs: "database-transactions", Look: e.encoding},
+		{Name: "database-pooler", About: "what pools before the server pools transactions, not sessions", Needs: "database-transactions", Look: e.poolMode},
+		{Name: "database-setup", About: "`partywall setup` has run, and the variables agree with what it decided", Needs: "database-transactions", Look: e.setup},
 		{Name: "database-migrations", About: "no migration is missing, changed or ahead", Needs: "database-setup", Look: e.migrations},
-		{Name: "database-user", About: "`DB_USER` may do what it must, and isn't a superuser", Needs: "database", Look: e.userRights},
-		{Name: "database-public", About: "`PUBLIC` may create nothing in the database, and enters no schema of ours", Needs: "database", Look: e.publicRights},
+		{Name: "database-user", About: "`DB_USER` may do what it must, and isn't a superuser", Needs: "database-transactions", Look: e.userRights},
+		{Name: "database-public", About: "`PUBLIC` may create nothing in the database, and enters no schema of ours", Needs: "database-transactions", Look: e.publicRights},
 		{Name: "database-logins", About: "the logins of the system and the gates work with the passwords derived from `DB_GATE_SECRET`", Needs: "database-setup", Look: e.logins},
 		{Name: "database-session", About: "a fresh connection has no state that somebody else left", Needs: "database-logins", Look: e.session},
 		{Name: "tenant-roles", About: "each tenant has a role (the second wall), and each role a tenant", Needs: "database-setup", Look: e.tenantRoles},
 		{Name: "tenant-schemas", About: "each tenant has a schema, and each schema a tenant", Needs: "database-setup", Look: e.tenantSchemas},
 		{Name: "tenant-role-rights", About: "no tenant's role may do more than use its own schema", Needs: "database-setup", Look: e.tenantRoleRights},
 		{Name: "gate-rights", About: "the logins of the system and the gates may do nothing beyond their work", Needs: "database-setup", Look: e.gateRights},
-		{Name: "database-connections", About: "`DB_MAX_CONNS` fits into the server's `max_connections`, twice for an upgrade", Needs: "database", Look: e.connections},
-		{Name: "database-durability", About: "`fsync`, `full_page_writes` and `synchronous_commit` are on", Needs: "database", Look: e.durability},
-		{Name: "database-passwords", About: "`password_encryption` is `scram-sha-256`", Needs: "database", Look: e.passwordEncryption},
-		{Name: "database-force-ssl", About: "`rds.force_ssl` is on, where there is such a parameter", Needs: "database", Look: e.forceSSL},
-		{Name: "database-log", About: "the server's log doesn't show what statements carry", Needs: "database", Look: e.statementLog},
+		{Name: "database-connections", About: "`DB_MAX_CONNS` fits into the server's `max_connections`, twice for an upgrade", Needs: "database-transactions", Look: e.connections},
+		{Name: "database-durability", About: "`fsync`, `full_page_writes` and `synchronous_commit` are on", Needs: "database-transactions", Look: e.durability},
+		{Name: "database-passwords", About: "`password_encryption` is `scram-sha-256`", Needs: "database-transactions", Look: e.passwordEncryption},
+		{Name: "database-force-ssl", About: "`rds.force_ssl` is on, where there is such a parameter", Needs: "database-transactions", Look: e.forceSSL},
+		{Name: "database-log", About: "the server's log doesn't show what statements carry", Needs: "database-transactions", Look: e.statementLog},
 	}
 }
 
@@ -76,7 +77,7 @@ func (e *examination) prepare(cfg Config) (err error) {
 	if e.sets, err = loadSets(e.cfg); err != nil {
 		return err
 	}
-	e.db, err = connect(e.cfg, e.cfg.User, e.cfg.Password, 1)
+	e.db, err = connectOwn(e.cfg, 1)
 	return err
 }
 
@@ -118,7 +119,14 @@ func (e *examination) reach(ctx context.Context) (ports.Finding, error) {
 
 // readOne reads the one row of a query that takes no argument.
 func (e *examination) readOne(ctx context.Context, into any, query string) error {
-	return e.db.GetContext(ctx, into, query)
+	return ownGet(ctx, e.db, e.cfg, into, query)
+}
+
+// readAll reads all rows of a query that takes no argument.
+func (e *examination) readAll(ctx context.Context, into any, query string) error {
+	return inScope(ctx, e.db, e.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+		return tx.SelectContext(ctx, into, query)
+	})
 }
 
 // some shows the first few of many.

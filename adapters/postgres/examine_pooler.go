@@ -12,40 +12,32 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
+const transactionMode = "set pool_mode = transaction in pgbouncer.ini, then: psql -p 6432 pgbouncer -c RELOAD"
+
+// transactions opens one in one message and ends it in another, which a pooler of
+// statements breaks off.
+func (e *examination) transactions(ctx context.Context) (ports.Finding, error) {
+	err := inScope(ctx, e.db, e.cfg.ownScope(), func(context.Context, *sqlx.Tx) error { return nil })
+	if err != nil && lost(err) {
+		return ports.Fail("the pooler pools statements: nothing works behind it", transactionMode), nil
+	}
+	return ports.Fine("transactions stay together"), err
+}
+
 // poolMode finds out whether PgBouncer stands before the server, and how it pools.
 func (e *examination) poolMode(ctx context.Context) (ports.Finding, error) {
-	const mend = "set pool_mode = transaction in pgbouncer.ini, then: psql -p 6432 pgbouncer -c RELOAD"
 	var err error
 	if e.pooler, err = e.behindPooler(ctx); err != nil || !e.pooler {
 		return ports.Fine("no pooler stands before the server"), err
-	}
-	if err := e.tryTransaction(ctx); err != nil && lost(err) { // it breaks the connection off
-		return ports.Fail("the pooler pools statements: nothing works behind it", mend), nil
-	} else if err != nil {
-		return ports.Finding{}, err
 	}
 	shared, err := e.sharesBackends(ctx)
 	switch {
 	case err != nil:
 		return ports.Finding{}, err
 	case !shared:
-		return ports.Warn("the pooler pools sessions: each connection of ours holds one of the server's for as long as it is open", mend), nil
+		return ports.Warn("the pooler pools sessions: each connection of ours holds one of the server's for as long as it is open", transactionMode), nil
 	}
 	return ports.Fine("the pooler pools transactions"), nil
-}
-
-// tryTransaction opens one in one message and ends it in another.
-func (e *examination) tryTransaction(ctx context.Context) error {
-	conn, err := e.db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close() }()
-	if _, err := conn.ExecContext(ctx, `BEGIN`); err != nil {
-		return err
-	}
-	_, err = conn.ExecContext(ctx, `ROLLBACK`)
-	return err
 }
 
 // behindPooler logs in with a setting that PostgreSQL takes, and that PgBouncer
@@ -60,7 +52,7 @@ func (e *examination) behindPooler(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	c.Dialer(&dialer{})
-	db := sql.OpenDB(connector{c})
+	db := sql.OpenDB(connector{Connector: c, ownOnly: true})
 	defer func() { _ = db.Close() }()
 	err = db.PingContext(ctx)
 	if refusal, ok := errors.AsType[*pq.Error](err); ok && strings.Contains(refusal.Message, "unsupported startup parameter") {
@@ -73,7 +65,7 @@ func (e *examination) behindPooler(ctx context.Context) (bool, error) {
 // the same backend: the one last used is the next to be lent.
 func (e *examination) sharesBackends(ctx context.Context) (bool, error) {
 	shared := false
-	other, err := connect(e.cfg, e.cfg.User, e.cfg.Password, 1)
+	other, err := connectOwn(e.cfg, 1)
 	if err != nil {
 		return false, err
 	}
@@ -83,7 +75,7 @@ func (e *examination) sharesBackends(ctx context.Context) (bool, error) {
 		if err := e.readOne(ctx, &ours, `SELECT pg_backend_pid()`); err != nil {
 			return false, err
 		}
-		if err := other.GetContext(ctx, &theirs, `SELECT pg_backend_pid()`); err != nil {
+		if err := ownGet(ctx, other, e.cfg, &theirs, `SELECT pg_backend_pid()`); err != nil {
 			return false, err
 		}
 		shared = shared || ours == theirs
@@ -92,24 +84,49 @@ func (e *examination) sharesBackends(ctx context.Context) (bool, error) {
 }
 
 // leftovers is all that a session may have that a fresh one hasn't. What drivers
-// and poolers set for each client isn't told.
-const leftovers = `SELECT concat_ws(', ',
+// and poolers set for each client isn't told. It runs on our own path: SHOW, which
+// no function can shadow, reads the session's first.
+const leftovers = `SHOW search_path; BEGIN; ` + setOwnPath + `; SELECT concat_ws(', ',
 	CASE WHEN current_user <> session_user THEN 'the role ' || current_user END,
 	(SELECT string_agg(name || '=' || setting, ', ' ORDER BY name) FROM pg_settings WHERE source = 'session'
-		AND name NOT IN ('client_encoding', 'DateStyle', 'IntervalStyle', 'TimeZone', 'standard_conforming_strings', 'application_name', 'extra_float_digits', 'role', 'session_authorization')),
+		AND name NOT IN ('client_encoding', 'DateStyle', 'IntervalStyle', 'TimeZone', 'standard_conforming_strings', 'application_name', 'extra_float_digits', 'role', 'session_authorization', 'search_path')),
 	(SELECT count(*) || ' advisory locks' FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory' HAVING count(*) > 0),
 	(SELECT count(*) || ' channels listened to' FROM pg_listening_channels() HAVING count(*) > 0),
-	(SELECT count(*) || ' temporary tables' FROM pg_class WHERE relnamespace = pg_my_temp_schema() HAVING count(*) > 0))`
+	(SELECT count(*) || ' temporary tables' FROM pg_class WHERE relnamespace = pg_my_temp_schema() HAVING count(*) > 0)); ROLLBACK`
+
+// readLeftovers returns the session's search path and what else it has.
+func readLeftovers(ctx context.Context, db *sqlx.DB) (path, left string, err error) {
+	rows, err := db.QueryContext(ctx, leftovers)
+	if err != nil {
+		return "", "", err
+	}
+	defer func() { _ = rows.Close() }()
+	for _, into := range []*string{&path, &left} {
+		for rows.Next() {
+			if err := rows.Scan(into); err != nil {
+				return "", "", err
+			}
+		}
+		rows.NextResultSet()
+	}
+	return path, left, rows.Err()
+}
 
 // session looks at connections as they come, where tenants are served.
 func (e *examination) session(ctx context.Context) (ports.Finding, error) {
 	for _, name := range []string{e.in.systemRole(), e.in.gateRole()} {
-		var left string
-		err := e.asLogin(name, func(as *examination) error { return sqlx.GetContext(ctx, as.db, &left, leftovers) })
-		if err != nil {
+		var path, left string
+		err := e.asLogin(name, func(as *examination) (err error) {
+			path, left, err = readLeftovers(ctx, as.db)
+			return err
+		})
+		switch {
+		case err != nil:
 			return ports.Finding{}, err
-		}
-		if left != "" {
+		case path != ownPath:
+			return ports.Fail("a fresh connection of "+name+" has search_path="+path+", where other programs may put functions that then run with its rights",
+				"partywall setup, which sets "+ownPath+"; where that changes nothing, restart the pooler"), nil
+		case left != "":
 			return ports.Fail("a fresh connection of "+name+" comes with "+left+", which another program left behind in the pooler",
 				"let no other program log in as "+name+", restart the pooler, and give other programs a pool and a user of their own"), nil
 		}

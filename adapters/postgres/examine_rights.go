@@ -89,7 +89,7 @@ func (e *examination) excess(ctx context.Context, branches ...string) ([]string,
 		"{inst}", e.in.inst, "{system}", e.in.systemRole(), "{gate}", e.in.gateRole(),
 	).Replace(query) // made of hex digits and our own words
 	var found []string
-	err := e.db.SelectContext(ctx, &found, query)
+	err := e.readAll(ctx, &found, query)
 	return found, err
 }
 

@@ -87,7 +87,7 @@ func (e *examination) connections(ctx context.Context) (ports.Finding, error) {
 
 func (e *examination) durability(ctx context.Context) (ports.Finding, error) {
 	var off []string
-	if err := e.db.SelectContext(ctx, &off, `
+	if err := e.readAll(ctx, &off, `
 		SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off' ORDER BY name`); err != nil {
 		return ports.Finding{}, err
 	}

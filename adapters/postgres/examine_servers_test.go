@@ -122,7 +122,7 @@ func TestExaminePooler(t *testing.T) {
 		mustFind(t, behind(t, "session"), "database-pooler", ports.SeverityWarning, "pool_mode = transaction")
 	})
 	t.Run("a pooler of statements", func(t *testing.T) {
-		mustFind(t, behind(t, "statement"), "database-pooler", ports.SeverityError, "pool_mode = transaction")
+		mustFind(t, behind(t, "statement"), "database-transactions", ports.SeverityError, "pool_mode = transaction")
 	})
 	for name, c := range map[string]struct{ do, says string }{
 		"a search path":    {`SET search_path = tenant_acme`, "search_path=tenant_acme"},

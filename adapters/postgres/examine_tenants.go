@@ -4,11 +4,17 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jmoiron/sqlx"
+
 	"github.com/partywall-go/partywall/ports"
 )
 
 func (e *examination) setup(ctx context.Context) (ports.Finding, error) {
-	in, err := readInstallation(ctx, e.db)
+	var in installation
+	err := inScope(ctx, e.db, e.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+		in, err = readInstallation(ctx, tx)
+		return err
+	})
 	if err != nil {
 		if _, inspected := inspect(ctx, e.db, e.cfg, e.sets); inspected != nil {
 			err = inspected
@@ -23,7 +29,11 @@ func (e *examination) setup(ctx context.Context) (ports.Finding, error) {
 }
 
 func (e *examination) migrations(ctx context.Context) (ports.Finding, error) {
-	applied, err := readLedger(ctx, e.db)
+	var applied ledger
+	err := inScope(ctx, e.db, e.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+		applied, err = readLedger(ctx, tx)
+		return err
+	})
 	if err != nil {
 		return ports.Finding{}, err
 	}
@@ -96,7 +106,7 @@ func (e *examination) tenantSchemas(ctx context.Context) (ports.Finding, error) 
 // unmatched returns the tenants without a thing, and the things without a tenant.
 func (e *examination) unmatched(ctx context.Context, query string) (tenants, things []string, err error) {
 	var found []struct{ Tenant, Thing *string }
-	if err := e.db.SelectContext(ctx, &found, query); err != nil {
+	if err := e.readAll(ctx, &found, query); err != nil {
 		return nil, nil, err
 	}
 	for _, f := range found {
@@ -153,7 +163,7 @@ func (e *examination) tenantRoleRights(ctx context.Context) (ports.Finding, erro
 		`SELECT r.rolname || ' may log in' FROM role r WHERE `+isTenant+` AND r.rolcanlogin`,
 		`SELECT r.rolname || ' is a member of ' || g.rolname FROM role r JOIN pg_auth_members m ON m.member = r.oid JOIN role g ON g.oid = m.roleid WHERE `+isTenant,
 		`SELECT g.rolname || ' may become ' || r.rolname FROM role r JOIN pg_auth_members m ON m.roleid = r.oid JOIN role g ON g.oid = m.member
-			WHERE `+isTenant+` AND g.rolname NOT IN ('{gate}', current_user)`,
+			WHERE `+isTenant+` AND g.rolname NOT IN ('{gate}', current_user) AND NOT starts_with(g.rolname, 'pw_{inst}_maker_')`,
 		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
 			WHERE `+isTenant+` AND a.schema NOT IN ('shared', 'ext', 'public')
 			AND (a.schema <> 'tenant_' || substr(r.rolname, length('pw_{inst}_t_') + 1) OR a.privilege IN ('CREATE', 'TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN'))`,

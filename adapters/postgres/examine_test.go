@@ -86,7 +86,7 @@ var mistakes = map[string]mistake{
 	"a schema without a tenant":                    {check: "tenant-schemas", severity: ports.SeverityWarning, says: "tenant_ghost", as: "owner", do: `CREATE SCHEMA tenant_ghost`},
 	"a tenant without a role":                      {check: "tenant-roles", severity: ports.SeverityError, says: `GRANT "pw_`, do: `DROP OWNED BY "pw_{inst}_t_acme"; DROP ROLE "pw_{inst}_t_acme"`},
 	"a role without a tenant":                      {check: "tenant-roles", severity: ports.SeverityWarning, says: "_t_ghost", do: `CREATE ROLE "pw_{inst}_t_ghost"`, undo: `DROP ROLE "pw_{inst}_t_ghost"`},
-	"a role that its gate may not become":          {check: "tenant-roles", severity: ports.SeverityError, says: "acme", do: `REVOKE "pw_{inst}_t_acme" FROM pw_{inst}_gate_0 GRANTED BY {user}`},
+	"a role that its gate may not become":          {check: "tenant-roles", severity: ports.SeverityError, says: "acme", do: `REVOKE "pw_{inst}_t_acme" FROM pw_{inst}_gate_0 GRANTED BY pw_{inst}_maker_0`},
 	"a tenant's role that owns a table":            {check: "tenant-role-rights", severity: ports.SeverityError, says: "owns 1 things", do: `CREATE TABLE tenant_acme.mine (id int); ALTER TABLE tenant_acme.mine OWNER TO "pw_{inst}_t_acme"`},
 	"a tenant's role that is another's member":     {check: "tenant-role-rights", severity: ports.SeverityError, says: "is a member of", do: `GRANT "pw_{inst}_t_rival" TO "pw_{inst}_t_acme"`},
 	"a tenant's role that a stranger may become":   {check: "tenant-role-rights", severity: ports.SeverityError, says: "pw_{inst}_stranger may become", do: `CREATE ROLE pw_{inst}_stranger; GRANT "pw_{inst}_t_acme" TO pw_{inst}_stranger`, undo: `DROP ROLE pw_{inst}_stranger`},

@@ -1,6 +1,10 @@
 package postgres
 
-import "github.com/jmoiron/sqlx"
+import (
+	"context"
+
+	"github.com/jmoiron/sqlx"
+)
 
 // What tests of the walls need to stand where an intruder would, and tests of
 // errors to see each.
@@ -12,5 +16,15 @@ var (
 // Gate is the pool that serves tenants, outside of any scope.
 func (db *DB) Gate() *sqlx.DB { return db.others.Load().gates[gateOfAll].db }
 
-// Own is the pool that provisions.
-func (db *DB) Own() *sqlx.DB { return db.own.db }
+// OwnConn is a connection of the pool that provisions. It takes statements outside
+// a scope from now on.
+func (db *DB) OwnConn(ctx context.Context) (*sqlx.Conn, error) {
+	c, err := db.own.db.Connx(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c, c.Raw(func(driverConn any) error {
+		driverConn.(*conn).ownOnly = false
+		return nil
+	})
+}

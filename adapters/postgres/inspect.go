@@ -13,21 +13,25 @@ const minVersion = 150000 // PostgreSQL 15
 // inspect looks whether the database is set up and up to date, and returns what
 // setup decided.
 func inspect(ctx context.Context, pool *sqlx.DB, cfg Config, sets sets) (installation, error) {
-	in, err := readInstallation(ctx, pool)
+	var applied ledger
+	in := installation{}
+	err := inScope(ctx, pool, cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+		if in, err = readInstallation(ctx, tx); err != nil {
+			return err
+		}
+		if err := agree(cfg, in); err != nil {
+			return err
+		}
+		applied, err = readLedger(ctx, tx)
+		return err
+	})
 	switch state := sqlState(err); {
 	case state == pqerror.UndefinedTable, state == pqerror.InvalidSchemaName, errors.Is(err, errNoInstallation):
 		return in, refusal(CodeNotSetUp, nil, "the database %q isn't set up: run `partywall setup`", cfg.Database)
 	case err != nil:
 		return in, loginError(ctx, cfg, cfg.User, err)
 	}
-	if err := agree(cfg, in); err != nil {
-		return in, err
-	}
-	ledger, err := readLedger(ctx, pool)
-	if err != nil {
-		return in, translate(ctx, err, "read the ledger")
-	}
-	return in, ledger.check(sets)
+	return in, applied.check(sets)
 }
 
 var errNoInstallation = errors.New("the database has no installation")

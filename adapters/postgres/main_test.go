@@ -161,6 +161,17 @@ func owned(t testing.TB, id string) ports.NewTenant {
 	return ports.NewTenant{ID: tenantID(t, id), Name: id, Owner: identity(t, "owner-of-"+id)}
 }
 
+// ownConn is a connection of the pool that provisions.
+func ownConn(t testing.TB, db *postgres.DB) *sqlx.Conn {
+	t.Helper()
+	conn, err := db.OwnConn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
 func mustBe(t testing.TB, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) {

@@ -138,19 +138,36 @@ func (s set) checkNumbers() error {
 	return nil
 }
 
-// run applies a set's migrations in order, a file a message, and records them.
-// What they name without a schema is on the path that the caller set.
+// path is the search path of the set's files.
+func (s set) path(tenant string) string {
+	switch {
+	case tenant != "":
+		return pathOf("tenant_" + tenant)
+	case s.name == "shared":
+		return pathOf(sharedSchema)
+	}
+	return ownPath
+}
+
+// run applies a set's migrations in order, a file a message, on the path of the
+// set, and records them on our own.
 func (s set) run(ctx context.Context, tx *sqlx.Tx, tenant string, migrations []migration) error {
 	if len(migrations) == 0 {
 		return nil
 	}
 	var numbers []int64
 	var names, checksums []string
+	if _, err := tx.ExecContext(ctx, "SET LOCAL search_path = "+s.path(tenant)); err != nil {
+		return err
+	}
 	for _, m := range migrations {
 		if _, err := tx.ExecContext(ctx, m.sql); err != nil {
 			return s.failure(ctx, m, err)
 		}
 		numbers, names, checksums = append(numbers, int64(m.number)), append(names, m.name), append(checksums, m.checksum)
+	}
+	if _, err := tx.ExecContext(ctx, setOwnPath); err != nil {
+		return err
 	}
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO partywall.migrations (set, tenant, number, name, checksum)

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/lib/pq"
 
@@ -33,6 +34,10 @@ type installation struct {
 
 func (i installation) systemRole() string { return "pw_" + i.inst + "_system" }
 func (i installation) gateRole() string   { return fmt.Sprintf("pw_%s_gate_%d", i.inst, gateOfAll) }
+func (i installation) makerRole(n int) string {
+	return i.makerPrefix() + strconv.Itoa(n)
+}
+func (i installation) makerPrefix() string { return "pw_" + i.inst + "_maker_" }
 func (i installation) tenantRole(id domain.TenantID) string {
 	return "pw_" + i.inst + "_t_" + id.String()
 }

@@ -16,7 +16,7 @@ import (
 // publish stores what makes a tenant from now on. It waits for the creations that
 // have read what did before, so that setup finds their tenants.
 func (s *setup) publish(ctx context.Context) error {
-	return s.step(ctx, ownPath, func(ctx context.Context, tx *sqlx.Tx) error {
+	return s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
 		if err := s.refuseChanged(ctx, tx); err != nil {
 			return err
 		}

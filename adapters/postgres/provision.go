@@ -68,11 +68,9 @@ type provisioning struct {
 	committing bool  // all is done but the commit
 }
 
-// scope has the tenant's schema, which isn't there yet, on its path: what
-// migrations and OnProvision name without a schema lands there.
+// scope is our own: only migrations and OnProvision run on the tenant's path.
 func (p *provisioning) scope() *scope {
-	path := setting{"search_path", pathOf(schemaOf(p.new.ID))}
-	return newScope(p.new.ID.String(), "", append(p.db.cfg.timeouts(), path)...)
+	return newOwnScope(p.new.ID.String(), p.db.cfg.timeouts()...)
 }
 
 func (p *provisioning) run(ctx context.Context, tx *sqlx.Tx) error {
@@ -199,7 +197,7 @@ func (p *provisioning) claimTTL() any {
 
 // furnish makes the schema and what belongs into it.
 func (p *provisioning) furnish(ctx context.Context, tx *sqlx.Tx) error {
-	if _, err := tx.ExecContext(ctx, p.in.makeSchema(p.new.ID)); err != nil {
+	if err := p.in.makeSchema(ctx, tx, p.new.ID); err != nil {
 		return err
 	}
 	sets, err := withNewer(ctx, tx, p.db.sets.tenant)
@@ -211,9 +209,13 @@ func (p *provisioning) furnish(ctx context.Context, tx *sqlx.Tx) error {
 			return err
 		}
 	}
-	if p.db.cfg.OnProvision != nil {
-		p.refused = p.db.cfg.OnProvision(ctx, tx, p.made.Tenant)
+	if p.db.cfg.OnProvision == nil {
+		return nil
 	}
+	if _, err := tx.ExecContext(ctx, "SET LOCAL search_path = "+pathOf(schemaOf(p.new.ID))); err != nil {
+		return err
+	}
+	p.refused = p.db.cfg.OnProvision(ctx, tx, p.made.Tenant)
 	return p.refused
 }
 

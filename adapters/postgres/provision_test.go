@@ -101,17 +101,17 @@ func TestProvision(t *testing.T) {
 			t.Run("a COMMIT as text in OnProvision is an error, and keeps what was made before", func(t *testing.T) {
 				db, cfg := open(t, change, withNotes, func(cfg *postgres.Config) {
 					cfg.OnProvision = func(ctx context.Context, tx *sqlx.Tx, _ domain.Tenant) error {
-						_, err := tx.ExecContext(ctx, `COMMIT; BEGIN; CREATE TABLE after_the_end ()`)
+						_, err := tx.ExecContext(ctx, `COMMIT; BEGIN; CREATE TABLE public.after_the_end ()`)
 						return err
 					}
 				})
 				_, err := db.Tenants().Create(t.Context(), owned(t, "acme"))
 				mustBe(t, err, postgres.CodeScopeEnded)
 				mustBeWhole(t, cfg, 1)
-				if query[bool](t, superuser(t, cfg), `SELECT to_regclass('after_the_end') IS NOT NULL`) {
+				if query[bool](t, superuser(t, cfg), `SELECT to_regclass('public.after_the_end') IS NOT NULL`) {
 					t.Error("what came after it was committed")
 				}
-				mustFindDefaultsOf(t, db.Own())
+				mustFindDefaultsOf(t, ownConn(t, db))
 			})
 			t.Run("a panic of OnProvision leaves nothing", func(t *testing.T) {
 				db, cfg := open(t, change, func(cfg *postgres.Config) {

@@ -19,17 +19,26 @@ func fill(statement string, names map[string]string) string {
 	return strings.NewReplacer(pairs...).Replace(statement)
 }
 
-// makeSchema is a tenant's schema, and its role where there are roles: it owns
-// nothing and creates nothing, and later tables come with its grants.
-func (in installation) makeSchema(id domain.TenantID) string {
+// makeSchema makes a tenant's schema and, where there are roles, its role. The
+// role owns nothing and creates nothing, and later tables come with its grants.
+func (in installation) makeSchema(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
 	names := map[string]string{"schema": schemaOf(id), "role": in.tenantRole(id), "gate": in.gateRole()}
-	if !in.roles {
-		return fill(`CREATE SCHEMA {schema}`, names)
-	}
-	return fill(`
+	statements := `CREATE SCHEMA {schema}`
+	if in.roles {
+		maker, err := in.makerOfNext(ctx, tx)
+		if err != nil {
+			return err
+		}
+		names["maker"] = maker
+		statements = `
+		SET LOCAL ROLE {maker};
 		CREATE ROLE {role} NOLOGIN;
-		GRANT {role} TO {gate}`+in.onlyToBecome()+`;
-		CREATE SCHEMA {schema};`+grantSchema, names)
+		GRANT {role} TO {gate}` + in.onlyToBecome() + `;
+		SET LOCAL ROLE NONE;
+		CREATE SCHEMA {schema};` + grantSchema
+	}
+	_, err := tx.ExecContext(ctx, fill(statements, names))
+	return err
 }
 
 // grantSchema is what a tenant's role may do with all that is made in its schema.
@@ -41,22 +50,31 @@ const grantSchema = `
 
 // dropSchema undoes makeSchema, with all that came since. What the role owns
 // outside the schema, as a large object, would keep it: the role itself drops that.
-func (in installation) dropSchema(id domain.TenantID) string {
+func (in installation) dropSchema(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
 	names := map[string]string{"schema": schemaOf(id), "role": in.tenantRole(id)}
-	if !in.roles {
-		return fill(`DROP SCHEMA {schema} CASCADE`, names)
-	}
-	return fill(`
-		DROP SCHEMA {schema} CASCADE;
-		GRANT {role} TO CURRENT_USER;
+	statements := `DROP SCHEMA {schema} CASCADE`
+	if in.roles {
+		maker, err := in.makerOf(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		names["maker"] = maker
+		statements += `;
+		SET LOCAL ROLE {maker};
+		GRANT {role} TO {maker}` + in.onlyToBecome() + `;
 		SET LOCAL ROLE {role};
 		DROP OWNED BY {role} CASCADE;
-		SET LOCAL ROLE NONE;
-		DROP ROLE {role}`, names)
+		SET LOCAL ROLE {maker};
+		DROP ROLE {role};
+		SET LOCAL ROLE NONE`
+	}
+	_, err := tx.ExecContext(ctx, fill(statements, names))
+	return err
 }
 
-// onlyToBecome are the options of a gate's membership from PostgreSQL 16 on.
-// Before, the gate's own nature, NOINHERIT, says the same.
+// onlyToBecome are the options of a membership from PostgreSQL 16 on that lets
+// its member SET ROLE and nothing else. Before 16, our members' own NOINHERIT has
+// the same effect.
 func (in installation) onlyToBecome() string {
 	if in.version < 160000 {
 		return ""
@@ -81,14 +99,49 @@ const closeFunctions = `
 // ensureLogins makes the system's and the gate's login, or gives them their
 // passwords anew, and what they may do.
 func (s *setup) ensureLogins(ctx context.Context, tx *sqlx.Tx) error {
+	if err := s.ensureMaker(ctx, tx); err != nil {
+		return err
+	}
 	names := map[string]string{"system": s.in.systemRole(), "gate": s.in.gateRole()}
 	for _, login := range []string{names["system"], names["gate"]} {
 		if err := s.ensureLogin(ctx, tx, login); err != nil {
 			return err
 		}
 	}
-	_, err := tx.ExecContext(ctx, fill(grantSystem, names)+";"+closeFunctions)
+	if _, err := tx.ExecContext(ctx, fill(grantSystem, names)+";"+closeFunctions); err != nil {
+		return err
+	}
+	for _, login := range []string{names["system"], names["gate"]} {
+		if _, err := s.ensurePath(ctx, tx, login); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ensureOnlyLogin closes the path of Config.User, as which all runs without roles.
+func (s *setup) ensureOnlyLogin(ctx context.Context, tx *sqlx.Tx) error {
+	changed, err := s.ensurePath(ctx, tx, s.cfg.User)
+	if changed {
+		s.did("set the search path of %s in this database to %s: name other schemas in full", s.cfg.User, ownPath)
+	}
 	return err
+}
+
+// ensurePath sets the search path of a login's sessions in this database, and
+// reports whether it was another one. What a login runs outside a scope then finds
+// nothing that another program put into a schema that is open to it.
+func (s *setup) ensurePath(ctx context.Context, tx *sqlx.Tx, login string) (changed bool, err error) {
+	var right bool
+	err = tx.GetContext(ctx, &right, `
+		SELECT EXISTS (SELECT FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole JOIN pg_database d ON d.oid = s.setdatabase
+			WHERE r.rolname = $1 AND d.datname = current_database() AND 'search_path='||$2 = ANY (s.setconfig))`, login, ownPath)
+	if err != nil || right {
+		return false, err
+	}
+	_, err = tx.ExecContext(ctx, fill(`ALTER ROLE {login} IN DATABASE {database} SET search_path = `+ownPath,
+		map[string]string{"login": login, "database": s.cfg.Database}))
+	return err == nil, err
 }
 
 func (s *setup) ensureLogin(ctx context.Context, tx *sqlx.Tx, login string) error {

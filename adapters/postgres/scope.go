@@ -17,7 +17,10 @@ import (
 
 // scope is how a transaction opens and closes, a message each. All of its
 // settings end with it.
-type scope struct{ opening, commit, rollback string }
+type scope struct {
+	opening, commit, rollback string
+	own                       bool // see [newOwnScope]
+}
 
 type scopeKey struct{}
 
@@ -26,8 +29,17 @@ type scopeKey struct{}
 // tells the tenant's ID.
 const marker = "partywall.scope"
 
-// clean undoes what a session keeps beyond a transaction, whoever set it.
-const clean = `RESET ROLE; RESET ALL; CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; SELECT pg_advisory_unlock_all()`
+// clean undoes what a session keeps beyond a transaction. It runs on the
+// session's own path, so it names its function in full.
+const clean = `RESET ROLE; RESET ALL; CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; SELECT pg_catalog.pg_advisory_unlock_all()`
+
+// ownPath is the search path of our own statements. On another path, a stranger's
+// function or operator whose argument types fit better than PostgreSQL's own is
+// the one that runs, with our rights.
+const ownPath = "pg_catalog, pg_temp"
+
+// setOwnPath is syntax: no function of that name can take its place.
+const setOwnPath = "SET LOCAL search_path = " + ownPath
 
 // setting is a name and the value that it has until the transaction ends.
 type setting struct{ name, value string }
@@ -37,9 +49,21 @@ func newScope(label, source string, settings ...setting) *scope {
 	return &scope{
 		opening: "BEGIN; " + settingsFrom(source, append(settings, setting{marker, label})...),
 		// Where the marker is lost, the division fails before anything is committed.
-		commit:   fmt.Sprintf("SELECT 1 / (current_setting('%s', true) IS NOT DISTINCT FROM %s)::int; COMMIT; %s", marker, pq.QuoteLiteral(label), clean),
+		// The path is the scope's, so that deferred triggers find what they name.
+		commit:   fmt.Sprintf("SELECT 1 OPERATOR(pg_catalog./) (pg_catalog.current_setting('%s', true) IS NOT DISTINCT FROM %s)::int; COMMIT; %s", marker, pq.QuoteLiteral(label), clean),
 		rollback: "ROLLBACK; " + clean,
 	}
+}
+
+// newOwnScope is newScope for Config.User, whose connections run nothing outside
+// such a scope (see [connectOwn]). A session's own path can hold strangers'
+// functions, and neither a startup parameter nor a SET of the session sets it
+// reliably behind a pooler, so the first message sets the path before it names
+// any function.
+func newOwnScope(label string, settings ...setting) *scope {
+	s := newScope(label, "", settings...)
+	s.opening, s.own = strings.Replace(s.opening, "BEGIN; ", "BEGIN; "+setOwnPath+"; ", 1), true
+	return s
 }
 
 // settingsFrom is a statement that makes the settings and returns one row, or does
@@ -62,7 +86,7 @@ func (db *DB) tenantScope(in installation, id domain.TenantID) *scope {
 
 // ownScope is for our own statements, which name everything in full.
 func (c Config) ownScope() *scope {
-	return newScope("system", "", append(c.timeouts(), setting{"search_path", "pg_catalog, pg_temp"})...)
+	return newOwnScope("system", c.timeouts()...)
 }
 
 // enter is how a tenant is entered: the role first, then the path.
@@ -84,6 +108,13 @@ func (c Config) timeouts() []setting {
 }
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+// ownGet reads the one row of a query in a scope of our own.
+func ownGet(ctx context.Context, db *sqlx.DB, cfg Config, into any, query string, args ...any) error {
+	return inScope(ctx, db, cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+		return tx.GetContext(ctx, into, query, args...)
+	})
+}
 
 // inScope runs fn in one transaction of pool and commits it, unless fn returns
 // an error, panics or doesn't return at all.

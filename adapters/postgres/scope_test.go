@@ -27,7 +27,7 @@ var errProduct = errors.New("the product's own error")
 // defaults is all that a session may be left with that isn't as it was.
 const defaults = `SELECT concat_ws(', ',
 	CASE WHEN current_user <> session_user THEN 'role ' || current_user END,
-	CASE WHEN current_setting('search_path') <> '"$user", public' THEN 'path ' || current_setting('search_path') END,
+	CASE WHEN current_setting('search_path') <> (SELECT reset_val FROM pg_settings WHERE name = 'search_path') THEN 'path ' || current_setting('search_path') END,
 	CASE WHEN coalesce(current_setting('partywall.scope', true), '') <> '' THEN 'scope ' || current_setting('partywall.scope', true) END,
 	(SELECT 'setting ' || string_agg(name, ' ') FROM pg_settings WHERE source = 'session' AND name NOT IN ('client_encoding', 'DateStyle', 'application_name')),
 	(SELECT 'lock ' || string_agg(mode, ' ') FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'),
@@ -41,7 +41,7 @@ func mustFindDefaults(t testing.TB, db *postgres.DB) {
 	mustFindDefaultsOf(t, db.Gate())
 }
 
-func mustFindDefaultsOf(t testing.TB, pool *sqlx.DB) {
+func mustFindDefaultsOf(t testing.TB, pool sqlx.QueryerContext) {
 	t.Helper()
 	if left := query[string](t, pool, defaults); left != "" {
 		t.Errorf("the next borrower finds: %s", left)
@@ -189,9 +189,11 @@ func refuseTenants(t *testing.T, db *postgres.DB) {
 	if _, err := db.Tenants().Create(t.Context(), unclaimed); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Own().ExecContext(t.Context(), `UPDATE partywall.tenants SET status = 'suspended' WHERE id = 'suspended'`); err != nil {
+	conn := ownConn(t, db)
+	if _, err := conn.ExecContext(t.Context(), `UPDATE partywall.tenants SET status = 'suspended' WHERE id = 'suspended'`); err != nil {
 		t.Fatal(err)
 	}
+	_ = conn.Close()
 	t.Run("a tenant that is unknown, suspended or unclaimed is not found, and costs no connection", func(t *testing.T) {
 		before := query[int](t, db.Gate(), `SELECT pg_backend_pid()`)
 		for _, id := range []domain.TenantID{tenantID(t, "nobody"), suspended, unclaimed.ID} {

@@ -40,7 +40,7 @@ func Setup(ctx context.Context, cfg Config, report func(line string)) error {
 	if s.sets, err = loadSets(cfg); err != nil {
 		return err
 	}
-	if s.pool, err = connect(cfg, cfg.User, cfg.Password, 1); err != nil {
+	if s.pool, err = connectOwn(cfg, 1); err != nil {
 		return loginError(ctx, cfg, cfg.User, err)
 	}
 	defer func() { _ = s.pool.Close() }()
@@ -62,12 +62,11 @@ func (s *setup) did(format string, args ...any) {
 // setupLock is the transaction's advisory lock that lets one setup work at a time.
 const setupLock = 0x706172747977 // "partyw"
 
-// step runs fn in a transaction of its own, alone among all setups, with path as
-// the search path. It waits as long as it takes; a lock that a migration needs
-// has the configured timeout.
-func (s *setup) step(ctx context.Context, path string, fn func(ctx context.Context, tx *sqlx.Tx) error) error {
+// step runs fn in a transaction of its own, alone among all setups. It waits as
+// long as it takes; a lock that a migration needs has the configured timeout.
+func (s *setup) step(ctx context.Context, fn func(ctx context.Context, tx *sqlx.Tx) error) error {
 	s.lines = nil
-	scope := newScope("setup", "", setting{"search_path", path}, setting{"statement_timeout", "0"}, setting{"lock_timeout", "0"})
+	scope := newOwnScope("setup", setting{"statement_timeout", "0"}, setting{"lock_timeout", "0"})
 	err := inScope(ctx, s.pool, scope, func(ctx context.Context, tx *sqlx.Tx) error {
 		if _, err := tx.ExecContext(ctx, fmt.Sprintf(`
 			SELECT pg_advisory_xact_lock(%d);
@@ -88,11 +87,9 @@ func (s *setup) step(ctx context.Context, path string, fn func(ctx context.Conte
 	return nil
 }
 
-const ownPath = "pg_catalog, pg_temp"
-
 // installation makes all that isn't a tenant's or the product's.
 func (s *setup) installation(ctx context.Context) error {
-	return s.step(ctx, ownPath, func(ctx context.Context, tx *sqlx.Tx) error {
+	return s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
 		if err := s.ensureSchemas(ctx, tx); err != nil {
 			return err
 		}
@@ -103,7 +100,7 @@ func (s *setup) installation(ctx context.Context) error {
 			return err
 		}
 		if !s.in.roles {
-			return nil
+			return s.ensureOnlyLogin(ctx, tx)
 		}
 		return s.ensureLogins(ctx, tx)
 	})
@@ -193,7 +190,7 @@ func (s *setup) found(ctx context.Context, tx *sqlx.Tx, mayCreateRoles bool) (in
 
 // shared runs the product's migrations of what all tenants share.
 func (s *setup) shared(ctx context.Context) error {
-	return s.step(ctx, sharedSchema+", "+extensionSchema+", pg_temp", func(ctx context.Context, tx *sqlx.Tx) error {
+	return s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
 		return s.runNew(ctx, tx, s.sets.shared)
 	})
 }
@@ -234,7 +231,7 @@ func (s *setup) nextTenant(ctx context.Context, after string) (domain.TenantID, 
 		names = append(names, set.name)
 	}
 	var next string
-	err := s.pool.GetContext(ctx, &next, `
+	err := ownGet(ctx, s.pool, s.cfg, &next, `
 		SELECT coalesce(min(t.id), '') FROM partywall.tenants t WHERE t.id > $1
 		AND (SELECT count(*) FROM partywall.migrations m WHERE m.tenant = t.id AND m.set = ANY ($2)) < $3`,
 		after, pq.Array(names), wanted)
@@ -246,7 +243,7 @@ func (s *setup) nextTenant(ctx context.Context, after string) (domain.TenantID, 
 
 // tenant runs what one tenant lacks, and reports whether that was anything.
 func (s *setup) tenant(ctx context.Context, id domain.TenantID) (changed bool, err error) {
-	err = s.step(ctx, pathOf(schemaOf(id)), func(ctx context.Context, tx *sqlx.Tx) error {
+	err = s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
 		var exists bool // a sweep may have come first; now it waits
 		if err := tx.GetContext(ctx, &exists, `
 			SELECT count(*) > 0 FROM (SELECT FROM partywall.tenants WHERE id = $1 FOR NO KEY UPDATE) tenant`, id.String()); err != nil || !exists {

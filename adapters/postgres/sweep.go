@@ -26,11 +26,10 @@ func (t *Tenants) Sweep(ctx context.Context) (int, error) {
 // transaction of its own. One that can't be removed doesn't keep the others.
 func (t *Tenants) removeAllExpired(ctx context.Context, in installation) (removed int, err error) {
 	var ids []domain.TenantID
-	err = t.db.own.each(ctx, func(rows *sql.Rows) error {
-		id, err := scanTenantID(rows)
-		ids = append(ids, id)
+	err = t.db.own.inScope(ctx, t.db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+		ids, err = selectTenantIDs(ctx, tx, `SELECT t.id FROM partywall.tenants t WHERE NOT `+present)
 		return err
-	}, `SELECT t.id FROM partywall.tenants t WHERE NOT `+present)
+	})
 	if err != nil {
 		return 0, err
 	}
@@ -50,12 +49,19 @@ func (t *Tenants) removeAllExpired(ctx context.Context, in installation) (remove
 	return removed, errors.Join(errs...)
 }
 
-func scanTenantID(row scanner) (domain.TenantID, error) {
-	var id string
-	if err := row.Scan(&id); err != nil {
-		return domain.TenantID{}, err
+func selectTenantIDs(ctx context.Context, tx *sqlx.Tx, query string, args ...any) ([]domain.TenantID, error) {
+	var found []string
+	if err := tx.SelectContext(ctx, &found, query, args...); err != nil {
+		return nil, err
 	}
-	return domain.ParseTenantID(id)
+	ids := make([]domain.TenantID, len(found))
+	for i, id := range found {
+		var err error
+		if ids[i], err = domain.ParseTenantID(id); err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
 }
 
 func (t *Tenants) removeIfExpired(ctx context.Context, in installation, id domain.TenantID) (was occupancy, err error) {
@@ -102,7 +108,7 @@ func removeExpired(ctx context.Context, tx *sqlx.Tx, in installation, id domain.
 	case keeps:
 		return taken, nil
 	}
-	if _, err := tx.ExecContext(ctx, in.dropSchema(id)); err != nil {
+	if err := in.dropSchema(ctx, tx, id); err != nil {
 		return taken, err
 	}
 	if _, err := tx.ExecContext(ctx, `DELETE FROM partywall.migrations WHERE tenant = $1`, id.String()); err != nil {

@@ -38,7 +38,7 @@ func TestTheServersCertificateComesFromTheAuthority(t *testing.T) {
 		t.Fatalf("verify-full, the default, with the right authority: %v", err)
 	}
 	db := reopen(t, cfg)
-	if got := query[bool](t, db.Own(), `SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()`); !got {
+	if got := query[bool](t, ownConn(t, db), `SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()`); !got {
 		t.Error("the connection isn't encrypted")
 	}
 	cfg.SSLRootCert = theirs.file

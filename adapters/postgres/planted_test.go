@@ -1,0 +1,172 @@
+package postgres_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// TestNothingPlantedRuns plants, in a database that others may create in, a function
+// or operator that fits better than PostgreSQL's own for each that a statement of
+// ours names, and has the whole adapter work there. What we name is read from the
+// wire, so that a new statement is tried as soon as it is sent.
+func TestNothingPlantedRuns(t *testing.T) {
+	t.Parallel()
+	sent := &wiretap{}
+	for _, change := range walls {
+		liveThrough(t, sent, shared(t, change))
+	}
+	planted := plantsFor(t, sent)
+	for name, change := range walls {
+		for _, plant := range []string{"public", "ext", "shared"} {
+			t.Run(name+", planted in "+plant, func(t *testing.T) {
+				cfg := shared(t, change)
+				super := superuser(t, cfg)
+				execute(t, super, `CREATE SCHEMA IF NOT EXISTS `+plant+` AUTHORIZATION `+cfg.User+`; CREATE SEQUENCE public.ran; GRANT ALL ON SEQUENCE public.ran TO PUBLIC`)
+				for _, p := range planted {
+					execute(t, super, strings.ReplaceAll(p, "{schema}", plant))
+				}
+				_, err := login(t, cfg, cfg.User, cfg.Password).ExecContext(t.Context(), `SET search_path = `+plant+`; SELECT has_database_privilege('public', current_database(), 'TEMP')`)
+				if !strings.Contains(fmt.Sprint(err), "planted has_database_privilege ran") {
+					t.Fatalf("what is planted doesn't run where it can: %v", err)
+				}
+				execute(t, super, `ALTER SEQUENCE public.ran RESTART`)
+				liveThrough(t, &wiretap{}, cfg)
+				if query[bool](t, super, `SELECT is_called FROM public.ran`) {
+					t.Error("one of them ran")
+				}
+			})
+		}
+	}
+}
+
+// shared is a database that strangers may create in.
+func shared(t *testing.T, changes ...func(*postgres.Config)) postgres.Config {
+	t.Helper()
+	cfg := config(t, append(changes, withNotes, withPlans)...)
+	maintenance := cfg
+	maintenance.Database = "postgres"
+	execute(t, superuser(t, maintenance), `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User)
+	execute(t, superuser(t, cfg), `GRANT CREATE, USAGE ON SCHEMA public TO PUBLIC`)
+	return cfg
+}
+
+// liveThrough sets up, upgrades, serves, sweeps and examines.
+func liveThrough(t *testing.T, sent *wiretap, cfg postgres.Config) {
+	t.Helper()
+	through(t, &cfg).cut.Store(sent.listen())
+	setUp(t, cfg)
+	db := reopen(t, cfg)
+	acme := makeTenant(t, db, "acme")
+	withPriorities(&cfg)
+	setUp(t, cfg)
+	db = reopen(t, cfg)
+	note(t, db, acme, "here")
+	claimed := owned(t, "claimed")
+	claimed.Owner, claimed.Claim = domain.Identity{}, &ports.NewClaim{TTL: time.Hour}
+	if _, err := db.Tenants().Create(t.Context(), claimed); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Tenants().Clock(t.Context(), acme); err != nil {
+		t.Error(err)
+	}
+	if _, err := db.Tenants().List(t.Context(), domain.TenantID{}, 10); err != nil {
+		t.Error(err)
+	}
+	execute(t, superuser(t, cfg), `SET search_path = pg_catalog; UPDATE partywall.tenants SET expires_at = now() WHERE id = 'claimed'`)
+	if _, err := db.Tenants().Sweep(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := db.Ready(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for check, f := range examine(t, cfg) {
+		if strings.Contains(f.What+f.Mend, "planted") || strings.Contains(f.What, "can't be looked at") {
+			t.Errorf("%s: %+v", check, f)
+		}
+	}
+	_ = db.Close()
+}
+
+// wiretap keeps what clients send.
+type wiretap struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (w *wiretap) listen() *func([]byte) (bool, bool) {
+	listen := func(message []byte) (pass, breakOff bool) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.text.Write(message)
+		w.text.WriteByte('\n')
+		return true, false
+	}
+	return &listen
+}
+
+var called = regexp.MustCompile(`\b([a-z][a-z0-9_]*) ?\(`)
+
+// plantsFor are the statements that plant: a function for each that was called, and
+// for the operators, with argument types that PostgreSQL's own haven't.
+func plantsFor(t *testing.T, sent *wiretap) (statements []string) {
+	t.Helper()
+	names := map[string]bool{}
+	for _, match := range called.FindAllStringSubmatch(sent.text.String(), -1) {
+		names[match[1]] = true
+	}
+	super := superuser(t, postgres.Config{Host: server.Host, Port: server.Port, Database: "postgres"})
+	var functions []struct{ Name, Args, Returns string }
+	err := super.SelectContext(context.Background(), &functions, `
+		WITH kinds AS (SELECT unnest('{name,text,oid,integer,boolean,bigint,"char",regclass}'::text[]) AS kind),
+		used AS (SELECT proname, pronargs, min(prorettype::regtype::text) AS returns FROM pg_proc
+			WHERE pronamespace = 'pg_catalog'::regnamespace AND proname = ANY ($1) AND prokind = 'f' AND pronargs BETWEEN 1 AND 3 GROUP BY 1, 2),
+		made AS (
+			SELECT proname, returns, kind AS args FROM used, kinds WHERE pronargs = 1
+			UNION SELECT proname, returns, a.kind || ',' || b.kind FROM used, kinds a, kinds b WHERE pronargs = 2
+			UNION SELECT proname, returns, a.kind || ',' || b.kind || ',' || c.kind FROM used, kinds a, kinds b, kinds c WHERE pronargs = 3 AND a.kind IN ('name', 'text', 'oid') AND c.kind IN ('name', 'text', 'oid', 'boolean'))
+		SELECT proname AS name, args, returns FROM made
+		WHERE NOT EXISTS (SELECT FROM pg_proc p WHERE p.proname = made.proname AND oidvectortypes(p.proargtypes) = replace(made.args, ',', ', ') AND p.pronamespace = 'pg_catalog'::regnamespace)
+		AND returns NOT LIKE 'any%'`, "{"+strings.Join(slices.Sorted(maps.Keys(names)), ",")+"}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const body = ` LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('public.ran'); RAISE 'planted %% ran', '%[2]s'; END $$;`
+	for _, f := range functions {
+		statements = append(statements, fmt.Sprintf(`CREATE FUNCTION {schema}.%[1]s(%[3]s) RETURNS %[4]s`+body, f.Name, f.Name, f.Args, f.Returns))
+	}
+	return append(statements, operators(t, super)...)
+}
+
+// operators are for each pair of types that PostgreSQL compares, joins or
+// subtracts only after a conversion.
+func operators(t *testing.T, super *sqlx.DB) (statements []string) {
+	t.Helper()
+	var wanted []struct{ Op, Left, Right, Returns string }
+	err := super.SelectContext(t.Context(), &wanted, `
+		WITH kinds AS (SELECT unnest('{name,text,oid,integer,boolean,bigint,"char",interval,timestamptz,regclass,name[],text[]}'::text[]) AS kind),
+		op AS (SELECT * FROM (VALUES ('=', 'boolean'), ('<>', 'boolean'), ('<', 'boolean'), ('>', 'boolean'), ('<=', 'boolean'), ('>=', 'boolean'),
+			('~~', 'boolean'), ('!~~', 'boolean'), ('||', 'text'), ('+', 'timestamptz'), ('*', 'interval'), ('/', 'integer'), ('-', 'integer')) o(op, returns))
+		SELECT op, a.kind AS left, b.kind AS right, returns FROM op, kinds a, kinds b
+		WHERE NOT EXISTS (SELECT FROM pg_operator o WHERE o.oprname = op AND o.oprleft = a.kind::regtype AND o.oprright = b.kind::regtype)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, o := range wanted {
+		statements = append(statements, fmt.Sprintf(`CREATE FUNCTION {schema}.planted_%[1]d(%[3]s, %[4]s) RETURNS %[5]s LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('public.ran'); RAISE 'planted %[3]s %[2]s %[4]s ran'; END $$;
+			CREATE OPERATOR {schema}.%[2]s (FUNCTION = {schema}.planted_%[1]d, LEFTARG = %[3]s, RIGHTARG = %[4]s);`, i, o.Op, o.Left, o.Right, o.Returns))
+	}
+	return statements
+}
