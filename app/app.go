@@ -76,7 +76,7 @@ func (p *Partywall) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	objects, err := p.openObjects(secrets, cloud)
+	objects, err := p.openObjects(ctx, secrets, cloud)
 	if err != nil {
 		return err
 	}

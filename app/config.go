@@ -103,6 +103,12 @@ type Cognito struct {
 type S3 struct {
 	Bucket         string
 	ForcePathStyle bool
+
+	// WithoutIsolation opens the store although its server lets the holder of one
+	// tenant's signed URL reach another tenant's files. It is for trying things out
+	// against an emulator. [New] tries any server but Amazon's, and refuses without
+	// it one that doesn't keep them apart.
+	WithoutIsolation bool
 }
 
 // BuiltIn names the parts that run inside the program because nothing else was

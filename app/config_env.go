@@ -75,7 +75,7 @@ func (p *parser) config(env environment) Config {
 		DataDir:             env.DataDir,
 		Database:            p.database(env),
 		Cognito:             p.cognito(env),
-		S3:                  S3{env.Bucket, p.boolean("S3_FORCE_PATH_STYLE", env.ForcePathStyle)},
+		S3:                  S3{Bucket: env.Bucket, ForcePathStyle: p.boolean("S3_FORCE_PATH_STYLE", env.ForcePathStyle)},
 		Region:              cmp.Or(env.Region, regionOfPool(env.PoolID)),
 		RequireConfirmation: p.boolean("LOCAL_REQUIRE_CONFIRMATION", env.RequireConfirmation),
 		EmailSender:         p.email("EMAIL_SENDER", env.EmailSender),

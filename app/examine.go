@@ -18,7 +18,8 @@ import (
 
 // Examine looks for the mistakes that such an installation makes most likely,
 // and says how to mend each. It looks at the configuration, and at each part that
-// isn't built in; it changes nothing, and takes some seconds at most for a check.
+// isn't built in; it changes nothing, but makes a few objects below ".partywall/" in
+// the bucket and deletes them. A check takes some seconds at most.
 // What the credentials don't let it see is a warning that names the right.
 func Examine(ctx context.Context, cfg Config) []ports.Finding {
 	cfg = cfg.withDefaults()

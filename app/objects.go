@@ -1,8 +1,12 @@
 package app
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"path/filepath"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -19,7 +23,7 @@ type objects struct {
 	handler http.Handler // serves the bytes; nil where somebody else does
 }
 
-func (p *Partywall) openObjects(secrets *local.Keys, cloud aws.Config) (objects, error) {
+func (p *Partywall) openObjects(ctx context.Context, secrets *local.Keys, cloud aws.Config) (objects, error) {
 	base := p.config.PublicURL.JoinPath("/local/objects/")
 	switch {
 	case p.config.Memory:
@@ -40,10 +44,33 @@ func (p *Partywall) openObjects(secrets *local.Keys, cloud aws.Config) (objects,
 	if err != nil {
 		return objects{}, err
 	}
+	if err := p.proveIsolation(ctx, store); err != nil {
+		return objects{}, err
+	}
 	p.describe("files", "S3, bucket "+p.config.S3.Bucket, false)
 	return objects{store, store, nil}, nil
 }
 
+// proofPatience is how long a start waits for an object store that can't be reached.
+const proofPatience = 10 * time.Second
+
+// proveIsolation refuses a server that doesn't keep tenants' files apart. One that
+// can't be tried now is tried again before the first URL is signed.
+func (p *Partywall) proveIsolation(ctx context.Context, store *s3.Store) error {
+	ctx, cancel := context.WithTimeout(ctx, proofPatience)
+	defer cancel()
+	err := store.Prove(ctx)
+	if errors.Is(err, s3.ErrNotIsolated) {
+		cause := errors.Unwrap(err) // without what a caller would read
+		return fmt.Errorf("S3_BUCKET_NAME=%s: %w; use a store that does (docs/production.md lists some), or start with --without-file-isolation (Config.S3.WithoutIsolation) to give that up", p.config.S3.Bucket, cause)
+	}
+	if err != nil {
+		p.config.logger().Warn("cannot try the object store yet; no file URL is signed until it can be", "error", err)
+	}
+	return nil
+}
+
 func (p *Partywall) s3Config(cloud aws.Config) s3.Config {
-	return s3.Config{Bucket: p.config.S3.Bucket, PathStyle: p.config.S3.ForcePathStyle, AWS: cloud}
+	c := p.config.S3
+	return s3.Config{Bucket: c.Bucket, PathStyle: c.ForcePathStyle, WithoutIsolation: c.WithoutIsolation, AWS: cloud}
 }

@@ -21,7 +21,19 @@ func fetched(ctx context.Context, name string, fetch func(ctx context.Context, d
 		return "", err
 	}
 	dir := filepath.Join(cache, name)
+	ctx, cancel := context.WithTimeout(ctx, fetchPatience)
+	defer cancel()
 	return dir, fetchOnce(ctx, dir, fetch)
+}
+
+// built is fetched for what takes longer to build than tests may take: a task runs it.
+func built(ctx context.Context, name string, build func(ctx context.Context, dir string) error) (string, error) {
+	cache, err := cacheFolder()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(cache, name)
+	return dir, fetchOnce(ctx, dir, build)
 }
 
 // fetchPatience is how long a network may take that says neither yes nor no: less
@@ -32,8 +44,6 @@ const fetchPatience = 5 * time.Minute
 // is moved there when it's complete. Of several processes one fetches and the
 // others wait.
 func fetchOnce(ctx context.Context, dir string, fetch func(ctx context.Context, dir string) error) error {
-	ctx, cancel := context.WithTimeout(ctx, fetchPatience)
-	defer cancel()
 	lock := flock.New(dir + ".lock")
 	if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
 		return err

@@ -27,7 +27,7 @@ type ObjectServer struct {
 	AccessKey string
 	SecretKey string
 
-	program string
+	command func() *exec.Cmd
 	port    int
 	folder  string
 	process *process // nil while it's stopped
@@ -56,7 +56,12 @@ func StartS3(ctx context.Context) (*ObjectServer, error) {
 	s := &ObjectServer{
 		Endpoint: "http://" + childserver.Address(port), Region: "us-east-1", Bucket: "partywall",
 		AccessKey: "AK" + rand.Text()[:18], SecretKey: rand.Text(),
-		program: program, port: port, folder: folder,
+		port: port, folder: folder,
+	}
+	s.command = func() *exec.Cmd {
+		cmd := exec.Command(program, "--port", childserver.Address(port), "--region", s.Region, "--quiet", "posix", folder)
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "ROOT_ACCESS_KEY=" + s.AccessKey, "ROOT_SECRET_KEY=" + s.SecretKey}
+		return cmd
 	}
 	if err := s.Start(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -86,9 +91,8 @@ func (s *ObjectServer) Client() *s3.Client {
 
 // Start starts the server again after [ObjectServer.Stop]: same address, same objects.
 func (s *ObjectServer) Start(ctx context.Context) (err error) {
-	cmd := exec.Command(s.program, "--port", childserver.Address(s.port), "--region", s.Region, "--quiet", "posix", s.folder)
+	cmd := s.command()
 	cmd.Dir = s.folder
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "ROOT_ACCESS_KEY=" + s.AccessKey, "ROOT_SECRET_KEY=" + s.SecretKey}
 	s.process, err = launch(ctx, cmd, answers(s.port))
 	if err != nil {
 		return fmt.Errorf("starting an S3 server: %w", err)

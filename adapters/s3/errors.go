@@ -20,9 +20,12 @@ var (
 // bucket's name or region.
 func translate(ctx context.Context, err error) error {
 	status := statusOf(err)
+	ours, isOurs := errors.AsType[*domain.Error](err)
 	switch {
 	case err == nil:
 		return nil
+	case isOurs:
+		return ours
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case status >= 300 && status < 500 && status != http.StatusRequestTimeout && status != http.StatusTooManyRequests:

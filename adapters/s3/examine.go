@@ -26,6 +26,7 @@ type examination struct {
 	origins []string // whose pages move files
 	now     func() time.Time
 	client  *s3.Client
+	cfg     Config
 
 	tells ports.Finding // about our clock, once S3 was reached
 }
@@ -35,6 +36,8 @@ func (e *examination) checks() []ports.Check {
 		{Name: "bucket", About: "the bucket is reached, in its region", Look: e.reach},
 		{Name: "bucket-clock", About: "our clock agrees with S3's", Needs: "bucket", Look: e.clock},
 		{Name: "bucket-rights", About: "`s3:GetObject` and `s3:ListBucket` are allowed", Needs: "bucket", Look: e.rights},
+		{Name: "bucket-isolation", About: "a signed URL opens one file of one tenant, as long as it lives; tried with objects below `.partywall/`, which are deleted", Needs: "bucket-rights", Look: e.isolation},
+		{Name: "bucket-promises", About: "the store insists on the size, type, SHA-256 and `If-None-Match` that were signed, and takes no unsigned `x-amz-*` header; tried likewise", Needs: "bucket-rights", Look: e.promises},
 		{Name: "bucket-cors", About: "the pages of `CORS_ALLOW_ORIGINS` may move files", Needs: "bucket", Look: e.cors},
 		{Name: "bucket-public", About: "the public is blocked from the bucket", Needs: "bucket", Look: e.public},
 		{Name: "bucket-transport", About: "the bucket's policy refuses what comes without TLS", Needs: "bucket", Look: e.transport},
@@ -45,12 +48,13 @@ func (e *examination) checks() []ports.Check {
 // Checks lists what [Examine] looks at. They are to be read, not made.
 func Checks() []ports.Check { return (&examination{}).checks() }
 
-// Examine looks for the mistakes that a bucket may have, and changes nothing.
-// Besides the rights of a [Store] it needs s3:GetBucketCORS,
-// s3:GetBucketPublicAccessBlock, s3:GetBucketPolicy and s3:GetBucketVersioning.
-// origins are those whose pages move files.
+// Examine looks for the mistakes that a bucket may have. It changes nothing, but
+// makes a few objects below ".partywall/" and deletes them. Besides the rights of
+// a [Store] it needs s3:GetBucketCORS, s3:GetBucketPublicAccessBlock,
+// s3:GetBucketPolicy and s3:GetBucketVersioning, and s3:DeleteObjectVersion to
+// leave no old versions behind. origins are those whose pages move files.
 func Examine(ctx context.Context, cfg Config, origins []string) []ports.Finding {
-	e := &examination{bucket: cfg.Bucket, region: cfg.AWS.Region, origins: origins, now: cfg.Now}
+	e := &examination{bucket: cfg.Bucket, region: cfg.AWS.Region, origins: origins, now: cfg.Now, cfg: cfg}
 	if e.now == nil {
 		e.now = time.Now
 	}

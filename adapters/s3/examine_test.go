@@ -7,6 +7,8 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/partywall-go/partywall/adapters/s3"
+	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -38,7 +41,7 @@ const goodCORS = `<CORSConfiguration><CORSRule><AllowedOrigin>https://app.exampl
 // goodBucket is one made as docs/production.md says.
 func goodBucket() bucketScript {
 	return bucketScript{
-		"HEAD bucket":       {status: 200, region: "eu-central-1"},
+		"HEAD bucket":       {status: 200, region: "us-east-1"},
 		"HEAD object":       {status: 404},
 		"cors":              {status: 200, body: goodCORS},
 		"publicAccessBlock": {status: 200, body: publicAccess("true")},
@@ -52,17 +55,27 @@ func publicAccess(policy string) string {
 		policy + "</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>"
 }
 
-func (s bucketScript) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// script answers for a bucket, and leaves what isn't in it to a real server.
+type script struct {
+	bucketScript
+	real http.Handler
+}
+
+func (s script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	asked := "HEAD object"
-	if r.URL.Path == "/bucket" || r.URL.Path == "/bucket/" {
+	if r.URL.Path == "/partywall" || r.URL.Path == "/partywall/" {
 		asked = "HEAD bucket"
 		for name := range r.URL.Query() {
-			if _, known := s[name]; known {
+			if _, known := s.bucketScript[name]; known {
 				asked = name
 			}
 		}
 	}
-	answer := s[asked]
+	answer := s.bucketScript[asked]
+	if asked == "HEAD object" && !strings.HasSuffix(r.URL.Path, "/doctor") {
+		s.real.ServeHTTP(w, r)
+		return
+	}
 	if answer.region != "" {
 		w.Header().Set("X-Amz-Bucket-Region", answer.region)
 	}
@@ -74,11 +87,16 @@ func (s bucketScript) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s bucketScript) config(t *testing.T) s3.Config {
 	t.Helper()
-	server := httptest.NewServer(s)
-	t.Cleanup(server.Close)
-	return s3.Config{Bucket: "bucket", PathStyle: true, AWS: aws.Config{
-		Region: "eu-central-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
-	}}
+	cfg := configOf(server.Get(t))
+	to := domain.Must(url.Parse(*cfg.AWS.BaseEndpoint))
+	front := httptest.NewServer(script{s, &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		host := r.In.Host
+		r.SetURL(to)
+		r.Out.Host = host // it is signed
+	}}})
+	t.Cleanup(front.Close)
+	cfg.AWS.BaseEndpoint = &front.URL
+	return cfg
 }
 
 var origins = []string{"https://app.example.com"}
@@ -124,9 +142,9 @@ func TestExamine(t *testing.T) {
 		says     string
 	}{
 		"a bucket that isn't there":              {bucketScript{"HEAD bucket": {status: 404}}, "bucket", ports.SeverityError, "S3_BUCKET_NAME"},
-		"a bucket of another region":             {bucketScript{"HEAD bucket": {status: 301, region: "us-east-1"}}, "bucket", ports.SeverityError, "AWS_REGION=us-east-1"},
-		"a bucket of another region that talks":  {bucketScript{"HEAD bucket": {status: 200, region: "us-east-1"}}, "bucket", ports.SeverityError, "AWS_REGION=us-east-1"},
-		"a bucket of somebody else's":            {bucketScript{"HEAD bucket": {status: 403, region: "eu-central-1"}}, "bucket", ports.SeverityError, "s3:ListBucket"},
+		"a bucket of another region":             {bucketScript{"HEAD bucket": {status: 301, region: "eu-central-1"}}, "bucket", ports.SeverityError, "AWS_REGION=eu-central-1"},
+		"a bucket of another region that talks":  {bucketScript{"HEAD bucket": {status: 200, region: "eu-central-1"}}, "bucket", ports.SeverityError, "AWS_REGION=eu-central-1"},
+		"a bucket of somebody else's":            {bucketScript{"HEAD bucket": {status: 403, region: "us-east-1"}}, "bucket", ports.SeverityError, "s3:ListBucket"},
 		"something that isn't a bucket":          {bucketScript{"HEAD bucket": {status: 418}}, "bucket", ports.SeverityError, "AWS_ENDPOINT_URL_S3"},
 		"no right to read objects":               {bucketScript{"HEAD object": {status: 403}}, "bucket-rights", ports.SeverityError, "s3:GetObject"},
 		"no CORS rules":                          {bucketScript{"cors": refusal(404, "NoSuchCORSConfiguration")}, "bucket-cors", ports.SeverityError, "put-bucket-cors"},

@@ -24,6 +24,10 @@ type Config struct {
 	PathStyle bool             // the bucket is named in the path, not in the host, as most emulators want it
 	AWS       aws.Config       // region, credentials and endpoint
 	Now       func() time.Time // nil: time.Now
+
+	// WithoutIsolation signs URLs also where the server was not shown to keep one
+	// tenant's files from the holders of another tenant's URLs; see [Store.Prove].
+	WithoutIsolation bool
 }
 
 // Store is a [ports.ObjectStore] on a bucket, and a [ports.Dependency].
@@ -31,12 +35,17 @@ type Config struct {
 // Its credentials need s3:GetObject, s3:PutObject and s3:DeleteObject on the
 // bucket's objects, and s3:ListBucket on the bucket: without the last, S3
 // doesn't tell an absent object from a forbidden one.
+//
+// A server other than Amazon's is tried before the first URL is signed for it,
+// see [Store.Prove].
 type Store struct {
 	bucket      string
 	client      *s3.Client
+	own         endpoint // where this process reaches the bucket
 	presigner   presigner
 	credentials aws.CredentialsProvider
 	now         func() time.Time
+	isolation   isolation
 }
 
 var (
@@ -67,13 +76,18 @@ func New(cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{
+	s := &Store{
 		bucket:      cfg.Bucket,
 		client:      client,
+		own:         where,
 		presigner:   presigner{endpoint: where},
 		credentials: cached(options.Credentials),
 		now:         cfg.Now,
-	}, nil
+	}
+	if cfg.WithoutIsolation || isAmazon(where.host) {
+		s.isolation.proven.Store(&isolationFound{})
+	}
+	return s, nil
 }
 
 // SignUpload implements [ports.ObjectStore].
@@ -136,16 +150,23 @@ func (s *Store) Delete(ctx context.Context, key domain.ObjectKey) error {
 }
 
 // Ready implements [ports.Dependency]: the bucket is there and lets us in. It
-// tries once.
+// tries once. A server that [Store.Prove] refuses isn't ready.
 func (s *Store) Ready(ctx context.Context) error {
 	call, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	_, err := s.client.HeadBucket(call, &s3.HeadBucketInput{Bucket: &s.bucket}, func(o *s3.Options) { o.RetryMaxAttempts = 1 })
-	return translate(ctx, err)
+	if err != nil {
+		return translate(ctx, err)
+	}
+	return translate(ctx, s.Prove(call))
 }
 
 // sign signs r with all of headers, for ttl or as long as it can.
 func (s *Store) sign(ctx context.Context, r request, headers map[string]string, ttl time.Duration) (ports.SignedRequest, error) {
+	if err := s.Prove(ctx); err != nil {
+		return ports.SignedRequest{}, err
+	}
+	r.guarded = r.method == http.MethodPut && s.isolation.isGuarded()
 	creds, err := s.retrieve(ctx)
 	if err != nil {
 		return ports.SignedRequest{}, err

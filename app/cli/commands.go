@@ -20,7 +20,7 @@ type command struct {
 // commands is the whole program at a glance: ours, then the product's.
 func (c console) commands() []command {
 	all := []command{
-		{"serve", "[--memory] [--mixed] [--expose]", "serve the API; what isn't configured is built in (the default)", serveDetails, serve},
+		{"serve", "[--memory] [--mixed] [--expose] [--without-file-isolation]", "serve the API; what isn't configured is built in (the default)", serveDetails, serve},
 		{"setup", "", "make or upgrade the database, its schemas and roles; may be repeated", setupDetails, setup},
 		{"smoke", "--url URL [--code CODE]", "walk the whole story against a running server", smokeDetails, smoke},
 		{"tenants create", "ID [--name NAME] [--owner SUB]", "create a tenant, as the operator", createDetails, createTenant},
@@ -40,6 +40,8 @@ const (
 	serveDetails = `  --memory  keep everything in memory: nothing is left at the end, and no other process sees it
   --mixed   allow real parts next to built-in ones, which is what a forgotten variable looks like
   --expose  allow built-in parts on an address that other machines reach
+  --without-file-isolation  allow an object store that lets a member reach other tenants' files, such as
+            an emulator that doesn't verify signatures; serve tries any store but Amazon's
 
 SIGINT (Ctrl-C) and SIGTERM stop it orderly, within 10 s.
 `
@@ -66,7 +68,8 @@ runs with --memory.
 	doctorDetails = `  --quiet  print nothing about what is well
 
 It looks at the configuration and at all that isn't built in: the database, the user pool, the bucket and
-the mail. It changes nothing, and exits 1 if something must be mended. docs/production.md lists the checks.
+the mail. It changes nothing, but makes a few objects below .partywall/ in the bucket and deletes them. It
+exits 1 if something must be mended. docs/production.md lists the checks.
 `
 	configDetails = `It prints a .env file, and above each empty variable what is in force instead. A variable of the
 environment wins over the same one in .env.

@@ -22,6 +22,7 @@ func serve(ctx context.Context, c console, args []string) error {
 	memory := flags.Bool("memory", false, "keep everything in memory")
 	mixed := flags.Bool("mixed", false, "allow real parts next to built-in ones")
 	expose := flags.Bool("expose", false, "allow built-in parts on an address that isn't loopback")
+	shared := flags.Bool("without-file-isolation", false, "allow an object store that lets members reach other tenants' files")
 	if _, err := parseFlags(flags, args); err != nil {
 		return err
 	}
@@ -30,6 +31,7 @@ func serve(ctx context.Context, c console, args []string) error {
 		return err
 	}
 	cfg.Memory = *memory
+	cfg.S3.WithoutIsolation = cfg.S3.WithoutIsolation || *shared
 	if err := refuseMistypes(ctx, cfg, *mixed, *expose); err != nil {
 		return err
 	}

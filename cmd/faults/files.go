@@ -21,7 +21,7 @@ func storeDown(ctx context.Context, lab *lab) (string, error) {
 	s, err := lab.start(map[string]string{
 		"S3_BUCKET_NAME": "faults", "S3_FORCE_PATH_STYLE": "true", "AWS_ENDPOINT_URL_S3": "http://" + address,
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x",
-	})
+	}, "--without-file-isolation")
 	if err != nil {
 		return "", err
 	}

@@ -87,7 +87,7 @@ type server struct {
 }
 
 // start starts the program on a free port.
-func (l *lab) start(env map[string]string) (*server, error) {
+func (l *lab) start(env map[string]string, flags ...string) (*server, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func (l *lab) start(env map[string]string) (*server, error) {
 	listener.Close()
 	_, port, _ := net.SplitHostPort(addr)
 	s := &server{url: "http://" + addr, addr: addr, ended: make(chan struct{})}
-	s.cmd = exec.Command(l.program, "serve", "--mixed")
+	s.cmd = exec.Command(l.program, append([]string{"serve", "--mixed"}, flags...)...)
 	s.cmd.Env, s.cmd.Dir = append(l.environ(env), "PORT="+port), l.dir
 	s.cmd.Stdout, s.cmd.Stderr = &s.output, &s.output
 	if err := s.cmd.Start(); err != nil {

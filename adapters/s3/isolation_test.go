@@ -1,0 +1,280 @@
+package s3_test
+
+import (
+	"errors"
+	"flag"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/partywall-go/partywall/adapters/realservers"
+	"github.com/partywall-go/partywall/adapters/s3"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/porttest"
+)
+
+// mustLeaveNothing fails if trials left an object behind.
+func mustLeaveNothing(t *testing.T, s *realservers.ObjectServer) {
+	t.Helper()
+	left, err := s.Client().ListObjectsV2(t.Context(), &awss3.ListObjectsV2Input{Bucket: &s.Bucket, Prefix: aws.String(".partywall/")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range left.Contents {
+		t.Errorf("%s is left behind", *o.Key)
+	}
+}
+
+func TestAStoreThatHolds(t *testing.T) {
+	s := server.Get(t)
+	for name, l := range map[string]lenient{
+		"a server that verifies what is signed":         {},
+		"a server that refuses with 400":                {refusesAll400: true},
+		"a server that obeys unsigned headers":          {copies: true},
+		"a server that ignores an unsigned copy source": {unguardable: true},
+	} {
+		t.Run(name+" isolates", func(t *testing.T) {
+			cfg := l.start(t, s)
+			if err := newStore(t, cfg).Prove(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if f := examine(t, cfg, nil)["bucket-isolation"]; f.Severity != ports.SeverityOK {
+				t.Errorf("the check finds %+v", f)
+			}
+			mustLeaveNothing(t, s)
+		})
+	}
+	t.Run("the real server isolates", func(t *testing.T) {
+		if err := newStore(t, configOf(s)).Prove(t.Context()); err != nil {
+			t.Error(err)
+		}
+		for _, check := range []string{"bucket-isolation", "bucket-promises"} {
+			if f := examine(t, configOf(s), nil)[check]; f.Severity != ports.SeverityOK {
+				t.Errorf("the check finds %+v", f)
+			}
+		}
+		mustLeaveNothing(t, s)
+	})
+}
+
+func TestAStoreThatDoesNotHold(t *testing.T) {
+	s := server.Get(t)
+	for name, c := range map[string]struct {
+		server lenient
+		says   string
+	}{
+		"obeys an unsigned copy source and can't be guarded": {lenient{copies: true, unguardable: true}, "x-amz-copy-source"},
+		"refuses only a copy with 400":                       {lenient{copiesTo400: true, unguardable: true}, "x-amz-copy-source"},
+		"unpacks archives":                                   {lenient{unpacks: true}, "x-amz-meta-snowball-auto-extract"},
+		"doesn't look at signatures":                         {lenient{forged: true}, "signatures aren't verified"},
+		"is public":                                          {lenient{public: true}, "the bucket is public"},
+		"takes a signature for any key":                      {lenient{anyKey: true}, "the key isn't in the signature"},
+		"takes a signature for any method":                   {lenient{anyMethod: true}, "the method isn't in the signature"},
+		"takes more parameters":                              {lenient{anyQuery: true}, "parameters may be added"},
+		"decodes keys twice":                                 {lenient{decodesTwice: true}, "decoded twice"},
+		"doesn't look at the expiry":                         {lenient{everlasting: true}, "URLs don't expire"},
+	} {
+		t.Run("a server that "+name+" is refused", func(t *testing.T) {
+			cfg := c.server.start(t, s)
+			store := newStore(t, cfg)
+			err := store.Prove(t.Context())
+			if !errors.Is(err, s3.ErrNotIsolated) || !errors.Is(err, domain.Internal) || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("want %q, got %v", c.says, err)
+			}
+			if _, err := store.SignUpload(t.Context(), keyOf(t, "acme/a.txt"), ports.Upload{Size: -1, TTL: time.Minute}); !errors.Is(err, s3.ErrNotIsolated) {
+				t.Errorf("an upload is signed: %v", err)
+			}
+			if _, err := store.SignDownload(t.Context(), keyOf(t, "acme/a.txt"), ports.Download{TTL: time.Minute}); !errors.Is(err, s3.ErrNotIsolated) {
+				t.Errorf("a download is signed: %v", err)
+			}
+			if err := store.Ready(t.Context()); !errors.Is(err, s3.ErrNotIsolated) {
+				t.Errorf("it is ready: %v", err)
+			}
+			f := examine(t, cfg, nil)["bucket-isolation"]
+			if f.Severity != ports.SeverityError || !strings.Contains(f.What, c.says) {
+				t.Errorf("the check finds %+v", f)
+			}
+			mustLeaveNothing(t, s)
+
+			cfg.WithoutIsolation = true
+			if _, err := newStore(t, cfg).SignUpload(t.Context(), keyOf(t, "acme/a.txt"), ports.Upload{Size: -1, TTL: time.Minute}); err != nil {
+				t.Errorf("without isolation: %v", err)
+			}
+		})
+	}
+}
+
+func TestAStoreThatBreaksPromises(t *testing.T) {
+	s := server.Get(t)
+	for name, c := range map[string]struct {
+		server lenient
+		says   string
+	}{
+		"another size":           {lenient{anySize: true}, "another size"},
+		"another type":           {lenient{anyType: true}, "another type"},
+		"another checksum":       {lenient{anySum: true}, "another SHA-256"},
+		"a replacement":          {lenient{replaces: true}, "may replace one"},
+		"headers without a sign": {lenient{}, "unsigned headers: x-amz-acl"},
+	} {
+		t.Run("a server that takes "+name+" is warned of", func(t *testing.T) {
+			f := examine(t, c.server.start(t, s), nil)["bucket-promises"]
+			if f.Severity != ports.SeverityWarning || !strings.Contains(f.What, c.says) {
+				t.Errorf("want %q, got %+v", c.says, f)
+			}
+			mustLeaveNothing(t, s)
+		})
+	}
+}
+
+// TestACopyOfTheNeighboursFile does what a member would: on a server that obeys
+// unsigned headers the signature itself refuses them.
+func TestACopyOfTheNeighboursFile(t *testing.T) {
+	s := server.Get(t)
+	refusesCopies(t, s, newStore(t, lenient{copies: true}.start(t, s)))
+}
+
+func refusesCopies(t *testing.T, s *realservers.ObjectServer, store *s3.Store) {
+	t.Helper()
+	victim, mine := keyOf(t, "victim/secret.txt"), keyOf(t, "acme/loot.txt")
+	if err := put(t.Context(), s.Client(), &s.Bucket, victim.String(), []byte("secret"), ""); err != nil {
+		t.Fatal(err)
+	}
+	for name, sources := range map[string][]string{
+		"alone":               {s.Bucket + "/" + victim.String()},
+		"with a slash":        {"/" + s.Bucket + "/" + victim.String()},
+		"behind an empty one": {"", s.Bucket + "/" + victim.String()},
+		"before an empty one": {s.Bucket + "/" + victim.String(), ""},
+	} {
+		t.Run("a copy source "+name+" is refused", func(t *testing.T) {
+			signed, err := store.SignUpload(t.Context(), mine, ports.Upload{Size: -1, TTL: time.Minute})
+			if err != nil {
+				t.Fatal(err)
+			}
+			request, err := http.NewRequestWithContext(t.Context(), signed.Method, signed.URL.Reveal(), http.NoBody)
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header["X-Amz-Copy-Source"] = sources
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			response.Body.Close()
+			if response.StatusCode != http.StatusForbidden {
+				t.Errorf("it answers %d", response.StatusCode)
+			}
+		})
+	}
+	t.Run("a plain upload works", func(t *testing.T) {
+		signed, err := store.SignUpload(t.Context(), mine, ports.Upload{Size: 5, ContentType: "text/plain", TTL: time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		request, err := http.NewRequestWithContext(t.Context(), signed.Method, signed.URL.Reveal(), strings.NewReader("hello"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", "text/plain")
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusOK {
+			t.Errorf("it answers %d", response.StatusCode)
+		}
+	})
+}
+
+func TestAStoreIsTriedAgain(t *testing.T) {
+	s := server.Get(t)
+	t.Run("after trouble", func(t *testing.T) {
+		var broken atomic.Bool
+		broken.Store(true)
+		cfg, clock := lenient{broken: &broken}.start(t, s), time.Now()
+		cfg.Now = func() time.Time { return clock }
+		store := newStore(t, cfg)
+		if err := store.Prove(t.Context()); !errors.Is(err, domain.CodeObjectStoreUnavailable) {
+			t.Fatalf("got %v", err)
+		}
+		broken.Store(false)
+		if err := store.Prove(t.Context()); !errors.Is(err, domain.CodeObjectStoreUnavailable) {
+			t.Errorf("it is tried again at once: %v", err)
+		}
+		clock = clock.Add(2 * time.Second)
+		if err := store.Prove(t.Context()); err != nil {
+			t.Errorf("once the trouble is over: %v", err)
+		}
+	})
+	t.Run("Amazon S3 is not tried", func(t *testing.T) {
+		for _, endpoint := range []string{"", "https://s3.eu-central-1.amazonaws.com", "https://bucket.vpce-1a2b3c.s3.eu-central-1.vpce.amazonaws.com", "https://s3.cn-north-1.amazonaws.com.cn:443"} {
+			cfg := configAt("unused")
+			cfg.WithoutIsolation, cfg.AWS.BaseEndpoint = false, &endpoint
+			if endpoint == "" {
+				cfg.AWS.BaseEndpoint = nil
+			}
+			if err := newStore(t, cfg).Prove(t.Context()); err != nil {
+				t.Errorf("%s: %v", endpoint, err)
+			}
+		}
+	})
+	t.Run("what only looks like Amazon S3 is", func(t *testing.T) {
+		for _, endpoint := range []string{"http://amazonaws.com.127.0.0.1.nip.invalid", "http://s3.notamazonaws.com.invalid", "http://127.0.0.1:1/s3.amazonaws.com"} {
+			cfg := configAt("unused")
+			cfg.WithoutIsolation, cfg.AWS.BaseEndpoint = false, &endpoint
+			if err := newStore(t, cfg).Prove(t.Context()); err == nil {
+				t.Errorf("%s is taken for it", endpoint)
+			}
+		}
+	})
+	t.Run("many callers wait for one run", func(t *testing.T) {
+		store := newStore(t, lenient{}.start(t, s))
+		errs := make(chan error, 20)
+		for range cap(errs) {
+			go func() { errs <- store.Prove(t.Context()) }()
+		}
+		for range cap(errs) {
+			if err := <-errs; err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+var tryMinIO = flag.Bool("s3.minio", false, "build MinIO and try it, too")
+
+// TestMinIO holds the real server to what the lenient one above stands for; it
+// is run by a task, since MinIO takes minutes to build.
+func TestMinIO(t *testing.T) {
+	if !*tryMinIO {
+		return
+	}
+	s, err := realservers.StartMinIO(t.Context())
+	realservers.Need(t, err)
+	t.Cleanup(func() { s.Close() })
+	cfg := configOf(s)
+	if err := newStore(t, cfg).Prove(t.Context()); err != nil {
+		t.Error(err)
+	}
+	findings := examine(t, cfg, nil)
+	if f := findings["bucket-isolation"]; f.Severity != ports.SeverityOK || !strings.Contains(f.What, "x-amz-copy-source") {
+		t.Errorf("the check finds %+v", f)
+	}
+	if f := findings["bucket-promises"]; f.Severity != ports.SeverityWarning || !strings.Contains(f.What, "unsigned headers: x-amz-acl") || strings.Contains(f.What, ";") {
+		t.Errorf("the check finds %+v", f)
+	}
+	mustLeaveNothing(t, s)
+	refusesCopies(t, s, newStore(t, cfg))
+	porttest.ObjectStore(t, func(t *testing.T) porttest.ObjectStorage {
+		return porttest.ObjectStorage{
+			Store: newStore(t, cfg), Client: http.DefaultClient,
+			Lacks: []porttest.Feature{porttest.FolderBesideFile, porttest.LongSegments},
+		}
+	})
+}
