@@ -34,7 +34,8 @@ func (p *Partywall) openDatabase(ctx context.Context) (stores, error) {
 }
 
 func (p *Partywall) openMemoryDatabase() stores {
-	registry, users := &memory.Registry{}, &memory.Users{}
+	registry := &memory.Registry{}
+	users := &memory.Users{Registry: registry}
 	p.describe("database", "memory: gone when the program ends", true)
 	return stores{registry, registry, registry, users, registry}
 }

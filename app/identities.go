@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -22,6 +23,20 @@ type people struct {
 	verifier ports.TokenVerifier
 	keys     ports.Dependency // the keys that tokens are verified with
 	jwks     http.Handler     // nil where somebody else publishes them
+}
+
+// unconfirmedSweepInterval is how often accounts that nobody confirmed in time are
+// removed. They live for days.
+const unconfirmedSweepInterval = time.Hour
+
+func (p *Partywall) sweepAccounts(provider *local.Identities) func(context.Context) error {
+	return func(ctx context.Context) error {
+		n, err := provider.Sweep(ctx)
+		if n > 0 {
+			p.config.logger().Info("removed accounts whose address was not confirmed in time", "count", n)
+		}
+		return err
+	}
 }
 
 // localClientID is the "client_id" of the built-in identities' tokens.
@@ -53,6 +68,7 @@ func (p *Partywall) openIdentities(users ports.UserStore, mail ports.Mailer, sec
 		return people{}, err
 	}
 	p.describe("identities", "built in", true)
+	p.tasks.Every(unconfirmedSweepInterval, p.sweepAccounts(provider))
 	return people{provider, verifier, alwaysReady{}, secrets.JWKSHandler()}, nil
 }
 

@@ -23,10 +23,17 @@ type IdentityProvider interface {
 	// password [domain.CodePasswordPolicy] on field "password", a refusal by the
 	// provider's own rules [domain.CodeSignUpRefused]. A code that couldn't be
 	// delivered is a success: the account exists, and ResendCode tries again.
+	//
+	// Where new users need to confirm their address, one that nobody confirmed isn't
+	// taken: SignUp replaces its password and its code together, and keeps its
+	// identity. Otherwise the address could be held by a stranger, whose password the
+	// owner's code would confirm. A provider that can't replace them refuses the
+	// address as taken; ForgotPassword and ResetPassword are then the owner's way.
 	SignUp(ctx context.Context, email domain.Email, password domain.Secret) (NewUser, error)
 
-	// ConfirmSignUp proves that the address is the user's. A code that is wrong,
-	// spent or expired, and an unknown address, are [domain.CodeCodeInvalid].
+	// ConfirmSignUp proves that the address is the user's, and ends what was before:
+	// all other codes, and all sessions. A code that is wrong, spent or expired, and
+	// an unknown address, are [domain.CodeCodeInvalid].
 	ConfirmSignUp(ctx context.Context, email domain.Email, code domain.Secret) error
 
 	// ResendCode sends a new confirmation code, if there is an account that waits
@@ -47,8 +54,10 @@ type IdentityProvider interface {
 
 	// Refresh exchanges a refresh token for new tokens. Refresh of the answer is
 	// empty where the token stays the same. A token that is unknown, expired or
-	// revoked is [domain.CodeRefreshInvalid]; one that was exchanged before is
-	// [domain.CodeRefreshReused] where the provider rotates them.
+	// revoked is [domain.CodeRefreshInvalid]. Where the provider rotates them, one that
+	// was exchanged before is [domain.CodeRefreshReused], except within some seconds of
+	// the first exchange and before a successor was exchanged: two tabs of a browser
+	// may ask at once, or an answer may be lost. All that it was exchanged for is good.
 	Refresh(ctx context.Context, refresh domain.Secret) (Tokens, error)
 
 	// Revoke ends the session of a refresh token. An unknown token is no error.
@@ -58,12 +67,13 @@ type IdentityProvider interface {
 	// token that the provider doesn't honour is [domain.CodeInvalidToken].
 	SignOutEverywhere(ctx context.Context, access domain.Secret) error
 
-	// ForgotPassword sends a code for ResetPassword, if there is an account with a
-	// verified address. Whether there is, nobody learns.
+	// ForgotPassword sends a code for ResetPassword, if there is an account. Its address
+	// needn't be confirmed yet. The caller doesn't learn whether there is one.
 	ForgotPassword(ctx context.Context, email domain.Email) error
 
-	// ResetPassword sets a new password. The code's errors are ConfirmSignUp's, the
-	// password's are SignUp's, on field "newPassword".
+	// ResetPassword sets a new password, confirms the address, and ends what was
+	// before: all other codes, and all sessions. The code's errors are ConfirmSignUp's,
+	// the password's are SignUp's, on field "newPassword".
 	ResetPassword(ctx context.Context, email domain.Email, code, password domain.Secret) error
 
 	// User returns the user whose access token it is. A token that the provider

@@ -18,6 +18,13 @@ type UserStore interface {
 	// who ask for one address at once, one gets it.
 	CreateUser(ctx context.Context, user StoredUser, code *NewCode) error
 
+	// RenewSignUp gives an unconfirmed user the address as user has it, which may be
+	// another spelling of the same, the password's hash, and a [ConfirmAddress] code,
+	// in one step. It ends what was before: all other codes, and all sessions.
+	// CreatedAt becomes now. A user who is confirmed stays as they are, and the error
+	// is [domain.CodeUserExists].
+	RenewSignUp(ctx context.Context, user StoredUser, code NewCode) error
+
 	// UserByEmail and UserBySubject return a user.
 	UserByEmail(ctx context.Context, email domain.Email) (StoredUser, error)
 	UserBySubject(ctx context.Context, subject string) (StoredUser, error)
@@ -25,14 +32,14 @@ type UserStore interface {
 	// IssueCode gives the user a code in place of the last one of its purpose.
 	IssueCode(ctx context.Context, subject string, code NewCode) error
 
-	// Confirm spends the user's [ConfirmAddress] code and marks the user confirmed.
-	// A code that is wrong, spent, expired or out of attempts is
-	// [domain.CodeCodeInvalid], and every wrong one counts, however many come at
-	// once.
+	// Confirm spends the user's [ConfirmAddress] code, marks the user confirmed, and
+	// ends what was before: all other codes, and all sessions. A code that is wrong,
+	// spent, expired or out of attempts is [domain.CodeCodeInvalid], and every wrong
+	// one counts, however many come at once.
 	Confirm(ctx context.Context, subject string, code domain.TokenHash) error
 
 	// ResetPassword spends the user's [ResetPassword] code like Confirm, sets the
-	// password's hash, marks the user confirmed, and ends all their sessions.
+	// password's hash, marks the user confirmed, and ends what was before, too.
 	ResetPassword(ctx context.Context, subject string, code domain.TokenHash, passwordHash string) error
 
 	// StartSession records a refresh token: the first of a family. user is as it was
@@ -40,18 +47,27 @@ type UserStore interface {
 	// nothing is recorded, and the error is [domain.CodeInvalidCredentials].
 	StartSession(ctx context.Context, user StoredUser, token domain.TokenHash, ttl time.Duration) error
 
-	// RotateSession puts next in the place of token, keeps the end of the session,
+	// RotateSession adds next to the family of token, keeps the end of the session,
 	// and returns the user. An unknown, expired or ended token is
-	// [domain.CodeRefreshInvalid]. A token that was rotated before is
-	// [domain.CodeRefreshReused] and ends its whole family: of many who rotate one
-	// token at once, one succeeds, and its new token is dead too.
-	RotateSession(ctx context.Context, token, next domain.TokenHash) (StoredUser, error)
+	// [domain.CodeRefreshInvalid].
+	//
+	// A token may be rotated again for the time of grace after its first rotation,
+	// unless one of its successors was rotated: a client may ask twice at once, or
+	// miss an answer. All its successors are good. After that it is
+	// [domain.CodeRefreshReused] and ends its whole family. Without grace, of many
+	// who rotate one token at once, one succeeds, and its new token is dead too.
+	RotateSession(ctx context.Context, token, next domain.TokenHash, grace time.Duration) (StoredUser, error)
 
 	// EndSession ends the family of token. An unknown token is no error.
 	EndSession(ctx context.Context, token domain.TokenHash) error
 
 	// EndSessions ends all sessions of the user.
 	EndSessions(ctx context.Context, subject string) error
+
+	// RemoveUnconfirmed removes the users who were made, or whose sign-up was renewed,
+	// longer than age ago, who aren't confirmed and are members of no tenant. It
+	// returns how many it removed; their addresses are free again.
+	RemoveUnconfirmed(ctx context.Context, age time.Duration) (int, error)
 }
 
 // StoredUser is a user of the built-in identity provider.
@@ -60,7 +76,7 @@ type StoredUser struct {
 	Email        domain.Email
 	PasswordHash string
 	Confirmed    bool
-	CreatedAt    time.Time // set by the store
+	CreatedAt    time.Time // of the user, or of the newest sign-up while unconfirmed; set by the store
 }
 
 // CodePurpose is what a code is good for.

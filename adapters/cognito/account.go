@@ -95,7 +95,8 @@ func (p *Provider) ResendCode(ctx context.Context, email domain.Email) error {
 	return err
 }
 
-// ForgotPassword sends a code for [Provider.ResetPassword].
+// ForgotPassword sends a code for [Provider.ResetPassword]. An account whose address
+// isn't confirmed gets a confirmation code, which ResetPassword takes, too.
 func (p *Provider) ForgotPassword(ctx context.Context, email domain.Email) error {
 	switch {
 	case email.IsZero():
@@ -103,15 +104,19 @@ func (p *Provider) ForgotPassword(ctx context.Context, email domain.Email) error
 	case !usable(email):
 		return p.refuse(ctx, forgotPassword, userNotFound)
 	}
-	_, err := call(ctx, p, forgotPassword, p.once.ForgotPassword, &idp.ForgotPasswordInput{
+	_, err := send(ctx, p, p.once.ForgotPassword, &idp.ForgotPasswordInput{
 		ClientId:   &p.client,
 		SecretHash: p.secretHash(email.String()),
 		Username:   aws.String(email.String()),
 	})
-	return err
+	if err != nil && ctx.Err() == nil && recognise(err) == noVerifiedAddress {
+		return p.forgetUnconfirmed(ctx, email)
+	}
+	return p.translate(ctx, forgotPassword, err)
 }
 
-// ResetPassword sets a new password with the code that ForgotPassword sent.
+// ResetPassword sets a new password with the code that ForgotPassword sent. With
+// credentials that may, it ends the user's sessions.
 func (p *Provider) ResetPassword(ctx context.Context, email domain.Email, code, password domain.Secret) error {
 	switch {
 	case email.IsZero():
@@ -121,14 +126,23 @@ func (p *Provider) ResetPassword(ctx context.Context, email domain.Email, code, 
 	case !usable(email) || code.IsZero():
 		return p.refuse(ctx, resetPassword, codeMismatch)
 	}
-	_, err := call(ctx, p, resetPassword, p.once.ConfirmForgotPassword, &idp.ConfirmForgotPasswordInput{
+	_, err := send(ctx, p, p.once.ConfirmForgotPassword, &idp.ConfirmForgotPasswordInput{
 		ClientId:         &p.client,
 		SecretHash:       p.secretHash(email.String()),
 		Username:         aws.String(email.String()),
 		ConfirmationCode: aws.String(code.Reveal()),
 		Password:         aws.String(password.Reveal()),
 	})
-	return err
+	if err == nil {
+		p.endSessions(context.WithoutCancel(ctx), email)
+		return nil
+	}
+	refused := p.translate(ctx, resetPassword, err)
+	switch recognise(err) {
+	case expiredCode, userNotConfirmed, noVerifiedAddress: // the pool has sent no code for a new password
+		return p.resetUnconfirmed(ctx, email, code, password, refused)
+	}
+	return refused
 }
 
 // User returns the user whose access token it is, as the pool knows them now.

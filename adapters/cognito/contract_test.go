@@ -36,7 +36,7 @@ func TestIdentityProvider(t *testing.T) {
 			NeedsConfirmation: true,
 			Lacks: []porttest.Feature{
 				porttest.AtomicSignUp, porttest.CaseInsensitive, porttest.GlobalSignOut,
-				porttest.PasswordPolicy, porttest.ResendCode, porttest.VerifiedAddress,
+				porttest.PasswordPolicy, porttest.Replacing, porttest.ResendCode, porttest.VerifiedAddress,
 			},
 		}
 	})

@@ -24,10 +24,21 @@
 // # Credentials
 //
 // Everything that serves people is done without AWS credentials. Where the
-// configuration has some, they help twice: cognito-idp:DescribeUserPool lets a
-// refused password be answered with the pool's password policy, and
-// cognito-idp:AdminGetUser finds the subject of a new user whose confirmation
-// code couldn't be delivered, since the pool's answer lacks it.
+// configuration has some, they help: cognito-idp:DescribeUserPool lets a refused
+// password be answered with the pool's password policy; cognito-idp:AdminGetUser
+// finds the subject of a new user whose confirmation code couldn't be delivered,
+// since the pool's answer lacks it; cognito-idp:AdminSetUserPassword lets the owner
+// of an address that a stranger signed up replace the password in one step; and
+// cognito-idp:AdminUserGlobalSignOut ends the sessions of a user whose password was
+// reset.
+//
+// # Accounts that nobody confirmed
+//
+// A pool refuses a second sign-up with an address whose first one nobody confirmed,
+// and keeps it for ever. ForgotPassword and ResetPassword are the owner's way to it.
+// Without AdminSetUserPassword that takes two codes, and the first password is good
+// between them. Deleting such accounts after a while is the operator's: look for
+// the status UNCONFIRMED.
 //
 // # Errors
 //

@@ -122,6 +122,9 @@ func TestEveryExceptionIsAnsweredByTheTable(t *testing.T) {
 			t.Run(outcome.says.exception+" at "+operation, func(t *testing.T) {
 				t.Parallel()
 				s := newScript(t)
+				// What the provider asks next of an account that may not be confirmed.
+				s.on("ConfirmSignUp", throws("CodeMismatchException"))
+				s.on("ResendConfirmationCode", answer{})
 				s.on(operation, outcome.says)
 				err := asks[operation](t.Context(), s, s.provider())
 

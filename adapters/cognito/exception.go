@@ -71,13 +71,17 @@ const (
 	clientSecretRefused   exception = "a client secret or secret hash that doesn't fit"
 	flowNotEnabled        exception = "a flow that the app client doesn't allow"
 	mailQuotaExceeded     exception = "the account's quota of mails"
+	noVerifiedAddress     exception = "an account whose address isn't confirmed"
 	outOfOrder            exception = "no answer, or none that makes sense"
 	unknownChallenge      exception = "a challenge that can't be answered here"
 	unknownException      exception = "an exception that nobody foresaw"
 	unknownOperation      exception = "an operation that the server doesn't know"
 )
 
-var errGarbled = errors.New("the answer lacks what it is made for")
+var (
+	errGarbled       = errors.New("the answer lacks what it is made for")
+	errNoCredentials = errors.New("there are no AWS credentials")
+)
 
 // recognise tells what went wrong. It is the one place that reads Cognito's
 // texts, where one exception means several things.
@@ -104,6 +108,8 @@ func recognise(err error) exception {
 		return invalidPassword // shorter than 6, or with what no pool takes
 	case code == invalidParameter && says("email address format", "should be an email", "should be either an email"):
 		return badAddress
+	case code == invalidParameter && says("registered/verified email"):
+		return noVerifiedAddress
 	case code == limitExceeded && says("email limit"):
 		return mailQuotaExceeded
 	case code == "UnknownOperationException" || code == "InvalidAction" || code == "Unsupported": // AWS's two, and cognito-local's

@@ -66,11 +66,6 @@ func TestSigningUp(t *testing.T) {
 
 func TestASignUpWhoseCodeIsNotDelivered(t *testing.T) {
 	undelivered := throws("CodeDeliveryFailureException")
-	withCredentials := func(s *script) *cognito.Provider {
-		cfg := s.config()
-		cfg.AWS.Credentials = credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", "")
-		return cognito.New(cfg)
-	}
 	found := func(status string) answer {
 		return answer{body: map[string]any{"UserStatus": status, "UserAttributes": []any{map[string]any{"Name": "sub", "Value": subject}}}}
 	}
@@ -81,9 +76,9 @@ func TestASignUpWhoseCodeIsNotDelivered(t *testing.T) {
 		want    domain.Identity
 		lookUps int
 	}{
-		{"is a success, and the subject is looked up", withCredentials, found("UNCONFIRMED"), mustIdentity(t, subject), 1},
-		{"never gives the subject of somebody who was confirmed before", withCredentials, found("CONFIRMED"), domain.Identity{}, 1},
-		{"is a success without the subject where looking isn't allowed", withCredentials, throws("AccessDeniedException"), domain.Identity{}, 1},
+		{"is a success, and the subject is looked up", credentialed, found("UNCONFIRMED"), mustIdentity(t, subject), 1},
+		{"never gives the subject of somebody who was confirmed before", credentialed, found("CONFIRMED"), domain.Identity{}, 1},
+		{"is a success without the subject where looking isn't allowed", credentialed, throws("AccessDeniedException"), domain.Identity{}, 1},
 		{"is a success without the subject where there are no credentials", (*script).provider, found("UNCONFIRMED"), domain.Identity{}, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

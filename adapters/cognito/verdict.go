@@ -25,7 +25,7 @@ const (
 
 var (
 	success        = verdict{success: true}
-	userExists     = verdict{kind: domain.Conflict, code: domain.CodeUserExists, field: "email", message: "there is an account with this e-mail address already"}
+	userExists     = verdict{kind: domain.Conflict, code: domain.CodeUserExists, field: "email", message: "there is an account with this e-mail address already; sign in, or reset its password"}
 	badCredentials = verdict{kind: domain.Unauthenticated, code: domain.CodeInvalidCredentials, message: "the e-mail address or the password is wrong"}
 	badCode        = verdict{kind: domain.Invalid, code: domain.CodeCodeInvalid, field: "code", message: "the code is wrong, was used before, or has expired; ask for a new one"}
 	badChallenge   = verdict{kind: domain.Unauthenticated, code: domain.CodeChallengeInvalid, message: "the answer is wrong, or the session has ended; sign in again"}

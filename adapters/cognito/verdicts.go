@@ -38,6 +38,7 @@ var verdicts = map[exception]row{
 		forgotPassword: success, resendCode: success,
 	},
 
+	noVerifiedAddress: {forgotPassword: success, resendCode: success, resetPassword: badCode},
 	userNotConfirmed: {
 		signIn: notConfirmed, challenge: notConfirmed, resetPassword: badCode, forgotPassword: success, resendCode: success,
 		refreshTokens: badRefresh, getUser: badToken, signOut: badToken,

@@ -129,3 +129,41 @@ func TestResettingAPassword(t *testing.T) {
 	h.post(t, "/auth/signin", adaSignsUp).isProblem(t, 401, domain.CodeInvalidCredentials, "")
 	h.post(t, "/auth/signin", `{"email": "ada@acme.example", "password": "battery staple"}`).is(t, 200)
 }
+
+func TestASquatterDoesNotKeepAnAddress(t *testing.T) {
+	squat := func(t *testing.T) *house {
+		h := open(t, needsConfirmation)
+		h.post(t, "/auth/signup", `{"email": "ada@acme.example", "password": "squatter's horse"}`, "X-Forwarded-For: 198.51.100.1").is(t, 201)
+		return h
+	}
+	signsInAlone := func(t *testing.T, h *house) {
+		t.Helper()
+		h.post(t, "/auth/signin", `{"email": "ada@acme.example", "password": "squatter's horse"}`, "X-Forwarded-For: 198.51.100.1").isProblem(t, 401, domain.CodeInvalidCredentials, "")
+		h.post(t, "/auth/signin", adaSignsUp).is(t, 200)
+	}
+	t.Run("whose owner signs up", func(t *testing.T) {
+		h := squat(t)
+		stale := h.code(t, "ada@acme.example")
+		h.post(t, "/auth/signup", adaSignsUp).is(t, 201)
+		h.post(t, "/auth/verify-email", `{"email": "ada@acme.example", "code": "`+stale+`"}`).isProblem(t, 400, domain.CodeCodeInvalid, "code")
+		h.post(t, "/auth/verify-email", `{"email": "ada@acme.example", "code": "`+h.code(t, "ada@acme.example")+`"}`).is(t, 200)
+		signsInAlone(t, h)
+	})
+	t.Run("whose owner signs up with a claim", func(t *testing.T) {
+		h := squat(t)
+		claim := h.post(t, "/auth/tenants", `{"tenantId": "acme"}`).is(t, 201).field(t, "claimToken")
+		h.post(t, "/auth/signup", `{"email": "ada@acme.example", "password": "correct horse", "claimToken": "`+claim+`"}`).is(t, 201)
+		h.post(t, "/auth/verify-email", `{"email": "ada@acme.example", "code": "`+h.code(t, "ada@acme.example")+`"}`).is(t, 200)
+		signsInAlone(t, h)
+		token := h.post(t, "/auth/signin", adaSignsUp).is(t, 200).field(t, "AccessToken")
+		if got := h.get(t, "/auth/me", "Authorization: Bearer "+token).is(t, 200); !strings.Contains(got.body, `"acme"`) {
+			t.Errorf("got %s", got.body)
+		}
+	})
+	t.Run("whose owner forgot whether they signed up", func(t *testing.T) {
+		h := squat(t)
+		h.post(t, "/auth/forgot-password", adaAlone).is(t, 202)
+		h.post(t, "/auth/reset-password", `{"email": "ada@acme.example", "code": "`+h.code(t, "ada@acme.example")+`", "newPassword": "correct horse"}`).is(t, 200)
+		signsInAlone(t, h)
+	})
+}

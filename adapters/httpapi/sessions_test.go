@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/partywall-go/partywall/domain"
 )
@@ -94,6 +95,8 @@ func TestRefreshing(t *testing.T) {
 		t.Fatalf("got %s", got.body)
 	}
 	h.get(t, "/auth/me", "Authorization: Bearer "+got.field(t, "AccessToken")).is(t, 200)
+	h.post(t, "/auth/refresh", first).is(t, 200) // another tab, at the same moment
+	h.clock.pass(10 * time.Second)
 	h.post(t, "/auth/refresh", first).isProblem(t, 401, domain.CodeRefreshReused, "")
 	h.post(t, "/auth/refresh", `{"refreshToken": "unknown"}`).isProblem(t, 401, domain.CodeRefreshInvalid, "")
 	h.post(t, "/auth/refresh", `{"refreshToken": ""}`).isProblem(t, 400, "invalid", "refreshToken")

@@ -54,7 +54,7 @@ func (k *Keys) hashCode(subject string, purpose ports.CodePurpose, code domain.S
 var codeMail = map[ports.CodePurpose]ports.Mail{
 	ports.ConfirmAddress: {
 		Subject: "Confirm your address",
-		Text:    "Somebody, most likely you, signed up with this address.\nThis code confirms within 10 minutes that it is yours. If it wasn't you, ignore this mail.",
+		Text:    "Somebody, most likely you, signed up with this address.\nWithin 10 minutes this code confirms that it is yours, together with the password of the newest sign-up. If you didn't just sign up, ignore this mail.",
 	},
 	ports.ResetPassword: {
 		Subject: "Reset your password",

@@ -85,13 +85,16 @@ func TestWhoGetsACode(t *testing.T) {
 			t.Errorf("they got %v", sent)
 		}
 	})
-	t.Run("who has yet to confirm gets none to reset a password", func(t *testing.T) {
+	t.Run("who signs up twice gets two, and the first is dead", func(t *testing.T) {
 		b := open(t, requireConfirmation)
 		ada := b.arrive(t, "ada@example.com")
-		mustDo(t, b.provider.ForgotPassword(t.Context(), ada.email))
-		if sent := b.box.Sent(); len(sent) != 1 {
-			t.Errorf("they got %d codes, not the first alone", len(sent))
+		first := b.code(t, ada.email)
+		b.arrive(t, "Ada@example.com")
+		if sent := b.box.Sent(); len(sent) != 2 || sent[1].To.String() != "Ada@example.com" {
+			t.Fatalf("they got %v", sent)
 		}
+		mustBe(t, b.provider.ConfirmSignUp(t.Context(), ada.email, first), domain.CodeCodeInvalid)
+		mustDo(t, b.provider.ConfirmSignUp(t.Context(), ada.email, b.code(t, ada.email)))
 	})
 	t.Run("who has no account gets none", func(t *testing.T) {
 		b := open(t, requireConfirmation)
@@ -153,4 +156,35 @@ func TestAskingForACodeTakesItsTime(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAccountsWhoseAddressNobodyConfirms(t *testing.T) {
+	b := open(t, requireConfirmation)
+	ada, bob := b.join(t, "ada@example.com"), b.arrive(t, "bob@example.com")
+	sweep := func(t *testing.T, want int) {
+		t.Helper()
+		removed, err := b.provider.Sweep(t.Context())
+		mustDo(t, err)
+		if removed != want {
+			t.Errorf("%d were removed, not %d", removed, want)
+		}
+	}
+	b.now.pass(7 * 24 * time.Hour)
+	sweep(t, 0)
+	mustDo(t, b.provider.ResendCode(t.Context(), bob.email))
+	b.now.pass(1)
+	sweep(t, 1)
+	mustBe(t, b.provider.ConfirmSignUp(t.Context(), bob.email, b.code(t, bob.email)), domain.CodeCodeInvalid)
+	b.signIn(t, ada)
+	if again := b.arrive(t, "bob@example.com"); again.identity == bob.identity {
+		t.Error("a new account has the identity of the one that was removed")
+	}
+}
+
+func TestASignUpIsRenewedOnlyWhereCodesAreRequired(t *testing.T) {
+	b := open(t, requireConfirmation)
+	ada := b.arrive(t, "ada@example.com")
+	open := open(t, func(c *local.IdentitiesConfig) { c.Users = b.users })
+	_, err := open.provider.SignUp(t.Context(), ada.email, ada.password)
+	mustBe(t, err, domain.CodeUserExists)
 }

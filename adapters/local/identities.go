@@ -39,6 +39,14 @@ type IdentitiesConfig struct {
 	AccessTTL  time.Duration // of access and ID tokens: 1 hour
 	RefreshTTL time.Duration // of a session, however often refreshed: 30 days
 
+	// RefreshGrace is how long a refresh token may be exchanged once more, for a
+	// client that asks twice at once or misses an answer: 10 seconds.
+	RefreshGrace time.Duration
+
+	// UnconfirmedTTL is how long an account waits for its address to be confirmed,
+	// unless it is a member of a tenant: 7 days.
+	UnconfirmedTTL time.Duration
+
 	HashQueue int           // how many sign-ins may wait while a hash is computed on every core: 64
 	HashWait  time.Duration // how long each of them waits: 2 seconds
 
@@ -60,6 +68,8 @@ type Identities struct {
 	requireConfirmation bool
 	accessTTL           time.Duration
 	refreshTTL          time.Duration
+	refreshGrace        time.Duration
+	unconfirmedTTL      time.Duration
 	answerTime          time.Duration
 	passwords           *passwordQueue
 	stranger            ports.StoredUser // stands in for whoever has no account
@@ -85,6 +95,8 @@ func NewIdentities(config IdentitiesConfig) (*Identities, error) {
 		requireConfirmation: config.RequireConfirmation,
 		accessTTL:           cmp.Or(config.AccessTTL, time.Hour),
 		refreshTTL:          cmp.Or(config.RefreshTTL, 30*24*time.Hour),
+		refreshGrace:        cmp.Or(config.RefreshGrace, 10*time.Second),
+		unconfirmedTTL:      cmp.Or(config.UnconfirmedTTL, 7*24*time.Hour),
 		answerTime:          cmp.Or(config.AnswerTime, 500*time.Millisecond),
 		passwords:           newPasswordQueue(runtime.GOMAXPROCS(0), cmp.Or(config.HashQueue, 64), cmp.Or(config.HashWait, 2*time.Second)),
 		stranger:            ports.StoredUser{Subject: "stranger", PasswordHash: nobodysHash().String()},
@@ -132,14 +144,45 @@ func (p *Identities) create(ctx context.Context, user ports.StoredUser) (ports.N
 	if err != nil {
 		return ports.NewUser{}, err
 	}
-	if err := p.users.CreateUser(ctx, user, &stored); err != nil {
+	err = p.users.CreateUser(ctx, user, &stored)
+	if errors.Is(err, domain.CodeUserExists) {
+		return p.renew(ctx, user)
+	}
+	if err != nil {
 		return ports.NewUser{}, identityError(err)
 	}
+	return p.created(ctx, user, identity, code), nil
+}
+
+// renew gives the account that has the address of anew its password, and a new
+// code with it, unless somebody confirmed the address.
+func (p *Identities) renew(ctx context.Context, anew ports.StoredUser) (ports.NewUser, error) {
+	user, err := p.users.UserByEmail(ctx, anew.Email)
+	if err != nil {
+		return ports.NewUser{}, identityErrorOr(err, errUserExists) // it was removed a moment ago
+	}
+	anew.Subject = user.Subject
+	identity, err := domain.NewIdentity(ProviderName, user.Subject)
+	if err != nil {
+		return ports.NewUser{}, identityError(err)
+	}
+	code, stored, err := p.newCode(user.Subject, ports.ConfirmAddress)
+	if err != nil {
+		return ports.NewUser{}, err
+	}
+	if err := p.users.RenewSignUp(ctx, anew, stored); err != nil {
+		return ports.NewUser{}, identityErrorOr(err, errUserExists)
+	}
+	return p.created(ctx, anew, identity, code), nil
+}
+
+// created sends the code that a new user waits for.
+func (p *Identities) created(ctx context.Context, user ports.StoredUser, identity domain.Identity, code domain.Secret) ports.NewUser {
 	created := ports.NewUser{Identity: identity}
 	if p.deliver(ctx, user, ports.ConfirmAddress, code) {
 		created.Delivery = &ports.CodeDelivery{Destination: mask(user.Email), Medium: "EMAIL", Attribute: "email"}
 	}
-	return created, nil
+	return created
 }
 
 // ConfirmSignUp spends the code that proves the address. The errors are those of
@@ -158,9 +201,17 @@ func (p *Identities) ResendCode(ctx context.Context, email domain.Email) error {
 	return p.sendCode(ctx, email, ports.ConfirmAddress, func(user ports.StoredUser) bool { return !user.Confirmed })
 }
 
-// ForgotPassword sends a code to whoever has confirmed the address.
+// ForgotPassword sends a code to whoever has an account. One that isn't confirmed
+// may have been made by a stranger: the code is how the address's owner takes it over.
 func (p *Identities) ForgotPassword(ctx context.Context, email domain.Email) error {
-	return p.sendCode(ctx, email, ports.ResetPassword, func(user ports.StoredUser) bool { return user.Confirmed })
+	return p.sendCode(ctx, email, ports.ResetPassword, func(ports.StoredUser) bool { return true })
+}
+
+// Sweep removes the accounts whose address nobody confirmed in time, and returns
+// how many.
+func (p *Identities) Sweep(ctx context.Context) (int, error) {
+	removed, err := p.users.RemoveUnconfirmed(ctx, p.unconfirmedTTL)
+	return removed, identityError(err)
 }
 
 // sendCode sends a code if there is an account that may have one, and takes its

@@ -75,7 +75,7 @@ func (p *Identities) Refresh(ctx context.Context, refresh domain.Secret) (ports.
 		return ports.Tokens{}, errRefreshInvalid
 	}
 	next := newRefreshToken(authTime)
-	user, err := p.users.RotateSession(ctx, refresh.Hash(), next.Hash())
+	user, err := p.users.RotateSession(ctx, refresh.Hash(), next.Hash(), p.refreshGrace)
 	if errors.Is(err, domain.CodeRefreshReused) {
 		audit.RefreshReused(ctx, p.log, ProviderName, refresh)
 	}

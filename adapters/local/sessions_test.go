@@ -2,7 +2,6 @@ package local_test
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -13,12 +12,31 @@ import (
 )
 
 func TestSessions(t *testing.T) {
+	t.Run("a token may be exchanged again for ten seconds", func(t *testing.T) {
+		b := open(t, nil)
+		token := b.signIn(t, b.join(t, "ada@example.com")).Refresh
+		lost, err := b.provider.Refresh(t.Context(), token)
+		mustDo(t, err)
+		b.now.pass(10*time.Second - 1)
+		again, err := b.provider.Refresh(t.Context(), token)
+		mustDo(t, err)
+		for _, tokens := range []ports.Tokens{lost, again} {
+			_, err := b.verifier.Verify(t.Context(), tokens.Access)
+			mustDo(t, err)
+		}
+		b.now.pass(1)
+		_, err = b.provider.Refresh(t.Context(), token)
+		mustBe(t, err, domain.CodeRefreshReused)
+		_, err = b.provider.Refresh(t.Context(), again.Refresh)
+		mustBe(t, err, domain.CodeRefreshInvalid)
+	})
 	t.Run("a token that was exchanged before ends its whole family, and no other", func(t *testing.T) {
 		b := open(t, nil)
 		ada := b.join(t, "ada@example.com")
 		stolen, elsewhere := b.signIn(t, ada).Refresh, b.signIn(t, ada).Refresh
 		next, err := b.provider.Refresh(t.Context(), stolen)
 		mustDo(t, err)
+		b.now.pass(10 * time.Second)
 		_, err = b.provider.Refresh(t.Context(), stolen)
 		mustBe(t, err, domain.CodeRefreshReused)
 		_, err = b.provider.Refresh(t.Context(), next.Refresh)
@@ -36,31 +54,34 @@ func TestSessions(t *testing.T) {
 			t.Errorf("an honest refresh is logged: %v", lines)
 		}
 		_, err = b.provider.Refresh(t.Context(), stolen)
+		mustDo(t, err)
+		if lines := log.records(t); len(lines) != 0 {
+			t.Errorf("one that is repeated at once is logged: %v", lines)
+		}
+		b.now.pass(10 * time.Second)
+		_, err = b.provider.Refresh(t.Context(), stolen)
 		mustBe(t, err, domain.CodeRefreshReused)
 		if lines := log.records(t); len(lines) != 1 || lines[0]["audit"] != "refresh_reused" || lines[0]["provider"] != local.ProviderName {
 			t.Errorf("the log has %v", lines)
 		}
 	})
-	t.Run("of many who exchange one token at once, one succeeds", func(t *testing.T) {
+	t.Run("all who exchange one token at once succeed, each with a token of their own", func(t *testing.T) {
 		b := open(t, nil)
 		token := b.signIn(t, b.join(t, "ada@example.com")).Refresh
+		var next [20]ports.Tokens
 		var errs [20]error
 		var wg sync.WaitGroup
 		for i := range errs {
-			wg.Go(func() { _, errs[i] = b.provider.Refresh(t.Context(), token) })
+			wg.Go(func() { next[i], errs[i] = b.provider.Refresh(t.Context(), token) })
 		}
 		wg.Wait()
-		succeeded := 0
-		for _, err := range errs {
-			switch {
-			case err == nil:
-				succeeded++
-			case !errors.Is(err, domain.CodeRefreshReused) && !errors.Is(err, domain.CodeRefreshInvalid):
-				t.Errorf("got %v", err)
-			}
+		different := map[domain.Secret]bool{}
+		for i, err := range errs {
+			mustDo(t, err)
+			different[next[i].Refresh] = true
 		}
-		if succeeded != 1 {
-			t.Errorf("%d succeeded", succeeded)
+		if len(different) != len(next) {
+			t.Errorf("%d have %d tokens", len(next), len(different))
 		}
 	})
 	t.Run("a session ends after 30 days, however often it is refreshed", func(t *testing.T) {
@@ -126,7 +147,7 @@ func TestSigningInWhileThePasswordIsReset(t *testing.T) {
 		store.before = func() { b.resetPassword(t, ada) }
 		_, err := b.provider.SignIn(t.Context(), ada.email, ada.password)
 		mustBe(t, err, domain.CodeInvalidCredentials)
-		_, err = store.RotateSession(t.Context(), store.started, domain.NewSecret("next").Hash())
+		_, err = store.RotateSession(t.Context(), store.started, domain.NewSecret("next").Hash(), 0)
 		mustBe(t, err, domain.CodeRefreshInvalid)
 	})
 }

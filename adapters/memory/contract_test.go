@@ -29,7 +29,10 @@ func TestInvitationStore(t *testing.T) {
 
 func TestUserStore(t *testing.T) {
 	t.Parallel()
-	porttest.UserStore(t, func(*testing.T) ports.UserStore { return &memory.Users{} })
+	porttest.UserStore(t, func(*testing.T) porttest.Users {
+		registry := &memory.Registry{}
+		return porttest.Users{Store: &memory.Users{Registry: registry}, Join: joiner(registry)}
+	})
 }
 
 func TestIdentityProvider(t *testing.T) {
@@ -133,4 +136,15 @@ func serveObjects(t *testing.T, path string) (*memory.Objects, *http.Client) {
 	}
 	objects.Base = base
 	return objects, server.Client()
+}
+
+// joiner returns a function that makes a subject the owner of a new tenant.
+func joiner(registry *memory.Registry) func(*testing.T, string) {
+	return func(t *testing.T, subject string) {
+		t.Helper()
+		who, err := domain.NewIdentity("memory", subject)
+		must(t, err)
+		_, err = registry.Create(t.Context(), ports.NewTenant{ID: domain.Must(domain.ParseTenantID("tenant")), Name: "Tenant", Owner: who})
+		must(t, err)
+	}
 }

@@ -43,6 +43,7 @@ const (
 
 	accessTTL       = time.Hour
 	refreshTTL      = 30 * 24 * time.Hour
+	refreshGrace    = 10 * time.Second
 	codeTTL         = 10 * time.Minute
 	codeAttempts    = 5
 	minPasswordSize = 8   // characters
@@ -79,12 +80,27 @@ func (i *Identities) SignUp(ctx context.Context, email domain.Email, password do
 		return made, nil
 	}
 	code, stored := newCode(ports.ConfirmAddress)
-	if err := i.store().CreateUser(ctx, user, &stored); err != nil {
+	err := i.store().CreateUser(ctx, user, &stored)
+	if errors.Is(err, domain.CodeUserExists) {
+		made.Identity, err = i.renew(ctx, user, stored)
+	}
+	if err != nil {
 		return ports.NewUser{}, err
 	}
 	i.mail(email, code)
 	made.Delivery = &ports.CodeDelivery{Destination: mask(email), Medium: "EMAIL", Attribute: "email"}
 	return made, nil
+}
+
+// renew gives the user who has the address the password and the code of a new
+// sign-up, unless they are confirmed.
+func (i *Identities) renew(ctx context.Context, anew ports.StoredUser, code ports.NewCode) (domain.Identity, error) {
+	user, err := i.store().UserByEmail(ctx, anew.Email)
+	if err != nil {
+		return domain.Identity{}, err
+	}
+	anew.Subject = user.Subject
+	return identityOf(user), i.store().RenewSignUp(ctx, anew, code)
 }
 
 // ConfirmSignUp implements [ports.IdentityProvider].
@@ -108,7 +124,7 @@ func (i *Identities) ResendCode(ctx context.Context, email domain.Email) error {
 // ForgotPassword implements [ports.IdentityProvider].
 func (i *Identities) ForgotPassword(ctx context.Context, email domain.Email) error {
 	user, err := i.find(ctx, email, nil)
-	if err != nil || !user.Confirmed {
+	if err != nil || user.Subject == "" {
 		return err
 	}
 	return i.sendCode(ctx, user, ports.ResetPassword)

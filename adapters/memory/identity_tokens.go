@@ -14,7 +14,7 @@ func (i *Identities) Refresh(ctx context.Context, refresh domain.Secret) (ports.
 		return ports.Tokens{}, err
 	}
 	next := newToken()
-	user, err := i.store().RotateSession(ctx, refresh.Hash(), next.Hash())
+	user, err := i.store().RotateSession(ctx, refresh.Hash(), next.Hash(), refreshGrace)
 	if err != nil {
 		return ports.Tokens{}, err
 	}

@@ -119,3 +119,19 @@ func checkPlace(who domain.Identity, id domain.TenantID) error {
 	}
 	return nil
 }
+
+// hasMember reports whether an identity with that subject is a member of a tenant,
+// whatever its status. The nil Registry has no members.
+func (r *Registry) hasMember(subject string) bool {
+	if r == nil {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for identity, tenants := range r.places {
+		if identity.Subject() == subject && len(tenants) > 0 {
+			return true
+		}
+	}
+	return false
+}

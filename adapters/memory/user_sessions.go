@@ -9,11 +9,24 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// session is a family of refresh tokens, of which the last one is good.
+// session is a family of refresh tokens.
 type session struct {
 	user      *user
-	tokens    []domain.TokenHash
+	tokens    map[domain.TokenHash]*refreshToken
 	expiresAt time.Time
+}
+
+type refreshToken struct {
+	rotatedAt  time.Time // zero: it was not
+	successors []*refreshToken
+}
+
+// mayRotate reports whether the token is good now, or again.
+func (t *refreshToken) mayRotate(now time.Time, grace time.Duration) bool {
+	if t.rotatedAt.IsZero() {
+		return true
+	}
+	return now.Sub(t.rotatedAt) < grace && !slices.ContainsFunc(t.successors, func(next *refreshToken) bool { return !next.rotatedAt.IsZero() })
 }
 
 var (
@@ -34,7 +47,7 @@ func (u *Users) StartSession(ctx context.Context, read ports.StoredUser, token d
 			u.forget(s)
 			return true
 		})
-		s := &session{user, []domain.TokenHash{token}, now.Add(ttl)}
+		s := &session{user, map[domain.TokenHash]*refreshToken{token: {}}, now.Add(ttl)}
 		user.sessions = append(user.sessions, s)
 		set(&u.sessions, token, s)
 		return nil
@@ -42,21 +55,27 @@ func (u *Users) StartSession(ctx context.Context, read ports.StoredUser, token d
 }
 
 // RotateSession implements [ports.UserStore].
-func (u *Users) RotateSession(ctx context.Context, token, next domain.TokenHash) (ports.StoredUser, error) {
+func (u *Users) RotateSession(ctx context.Context, token, next domain.TokenHash, grace time.Duration) (ports.StoredUser, error) {
 	if err := u.Ready(ctx); err != nil {
 		return ports.StoredUser{}, err
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	s := u.sessions[token]
-	switch {
-	case s == nil || !clock(u.Now).Before(s.expiresAt):
+	s, now := u.sessions[token], clock(u.Now)
+	if s == nil || !now.Before(s.expiresAt) {
 		return ports.StoredUser{}, errRefreshInvalid
-	case s.tokens[len(s.tokens)-1] != token:
+	}
+	rotated := s.tokens[token]
+	if !rotated.mayRotate(now, grace) {
 		u.end(s)
 		return ports.StoredUser{}, errRefreshReused
 	}
-	s.tokens = append(s.tokens, next)
+	if rotated.rotatedAt.IsZero() {
+		rotated.rotatedAt = now
+	}
+	successor := &refreshToken{}
+	rotated.successors = append(rotated.successors, successor)
+	s.tokens[next] = successor
 	u.sessions[next] = s
 	return s.user.StoredUser, nil
 }
@@ -95,7 +114,7 @@ func (u *Users) end(s *session) {
 }
 
 func (u *Users) forget(s *session) {
-	for _, token := range s.tokens {
+	for token := range s.tokens {
 		delete(u.sessions, token)
 	}
 }

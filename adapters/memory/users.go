@@ -14,6 +14,10 @@ type Users struct {
 	Breakable
 	Now func() time.Time // nil: [time.Now]
 
+	// Registry has the memberships that keep unconfirmed users from being removed.
+	// Nil: there are none.
+	Registry *Registry
+
 	mu        sync.Mutex
 	bySubject map[string]*user
 	byEmail   map[string]*user // by [domain.Email.Key]
@@ -68,6 +72,42 @@ func (u *Users) CreateUser(ctx context.Context, stored ports.StoredUser, first *
 	return nil
 }
 
+// RenewSignUp implements [ports.UserStore].
+func (u *Users) RenewSignUp(ctx context.Context, stored ports.StoredUser, code ports.NewCode) error {
+	if stored.Email.IsZero() {
+		return errNoEmail
+	}
+	return u.with(ctx, stored.Subject, func(user *user, now time.Time) error {
+		if user.Confirmed {
+			return errUserExists
+		}
+		user.Email, user.PasswordHash, user.CreatedAt = stored.Email, stored.PasswordHash, now
+		u.endAllBefore(user)
+		user.give(code, now)
+		return nil
+	})
+}
+
+// RemoveUnconfirmed implements [ports.UserStore].
+func (u *Users) RemoveUnconfirmed(ctx context.Context, age time.Duration) (int, error) {
+	if err := u.Ready(ctx); err != nil {
+		return 0, err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	removed, before := 0, clock(u.Now).Add(-age)
+	for subject, user := range u.bySubject {
+		if user.Confirmed || !user.CreatedAt.Before(before) || u.Registry.hasMember(subject) {
+			continue
+		}
+		u.endAllBefore(user)
+		delete(u.bySubject, subject)
+		delete(u.byEmail, user.Email.Key())
+		removed++
+	}
+	return removed, nil
+}
+
 // UserByEmail implements [ports.UserStore].
 func (u *Users) UserByEmail(ctx context.Context, email domain.Email) (ports.StoredUser, error) {
 	if email.IsZero() {
@@ -110,6 +150,7 @@ func (u *Users) Confirm(ctx context.Context, subject string, hash domain.TokenHa
 			return errCodeInvalid
 		}
 		user.Confirmed = true
+		u.endAllBefore(user)
 		return nil
 	})
 }
@@ -121,7 +162,7 @@ func (u *Users) ResetPassword(ctx context.Context, subject string, hash domain.T
 			return errCodeInvalid
 		}
 		user.PasswordHash, user.Confirmed = passwordHash, true
-		u.endAll(user)
+		u.endAllBefore(user)
 		return nil
 	})
 }
@@ -138,6 +179,12 @@ func (u *Users) with(ctx context.Context, subject string, do func(user *user, no
 		return errUserNotFound
 	}
 	return do(found, clock(u.Now))
+}
+
+// endAllBefore ends all codes and sessions of the user.
+func (u *Users) endAllBefore(user *user) {
+	clear(user.codes)
+	u.endAll(user)
 }
 
 func (u *user) give(next ports.NewCode, now time.Time) {

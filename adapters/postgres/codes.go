@@ -30,22 +30,33 @@ func issue(ctx context.Context, tx *sqlx.Tx, subject string, code ports.NewCode)
 func (u *Users) Confirm(ctx context.Context, subject string, code domain.TokenHash) error {
 	return u.spend(ctx, subject, ports.ConfirmAddress, code, func(ctx context.Context, tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE partywall.users SET confirmed = true WHERE subject = $1`, subject)
-		return err
+		if err != nil {
+			return err
+		}
+		return endAllBefore(ctx, tx, subject, domain.TokenHash{})
 	})
 }
 
-// ResetPassword implements [ports.UserStore]. It takes the user's row before it
-// looks for sessions: whoever starts one at the same time, by the old password,
-// has either done so or will be refused.
+// ResetPassword implements [ports.UserStore].
 func (u *Users) ResetPassword(ctx context.Context, subject string, code domain.TokenHash, passwordHash string) error {
 	return u.spend(ctx, subject, ports.ResetPassword, code, func(ctx context.Context, tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE partywall.users SET confirmed = true, password_hash = $2 WHERE subject = $1`, subject, passwordHash)
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE partywall.sessions SET ended = true WHERE subject = $1`, subject)
-		return err
+		return endAllBefore(ctx, tx, subject, domain.TokenHash{})
 	})
+}
+
+// endAllBefore ends what the user has but for one code. The caller has taken the
+// user's row: a sign-in by the old password that runs at the same time has either
+// started its session or will be refused.
+func endAllBefore(ctx context.Context, tx *sqlx.Tx, subject string, keep domain.TokenHash) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM partywall.codes WHERE subject = $1 AND hash <> $2`, subject, keep[:]); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE partywall.sessions SET ended = true WHERE subject = $1`, subject)
+	return err
 }
 
 // spend runs then if the code is right, and counts it if it's wrong: that too is committed.

@@ -31,5 +31,12 @@ func onBoth(t *testing.T, suite func(t *testing.T, open func(t *testing.T) portt
 func TestUserStore(t *testing.T) {
 	t.Parallel()
 	db, _ := open(t)
-	porttest.UserStore(t, func(*testing.T) ports.UserStore { return db.Users() })
+	porttest.UserStore(t, func(*testing.T) porttest.Users {
+		return porttest.Users{Store: db.Users(), Join: func(t *testing.T, subject string) {
+			t.Helper()
+			if _, err := db.Tenants().Create(t.Context(), ports.NewTenant{ID: tenantID(t, "joined"), Name: "Joined", Owner: identity(t, subject)}); err != nil {
+				t.Fatal(err)
+			}
+		}}
+	})
 }

@@ -39,11 +39,11 @@ func (u *Users) StartSession(ctx context.Context, user ports.StoredUser, token d
 }
 
 // RotateSession implements [ports.UserStore].
-func (u *Users) RotateSession(ctx context.Context, token, next domain.TokenHash) (ports.StoredUser, error) {
+func (u *Users) RotateSession(ctx context.Context, token, next domain.TokenHash, grace time.Duration) (ports.StoredUser, error) {
 	var user ports.StoredUser
 	reused := false
 	err := u.write(ctx, "rotate a session", func(ctx context.Context, tx *sqlx.Tx) (err error) {
-		user, err = rotate(ctx, tx, token, next)
+		user, err = rotate(ctx, tx, token, next, grace)
 		if errors.Is(err, sql.ErrNoRows) {
 			reused, err = endReused(ctx, tx, token)
 		}
@@ -60,23 +60,29 @@ func (u *Users) RotateSession(ctx context.Context, token, next domain.TokenHash)
 	return user, nil
 }
 
-// rotate puts next in token's place and returns whose it is. [sql.ErrNoRows] is
+// rotate adds next to token's family and returns whose it is. [sql.ErrNoRows] is
 // a token that can't be rotated, or not again: of many at once the first marks
-// it, and the others wait and find the mark.
-func rotate(ctx context.Context, tx *sqlx.Tx, token, next domain.TokenHash) (ports.StoredUser, error) {
+// it, and the others wait and find the mark. It asks for the time when the row is
+// its own: the transaction's is older than a mark that it waited for. A mark of
+// the releases that knew no grace has no time.
+func rotate(ctx context.Context, tx *sqlx.Tx, token, next domain.TokenHash, grace time.Duration) (ports.StoredUser, error) {
 	return scanUser(tx.QueryRowContext(ctx, `
 		WITH live AS (
-			UPDATE partywall.refresh_tokens r SET rotated = true FROM partywall.sessions s
-			WHERE r.hash = $1 AND NOT r.rotated AND s.id = r.session AND NOT s.ended AND s.expires_at > now()
+			UPDATE partywall.refresh_tokens r SET rotated = true, rotated_at = coalesce(r.rotated_at, clock_timestamp())
+			FROM partywall.sessions s
+			WHERE r.hash = $1 AND s.id = r.session AND NOT s.ended AND s.expires_at > now()
+			AND (NOT r.rotated
+				OR r.rotated_at > clock_timestamp() - $3 * interval '1 microsecond'
+				AND NOT EXISTS (SELECT FROM partywall.refresh_tokens n WHERE n.session = r.session AND n.predecessor = r.hash AND n.rotated))
 			RETURNING s.id, s.subject
 		), next AS (
-			INSERT INTO partywall.refresh_tokens (hash, session) SELECT $2, id FROM live
+			INSERT INTO partywall.refresh_tokens (hash, session, predecessor) SELECT $2, id, $1 FROM live
 		)
-		`+userColumns+` JOIN live USING (subject)`, token[:], next[:]))
+		`+userColumns+` JOIN live USING (subject)`, token[:], next[:], grace.Microseconds()))
 }
 
-// endReused ends the session of a token that was rotated before, and reports
-// whether this one was.
+// endReused ends the session of a token that was rotated before and may not be
+// again, and reports whether this one was.
 func endReused(ctx context.Context, tx *sqlx.Tx, token domain.TokenHash) (bool, error) {
 	ended, err := tx.ExecContext(ctx, `
 		UPDATE partywall.sessions s SET ended = true FROM partywall.refresh_tokens r

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq/pqerror"
@@ -58,6 +59,47 @@ func (u *Users) CreateUser(ctx context.Context, user ports.StoredUser, code *por
 		}
 		return issue(ctx, tx, user.Subject, *code)
 	})
+}
+
+// RenewSignUp implements [ports.UserStore]. It takes the code's row before the
+// user's, as spending a code does.
+func (u *Users) RenewSignUp(ctx context.Context, user ports.StoredUser, code ports.NewCode) error {
+	if err := someAddress(user.Email); err != nil {
+		return err
+	}
+	return u.write(ctx, "renew a sign-up", func(ctx context.Context, tx *sqlx.Tx) error {
+		if err := issue(ctx, tx, user.Subject, code); err != nil {
+			return err
+		}
+		renewed, err := tx.ExecContext(ctx, `
+			UPDATE partywall.users SET email = $2, password_hash = $3, created_at = now()
+			WHERE subject = $1 AND NOT confirmed`, user.Subject, user.Email.String(), user.PasswordHash)
+		if err != nil {
+			return err
+		}
+		if n, err := renewed.RowsAffected(); n == 0 || err != nil {
+			return errors.Join(err, errUserExists())
+		}
+		return endAllBefore(ctx, tx, user.Subject, code.Hash)
+	})
+}
+
+// RemoveUnconfirmed implements [ports.UserStore].
+func (u *Users) RemoveUnconfirmed(ctx context.Context, age time.Duration) (int, error) {
+	removed := 0
+	err := u.write(ctx, "remove unconfirmed users", func(ctx context.Context, tx *sqlx.Tx) error {
+		gone, err := tx.ExecContext(ctx, `
+			DELETE FROM partywall.users u
+			WHERE NOT u.confirmed AND u.created_at < now() - $1 * interval '1 microsecond'
+			AND NOT EXISTS (SELECT FROM partywall.memberships m WHERE m.subject = u.subject)`, age.Microseconds())
+		if err != nil {
+			return err
+		}
+		n, err := gone.RowsAffected()
+		removed = int(n)
+		return err
+	})
+	return removed, err
 }
 
 // UserByEmail implements [ports.UserStore].

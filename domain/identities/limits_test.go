@@ -172,7 +172,7 @@ func TestFailuresFromAllAddressesAreCounted(t *testing.T) {
 }
 
 func TestMailsAskedForFromAllAddressesAreCounted(t *testing.T) {
-	for _, purpose := range []string{"resend", "forget"} {
+	for _, purpose := range []string{"sign up", "resend", "forget"} {
 		t.Run(purpose, func(t *testing.T) {
 			h, _ := limitedHouse()
 			exhaust(t, h, purpose, identities.MailsPerEmail)

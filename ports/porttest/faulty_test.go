@@ -35,6 +35,12 @@ func allFaults() map[string]fault {
 		"a claim of any tenant":          {claims(func(s *porttest.Tenancy) { s.Invitations = careless{s.Invitations} }), "a claim of another tenant is refused and stays unspent"},
 		"wrong codes lost in the crowd":  {users(func(s ports.UserStore) ports.UserStore { return &racy{UserStore: s} }), "wrong codes at once count each"},
 		"a reuse that ends nothing":      {users(func(s ports.UserStore) ports.UserStore { return lenient{s} }), "a token that was exchanged before is told apart and ends its family alone"},
+		"a grace without end":            {users(func(s ports.UserStore) ports.UserStore { return patient{s} }), "without grace, of many who exchange one token at once one succeeds, and its new token is dead"},
+		"no grace at all":                {users(func(s ports.UserStore) ports.UserStore { return hasty{s} }), "a token is exchanged again within its grace, and all that it was exchanged for is good"},
+		"a squatter's password kept":     {users(func(s ports.UserStore) ports.UserStore { return squatted{s} }), "a sign-up that is renewed has another password and another code"},
+		"a first sign-up that stays":     {unconfirmed(func(p ports.IdentityProvider) ports.IdentityProvider { return stubborn{p, &sync.Map{}} }), "an address that waits for confirmation isn't taken: its password and its code are replaced together"},
+		"an address that stays squatted": {unconfirmed(func(p ports.IdentityProvider) ports.IdentityProvider { return unhelpful{p} }), "an address that waits for confirmation is its owner's by a reset"},
+		"a member forgotten":             {users(func(s ports.UserStore) ports.UserStore { return s }), "users who don't confirm in time are removed, and their addresses are free"},
 		"a size left open":               {objects(func(u *ports.Upload) { u.Size = -1 }), "a body of another size is refused where size nothing was given"},
 		"a checksum left out":            {objects(func(u *ports.Upload) { u.SHA256 = nil }), "a body with another checksum is refused"},
 		"an object replaced":             {objects(func(u *ports.Upload) { u.IfAbsent = false }), "of many that must not replace, sent at once, one is kept"},
@@ -73,19 +79,30 @@ func opensTenancy(breaks func(*porttest.Tenancy)) func(*testing.T) porttest.Tena
 
 func users(breaks func(ports.UserStore) ports.UserStore) func(*testing.T) {
 	return func(t *testing.T) {
-		porttest.UserStore(t, func(*testing.T) ports.UserStore { return breaks(&memory.Users{}) })
+		porttest.UserStore(t, func(*testing.T) porttest.Users {
+			return porttest.Users{Store: breaks(&memory.Users{}), Join: func(*testing.T, string) {}}
+		})
 	}
 }
 
 func people(breaks func(ports.IdentityProvider) ports.IdentityProvider) func(*testing.T) {
+	return peopleWho(false, breaks)
+}
+
+func unconfirmed(breaks func(ports.IdentityProvider) ports.IdentityProvider) func(*testing.T) {
+	return peopleWho(true, breaks)
+}
+
+func peopleWho(confirm bool, breaks func(ports.IdentityProvider) ports.IdentityProvider) func(*testing.T) {
 	return func(t *testing.T) {
 		porttest.IdentityProvider(t, func(*testing.T) porttest.Identities {
-			identities := &memory.Identities{}
+			identities := &memory.Identities{RequireConfirmation: confirm}
 			return porttest.Identities{
-				Provider: breaks(identities),
-				Verifier: identities,
-				Code:     func(_ *testing.T, email domain.Email) domain.Secret { return identities.Code(email) },
-				Rotates:  true,
+				Provider:          breaks(identities),
+				Verifier:          identities,
+				Code:              func(_ *testing.T, email domain.Email) domain.Secret { return identities.Code(email) },
+				NeedsConfirmation: confirm,
+				Rotates:           true,
 			}
 		})
 	}
@@ -250,12 +267,36 @@ func (s *racy) Confirm(ctx context.Context, subject string, code domain.TokenHas
 
 type lenient struct{ ports.UserStore }
 
-func (s lenient) RotateSession(ctx context.Context, token, next domain.TokenHash) (ports.StoredUser, error) {
-	user, err := s.UserStore.RotateSession(ctx, token, next)
+func (s lenient) RotateSession(ctx context.Context, token, next domain.TokenHash, grace time.Duration) (ports.StoredUser, error) {
+	user, err := s.UserStore.RotateSession(ctx, token, next, grace)
 	if domain.CodeOf(err) == domain.CodeRefreshReused {
 		err = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeRefreshInvalid}
 	}
 	return user, err
+}
+
+type patient struct{ ports.UserStore }
+
+func (s patient) RotateSession(ctx context.Context, token, next domain.TokenHash, _ time.Duration) (ports.StoredUser, error) {
+	return s.UserStore.RotateSession(ctx, token, next, time.Hour)
+}
+
+type hasty struct{ ports.UserStore }
+
+func (s hasty) RotateSession(ctx context.Context, token, next domain.TokenHash, _ time.Duration) (ports.StoredUser, error) {
+	return s.UserStore.RotateSession(ctx, token, next, 0)
+}
+
+// squatted keeps the first password of a sign-up that is renewed.
+type squatted struct{ ports.UserStore }
+
+func (s squatted) RenewSignUp(ctx context.Context, user ports.StoredUser, code ports.NewCode) error {
+	first, err := s.UserBySubject(ctx, user.Subject)
+	if err != nil {
+		return err
+	}
+	user.PasswordHash = first.PasswordHash
+	return s.UserStore.RenewSignUp(ctx, user, code)
 }
 
 // gullible takes whoever starts a session for somebody who read the user just now.
@@ -308,6 +349,24 @@ func (p obliging) SignOutEverywhere(ctx context.Context, access domain.Secret) e
 	}
 	return err
 }
+
+// stubborn refuses the second sign-up with an address.
+type stubborn struct {
+	ports.IdentityProvider
+	seen *sync.Map
+}
+
+func (p stubborn) SignUp(ctx context.Context, email domain.Email, password domain.Secret) (ports.NewUser, error) {
+	if _, seen := p.seen.LoadOrStore(email.Key(), true); seen {
+		return ports.NewUser{}, &domain.Error{Kind: domain.Conflict, Code: domain.CodeUserExists, Field: "email"}
+	}
+	return p.IdentityProvider.SignUp(ctx, email, password)
+}
+
+// unhelpful sends no code for a new password.
+type unhelpful struct{ ports.IdentityProvider }
+
+func (p unhelpful) ForgotPassword(ctx context.Context, _ domain.Email) error { return ctx.Err() }
 
 type smuggler struct{ ports.Mailer }
 

@@ -30,6 +30,7 @@ const (
 	CaseInsensitive Feature = "compares addresses in lower case"
 	GlobalSignOut   Feature = "ends all sessions of a user"
 	PasswordPolicy  Feature = "refuses weak passwords"
+	Replacing       Feature = "replaces a sign-up that nobody confirmed"
 	ResendCode      Feature = "sends a confirmation code again"
 	VerifiedAddress Feature = "tells that an address was confirmed"
 )
@@ -111,12 +112,39 @@ func signUp(t *testing.T, open func(t *testing.T) Identities) {
 		}
 		p.signIn(t, first)
 	})
-	t.Run("an address that waits for confirmation is taken", func(t *testing.T) {
-		p, address := provider{open(t)}, newEmail(t)
-		_, err := p.Provider.SignUp(t.Context(), address, newPassword())
+	runIf(t, can.NeedsConfirmation && can.has(Replacing), "an address that waits for confirmation isn't taken: its password and its code are replaced together", func(t *testing.T) {
+		p := provider{open(t)}
+		squatter := p.arrive(t)
+		stolen := p.Code(t, squatter.email)
+		owner := person{email: squatter.email, password: newPassword()}
+		made, err := p.Provider.SignUp(t.Context(), owner.email, owner.password)
 		mustDo(t, err)
-		_, err = p.Provider.SignUp(t.Context(), address, newPassword())
+		if made.Identity.IsZero() || made.Confirmed || made.Delivery == nil {
+			t.Errorf("got %+v", made)
+		}
+		mustBe(t, p.Provider.ConfirmSignUp(t.Context(), owner.email, stolen), domain.CodeCodeInvalid)
+		mustDo(t, p.Provider.ConfirmSignUp(t.Context(), owner.email, p.Code(t, owner.email)))
+		_, err = p.Provider.SignIn(t.Context(), squatter.email, squatter.password)
+		mustBe(t, err, domain.CodeInvalidCredentials)
+		caller, err := p.Verifier.Verify(t.Context(), p.signIn(t, owner).Access)
+		mustDo(t, err)
+		if caller.Identity != made.Identity {
+			t.Errorf("they signed up as %v and in as %v", made.Identity, caller.Identity)
+		}
+		_, err = p.Provider.SignUp(t.Context(), owner.email, newPassword())
 		mustBe(t, err, domain.CodeUserExists)
+	})
+	runIf(t, can.NeedsConfirmation && can.has(Replacing), "an address that waits for confirmation is its owner's by a reset", func(t *testing.T) {
+		p := provider{open(t)}
+		squatter := p.arrive(t)
+		confirm := p.Code(t, squatter.email)
+		mustDo(t, p.Provider.ForgotPassword(t.Context(), squatter.email))
+		owner := person{email: squatter.email, password: newPassword()}
+		mustDo(t, p.Provider.ResetPassword(t.Context(), owner.email, p.Code(t, owner.email), owner.password))
+		p.signIn(t, owner)
+		_, err := p.Provider.SignIn(t.Context(), squatter.email, squatter.password)
+		mustBe(t, err, domain.CodeInvalidCredentials)
+		mustBe(t, p.Provider.ConfirmSignUp(t.Context(), owner.email, confirm), domain.CodeCodeInvalid)
 	})
 	t.Run("addresses that merely look alike are two people's", func(t *testing.T) {
 		p, tag := provider{open(t)}, unique()
@@ -141,7 +169,7 @@ func signUp(t *testing.T, open func(t *testing.T) Identities) {
 			mustDo(t, err)
 		}
 	})
-	runIf(t, can.has(AtomicSignUp), "of many who ask for one address at once, one gets it", func(t *testing.T) {
+	runIf(t, can.has(AtomicSignUp) && !can.NeedsConfirmation, "of many who ask for one address at once, one gets it", func(t *testing.T) {
 		p := provider{open(t)}
 		people := make([]person, racers)
 		for i := range people {

@@ -133,11 +133,31 @@ func refresh(t *testing.T, open func(t *testing.T) Identities) {
 	runIf(t, can.Rotates, "a token that was exchanged before is told apart", func(t *testing.T) {
 		p := provider{open(t)}
 		token := p.signIn(t, p.join(t)).Refresh
-		_, err := p.Provider.Refresh(t.Context(), token)
+		next, err := p.Provider.Refresh(t.Context(), token)
+		mustDo(t, err)
+		last, err := p.Provider.Refresh(t.Context(), next.Refresh)
 		mustDo(t, err)
 		_, err = p.Provider.Refresh(t.Context(), token)
 		mustBe(t, err, domain.CodeRefreshReused)
 		mustBe(t, err, domain.Unauthenticated)
+		p.mustNotRefresh(t, last.Refresh)
+	})
+	runIf(t, can.Rotates, "a token that two exchange at once gives each a good one", func(t *testing.T) {
+		p := provider{open(t)}
+		token := p.signIn(t, p.join(t)).Refresh
+		next := make([]domain.Secret, 2)
+		for i := range next {
+			tokens, err := p.Provider.Refresh(t.Context(), token)
+			mustDo(t, err)
+			next[i] = tokens.Refresh
+		}
+		if next[0] == next[1] {
+			t.Error("both got one token")
+		}
+		for _, token := range next {
+			_, err := p.Provider.Refresh(t.Context(), token)
+			mustDo(t, err)
+		}
 	})
 }
 

@@ -55,7 +55,7 @@ func rotateSessions(t *testing.T, open func(t *testing.T) ports.UserStore) {
 		token := startSession(t, store, user)
 		for range 3 {
 			next := newHash()
-			got, err := store.RotateSession(t.Context(), token, next)
+			got, err := store.RotateSession(t.Context(), token, next, 0)
 			mustDo(t, err)
 			if got.Subject != user.Subject || got.Email != user.Email || got.PasswordHash != user.PasswordHash {
 				t.Errorf("got %+v, want %+v", got, user)
@@ -69,35 +69,106 @@ func rotateSessions(t *testing.T, open func(t *testing.T) ports.UserStore) {
 		startSession(t, store, createUser(t, store, nil))
 		for _, token := range []domain.TokenHash{newHash(), {}} {
 			next := newHash()
-			_, err := store.RotateSession(t.Context(), token, next)
+			_, err := store.RotateSession(t.Context(), token, next, 0)
 			mustBe(t, err, domain.CodeRefreshInvalid)
 			mustBe(t, err, domain.Unauthenticated)
 			mustEnd(t, store, next)
 		}
 	})
-	t.Run("a token that was exchanged before is told apart and ends its family alone", func(t *testing.T) {
+	t.Run("a token is exchanged again within its grace, and all that it was exchanged for is good", func(t *testing.T) {
 		store := open(t)
 		user := createUser(t, store, nil)
-		first, other := startSession(t, store, user), startSession(t, store, user)
-		second, third := newHash(), newHash()
-		_, err := store.RotateSession(t.Context(), first, second)
-		mustDo(t, err)
-		_, err = store.RotateSession(t.Context(), second, third)
-		mustDo(t, err)
-		_, err = store.RotateSession(t.Context(), first, newHash())
-		mustBe(t, err, domain.CodeRefreshReused)
-		mustBe(t, err, domain.Unauthenticated)
-		mustEnd(t, store, third)
-		mustLive(t, store, other)
+		token, next := startSession(t, store, user), []domain.TokenHash{newHash(), newHash(), newHash()}
+		for _, successor := range next {
+			got, err := store.RotateSession(t.Context(), token, successor, time.Hour)
+			mustDo(t, err)
+			if got.Subject != user.Subject {
+				t.Errorf("it is %s's", got.Subject)
+			}
+		}
+		for _, successor := range next {
+			_, err := store.RotateSession(t.Context(), successor, newHash(), time.Hour)
+			mustDo(t, err)
+		}
 	})
-	t.Run("of many who exchange one token at once, one succeeds, and its new token is dead", func(t *testing.T) {
+	t.Run("the grace of a token ends when a successor is exchanged", func(t *testing.T) {
+		store := open(t)
+		token, next := startSession(t, store, createUser(t, store, nil)), newHash()
+		last := newHash()
+		for _, step := range [][2]domain.TokenHash{{token, next}, {next, last}} {
+			_, err := store.RotateSession(t.Context(), step[0], step[1], time.Hour)
+			mustDo(t, err)
+		}
+		_, err := store.RotateSession(t.Context(), token, newHash(), time.Hour)
+		mustBe(t, err, domain.CodeRefreshReused)
+		mustEnd(t, store, last)
+	})
+	t.Run("the grace of a token begins with its first exchange", func(t *testing.T) {
+		const grace = 300 * time.Millisecond
+		store := open(t)
+		token := startSession(t, store, createUser(t, store, nil))
+		began := time.Now()
+		for time.Since(began) < grace+past { // an exchange that renewed the grace would never be refused
+			if _, err := store.RotateSession(t.Context(), token, newHash(), grace); err != nil && time.Since(began) < grace {
+				t.Fatalf("it failed in time: %v", err)
+			} else if err != nil {
+				mustBe(t, err, domain.CodeRefreshReused)
+				return
+			}
+			time.Sleep(past)
+		}
+		_, err := store.RotateSession(t.Context(), token, newHash(), grace)
+		mustBe(t, err, domain.CodeRefreshReused)
+	})
+	t.Run("many who exchange one token at once within its grace all succeed", func(t *testing.T) {
 		store := open(t)
 		token := startSession(t, store, createUser(t, store, nil))
 		next := make([]domain.TokenHash, racers)
 		for i := range next {
 			next[i] = newHash()
 		}
-		errs := race(func(i int) error { _, err := store.RotateSession(t.Context(), token, next[i]); return err })
+		for _, err := range race(func(i int) error {
+			_, err := store.RotateSession(t.Context(), token, next[i], time.Hour)
+			return err
+		}) {
+			mustDo(t, err)
+		}
+		for _, successor := range next {
+			mustLive(t, store, successor)
+		}
+	})
+	t.Run("ending a session ends it for a token in its grace, too", func(t *testing.T) {
+		store := open(t)
+		token, next := startSession(t, store, createUser(t, store, nil)), newHash()
+		_, err := store.RotateSession(t.Context(), token, next, time.Hour)
+		mustDo(t, err)
+		mustDo(t, store.EndSession(t.Context(), next))
+		_, err = store.RotateSession(t.Context(), token, newHash(), time.Hour)
+		mustBe(t, err, domain.CodeRefreshInvalid)
+	})
+	t.Run("a token that was exchanged before is told apart and ends its family alone", func(t *testing.T) {
+		store := open(t)
+		user := createUser(t, store, nil)
+		first, other := startSession(t, store, user), startSession(t, store, user)
+		second, third := newHash(), newHash()
+		_, err := store.RotateSession(t.Context(), first, second, 0)
+		mustDo(t, err)
+		_, err = store.RotateSession(t.Context(), second, third, 0)
+		mustDo(t, err)
+		_, err = store.RotateSession(t.Context(), first, newHash(), 0)
+		mustBe(t, err, domain.CodeRefreshReused)
+		mustBe(t, err, domain.Unauthenticated)
+		mustEnd(t, store, third)
+		mustLive(t, store, other)
+	})
+	t.Run("without grace, of many who exchange one token at once one succeeds, and its new token is dead", func(t *testing.T) {
+		store := open(t)
+		token := startSession(t, store, createUser(t, store, nil))
+		next := make([]domain.TokenHash, racers)
+		for i := range next {
+			next[i] = newHash()
+		}
+		errs := race(func(i int) error { _, err := store.RotateSession(t.Context(), token, next[i], 0); return err })
 		// Once the first reuse has ended the family, the token is both ended and reused.
 		mustWinOnce(t, errs, domain.CodeRefreshReused, domain.CodeRefreshInvalid)
 		reused := 0
@@ -119,11 +190,11 @@ func rotateSessions(t *testing.T, open func(t *testing.T) ports.UserStore) {
 		began := time.Now()
 		mustDo(t, store.StartSession(t.Context(), user, token, life))
 		time.Sleep(life / 2)
-		if _, err := store.RotateSession(t.Context(), token, next); err != nil && time.Since(began) < life {
+		if _, err := store.RotateSession(t.Context(), token, next, 0); err != nil && time.Since(began) < life {
 			t.Fatalf("it failed in time: %v", err)
 		}
 		time.Sleep(life/2 + past)
-		_, err := store.RotateSession(t.Context(), next, newHash())
+		_, err := store.RotateSession(t.Context(), next, newHash(), 0)
 		mustBe(t, err, domain.CodeRefreshInvalid)
 	})
 	t.Run("an expired token is refused", func(t *testing.T) {
@@ -131,7 +202,7 @@ func rotateSessions(t *testing.T, open func(t *testing.T) ports.UserStore) {
 		user, token := createUser(t, store, nil), newHash()
 		mustDo(t, store.StartSession(t.Context(), user, token, soon))
 		time.Sleep(past)
-		_, err := store.RotateSession(t.Context(), token, newHash())
+		_, err := store.RotateSession(t.Context(), token, newHash(), 0)
 		mustBe(t, err, domain.CodeRefreshInvalid)
 	})
 }
@@ -149,7 +220,7 @@ func endSessions(t *testing.T, open func(t *testing.T) ports.UserStore) {
 	t.Run("ending a session by a token that was exchanged ends its family", func(t *testing.T) {
 		store := open(t)
 		first, second := startSession(t, store, createUser(t, store, nil)), newHash()
-		_, err := store.RotateSession(t.Context(), first, second)
+		_, err := store.RotateSession(t.Context(), first, second, 0)
 		mustDo(t, err)
 		mustDo(t, store.EndSession(t.Context(), first))
 		mustEnd(t, store, second)
@@ -216,14 +287,14 @@ func startSession(t *testing.T, store ports.UserStore, user ports.StoredUser) do
 
 func mustLive(t *testing.T, store ports.UserStore, token domain.TokenHash) {
 	t.Helper()
-	_, err := store.RotateSession(t.Context(), token, newHash())
+	_, err := store.RotateSession(t.Context(), token, newHash(), 0)
 	mustDo(t, err)
 }
 
 func mustEnd(t *testing.T, store ports.UserStore, tokens ...domain.TokenHash) {
 	t.Helper()
 	for _, token := range tokens {
-		_, err := store.RotateSession(t.Context(), token, newHash())
+		_, err := store.RotateSession(t.Context(), token, newHash(), 0)
 		mustBe(t, err, domain.CodeRefreshInvalid)
 	}
 }

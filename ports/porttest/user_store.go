@@ -10,12 +10,23 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
+// Users is a store of users, and of the tenants that they are members of.
+type Users struct {
+	Store ports.UserStore
+
+	// Join makes the user with that subject a member of some tenant.
+	Join func(t *testing.T, subject string)
+}
+
 // UserStore runs the contract of [ports.UserStore].
-func UserStore(t *testing.T, open func(t *testing.T) ports.UserStore) {
+func UserStore(t *testing.T, openUsers func(t *testing.T) Users) {
+	open := func(t *testing.T) ports.UserStore { return openUsers(t).Store }
 	createUsers(t, open)
 	spendCodes(t, open)
 	countWrongCodes(t, open)
 	resetPasswords(t, open)
+	renewSignUps(t, open)
+	removeUnconfirmed(t, openUsers)
 	startSessions(t, open)
 	rotateSessions(t, open)
 	endSessions(t, open)
@@ -27,18 +38,30 @@ func UserStore(t *testing.T, open func(t *testing.T) ports.UserStore) {
 		{"UserByEmail", func(ctx context.Context) error { _, err := store.UserByEmail(ctx, newEmail(t)); return err }},
 		{"UserBySubject", func(ctx context.Context) error { _, err := store.UserBySubject(ctx, unique()); return err }},
 		{"IssueCode", func(ctx context.Context) error { return store.IssueCode(ctx, unique(), newCode(ports.ConfirmAddress)) }},
+		{"RenewSignUp", func(ctx context.Context) error {
+			return store.RenewSignUp(ctx, newUser(t), newCode(ports.ConfirmAddress))
+		}},
 		{"Confirm", func(ctx context.Context) error { return store.Confirm(ctx, unique(), newHash()) }},
 		{"ResetPassword", func(ctx context.Context) error { return store.ResetPassword(ctx, unique(), newHash(), "hash") }},
 		{"StartSession", func(ctx context.Context) error { return store.StartSession(ctx, newUser(t), newHash(), time.Hour) }},
-		{"RotateSession", func(ctx context.Context) error { _, err := store.RotateSession(ctx, newHash(), newHash()); return err }},
+		{"RotateSession", func(ctx context.Context) error {
+			_, err := store.RotateSession(ctx, newHash(), newHash(), 0)
+			return err
+		}},
 		{"EndSession", func(ctx context.Context) error { return store.EndSession(ctx, newHash()) }},
 		{"EndSessions", func(ctx context.Context) error { return store.EndSessions(ctx, unique()) }},
+		{"RemoveUnconfirmed", func(ctx context.Context) error { _, err := store.RemoveUnconfirmed(ctx, time.Hour); return err }},
 	})
 	refuseZero(t, []call{
 		{"a user without an address", func(ctx context.Context) error {
 			user := newUser(t)
 			user.Email = domain.Email{}
 			return store.CreateUser(ctx, user, nil)
+		}},
+		{"renewing the sign-up of no address", func(ctx context.Context) error {
+			user := createUser(t, store, nil)
+			user.Email = domain.Email{}
+			return store.RenewSignUp(ctx, user, newCode(ports.ConfirmAddress))
 		}},
 		{"looking for no address", func(ctx context.Context) error { _, err := store.UserByEmail(ctx, domain.Email{}); return err }},
 	})
@@ -174,8 +197,30 @@ func spendCodes(t *testing.T, open func(t *testing.T) ports.UserStore) {
 		mustDo(t, store.IssueCode(t.Context(), user.Subject, reset))
 		mustBe(t, store.Confirm(t.Context(), user.Subject, reset.Hash), domain.CodeCodeInvalid)
 		mustBe(t, store.ResetPassword(t.Context(), user.Subject, confirm.Hash, "stolen"), domain.CodeCodeInvalid)
-		mustDo(t, store.Confirm(t.Context(), user.Subject, confirm.Hash))
 		mustDo(t, store.ResetPassword(t.Context(), user.Subject, reset.Hash, "new"))
+	})
+	t.Run("confirming ends all other codes and all sessions of its user", func(t *testing.T) {
+		store := open(t)
+		confirm, reset, theirs := newCode(ports.ConfirmAddress), newCode(ports.ResetPassword), newCode(ports.ResetPassword)
+		user, bystander := createUser(t, store, &confirm), createUser(t, store, nil)
+		session, other := startSession(t, store, user), startSession(t, store, bystander)
+		mustDo(t, store.IssueCode(t.Context(), user.Subject, reset))
+		mustDo(t, store.IssueCode(t.Context(), bystander.Subject, theirs))
+		mustDo(t, store.Confirm(t.Context(), user.Subject, confirm.Hash))
+		mustBe(t, store.ResetPassword(t.Context(), user.Subject, reset.Hash, "stolen"), domain.CodeCodeInvalid)
+		mustEnd(t, store, session)
+		mustLive(t, store, other)
+		mustDo(t, store.ResetPassword(t.Context(), bystander.Subject, theirs.Hash, "new"))
+		if got := storedUser(t, store, user); got.PasswordHash != user.PasswordHash {
+			t.Errorf("the password became %q", got.PasswordHash)
+		}
+	})
+	t.Run("a reset ends the code that would confirm", func(t *testing.T) {
+		store := open(t)
+		confirm := newCode(ports.ConfirmAddress)
+		user := createUser(t, store, &confirm)
+		resetPassword(t, store, user)
+		mustBe(t, store.Confirm(t.Context(), user.Subject, confirm.Hash), domain.CodeCodeInvalid)
 	})
 	t.Run("an expired code is wrong", func(t *testing.T) {
 		store := open(t)
@@ -194,8 +239,10 @@ func spendCodes(t *testing.T, open func(t *testing.T) ports.UserStore) {
 		mustDo(t, store.IssueCode(t.Context(), user.Subject, reset))
 		mustDo(t, store.IssueCode(t.Context(), user.Subject, second))
 		mustBe(t, store.Confirm(t.Context(), user.Subject, first.Hash), domain.CodeCodeInvalid)
-		mustDo(t, store.Confirm(t.Context(), user.Subject, second.Hash))
+		mustBe(t, store.ResetPassword(t.Context(), user.Subject, newHash(), "stolen"), domain.CodeCodeInvalid)
 		mustDo(t, store.ResetPassword(t.Context(), user.Subject, reset.Hash, "new"))
+		mustDo(t, store.IssueCode(t.Context(), user.Subject, second))
+		mustDo(t, store.Confirm(t.Context(), user.Subject, second.Hash))
 	})
 }
 
@@ -309,6 +356,9 @@ func missUsers(t *testing.T, open func(t *testing.T) ports.UserStore) {
 		{"UserByEmail", func(ctx context.Context) error { _, err := store.UserByEmail(ctx, newEmail(t)); return err }},
 		{"UserBySubject", func(ctx context.Context) error { _, err := store.UserBySubject(ctx, unique()); return err }},
 		{"IssueCode", func(ctx context.Context) error { return store.IssueCode(ctx, unique(), newCode(ports.ConfirmAddress)) }},
+		{"RenewSignUp", func(ctx context.Context) error {
+			return store.RenewSignUp(ctx, newUser(t), newCode(ports.ConfirmAddress))
+		}},
 		{"Confirm", func(ctx context.Context) error { return store.Confirm(ctx, unique(), newHash()) }},
 		{"ResetPassword", func(ctx context.Context) error { return store.ResetPassword(ctx, unique(), newHash(), "hash") }},
 		{"StartSession", func(ctx context.Context) error { return store.StartSession(ctx, newUser(t), newHash(), time.Hour) }},

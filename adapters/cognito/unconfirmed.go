@@ -1,0 +1,90 @@
+package cognito
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// A pool keeps the first sign-up with an address, whoever sent it, and sends an
+// account whose address isn't confirmed no code for a new password. What follows is
+// the owner's way to such an account: ForgotPassword sends a confirmation code, and
+// ResetPassword confirms with it and replaces the password.
+
+// forgetUnconfirmed sends a confirmation code in place of the code for a new
+// password, which the pool refused to send.
+func (p *Provider) forgetUnconfirmed(ctx context.Context, email domain.Email) error {
+	return p.ResendCode(ctx, email)
+}
+
+// resetUnconfirmed sets a new password by a confirmation code. refused is what
+// ResetPassword returns where the code isn't one either.
+//
+// Only with credentials can the password be set in the same step. Without them the
+// address is confirmed, and another code goes to it, by which the password is reset.
+func (p *Provider) resetUnconfirmed(ctx context.Context, email domain.Email, code, password domain.Secret, refused error) error {
+	if err := p.ConfirmSignUp(ctx, email, code); err != nil {
+		if domain.CodeOf(err) == domain.CodeCodeInvalid {
+			return refused
+		}
+		return err
+	}
+	// The code is spent: a caller who hangs up here must not leave the password as it was.
+	ctx = context.WithoutCancel(ctx)
+	err := p.setPassword(ctx, email, password)
+	if err == nil {
+		p.endSessions(ctx, email)
+		return nil
+	}
+	if forgetting := p.ForgotPassword(ctx, email); forgetting != nil {
+		return forgetting
+	}
+	if domain.CodeOf(err) == domain.CodePasswordPolicy {
+		return err
+	}
+	return &domain.Error{
+		Kind:    domain.Invalid,
+		Code:    domain.CodeCodeInvalid,
+		Field:   "code",
+		Message: "the e-mail address is confirmed now, and another code was sent to it; set the password with that one",
+		Err:     err,
+	}
+}
+
+func (p *Provider) setPassword(ctx context.Context, email domain.Email, password domain.Secret) error {
+	if p.admin == nil {
+		return errNoCredentials
+	}
+	_, err := send(ctx, p, p.admin.AdminSetUserPassword, &idp.AdminSetUserPasswordInput{
+		UserPoolId: &p.pool, Username: aws.String(email.String()), Password: aws.String(password.Reveal()), Permanent: true,
+	})
+	if err == nil {
+		return nil
+	}
+	switch ex := recognise(err); ex {
+	case invalidPassword, passwordHistory:
+		return p.refuse(ctx, resetPassword, ex)
+	}
+	p.warnOfRights(ctx, "a new password needs a second code where the address wasn't confirmed", "AdminSetUserPassword", err)
+	return cause("AdminSetUserPassword", err)
+}
+
+// endSessions ends all sessions of a user whose password was replaced, as far as
+// the credentials allow: the pool itself doesn't.
+func (p *Provider) endSessions(ctx context.Context, email domain.Email) {
+	if p.admin == nil {
+		return
+	}
+	_, err := send(ctx, p, p.admin.AdminUserGlobalSignOut, &idp.AdminUserGlobalSignOutInput{UserPoolId: &p.pool, Username: aws.String(email.String())})
+	if err != nil {
+		p.warnOfRights(ctx, "the sessions of a user whose password was reset live on", "AdminUserGlobalSignOut", err)
+	}
+}
+
+func (p *Provider) warnOfRights(ctx context.Context, what, operation string, err error) {
+	p.log.LogAttrs(ctx, slog.LevelWarn, what, slog.String("mend", "allow cognito-idp:"+operation), slog.Any("cause", cause(operation, err)))
+}
