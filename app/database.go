@@ -47,7 +47,7 @@ func (p *Partywall) openPrivateDatabase(ctx context.Context) (stores, error) {
 		return stores{}, err
 	}
 	p.closers = append(p.closers, server.Shutdown)
-	p.describe("database", fmt.Sprintf("a private PostgreSQL on port %d, its data in %s", server.Port, server.Dir), true)
+	p.describe("database", fmt.Sprintf("a private PostgreSQL on %s, its data in %s", server.Where, server.Dir), true)
 	if err := postgres.Setup(ctx, cfg, func(line string) { p.config.logger().Debug("setup", "did", line) }); err != nil {
 		return stores{}, err
 	}

@@ -113,7 +113,7 @@ func Variables() ([]Variable, error) {
 func whatEmptyMeans(c Config) map[string]string {
 	means := map[string]string{
 		"HOST":             cmp.Or(c.ListenHost(), "all addresses"),
-		"DB_HOST":          "a private PostgreSQL on loopback",
+		"DB_HOST":          "a private PostgreSQL, below DATA_DIR",
 		"DB_SSLMODE":       c.Database.SSLMode,
 		"S3_BUCKET_NAME":   "files on disk, in " + filepath.Join(c.DataDir, "objects"),
 		"COGNITO_ISSUER":   c.Cognito.Issuer,

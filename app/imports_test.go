@@ -27,8 +27,8 @@ var layers = map[string][]string{
 	"adapters":                  {"domain", "ports", "adapters/internal/..."},
 	"adapters/internal":         {"domain", "ports"},
 	"adapters/httpapi":          {"domain", "ports", "domain/...", "adapters/internal/..."},
-	"adapters/postgres/private": {"domain", "adapters/internal/childserver"},
-	"adapters/realservers":      {"domain", "ports", "adapters/internal/childserver"},
+	"adapters/postgres/private": {"domain", "adapters/internal/childserver", "adapters/internal/ownfile"},
+	"adapters/realservers":      {"domain", "ports", "adapters/internal/childserver", "adapters/internal/ownfile"},
 
 	"app":         {"domain", "ports", "domain/...", "adapters/..."},
 	"app/cli":     {"domain", "ports", "domain/...", "app"},

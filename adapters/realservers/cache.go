@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
+	"github.com/partywall-go/partywall/adapters/internal/ownfile"
 )
 
 // fetched returns the folder of that name in the cache, filled by fetch.
@@ -44,12 +44,18 @@ const fetchPatience = 5 * time.Minute
 // is moved there when it's complete. Of several processes one fetches and the
 // others wait.
 func fetchOnce(ctx context.Context, dir string, fetch func(ctx context.Context, dir string) error) error {
-	lock := flock.New(dir + ".lock")
+	lock, err := ownfile.Lock(dir + ".lock")
+	if err != nil {
+		return err
+	}
 	if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
 		return err
 	}
 	defer lock.Close()
-	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Lstat(dir); err == nil {
+		_, err = ownfile.Folder(dir) // what is in it will be run
+		return err
+	} else if !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	return fetchAside(ctx, dir, fetch)
@@ -65,8 +71,8 @@ func cacheFolder() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cache = filepath.Join(cache, "partywall")
-	if err := os.MkdirAll(cache, 0o755); err != nil {
+	cache, err = ownfile.Folder(filepath.Join(cache, "partywall"))
+	if err != nil {
 		return "", err
 	}
 	return cache, os.Chmod(cache, 0o755) // whatever our umask

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -51,6 +52,31 @@ func TestFetchOnce(t *testing.T) {
 			if mode := info.Mode().Perm(); mode != 0o755 {
 				t.Errorf("%s has mode %o", path, mode)
 			}
+		}
+	})
+}
+
+func TestWhatAnotherUserFetched(t *testing.T) {
+	fetch := func(context.Context, string) error { return errors.New("it's fetched again") }
+	t.Run("a link in place of the lock", func(t *testing.T) {
+		dir, target := filepath.Join(t.TempDir(), "server-1.0"), filepath.Join(t.TempDir(), "target")
+		if err := os.Symlink(target, dir+".lock"); err != nil {
+			t.Fatal(err)
+		}
+		if err := fetchOnce(t.Context(), dir, fetch); err == nil || !strings.Contains(err.Error(), "is a link") {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("a folder that isn't ours", func(t *testing.T) {
+		if os.Geteuid() != 0 {
+			return // only root can give a folder away
+		}
+		dir := filepath.Join(t.TempDir(), "server-1.0")
+		if err := errors.Join(os.Mkdir(dir, 0o755), os.Chown(dir, 12345, 12345)); err != nil {
+			t.Fatal(err)
+		}
+		if err := fetchOnce(t.Context(), dir, fetch); err == nil || !strings.Contains(err.Error(), "user ID 12345") {
+			t.Errorf("%v", err)
 		}
 	})
 }

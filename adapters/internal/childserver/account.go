@@ -49,12 +49,13 @@ func (a *Account) Credential() *syscall.Credential {
 	return &syscall.Credential{Uid: a.UID, Gid: a.GID}
 }
 
-// Give makes path the account's own.
+// Give makes path the account's own. It follows no link: in a folder that was
+// given already the account may have put one there.
 func (a *Account) Give(path string) error {
 	if a == nil {
 		return nil
 	}
-	return os.Chown(path, int(a.UID), int(a.GID))
+	return os.Lchown(path, int(a.UID), int(a.GID))
 }
 
 // Owner is the account's user ID and name, or those of the user that runs us.

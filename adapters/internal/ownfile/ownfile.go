@@ -79,17 +79,17 @@ func Check(path string) error {
 	if err != nil {
 		return err
 	}
-	return check(path, info)
+	return check(path, info, os.Geteuid())
 }
 
-func check(path string, info fs.FileInfo) error {
+func check(path string, info fs.FileInfo, owner int) error {
 	switch {
 	case info.Mode().Type() == fs.ModeSymlink:
 		return fmt.Errorf("%s is a link, which isn't followed: put the file itself there", path)
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%s isn't a regular file: move it away", path)
-	case ownerOf(info) != os.Geteuid():
-		return fmt.Errorf("%s belongs to user ID %d, not to %d that runs this program: move it away if you don't know who made it, or else run: chown %[3]d %[1]s", path, ownerOf(info), os.Geteuid())
+	case ownerOf(info) != owner:
+		return fmt.Errorf("%s belongs to user ID %d, not to %d: move it away if you don't know who made it, or else run: chown %[3]d %[1]s", path, ownerOf(info), owner)
 	case info.Mode().Perm()&0o077 != 0:
 		return fmt.Errorf("%s isn't closed to other users: if no other user has read or changed it, run: chmod 600 %[1]s", path)
 	}
@@ -99,6 +99,11 @@ func check(path string, info fs.FileInfo) error {
 // Open opens the file at path with the flags of [os.OpenFile]; one that it makes
 // is closed to others. It follows no link, and refuses what [Check] refuses.
 func Open(path string, flags int) (*os.File, error) {
+	return OpenOf(path, flags, os.Geteuid())
+}
+
+// OpenOf is [Open] for a file that belongs to the given user.
+func OpenOf(path string, flags, owner int) (*os.File, error) {
 	file, err := os.OpenFile(path, flags|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600) // a pipe doesn't block
 	if errors.Is(err, syscall.ELOOP) {                                                 // what says more
 		if clearer := Check(path); clearer != nil {
@@ -110,7 +115,7 @@ func Open(path string, flags int) (*os.File, error) {
 	}
 	info, err := file.Stat()
 	if err == nil {
-		err = check(path, info)
+		err = check(path, info, owner)
 	}
 	if err != nil {
 		file.Close()

@@ -23,6 +23,7 @@ type cluster struct {
 	as       *childserver.Account // runs the server
 	settings []string             // name=value, for the command line
 	lasting  bool                 // survives a crash of the machine
+	socket   bool                 // it listens on one, and on no port
 }
 
 func (c *cluster) lockFile() string { return filepath.Join(c.home, "postgres.lock") }
@@ -86,10 +87,15 @@ func (c *cluster) prepare(ctx context.Context) (access, error) {
 	case made == 0:
 		err = c.make(ctx, known)
 	default:
-		err = checkOwner(c.as, c.data)
-		if err == nil && forgotten {
+		if err := checkOwner(c.as, c.data); err != nil {
+			return access{}, err
+		}
+		if forgotten {
 			err = c.setPasswords(ctx, c.data, known)
 		}
+	}
+	if err == nil && c.lasting { // also where it listens on a port: the next one may not
+		err = c.admitSocket()
 	}
 	return known, err
 }
@@ -124,10 +130,10 @@ func (c *cluster) build(ctx context.Context, dir string, known access) error {
 	if _, err := run(ctx, command(c.as, initdb, append(initdbOptions(), "-D", dir)...), ""); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "pg_hba.conf"), []byte(hbaConf), 0o600); err != nil {
+	if err := rewrite(c.as, filepath.Join(dir, "pg_hba.conf"), func(string) string { return hbaConf }); err != nil {
 		return err
 	}
-	if err := appendFile(filepath.Join(dir, "postgresql.conf"), ownConf); err != nil {
+	if err := rewrite(c.as, filepath.Join(dir, "postgresql.conf"), func(before string) string { return before + ownConf }); err != nil {
 		return err
 	}
 	if err := c.setPasswords(ctx, dir, known); err != nil || !c.lasting {
@@ -145,10 +151,25 @@ func initdbOptions() []string {
 	return options
 }
 
-// hbaConf lets in who comes over loopback and has a password.
+// hbaConf lets in the logins that prove a password, over the socket and over loopback.
 const hbaConf = `# TYPE DATABASE USER ADDRESS      METHOD
 host   all      all  127.0.0.1/32 scram-sha-256
-`
+` + hbaSocket
+
+const hbaSocket = "local  all      all               scram-sha-256\n"
+
+// admitSocket lets the logins in over the socket where a cluster was made before
+// the server listened on one. A line about sockets that is there already stands.
+func (c *cluster) admitSocket() error {
+	return rewrite(c.as, filepath.Join(c.data, "pg_hba.conf"), func(before string) string {
+		for line := range strings.Lines(before) {
+			if strings.HasPrefix(strings.TrimSpace(line), "local") {
+				return before
+			}
+		}
+		return strings.TrimSuffix(before, "\n") + "\n" + hbaSocket
+	})
+}
 
 // ownConf is appended to postgresql.conf, where it may be edited.
 const ownConf = `
@@ -188,23 +209,6 @@ func (c *cluster) sweep() {
 	for _, dir := range left {
 		os.RemoveAll(dir)
 	}
-}
-
-// makePassable makes a folder that the account can pass through, whatever our umask.
-func makePassable(dir string, as *childserver.Account) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil || as == nil {
-		return err
-	}
-	return os.Chmod(dir, 0o711)
-}
-
-func appendFile(path, text string) error {
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	_, err = file.WriteString(text)
-	return errors.Join(err, file.Close())
 }
 
 // syncFolder makes the names in a folder survive a crash of the machine.

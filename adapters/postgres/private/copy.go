@@ -6,14 +6,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/partywall-go/partywall/adapters/internal/childserver"
 )
 
-// copyTree copies the folder from to the new folder to, for nobody but its
-// owner to read.
+// copyTree copies the folder from to the new folder to, for its owner alone to
+// read. The account gets what is inside a folder before the folder itself: until
+// then it can put nothing there that the copying would follow.
 func copyTree(to, from string, owner *childserver.Account) error {
-	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
+	var copies []string
+	err := filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -22,16 +25,21 @@ func copyTree(to, from string, owner *childserver.Account) error {
 			return err
 		}
 		copied := filepath.Join(to, inside)
+		copies = append(copies, copied)
 		if entry.IsDir() {
-			err = os.Mkdir(copied, 0o700)
-		} else {
-			err = copyFile(copied, path)
+			return os.Mkdir(copied, 0o700)
 		}
-		if err != nil {
+		return copyFile(copied, path)
+	})
+	if err != nil {
+		return err
+	}
+	for _, copied := range slices.Backward(copies) {
+		if err := owner.Give(copied); err != nil {
 			return err
 		}
-		return owner.Give(copied)
-	})
+	}
+	return nil
 }
 
 // copyFile copies the file from to the new file to, mode 0600.

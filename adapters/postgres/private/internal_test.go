@@ -3,9 +3,11 @@ package private
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/partywall-go/partywall/adapters/internal/childserver"
 )
@@ -106,7 +108,7 @@ func TestAccess(t *testing.T) {
 		t.Errorf("no file: %v", err)
 	}
 	a := newAccess()
-	a.port = 20815
+	a.host, a.port = `/tmp/a:b\c d`, 5432
 	if err := a.write(path); err != nil {
 		t.Fatal(err)
 	}
@@ -118,5 +120,60 @@ func TestAccess(t *testing.T) {
 	}
 	if _, err := readAccess(path); err == nil || !strings.Contains(err.Error(), "remove the file") {
 		t.Errorf("half a file: %v", err)
+	}
+}
+
+func TestOldAccess(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "postgres.pgpass")
+	if err := os.WriteFile(path, []byte("127.0.0.1:20815:*:partywall:x\n127.0.0.1:20815:*:postgres:y\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := readAccess(path); err != nil || got != (access{"127.0.0.1", 20815, "x", "y"}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestWhatCannotBeEnded(t *testing.T) {
+	ended := exec.Command("true")
+	if err := ended.Run(); err != nil {
+		t.Fatal(err)
+	}
+	hangs := []relative{{ended.ProcessState.Pid(), true}} // signals change nothing
+	limits := patience{time.Millisecond, 2 * time.Millisecond, 3 * time.Millisecond}
+	if left, err := end(t.Context(), func() []relative { return hangs }, limits); err != nil || len(left) != 1 {
+		t.Errorf("%v, %v", left, err)
+	}
+	if left, err := end(t.Context(), func() []relative { return nil }, limits); err != nil || len(left) != 0 {
+		t.Errorf("%v, %v", left, err)
+	}
+}
+
+func TestSocketFits(t *testing.T) {
+	for length, want := range map[int]bool{80: true, 89: true, 95: false, 107: false} { // with 14 bytes of a name and a slash
+		if got := socketFits("/" + strings.Repeat("x", length-1)); got != want {
+			t.Errorf("a folder of %d bytes: %v", length, got)
+		}
+	}
+}
+
+func TestAdmitSocket(t *testing.T) {
+	const old = "host all all 127.0.0.1/32 scram-sha-256"
+	for before, want := range map[string]string{
+		old + "\n":                      old + "\n" + hbaSocket,
+		old:                             old + "\n" + hbaSocket,
+		"# local is nothing\n" + old:    "# local is nothing\n" + old + "\n" + hbaSocket,
+		" local all all reject\n" + old: " local all all reject\n" + old,
+		hbaConf:                         hbaConf,
+	} {
+		c := &cluster{data: t.TempDir()}
+		if err := os.WriteFile(filepath.Join(c.data, "pg_hba.conf"), []byte(before), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.admitSocket(); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(filepath.Join(c.data, "pg_hba.conf")); err != nil || string(got) != want {
+			t.Errorf("%q became %q", before, got)
+		}
 	}
 }

@@ -1,7 +1,7 @@
 package private
 
 import (
-	"errors"
+	"bufio"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,10 +9,12 @@ import (
 	"strings"
 )
 
-// family returns the cluster's processes, the postmaster first. They are known
-// by their titles, which everybody may read: the postmaster's names the data
-// directory, the others' the cluster_name.
+// family returns the cluster's processes, the postmaster first. They run as the
+// account, and are known by their titles: the postmaster's names the data
+// directory, the others' the cluster_name. Any user can give a process of theirs
+// such a title, so that it alone proves nothing.
 func (c *cluster) family() []relative {
+	uid, _ := c.as.Owner()
 	titles, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	var found []relative
 	for _, path := range titles {
@@ -20,27 +22,35 @@ func (c *cluster) family() []relative {
 		if err != nil {
 			continue // it has ended
 		}
-		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
 		args := strings.Split(string(title), "\x00")
-		switch {
-		case filepath.Base(args[0]) == "postgres" && slices.Contains(args, c.data):
-			found = slices.Insert(found, 0, relative{pid, true})
-		case strings.HasPrefix(args[0], "postgres: "+c.name()+": "):
-			found = append(found, relative{pid, false})
+		leads := filepath.Base(args[0]) == "postgres" && slices.Contains(args, c.data)
+		if !leads && !strings.HasPrefix(args[0], "postgres: "+c.name()+": ") || !runsAs(filepath.Dir(path), uid) {
+			continue
+		}
+		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		one := relative{pid, leads}
+		if leads {
+			found = slices.Insert(found, 0, one)
+		} else {
+			found = append(found, one)
 		}
 	}
 	return found
 }
 
-// forgetStranger removes a postmaster.pid whose process ID has since been given
-// to another program: PostgreSQL would take that for a running server.
-func (c *cluster) forgetStranger() error {
-	pid, _ := c.postmaster()
-	if !alive(pid) {
-		return nil
+// runsAs reports whether the process with that folder below /proc runs as the
+// user. The folder's own owner is root where the process may not be dumped.
+func runsAs(process string, uid uint32) bool {
+	status, err := os.Open(filepath.Join(process, "status"))
+	if err != nil {
+		return false
 	}
-	if err := os.Remove(c.pidFile()); !errors.Is(err, os.ErrNotExist) {
-		return err
+	defer status.Close()
+	for lines := bufio.NewScanner(status); lines.Scan(); {
+		if ids, found := strings.CutPrefix(lines.Text(), "Uid:"); found { // real, effective, saved, of files
+			fields := strings.Fields(ids)
+			return len(fields) > 1 && fields[1] == strconv.FormatUint(uint64(uid), 10)
+		}
 	}
-	return nil
+	return false
 }

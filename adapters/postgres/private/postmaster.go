@@ -17,15 +17,21 @@ import (
 	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/adapters/internal/childserver"
+	"github.com/partywall-go/partywall/adapters/internal/ownfile"
 )
 
-const host = "127.0.0.1"
+const loopback = childserver.Loopback
 
 // errPortTaken says that another program listens on the port.
 var errPortTaken = errors.New("the port is taken")
 
-// start starts the server on port and returns when it's ready.
+// start starts the server where known says and returns when it's ready.
 func (c *cluster) start(ctx context.Context, known access) (*childserver.Process, error) {
+	if overSocket(known.host) {
+		if err := c.prepareSocket(known.host, known.port); err != nil {
+			return nil, err
+		}
+	}
 	log, err := c.openLog()
 	if err != nil {
 		return nil, err
@@ -35,7 +41,7 @@ func (c *cluster) start(ctx context.Context, known access) (*childserver.Process
 	if err != nil {
 		return nil, err
 	}
-	cmd := command(c.as, filepath.Join(c.bin, "postgres"), c.arguments(known.port)...)
+	cmd := command(c.as, filepath.Join(c.bin, "postgres"), c.arguments(known)...)
 	cmd.Stdout, cmd.Stderr = log, log
 	p, err := childserver.Launch(cmd, syscall.SIGINT) // a fast shutdown
 	if err != nil {
@@ -58,8 +64,14 @@ func (c *cluster) start(ctx context.Context, known access) (*childserver.Process
 	return nil, c.explain(err, begin)
 }
 
-func (c *cluster) arguments(port int) []string {
-	args := []string{"-D", c.data, "-h", host, "-p", strconv.Itoa(port), "-k", "", "-c", "cluster_name=" + c.name()}
+// arguments has the server listen at one place alone: on a socket, or on a port.
+func (c *cluster) arguments(known access) []string {
+	args := []string{"-D", c.data, "-p", strconv.Itoa(known.port), "-c", "cluster_name=" + c.name()}
+	if overSocket(known.host) {
+		args = append(args, "-h", "", "-k", socketList(known.host), "-c", "unix_socket_permissions=0700")
+	} else {
+		args = append(args, "-h", known.host, "-k", "")
+	}
 	for _, setting := range c.settings {
 		args = append(args, "-c", setting)
 	}
@@ -104,7 +116,7 @@ func (c *cluster) pidFile() string { return filepath.Join(c.data, "postmaster.pi
 // the password to end a SCRAM exchange (RFC 5802, section 3).
 func ping(ctx context.Context, known access) error {
 	connector, err := pq.NewConnectorConfig(pq.Config{
-		Host: host, Port: uint16(known.port), User: login, Password: known.loginPassword,
+		Host: known.host, Port: uint16(known.port), User: login, Password: known.loginPassword,
 		Database: "postgres", SSLMode: pq.SSLModeDisable,
 	})
 	if err != nil {
@@ -133,16 +145,16 @@ func (c *cluster) explain(err error, begin int64) error {
 const maxLog = 4 << 20 // bytes; a longer log is put aside by the next start
 
 func (c *cluster) openLog() (*os.File, error) {
-	if info, err := os.Stat(c.logFile()); err == nil && info.Size() > maxLog {
+	if info, err := os.Lstat(c.logFile()); err == nil && info.Size() > maxLog {
 		if err := os.Rename(c.logFile(), c.logFile()+".old"); err != nil {
 			return nil, err
 		}
 	}
-	return os.OpenFile(c.logFile(), os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o600)
+	return ownfile.Open(c.logFile(), os.O_APPEND|os.O_CREATE|os.O_RDWR)
 }
 
 func (c *cluster) readLog(begin int64) string {
-	log, err := os.Open(c.logFile())
+	log, err := ownfile.Open(c.logFile(), os.O_RDONLY)
 	if err != nil {
 		return err.Error()
 	}

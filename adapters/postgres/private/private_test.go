@@ -3,6 +3,7 @@ package private_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -29,10 +30,24 @@ func needServer(t *testing.T) {
 // servers, which lie elsewhere, are removed with it.
 func dataDir(t *testing.T) string {
 	t.Helper()
-	needServer(t)
-	folder := filepath.Join(t.TempDir(), "data")
+	folder, err := os.MkdirTemp("", "data-") // short enough for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
-		if err := os.RemoveAll(private.DirOf(t, folder)); err != nil {
+		if err := os.RemoveAll(folder); err != nil {
+			t.Error(err)
+		}
+	})
+	return dataDirAt(t, filepath.Join(folder, "data"))
+}
+
+func dataDirAt(t *testing.T, folder string) string {
+	t.Helper()
+	needServer(t)
+	t.Cleanup(func() {
+		dir := private.DirOf(t, folder)
+		if err := errors.Join(os.RemoveAll(dir), os.RemoveAll(dir+".socket")); err != nil {
 			t.Error(err)
 		}
 	})
@@ -104,7 +119,11 @@ func has(t *testing.T, s *private.Server, database string) bool {
 }
 
 func listens(s *private.Server) bool {
-	conn, err := net.DialTimeout("tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)), time.Second)
+	network, address := "tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port))
+	if strings.HasPrefix(s.Host, "/") {
+		network, address = "unix", filepath.Join(s.Host, ".s.PGSQL."+strconv.Itoa(s.Port))
+	}
+	conn, err := net.DialTimeout(network, address, 10*time.Second)
 	if err != nil {
 		return false
 	}

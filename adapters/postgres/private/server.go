@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/partywall-go/partywall/adapters/internal/childserver"
+	"github.com/partywall-go/partywall/adapters/internal/ownfile"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -26,14 +26,15 @@ type Config struct {
 // Server is a PostgreSQL that runs, and is started again when it dies, until
 // [Server.Close]. Its exported fields don't change.
 type Server struct {
-	Host              string        // a loopback address
-	Port              int           //
+	Host              string        // the folder of its Unix socket, or 127.0.0.1 where that folder's path is too long for one
+	Port              int           // also in the name of the socket
 	User              string        // DB_USER: may make roles and databases, but is no superuser
 	Password          domain.Secret // of User
 	Database          string        // the name to use; making it is up to the user
 	SuperuserPassword domain.Secret // of the role "postgres", for maintenance
 	Dir               string        // the data directory
 	Found             bool          // it ran already, started by another process
+	Where             string        // it listens, for a person: the socket or the port
 
 	cluster *cluster
 	bin     string // as configured
@@ -68,30 +69,28 @@ func locate(dataDir string) (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	home, err := filepath.Abs(dataDir)
+	home, err := ownfile.Folder(dataDir)
 	if err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(home, 0o700); err != nil {
-		return nil, fmt.Errorf("the data folder can't be made: %w", err)
-	}
-	if home, err = filepath.EvalSymlinks(home); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the data folder can't be used: %w", err)
 	}
 	c := &cluster{home: home, data: filepath.Join(home, "postgres"), as: as, lasting: true}
 	if as != nil {
 		c.data = filepath.Join(rootsFolder, hash(home))
 	}
+	c.socket = socketFits(c.socketFolder())
 	return c, nil
 }
 
 // open finds or starts the server of a cluster. It ends the wait for another
 // process that holds the lock after a minute.
 func open(ctx context.Context, c *cluster, bin string, logger *slog.Logger) (*Server, error) {
+	lock, err := ownfile.Lock(c.lockFile())
+	if err != nil {
+		return nil, fmt.Errorf("the lock of PostgreSQL can't be used: %w", err)
+	}
 	s := &Server{
-		Host: host, User: login, Database: login, Dir: c.data,
-		cluster: c, bin: bin, logger: orDiscard(logger),
-		lock:   flock.New(c.lockFile(), flock.SetPermissions(0o600)),
+		User: login, Database: login, Dir: c.data,
+		cluster: c, bin: bin, logger: orDiscard(logger), lock: lock,
 		orders: make(chan order), done: make(chan struct{}),
 	}
 	giveUp := time.After(time.Minute)
@@ -122,7 +121,7 @@ func (s *Server) openOwn(ctx context.Context) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.lock.Close())
 	}
-	s.logger.Info("PostgreSQL is ready", "port", s.known.port, "dir", s.Dir, "took", time.Since(begin).Round(time.Millisecond))
+	s.logger.Info("PostgreSQL is ready", "at", s.known.where(), "dir", s.Dir, "took", time.Since(begin).Round(time.Millisecond))
 	return s.begin(p), nil
 }
 
@@ -138,13 +137,13 @@ func (s *Server) find(ctx context.Context) bool {
 
 func (s *Server) openFound() *Server {
 	s.Found = true
-	s.logger.Info("PostgreSQL was found running", "port", s.known.port, "dir", s.Dir)
+	s.logger.Info("PostgreSQL was found running", "at", s.known.where(), "dir", s.Dir)
 	return s.begin(nil)
 }
 
 // begin fills in what callers see and has the server watched over.
 func (s *Server) begin(p *childserver.Process) *Server {
-	s.Port = s.known.port
+	s.Host, s.Port, s.Where = s.known.host, s.known.port, s.known.where()
 	s.Password, s.SuperuserPassword = domain.NewSecret(s.known.loginPassword), domain.NewSecret(s.known.superuserPassword)
 	life, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
@@ -152,8 +151,7 @@ func (s *Server) begin(p *childserver.Process) *Server {
 	return s
 }
 
-// launch makes the cluster unless there is one, and starts the server on the
-// port that it had before, or on another if that is taken.
+// launch makes the cluster unless there is one, and starts the server.
 func (s *Server) launch(ctx context.Context) (*childserver.Process, error) {
 	c := s.cluster
 	if err := c.findServer(ctx, s.bin); err != nil {
@@ -166,26 +164,45 @@ func (s *Server) launch(ctx context.Context) (*childserver.Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	for range 10 {
+	if c.socket {
+		known.host, known.port = c.socketFolder(), socketPort
+		return s.startAt(ctx, known)
+	}
+	return s.startOnPort(ctx, known)
+}
+
+// startOnPort starts the server on the port of loopback that it had before, or on
+// another if that is taken.
+func (s *Server) startOnPort(ctx context.Context, known access) (*childserver.Process, error) {
+	if known.host != loopback {
+		known.host, known.port = loopback, 0
+	}
+	for attempt := 1; ; attempt++ {
+		var err error
 		if known.port, err = settle(known.port); err != nil {
 			return nil, err
 		}
-		if err = known.write(c.passFile()); err != nil {
-			return nil, err
-		}
-		var p *childserver.Process
-		if p, err = c.start(ctx, known); err == nil {
-			s.known = known
-			return p, nil
-		}
-		if !errors.Is(err, errPortTaken) { // by somebody quicker
-			break
+		p, err := s.startAt(ctx, known)
+		if err == nil || attempt == 10 || !errors.Is(err, errPortTaken) { // by a quicker program
+			return p, err
 		}
 	}
-	return nil, err
 }
 
-// relaunch starts a server that callers know already: on the same port.
+// startAt starts the server where known says, once the file of passwords says so too.
+func (s *Server) startAt(ctx context.Context, known access) (*childserver.Process, error) {
+	if err := known.write(s.cluster.passFile()); err != nil {
+		return nil, err
+	}
+	p, err := s.cluster.start(ctx, known)
+	if err != nil {
+		return nil, err
+	}
+	s.known = known
+	return p, nil
+}
+
+// relaunch starts a server that callers know already: at the same place.
 func (s *Server) relaunch(ctx context.Context) (*childserver.Process, error) {
 	if err := s.cluster.findServer(ctx, s.bin); err != nil {
 		return nil, err

@@ -46,7 +46,7 @@ func (s *Server) supervise(life context.Context, p *childserver.Process) {
 			}
 			var err error
 			if p, err = s.relaunch(life); err == nil {
-				s.logger.Info("PostgreSQL is ready again", "port", s.Port)
+				s.logger.Info("PostgreSQL is ready again", "at", s.known.where())
 				delay = firstDelay
 			} else if life.Err() == nil {
 				delay = min(2*delay, lastDelay)
@@ -78,7 +78,10 @@ func (s *Server) halt(ctx context.Context, p *childserver.Process) {
 		return
 	}
 	s.cluster.halt(ctx, p)
-	s.logger.Info("PostgreSQL was stopped", "port", s.Port)
+	if overSocket(s.known.host) {
+		_ = os.Remove(s.known.host) // if it's empty, as after an orderly end
+	}
+	s.logger.Info("PostgreSQL was stopped", "at", s.known.where())
 }
 
 // closePatience is how long Close waits for an orderly end.
@@ -142,7 +145,7 @@ func (s *Server) Stop(ctx context.Context) error {
 	})
 }
 
-// Restart stops the server, if it runs, starts it on the same port, and
+// Restart stops the server, if it runs, starts it at the same place, and
 // returns when it's ready.
 func (s *Server) Restart(ctx context.Context) error {
 	return s.order(ctx, func(ctx context.Context, p *childserver.Process) (*childserver.Process, error) {

@@ -12,9 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
-
 	"github.com/partywall-go/partywall/adapters/internal/childserver"
+	"github.com/partywall-go/partywall/adapters/internal/ownfile"
 )
 
 // Temporary says how to run a server that forgets. Its zero value is of use.
@@ -64,7 +63,11 @@ func (t Temporary) start(ctx context.Context, c *cluster) (*Server, error) {
 const temporaryPrefix = "partywall-postgres-"
 
 func makeTemporary(as *childserver.Account) (string, error) {
-	home, err := os.MkdirTemp(temporaryParent(as), temporaryPrefix)
+	parent, err := ownfile.Resolve(temporaryParent(as))
+	if err != nil {
+		return "", err
+	}
+	home, err := os.MkdirTemp(parent, temporaryPrefix)
 	if err != nil {
 		return "", err
 	}
@@ -88,16 +91,22 @@ func temporaryParent(as *childserver.Account) string {
 	}
 }
 
-// sweepTemporary removes the folders of servers whose process was killed.
+// sweepTemporary removes the folders of this user's servers whose process was killed.
 func sweepTemporary() {
 	for _, parent := range []string{os.TempDir(), "/tmp"} {
 		left, _ := filepath.Glob(filepath.Join(parent, temporaryPrefix+"*"))
 		for _, home := range left {
-			info, err := os.Stat(home)
-			if err != nil || time.Since(info.ModTime()) < 10*time.Minute {
+			info, err := os.Lstat(home)
+			if err != nil || !info.IsDir() || time.Since(info.ModTime()) < 10*time.Minute {
 				continue // it may be about to take its lock
 			}
-			lock := flock.New((&cluster{home: home}).lockFile())
+			if _, err := ownfile.Folder(home); err != nil {
+				continue // another user's
+			}
+			lock, err := ownfile.Lock((&cluster{home: home}).lockFile())
+			if err != nil {
+				continue
+			}
 			if free, err := lock.TryLock(); err == nil && free {
 				os.RemoveAll(home)
 				lock.Close()
@@ -115,8 +124,11 @@ func (c *cluster) fromTemplate(ctx context.Context, logger *slog.Logger) error {
 		cache = os.TempDir()
 	}
 	template := filepath.Join(cache, "partywall", "postgres-"+c.recipe())
-	if _, err := os.Stat(template); err == nil {
-		return c.copyFrom(template)
+	if _, err := os.Lstat(template); err == nil {
+		if _, err = ownfile.Folder(template); err == nil {
+			return c.copyFrom(template)
+		}
+		logger.Warn("the kept PostgreSQL cluster isn't used", "err", err)
 	}
 	if _, err := c.prepare(ctx); err != nil {
 		return err
@@ -135,7 +147,7 @@ func (c *cluster) recipe() string {
 
 // keep makes a template of the cluster, which hasn't been started yet.
 func (c *cluster) keep(template string) error {
-	if err := os.MkdirAll(filepath.Dir(template), 0o755); err != nil {
+	if _, err := ownfile.Folder(filepath.Dir(template)); err != nil {
 		return err
 	}
 	unborn, err := os.MkdirTemp(filepath.Dir(template), filepath.Base(template)+".new-*")
