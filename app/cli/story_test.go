@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"os"
@@ -236,7 +237,7 @@ func clusterOf(t *testing.T, s *server) string {
 	if found == nil {
 		t.Fatalf("the banner doesn't say where the data lie: %s", s.said())
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(found[1]) })
+	t.Cleanup(func() { _ = errors.Join(os.RemoveAll(found[1]), os.RemoveAll(found[1]+".socket")) })
 	return found[1]
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -115,7 +116,7 @@ func (l *lab) serve(ctx context.Context, env map[string]string) (*server, error)
 	}
 	_, err = s.awaitReady(ctx, 40*time.Second)
 	if data := regexp.MustCompile(`its data in (/var/lib/partywall/\S+)`).FindStringSubmatch(s.output.String()); data != nil {
-		l.closers = append(l.closers, func() { _ = os.RemoveAll(data[1]) }) // a root's private PostgreSQL
+		l.closers = append(l.closers, func() { _ = errors.Join(os.RemoveAll(data[1]), os.RemoveAll(data[1]+".socket")) }) // a root's private PostgreSQL
 	}
 	return s, err
 }

@@ -30,7 +30,6 @@ func TestStart(t *testing.T) {
 			filepath.Join(folder, "postgres.pgpass"):      0o600,
 			filepath.Join(folder, "postgres.log"):         0o600,
 			filepath.Join(folder, "postgres.lock"):        0o600,
-			first.Host:                                    0o700,
 			filepath.Join(first.Dir, "pg_hba.conf"):       0o600,
 			filepath.Join(first.Dir, "postgresql.conf"):   0o600,
 			filepath.Join(first.Dir, "global/pg_control"): 0o600,

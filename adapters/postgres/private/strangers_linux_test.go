@@ -69,7 +69,7 @@ func TestWhatAnotherUserPrepared(t *testing.T) {
 		return
 	}
 	t.Run("another user's folder for the socket", func(t *testing.T) {
-		must(os.Mkdir(s.Host, 0o700), os.Chown(s.Host, stranger, stranger))
+		must(os.MkdirAll(s.Host, 0o700), os.Chown(s.Host, stranger, stranger))
 		refused(t, filepath.Base(s.Host)+" belongs to user ID 12345")
 	})
 	t.Run("a link in place of the folder for the socket", func(t *testing.T) {
