@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/tenants"
 )
@@ -107,8 +108,9 @@ func (p *parser) database(env environment) Database {
 	}
 }
 
+// defaultSSLMode is disable where nothing leaves the machine, on Unix sockets too.
 func defaultSSLMode(host string) string {
-	if host == "" || isLoopback(host) {
+	if host == "" || isLoopback(host) || postgres.OnSocket(host) {
 		return "disable"
 	}
 	return "verify-full"

@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"net"
-	"strconv"
 
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/adapters/postgres"
@@ -29,7 +27,7 @@ func (p *Partywall) openDatabase(ctx context.Context) (stores, error) {
 		return p.openPrivateDatabase(ctx)
 	}
 	cfg := postgresConfig(p.config)
-	p.describe("database", fmt.Sprintf("PostgreSQL at %s, database %s", net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)), cfg.Database), false)
+	p.describe("database", fmt.Sprintf("PostgreSQL at %s, database %s", cfg.Address(), cfg.Database), false)
 	return p.openPostgres(ctx, cfg)
 }
 

@@ -16,12 +16,12 @@ type environment struct {
 	Host      string `envconfig:"HOST" desc:"The address to listen on. Empty: 127.0.0.1 while something built in is active, else all addresses."`
 	PublicURL string `envconfig:"PUBLIC_URL" desc:"Where links in mails and local signed URLs point. Empty: http://localhost:PORT."`
 
-	DBHost             string `envconfig:"DB_HOST" desc:"The PostgreSQL server, version 15 or later. Empty: a private one; its data lie below DATA_DIR, for root in /var/lib/partywall."`
+	DBHost             string `envconfig:"DB_HOST" desc:"The PostgreSQL server, version 15 or later: a name, an address, or the folder of its Unix socket. Empty: a private one; its data lie below DATA_DIR, for root in /var/lib/partywall."`
 	DBPort             string `envconfig:"DB_PORT" default:"5432"`
 	DBUser             string `envconfig:"DB_USER" desc:"Owns and migrates everything. No superuser; it may CREATEROLE, unless TENANT_ROLES=off."`
 	DBPassword         string `envconfig:"DB_PASSWORD" secret:"true"`
 	DBName             string `envconfig:"DB_NAME" default:"partywall"`
-	DBSSLMode          string `envconfig:"DB_SSLMODE" desc:"disable, require, verify-ca or verify-full. Empty: disable on loopback, else verify-full."`
+	DBSSLMode          string `envconfig:"DB_SSLMODE" desc:"disable, require, verify-ca or verify-full. Empty: disable on loopback and on a Unix socket, else verify-full."`
 	DBSSLRootCert      string `envconfig:"DB_SSLROOTCERT" desc:"A file of the authorities that DB_HOST's certificate may come from, in PEM; RDS has its own. Empty: the system's."`
 	DBMaxConns         string `envconfig:"DB_MAX_CONNS" default:"20" desc:"Connections in all: 2 to provision, 6 for the system, the rest for tenants."`
 	DBGateSecret       string `envconfig:"DB_GATE_SECRET" secret:"true" desc:"The passwords of the logins that serve tenants are derived from it; at least 16 bytes. Empty: from DB_PASSWORD. Run setup after a change."`

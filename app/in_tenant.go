@@ -22,24 +22,26 @@ const CodeNoDatabase domain.Code = "no_database"
 // tables plainly. It commits if fn returns nil, and undoes all if fn returns an
 // error or panics. fn must neither end the transaction itself nor keep tx.
 //
-// fn's error comes back as it is, save that a lost connection is
-// [domain.Unavailable], and that a context which is done gives its own error. A
-// tenant that was suspended since is [domain.CodeTenantNotFound], the zero Member
-// [domain.Forbidden]. What fn must not do is a [domain.Internal] error: to swallow
-// a statement's error (scope_failed), to end the transaction (scope_ended), to
-// call InTenant inside InTenant (scope_nested). On memory it is
-// [CodeNoDatabase].
-func (p *Partywall) InTenant(ctx context.Context, member tenants.Member, fn func(ctx context.Context, tx *sqlx.Tx) error) error {
+// fn's error comes back as it is, and so does the server's where it refuses the
+// commit. But a database that can't be used is [domain.Unavailable], and a context
+// that is done gives its own error. A tenant that was suspended since is
+// [domain.CodeTenantNotFound], the zero Member [domain.Forbidden]. What fn must not do
+// is a [domain.Internal] error: to swallow a statement's error (scope_failed), to end
+// the transaction (scope_ended), to call InTenant inside InTenant (scope_nested). On
+// memory it is [CodeNoDatabase].
+//
+// The options are [ReadOnly] and [Isolation].
+func (p *Partywall) InTenant(ctx context.Context, member tenants.Member, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) error {
 	if (member == tenants.Member{}) {
 		return &domain.Error{Kind: domain.Forbidden, Message: "only a member of the tenant may work inside it"}
 	}
-	return p.inTenant(ctx, member.Tenant(), fn)
+	return p.inTenant(ctx, member.Tenant(), fn, options...)
 }
 
 // EnterTenant is [Partywall.InTenant] without a request, for jobs and support: the
 // visit is proven by the operator, see [tenants.Operator.Visit]. Each is a line in
 // the log, with its reason and with what came of it.
-func (p *Partywall) EnterTenant(ctx context.Context, visit tenants.Visit, fn func(ctx context.Context, tx *sqlx.Tx) error) (err error) {
+func (p *Partywall) EnterTenant(ctx context.Context, visit tenants.Visit, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) (err error) {
 	if (visit == tenants.Visit{}) {
 		return &domain.Error{Kind: domain.Forbidden, Message: "only the operator of this installation may enter a tenant"}
 	}
@@ -53,7 +55,7 @@ func (p *Partywall) EnterTenant(ctx context.Context, visit tenants.Visit, fn fun
 			slog.Duration("duration", time.Since(began)),
 		)
 	}()
-	err = p.inTenant(ctx, visit.Tenant(), fn)
+	err = p.inTenant(ctx, visit.Tenant(), fn, options...)
 	outcome = "done"
 	if err != nil {
 		outcome = err.Error()
@@ -65,7 +67,7 @@ func (p *Partywall) EnterTenant(ctx context.Context, visit tenants.Visit, fn fun
 // of their IDs, each in a transaction of its own, see [Partywall.EnterTenant].
 // Where one fails it goes on with the next: the error joins one for each tenant
 // that failed, and names it. It stops when ctx is done.
-func (p *Partywall) EachTenant(ctx context.Context, operator tenants.Operator, reason string, fn func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error) error {
+func (p *Partywall) EachTenant(ctx context.Context, operator tenants.Operator, reason string, fn func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error, options ...TxOption) error {
 	var failures []error
 	for tenant, err := range p.allTenants(ctx, operator) {
 		if err != nil {
@@ -82,7 +84,7 @@ func (p *Partywall) EachTenant(ctx context.Context, operator tenants.Operator, r
 		err = p.EnterTenant(ctx, visit, func(ctx context.Context, tx *sqlx.Tx) error {
 			entered = true
 			return fn(ctx, tx, tenant)
-		})
+		}, options...)
 		switch {
 		case ctx.Err() != nil:
 			return errors.Join(append(failures, ctx.Err())...)
@@ -117,9 +119,9 @@ func (p *Partywall) allTenants(ctx context.Context, operator tenants.Operator) i
 	}
 }
 
-func (p *Partywall) inTenant(ctx context.Context, id domain.TenantID, fn func(ctx context.Context, tx *sqlx.Tx) error) error {
+func (p *Partywall) inTenant(ctx context.Context, id domain.TenantID, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) error {
 	if p.sql == nil {
 		return &domain.Error{Kind: domain.Internal, Code: CodeNoDatabase, Message: "memory has no SQL: configure a database, or use apptest.Open(t) in a test"}
 	}
-	return p.sql.InTenant(ctx, id, fn)
+	return p.sql.InTenant(ctx, id, fn, options...)
 }

@@ -25,12 +25,18 @@ const (
 // Config says how to reach the database, and what a tenant is made of. A zero
 // field has the default that its comment names.
 type Config struct {
-	Host     string        // "localhost"
+	// Host is a name or an address, "localhost" by default. An absolute path is the
+	// folder of the server's Unix socket, and @name a socket in Linux's abstract
+	// namespace.
+	Host     string
 	Port     int           // 5432
 	User     string        // owns everything, provisions and migrates
-	Password domain.Secret // of User
+	Password domain.Secret // of User; empty: the server lets User in by a Unix socket or a verified certificate
 	Database string
-	SSLMode  string // disable, require, verify-ca or verify-full, the default
+
+	// SSLMode is disable, require, verify-ca or verify-full, the default. It doesn't
+	// count on a Unix socket.
+	SSLMode string
 
 	// MaxConns is how many connections are held at most, 20 by default and 3 at
 	// least: two to provision, six for the system, the rest for the gate.
@@ -39,6 +45,11 @@ type Config struct {
 	// GateSecret is what the passwords of the system and gate logins are derived
 	// from; by default Password is. A change needs a [Setup].
 	GateSecret domain.Secret
+
+	// PasswordOld and GateSecretOld are what Password and GateSecret were before a
+	// change. A login that is refused with the new one uses the old one until [Setup]
+	// has set the new one, and until the last process with the old one has ended.
+	PasswordOld, GateSecretOld domain.Secret
 
 	// SSLRootCert is a file of the authorities that the server's certificate may
 	// come from, in PEM; by default they are the system's. RDS has its own.
@@ -75,6 +86,9 @@ type Config struct {
 func (c Config) withDefaults() (Config, error) {
 	c.Host = cmp.Or(c.Host, "localhost")
 	c.Port = cmp.Or(c.Port, 5432)
+	if c.SSLMode == "" && OnSocket(c.Host) {
+		c.SSLMode = string(pq.SSLModeDisable)
+	}
 	c.SSLMode = cmp.Or(c.SSLMode, string(pq.SSLModeVerifyFull))
 	c.MaxConns = cmp.Or(c.MaxConns, 20)
 	c.AcquireTimeout = cmp.Or(c.AcquireTimeout, 5*time.Second)
@@ -90,6 +104,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, domain.Invalidf("DB_USER", "name the user that owns the database")
 	case c.Database == "":
 		return c, domain.Invalidf("DB_NAME", "name the database")
+	case OnSocket(c.Host) && len(c.Address()) > maxSocketPath:
+		return c, domain.Invalidf("DB_HOST", "the path of the server's socket, %s, has more than %d bytes: choose a shorter folder in unix_socket_directories", c.Address(), maxSocketPath)
 	case c.Port < 1 || c.Port > 65535:
 		return c, domain.Invalidf("DB_PORT", "a port is a number from 1 to 65535")
 	case c.MaxConns < 3:
@@ -104,6 +120,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	return c, c.checkAuthorities()
 }
+
+// maxSocketPath is what an address of a Unix socket holds on every system.
+const maxSocketPath = 103
 
 // checkAuthorities reads SSLRootCert as lib/pq will, which says less clearly what
 // is wrong with it.

@@ -2,9 +2,12 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
+	"strings"
 
 	"github.com/lib/pq/pqerror"
 
@@ -28,8 +31,9 @@ type libConn interface {
 // [scope] says. The zero bad means that it may be used again.
 type conn struct {
 	libConn
-	watch watch
-	bad   bool
+	watch    watch
+	bad      bool
+	readOnly bool // the scope that is open asked for that
 
 	ownOnly bool // see [connectOwn]
 	scoped  bool // a scope is open
@@ -45,14 +49,6 @@ func (c *conn) admit() error {
 		return errOutsideScope
 	}
 	return nil
-}
-
-// PrepareContext is lib/pq's, where a statement may run at all.
-func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	if err := c.admit(); err != nil {
-		return nil, err
-	}
-	return c.libConn.PrepareContext(ctx, query)
 }
 
 // IsValid reports whether the connection may go back to the pool. It's asked
@@ -90,7 +86,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	if err != nil && sqlState(err) == "" && lost(err) {
 		return nil, driver.ErrBadConn
 	}
-	return rows, c.judge(err)
+	return c.judgedRows(rows, err)
 }
 
 // ExecContext is lib/pq's, see judge.
@@ -104,9 +100,10 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 }
 
 // judge gives the connection up, too, when it turns out to be to a standby: after
-// a failover, the name that we connect to leads to the new primary.
+// a failover, the name that we connect to leads to the new primary. Every error of
+// a statement passes it.
 func (c *conn) judge(err error) error {
-	if sqlState(err) == pqerror.ReadOnlySQLTransaction {
+	if e := serverError(err); e != nil && (fatal(e) || e.Code == pqerror.ReadOnlySQLTransaction && !raised(e) && !c.readOnly) {
 		c.bad = true
 	}
 	return err
@@ -118,14 +115,15 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	if !ok {
 		return nil, errors.New("a transaction needs a scope")
 	}
-	if opts != (driver.TxOptions{}) {
-		return nil, errors.New("a scope has the server's isolation level")
+	begin, err := beginning(opts)
+	if err != nil {
+		return nil, err
 	}
 	if c.ownOnly && !s.own {
 		return nil, errOutsideScope
 	}
-	c.scoped = true
-	rows, err := c.QueryContext(ctx, s.opening, nil)
+	c.scoped, c.readOnly = true, opts.ReadOnly
+	rows, err := c.QueryContext(ctx, begin+"; "+s.enter, nil)
 	if err != nil {
 		c.scoped = false
 		c.bad = true // it may stand in a failed transaction
@@ -145,6 +143,22 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 		return nil, errNoSuchTenant()
 	}
 	return tx, nil
+}
+
+// beginning is the BEGIN of a transaction with the options.
+func beginning(opts driver.TxOptions) (string, error) {
+	begin := "BEGIN"
+	switch level := sql.IsolationLevel(opts.Isolation); level {
+	case sql.LevelDefault:
+	case sql.LevelReadUncommitted, sql.LevelReadCommitted, sql.LevelRepeatableRead, sql.LevelSerializable:
+		begin += " ISOLATION LEVEL " + strings.ToUpper(level.String())
+	default:
+		return "", &domain.Error{Kind: domain.Internal, Message: fmt.Sprintf("PostgreSQL has no isolation level %q: use read committed, repeatable read or serializable", level)}
+	}
+	if opts.ReadOnly {
+		begin += " READ ONLY"
+	}
+	return begin, nil
 }
 
 // drain reads all that rows hold, and counts them.
@@ -175,7 +189,7 @@ type scopedTx struct {
 
 func (tx *scopedTx) end() {
 	_ = tx.opening.Close()
-	tx.conn.scoped = false
+	tx.conn.scoped, tx.conn.readOnly = false, false
 }
 
 // Commit commits, unless somebody ended the transaction behind our back or
@@ -186,14 +200,14 @@ func (tx *scopedTx) Commit() error {
 	if err == nil {
 		return nil
 	}
-	switch sqlState(err) {
-	case "": // the connection is gone
+	switch e := serverError(err); {
+	case e == nil: // the connection is gone
 		tx.conn.bad = true
 		return err
-	case pqerror.DivisionByZero: // how the marker says that it's lost
+	case e.Code == pqerror.InvalidTextRepresentation && strings.Contains(e.Message, endedWords):
 		tx.conn.bad = true
-		return errEnded(err)
-	case pqerror.InFailedSQLTransaction:
+		return errEnded()
+	case e.Code == pqerror.InFailedSQLTransaction && !raised(e):
 		err = errSwallowed(err)
 	}
 	if tx.conn.send(tx.scope.rollback) != nil {
@@ -212,8 +226,8 @@ func (tx *scopedTx) Rollback() error {
 	return err
 }
 
-func errEnded(err error) *domain.Error {
-	return &domain.Error{Kind: domain.Internal, Code: CodeScopeEnded, Message: "the transaction was ended inside its scope: only the scope commits, by returning", Err: err}
+func errEnded() *domain.Error {
+	return &domain.Error{Kind: domain.Internal, Code: CodeScopeEnded, Message: "the function ended the transaction itself: it commits by returning nil, and undoes by returning an error; leave COMMIT and ROLLBACK out"}
 }
 
 func errSwallowed(err error) *domain.Error {

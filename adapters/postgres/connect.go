@@ -4,11 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/domain"
 )
@@ -23,99 +24,215 @@ const (
 
 // connect returns a pool of at most size connections of login. It connects to
 // nothing yet.
-func connect(cfg Config, login string, password domain.Secret, size int) (*sqlx.DB, error) {
-	return connectPool(cfg, login, password, size, false)
+func connect(cfg Config, login string, size int) *sqlx.DB {
+	return newConnector(cfg, login).pool(size)
 }
 
 // connectOwn is connect for Config.User. Its connections refuse each statement
 // outside a scope of [newOwnScope].
-func connectOwn(cfg Config, size int) (*sqlx.DB, error) {
-	return connectPool(cfg, cfg.User, cfg.Password, size, true)
+func connectOwn(cfg Config, size int) *sqlx.DB {
+	return newOwnConnector(cfg).pool(size)
 }
 
-func connectPool(cfg Config, login string, password domain.Secret, size int, ownOnly bool) (*sqlx.DB, error) {
+func (c *connector) pool(size int) *sqlx.DB {
+	pool := sqlx.NewDb(sql.OpenDB(c), "postgres")
+	pool.SetMaxOpenConns(size)
+	pool.SetMaxIdleConns(size)
+	pool.SetConnMaxLifetime(maxConnLife)
+	return pool
+}
+
+// connector logs in. It makes lib/pq's connections into ours, and ends them with
+// the context until they are logged in, which lib/pq does only while it dials.
+type connector struct {
+	login   string
+	tries   []*pq.Connector // one for each password that may be in force, the newest first
+	ownOnly bool            // see [connectOwn]
+
+	preferred atomic.Int32          // the index of the password that was accepted last
+	refusal   atomic.Pointer[error] // of the last log-in; nil: it succeeded, or failed for another reason
+	lastLogin atomic.Int64          // when the last log-in ended, in Unix nanoseconds
+}
+
+// newConnector returns what logs in as login: cfg.User by its passwords, every
+// other login by those that are derived for it. runtime are the parameters that the
+// server is asked to set.
+func newConnector(cfg Config, login string, runtime ...setting) *connector {
+	c := &connector{login: login}
+	for _, password := range cfg.passwordsOf(login) {
+		c.tries = append(c.tries, libConnector(cfg, login, password, runtime))
+	}
+	return c
+}
+
+// newOwnConnector logs in as cfg.User, see [connectOwn].
+func newOwnConnector(cfg Config, runtime ...setting) *connector {
+	c := newConnector(cfg, cfg.User, runtime...)
+	c.ownOnly = true
+	return c
+}
+
+// noPassword stands for none, since lib/pq reads ~/.pgpass where it gets an empty
+// one. It is never sent: [proof] refuses a server that asks for a password.
+const noPassword = "none"
+
+func libConnector(cfg Config, login string, password domain.Secret, runtime []setting) *pq.Connector {
+	parameters := map[string]string{}
+	for _, s := range runtime {
+		parameters[s.name] = s.value
+	}
+	sent := noPassword
+	if !password.IsZero() {
+		sent = password.Reveal()
+	}
 	c, err := pq.NewConnectorConfig(pq.Config{
 		Host:             cfg.Host,
 		Port:             uint16(cfg.Port),
 		Database:         cfg.Database,
 		User:             login,
-		Password:         password.Reveal(),
+		Password:         sent,
 		ApplicationName:  "partywall",
-		SSLMode:          pq.SSLMode(cfg.SSLMode),
-		SSLRootCert:      cfg.SSLRootCert,
-		SSLSNI:           true,
-		BinaryParameters: true, // one round trip for a statement with arguments, also behind a pooler
+		SSLMode:          pq.SSLModeDisable, // the dialer does TLS
+		BinaryParameters: true,              // one round trip for a statement with arguments, also behind a pooler
 		ClientEncoding:   "UTF8",
 		Datestyle:        "ISO, MDY",
+		Runtime:          parameters,
 	})
 	if err != nil {
-		return nil, err
+		panic(err) // lib/pq refuses no struct
 	}
-	c.Dialer(&dialer{})
-	pool := sqlx.NewDb(sql.OpenDB(connector{c, ownOnly}), "postgres")
-	pool.SetMaxOpenConns(size)
-	pool.SetMaxIdleConns(size)
-	pool.SetConnMaxLifetime(maxConnLife)
-	return pool, nil
+	c.Dialer(&dialer{cfg: cfg, login: login, passwordless: password.IsZero()})
+	return c
 }
 
-// connector makes lib/pq's connections into ours, and has them heed the context
-// until they are logged in, which lib/pq does only while it dials.
-type connector struct {
-	*pq.Connector
-	ownOnly bool // see [connectOwn]
-}
+// Driver returns lib/pq's.
+func (c *connector) Driver() driver.Driver { return &pq.Driver{} }
 
-func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+// Connect logs in with the password that was accepted last. Where the server
+// refuses it, Connect tries the others, and the first again: a setup may change the
+// password between two attempts.
+func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	var l login
-	raw, err := c.Connector.Connect(context.WithValue(ctx, loginKey{}, &l))
-	if interrupted := !l.finish(); err == nil && interrupted {
-		_ = raw.Close()
-		err = ctx.Err()
+	attempts := len(c.tries)
+	if attempts > 1 {
+		attempts++
 	}
-	if err != nil {
+	first := int(c.preferred.Load())
+	var conn driver.Conn
+	var err error
+	for i := range attempts {
+		n := (first + i) % len(c.tries)
+		if conn, err = c.attempt(ctx, n); err == nil {
+			c.preferred.Store(int32(n))
+			break
+		}
+		if !passwordRefused(err) {
+			break
+		}
+	}
+	c.lastLogin.Store(time.Now().UnixNano())
+	if err == nil {
+		c.refusal.Store(nil)
+		return conn, nil
+	}
+	err = &loginFailure{c.login, err}
+	if loginRefused(err) {
+		c.refusal.Store(&err)
+	}
+	return nil, err
+}
+
+func (c *connector) attempt(ctx context.Context, n int) (driver.Conn, error) {
+	var l login
+	raw, err := c.tries[n].Connect(context.WithValue(ctx, loginKey{}, &l))
+	interrupted := !l.finish()
+	switch {
+	case err == nil && interrupted:
+		_ = raw.Close()
+		return nil, ctx.Err()
+	case interrupted:
 		return nil, err
+	case err != nil:
+		return nil, l.proof.explain(err)
 	}
 	return &conn{libConn: raw.(libConn), watch: watch{wire: l.wire}, ownOnly: c.ownOnly}, nil
 }
 
-// login is the time between dialing and being logged in.
-type login struct {
-	wire net.Conn
-	stop func() bool
-}
+// loginFreshness is how long a log-in shows that the next one will succeed.
+const loginFreshness = 5 * time.Second
 
-type loginKey struct{}
-
-// watch breaks the connection off when the context is done.
-func (l *login) watch(ctx context.Context, wire net.Conn) {
-	l.wire = wire
-	l.stop = context.AfterFunc(ctx, func() { _ = wire.SetDeadline(longAgo) })
-}
-
-// finish ends the watch and reports whether nothing was broken off.
-func (l *login) finish() bool { return l.stop == nil || l.stop() }
-
-// dialer dials as lib/pq's own does, and begins the log-in. Where lib/pq dials
-// to cancel a statement there is none, and it waits for the end without a limit.
-type dialer struct{ net.Dialer }
-
-func (d *dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	c, err := d.Dialer.DialContext(ctx, network, address)
-	if err != nil {
-		return nil, err
+// probe reports why the server refuses new connections: the ones that are open
+// outlive a change of their password, so a ping doesn't show it. It logs in anew
+// unless a log-in has just succeeded. A failure other than a refusal is nil, since
+// the ping shows that.
+func (c *connector) probe(ctx context.Context) error {
+	last := time.Unix(0, c.lastLogin.Load())
+	if c.refusal.Load() == nil && time.Since(last) < loginFreshness {
+		return nil
 	}
-	if l, ok := ctx.Value(loginKey{}).(*login); ok {
-		l.watch(ctx, c)
-		return c, nil
+	if conn, err := c.Connect(ctx); err == nil {
+		return conn.Close()
 	}
-	return c, c.SetDeadline(time.Now().Add(connectTimeout))
+	if refusal := c.refusal.Load(); refusal != nil {
+		return *refusal
+	}
+	return nil
 }
 
-func (d *dialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
-	defer cancel()
-	return d.DialContext(ctx, network, address)
+// loginFailure is why no connection was made. The cause is the server's or the
+// network's error, so a request that meets it may succeed later.
+type loginFailure struct {
+	login string
+	err   error
+}
+
+func (e *loginFailure) Error() string { return "log in as " + e.login + ": " + e.err.Error() }
+func (e *loginFailure) Unwrap() error { return e.err }
+
+// passwordsOf returns the passwords that may be in force for login, the newest
+// first. There is at least one, which is zero where none is configured.
+func (c Config) passwordsOf(login string) []domain.Secret {
+	if login == c.User {
+		return distinct(c.Password, c.PasswordOld)
+	}
+	var passwords []domain.Secret
+	for _, secret := range c.secrets() {
+		passwords = append(passwords, derivedPassword(secret, login))
+	}
+	return passwords
+}
+
+// secrets are what the passwords of our logins may be derived from, the newest
+// first.
+func (c Config) secrets() []domain.Secret {
+	if c.GateSecret.IsZero() {
+		return distinct(c.Password, c.GateSecretOld, c.PasswordOld)
+	}
+	return distinct(c.GateSecret, c.GateSecretOld)
+}
+
+// secret is what the passwords of our logins are derived from.
+func (c Config) secret() domain.Secret { return c.secrets()[0] }
+
+// distinct returns newest and those of older that are set, each once.
+func distinct(newest domain.Secret, older ...domain.Secret) []domain.Secret {
+	all := []domain.Secret{newest}
+	for _, secret := range older {
+		known := secret.IsZero()
+		for _, other := range all {
+			known = known || other == secret
+		}
+		if !known {
+			all = append(all, secret)
+		}
+	}
+	return all
+}
+
+// passwordRefused reports whether the server, or a pooler before it, refuses the
+// password, so that an older or newer one may be in force.
+func passwordRefused(err error) bool {
+	e := serverError(err)
+	return e != nil && (e.Code == pqerror.InvalidPassword || e.Code == pqerror.ProtocolViolation && fatal(e))
 }

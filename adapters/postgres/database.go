@@ -32,15 +32,13 @@ const closeDatabase = `
 func (s *setup) createDatabase(ctx context.Context) error {
 	elsewhere := s.cfg
 	elsewhere.Database = "postgres"
-	maintenance, err := connect(elsewhere, s.cfg.User, s.cfg.Password, 1)
-	if err != nil {
-		return err
-	}
+	maintenance := connect(elsewhere, s.cfg.User, 1)
 	defer func() { _ = maintenance.Close() }()
 	if err := maintenance.PingContext(ctx); err != nil {
 		return loginError(ctx, elsewhere, s.cfg.User, err)
 	}
 	name := map[string]string{"database": s.cfg.Database}
+	var err error
 	for range 10 {
 		_, err = maintenance.ExecContext(ctx, fill(`CREATE DATABASE {database} ENCODING 'UTF8' TEMPLATE template0`, name))
 		if sqlState(err) != pqerror.ObjectInUse { // somebody copies the template

@@ -58,18 +58,14 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, err
 	}
 	size, _, _ := cfg.poolSizes()
-	own, err := connectOwn(cfg, size)
-	if err != nil {
-		return nil, loginError(ctx, cfg, cfg.User, err)
-	}
-	db := &DB{cfg: cfg, sets: sets, logger: cfg.Logger, own: newPool(own, size, cfg.AcquireTimeout), stop: func() {}}
+	db := &DB{cfg: cfg, sets: sets, logger: cfg.Logger, own: newPool(cfg, newOwnConnector(cfg), size), stop: func() {}}
 	switch err := db.begin(ctx); {
 	case err == nil:
 	case errors.Is(err, domain.Unavailable):
 		db.logger.WarnContext(ctx, "the database can't be reached yet; trying on", "host", cfg.Host, "port", cfg.Port, "error", err)
 		db.tryOn()
 	default:
-		_ = own.Close()
+		_ = db.own.db.Close()
 		return nil, err
 	}
 	return db, nil
@@ -94,7 +90,9 @@ func (l *logins) close() error {
 	return errors.Join(errs...)
 }
 
-// Ready returns nil when the registry and the tenants' gate can be used now.
+// Ready returns nil when the registry and the tenants' gate can be used now, and
+// every login of ours is let in: connections that are open outlive a change of their
+// password.
 func (db *DB) Ready(ctx context.Context) error {
 	logins, err := db.logins()
 	if err != nil {
@@ -103,6 +101,11 @@ func (db *DB) Ready(ctx context.Context) error {
 	for _, pool := range logins.pools() {
 		if err := pool.ping(ctx); err != nil {
 			return translate(ctx, err, "ping")
+		}
+	}
+	for _, pool := range append(logins.pools(), db.own) {
+		if err := pool.connector.probe(ctx); err != nil {
+			return translate(ctx, err, "log in anew")
 		}
 	}
 	return nil
@@ -122,10 +125,7 @@ func (db *DB) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l, err := db.cfg.logIn(in)
-	if err != nil {
-		return err
-	}
+	l := db.cfg.logIn(in)
 	if err := l.tryAll(ctx, db.cfg); err != nil {
 		_ = l.close()
 		return err
@@ -136,37 +136,20 @@ func (db *DB) begin(ctx context.Context) error {
 
 // logIn makes the pools that serve an installation. Without roles all log in as
 // the one user there is.
-func (c Config) logIn(in installation) (*logins, error) {
+func (c Config) logIn(in installation) *logins {
 	_, systemSize, gateSize := c.poolSizes()
-	connectAs := func(login string, size int) (*pool, error) {
-		password := derivedPassword(c.secret(), login)
-		if !in.roles {
-			login, password = c.User, c.Password
-		}
-		db, err := connect(c, login, password, size)
-		return newPool(db, size, c.AcquireTimeout), err
+	system, gate := in.systemRole(), in.gateRole()
+	if !in.roles {
+		system, gate = c.User, c.User
 	}
-	system, err := connectAs(in.systemRole(), systemSize)
-	if err != nil {
-		return nil, err
-	}
-	gate, err := connectAs(in.gateRole(), gateSize)
-	if err != nil {
-		_ = system.db.Close()
-		return nil, err
-	}
-	return &logins{in, system, []*pool{gate}}, nil
+	return &logins{in, newPool(c, newConnector(c, system), systemSize), []*pool{newPool(c, newConnector(c, gate), gateSize)}}
 }
 
 // tryAll logs in everywhere once.
 func (l *logins) tryAll(ctx context.Context, cfg Config) error {
-	names := []string{l.systemRole(), l.gateRole()}
-	for i, pool := range l.pools() {
-		if !l.roles {
-			names[i] = cfg.User
-		}
+	for _, pool := range l.pools() {
 		if err := pool.ping(ctx); err != nil {
-			return loginError(ctx, cfg, names[i], err)
+			return loginError(ctx, cfg, pool.connector.login, err)
 		}
 	}
 	return nil
@@ -195,12 +178,4 @@ func (db *DB) tryOn() {
 			}
 		}
 	})
-}
-
-// secret is what the passwords of our logins are derived from.
-func (c Config) secret() domain.Secret {
-	if c.GateSecret.IsZero() {
-		return c.Password
-	}
-	return c.GateSecret
 }

@@ -2,8 +2,6 @@ package postgres
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
@@ -58,8 +56,8 @@ func translate(ctx context.Context, err error, what string) error {
 		return done
 	}
 	cause := fmt.Errorf("%s: %w", what, err)
-	if unavailable(err) {
-		return &domain.Error{Kind: domain.Unavailable, Code: domain.CodeDatabaseUnavailable, Message: "the database can't be used now", RetryAfter: retryAfter, Err: cause}
+	if message := whyAgain(err); message != "" {
+		return &domain.Error{Kind: domain.Unavailable, Code: domain.CodeDatabaseUnavailable, Message: message, RetryAfter: retryAfter, Err: cause}
 	}
 	switch sqlState(err) {
 	case pqerror.UniqueViolation:
@@ -68,6 +66,27 @@ func translate(ctx context.Context, err error, what string) error {
 		return &domain.Error{Kind: domain.Invalid, Message: "text has no zero bytes", Err: cause}
 	}
 	return &domain.Error{Kind: domain.Internal, Message: "the database refused", Err: cause}
+}
+
+// whyAgain says why the same request may succeed later, or "". It is for our own
+// statements, which meet nothing else than load and each other.
+func whyAgain(err error) string {
+	if unavailable(err) {
+		return "the database can't be used now"
+	}
+	e := serverError(err)
+	if e == nil || raised(e) {
+		return ""
+	}
+	switch e.Code {
+	case pqerror.LockNotAvailable:
+		return "another change holds what this one needs; try again"
+	case pqerror.TRDeadlockDetected, pqerror.TRSerializationFailure:
+		return "another change came between; try again"
+	case pqerror.QueryCanceled:
+		return "the database took too long; try again"
+	}
+	return ""
 }
 
 // contextErr is ctx.Err, also in the moment between a deadline and the timer
@@ -79,72 +98,63 @@ func contextErr(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// serverError returns the server's error in err's chain, or nil.
+func serverError(err error) *pq.Error {
+	e, _ := errors.AsType[*pq.Error](err)
+	return e
+}
+
 // sqlState returns the server's code of the error, or "".
 func sqlState(err error) pqerror.Code {
-	if e, ok := errors.AsType[*pq.Error](err); ok {
+	if e := serverError(err); e != nil {
 		return e.Code
 	}
 	return ""
 }
 
-// unavailable reports whether the same request may succeed later, with nothing
-// mended but the database or the way there.
+// unavailable reports whether the database can't be used now: there is no
+// connection, or the server ended it, follows another server, or has run out of
+// something. A statement's own failure isn't among that, whatever its class: any
+// class can be raised, and a statement that takes too long will do so again.
 func unavailable(err error) bool {
-	if code := sqlState(err); code != "" {
-		return unavailableState(code) || loginRefused(err)
+	if _, ok := errors.AsType[*loginFailure](err); ok {
+		return true
 	}
-	return lost(err)
+	e := serverError(err)
+	if e == nil {
+		return lost(err)
+	}
+	return fatal(e) || !raised(e) && (e.Code == pqerror.ReadOnlySQLTransaction || e.Code.Class() == "53")
 }
 
-// lost reports whether the connection is gone, so that nobody knows what became
+// fatal reports whether the server closed the connection with the error. The
+// severity comes in the language of lc_messages, and lib/pq drops the one that
+// doesn't: where it is none of the English words, the code says it.
+func fatal(e *pq.Error) bool {
+	switch e.Severity {
+	case pqerror.SeverityFatal, pqerror.SeverityPanic:
+		return true
+	case "ERROR":
+		return false
+	}
+	switch e.Code {
+	case pqerror.AdminShutdown, pqerror.CrashShutdown, pqerror.CannotConnectNow, pqerror.DatabaseDropped, pqerror.IdleSessionTimeout,
+		pqerror.IdleInTransactionSessionTimeout, pqerror.TransactionTimeout, pqerror.TooManyConnections:
+		return !raised(e)
+	}
+	return false
+}
+
+// raised reports whether the code is one that SQL chose, by RAISE in PL/pgSQL or by
+// plpy.Error in PL/Python.
+func raised(e *pq.Error) bool { return e.Routine == "exec_stmt_raise" || e.Routine == "PLy_elog_impl" }
+
+// lost reports whether the connection is gone, so that it isn't known what became
 // of the last message.
 func lost(err error) bool {
 	_, network := errors.AsType[net.Error](err)
 	return network || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
-}
-
-// loginRefused reports whether the server knows no such login, with this
-// password, from here.
-func loginRefused(err error) bool {
-	code := sqlState(err)
-	return code != "" && code.Class() == "28"
-}
-
-func unavailableState(code pqerror.Code) bool {
-	switch code.Class() {
-	case "08", "53", "57", "58": // connection, resources, operator (and timeouts), system
-		return true
-	}
-	switch code {
-	case pqerror.LockNotAvailable, pqerror.TRDeadlockDetected, pqerror.TRSerializationFailure,
-		pqerror.ReadOnlySQLTransaction, // a standby, or a server that is about to become one
-		pqerror.IdleInTransactionSessionTimeout, pqerror.TransactionTimeout:
-		return true
-	}
-	return false
-}
-
-// loginError tells the operator why login wasn't let in, where waiting won't
-// help. Anything else goes through [translate].
-func loginError(ctx context.Context, cfg Config, login string, err error) error {
-	if err == nil {
-		return nil
-	}
-	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
-	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
-	refused := loginRefused(err)
-	switch {
-	case sqlState(err) == pqerror.InvalidCatalogName:
-		return refusal(CodeNotSetUp, err, "the database %q doesn't exist: run `partywall setup`", cfg.Database)
-	case refused && login != cfg.User:
-		return refusal(CodeLoginRefused, err, "the database refuses the login %q: DB_GATE_SECRET or DB_PASSWORD has changed since the last `partywall setup`; run it again", login)
-	case refused:
-		return refusal(CodeLoginRefused, err, "the database refuses the user %q: check DB_USER and DB_PASSWORD", login)
-	case untrusted, unknown, errors.Is(err, pq.ErrSSLNotSupported):
-		return refusal(CodeLoginRefused, err, "no safe connection to %s with DB_SSLMODE=%s: %v", cfg.Host, cfg.SSLMode, err)
-	}
-	return translate(ctx, err, "log in as "+login)
 }
 
 // errNoSuchTenant is what an unknown, a suspended and a foreign tenant get alike.

@@ -77,8 +77,8 @@ func (e *examination) prepare(cfg Config) (err error) {
 	if e.sets, err = loadSets(e.cfg); err != nil {
 		return err
 	}
-	e.db, err = connectOwn(e.cfg, 1)
-	return err
+	e.db = connectOwn(e.cfg, 1)
+	return nil
 }
 
 // describe is an error for the operator, in one line.
@@ -99,19 +99,27 @@ func describe(err error) string {
 
 // reach logs in.
 func (e *examination) reach(ctx context.Context) (ports.Finding, error) {
-	where := e.cfg.Host + ":" + strconv.Itoa(e.cfg.Port)
+	where := e.cfg.Address()
 	err := e.db.PingContext(ctx)
 	if err == nil {
 		return ports.Fine(fmt.Sprintf("%s lets %s into %s", where, e.cfg.User, e.cfg.Database)), nil
 	}
-	what := describe(loginError(context.Background(), e.cfg, e.cfg.User, err))
+	why := loginError(context.Background(), e.cfg, e.cfg.User, err)
+	what := describe(why)
 	switch {
-	case errors.Is(loginError(context.Background(), e.cfg, e.cfg.User, err), CodeNotSetUp):
+	case errors.Is(why, CodeNotSetUp):
 		return ports.Fail(what, "partywall setup"), nil
-	case sqlState(err) != "":
-		return ports.Fail(what, "mend DB_USER, DB_PASSWORD or DB_NAME, or what the server says"), nil
+	case errors.Is(err, errNoTLS):
+		return ports.Fail(what, "turn TLS on in the server (ssl = on, with a certificate), or let Partywall connect over a Unix socket"), nil
 	case isTLS(err):
 		return ports.Fail(what, "set DB_SSLROOTCERT to the authority's certificates; for RDS: curl -O https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"), nil
+	case loginRefused(err):
+		return ports.Fail(what, "check DB_HOST, DB_USER and DB_PASSWORD, and what the server is said to ask for"), nil
+	case sqlState(err) != "":
+		return ports.Fail(what, "do what the server's words ask for"), nil
+	case OnSocket(e.cfg.Host):
+		return ports.Fail(fmt.Sprintf("%s can't be reached: %s", where, complaint(err)),
+			"check that the server runs, that DB_HOST is its unix_socket_directories and DB_PORT its port, and that this user may enter the folder"), nil
 	}
 	return ports.Fail(fmt.Sprintf("%s can't be reached: %s", where, complaint(err)),
 		"check DB_HOST and DB_PORT, and that the server's security group lets this machine in: nc -vz "+e.cfg.Host+" "+strconv.Itoa(e.cfg.Port)), nil

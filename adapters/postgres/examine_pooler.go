@@ -43,18 +43,9 @@ func (e *examination) poolMode(ctx context.Context) (ports.Finding, error) {
 // behindPooler logs in with a setting that PostgreSQL takes, and that PgBouncer
 // refuses, as it does with each that it doesn't know how to keep for a client.
 func (e *examination) behindPooler(ctx context.Context) (bool, error) {
-	c, err := pq.NewConnectorConfig(pq.Config{
-		Host: e.cfg.Host, Port: uint16(e.cfg.Port), Database: e.cfg.Database, User: e.cfg.User, Password: e.cfg.Password.Reveal(),
-		SSLMode: pq.SSLMode(e.cfg.SSLMode), SSLRootCert: e.cfg.SSLRootCert, SSLSNI: true,
-		Runtime: map[string]string{"geqo": "on"},
-	})
-	if err != nil {
-		return false, err
-	}
-	c.Dialer(&dialer{})
-	db := sql.OpenDB(connector{Connector: c, ownOnly: true})
+	db := sql.OpenDB(newOwnConnector(e.cfg, setting{"geqo", "on"}))
 	defer func() { _ = db.Close() }()
-	err = db.PingContext(ctx)
+	err := db.PingContext(ctx)
 	if refusal, ok := errors.AsType[*pq.Error](err); ok && strings.Contains(refusal.Message, "unsupported startup parameter") {
 		return true, nil
 	}
@@ -65,10 +56,7 @@ func (e *examination) behindPooler(ctx context.Context) (bool, error) {
 // the same backend: the one last used is the next to be lent.
 func (e *examination) sharesBackends(ctx context.Context) (bool, error) {
 	shared := false
-	other, err := connectOwn(e.cfg, 1)
-	if err != nil {
-		return false, err
-	}
+	other := connectOwn(e.cfg, 1)
 	defer func() { _ = other.Close() }()
 	for range 10 {
 		var ours, theirs int

@@ -98,7 +98,7 @@ func TestExamineTLS(t *testing.T) {
 	t.Run("a server without TLS", func(t *testing.T) {
 		plain := config(t)
 		plain.SSLMode = "verify-full"
-		mustFind(t, plain, "database", ports.SeverityError, "DB_SSLROOTCERT")
+		mustFind(t, plain, "database", ports.SeverityError, "ssl = on")
 	})
 }
 

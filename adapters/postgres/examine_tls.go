@@ -6,10 +6,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
-	"strconv"
 	"time"
 
 	"github.com/lib/pq"
@@ -22,6 +20,8 @@ import (
 func (e *examination) tlsMode(context.Context) (ports.Finding, error) {
 	const mend = "set DB_SSLMODE=verify-full, and DB_SSLROOTCERT to the authority's certificates (RDS: https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem)"
 	switch mode := pq.SSLMode(e.cfg.SSLMode); {
+	case OnSocket(e.cfg.Host):
+		return ports.Fine("a Unix socket on this machine, which needs no TLS"), nil
 	case mode == pq.SSLModeVerifyFull:
 		return ports.Fine("DB_SSLMODE=verify-full"), nil
 	case onLoopback(e.cfg.Host):
@@ -40,18 +40,15 @@ func onLoopback(host string) bool {
 
 // isTLS reports whether there is no safe connection, though a server answers.
 func isTLS(err error) bool {
-	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
-	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
-	_, wrongName := errors.AsType[x509.HostnameError](err)
-	_, invalid := errors.AsType[x509.CertificateInvalidError](err)
-	return untrusted || unknown || wrongName || invalid || errors.Is(err, pq.ErrSSLNotSupported)
+	_, ok := errors.AsType[*tlsFailure](err)
+	return ok
 }
 
 const month = 30 * 24 * time.Hour
 
 // certificate tells how long the server's certificate is good.
 func (e *examination) certificate(ctx context.Context) (ports.Finding, error) {
-	if e.cfg.SSLMode == string(pq.SSLModeDisable) {
+	if !e.cfg.encrypts() {
 		return ports.Fine("DB_SSLMODE asks for no certificate"), nil
 	}
 	cert, err := e.serverCertificate(ctx)
@@ -69,28 +66,20 @@ func (e *examination) certificate(ctx context.Context) (ports.Finding, error) {
 	return ports.Fine("the certificate is good until " + until), nil
 }
 
-// serverCertificate asks the server for TLS as "Message Flow, SSL Session
-// Encryption" in PostgreSQL's manual says, and goes no further.
+// serverCertificate asks the server for TLS, and goes no further.
 func (e *examination) serverCertificate(ctx context.Context) (*x509.Certificate, error) {
-	wire, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(e.cfg.Host, strconv.Itoa(e.cfg.Port)))
+	network, address := e.cfg.networkAddress()
+	wire, err := (&net.Dialer{}).DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = wire.Close() }()
 	stop := context.AfterFunc(ctx, func() { _ = wire.SetDeadline(longAgo) })
 	defer stop()
-	sslRequest := []byte{0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f}
-	if _, err := wire.Write(sslRequest); err != nil {
+	if err := requestTLS(wire); err != nil {
 		return nil, err
 	}
-	answer := make([]byte, 1)
-	if _, err := io.ReadFull(wire, answer); err != nil {
-		return nil, err
-	}
-	if answer[0] != 'S' {
-		return nil, errors.New("the server knows no TLS")
-	}
-	// The certificate is looked at, and nothing is told to whoever shows it.
+	// The certificate is looked at, and nothing is sent to the server that shows it.
 	secure := tls.Client(wire, &tls.Config{ServerName: e.cfg.Host, InsecureSkipVerify: true, MinVersion: tls.VersionTLS12})
 	if err := secure.HandshakeContext(ctx); err != nil {
 		return nil, err

@@ -13,13 +13,15 @@ import (
 // pool is some connections of one login. Who wants one takes a turn first:
 // [sql.DB] alone would have callers wait for one as long as they live.
 type pool struct {
-	db       *sqlx.DB
-	turns    chan struct{} // one for each connection that is taken
-	patience time.Duration
+	db        *sqlx.DB
+	connector *connector
+	turns     chan struct{} // one for each connection that is taken
+	patience  time.Duration
 }
 
-func newPool(db *sqlx.DB, size int, patience time.Duration) *pool {
-	return &pool{db, make(chan struct{}, size), patience}
+// newPool returns a pool of at most size connections. It connects to nothing yet.
+func newPool(cfg Config, c *connector, size int) *pool {
+	return &pool{c.pool(size), c, make(chan struct{}, size), cfg.AcquireTimeout}
 }
 
 // use runs fn once a connection is free, which it doesn't wait for long. fn uses

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain"
@@ -121,16 +122,108 @@ func mustTurnAway(t *testing.T, name string, call func(context.Context) error) {
 
 func TestAConnectionToAStandbyIsGivenUp(t *testing.T) {
 	t.Parallel()
-	db, _ := open(t, oneConnection)
+	db, _ := open(t, withNotes, oneConnection)
 	acme := makeTenant(t, db, "acme")
-	var demoted int
-	err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
-		demoted = query[int](t, tx, `SELECT pg_backend_pid()`)
-		_, err := tx.ExecContext(ctx, `SET TRANSACTION READ ONLY; CREATE TABLE t ()`) // what a standby answers to a write
-		return err
-	})
-	mustBe(t, err, domain.CodeDatabaseUnavailable)
-	if next := query[int](t, db.Gate(), `SELECT pg_backend_pid()`); next == demoted {
-		t.Error("it's used again")
+	const write = `INSERT INTO notes (text) VALUES ('x')`
+	prepared := func(ctx context.Context, tx *sqlx.Tx) (*sqlx.Stmt, error) { return tx.PreparexContext(ctx, write) }
+	for name, attempt := range map[string]func(ctx context.Context, tx *sqlx.Tx) error{
+		"Exec": func(ctx context.Context, tx *sqlx.Tx) error {
+			_, err := tx.ExecContext(ctx, write)
+			return err
+		},
+		"Exec with an argument": func(ctx context.Context, tx *sqlx.Tx) error { return insertNote("x")(ctx, tx) },
+		"Query": func(ctx context.Context, tx *sqlx.Tx) error {
+			rows, err := tx.QueryContext(ctx, write+` RETURNING id`)
+			if err != nil {
+				return err
+			}
+			return errors.Join(rows.Err(), rows.Close())
+		},
+		"a Query that fails behind its first row": func(ctx context.Context, tx *sqlx.Tx) error {
+			rows, err := tx.QueryContext(ctx, `SELECT CASE n WHEN 2000 THEN nextval('notes_id_seq') END FROM generate_series(1, 3000) n`)
+			if err != nil {
+				return err
+			}
+			for rows.Next() {
+			}
+			return errors.Join(rows.Err(), rows.Close())
+		},
+		"a Query that is closed before it fails": func(ctx context.Context, tx *sqlx.Tx) error {
+			rows, err := tx.QueryContext(ctx, `SELECT CASE n WHEN 2000 THEN nextval('notes_id_seq') END FROM generate_series(1, 3000) n`)
+			if err != nil {
+				return err
+			}
+			return rows.Close()
+		},
+		"a prepared Exec": func(ctx context.Context, tx *sqlx.Tx) error {
+			stmt, err := prepared(ctx, tx)
+			if err != nil {
+				return err
+			}
+			_, err = stmt.ExecContext(ctx)
+			return err
+		},
+		"a prepared Query": func(ctx context.Context, tx *sqlx.Tx) error {
+			stmt, err := prepared(ctx, tx)
+			if err != nil {
+				return err
+			}
+			rows, err := stmt.QueryContext(ctx)
+			if err != nil {
+				return err
+			}
+			return rows.Close()
+		},
+		"a named statement": func(ctx context.Context, tx *sqlx.Tx) error {
+			stmt, err := tx.PrepareNamedContext(ctx, `INSERT INTO notes (text) VALUES (:text)`)
+			if err != nil {
+				return err
+			}
+			_, err = stmt.ExecContext(ctx, map[string]any{"text": "x"})
+			return err
+		},
+		"CopyIn": func(ctx context.Context, tx *sqlx.Tx) error {
+			_, err := tx.PrepareContext(ctx, pq.CopyIn("notes", "text"))
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var demoted int
+			err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+				demoted = query[int](t, tx, `SELECT pg_backend_pid()`)
+				if _, err := tx.ExecContext(ctx, `SET TRANSACTION READ ONLY`); err != nil { // so a standby's are
+					return err
+				}
+				return attempt(ctx, tx)
+			})
+			mustBe(t, err, domain.CodeDatabaseUnavailable)
+			if next := query[int](t, db.Gate(), `SELECT pg_backend_pid()`); next == demoted {
+				t.Error("it's used again")
+			}
+		})
 	}
+	t.Run("a copy goes through a connection that may write", func(t *testing.T) {
+		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+			stmt, err := tx.PrepareContext(ctx, pq.CopyIn("notes", "text"))
+			if err != nil {
+				return err
+			}
+			for _, text := range []string{"one", "two"} {
+				if _, err := stmt.ExecContext(ctx, text); err != nil {
+					return err
+				}
+			}
+			result, err := stmt.ExecContext(ctx)
+			if err != nil {
+				return err
+			}
+			if n, err := result.RowsAffected(); n != 2 || err != nil {
+				t.Errorf("it copied %d, %v", n, err)
+			}
+			return stmt.Close()
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -33,7 +33,7 @@ func (t *Tenants) Create(ctx context.Context, tenant ports.NewTenant) (ports.Cre
 	}
 	p := provisioning{db: t.db, in: logins.installation, new: tenant, request: rand.Text()}
 	err = t.db.own.inScope(ctx, p.scope(), p.run)
-	if p.committing && err != nil && unavailable(err) && contextErr(ctx) == nil {
+	if p.committing && err != nil && whyAgain(err) != "" && contextErr(ctx) == nil {
 		err = p.lookUp(ctx)
 	}
 	if p.refused != nil && !theDriver(ctx, p.refused) {

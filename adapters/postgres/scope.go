@@ -11,6 +11,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/domain"
 )
@@ -18,8 +19,9 @@ import (
 // scope is how a transaction opens and closes, a message each. All of its
 // settings end with it.
 type scope struct {
-	opening, commit, rollback string
-	own                       bool // see [newOwnScope]
+	options                 sql.TxOptions
+	enter, commit, rollback string // enter follows the BEGIN in the opening message
+	own                     bool   // see [newOwnScope]
 }
 
 type scopeKey struct{}
@@ -32,6 +34,18 @@ const marker = "partywall.scope"
 // clean undoes what a session keeps beyond a transaction. It runs on the
 // session's own path, so it names its function in full.
 const clean = `RESET ROLE; RESET ALL; CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; SELECT pg_catalog.pg_advisory_unlock_all()`
+
+// endedWords are in the server's error where the marker is lost.
+const endedWords = "partywall: the transaction was ended inside its scope"
+
+// checkMarker is a statement that fails with endedWords unless the marker is the
+// label. The words aren't a constant expression, which the planner would evaluate.
+// The path is the scope's, so that deferred triggers find what they name.
+func checkMarker(label string) string {
+	held := fmt.Sprintf("pg_catalog.current_setting('%s', true)", marker)
+	return fmt.Sprintf("SELECT CAST(CASE WHEN %s OPERATOR(pg_catalog.=) %s THEN '0' ELSE pg_catalog.concat('%s', %s) END AS pg_catalog.int4)",
+		held, pq.QuoteLiteral(label), endedWords, held)
+}
 
 // ownPath is the search path of our own statements. On another path, a stranger's
 // function or operator whose argument types fit better than PostgreSQL's own is
@@ -47,10 +61,9 @@ type setting struct{ name, value string }
 // newScope opens with settingsFrom, and its marker is the label.
 func newScope(label, source string, settings ...setting) *scope {
 	return &scope{
-		opening: "BEGIN; " + settingsFrom(source, append(settings, setting{marker, label})...),
-		// Where the marker is lost, the division fails before anything is committed.
-		// The path is the scope's, so that deferred triggers find what they name.
-		commit:   fmt.Sprintf("SELECT 1 OPERATOR(pg_catalog./) (pg_catalog.current_setting('%s', true) IS NOT DISTINCT FROM %s)::int; COMMIT; %s", marker, pq.QuoteLiteral(label), clean),
+		enter: settingsFrom(source, append(settings, setting{marker, label})...),
+		// Where the marker is lost, the check fails before anything is committed.
+		commit:   checkMarker(label) + "; COMMIT; " + clean,
 		rollback: "ROLLBACK; " + clean,
 	}
 }
@@ -62,7 +75,7 @@ func newScope(label, source string, settings ...setting) *scope {
 // any function.
 func newOwnScope(label string, settings ...setting) *scope {
 	s := newScope(label, "", settings...)
-	s.opening, s.own = strings.Replace(s.opening, "BEGIN; ", "BEGIN; "+setOwnPath+"; ", 1), true
+	s.enter, s.own = setOwnPath+"; "+s.enter, true
 	return s
 }
 
@@ -120,7 +133,7 @@ func ownGet(ctx context.Context, db *sqlx.DB, cfg Config, into any, query string
 // an error, panics or doesn't return at all.
 func inScope(ctx context.Context, pool *sqlx.DB, s *scope, fn func(ctx context.Context, tx *sqlx.Tx) error) error {
 	ctx = context.WithValue(ctx, scopeKey{}, s)
-	tx, err := pool.BeginTxx(ctx, nil)
+	tx, err := pool.BeginTxx(ctx, &s.options)
 	if err != nil {
 		return err
 	}
@@ -130,7 +143,7 @@ func inScope(ctx context.Context, pool *sqlx.DB, s *scope, fn func(ctx context.C
 	}
 	err = tx.Commit()
 	if errors.Is(err, sql.ErrTxDone) && contextErr(ctx) == nil {
-		return errEnded(err)
+		return errEnded()
 	}
 	return err
 }
@@ -143,21 +156,46 @@ func noScope(ctx context.Context) error {
 	return nil
 }
 
+// TxOption says how the transaction of a scope behaves.
+type TxOption func(*sql.TxOptions)
+
+// ReadOnly has the server refuse what writes, as fn's own error (25006).
+func ReadOnly(o *sql.TxOptions) { o.ReadOnly = true }
+
+// Isolation has the transaction run at the level: [sql.LevelReadCommitted], the
+// server's default, [sql.LevelRepeatableRead] or [sql.LevelSerializable]. At the
+// last two the server may refuse a statement or the commit, because another
+// transaction came between: see [Retryable].
+func Isolation(level sql.IsolationLevel) TxOption {
+	return func(o *sql.TxOptions) { o.Isolation = level }
+}
+
+// Retryable reports whether err says that another transaction came between: a
+// serialization failure (40001) or a deadlock (40P01). Nothing was committed, and
+// the same work in a new transaction may succeed.
+func Retryable(err error) bool {
+	state := sqlState(err)
+	return state == pqerror.TRSerializationFailure || state == pqerror.TRDeadlockDetected
+}
+
 // InTenant runs fn inside the active tenant id: in one transaction, as the
 // tenant's role, with the tenant's schema on the path and the configured
 // timeouts. It commits if fn returns nil, and undoes all if fn returns an error
-// or panics. fn must neither end the transaction itself nor keep tx. With it, a
-// []byte travels as binary: JSON is passed as a string.
+// or panics. fn must neither end the transaction itself nor keep tx.
 //
-// fn's error comes back as it is, save that a lost connection is
-// [domain.Unavailable] and a context that is done gives its own error: where
-// that happens during the commit, nobody knows whether it succeeded. So is
-// waiting for a connection longer than [Config.AcquireTimeout]. A tenant that is
-// unknown, suspended or unclaimed is [domain.CodeTenantNotFound]. An error that
-// fn swallowed is [CodeScopeFailed]: nothing was committed. A transaction that
-// fn ended by itself is [CodeScopeEnded]. InTenant inside InTenant is
-// [CodeScopeNested], since two small pools would wait for each other.
-func (db *DB) InTenant(ctx context.Context, id domain.TenantID, fn func(ctx context.Context, tx *sqlx.Tx) error) error {
+// fn's error comes back as it is, and so does the server's where it refuses the
+// commit, for instance for a deferred constraint. But a database that can't be used
+// (a lost connection, a standby, a full disk) is [domain.Unavailable], as is waiting
+// for a connection longer than [Config.AcquireTimeout], and a context that is done
+// gives its own error: where that happens during the commit, it isn't known whether
+// it succeeded. A statement that takes too long or waits too long for a lock is no
+// such outage: its error (57014, 55P03) is fn's.
+//
+// A tenant that is unknown, suspended or unclaimed is [domain.CodeTenantNotFound].
+// An error that fn swallowed is [CodeScopeFailed]: nothing was committed. A
+// transaction that fn ended by itself is [CodeScopeEnded]. InTenant inside InTenant
+// is [CodeScopeNested], since two small pools would wait for each other.
+func (db *DB) InTenant(ctx context.Context, id domain.TenantID, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) error {
 	if id.IsZero() {
 		return domain.Invalidf("tenantId", "name a tenant")
 	}
@@ -168,22 +206,43 @@ func (db *DB) InTenant(ctx context.Context, id domain.TenantID, fn func(ctx cont
 	if err != nil {
 		return err
 	}
-	var own error // fn's
-	err = logins.gate(id).inScope(ctx, db.tenantScope(logins.installation, id), func(ctx context.Context, tx *sqlx.Tx) error {
-		own = fn(ctx, tx)
-		return own
+	s := db.tenantScope(logins.installation, id)
+	for _, option := range options {
+		option(&s.options)
+	}
+	returned := false // from fn
+	err = logins.gate(id).inScope(ctx, s, func(ctx context.Context, tx *sqlx.Tx) error {
+		err := fn(ctx, tx)
+		returned = true
+		return err
 	})
-	if own != nil && !theDriver(ctx, own) {
-		return own
+	if returned && err != nil && !s.interrupted(ctx, err) {
+		return err // fn's, or what its commit came to
 	}
 	return translate(ctx, err, "in tenant "+id.String())
 }
 
-// theDriver reports whether an error of a scope's function says only that the
-// connection is gone, or that the context is done, in lib/pq's words.
-func theDriver(ctx context.Context, err error) bool {
-	if contextErr(ctx) == nil {
-		return unavailable(err)
+// interrupted reports whether an error of the scope's function, or of its commit,
+// says only that the database can't be used, or that the context is done, in
+// lib/pq's words.
+func (s *scope) interrupted(ctx context.Context, err error) bool {
+	if s.options.ReadOnly && sqlState(err) == pqerror.ReadOnlySQLTransaction {
+		return false
 	}
-	return sqlState(err) != "" || lost(err) || errors.Is(err, sql.ErrTxDone)
+	return theDriver(ctx, err)
+}
+
+// theDriver is interrupted for a scope that may write.
+func theDriver(ctx context.Context, err error) bool {
+	if unavailable(err) {
+		return true
+	}
+	if contextErr(ctx) == nil {
+		return false
+	}
+	switch sqlState(err) {
+	case pqerror.QueryCanceled, pqerror.InFailedSQLTransaction:
+		return true
+	}
+	return errors.Is(err, sql.ErrTxDone) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

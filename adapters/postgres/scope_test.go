@@ -145,12 +145,27 @@ func misuseScope(t *testing.T, db *postgres.DB) {
 			if !errors.Is(err, postgres.CodeScopeEnded) && !errors.Is(err, postgres.CodeScopeFailed) {
 				t.Errorf("got %v", err)
 			}
+			if strings.Contains(err.Error(), "division") || strings.Contains(err.Error(), "invalid input") {
+				t.Errorf("it speaks of how that was found: %v", err)
+			}
 			if after := query[int](t, db.Gate(), `SELECT pg_backend_pid()`); errors.Is(err, postgres.CodeScopeEnded) && after == before {
 				t.Error("the connection was used again")
 			}
 			mustFindDefaults(t, db)
 		})
 	}
+	t.Run("what a trigger fails with at the end isn't taken for that", func(t *testing.T) {
+		for _, failing := range []string{`PERFORM 1 / 0`, `PERFORM 'no number'::int`} {
+			executeOwn(t, db, `SET search_path = tenant_misuse; CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN `+failing+`; END $$;
+				DROP TRIGGER IF EXISTS late ON notes; CREATE CONSTRAINT TRIGGER late AFTER INSERT ON notes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail(); RESET search_path`)
+			err := db.InTenant(t.Context(), acme, insertNote("never"))
+			if sqlState := pq.As(err); sqlState == nil || errors.Is(err, postgres.CodeScopeEnded) {
+				t.Errorf("got %v", err)
+			}
+			mustFindDefaults(t, db)
+		}
+		executeOwn(t, db, `DROP TRIGGER late ON tenant_misuse.notes`)
+	})
 	t.Run("what came after a COMMIT as text isn't committed", func(t *testing.T) {
 		if slices.Contains(notes(t, db, acme), "second") {
 			t.Error("it was")
@@ -181,6 +196,16 @@ func misuseScope(t *testing.T, db *postgres.DB) {
 			mustBe(t, err, postgres.CodeScopeNested)
 		}
 	})
+}
+
+// executeOwn runs a statement as DB_USER.
+func executeOwn(t *testing.T, db *postgres.DB, statement string) {
+	t.Helper()
+	conn := ownConn(t, db)
+	defer func() { _ = conn.Close() }()
+	if _, err := conn.ExecContext(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func refuseTenants(t *testing.T, db *postgres.DB) {
@@ -297,12 +322,12 @@ func TestStatementTimeout(t *testing.T) {
 		cfg.StatementTimeout, cfg.LockTimeout, cfg.IdleTimeout = 100*time.Millisecond, 50*time.Millisecond, 150*time.Millisecond
 	})
 	acme := makeTenant(t, db, "acme")
-	t.Run("a statement that takes too long is unavailable", func(t *testing.T) {
+	t.Run("a statement that takes too long fails with the server's words", func(t *testing.T) {
 		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
 			_, err := tx.ExecContext(ctx, `SELECT pg_sleep(10)`)
 			return err
 		})
-		mustBe(t, err, domain.CodeDatabaseUnavailable)
+		mustBeOwn(t, err, pqerror.QueryCanceled)
 		mustFindDefaults(t, db)
 	})
 	t.Run("a transaction that stands idle too long is unavailable, and its connection replaced", func(t *testing.T) {

@@ -40,9 +40,7 @@ func Setup(ctx context.Context, cfg Config, report func(line string)) error {
 	if s.sets, err = loadSets(cfg); err != nil {
 		return err
 	}
-	if s.pool, err = connectOwn(cfg, 1); err != nil {
-		return loginError(ctx, cfg, cfg.User, err)
-	}
+	s.pool = connectOwn(cfg, 1)
 	defer func() { _ = s.pool.Close() }()
 	if err := s.ensureDatabase(ctx); err != nil {
 		return err
@@ -274,10 +272,7 @@ func (s *setup) verify(ctx context.Context) error {
 	if _, err := inspect(ctx, s.pool, s.cfg, s.sets); err != nil {
 		return err
 	}
-	l, err := s.cfg.logIn(s.in)
-	if err != nil {
-		return err
-	}
+	l := s.cfg.logIn(s.in)
 	defer func() { _ = l.close() }()
 	return l.tryAll(ctx, s.cfg)
 }

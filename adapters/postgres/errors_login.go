@@ -1,0 +1,119 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// loginRefused reports whether login failed for want of the right password, right or
+// proof, so that waiting doesn't help.
+func loginRefused(err error) bool {
+	if _, ok := errors.AsType[*loginFailure](err); !ok {
+		return false
+	}
+	if _, ok := errors.AsType[*unproven](err); ok {
+		return true
+	}
+	e := serverError(err)
+	return e != nil && (e.Code.Class() == "28" || poolerRefuses(e))
+}
+
+// poolerRefuses reports whether PgBouncer refuses the user or the password: it has
+// one code for nearly everything.
+func poolerRefuses(e *pq.Error) bool {
+	if e.Code != pqerror.ProtocolViolation {
+		return false
+	}
+	for _, words := range []string{"authentication failed", "no such user", "login rejected"} {
+		if strings.Contains(e.Message, words) {
+			return true
+		}
+	}
+	return false
+}
+
+// loginError tells the operator why login wasn't let in, and what to do. Where
+// waiting helps it is [domain.Unavailable]. It never reaches a request.
+func loginError(ctx context.Context, cfg Config, login string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*unproven](err); ok {
+		return refusal(CodeLoginRefused, e, "%s", e.Error())
+	}
+	if e, ok := errors.AsType[*tlsFailure](err); ok {
+		return refusal(CodeLoginRefused, e, "no safe connection to %s with DB_SSLMODE=%s: %v", cfg.Host, cfg.SSLMode, e)
+	}
+	if e := serverError(err); e != nil {
+		if refused := cfg.loginRefusal(login, e); refused != nil {
+			return refused
+		}
+		if advice := cfg.loginDelay(login, e); advice != "" {
+			return &domain.Error{Kind: domain.Unavailable, Code: domain.CodeDatabaseUnavailable, Message: advice, RetryAfter: retryAfter, Err: err}
+		}
+	}
+	return translate(ctx, err, "log in as "+login)
+}
+
+// loginRefusal is what e says about a log-in that waiting doesn't help, or nil.
+func (c Config) loginRefusal(login string, e *pq.Error) error {
+	switch {
+	case e.Code == pqerror.InvalidCatalogName:
+		return refusal(CodeNotSetUp, e, "the database %q doesn't exist: run `partywall setup`", c.Database)
+	case e.Code == pqerror.InvalidPassword || poolerRefuses(e):
+		return refusal(CodeLoginRefused, e, "%s", c.passwordAdvice(login))
+	case e.Code.Class() == "28":
+		return refusal(CodeLoginRefused, e, "the server does not let %q in, before it looks at the password (%s): %s", login, e.Message, c.hbaAdvice(login, e.Message))
+	case e.Code == pqerror.InsufficientPrivilege:
+		return refusal(CodeLoginRefused, e, "the login %q may not connect to the database %q: run GRANT CONNECT ON DATABASE %s TO %s as its owner", login, c.Database, pq.QuoteIdentifier(c.Database), pq.QuoteIdentifier(login))
+	case e.Code == pqerror.ObjectNotInPrerequisiteState:
+		return refusal(CodeLoginRefused, e, "the database %q takes no connections (%s): run ALTER DATABASE %s ALLOW_CONNECTIONS true as a superuser", c.Database, e.Message, pq.QuoteIdentifier(c.Database))
+	}
+	return nil
+}
+
+func (c Config) passwordAdvice(login string) string {
+	if login == c.User {
+		return fmt.Sprintf("the server refuses the password of %q: check DB_USER and DB_PASSWORD, and that the password is stored as SCRAM: SET password_encryption = 'scram-sha-256' before ALTER ROLE %s PASSWORD ...", login, pq.QuoteIdentifier(login))
+	}
+	return fmt.Sprintf("the server refuses the password of the login %q: DB_GATE_SECRET or DB_PASSWORD has changed since the last `partywall setup`; run it again", login)
+}
+
+// hbaAdvice is what to do about a log-in that pg_hba.conf doesn't let through.
+func (c Config) hbaAdvice(login, words string) string {
+	switch {
+	case strings.Contains(words, "no encryption") && !c.encrypts():
+		return "it may ask for TLS: set DB_SSLMODE=verify-full, or add a line for connections without TLS to its pg_hba.conf"
+	case strings.Contains(words, "pg_hba.conf"):
+		return fmt.Sprintf("add a line to its pg_hba.conf that lets %s into %s from this address by scram-sha-256", login, c.Database)
+	case strings.Contains(words, "does not exist") && login != c.User:
+		return "run `partywall setup`, which makes it"
+	case strings.Contains(words, "does not exist"):
+		return "check DB_USER, or make the role"
+	case strings.Contains(words, "not permitted to log in"):
+		return fmt.Sprintf("run ALTER ROLE %s LOGIN as a superuser", pq.QuoteIdentifier(login))
+	case strings.Contains(words, "Peer authentication"):
+		return "have pg_hba.conf ask for scram-sha-256 on local connections, or run as the system's user of that name and leave DB_PASSWORD empty"
+	}
+	return "check its pg_hba.conf"
+}
+
+// loginDelay is what e says about a log-in that may succeed later, or "".
+func (c Config) loginDelay(login string, e *pq.Error) string {
+	switch e.Code {
+	case pqerror.TooManyConnections:
+		return fmt.Sprintf("the server has no connection left for %q (%s): lower DB_MAX_CONNS in each process, or raise max_connections or the CONNECTION LIMIT", login, e.Message)
+	case pqerror.CannotConnectNow, pqerror.AdminShutdown, pqerror.CrashShutdown:
+		return "the server takes no connections yet: " + e.Message
+	case pqerror.ProtocolViolation:
+		return "the pooler does not let " + login + " through: " + e.Message
+	}
+	return ""
+}

@@ -1,0 +1,47 @@
+package postgres_test
+
+import (
+	"net"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+func TestUnixSocket(t *testing.T) {
+	t.Parallel()
+	cfg := config(t, withNotes)
+	address := net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port))
+	cfg.Host = socketTo(t, address)
+	hosts := []string{cfg.Host}
+	if runtime.GOOS == "linux" {
+		abstract := "@partywall-" + cfg.Database
+		forward(t, abstract+"/.s.PGSQL."+strconv.Itoa(cfg.Port), address)
+		hosts = append(hosts, abstract)
+	}
+	for i, host := range hosts {
+		for _, mode := range []string{"", "disable", "verify-full"} {
+			cfg.Host, cfg.SSLMode = host, mode
+			setUp(t, cfg)
+			note(t, reopen(t, cfg), makeTenant(t, reopen(t, cfg), "acme-"+strconv.Itoa(i)+mode), "by a socket")
+			mustFind(t, cfg, "database-tls", ports.SeverityOK, "Unix socket")
+			mustFind(t, cfg, "database-certificate", ports.SeverityOK, "")
+		}
+	}
+	t.Run("a folder without a server", func(t *testing.T) {
+		cfg.Host = t.TempDir()
+		mustFind(t, cfg, "database", ports.SeverityError, "unix_socket_directories")
+	})
+	t.Run("a path that no socket can have", func(t *testing.T) {
+		cfg.Host = "/" + strings.Repeat("long/", 25)
+		_, err := postgres.Open(t.Context(), cfg)
+		mustBe(t, err, domain.Invalid)
+		if !strings.Contains(err.Error(), "DB_HOST") {
+			t.Error(err)
+		}
+	})
+}

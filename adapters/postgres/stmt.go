@@ -1,0 +1,95 @@
+package postgres
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"reflect"
+)
+
+// PrepareContext prepares a statement whose errors are judged as the connection's
+// own. [pq.CopyIn] is one, too.
+func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	if err := c.admit(); err != nil {
+		return nil, err
+	}
+	c.watch.begin(ctx)
+	inner, err := c.libConn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, c.judge(err)
+	}
+	return &stmt{inner, c}, nil
+}
+
+// Prepare is PrepareContext without a context. database/sql doesn't call it.
+func (c *conn) Prepare(query string) (driver.Stmt, error) {
+	return c.PrepareContext(context.Background(), query)
+}
+
+// stmt is lib/pq's statement. A COPY knows no context.
+type stmt struct {
+	driver.Stmt
+	conn *conn
+}
+
+func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	s.conn.watch.begin(ctx)
+	if inner, ok := s.Stmt.(driver.StmtExecContext); ok {
+		result, err := inner.ExecContext(ctx, args)
+		return result, s.conn.judge(err)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	values := make([]driver.Value, len(args))
+	for i, arg := range args {
+		values[i] = arg.Value
+	}
+	result, err := s.Stmt.Exec(values) //nolint:staticcheck // a COPY has no other
+	return result, s.conn.judge(err)
+}
+
+func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	s.conn.watch.begin(ctx)
+	inner, ok := s.Stmt.(driver.StmtQueryContext)
+	if !ok {
+		return nil, errors.New("a COPY returns no rows")
+	}
+	return s.conn.judgedRows(inner.QueryContext(ctx, args))
+}
+
+func (s *stmt) Close() error { return s.conn.judge(s.Stmt.Close()) }
+
+// libRows is all that lib/pq's rows can do.
+type libRows interface {
+	driver.Rows
+	driver.RowsNextResultSet
+	driver.RowsColumnTypeDatabaseTypeName
+	driver.RowsColumnTypeLength
+	driver.RowsColumnTypePrecisionScale
+	ColumnTypeScanType(index int) reflect.Type
+}
+
+// rows are lib/pq's: a statement may also fail at its second row.
+type rows struct {
+	libRows
+	conn *conn
+}
+
+func (c *conn) judgedRows(inner driver.Rows, err error) (driver.Rows, error) {
+	if err != nil {
+		return nil, c.judge(err)
+	}
+	return &rows{inner.(libRows), c}, nil
+}
+
+func (r *rows) Next(dest []driver.Value) error {
+	err := r.libRows.Next(dest)
+	if err != nil && err != io.EOF {
+		return r.conn.judge(err)
+	}
+	return err
+}
+
+func (r *rows) Close() error { return r.conn.judge(r.libRows.Close()) }

@@ -1,0 +1,124 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/domain"
+)
+
+// TestAMistakeIsNoOutage has scopes fail in ways whose SQLSTATE could be taken for a
+// database that can't be used.
+func TestAMistakeIsNoOutage(t *testing.T) {
+	t.Parallel()
+	db, cfg := open(t, withNotes, oneConnection, func(cfg *postgres.Config) {
+		cfg.StatementTimeout, cfg.LockTimeout = 300*time.Millisecond, 100*time.Millisecond
+	})
+	acme := makeTenant(t, db, "acme")
+	raise := func(state string) string {
+		return `DO $$ BEGIN RAISE EXCEPTION 'by the product' USING ERRCODE = '` + state + `'; END $$`
+	}
+	for name, c := range map[string]struct {
+		statement string
+		args      []any
+		want      pqerror.Code
+	}{
+		"too few parameters":                     {`SELECT $1::text || $2::text`, []any{"a"}, "08P01"},
+		"too many parameters":                    {`SELECT $1::text`, []any{"a", "b"}, "08P01"},
+		"a text that is no number":               {`SELECT $1::int`, []any{"a"}, "22P02"},
+		"a statement that always takes too long": {`SELECT pg_sleep(10)`, nil, "57014"},
+		"a raised connection_exception":          {raise("08000"), nil, "08000"},
+		"a raised protocol_violation":            {raise("08P01"), nil, "08P01"},
+		"a raised insufficient_resources":        {raise("53000"), nil, "53000"},
+		"a raised too_many_connections":          {raise("53300"), nil, "53300"},
+		"a raised invalid_password":              {raise("28P01"), nil, "28P01"},
+		"a raised admin_shutdown":                {raise("57P01"), nil, "57P01"},
+		"a raised read_only_sql_transaction":     {raise("25006"), nil, "25006"},
+		"a raised io_error":                      {raise("58030"), nil, "58030"},
+		"a raised serialization_failure":         {raise("40001"), nil, "40001"},
+		"a raised class of its own":              {raise("PW001"), nil, "PW001"},
+	} {
+		t.Run(name+" is the function's own error", func(t *testing.T) {
+			before := query[int](t, db.Gate(), `SELECT pg_backend_pid()`)
+			err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+				_, err := tx.ExecContext(ctx, c.statement, c.args...)
+				return err
+			})
+			mustBeOwn(t, err, c.want)
+			if after := query[int](t, db.Gate(), `SELECT pg_backend_pid()`); after != before {
+				t.Error("it cost the connection")
+			}
+			mustFindDefaults(t, db)
+		})
+	}
+	t.Run("so is a lock that another transaction holds", func(t *testing.T) {
+		lock := domain.Must(superuser(t, cfg).BeginTxx(t.Context(), nil))
+		defer func() { _ = lock.Rollback() }()
+		if _, err := lock.Exec(`LOCK TABLE tenant_acme.notes`); err != nil {
+			t.Fatal(err)
+		}
+		mustBeOwn(t, db.InTenant(t.Context(), acme, insertNote("x")), pqerror.LockNotAvailable)
+	})
+	t.Run("so is what the commit finds", func(t *testing.T) {
+		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+			_, err := tx.ExecContext(ctx, `INSERT INTO notes (text, parent) VALUES ('orphan', 999)`)
+			return err
+		})
+		mustBeOwn(t, err, pqerror.ForeignKeyViolation)
+	})
+	t.Run("so is an error that came before the context was done", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		err := db.InTenant(ctx, acme, func(ctx context.Context, tx *sqlx.Tx) error {
+			_, err := tx.ExecContext(ctx, `SELECT 1/0`)
+			cancel()
+			return err
+		})
+		mustBeOwn(t, err, pqerror.DivisionByZero)
+	})
+}
+
+// mustBeOwn fails unless err is the server's, as it is.
+func mustBeOwn(t *testing.T, err error, want pqerror.Code) {
+	t.Helper()
+	var ours *domain.Error
+	if pq.As(err, want) == nil || errors.As(err, &ours) {
+		t.Errorf("got %v, want the server's %s", err, want)
+	}
+}
+
+// TestAnOutageIsNoMistake has the server end scopes.
+func TestAnOutageIsNoMistake(t *testing.T) {
+	t.Parallel()
+	db, cfg := open(t, withNotes, oneConnection)
+	acme := makeTenant(t, db, "acme")
+	super := superuser(t, cfg)
+	for name, end := range map[string]func(t *testing.T, tx *sqlx.Tx){
+		"the server ends the connection": func(t *testing.T, tx *sqlx.Tx) {
+			execute(t, super, `SELECT pg_terminate_backend($1)`, query[int](t, tx, `SELECT pg_backend_pid()`))
+		},
+		"the scope stands idle for too long": func(t *testing.T, tx *sqlx.Tx) {
+			if _, err := tx.Exec(`SET LOCAL idle_in_transaction_session_timeout = 1`); err != nil {
+				t.Fatal(err)
+			}
+			for query[int](t, super, `SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND state LIKE 'idle in transaction%'`, cfg.Database) > 0 {
+				time.Sleep(5 * time.Millisecond)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+				end(t, tx)
+				return insertNote("lost")(ctx, tx)
+			})
+			mustBe(t, err, domain.CodeDatabaseUnavailable)
+			note(t, db, acme, "next")
+		})
+	}
+}
