@@ -27,6 +27,11 @@ type Config struct {
 	Host      string   // empty: 127.0.0.1 while something built in is active, else all addresses
 	PublicURL *url.URL // where links in mails and local signed URLs point
 
+	// Program is the name under which the product's operators run its commands, such
+	// as "invoices"; messages that name a command to run have it. Package app/cli sets
+	// it. Empty: "partywall", or no name where there are migrations or a hook below.
+	Program string
+
 	Memory  bool   // keep everything in memory, and nothing after the end
 	DataDir string // of what is built in; closed to other users
 

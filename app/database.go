@@ -93,6 +93,7 @@ func postgresConfig(c Config) postgres.Config {
 		TenantMigrations: c.TenantMigrations,
 		SharedMigrations: c.SharedMigrations,
 		OnProvision:      c.OnProvision,
+		Program:          c.Program,
 		Logger:           c.logger(),
 	}
 }

@@ -12,6 +12,16 @@ import (
 	"github.com/partywall-go/partywall/domain/tenants"
 )
 
+// MayProvision returns an error where the database was set up by another product,
+// whose OnProvision this program lacks: it can serve the tenants that exist,
+// and refuses to make one. While the database can't be reached it returns nil.
+func (p *Partywall) MayProvision(ctx context.Context) error {
+	if p.sql == nil {
+		return nil
+	}
+	return p.sql.MayProvision(ctx)
+}
+
 // RequireMember lets next, a product's own route, serve the members of the tenant
 // that the request names, or of the only one that its sender belongs to.
 // [MemberFrom] tells next who that is. Whoever isn't let in gets the problem

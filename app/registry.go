@@ -31,8 +31,12 @@ type Registry struct {
 	Provider string // of the identities that sign in here
 
 	users ports.UserStore // nil where they aren't built in
+	sql   *postgres.DB
 	close func() error
 }
+
+// MayProvision is [Partywall.MayProvision].
+func (r *Registry) MayProvision(ctx context.Context) error { return r.sql.MayProvision(ctx) }
 
 // OpenRegistry opens the database that cfg names: a private one is found where
 // it runs, or started.
@@ -59,6 +63,7 @@ func OpenRegistry(ctx context.Context, cfg Config) (*Registry, error) {
 			Later:       func(func(context.Context) error) {},
 		},
 		Provider: cmp.Or(cfg.Cognito.PoolID, local.ProviderName),
+		sql:      db,
 		close:    func() error { return errors.Join(db.Close(), stop()) },
 	}
 	if cfg.Cognito.PoolID == "" {

@@ -72,6 +72,10 @@ type Config struct {
 	// from 1 without a gap, at the root of the file system; nil: none.
 	TenantMigrations, SharedMigrations fs.FS
 
+	// Program is the name under which the product's operators run its commands; it
+	// stands in what they read. Empty: Partywall's own, "partywall".
+	Program string
+
 	// OnProvision, if set, ends the making of a tenant: it runs in the same
 	// transaction, as User, with the tenant's schema on the path. An error or a
 	// panic of it undoes all, and reaches whoever creates the tenant as it is. A

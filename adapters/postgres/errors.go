@@ -24,6 +24,7 @@ const (
 	CodeMigrationFailed  domain.Code = "migration_failed"
 	CodeLoginRefused     domain.Code = "database_login_refused"
 	CodeRolesMismatch    domain.Code = "tenant_roles_mismatch"
+	CodeOtherProgram     domain.Code = "other_program" // a product set the database up, with what this program lacks
 	CodeRightsLacking    domain.Code = "database_rights_lacking"
 )
 

@@ -66,7 +66,7 @@ func loginError(ctx context.Context, cfg Config, login string, err error) error 
 func (c Config) loginRefusal(login string, e *pq.Error) error {
 	switch {
 	case e.Code == pqerror.InvalidCatalogName:
-		return refusal(CodeNotSetUp, e, "the database %q doesn't exist: run `partywall setup`", c.Database)
+		return refusal(CodeNotSetUp, e, "the database %q doesn't exist: %s", c.Database, c.setItUp())
 	case e.Code == pqerror.InvalidPassword || poolerRefuses(e):
 		return refusal(CodeLoginRefused, e, "%s", c.passwordAdvice(login))
 	case e.Code.Class() == "28":
@@ -83,7 +83,7 @@ func (c Config) passwordAdvice(login string) string {
 	if login == c.User {
 		return fmt.Sprintf("the server refuses the password of %q: check DB_USER and DB_PASSWORD, and that the password is stored as SCRAM: SET password_encryption = 'scram-sha-256' before ALTER ROLE %s PASSWORD ...", login, pq.QuoteIdentifier(login))
 	}
-	return fmt.Sprintf("the server refuses the password of the login %q: DB_GATE_SECRET or DB_PASSWORD has changed since the last `partywall setup`; run it again", login)
+	return fmt.Sprintf("the server refuses the password of the login %q: DB_GATE_SECRET or DB_PASSWORD has changed since the last setup: %s", login, c.setItUp())
 }
 
 // hbaAdvice is what to do about a log-in that pg_hba.conf doesn't let through.
@@ -94,7 +94,7 @@ func (c Config) hbaAdvice(login, words string) string {
 	case strings.Contains(words, "pg_hba.conf"):
 		return fmt.Sprintf("add a line to its pg_hba.conf that lets %s into %s from this address by scram-sha-256", login, c.Database)
 	case strings.Contains(words, "does not exist") && login != c.User:
-		return "run `partywall setup`, which makes it"
+		return c.setItUp() + ", which makes it"
 	case strings.Contains(words, "does not exist"):
 		return "check DB_USER, or make the role"
 	case strings.Contains(words, "not permitted to log in"):

@@ -108,7 +108,7 @@ func (e *examination) reach(ctx context.Context) (ports.Finding, error) {
 	what := describe(why)
 	switch {
 	case errors.Is(why, CodeNotSetUp):
-		return ports.Fail(what, "partywall setup"), nil
+		return ports.Fail(what, e.cfg.setItUp()), nil
 	case errors.Is(err, errNoTLS):
 		return ports.Fail(what, "turn TLS on in the server (ssl = on, with a certificate), or let Partywall connect over a Unix socket"), nil
 	case isTLS(err):

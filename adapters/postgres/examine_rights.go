@@ -33,7 +33,7 @@ func (e *examination) userRights(ctx context.Context) (ports.Finding, error) {
 	case !may.Roles && needsRoles:
 		return ports.Fail(e.cfg.User+" may not make the tenants' roles", fill("as a superuser: ALTER ROLE {user} CREATEROLE", names)), nil
 	case !may.Roles && e.cfg.Roles == RolesAuto && !e.setUp:
-		return ports.Warn(e.cfg.User+" may not make roles: setup would go without the second wall, for good", fill("as a superuser, before partywall setup: ALTER ROLE {user} CREATEROLE", names)), nil
+		return ports.Warn(e.cfg.User+" may not make roles: setup would go without the second wall, for good", fill("as a superuser, before the first setup: ALTER ROLE {user} CREATEROLE", names)), nil
 	case may.RDS:
 		return ports.Warn(e.cfg.User+" is a member of rds_superuser", "make a user of its own, as docs/production.md says, and hand it the database"), nil
 	case !may.Owner:

@@ -11,19 +11,26 @@ import (
 
 func (e *examination) setup(ctx context.Context) (ports.Finding, error) {
 	var in installation
+	var recorded product
 	err := inScope(ctx, e.db, e.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
-		in, err = readInstallation(ctx, tx)
+		if in, err = readInstallation(ctx, tx); err != nil {
+			return err
+		}
+		recorded, err = readProduct(ctx, tx)
 		return err
 	})
 	if err != nil {
 		if _, inspected := inspect(ctx, e.db, e.cfg, e.sets); inspected != nil {
 			err = inspected
 		}
-		return ports.Fail(describe(err), "partywall setup"), nil
+		return ports.Fail(describe(err), e.cfg.setItUp()), nil
 	}
 	e.in, e.setUp = in, true
 	if err := agree(e.cfg, in); err != nil {
 		return ports.Fail(describe(err), "change the variable that is named"), nil
+	}
+	if err := e.cfg.mayProvision(recorded); err != nil {
+		return ports.Fail(describe(err), "run this command of the product's program"), nil
 	}
 	return ports.Fine("the installation is " + in.inst), nil
 }
@@ -37,8 +44,8 @@ func (e *examination) migrations(ctx context.Context) (ports.Finding, error) {
 	if err != nil {
 		return ports.Finding{}, err
 	}
-	if err := applied.check(e.sets); err != nil {
-		return ports.Fail(describe(err), "partywall setup, of the version that runs here"), nil
+	if err := applied.check(e.sets, e.cfg); err != nil {
+		return ports.Fail(describe(err), e.cfg.setItUp()+", of the version that runs here"), nil
 	}
 	if ahead := applied.ahead(e.sets); len(ahead) > 0 {
 		return ports.Warn("the database is ahead of this program by "+some(ahead), "run the newer version of the program here, too"), nil
@@ -65,7 +72,7 @@ func (e *examination) logins(ctx context.Context) (ports.Finding, error) {
 	}
 	for _, name := range []string{e.in.systemRole(), e.in.gateRole()} {
 		if err := e.asLogin(name, func(as *examination) error { return as.db.PingContext(ctx) }); err != nil {
-			return ports.Fail(describe(loginError(ctx, e.cfg, name, err)), "partywall setup"), nil
+			return ports.Fail(describe(loginError(ctx, e.cfg, name, err)), e.cfg.setItUp()), nil
 		}
 	}
 	return ports.Fine("the logins get in"), nil

@@ -67,10 +67,10 @@ type mistake struct {
 
 var mistakes = map[string]mistake{
 	"a database that takes no writes":              {check: "database-writable", severity: ports.SeverityError, says: "default_transaction_read_only", do: `ALTER DATABASE {db} SET default_transaction_read_only = on`},
-	"a migration that never ran":                   {check: "database-migrations", severity: ports.SeverityError, says: "partywall setup", do: `DELETE FROM partywall.migrations WHERE set = 'system' AND number = 2`},
+	"a migration that never ran":                   {check: "database-migrations", severity: ports.SeverityError, says: "app.Setup", do: `DELETE FROM partywall.migrations WHERE set = 'system' AND number = 2`},
 	"a migration that was changed":                 {check: "database-migrations", severity: ports.SeverityError, says: "was changed", do: `UPDATE partywall.migrations SET checksum = 'x' WHERE set = 'system' AND number = 2`},
 	"a database that is ahead":                     {check: "database-migrations", severity: ports.SeverityWarning, says: "system/0099_later.sql", do: `INSERT INTO partywall.migrations (set, number, name, checksum) VALUES ('system', 99, '0099_later.sql', 'x')`},
-	"an installation that lost its row":            {check: "database-setup", severity: ports.SeverityError, says: "partywall setup", do: `DELETE FROM partywall.installation`},
+	"an installation that lost its row":            {check: "database-setup", severity: ports.SeverityError, says: "app.Setup", do: `DELETE FROM partywall.installation`},
 	"TENANT_ROLES=off where there are roles":       {check: "database-setup", severity: ports.SeverityError, says: "TENANT_ROLES", as: "none", change: rolesOff},
 	"a superuser as DB_USER":                       {check: "database-user", severity: ports.SeverityWarning, says: "superuser", do: `ALTER ROLE {user} SUPERUSER`, undo: `ALTER ROLE {user} NOSUPERUSER`},
 	"a DB_USER that may not make roles":            {check: "database-user", severity: ports.SeverityError, says: "CREATEROLE", do: `ALTER ROLE {user} NOCREATEROLE`, undo: `ALTER ROLE {user} CREATEROLE`},
@@ -80,7 +80,7 @@ var mistakes = map[string]mistake{
 	"schemas by everybody":                         {check: "database-public", severity: ports.SeverityError, says: "make schemas", do: `GRANT CREATE ON DATABASE {db} TO PUBLIC`},
 	"tables of everybody's in public":              {check: "database-public", severity: ports.SeverityError, says: "schema public", do: `GRANT CREATE ON SCHEMA public TO PUBLIC`},
 	"a tenant's schema that everybody enters":      {check: "database-public", severity: ports.SeverityError, says: "tenant_acme", do: `GRANT USAGE ON SCHEMA tenant_acme TO PUBLIC`},
-	"a gate secret that has changed":               {check: "database-logins", severity: ports.SeverityError, says: "partywall setup", as: "none", change: func(c *postgres.Config) { c.GateSecret = domain.NewSecret("another") }},
+	"a gate secret that has changed":               {check: "database-logins", severity: ports.SeverityError, says: "app.Setup", as: "none", change: func(c *postgres.Config) { c.GateSecret = domain.NewSecret("another") }},
 	"a gate that may not log in":                   {check: "database-logins", severity: ports.SeverityError, says: "gate_0", do: `ALTER ROLE pw_{inst}_gate_0 NOLOGIN`},
 	"a tenant without a schema":                    {check: "tenant-schemas", severity: ports.SeverityError, says: "acme", do: `DROP SCHEMA tenant_acme CASCADE`},
 	"a schema without a tenant":                    {check: "tenant-schemas", severity: ports.SeverityWarning, says: "tenant_ghost", as: "owner", do: `CREATE SCHEMA tenant_ghost`},

@@ -27,11 +27,11 @@ func inspect(ctx context.Context, pool *sqlx.DB, cfg Config, sets sets) (install
 	})
 	switch state := sqlState(err); {
 	case state == pqerror.UndefinedTable, state == pqerror.InvalidSchemaName, errors.Is(err, errNoInstallation):
-		return in, refusal(CodeNotSetUp, nil, "the database %q isn't set up: run `partywall setup`", cfg.Database)
+		return in, refusal(CodeNotSetUp, nil, "the database %q isn't set up: %s", cfg.Database, cfg.setItUp())
 	case err != nil:
 		return in, loginError(ctx, cfg, cfg.User, err)
 	}
-	return in, applied.check(sets)
+	return in, applied.check(sets, cfg)
 }
 
 var errNoInstallation = errors.New("the database has no installation")

@@ -30,15 +30,15 @@ func readLedger(ctx context.Context, db sqlx.QueryerContext) (l ledger, err erro
 
 // check refuses a database that lacks a migration, or had another of the same
 // number. One that is ahead is fine: a newer program runs beside this one.
-func (l ledger) check(s sets) error {
+func (l ledger) check(s sets, cfg Config) error {
 	for _, once := range []set{s.system, s.shared} {
 		if missing, err := l.missing(once, 1); err != nil || len(missing) > 0 {
-			return behind(once, missing, err)
+			return behind(once, missing, err, cfg)
 		}
 	}
 	for _, each := range s.tenant {
 		if missing, err := l.missing(each, l.tenants()); err != nil || len(missing) > 0 {
-			return behind(each, missing, err)
+			return behind(each, missing, err, cfg)
 		}
 	}
 	return nil
@@ -72,7 +72,7 @@ func (l ledger) missing(s set, times int) (missing []migration, err error) {
 	return missing, nil
 }
 
-func behind(s set, missing []migration, err error) error {
+func behind(s set, missing []migration, err error, cfg Config) error {
 	if err != nil {
 		return err
 	}
@@ -80,5 +80,5 @@ func behind(s set, missing []migration, err error) error {
 	for i, m := range missing {
 		names[i] = fmt.Sprintf("%s/%s", s.name, m.name)
 	}
-	return refusal(CodeBehind, nil, "the database is behind, it lacks %s: run `partywall setup`", strings.Join(names, ", "))
+	return refusal(CodeBehind, nil, "the database is behind, it lacks %s: %s", strings.Join(names, ", "), cfg.setItUp())
 }

@@ -197,6 +197,9 @@ func (p *provisioning) claimTTL() any {
 
 // furnish makes the schema and what belongs into it.
 func (p *provisioning) furnish(ctx context.Context, tx *sqlx.Tx) error {
+	if err := p.db.refuseWithoutHook(ctx, tx); err != nil {
+		return err
+	}
 	if err := p.in.makeSchema(ctx, tx, p.new.ID); err != nil {
 		return err
 	}

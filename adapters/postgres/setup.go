@@ -97,6 +97,9 @@ func (s *setup) installation(ctx context.Context) error {
 		if err := s.decide(ctx, tx); err != nil {
 			return err
 		}
+		if err := s.recordProduct(ctx, tx); err != nil {
+			return err
+		}
 		if !s.in.roles {
 			return s.ensureOnlyLogin(ctx, tx)
 		}

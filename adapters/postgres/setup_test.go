@@ -111,7 +111,7 @@ func TestSetup(t *testing.T) {
 		withNotes(&cfg)
 		_, err := postgres.Open(t.Context(), cfg)
 		mustBe(t, err, postgres.CodeBehind)
-		mustSay(t, err, "product/0001_notes.sql", "partywall setup")
+		mustSay(t, err, "product/0001_notes.sql", "app.Setup")
 		if report := setUp(t, cfg); !strings.Contains(report, "brought 1 tenants") {
 			t.Errorf("it said:\n%s", report)
 		}

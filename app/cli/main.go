@@ -118,6 +118,9 @@ func describe(err error) []string {
 		return lines
 	}
 	if e, ok := err.(*domain.Error); ok { //nolint:errorlint // a wrapped one has more to say
+		if cause, refused := errors.AsType[*domain.Error](e.Err); refused && cause.Kind == domain.Internal {
+			return describe(cause) // a refusal that callers of the API can't read says it all
+		}
 		line := e.Message
 		if e.Field != "" {
 			line = e.Field + ": " + line

@@ -125,6 +125,37 @@ func TestAProductMayReadVariablesOfItsOwn(t *testing.T) {
 	}
 }
 
+func TestTheStockProgramLeavesAProductsTenantsToTheProduct(t *testing.T) {
+	env := onServer(t, nil)
+	if got := runCommand(t, product(env), "setup"); got.code != exitOK {
+		t.Fatalf("%+v", got)
+	}
+	if got := runCommand(t, product(env), "tenants", "create", "acme"); got.code != exitOK {
+		t.Fatalf("%+v", got)
+	}
+	env["PORT"] = strconv.Itoa(freePort(t))
+	for args, named := range map[string]string{
+		"tenants create bolt":                    "`invoices tenants create`",
+		"tenants claim acme --token x --owner y": "`invoices",
+		"setup":                                  "`invoices setup`",
+		"serve --mixed":                          "`invoices serve`",
+	} {
+		oneLine(t, runCommand(t, env, strings.Fields(args)...), named)
+	}
+	if line := lineWith(runCommand(t, env, "doctor").out, "database-setup"); !strings.HasPrefix(line, "error ") || !strings.Contains(line, "set up by invoices") {
+		t.Errorf("doctor says %q", line)
+	}
+	if line := lineWith(runCommand(t, product(env), "doctor").out, "database-setup"); !strings.HasPrefix(line, "ok ") {
+		t.Errorf("the product's doctor says %q", line)
+	}
+	if got := runCommand(t, env, "tenants", "list"); got.code != exitOK || !strings.Contains(got.out, "acme") || strings.Contains(got.out, "bolt") {
+		t.Errorf("%+v", got)
+	}
+	if got := runCommand(t, product(env), "tenants", "create", "bolt"); got.code != exitOK {
+		t.Errorf("the product: %+v", got)
+	}
+}
+
 func TestTheCommandsOfAProductUseItsMigrationsHooksAndRoutes(t *testing.T) {
 	env := product(onServer(t, nil))
 	if got := runCommand(t, env, "setup"); got.code != exitOK {

@@ -78,6 +78,9 @@ func (p Program) title() string {
 }
 
 func (p Program) configure(cfg app.Config) app.Config {
+	if p.Name != stockName {
+		cfg.Program = p.Name
+	}
 	if p.Configure == nil {
 		return cfg
 	}

@@ -46,6 +46,9 @@ func serve(ctx context.Context, c console, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := pw.MayProvision(ctx); err != nil {
+		return errors.Join(err, pw.Close())
+	}
 	banner(c, cfg, pw, listener.Addr(), time.Since(began))
 	for _, f := range app.ExamineConfig(ctx, cfg) {
 		if f.Severity == ports.SeverityError {

@@ -53,6 +53,9 @@ func createTenant(ctx context.Context, c console, args []string) error {
 		return err
 	}
 	return withRegistry(ctx, c, func(r *app.Registry) error {
+		if err := r.MayProvision(ctx); err != nil {
+			return err
+		}
 		by := tenants.Creator{Operator: r.Tenants.Installation()}
 		if *owner != "" {
 			identity, err := userOf(ctx, c, r, *owner)
@@ -118,6 +121,9 @@ func claimTenant(ctx context.Context, c console, args []string) error {
 		return err
 	}
 	return withRegistry(ctx, c, func(r *app.Registry) error {
+		if err := r.MayProvision(ctx); err != nil {
+			return err
+		}
 		identity, err := userOf(ctx, c, r, *owner)
 		if err != nil {
 			return err
