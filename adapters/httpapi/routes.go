@@ -34,7 +34,7 @@ func (s *server) routes(e *echo.Echo) {
 	post("/auth/refresh", s.refresh)
 	post("/auth/forgot-password", s.forgotPassword)
 	post("/auth/reset-password", s.resetPassword)
-	post("/auth/signout", s.signedIn(s.signOut))
+	post("/auth/signout", challenging(s.signOut))
 	get("/auth/me", s.signedIn(s.me))
 
 	post("/files/upload-url", s.member(s.uploadURL))

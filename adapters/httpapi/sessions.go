@@ -111,17 +111,27 @@ func (s *server) refresh(c echo.Context) error {
 	return respond(c, http.StatusOK, tokensOf(tokens))
 }
 
-// signOut handles POST /auth/signout.
-func (s *server) signOut(c echo.Context, caller ports.Caller) error {
+// signOut handles POST /auth/signout. A refresh token in the body is enough, since
+// the access token beside it has mostly expired when a person comes back to sign out.
+func (s *server) signOut(c echo.Context) error {
 	var body struct {
 		RefreshToken string `json:"refreshToken"`
 		Everywhere   bool   `json:"everywhere"`
 	}
-	if err := decode(c, &body); err != nil {
+	caller, unproven := s.authenticate(c.Request())
+	err := decode(c, &body)
+	if unproven != nil && (err != nil || body.RefreshToken == "") {
+		return unproven
+	}
+	if err != nil {
 		return err
 	}
 	which := identities.SignOut{RefreshToken: domain.NewSecret(body.RefreshToken), Everywhere: body.Everywhere}
-	if err := s.Identities.SignOut(c.Request().Context(), caller, which); err != nil {
+	err = s.Identities.SignOut(c.Request().Context(), s.from(c), caller, which)
+	if domain.KindOf(err) == domain.Unauthenticated && unproven != nil {
+		return unproven // which says what is wrong with the token
+	}
+	if err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -128,6 +128,27 @@ func TestSigningOut(t *testing.T) {
 		h.post(t, "/auth/refresh", refresh).is(t, 401)
 		h.post(t, "/auth/refresh", other).is(t, 401)
 	})
+	t.Run("needs no access token beside the refresh token", func(t *testing.T) {
+		for _, headers := range [][]string{nil, {"Authorization: Bearer expired"}, {"Authorization: Basic YTpi"}} {
+			_, refresh := signIn(t)
+			for range 2 { // the answer says nothing about the token
+				if got := h.post(t, "/auth/signout", refresh, headers...).is(t, 204); got.body != "" {
+					t.Errorf("the answer has a body: %q", got.body)
+				}
+			}
+			h.post(t, "/auth/refresh", refresh).isProblem(t, 401, domain.CodeRefreshInvalid, "")
+		}
+		h.post(t, "/auth/signout", `{"refreshToken": "unknown"}`).is(t, 204)
+	})
+	t.Run("needs one to end all sessions, but ends that of the refresh token without", func(t *testing.T) {
+		_, refresh := signIn(t)
+		both := strings.Replace(refresh, "}", `, "everywhere": true}`, 1)
+		got := h.post(t, "/auth/signout", both, "Authorization: Bearer expired").isProblem(t, 401, domain.CodeInvalidToken, "")
+		if got.header.Get("WWW-Authenticate") != `Bearer error="invalid_token"` {
+			t.Errorf("WWW-Authenticate is %q", got.header.Get("WWW-Authenticate"))
+		}
+		h.post(t, "/auth/refresh", refresh).isProblem(t, 401, domain.CodeRefreshInvalid, "")
+	})
 	t.Run("needs to know what to end", func(t *testing.T) {
 		token, _ := signIn(t)
 		h.post(t, "/auth/signout", `{}`, token).isProblem(t, 400, "invalid", "refreshToken")

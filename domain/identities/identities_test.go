@@ -83,7 +83,7 @@ func TestMissingAndOversizedSecretsNameTheirField(t *testing.T) {
 			{"RespondToChallenge", session, "session"},
 			{"RespondToChallenge", response, "responses.SMS_MFA_CODE"},
 			{"Refresh", refresh, "refreshToken"},
-			{"SignOut", h.SignOut(t.Context(), ports.Caller{}, identities.SignOut{RefreshToken: bad}), "refreshToken"},
+			{"SignOut", h.SignOut(t.Context(), limits.Address{}, ports.Caller{}, identities.SignOut{RefreshToken: bad}), "refreshToken"},
 			{"ResetPassword", h.ResetPassword(t.Context(), limits.Address{}, email, bad, good), "code"},
 			{"ResetPassword", h.ResetPassword(t.Context(), limits.Address{}, email, good, bad), "newPassword"},
 		} {

@@ -14,7 +14,8 @@ import (
 // What callers who aren't signed in may do.
 const (
 	// RequestsPerAddress is how many requests about accounts come from one network
-	// address in a minute, and how many refresh tokens that are refused.
+	// address in a minute, and how many refresh tokens that are refused, or that
+	// callers who aren't signed in revoke.
 	RequestsPerAddress = 60
 
 	// RequestsPerEmail is how many requests of one purpose, such as to sign in,
@@ -40,7 +41,7 @@ const (
 type Limits struct {
 	now      func() time.Time
 	requests *limits.Networks
-	tokens   *limits.Networks // refresh tokens that are refused
+	tokens   *limits.Networks // refresh tokens that are refused or revoked
 	pairs    *limits.Pairs[subject]
 	failures *limits.Table[subject]
 	mails    *limits.Table[subject]

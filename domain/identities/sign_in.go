@@ -64,26 +64,3 @@ func (s *Service) Refresh(ctx context.Context, from limits.Address, refresh doma
 	}
 	return tokens, err
 }
-
-// SignOut says which sessions to end.
-type SignOut struct {
-	RefreshToken domain.Secret // the session of this token
-	Everywhere   bool          // all of the caller's
-}
-
-// SignOut ends sessions of a signed-in caller: no refresh token of theirs gives
-// new tokens. An access token lives on until it expires. An unknown refresh token
-// is no error; an access token that the provider doesn't honour is
-// [domain.CodeInvalidToken] where Everywhere is set.
-func (s *Service) SignOut(ctx context.Context, caller ports.Caller, which SignOut) error {
-	if which.Everywhere {
-		return s.Provider.SignOutEverywhere(ctx, caller.Token)
-	}
-	if which.RefreshToken.IsZero() {
-		return domain.Invalidf("refreshToken", "give the refreshToken to revoke, or everywhere: true")
-	}
-	if err := present("refreshToken", which.RefreshToken, maxTokenLen); err != nil {
-		return err
-	}
-	return s.Provider.Revoke(ctx, which.RefreshToken)
-}
