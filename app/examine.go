@@ -10,6 +10,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/cognito"
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/private"
 	"github.com/partywall-go/partywall/adapters/s3"
 	"github.com/partywall-go/partywall/adapters/ses"
 	"github.com/partywall-go/partywall/adapters/tokens"
@@ -47,6 +48,11 @@ func (p *Partywall) looks(cloud aws.Config) []func(context.Context) []ports.Find
 	if !cfg.Memory && cfg.Database.Host != "" {
 		add(func(ctx context.Context) []ports.Finding { return postgres.Examine(ctx, postgresConfig(cfg), time.Now) })
 	}
+	if !cfg.Memory && cfg.Database.Host == "" {
+		add(func(ctx context.Context) []ports.Finding {
+			return private.Examine(ctx, private.Config{DataDir: cfg.DataDir})
+		})
+	}
 	if p.usesCognito() {
 		add(func(ctx context.Context) []ports.Finding {
 			return cognito.Examine(ctx, p.cognitoConfig(cloud), time.Now)
@@ -62,10 +68,9 @@ func (p *Partywall) looks(cloud aws.Config) []func(context.Context) []ports.Find
 	return looks
 }
 
-// Checks lists all that [Examine] may look at, in its order. They are to be read,
-// not made.
-func Checks() []ports.Check {
-	return slices.Concat(Config{}.checks(), postgres.Checks(), cognito.Checks(), tokens.Checks(), s3.Checks(), ses.Checks())
+// Checks describes all that [Examine] may look at, in its order.
+func Checks() []ports.CheckInfo {
+	return slices.Concat(ports.Describe(Config{}.checks()), private.Checks(), postgres.Checks(), cognito.Checks(), tokens.Checks(), s3.Checks(), ses.Checks())
 }
 
 // ExamineConfig is the part of [Examine] that looks at nothing but cfg.

@@ -27,7 +27,7 @@ var layers = map[string][]string{
 	"adapters":                  {"domain", "ports", "adapters/internal/..."},
 	"adapters/internal":         {"domain", "ports"},
 	"adapters/httpapi":          {"domain", "ports", "domain/...", "adapters/internal/..."},
-	"adapters/postgres/private": {"domain", "adapters/internal/childserver", "adapters/internal/ownfile"},
+	"adapters/postgres/private": {"domain", "ports", "adapters/internal/childserver", "adapters/internal/ownfile"},
 	"adapters/realservers":      {"domain", "ports", "adapters/internal/childserver", "adapters/internal/ownfile"},
 
 	"app":         {"domain", "ports", "domain/...", "adapters/..."},

@@ -47,6 +47,21 @@ type Check struct {
 	Look func(ctx context.Context) (Finding, error)
 }
 
+// CheckInfo describes a check to a reader.
+type CheckInfo struct {
+	Name  string // of the check and of its finding
+	About string // what is looked at, in a few words
+}
+
+// Describe returns what checks look at, in their order, without the means to look.
+func Describe(checks []Check) []CheckInfo {
+	infos := make([]CheckInfo, len(checks))
+	for i, c := range checks {
+		infos[i] = CheckInfo{c.Name, c.About}
+	}
+	return infos
+}
+
 // checkTimeout is how long one check may take.
 const checkTimeout = 10 * time.Second
 

@@ -45,8 +45,8 @@ func (e *examination) checks() []ports.Check {
 	}
 }
 
-// Checks lists what [Examine] looks at. They are to be read, not made.
-func Checks() []ports.Check { return (&examination{}).checks() }
+// Checks describes what [Examine] looks at.
+func Checks() []ports.CheckInfo { return ports.Describe((&examination{}).checks()) }
 
 // Examine looks for the mistakes that a bucket may have. It changes nothing, but
 // makes a few objects below ".partywall/" and deletes them. Besides the rights of

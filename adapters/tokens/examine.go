@@ -12,8 +12,8 @@ func checks(cfg KeySetConfig) []ports.Check {
 	return []ports.Check{{Name: "keys", About: "the keys that tokens are verified with can be had", Look: look}}
 }
 
-// Checks lists what [Examine] looks at. They are to be read, not made.
-func Checks() []ports.Check { return checks(KeySetConfig{}) }
+// Checks describes what [Examine] looks at.
+func Checks() []ports.CheckInfo { return ports.Describe(checks(KeySetConfig{})) }
 
 // Examine fetches a key set once, and says what keeps it from being believed.
 func Examine(ctx context.Context, cfg KeySetConfig) []ports.Finding {

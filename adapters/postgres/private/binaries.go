@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/partywall-go/partywall/adapters/internal/childserver"
 )
@@ -63,6 +64,11 @@ func holdsServer(dir string) bool {
 }
 
 var versionText = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)
+
+// versionOf returns what postgres --version prints, as the setting server_version has it.
+func versionOf(text string) string {
+	return strings.TrimSpace(strings.TrimPrefix(text, "postgres (PostgreSQL) "))
+}
 
 // serverVersion asks the binaries in dir for their version: as they print it, and its major number.
 func serverVersion(ctx context.Context, dir string, as *childserver.Account) (text string, major int, err error) {

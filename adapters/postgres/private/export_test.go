@@ -5,6 +5,9 @@ import (
 	"testing"
 )
 
+// UpgradePoll is how often the supervisor looks for an upgrade.
+const UpgradePoll = upgradePoll
+
 // DirOf tells where the data of a data folder lie.
 func DirOf(t *testing.T, dataDir string) string {
 	t.Helper()

@@ -115,8 +115,13 @@ func (c *cluster) pidFile() string { return filepath.Join(c.data, "postmaster.pi
 // ping logs in. That proves the server to be ours as well: it, too, must know
 // the password to end a SCRAM exchange (RFC 5802, section 3).
 func ping(ctx context.Context, known access) error {
+	return known.use(func(db *sql.DB) error { return db.PingContext(ctx) })
+}
+
+// use logs in as often as do needs it.
+func (a access) use(do func(*sql.DB) error) error {
 	connector, err := pq.NewConnectorConfig(pq.Config{
-		Host: known.host, Port: uint16(known.port), User: login, Password: known.loginPassword,
+		Host: a.host, Port: uint16(a.port), User: login, Password: a.loginPassword,
 		Database: "postgres", SSLMode: pq.SSLModeDisable,
 	})
 	if err != nil {
@@ -124,7 +129,7 @@ func ping(ctx context.Context, known access) error {
 	}
 	db := sql.OpenDB(connector)
 	defer db.Close()
-	return db.PingContext(ctx)
+	return do(db)
 }
 
 // explain says in one line why the server, whose log began at the given offset, didn't start.

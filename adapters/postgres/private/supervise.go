@@ -30,6 +30,10 @@ func (s *Server) supervise(life context.Context, p *childserver.Process) {
 	defer s.lock.Close()
 	delay := firstDelay
 	again := time.NewTimer(lockPoll)
+	look := time.NewTicker(upgradePoll)
+	defer look.Stop()
+	var installed programs
+	installed.started(s.cluster)
 	for {
 		select {
 		case <-p.Exited():
@@ -48,15 +52,23 @@ func (s *Server) supervise(life context.Context, p *childserver.Process) {
 			if p, err = s.relaunch(life); err == nil {
 				s.logger.Info("PostgreSQL is ready again", "at", s.known.where())
 				delay = firstDelay
+				installed.started(s.cluster)
 			} else if life.Err() == nil {
 				delay = min(2*delay, lastDelay)
 				s.logger.Error("PostgreSQL can't be started", "err", err, "retryIn", delay)
 				again.Reset(delay)
 			}
+		case <-look.C:
+			if p != nil && installed.replaced(life, s) {
+				s.haltSoon(life, p)
+				p = nil
+				again.Reset(0)
+			}
 		case o := <-s.orders:
 			again.Stop()
 			var err error
 			p, err = o.do(o.ctx, p)
+			installed.started(s.cluster)
 			o.done <- err
 		case <-life.Done():
 			s.halt(s.deadline, p)
