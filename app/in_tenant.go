@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -66,7 +67,10 @@ func (p *Partywall) EnterTenant(ctx context.Context, visit tenants.Visit, fn fun
 // EachTenant runs fn inside every active tenant, one after the other in the order
 // of their IDs, each in a transaction of its own, see [Partywall.EnterTenant].
 // Where one fails it goes on with the next: the error joins one for each tenant
-// that failed, and names it. It stops when ctx is done.
+// that failed, and names it. A panic of fn is such a failure; its stack is in the
+// log. A tenant that isn't served is passed over; one that lacks a migration is a
+// failure, since its work is not done. The round stops when ctx is done, and when
+// the registry can't be read.
 func (p *Partywall) EachTenant(ctx context.Context, operator tenants.Operator, reason string, fn func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error, options ...TxOption) error {
 	var failures []error
 	for tenant, err := range p.allTenants(ctx, operator) {
@@ -81,7 +85,7 @@ func (p *Partywall) EachTenant(ctx context.Context, operator tenants.Operator, r
 			return err
 		}
 		entered := false
-		err = p.EnterTenant(ctx, visit, func(ctx context.Context, tx *sqlx.Tx) error {
+		err = p.survive(ctx, visit, func(ctx context.Context, tx *sqlx.Tx) error {
 			entered = true
 			return fn(ctx, tx, tenant)
 		}, options...)
@@ -94,6 +98,25 @@ func (p *Partywall) EachTenant(ctx context.Context, operator tenants.Operator, r
 		}
 	}
 	return errors.Join(failures...)
+}
+
+// survive is EnterTenant for work that must go on elsewhere if fn panics.
+func (p *Partywall) survive(ctx context.Context, visit tenants.Visit, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			p.config.logger().ErrorContext(ctx, "a job panicked inside a tenant", "tenant", visit.Tenant().String(), "reason", visit.Reason(), "panic", value, "stack", string(debug.Stack()))
+			err = panicked(value)
+		}
+	}()
+	return p.EnterTenant(ctx, visit, fn, options...)
+}
+
+// panicked is the error of a panic; an error that it was called with is its cause.
+func panicked(value any) error {
+	if cause, ok := value.(error); ok {
+		return fmt.Errorf("panic: %w", cause)
+	}
+	return fmt.Errorf("panic: %v", value)
 }
 
 // allTenants reads the registry page by page, and ends with the first error.

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -184,6 +186,44 @@ func TestAJobRunsInEachTenant(t *testing.T) {
 	})
 	if !errors.Is(err, context.Canceled) || entered != 1 {
 		t.Errorf("cancelled after %d: %v", entered, err)
+	}
+}
+
+func TestAPanicInOneTenantDoesNotEndTheRound(t *testing.T) {
+	needPostgres(t)
+	t.Parallel()
+	var log syncBuffer
+	config := invoices
+	config.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	acme := apptest.Open(t, &config)
+	all := []*apptest.Tenant{acme, acme.Another(t), acme.Another(t), acme.Another(t)}
+	slices.SortFunc(all, func(a, b *apptest.Tenant) int { return strings.Compare(a.ID.String(), b.ID.String()) })
+	broken := errors.New("broken")
+	entered := 0
+	err := acme.EachTenant(t.Context(), acme.Tenants.Installation(), "monthly fee", func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error {
+		entered++
+		if err := book(900)(ctx, tx); err != nil {
+			return err
+		}
+		switch tenant.ID {
+		case all[0].ID:
+			panic("lost my mind")
+		case all[2].ID:
+			panic(fmt.Errorf("very %w", broken))
+		}
+		return nil
+	})
+	if entered != 4 {
+		t.Errorf("%d of 4 tenants were entered", entered)
+	}
+	if err == nil || !strings.Contains(err.Error(), "in tenant "+all[0].ID.String()+": panic: lost my mind") || !errors.Is(err, broken) {
+		t.Errorf("the error is %v", err)
+	}
+	if got := []int{total(t, all[0]), total(t, all[1]), total(t, all[2]), total(t, all[3])}; !slices.Equal(got, []int{0, 900, 0, 900}) {
+		t.Errorf("the fees are %v", got)
+	}
+	if said := log.String(); strings.Count(said, "outcome=panic") != 2 || !strings.Contains(said, "in_tenant_test.go") {
+		t.Errorf("the log says %s", said)
 	}
 }
 
