@@ -89,6 +89,10 @@ type Database struct {
 	GateSecret  domain.Secret // the logins of the system and the gates are derived from it; empty: from Password
 	Roles       string        // TENANT_ROLES: auto, on, off
 
+	// PasswordOld and GateSecretOld are Password and GateSecret before a change: used
+	// where the new ones are refused.
+	PasswordOld, GateSecretOld domain.Secret
+
 	AcquireTimeout   time.Duration // of waiting for a connection to a tenant
 	StatementTimeout time.Duration
 	LockTimeout      time.Duration

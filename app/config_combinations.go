@@ -19,11 +19,14 @@ func (p *parser) combinations(env environment) {
 
 func (p *parser) databaseCombinations(env environment) {
 	if env.DBHost == "" {
-		p.needs("DB_USER or DB_PASSWORD", env.DBUser+env.DBPassword, "DB_HOST", "name the server")
+		p.needs("DB_USER or DB_PASSWORD", env.DBUser+env.DBPassword+env.DBPasswordOld, "DB_HOST", "name the server")
 		return
 	}
 	if env.DBUser == "" {
 		p.mistake("DB_USER", "is needed with DB_HOST: name the login that owns everything")
+	}
+	if env.DBPassword == "" {
+		p.needs("DB_PASSWORD_OLD", env.DBPasswordOld, "DB_PASSWORD", "write the new password")
 	}
 	if env.DBPassword == "" && env.DBGateSecret == "" && env.TenantRoles != "off" {
 		p.mistake("DB_GATE_SECRET", "is needed where DB_PASSWORD is empty: the passwords of the tenants' logins are derived from it; make one with: openssl rand -hex 32")

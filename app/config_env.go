@@ -100,6 +100,8 @@ func (p *parser) database(env environment) Database {
 		SSLRootCert:      p.certificates("DB_SSLROOTCERT", env.DBSSLRootCert),
 		MaxConns:         int(p.integer("DB_MAX_CONNS", env.DBMaxConns, 3, 10_000)),
 		GateSecret:       p.gateSecret(env.DBGateSecret),
+		PasswordOld:      domain.NewSecret(env.DBPasswordOld),
+		GateSecretOld:    domain.NewSecret(env.DBGateSecretOld),
 		Roles:            p.oneOf("TENANT_ROLES", env.TenantRoles, "auto", "on", "off"),
 		AcquireTimeout:   p.duration("DB_ACQUIRE_TIMEOUT", env.DBAcquireTimeout),
 		StatementTimeout: p.duration("DB_STATEMENT_TIMEOUT", env.DBStatementTimeout),

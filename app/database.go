@@ -86,6 +86,8 @@ func postgresConfig(c Config) postgres.Config {
 		AcquireTimeout:   d.AcquireTimeout,
 		MaxConns:         d.MaxConns,
 		GateSecret:       d.GateSecret,
+		PasswordOld:      d.PasswordOld,
+		GateSecretOld:    d.GateSecretOld,
 		StatementTimeout: d.StatementTimeout,
 		LockTimeout:      d.LockTimeout,
 		IdleTimeout:      d.IdleTimeout,

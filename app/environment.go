@@ -25,6 +25,8 @@ type environment struct {
 	DBSSLRootCert      string `envconfig:"DB_SSLROOTCERT" desc:"A file of the authorities that DB_HOST's certificate may come from, in PEM; RDS has its own. Empty: the system's."`
 	DBMaxConns         string `envconfig:"DB_MAX_CONNS" default:"20" desc:"Connections in all: 2 to provision, 6 for the system, the rest for tenants."`
 	DBGateSecret       string `envconfig:"DB_GATE_SECRET" secret:"true" desc:"The passwords of the logins that serve tenants are derived from it; at least 16 bytes. Empty: from DB_PASSWORD. Run setup after a change."`
+	DBPasswordOld      string `envconfig:"DB_PASSWORD_OLD" secret:"true" desc:"DB_PASSWORD before a change: used where the new one is refused, until setup has set the new one."`
+	DBGateSecretOld    string `envconfig:"DB_GATE_SECRET_OLD" secret:"true" desc:"DB_GATE_SECRET before a change, likewise."`
 	DBAcquireTimeout   string `envconfig:"DB_ACQUIRE_TIMEOUT" default:"5s" desc:"The longest a request may wait for a connection to a tenant while all are busy."`
 	DBStatementTimeout string `envconfig:"DB_STATEMENT_TIMEOUT" default:"30s" desc:"The longest a statement may take."`
 	DBLockTimeout      string `envconfig:"DB_LOCK_TIMEOUT" default:"5s" desc:"The longest a statement may wait for a lock."`

@@ -212,6 +212,13 @@ func (c Config) secrets() []domain.Secret {
 	return distinct(c.GateSecret, c.GateSecretOld)
 }
 
+// withoutOld is the configuration once a change of secrets is over: what logs in by
+// it shows that the new ones are in force.
+func (c Config) withoutOld() Config {
+	c.PasswordOld, c.GateSecretOld = domain.Secret{}, domain.Secret{}
+	return c
+}
+
 // secret is what the passwords of our logins are derived from.
 func (c Config) secret() domain.Secret { return c.secrets()[0] }
 

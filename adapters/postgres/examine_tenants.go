@@ -67,13 +67,29 @@ func (l ledger) ahead(s sets) (names []string) {
 }
 
 func (e *examination) logins(ctx context.Context) (ports.Finding, error) {
-	if !e.in.roles {
-		return ports.Fine("there are no logins of ours: all runs as " + e.cfg.User), nil
+	names := []string{e.cfg.User}
+	if e.in.roles {
+		names = append(names, e.in.systemRole(), e.in.gateRole())
 	}
-	for _, name := range []string{e.in.systemRole(), e.in.gateRole()} {
-		if err := e.asLogin(name, func(as *examination) error { return as.db.PingContext(ctx) }); err != nil {
+	changing := false
+	for _, name := range names {
+		err := e.asLogin(name, func(as *examination) error { return as.db.PingContext(ctx) })
+		if err != nil {
 			return ports.Fail(describe(loginError(ctx, e.cfg, name, err)), e.cfg.setItUp()), nil
 		}
+		newest := connect(e.cfg.withoutOld(), name, 1)
+		err = newest.PingContext(ctx)
+		_ = newest.Close()
+		if err != nil {
+			return ports.Warn(name+" gets in with the secret before the change only (DB_GATE_SECRET_OLD or DB_PASSWORD_OLD)", e.cfg.setItUp()+", once every process has both secrets"), nil
+		}
+		changing = changing || len(e.cfg.passwordsOf(name)) > 1
+	}
+	switch {
+	case changing:
+		return ports.Fine("the logins get in with the new secrets: DB_GATE_SECRET_OLD and DB_PASSWORD_OLD can be removed once every process has the new ones"), nil
+	case !e.in.roles:
+		return ports.Fine("there are no logins of ours: all runs as " + e.cfg.User), nil
 	}
 	return ports.Fine("the logins get in"), nil
 }

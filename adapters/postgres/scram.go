@@ -22,8 +22,14 @@ func derivedPassword(secret domain.Secret, login string) domain.Secret {
 // 5803): statements are logged, and a verifier doesn't tell the password. Its
 // salt is derived too, so that a repeated setup changes nothing.
 func scramVerifier(secret domain.Secret, login string) (string, error) {
-	salt := derive(secret, "salt", login)[:16]
-	salted, err := pbkdf2.Key(sha256.New, derivedPassword(secret, login).Reveal(), salt, scramIterations, sha256.Size)
+	return scramVerifierOf(derivedPassword(secret, login), derive(secret, "salt", login)[:saltLen])
+}
+
+const saltLen = 16 // PostgreSQL's own
+
+// scramVerifierOf is what PostgreSQL stores of a password.
+func scramVerifierOf(password domain.Secret, salt []byte) (string, error) {
+	salted, err := pbkdf2.Key(sha256.New, password.Reveal(), salt, scramIterations, sha256.Size)
 	if err != nil {
 		return "", err
 	}

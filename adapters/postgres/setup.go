@@ -18,7 +18,8 @@ import (
 type setup struct {
 	cfg    Config
 	sets   sets
-	pool   *sqlx.DB
+	login  *connector // as cfg.User
+	pool   *sqlx.DB   // of login
 	in     installation
 	lines  []string // what the running transaction did
 	report func(line string)
@@ -40,12 +41,13 @@ func Setup(ctx context.Context, cfg Config, report func(line string)) error {
 	if s.sets, err = loadSets(cfg); err != nil {
 		return err
 	}
-	s.pool = connectOwn(cfg, 1)
+	s.login = newOwnConnector(cfg)
+	s.pool = s.login.pool(1)
 	defer func() { _ = s.pool.Close() }()
 	if err := s.ensureDatabase(ctx); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{s.installation, s.shared, s.publish, s.tenants, s.verify} {
+	for _, step := range []func(context.Context) error{s.installation, s.ownPassword, s.shared, s.publish, s.tenants, s.verify} {
 		if err := step(ctx); err != nil {
 			return s.explain(ctx, err)
 		}

@@ -1,0 +1,36 @@
+package postgres
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+)
+
+// ownPassword sets Config.Password as that of Config.User where only PasswordOld
+// gets in. Where the server keeps that to others, it is left to the operator.
+func (s *setup) ownPassword(ctx context.Context) error {
+	if s.login.preferred.Load() == 0 {
+		return nil
+	}
+	verifier, err := scramVerifierOf(s.cfg.Password, []byte(rand.Text())[:saltLen])
+	if err != nil {
+		return err
+	}
+	err = inScope(ctx, s.pool, s.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, `ALTER ROLE CURRENT_USER PASSWORD `+pq.QuoteLiteral(verifier))
+		return err
+	})
+	switch {
+	case sqlState(err) == pqerror.InsufficientPrivilege:
+		s.report(fmt.Sprintf("%s may not change its own password: set it to DB_PASSWORD as a superuser, then remove DB_PASSWORD_OLD", s.cfg.User))
+	case err != nil:
+		return err
+	default:
+		s.report("set the password of " + s.cfg.User + " to DB_PASSWORD")
+	}
+	return nil
+}

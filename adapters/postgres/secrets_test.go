@@ -1,0 +1,186 @@
+package postgres_test
+
+import (
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/lib/pq"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/realservers"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// TestSecretsChangeWithoutARefusedRequest changes secrets by the book: give the new
+// ones and the old ones to each process, then run setup.
+func TestSecretsChangeWithoutARefusedRequest(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		pooled bool
+		before func(cfg *postgres.Config)
+		change func(cfg *postgres.Config)
+	}{
+		"DB_GATE_SECRET": {
+			before: func(cfg *postgres.Config) { cfg.GateSecret = domain.NewSecret("the secret of before") },
+			change: func(cfg *postgres.Config) {
+				cfg.GateSecret, cfg.GateSecretOld = domain.NewSecret("the secret of after"), cfg.GateSecret
+			},
+		},
+		"DB_GATE_SECRET, through a pooler": {
+			pooled: true,
+			before: func(cfg *postgres.Config) { cfg.GateSecret = domain.NewSecret("the secret of before") },
+			change: func(cfg *postgres.Config) {
+				cfg.GateSecret, cfg.GateSecretOld = domain.NewSecret("the secret of after"), cfg.GateSecret
+			},
+		},
+		"DB_PASSWORD": {change: func(cfg *postgres.Config) {
+			cfg.Password, cfg.PasswordOld = domain.NewSecret("the password of after"), cfg.Password
+		}},
+		"DB_PASSWORD without roles": {before: rolesOff, change: func(cfg *postgres.Config) {
+			cfg.Password, cfg.PasswordOld = domain.NewSecret("the password of after"), cfg.Password
+		}},
+		"from DB_PASSWORD to DB_GATE_SECRET": {change: func(cfg *postgres.Config) {
+			cfg.GateSecret, cfg.GateSecretOld = domain.NewSecret("the secret of after"), cfg.Password
+		}},
+		"from DB_GATE_SECRET to DB_PASSWORD": {
+			before: func(cfg *postgres.Config) { cfg.GateSecret = domain.NewSecret("the secret of before") },
+			change: func(cfg *postgres.Config) {
+				cfg.GateSecret, cfg.GateSecretOld = domain.Secret{}, cfg.GateSecret
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := config(t, withNotes, ownUser(t))
+			if c.before != nil {
+				c.before(&cfg)
+			}
+			setUp(t, cfg)
+			direct := cfg
+			if c.pooled {
+				pooler := realservers.PgBouncer(t, realservers.Upstream{Host: cfg.Host, Port: cfg.Port, Superuser: "postgres", Password: server.SuperuserPassword})
+				cfg.Host, cfg.Port = pooler.Host, pooler.Port
+			}
+			changed := cfg
+			c.change(&changed)
+			changeUnderLoad(t, changed, func() {
+				changed := direct
+				c.change(&changed)
+				if report := setUp(t, changed); strings.Contains(report, "may not") {
+					t.Error(report)
+				}
+			})
+			mustFind(t, changed, "database-logins", ports.SeverityOK, "can be removed", "tenant-roles")
+			changed.PasswordOld, changed.GateSecretOld = domain.Secret{}, domain.Secret{}
+			mustFind(t, changed, "database-logins", ports.SeverityOK, "", "tenant-roles")
+			makeTenant(t, reopen(t, changed), "afterwards")
+		})
+	}
+}
+
+// changeUnderLoad has 30 callers at once log in anew for each request, while setup
+// sets the new secrets.
+func changeUnderLoad(t *testing.T, cfg postgres.Config, setup func()) {
+	t.Helper()
+	cfg.MaxConns, cfg.AcquireTimeout = 30, 30*time.Second
+	db := reopen(t, cfg)
+	acme := makeTenant(t, db, "acme")
+	db.Gate().SetConnMaxLifetime(time.Nanosecond)
+	var done atomic.Bool
+	var served atomic.Int64
+	var callers sync.WaitGroup
+	for range 30 {
+		callers.Go(func() {
+			for !done.Load() {
+				if err := db.InTenant(t.Context(), acme, insertNote("served")); err != nil {
+					t.Errorf("a request was refused: %v", err)
+					return
+				}
+				served.Add(1)
+			}
+		})
+	}
+	more := func() {
+		for want := served.Load() + 60; served.Load() < want && !t.Failed(); time.Sleep(5 * time.Millisecond) {
+		}
+	}
+	more()
+	setup()
+	more()
+	done.Store(true)
+	callers.Wait()
+	if err := db.Ready(t.Context()); err != nil {
+		t.Errorf("it isn't ready: %v", err)
+	}
+	makeTenant(t, db, "later")
+}
+
+var users atomic.Int64
+
+// ownUser gives a database a DB_USER of its own, whose password may change.
+func ownUser(t *testing.T) func(*postgres.Config) {
+	t.Helper()
+	return func(cfg *postgres.Config) {
+		cfg.User, cfg.Password = "owner_"+strconv.FormatInt(users.Add(1), 10), domain.NewSecret("the password of before")
+		maintenance := *cfg
+		maintenance.Database = "postgres"
+		execute(t, superuser(t, maintenance), `CREATE ROLE `+cfg.User+` LOGIN CREATEROLE CREATEDB PASSWORD `+pq.QuoteLiteral(cfg.Password.Reveal()))
+	}
+}
+
+// TestReadinessSeesARefusedLogin has a process go on with a secret that is no longer
+// in force, while the connections that it has are fine.
+func TestReadinessSeesARefusedLogin(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(cfg *postgres.Config){
+		"of the gate and the system": func(cfg *postgres.Config) { cfg.GateSecret = domain.NewSecret("the secret of after") },
+		"of DB_USER": func(cfg *postgres.Config) {
+			cfg.Password, cfg.PasswordOld = domain.NewSecret("the password of after"), cfg.Password
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := config(t, withNotes, ownUser(t), func(cfg *postgres.Config) { cfg.GateSecret = domain.NewSecret("the secret of before") })
+			setUp(t, cfg)
+			db := reopen(t, cfg)
+			acme := makeTenant(t, db, "acme")
+			change(&cfg)
+			setUp(t, cfg)
+			if err := db.InTenant(t.Context(), acme, insertNote("by a connection that is open")); err != nil {
+				t.Fatal(err)
+			}
+			var err error
+			for range 600 {
+				if err = db.Ready(t.Context()); err != nil {
+					break
+				}
+				time.Sleep(100 * time.Millisecond)
+			}
+			mustBe(t, err, domain.CodeDatabaseUnavailable)
+			if !strings.Contains(err.Error(), "log in as") {
+				t.Errorf("it says %v", err)
+			}
+		})
+	}
+}
+
+// TestTheOldSecretAlone looks before setup has set the new one.
+func TestTheOldSecretAlone(t *testing.T) {
+	t.Parallel()
+	cfg := config(t, withNotes, ownUser(t), func(cfg *postgres.Config) { cfg.GateSecret = domain.NewSecret("the secret of before") })
+	setUp(t, cfg)
+	cfg.GateSecret, cfg.GateSecretOld = domain.NewSecret("the secret of after"), cfg.GateSecret
+	mustFind(t, cfg, "database-logins", ports.SeverityWarning, "partywall setup")
+	if err := reopen(t, cfg).Ready(t.Context()); err != nil {
+		t.Error(err)
+	}
+	wrong := cfg
+	wrong.GateSecret, wrong.GateSecretOld = domain.NewSecret("of nobody"), domain.NewSecret("of nobody either")
+	_, err := postgres.Open(t.Context(), wrong)
+	mustBe(t, err, postgres.CodeLoginRefused)
+}
