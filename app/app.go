@@ -40,7 +40,8 @@ type Part struct {
 // New opens every part that cfg names. It reads no environment and falls back to
 // nothing: a part that can't be had is an error, of one line that says what to
 // do. A configured database that can't be reached yet is no error: the
-// installation isn't ready until it can. ctx bounds the opening only.
+// installation isn't ready until it can. Nor are the user pool's keys, which New
+// waits for two seconds at most. ctx bounds the opening only.
 func New(ctx context.Context, cfg Config) (_ *Partywall, err error) {
 	cfg = cfg.withDefaults()
 	p := &Partywall{config: cfg, tasks: newTasks(cfg.logger())}
@@ -112,7 +113,7 @@ func (p *Partywall) build(ctx context.Context) error {
 		AllowOrigins:   p.config.AllowOrigins,
 		Logger:         p.config.logger(),
 	})
-	return nil
+	return people.fetched(ctx) // meanwhile all else was opened
 }
 
 // Handler serves the API's routes. It may stand under a prefix, behind

@@ -21,8 +21,9 @@ import (
 type people struct {
 	provider ports.IdentityProvider
 	verifier ports.TokenVerifier
-	keys     ports.Dependency // the keys that tokens are verified with
-	jwks     http.Handler     // nil where somebody else publishes them
+	keys     ports.Dependency            // the keys that tokens are verified with
+	fetched  func(context.Context) error // waits until they were fetched, or couldn't be
+	jwks     http.Handler                // nil where somebody else publishes them
 }
 
 // unconfirmedSweepInterval is how often accounts that nobody confirmed in time are
@@ -69,7 +70,7 @@ func (p *Partywall) openIdentities(users ports.UserStore, mail ports.Mailer, sec
 	}
 	p.describe("identities", "built in", true)
 	p.tasks.Every(unconfirmedSweepInterval, p.sweepAccounts(provider))
-	return people{provider, verifier, alwaysReady{}, secrets.JWKSHandler()}, nil
+	return people{provider, verifier, alwaysReady{}, func(context.Context) error { return nil }, secrets.JWKSHandler()}, nil
 }
 
 func (p *Partywall) usesCognito() bool { return !p.config.Memory && p.config.Cognito.PoolID != "" }
@@ -89,7 +90,7 @@ func (p *Partywall) openCognito(cloud aws.Config) (people, error) {
 	}
 	provider := cognito.New(p.cognitoConfig(cloud))
 	p.describe("identities", "Cognito, pool "+c.PoolID, false)
-	return people{provider, verifier, keys, nil}, nil
+	return people{provider, verifier, keys, keys.AwaitFirst, nil}, nil
 }
 
 func (p *Partywall) cognitoConfig(cloud aws.Config) cognito.Config {

@@ -55,6 +55,7 @@ type KeySet struct {
 	askedAt time.Time // when an unknown key last caused a fetch
 
 	cancel  context.CancelFunc
+	tried   chan struct{} // closed after the first fetch
 	stopped chan struct{}
 }
 
@@ -101,6 +102,7 @@ func NewKeySet(cfg KeySetConfig) (*KeySet, error) {
 		now:      cfg.Now,
 		asks:     make(chan chan struct{}, 1),
 		cancel:   cancel,
+		tried:    make(chan struct{}),
 		stopped:  make(chan struct{}),
 	}
 	k.state.Store(&keySetState{err: errNotYet})
@@ -113,6 +115,17 @@ func (k *KeySet) Close() error {
 	k.cancel()
 	<-k.stopped
 	return nil
+}
+
+// AwaitFirst waits until the first fetch has ended, well or not, which takes two
+// seconds at most. A server that listens only then is ready at once.
+func (k *KeySet) AwaitFirst(ctx context.Context) error {
+	select {
+	case <-k.tried:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Ready reports whether there are keys that count. It fetches nothing: the set

@@ -18,6 +18,7 @@ const (
 func (k *KeySet) run(ctx context.Context) {
 	defer close(k.stopped)
 	k.refresh(ctx)
+	close(k.tried)
 	for {
 		select {
 		case <-time.After(k.pause()):

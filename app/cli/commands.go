@@ -22,7 +22,7 @@ func (c console) commands() []command {
 	all := []command{
 		{"serve", "[--memory] [--mixed] [--expose] [--without-file-isolation]", "serve the API; what isn't configured is built in (the default)", serveDetails, serve},
 		{"setup", "", "make or upgrade the database, its schemas and roles; may be repeated", setupDetails, setup},
-		{"smoke", "--url URL [--code CODE]", "walk the whole story against a running server", smokeDetails, smoke},
+		{"smoke", "--url URL [--code CODE] [--wait DURATION]", "walk the whole story against a running server", smokeDetails, smoke},
 		{"tenants create", "ID [--name NAME] [--owner SUB]", "create a tenant, as the operator", createDetails, createTenant},
 		{"tenants list", "", "list all tenants", listDetails, listTenants},
 		{"tenants claim", "ID --token TOKEN --owner SUB", "make a user the first owner of a tenant", claimDetails, claimTenant},
@@ -50,6 +50,7 @@ DB_PASSWORD or DB_GATE_SECRET. A private database needs none: serve sets it up.
 `
 	smokeDetails = `  --url   the server, such as http://localhost:3000
   --code  the confirmation code, for an emulator that gives everybody the same one
+  --wait  how long the server may take to be ready, such as 1m; otherwise 10s
 
 The server needs TENANT_CREATION=open and must let new users in without a mailed code, or with --code.
 A tenant, a user and a small file are left behind, named smoke-...

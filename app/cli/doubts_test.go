@@ -1,7 +1,11 @@
 package cli
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -34,6 +38,7 @@ func TestWhatIsSeldomMeantIsToldAtTheStart(t *testing.T) {
 func TestTheBannerShowsAnAddressToClick(t *testing.T) {
 	for _, host := range []string{"::", "0.0.0.0"} {
 		s := serveProgram(t, map[string]string{"HOST": host}, "--memory", "--expose")
+		awaitSaid(t, s, "listens on") // what it said may come later than its first answer
 		if line := lineWith(s.said(), "listens on"); !strings.Contains(line, " http://localhost:") {
 			t.Errorf("HOST=%s: %s", host, line)
 		}
@@ -42,7 +47,13 @@ func TestTheBannerShowsAnAddressToClick(t *testing.T) {
 
 func TestSmokeSaysWhatItNeeds(t *testing.T) {
 	t.Run("a server", func(t *testing.T) {
-		oneLine(t, runCommand(t, nil, "smoke", "--url", "http://127.0.0.1:1"), "nothing answers at http://127.0.0.1:1: ")
+		oneLine(t, runCommand(t, nil, "smoke", "--url", "http://127.0.0.1:1", "--wait", "0s"), "nothing answers at http://127.0.0.1:1: ")
+	})
+	t.Run("a server that gets ready", func(t *testing.T) {
+		oneLine(t, runCommand(t, nil, "smoke", "--url", answering(t, 1000, http.StatusServiceUnavailable), "--wait", "300ms"), "isn't ready after 300ms")
+	})
+	t.Run("the API at the URL", func(t *testing.T) {
+		oneLine(t, runCommand(t, nil, "smoke", "--url", answering(t, 1000, http.StatusNotFound), "--wait", "1h"), "answered 404")
 	})
 	t.Run("a server that lets everybody create tenants", func(t *testing.T) {
 		for _, policy := range []string{"authenticated", "operator"} {
@@ -50,6 +61,44 @@ func TestSmokeSaysWhatItNeeds(t *testing.T) {
 			oneLine(t, runCommand(t, nil, "smoke", "--url", s.url), "needs TENANT_CREATION=open")
 		}
 	})
+}
+
+// TestSmokeWaitsForAServer stands for one that was started a moment ago.
+func TestSmokeWaitsForAServer(t *testing.T) {
+	for _, status := range []int{http.StatusServiceUnavailable, http.StatusBadGateway} {
+		got := runCommand(t, nil, "smoke", "--url", answering(t, 3, status), "--wait", "1m")
+		if !strings.Contains(got.out, "✓ the server is ready\n") {
+			t.Errorf("%d: %+v", status, got)
+		}
+	}
+	t.Run("that doesn't listen yet", func(t *testing.T) {
+		port := strconv.Itoa(freePort(t))
+		served := make(chan *http.Server, 1)
+		go func() {
+			time.Sleep(500 * time.Millisecond) // the command is waiting by then, or finds it at once
+			server := &http.Server{Addr: "127.0.0.1:" + port, Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
+			served <- server
+			_ = server.ListenAndServe()
+		}()
+		got := runCommand(t, nil, "smoke", "--url", "http://127.0.0.1:"+port, "--wait", "1m")
+		if !strings.Contains(got.out, "✓ the server is ready\n") {
+			t.Errorf("%+v", got)
+		}
+		_ = (<-served).Close()
+	})
+}
+
+// answering is the URL of a server that is ready after so many answers of status.
+func answering(t *testing.T, before int64, status int) string {
+	t.Helper()
+	var asked atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if asked.Add(1) <= before {
+			w.WriteHeader(status)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 func TestTheOperatorIsToldWhereTheDatabaseIsMissed(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -22,6 +23,7 @@ func smoke(ctx context.Context, c console, args []string) error {
 	flags := flag.NewFlagSet("smoke", flag.ContinueOnError)
 	target := flags.String("url", "", "the server's URL")
 	code := flags.String("code", "", "the confirmation code, where every user gets the same")
+	wait := flags.Duration("wait", 10*time.Second, "how long the server may take to be ready")
 	if _, err := parseFlags(flags, args); err != nil {
 		return err
 	}
@@ -37,6 +39,7 @@ func smoke(ctx context.Context, c console, args []string) error {
 		email:    name + "@example.com",
 		password: "Aa1!" + rand.Text(),
 		code:     *code,
+		wait:     *wait,
 	}
 	for _, step := range w.steps() {
 		if err := step.run(ctx); err != nil {
@@ -53,6 +56,7 @@ type walk struct {
 	base                          string
 	client                        *http.Client
 	tenant, email, password, code string
+	wait                          time.Duration
 
 	claimToken, accessToken, refreshToken string
 	confirmed                             bool
@@ -81,10 +85,37 @@ func (w *walk) steps() []step {
 	}
 }
 
+// ready waits until the server is: one that was just started needs a moment.
 func (w *walk) ready(ctx context.Context) error {
-	err := w.get(ctx, "/readyz", http.StatusOK, nil)
+	deadline := time.Now().Add(w.wait)
+	for {
+		err := w.get(ctx, "/readyz", http.StatusOK, nil)
+		if err == nil || !mayPass(err) || time.Now().After(deadline) {
+			return w.aboutReady(err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// mayPass reports whether an error is one of a server, or of a proxy before it,
+// that is about to be ready.
+func mayPass(err error) bool {
+	if refused, ok := errors.AsType[statusError](err); ok {
+		return refused.got == http.StatusBadGateway || refused.got == http.StatusServiceUnavailable || refused.got == http.StatusGatewayTimeout
+	}
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF)
+}
+
+func (w *walk) aboutReady(err error) error {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return fmt.Errorf("nothing answers at %s: %w; start it with: partywall", w.base, op)
+	}
+	if _, ok := errors.AsType[statusError](err); ok {
+		return fmt.Errorf("the server isn't ready after %v: %w; its log has the cause, in the last line about /readyz", w.wait, err)
 	}
 	return err
 }
