@@ -111,7 +111,7 @@ func TestTheOperatorIsToldWhereTheDatabaseIsMissed(t *testing.T) {
 
 func awaitSaid(t *testing.T, s *server, text string) {
 	t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); !strings.Contains(s.said(), text); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !strings.Contains(s.said(), text); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("it doesn't say %q: %s", text, s.said())
 		}

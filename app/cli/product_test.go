@@ -169,7 +169,7 @@ func TestTheCommandsOfAProductUseItsMigrationsHooksAndRoutes(t *testing.T) {
 	if got := runCommand(t, env, "smoke", "--url", s.api); got.code != exitOK {
 		t.Errorf("smoke: %+v", got)
 	}
-	if code, _ := s.stop(t); code != exitOK {
+	if code := s.stop(t); code != exitOK {
 		t.Errorf("exit %d on SIGTERM", code)
 	}
 	if strings.Contains(s.said(), "isn't ready") {

@@ -1,19 +1,18 @@
 package cli
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
-	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -78,15 +77,14 @@ type server struct {
 	api    string // where the API is, a product's mount included
 	cmd    *exec.Cmd
 	ended  chan struct{} // closed when the process has ended
-	mu     sync.Mutex
-	output strings.Builder // all that it has said
+	output *os.File      // all that it has said
 }
 
 // serveProgram starts the program on a free port, and waits until it is ready.
 func serveProgram(t *testing.T, env map[string]string, args ...string) *server {
 	t.Helper()
 	s := startProgram(t, env, args...)
-	s.awaitReady(t, 40*time.Second)
+	s.awaitReady(t, 2*time.Minute)
 	return s
 }
 
@@ -102,16 +100,16 @@ func startProgram(t *testing.T, env map[string]string, args ...string) *server {
 	}
 	s.cmd = exec.Command(os.Args[0], append([]string{"serve"}, args...)...)
 	s.cmd.Env, s.cmd.Dir = environ(all), t.TempDir()
-	read, write, err := os.Pipe()
+	// A file, since it holds at once what was written before the first answer.
+	output, err := os.OpenFile(filepath.Join(t.TempDir(), "output"), os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.cmd.Stdout, s.cmd.Stderr = write, write
+	s.output = output
+	s.cmd.Stdout, s.cmd.Stderr = output, output
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	write.Close()
-	go s.listen(read)
 	go func() { _ = s.cmd.Wait(); close(s.ended) }()
 	t.Cleanup(func() {
 		_ = s.cmd.Process.Kill()
@@ -119,24 +117,17 @@ func startProgram(t *testing.T, env map[string]string, args ...string) *server {
 		if t.Failed() {
 			t.Logf("the server said:\n%s", s.said())
 		}
+		output.Close()
 	})
 	return s
 }
 
-func (s *server) listen(r *os.File) {
-	defer r.Close()
-	lines := bufio.NewScanner(r)
-	for lines.Scan() {
-		s.mu.Lock()
-		s.output.WriteString(lines.Text() + "\n")
-		s.mu.Unlock()
-	}
-}
-
 func (s *server) said() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.output.String()
+	text, err := io.ReadAll(io.NewSectionReader(s.output, 0, 1<<30))
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
 }
 
 func (s *server) awaitReady(t *testing.T, patience time.Duration) {
@@ -169,19 +160,19 @@ func status(ctx context.Context, url string) int {
 	return response.StatusCode
 }
 
-// stop ends the server by SIGTERM, and tells how it exited.
-func (s *server) stop(t *testing.T) (code int, took time.Duration) {
+// stop ends the server by SIGTERM, and returns how it exited. That it takes 10 s at
+// most is an experiment of cmd/faults: here others may be at work.
+func (s *server) stop(t *testing.T) (code int) {
 	t.Helper()
-	began := time.Now()
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	select {
 	case <-s.ended:
-	case <-time.After(15 * time.Second):
-		t.Fatalf("the server still runs 15 s after SIGTERM: %s", s.said())
+	case <-time.After(time.Minute):
+		t.Fatalf("the server still runs a minute after SIGTERM: %s", s.said())
 	}
-	return s.cmd.ProcessState.ExitCode(), time.Since(began)
+	return s.cmd.ProcessState.ExitCode()
 }
 
 func freePort(t *testing.T) int {
