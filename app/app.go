@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/partywall-go/partywall/adapters/auditlog"
 	"github.com/partywall-go/partywall/adapters/httpapi"
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain/files"
@@ -83,14 +84,17 @@ func (p *Partywall) build(ctx context.Context) error {
 	}
 
 	p.Tenants = &tenants.Service{
-		Tenants:     stores.tenants,
-		Members:     stores.members,
-		Invitations: stores.invitations,
-		Identities:  people.provider,
-		Mail:        mail,
-		Policy:      p.config.TenantCreation,
-		Limits:      tenants.NewLimits(nil),
-		Later:       p.tasks.Later,
+		Tenants:         stores.tenants,
+		Members:         stores.members,
+		Reservations:    stores.reservations,
+		TenantsPerOwner: p.config.TenantsPerOwner,
+		Unproven:        p.confirmsUnseen(),
+		Audit:           auditlog.Log{Logger: p.config.logger()},
+		Identities:      people.provider,
+		Mail:            mail,
+		Policy:          p.config.TenantCreation,
+		Limits:          tenants.NewLimits(nil),
+		Later:           p.tasks.Later,
 	}
 	p.Identities = &identities.Service{
 		Provider: people.provider,
@@ -150,7 +154,7 @@ func (p *Partywall) closes(closer func() error) {
 func (p *Partywall) sweep(ctx context.Context) error {
 	n, err := p.Tenants.Sweep(ctx)
 	if n > 0 {
-		p.config.logger().Info("tenants that nobody claimed were removed", "count", n)
+		p.config.logger().Info("freed the IDs of tenants that were not claimed", "count", n)
 	}
 	return err
 }

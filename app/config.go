@@ -43,8 +43,9 @@ type Config struct {
 	RequireConfirmation bool         // the built-in identities wait for a code before they let a new user in
 	EmailSender         domain.Email // zero: mail goes to the log
 
-	TenantCreation tenants.CreationPolicy
-	OperatorKeys   tenants.OperatorKeys
+	TenantCreation  tenants.CreationPolicy
+	TenantsPerOwner int // that one user may own, unless the operator makes them
+	OperatorKeys    tenants.OperatorKeys
 
 	UploadMaxSize     int64 // bytes
 	UploadRequireSize bool
@@ -64,11 +65,12 @@ type Config struct {
 	// On memory there is no SQL, and nothing of this is run.
 	TenantMigrations, SharedMigrations fs.FS
 
-	// OnProvision, if set, ends the making of a tenant: it runs in the same
-	// transaction, as Database.User, with the tenant's schema on the path. Its
-	// error undoes all, and is what the creator gets. It must neither end the
-	// transaction itself nor keep tx.
-	OnProvision func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error
+	// OnProvision, if set, is called last when a tenant is made: by its creation, or
+	// by the claim of its owner. It runs in the same transaction, as Database.User,
+	// with the tenant's schema on the path. Its error undoes all, and is what the
+	// creator gets. It must neither end the transaction itself, which leaves no
+	// tenant, nor keep tx.
+	OnProvision func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant, owner domain.Identity) error
 
 	// Resolve names a request's tenant besides X-Tenant-ID, which proves nothing
 	// yet; [Subdomain] makes one. Where both name one, they must agree. The zero
@@ -165,6 +167,7 @@ func (c Config) withDefaults() Config {
 	c.Database.LockTimeout = cmp.Or(c.Database.LockTimeout, d.Database.LockTimeout)
 	c.Database.IdleTimeout = cmp.Or(c.Database.IdleTimeout, d.Database.IdleTimeout)
 	c.TenantCreation = cmp.Or(c.TenantCreation, d.TenantCreation)
+	c.TenantsPerOwner = cmp.Or(c.TenantsPerOwner, d.TenantsPerOwner)
 	c.UploadMaxSize = cmp.Or(c.UploadMaxSize, d.UploadMaxSize)
 	return c
 }

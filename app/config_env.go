@@ -36,12 +36,13 @@ func ConfigFromEnv(logs io.Writer) (Config, error) {
 // DefaultConfig is what an empty environment means: everything built in.
 func DefaultConfig() Config {
 	return Config{
-		Port:           3000,
-		PublicURL:      &url.URL{Scheme: "http", Host: "localhost:3000"},
-		DataDir:        ".partywall",
-		Database:       Database{Port: 5432, Name: "partywall", SSLMode: "disable", MaxConns: 20, Roles: "auto", AcquireTimeout: 5 * time.Second, StatementTimeout: 30 * time.Second, LockTimeout: 5 * time.Second, IdleTimeout: 30 * time.Second},
-		TenantCreation: tenants.Open,
-		UploadMaxSize:  maxUploadSize,
+		Port:            3000,
+		PublicURL:       &url.URL{Scheme: "http", Host: "localhost:3000"},
+		DataDir:         ".partywall",
+		Database:        Database{Port: 5432, Name: "partywall", SSLMode: "disable", MaxConns: 20, Roles: "auto", AcquireTimeout: 5 * time.Second, StatementTimeout: 30 * time.Second, LockTimeout: 5 * time.Second, IdleTimeout: 30 * time.Second},
+		TenantCreation:  tenants.Open,
+		TenantsPerOwner: tenants.DefaultTenantsPerOwner,
+		UploadMaxSize:   maxUploadSize,
 	}
 }
 
@@ -81,6 +82,7 @@ func (p *parser) config(env environment) Config {
 		RequireConfirmation: p.boolean("LOCAL_REQUIRE_CONFIRMATION", env.RequireConfirmation),
 		EmailSender:         p.email("EMAIL_SENDER", env.EmailSender),
 		TenantCreation:      p.creationPolicy("TENANT_CREATION", env.TenantCreation),
+		TenantsPerOwner:     int(p.integer("TENANTS_PER_OWNER", env.TenantsPerOwner, 1, 1_000_000)),
 		OperatorKeys:        keep(p, "OPERATOR_TOKEN", operators, operatorErr),
 		UploadMaxSize:       p.integer("UPLOAD_MAX_SIZE", env.UploadMaxSize, 1, maxUploadSize),
 		UploadRequireSize:   p.boolean("UPLOAD_REQUIRE_SIZE", env.UploadRequireSize),

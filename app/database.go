@@ -12,11 +12,11 @@ import (
 
 // stores are the ports that a database serves.
 type stores struct {
-	tenants     ports.TenantStore
-	members     ports.MemberStore
-	invitations ports.InvitationStore
-	users       ports.UserStore
-	ready       ports.Dependency
+	tenants      ports.TenantStore
+	members      ports.MemberStore
+	reservations ports.ReservationStore
+	users        ports.UserStore
+	ready        ports.Dependency
 }
 
 func (p *Partywall) openDatabase(ctx context.Context) (stores, error) {
@@ -70,7 +70,7 @@ func (p *Partywall) openPostgres(ctx context.Context, cfg postgres.Config) (stor
 	}
 	p.closes(db.Close)
 	p.sql = db
-	return stores{db.Tenants(), db.Members(), db.Invitations(), db.Users(), db}, nil
+	return stores{db.Tenants(), db.Members(), db.Reservations(), db.Users(), db}, nil
 }
 
 func postgresConfig(c Config) postgres.Config {

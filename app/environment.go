@@ -49,9 +49,10 @@ type environment struct {
 	RequireConfirmation string `envconfig:"LOCAL_REQUIRE_CONFIRMATION" default:"false" desc:"Whether the built-in identities wait for a mailed code before they let a new user in."`
 	EmailSender         string `envconfig:"EMAIL_SENDER" desc:"The address that mail comes from, verified in SES. It counts beside a pool or a bucket; else, and if empty, mail goes to the log."`
 
-	TenantCreation string `envconfig:"TENANT_CREATION" default:"open" desc:"Who may create tenants: open (anyone), authenticated or operator."`
-	OperatorToken  string `envconfig:"OPERATOR_TOKEN" secret:"true" desc:"The operator's bearer token, at least 32 bytes; two, separated by a comma, while it is being changed. Empty: no operator."`
-	TenantRoles    string `envconfig:"TENANT_ROLES" default:"auto" desc:"A PostgreSQL role for each tenant: auto (setup finds out), on or off."`
+	TenantCreation  string `envconfig:"TENANT_CREATION" default:"open" desc:"Who may create tenants: open (anyone), authenticated or operator."`
+	TenantsPerOwner string `envconfig:"TENANTS_PER_OWNER" default:"20" desc:"How many tenants one user may own. The operator may make more for them."`
+	OperatorToken   string `envconfig:"OPERATOR_TOKEN" secret:"true" desc:"The operator's bearer token, at least 32 bytes; two, separated by a comma, while it is being changed. Empty: no operator."`
+	TenantRoles     string `envconfig:"TENANT_ROLES" default:"auto" desc:"A PostgreSQL role for each tenant: auto (setup finds out), on or off."`
 
 	UploadMaxSize     string `envconfig:"UPLOAD_MAX_SIZE" default:"5368709120" desc:"The largest file in bytes, checked where an upload gives its size."`
 	UploadRequireSize string `envconfig:"UPLOAD_REQUIRE_SIZE" default:"false" desc:"Whether every upload must give its size."`

@@ -45,7 +45,7 @@ func ExamplePartywall_InTenant() {
 		TenantMigrations: fstest.MapFS{ // or an embed.FS
 			"0001_invoices.sql": {Data: []byte(`CREATE TABLE invoices (cents bigint NOT NULL)`)},
 		},
-		OnProvision: func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error {
+		OnProvision: func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant, _ domain.Identity) error {
 			_, err := tx.ExecContext(ctx, `INSERT INTO invoices VALUES (900)`)
 			return err
 		},

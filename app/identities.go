@@ -73,6 +73,10 @@ func (p *Partywall) openIdentities(users ports.UserStore, mail ports.Mailer, sec
 	return people{provider, verifier, alwaysReady{}, func(context.Context) error { return nil }, secrets.JWKSHandler()}, nil
 }
 
+// confirmsUnseen reports whether the built-in identities take every address for
+// confirmed, without a code.
+func (p *Partywall) confirmsUnseen() bool { return !p.usesCognito() && !p.config.RequireConfirmation }
+
 func (p *Partywall) usesCognito() bool { return !p.config.Memory && p.config.Cognito.PoolID != "" }
 
 func (p *Partywall) openCognito(cloud aws.Config) (people, error) {

@@ -18,6 +18,7 @@ import (
 	"github.com/partywall-go/partywall/app/apptest"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
 )
 
 // invoices is a small product.
@@ -27,7 +28,7 @@ var invoices = app.Config{
 		CREATE TABLE about (name text NOT NULL)`)}},
 	SharedMigrations: fstest.MapFS{"0001_plans.sql": {Data: []byte(`
 		CREATE TABLE plans (name text PRIMARY KEY); INSERT INTO plans VALUES ('free'); GRANT SELECT ON plans TO PUBLIC`)}},
-	OnProvision: func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error {
+	OnProvision: func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant, _ domain.Identity) error {
 		if strings.HasPrefix(tenant.Name, "refuse") {
 			return domain.Invalidf("name", "the product refuses it")
 		}
@@ -98,12 +99,13 @@ func TestAProductMayRefuseATenant(t *testing.T) {
 	t.Parallel()
 	acme := apptest.Open(t, &invoices)
 	creation := tenants.Creation{ID: parseID(t, "refused"), Name: "refuse me"}
-	_, err := acme.Tenants.Create(t.Context(), tenants.Creator{Operator: acme.Tenants.Installation()}, creation)
+	by := tenants.Creator{Operator: acme.Tenants.Installation(), Caller: ports.Caller{Identity: acme.Owner.Member.Identity()}}
+	_, err := acme.Tenants.Create(t.Context(), by, creation)
 	if e, ok := errors.AsType[*domain.Error](err); !ok || e.Field != "name" || !errors.Is(err, domain.Invalid) {
 		t.Fatalf("the creator gets %v", err)
 	}
 	creation.Name = "welcome"
-	if _, err := acme.Tenants.Create(t.Context(), tenants.Creator{Operator: acme.Tenants.Installation()}, creation); err != nil {
+	if _, err := acme.Tenants.Create(t.Context(), by, creation); err != nil {
 		t.Errorf("the refused ID isn't free: %v", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/partywall-go/partywall/adapters/auditlog"
 	"github.com/partywall-go/partywall/adapters/cognito"
 	"github.com/partywall-go/partywall/adapters/local"
 	"github.com/partywall-go/partywall/adapters/postgres"
@@ -57,10 +58,11 @@ func OpenRegistry(ctx context.Context, cfg Config) (*Registry, error) {
 	}
 	registry := &Registry{
 		Tenants: &tenants.Service{
-			Tenants:     db.Tenants(),
-			Members:     db.Members(),
-			Invitations: db.Invitations(),
-			Later:       func(func(context.Context) error) {},
+			Tenants:      db.Tenants(),
+			Members:      db.Members(),
+			Reservations: db.Reservations(),
+			Audit:        auditlog.Log{Logger: cfg.logger()},
+			Later:        func(func(context.Context) error) {},
 		},
 		Provider: cmp.Or(cfg.Cognito.PoolID, local.ProviderName),
 		sql:      db,

@@ -15,6 +15,7 @@ const (
 	CodeTenantExists        Code = "tenant_exists"        // the ID is taken
 	CodeTenantReserved      Code = "tenant_reserved"      // the ID is never given out
 	CodeTenantUpgrading     Code = "tenant_upgrading"     // the tenant's schema is older than the program; the other tenants are served
+	CodeTenantQuota         Code = "tenant_quota"         // the owner has as many tenants as one may own
 	CodeClaimInvalid        Code = "claim_invalid"        // unknown, spent or expired claim, or another tenant's
 	CodeLastOwner           Code = "last_owner"           // a tenant keeps one owner at least
 	CodeIdempotencyMismatch Code = "idempotency_mismatch" // the key was used with another body

@@ -111,3 +111,8 @@ func CodeOf(err error) Code {
 	}
 	return KindOf(err).code()
 }
+
+// Limitedf returns a [Limited] error that asks to wait so long.
+func Limitedf(wait time.Duration, format string, args ...any) *Error {
+	return &Error{Kind: Limited, RetryAfter: max(wait, time.Second), Message: fmt.Sprintf(format, args...)}
+}

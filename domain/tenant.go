@@ -14,7 +14,7 @@ type TenantStatus string
 
 // The statuses of a tenant. Only an Active one serves its members.
 const (
-	Unclaimed TenantStatus = "unclaimed" // made, and waiting for its first owner
+	Unclaimed TenantStatus = "unclaimed" // a reservation of its ID, which waits for the first owner
 	Active    TenantStatus = "active"
 	Suspended TenantStatus = "suspended"
 )
@@ -25,7 +25,7 @@ type Tenant struct {
 	Name           string
 	Status         TenantStatus
 	CreatedAt      time.Time // UTC
-	ClaimExpiresAt time.Time // when an Unclaimed tenant is gone; zero for any other
+	ClaimExpiresAt time.Time // when the reservation of an Unclaimed tenant ends; zero for any other
 }
 
 const maxTenantNameLen = 200

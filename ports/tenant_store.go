@@ -9,50 +9,45 @@ import (
 
 // TenantStore is the registry of tenants, and where each tenant's schema is made.
 //
-// An unclaimed tenant whose claim has expired is absent for every method, and
-// its ID is free.
+// A reservation (see [ReservationStore]) is a tenant of status [domain.Unclaimed]
+// here, until it expires: then it is absent for every method, and its ID is free.
 type TenantStore interface {
-	// Create makes a tenant ready to use: its row, its owner or its claim, its
-	// schema with everything in it, and the record of the idempotency key, all in
-	// one step. Of many creators of one ID one succeeds; the others get
-	// [domain.CodeTenantExists].
+	// Create makes a tenant ready to use: its row, its owner, its schema with
+	// everything in it, and the record of the idempotency key, all in one step. Of
+	// many creators of one ID one succeeds; the others get [domain.CodeTenantExists],
+	// as for an ID that is reserved. What exceeds tenant.Limits is refused as
+	// [MakingLimits] says, also where several creations come at once.
 	//
 	// Where tenant.Idempotency was used before, within 24 hours, for the same
 	// fingerprint, Create makes nothing and returns the first answer with Replayed
 	// set, also after the tenant was changed; for another fingerprint it returns
 	// [domain.CodeIdempotencyMismatch]. A twin that comes while the first is at
-	// work waits for it. A failed creation leaves no record.
+	// work waits for it. A failed creation leaves no record, and a replay is not
+	// limited.
 	Create(ctx context.Context, tenant NewTenant) (CreatedTenant, error)
 
-	// Clock reads the time of the system that holds the tenant's data, from inside
-	// the tenant: it shows that the tenant can be served. An unclaimed tenant
-	// answers too. A tenant that is unknown or suspended is
+	// Clock reads the time of the system that holds the tenant's data: of an active
+	// tenant from inside it, which shows that the tenant can be served. A
+	// reservation answers too. A tenant that is unknown or suspended is
 	// [domain.CodeTenantNotFound].
 	Clock(ctx context.Context, id domain.TenantID) (time.Time, error)
 
-	// List returns at most limit tenants whose IDs come after after, in the order
-	// of their IDs by byte. The zero TenantID comes before all.
+	// List returns at most limit tenants and reservations whose IDs come after
+	// after, in the order of their IDs by byte. The zero TenantID comes before all.
 	List(ctx context.Context, after domain.TenantID, limit int) ([]domain.Tenant, error)
 
-	// Sweep removes the tenants whose claims have expired, with all that was made
-	// for them, and returns how many it removed.
+	// Sweep removes the reservations that have expired, and what creations that
+	// broke off left behind. It returns how many IDs it freed.
 	Sweep(ctx context.Context) (int, error)
 }
 
-// NewTenant is a tenant to be made. It has either an Owner or a Claim: both, or
-// neither, is [domain.Invalid].
+// NewTenant is a tenant to be made. One without an ID or an Owner is [domain.Invalid].
 type NewTenant struct {
 	ID          domain.TenantID
 	Name        string
 	Owner       domain.Identity
-	Claim       *NewClaim
 	Idempotency *Idempotency // nil: every call is new
-}
-
-// NewClaim lets whoever holds a token become the first owner of a new tenant.
-type NewClaim struct {
-	Hash domain.TokenHash
-	TTL  time.Duration // from now, by the store's clock
+	Limits      MakingLimits
 }
 
 // CreatedTenant is what [TenantStore.Create] made, now or before.

@@ -16,7 +16,7 @@ import (
 // The API on memory, below a prefix of a product's own.
 func ExampleNew() {
 	registry, people := &memory.Registry{}, &memory.Identities{}
-	service := &tenants.Service{Tenants: registry, Members: registry, Invitations: registry, Identities: people, Mail: &memory.Mailbox{}}
+	service := &tenants.Service{Tenants: registry, Members: registry, Reservations: registry, Identities: people, Mail: &memory.Mailbox{}}
 	api := httpapi.New(httpapi.Config{
 		Tenants:    service,
 		Identities: &identities.Service{Provider: people, Members: registry, Tenants: service},

@@ -60,7 +60,7 @@ func build(t testing.TB) *house {
 		log:        &syncBuffer{},
 		client:     &http.Client{Transport: &http.Transport{}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
-	service := &tenants.Service{Tenants: h.registry, Members: h.registry, Invitations: h.registry, Identities: h.identities, Mail: h.mail, Limits: tenants.NewLimits(clock.Now)}
+	service := &tenants.Service{Tenants: h.registry, Members: h.registry, Reservations: h.registry, Identities: h.identities, Mail: h.mail, Limits: tenants.NewLimits(clock.Now)}
 	operators, err := tenants.ParseOperatorKeys(domain.NewSecret(operatorToken))
 	if err != nil {
 		t.Fatal(err)

@@ -16,13 +16,13 @@ func TestCreationsAreLimited(t *testing.T) {
 		return h.post(t, "/auth/tenants", fmt.Sprintf(`{"tenantId": "tenant-%d"}`, i), headers...)
 	}
 	for i := range tenants.CreationsPerAddress {
-		h.post(t, "/auth/tenants", `{"tenantId": "half`)                              // half sent
-		create(t, i, "Authorization: Bearer bad").is(t, 401)                          // badly signed in
-		h.post(t, "/auth/tenants", `{"tenantId": "Not An ID"}`).is(t, 400)            // nonsense
-		create(t, i, "X-Forwarded-For: 203.0.113.9, 192.0.2.1").is(t, 201)            // the limit's own
-		create(t, 100+i, h.somebody(t, "ada@acme.example")).is(t, 201)                // signed in
-		create(t, 200+i, asOperator, "X-Forwarded-For: 192.0.2.1").is(t, 201)         // the operator
-		create(t, 300+i, fmt.Sprintf("X-Forwarded-For: 198.51.100.%d", i)).is(t, 201) // from elsewhere
+		h.post(t, "/auth/tenants", `{"tenantId": "half`)                               // half sent
+		create(t, i, "Authorization: Bearer bad").is(t, 401)                           // badly signed in
+		h.post(t, "/auth/tenants", `{"tenantId": "Not An ID"}`).is(t, 400)             // nonsense
+		create(t, i, "X-Forwarded-For: 203.0.113.9, 192.0.2.1").is(t, 201)             // the limit's own
+		create(t, 100+i, h.somebody(t, fmt.Sprintf("u%d@acme.example", i))).is(t, 201) // signed in
+		create(t, 200+i, asOperator, "X-Forwarded-For: 192.0.2.1").is(t, 201)          // the operator
+		create(t, 300+i, fmt.Sprintf("X-Forwarded-For: 198.51.100.%d", i)).is(t, 201)  // from elsewhere
 	}
 
 	t.Run("for each address", func(t *testing.T) {
@@ -32,7 +32,12 @@ func TestCreationsAreLimited(t *testing.T) {
 		}
 		create(t, 99, "X-Forwarded-For: 192.0.2.1, 192.0.2.2").is(t, 201)
 	})
-	t.Run("but never for who is signed in, or the operator", func(t *testing.T) {
+	t.Run("by identity for who is signed in, and never for the operator", func(t *testing.T) {
+		grace := h.somebody(t, "grace@acme.example")
+		for i := range tenants.CreationsPerIdentity {
+			create(t, 500+i, grace).is(t, 201)
+		}
+		create(t, 510, grace).isProblem(t, 429, "rate_limited", "")
 		create(t, 400, "X-Forwarded-For: 192.0.2.1", h.somebody(t, "ada@acme.example")).is(t, 201)
 		create(t, 401, "X-Forwarded-For: 192.0.2.1", asOperator).is(t, 201)
 	})

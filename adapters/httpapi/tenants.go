@@ -100,7 +100,7 @@ func createdAnswer(created tenants.Created) newTenantAnswer {
 		CreatedAt: created.Tenant.CreatedAt.UTC(),
 	}
 	if !created.ClaimToken.IsZero() {
-		answer.Message = "the tenant was created; whoever signs up with the claimToken, or claims it when signed in, becomes its owner"
+		answer.Message = "the tenant is reserved; sign up with the claimToken, or claim it when signed in, to become its owner"
 		answer.ClaimToken = created.ClaimToken.Reveal()
 		answer.ClaimExpiresAt = created.Tenant.ClaimExpiresAt.UTC()
 	}
@@ -109,6 +109,7 @@ func createdAnswer(created tenants.Created) newTenantAnswer {
 
 // claimTenant handles POST /tenants/{id}/claim.
 func (s *server) claimTenant(c echo.Context, caller ports.Caller) error {
+	by := tenants.Creator{Caller: caller, From: s.from(c)}
 	id, err := s.selectedTenant(c)
 	if err != nil {
 		return err
@@ -119,7 +120,7 @@ func (s *server) claimTenant(c echo.Context, caller ports.Caller) error {
 	if err := decode(c, &body); err != nil {
 		return err
 	}
-	claimed, err := s.Tenants.Claim(c.Request().Context(), caller, id, domain.NewSecret(body.ClaimToken))
+	claimed, err := s.Tenants.Claim(c.Request().Context(), by, id, domain.NewSecret(body.ClaimToken))
 	if err != nil {
 		return err
 	}

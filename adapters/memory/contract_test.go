@@ -22,9 +22,9 @@ func TestMemberStore(t *testing.T) {
 	porttest.MemberStore(t, openTenancy)
 }
 
-func TestInvitationStore(t *testing.T) {
+func TestReservationStore(t *testing.T) {
 	t.Parallel()
-	porttest.InvitationStore(t, openTenancy)
+	porttest.ReservationStore(t, openTenancy)
 }
 
 func TestUserStore(t *testing.T) {
@@ -113,9 +113,9 @@ func TestDependency(t *testing.T) {
 func openTenancy(*testing.T) porttest.Tenancy {
 	registry := &memory.Registry{}
 	return porttest.Tenancy{
-		Tenants:     registry,
-		Members:     registry,
-		Invitations: registry,
+		Tenants:      registry,
+		Members:      registry,
+		Reservations: registry,
 		Suspend: func(t *testing.T, id domain.TenantID) {
 			if err := registry.SetStatus(id, domain.Suspended); err != nil {
 				t.Fatal(err)

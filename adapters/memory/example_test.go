@@ -61,14 +61,14 @@ func ExampleIdentities_Code() {
 	// Output: <nil>
 }
 
-// A clock of the test's own makes a claim expire, and its tenant with it.
+// A clock of the test's own makes a reservation expire.
 func ExampleRegistry() {
 	ctx := context.Background()
 	now := time.Date(2026, time.January, 1, 12, 0, 0, 0, time.UTC)
 	registry := &memory.Registry{Now: func() time.Time { return now }}
 	acme := domain.Must(domain.ParseTenantID("acme"))
-	claim := &ports.NewClaim{Hash: domain.NewSecret("a claim token").Hash(), TTL: 24 * time.Hour}
-	domain.Must(registry.Create(ctx, ports.NewTenant{ID: acme, Claim: claim}))
+	token := domain.NewSecret("a claim token").Hash()
+	domain.Must(registry.Reserve(ctx, ports.NewReservation{ID: acme, Token: token, TTL: 24 * time.Hour}))
 
 	now = now.Add(24 * time.Hour)
 	_, err := registry.Clock(ctx, acme)

@@ -11,23 +11,20 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Registry keeps tenants, their members and their claims. It is a
-// [ports.TenantStore], [ports.MemberStore] and [ports.InvitationStore].
+// Registry keeps tenants, their members and the reservations of their IDs. It is a
+// [ports.TenantStore], [ports.MemberStore] and [ports.ReservationStore].
 type Registry struct {
 	Breakable
 	Now func() time.Time // nil: [time.Now]
 
-	mu      sync.Mutex
-	tenants map[domain.TenantID]*tenant
-	order   []domain.TenantID // of tenants, sorted
-	places  map[domain.Identity]map[domain.TenantID]domain.Membership
-	claims  map[domain.TokenHash]*claim
-	answers map[request]answer
-}
-
-type tenant struct {
-	domain.Tenant
-	claim domain.TokenHash // zero if it was made with an owner
+	mu           sync.Mutex
+	tenants      map[domain.TenantID]*domain.Tenant
+	reservations map[domain.TenantID]*reservation
+	tokens       map[domain.TokenHash]domain.TenantID // of the reservations
+	spent        map[domain.TokenHash]spentClaim
+	places       map[domain.Identity]map[domain.TenantID]domain.Membership
+	answers      map[request]answer
+	makings      map[any]making // by what made the tenant: the hash of a claim token, or a key of its own
 }
 
 // request is what makes two creating requests one.
@@ -46,10 +43,10 @@ type answer struct {
 const answerTTL = 24 * time.Hour
 
 var (
-	errLastOwner           = &domain.Error{Kind: domain.Conflict, Code: domain.CodeLastOwner, Field: "role", Message: "a tenant keeps one owner at least; make somebody else an owner first"}
-	errTenantNotFound      = &domain.Error{Kind: domain.NotFound, Code: domain.CodeTenantNotFound, Message: "there is no such tenant"}
-	errTenantExists        = &domain.Error{Kind: domain.Conflict, Code: domain.CodeTenantExists, Field: "tenantId", Message: "this tenant ID is taken; choose another"}
-	errIdempotencyMismatch = &domain.Error{Kind: domain.Unprocessable, Code: domain.CodeIdempotencyMismatch, Field: "Idempotency-Key", Message: "this key was used for another request; choose another"}
+	errLastOwner           = domain.NewError(domain.CodeLastOwner)
+	errTenantNotFound      = domain.NewError(domain.CodeTenantNotFound)
+	errTenantExists        = domain.NewError(domain.CodeTenantExists)
+	errIdempotencyMismatch = domain.NewError(domain.CodeIdempotencyMismatch)
 
 	errNoTenant   = domain.Invalidf("tenantId", "a tenant ID is required")
 	errNoIdentity = domain.Invalidf("sub", "an identity is required")
@@ -77,11 +74,15 @@ func (r *Registry) Create(ctx context.Context, n ports.NewTenant) (ports.Created
 		}
 		return ports.CreatedTenant{Tenant: first.tenant, Replayed: true}, nil
 	}
-	if r.find(n.ID, now) != nil {
+	if r.taken(n.ID, now) {
 		return ports.CreatedTenant{}, errTenantExists
 	}
-	r.remove(n.ID) // what is left of one whose claim has expired
-	made := r.add(n, now)
+	if err := r.allow(n.Limits, n.Owner, now); err != nil {
+		return ports.CreatedTenant{}, err
+	}
+	r.count(n.Limits, new(int), now)
+	r.unreserve(n.ID) // what is left of a reservation that has expired
+	made := r.add(domain.Tenant{ID: n.ID, Name: n.Name, Status: domain.Active, CreatedAt: now}, n.Owner, now)
 	if i := n.Idempotency; i != nil {
 		set(&r.answers, request{i.Identity, i.Route, i.Key}, answer{i.Fingerprint, made, now.Add(answerTTL)})
 	}
@@ -92,9 +93,7 @@ func checkNew(n ports.NewTenant) error {
 	switch {
 	case n.ID.IsZero():
 		return errNoTenant
-	case n.Owner.IsZero() == (n.Claim == nil):
-		return domain.Invalidf("owner", "a new tenant has either an owner or a claim")
-	case n.Idempotency != nil && n.Idempotency.Identity.IsZero():
+	case n.Owner.IsZero(), n.Idempotency != nil && n.Idempotency.Identity.IsZero():
 		return errNoIdentity
 	}
 	return nil
@@ -109,44 +108,15 @@ func (r *Registry) answered(i *ports.Idempotency, now time.Time) (answer, bool) 
 	return first, found && now.Before(first.expiresAt)
 }
 
-func (r *Registry) add(n ports.NewTenant, now time.Time) domain.Tenant {
-	t := &tenant{Tenant: domain.Tenant{ID: n.ID, Name: n.Name, Status: domain.Active, CreatedAt: now}}
-	if n.Claim != nil {
-		t.Status, t.ClaimExpiresAt, t.claim = domain.Unclaimed, now.Add(n.Claim.TTL), n.Claim.Hash
-		set(&r.claims, n.Claim.Hash, &claim{tenant: n.ID, expiresAt: t.ClaimExpiresAt})
-	} else {
-		r.place(domain.Membership{Tenant: n.ID, Identity: n.Owner, Role: domain.RoleOwner, CreatedAt: now})
-	}
-	set(&r.tenants, n.ID, t)
-	at, _ := slices.BinarySearchFunc(r.order, n.ID, compareIDs)
-	r.order = slices.Insert(r.order, at, n.ID)
-	return t.Tenant
+// taken reports whether a tenant or a reservation has the ID.
+func (r *Registry) taken(id domain.TenantID, now time.Time) bool {
+	return r.tenants[id] != nil || r.reserved(id, now) != nil
 }
 
-// find returns tenant id, or nil if it is absent, which it is too when its claim
-// has expired.
-func (r *Registry) find(id domain.TenantID, now time.Time) *tenant {
-	t := r.tenants[id]
-	if t == nil || t.expired(now) {
-		return nil
-	}
+func (r *Registry) add(t domain.Tenant, owner domain.Identity, now time.Time) domain.Tenant {
+	set(&r.tenants, t.ID, &t)
+	r.place(domain.Membership{Tenant: t.ID, Identity: owner, Role: domain.RoleOwner, CreatedAt: now})
 	return t
-}
-
-func (t *tenant) expired(now time.Time) bool {
-	return t.Status == domain.Unclaimed && !now.Before(t.ClaimExpiresAt)
-}
-
-// remove takes an unclaimed tenant away. Nobody can be a member of it.
-func (r *Registry) remove(id domain.TenantID) {
-	t := r.tenants[id]
-	if t == nil {
-		return
-	}
-	delete(r.claims, t.claim)
-	delete(r.tenants, id)
-	at, _ := slices.BinarySearchFunc(r.order, id, compareIDs)
-	r.order = slices.Delete(r.order, at, at+1)
 }
 
 func compareIDs(a, b domain.TenantID) int { return strings.Compare(a.String(), b.String()) }
@@ -162,10 +132,10 @@ func (r *Registry) Clock(ctx context.Context, id domain.TenantID) (time.Time, er
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := clock(r.Now)
-	if t := r.find(id, now); t == nil || t.Status == domain.Suspended {
-		return time.Time{}, errTenantNotFound
+	if t := r.tenants[id]; t != nil && t.Status == domain.Active || r.reserved(id, now) != nil {
+		return now, nil
 	}
-	return now, nil
+	return time.Time{}, errTenantNotFound
 }
 
 // List implements [ports.TenantStore].
@@ -176,20 +146,22 @@ func (r *Registry) List(ctx context.Context, after domain.TenantID, limit int) (
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := clock(r.Now)
-	at, found := slices.BinarySearchFunc(r.order, after, compareIDs)
-	if found {
-		at++
-	}
 	var page []domain.Tenant
-	for ; at < len(r.order) && len(page) < limit; at++ {
-		if t := r.find(r.order[at], now); t != nil {
-			page = append(page, t.Tenant)
+	for _, t := range r.tenants {
+		page = append(page, *t)
+	}
+	for id := range r.reservations {
+		if reserved := r.reserved(id, now); reserved != nil {
+			page = append(page, reserved.Tenant)
 		}
 	}
-	return page, nil
+	page = slices.DeleteFunc(page, func(t domain.Tenant) bool { return compareIDs(t.ID, after) <= 0 })
+	slices.SortFunc(page, func(a, b domain.Tenant) int { return compareIDs(a.ID, b.ID) })
+	return page[:min(limit, len(page))], nil
 }
 
-// Sweep implements [ports.TenantStore]. It also forgets old idempotency keys.
+// Sweep implements [ports.TenantStore]. It also forgets old idempotency keys, and
+// tenants that no longer count.
 func (r *Registry) Sweep(ctx context.Context) (int, error) {
 	if err := r.Ready(ctx); err != nil {
 		return 0, err
@@ -197,19 +169,22 @@ func (r *Registry) Sweep(ctx context.Context) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := clock(r.Now)
-	var expired []domain.TenantID
-	for id, t := range r.tenants {
-		if t.expired(now) {
-			expired = append(expired, id)
+	freed := 0
+	for id := range r.reservations {
+		if r.reserved(id, now) == nil {
+			r.unreserve(id)
+			freed++
 		}
-	}
-	for _, id := range expired {
-		r.remove(id)
 	}
 	for asked, given := range r.answers {
 		if !now.Before(given.expiresAt) {
 			delete(r.answers, asked)
 		}
 	}
-	return len(expired), nil
+	for by, m := range r.makings {
+		if now.Sub(m.at) >= ports.UnconfirmedDay {
+			delete(r.makings, by)
+		}
+	}
+	return freed, nil
 }

@@ -19,11 +19,10 @@ func (r *Registry) Find(ctx context.Context, who domain.Identity, id domain.Tena
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	membership, isMember := r.places[who][id]
-	t := r.find(id, clock(r.Now))
-	if t == nil || !isMember {
+	if !isMember {
 		return domain.Tenant{}, domain.Membership{}, errTenantNotFound
 	}
-	return t.Tenant, membership, nil
+	return *r.tenants[id], membership, nil
 }
 
 // Memberships implements [ports.MemberStore].
@@ -39,7 +38,7 @@ func (r *Registry) Memberships(ctx context.Context, who domain.Identity, limit i
 	var found []ports.TenantMembership
 	for id, membership := range r.places[who] {
 		if t := r.tenants[id]; t.Status == domain.Active {
-			found = append(found, ports.TenantMembership{Tenant: t.Tenant, Membership: membership})
+			found = append(found, ports.TenantMembership{Tenant: *t, Membership: membership})
 		}
 	}
 	slices.SortFunc(found, func(a, b ports.TenantMembership) int { return compareIDs(a.Tenant.ID, b.Tenant.ID) })
@@ -60,7 +59,7 @@ func (r *Registry) SetRole(ctx context.Context, id domain.TenantID, who domain.I
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := clock(r.Now)
-	if t := r.find(id, now); t == nil || t.Status == domain.Unclaimed {
+	if r.tenants[id] == nil {
 		return errTenantNotFound
 	}
 	membership, isMember := r.places[who][id]
@@ -92,8 +91,8 @@ func (r *Registry) owners(id domain.TenantID) (n int) {
 func (r *Registry) SetStatus(id domain.TenantID, status domain.TenantStatus) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	t := r.find(id, clock(r.Now))
-	if t == nil || t.Status == domain.Unclaimed {
+	t := r.tenants[id]
+	if t == nil {
 		return errTenantNotFound
 	}
 	if status != domain.Active && status != domain.Suspended {

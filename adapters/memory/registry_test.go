@@ -2,6 +2,7 @@ package memory_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -34,38 +35,44 @@ func TestIdempotencyKeys(t *testing.T) {
 	})
 }
 
-func TestClaims(t *testing.T) {
-	t.Run("a claim and its tenant end at one moment", func(t *testing.T) {
-		now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
-		registry := &memory.Registry{Now: func() time.Time { return now }}
-		hash, acme := domain.NewSecret("claim").Hash(), tenantID("acme")
-		_, err := registry.Create(t.Context(), ports.NewTenant{ID: acme, Claim: &ports.NewClaim{Hash: hash, TTL: time.Hour}})
-		must(t, err)
-		now = now.Add(time.Hour - 1)
-		_, err = registry.Peek(t.Context(), hash)
-		must(t, err)
-		_, err = registry.Clock(t.Context(), acme)
-		must(t, err)
-		now = now.Add(1)
-		_, err = registry.Peek(t.Context(), hash)
-		wantErr(t, err, domain.CodeClaimInvalid)
-		_, err = registry.Clock(t.Context(), acme)
-		wantErr(t, err, domain.CodeTenantNotFound)
-	})
-	t.Run("who lost the membership doesn't get it again from the spent claim", func(t *testing.T) {
-		registry, ada, bob := &memory.Registry{}, identity("ada"), identity("bob")
-		hash, acme := domain.NewSecret("claim").Hash(), tenantID("acme")
-		_, err := registry.Create(t.Context(), ports.NewTenant{ID: acme, Claim: &ports.NewClaim{Hash: hash, TTL: time.Hour}})
-		must(t, err)
-		_, err = registry.Redeem(t.Context(), hash, acme, ada)
-		must(t, err)
-		must(t, registry.SetRole(t.Context(), acme, bob, domain.RoleOwner))
-		must(t, registry.SetRole(t.Context(), acme, ada, ""))
-		_, err = registry.Redeem(t.Context(), hash, acme, ada)
-		wantErr(t, err, domain.CodeClaimInvalid)
-		_, _, err = registry.Find(t.Context(), ada, acme)
-		wantErr(t, err, domain.CodeTenantNotFound)
-	})
+func TestAReservationEndsWithItsClaim(t *testing.T) {
+	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	registry := &memory.Registry{Now: func() time.Time { return now }}
+	token := domain.NewSecret("claim").Hash()
+	_, err := registry.Reserve(t.Context(), ports.NewReservation{ID: tenantID("acme"), Token: token, TTL: time.Hour})
+	must(t, err)
+	now = now.Add(time.Hour - 1)
+	_, err = registry.Clock(t.Context(), tenantID("acme"))
+	must(t, err)
+	now = now.Add(1)
+	_, err = registry.Clock(t.Context(), tenantID("acme"))
+	wantErr(t, err, domain.CodeTenantNotFound)
+	_, err = registry.Claim(t.Context(), ports.Claim{Token: token, Owner: identity("ada")})
+	wantErr(t, err, domain.CodeClaimInvalid)
+}
+
+func TestUnconfirmedOwnersCountForADay(t *testing.T) {
+	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	registry := &memory.Registry{Now: func() time.Time { return now }}
+	made := 0
+	create := func(hourly, daily int) error {
+		made++
+		_, err := registry.Create(t.Context(), ports.NewTenant{
+			ID: tenantID(fmt.Sprintf("tenant-%d", made)), Owner: identity(fmt.Sprint(made)),
+			Limits: ports.MakingLimits{Unconfirmed: &ports.UnconfirmedLimits{Networks: []ports.NetworkLimit{{Max: daily}}, MaxHourly: hourly}},
+		})
+		return err
+	}
+	must(t, create(1, 2))
+	wantErr(t, create(1, 2), domain.Limited)
+	now = now.Add(time.Hour)
+	must(t, create(1, 2))
+	now = now.Add(time.Hour)
+	wantErr(t, create(1, 2), domain.Limited)
+	now = now.Add(22 * time.Hour)
+	_, err := registry.Sweep(t.Context())
+	must(t, err)
+	must(t, create(1, 2))
 }
 
 func TestSeeding(t *testing.T) {
@@ -73,7 +80,7 @@ func TestSeeding(t *testing.T) {
 	acme, waiting := tenantID("acme"), tenantID("waiting")
 	_, err := registry.Create(t.Context(), ports.NewTenant{ID: acme, Owner: ada})
 	must(t, err)
-	_, err = registry.Create(t.Context(), ports.NewTenant{ID: waiting, Claim: &ports.NewClaim{TTL: time.Hour}})
+	_, err = registry.Reserve(t.Context(), ports.NewReservation{ID: waiting, Token: domain.NewSecret("claim").Hash(), TTL: time.Hour})
 	must(t, err)
 
 	t.Run("a role can be given, changed and taken", func(t *testing.T) {

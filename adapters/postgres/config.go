@@ -81,7 +81,7 @@ type Config struct {
 	// panic of it undoes all, and reaches whoever creates the tenant as it is. A
 	// COMMIT of its own, though, keeps what was made until then; that's
 	// [CodeScopeEnded].
-	OnProvision func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error
+	OnProvision func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant, owner domain.Identity) error
 
 	Logger *slog.Logger // nil: nothing is logged
 }

@@ -18,6 +18,7 @@ type DB struct {
 	logger *slog.Logger
 
 	own    *pool                  // logs in as Config.User: provisions and sweeps
+	claims chan struct{}          // has room for the claims that may be at work
 	others atomic.Pointer[logins] // nil until the database was reached and found in order
 
 	stop    context.CancelFunc
@@ -58,7 +59,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, err
 	}
 	size, _, _ := cfg.poolSizes()
-	db := &DB{cfg: cfg, sets: sets, logger: cfg.Logger, own: newPool(cfg, newOwnConnector(cfg), size), stop: func() {}}
+	db := &DB{cfg: cfg, sets: sets, logger: cfg.Logger, own: newPool(cfg, newOwnConnector(cfg), size), claims: make(chan struct{}, claimsPerConn*size), stop: func() {}}
 	switch err := db.begin(ctx); {
 	case err == nil:
 	case errors.Is(err, domain.Unavailable):

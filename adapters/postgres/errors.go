@@ -160,5 +160,5 @@ func lost(err error) bool {
 
 // errNoSuchTenant is what an unknown, a suspended and a foreign tenant get alike.
 func errNoSuchTenant() *domain.Error {
-	return &domain.Error{Kind: domain.NotFound, Code: domain.CodeTenantNotFound, Message: "there is no such tenant"}
+	return domain.NewError(domain.CodeTenantNotFound)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -104,7 +105,7 @@ func superuser(t testing.TB, cfg postgres.Config) *sqlx.DB {
 func tenancy(t testing.TB, db *postgres.DB, cfg postgres.Config) porttest.Tenancy {
 	t.Helper()
 	return porttest.Tenancy{
-		Tenants: db.Tenants(), Members: db.Members(), Invitations: db.Invitations(),
+		Tenants: db.Tenants(), Members: db.Members(), Reservations: db.Reservations(),
 		Suspend: func(t *testing.T, id domain.TenantID) {
 			t.Helper()
 			execute(t, login(t, cfg, cfg.User, cfg.Password), `UPDATE partywall.tenants SET status = 'suspended' WHERE id = $1`, id.String())
@@ -170,6 +171,22 @@ func ownConn(t testing.TB, db *postgres.DB) *sqlx.Conn {
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	return conn
+}
+
+// reservation is one to be made, whose claim token is its ID.
+func reservation(t testing.TB, id string) ports.NewReservation {
+	t.Helper()
+	return ports.NewReservation{ID: tenantID(t, id), Name: id, Token: domain.NewSecret(id).Hash(), TTL: time.Hour}
+}
+
+// reserve makes a reservation whose claim token is its ID.
+func reserve(t testing.TB, db *postgres.DB, id string) ports.NewReservation {
+	t.Helper()
+	n := reservation(t, id)
+	if _, err := db.Reservations().Reserve(t.Context(), n); err != nil {
+		t.Fatalf("%s can't be reserved: %v", id, err)
+	}
+	return n
 }
 
 func mustBe(t testing.TB, err, want error) {

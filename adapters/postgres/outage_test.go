@@ -55,9 +55,12 @@ func TestNotThereYet(t *testing.T) {
 				_, err := db.Members().Memberships(ctx, who, 1)
 				return err
 			},
-			"Peek": func(ctx context.Context) error { _, err := db.Invitations().Peek(ctx, domain.TokenHash{}); return err },
-			"Redeem": func(ctx context.Context) error {
-				_, err := db.Invitations().Redeem(ctx, domain.TokenHash{}, acme, who)
+			"Reserve": func(ctx context.Context) error {
+				_, err := db.Reservations().Reserve(ctx, reservation(t, "acme"))
+				return err
+			},
+			"Claim": func(ctx context.Context) error {
+				_, err := db.Reservations().Claim(ctx, ports.Claim{Owner: who})
 				return err
 			},
 			"UserBySubject": func(ctx context.Context) error { _, err := db.Users().UserBySubject(ctx, "x"); return err },

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -74,18 +75,15 @@ func liveThrough(t *testing.T, sent *wiretap, cfg postgres.Config) {
 	setUp(t, cfg)
 	db = reopen(t, cfg)
 	note(t, db, acme, "here")
-	claimed := owned(t, "claimed")
-	claimed.Owner, claimed.Claim = domain.Identity{}, &ports.NewClaim{TTL: time.Hour}
-	if _, err := db.Tenants().Create(t.Context(), claimed); err != nil {
-		t.Fatal(err)
-	}
+	makeInAllWays(t, db)
 	if _, err := db.Tenants().Clock(t.Context(), acme); err != nil {
 		t.Error(err)
 	}
 	if _, err := db.Tenants().List(t.Context(), domain.TenantID{}, 10); err != nil {
 		t.Error(err)
 	}
-	execute(t, superuser(t, cfg), `SET search_path = pg_catalog; UPDATE partywall.tenants SET expires_at = now() WHERE id = 'claimed'`)
+	execute(t, superuser(t, cfg), `SET search_path = pg_catalog;
+		UPDATE partywall.tenants SET status = 'unclaimed', expires_at = now() WHERE id = 'claimed'; UPDATE partywall.reservations SET expires_at = now()`)
 	if _, err := db.Tenants().Sweep(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -98,6 +96,37 @@ func liveThrough(t *testing.T, sent *wiretap, cfg postgres.Config) {
 		}
 	}
 	_ = db.Close()
+}
+
+// makeInAllWays reserves, claims and creates within limits.
+func makeInAllWays(t *testing.T, db *postgres.DB) {
+	t.Helper()
+	networks := []ports.NetworkLimit{{Network: netip.MustParsePrefix("2001:db8::/48"), Max: 9}, {Network: netip.MustParsePrefix("2001:db8::/64"), Max: 9}}
+	limits := ports.MakingLimits{MaxOwned: 9, Unconfirmed: &ports.UnconfirmedLimits{Networks: networks, MaxHourly: 9}}
+	for _, id := range []string{"claimed", "signed-up", "waiting"} {
+		n := reservation(t, id)
+		n.Limits = &ports.ReservationLimits{MaxInAll: 9, Networks: networks, MinTTL: time.Minute}
+		if _, err := db.Reservations().Reserve(t.Context(), n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ada := identity(t, "ada")
+	for _, claim := range []ports.Claim{
+		{Token: reservation(t, "claimed").Token, Owner: ada, Limits: limits},
+		{Token: reservation(t, "claimed").Token, Owner: ada, Limits: limits},
+		{Token: reservation(t, "signed-up").Token, SignUp: func(context.Context) (domain.Identity, error) { return ada, nil }, Limits: limits},
+	} {
+		if _, err := db.Reservations().Claim(t.Context(), claim); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := owned(t, "created")
+	n.Limits, n.Idempotency = limits, &ports.Idempotency{Identity: ada, Key: "k"}
+	for range 2 {
+		if _, err := db.Tenants().Create(t.Context(), n); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // wiretap keeps what clients send.

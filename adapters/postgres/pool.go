@@ -27,20 +27,25 @@ func newPool(cfg Config, c *connector, size int) *pool {
 // use runs fn once a connection is free, which it doesn't wait for long. fn uses
 // one at a time.
 func (p *pool) use(ctx context.Context, fn func(db *sqlx.DB) error) error {
-	if err := p.takeTurn(ctx); err != nil {
+	return p.useWithin(ctx, p.patience, fn)
+}
+
+// useWithin is use for a caller who has another patience.
+func (p *pool) useWithin(ctx context.Context, patience time.Duration, fn func(db *sqlx.DB) error) error {
+	if err := p.takeTurn(ctx, patience); err != nil {
 		return err
 	}
 	defer func() { <-p.turns }()
 	return fn(p.db)
 }
 
-func (p *pool) takeTurn(ctx context.Context) error {
+func (p *pool) takeTurn(ctx context.Context, patience time.Duration) error {
 	select {
 	case p.turns <- struct{}{}:
 		return nil
 	default:
 	}
-	timer := time.NewTimer(p.patience)
+	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
 	case p.turns <- struct{}{}:

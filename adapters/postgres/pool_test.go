@@ -19,7 +19,7 @@ func TestPool(t *testing.T) {
 	hold := make(chan chan bool, 1) // what OnProvision waits for
 	db, cfg := open(t, oneConnection, func(cfg *postgres.Config) {
 		cfg.AcquireTimeout = 100 * time.Millisecond
-		cfg.OnProvision = func(_ context.Context, _ *sqlx.Tx, tenant domain.Tenant) error {
+		cfg.OnProvision = func(_ context.Context, _ *sqlx.Tx, tenant domain.Tenant, _ domain.Identity) error {
 			if tenant.ID.String() == "held" {
 				released := make(chan bool)
 				hold <- released

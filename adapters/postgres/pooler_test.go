@@ -36,7 +36,7 @@ func TestPooler(t *testing.T) {
 				}
 			})
 			t.Run("tenants never meet", func(t *testing.T) { mingle(t, db) })
-			porttest.InvitationStore(t, func(t *testing.T) porttest.Tenancy { return tenancy(t, db, cfg) })
+			porttest.ReservationStore(t, func(t *testing.T) porttest.Tenancy { return tenancy(t, db, cfg) })
 		})
 	}
 }

@@ -14,9 +14,9 @@ var walls = map[string]func(*postgres.Config){
 	"without roles": rolesOff,
 }
 
-func TestTenantStore(t *testing.T)     { onBoth(t, porttest.TenantStore) }
-func TestMemberStore(t *testing.T)     { onBoth(t, porttest.MemberStore) }
-func TestInvitationStore(t *testing.T) { onBoth(t, porttest.InvitationStore) }
+func TestTenantStore(t *testing.T)      { onBoth(t, porttest.TenantStore) }
+func TestMemberStore(t *testing.T)      { onBoth(t, porttest.MemberStore) }
+func TestReservationStore(t *testing.T) { onBoth(t, porttest.ReservationStore) }
 
 func onBoth(t *testing.T, suite func(t *testing.T, open func(t *testing.T) porttest.Tenancy)) {
 	for name, change := range walls {

@@ -3,6 +3,8 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -11,13 +13,14 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
 )
 
 // invoices makes the configuration a product's, with a hook.
 func invoices(cfg *postgres.Config) {
 	cfg.Program = "invoices"
 	cfg.TenantMigrations = fstest.MapFS{"0001_seeds.sql": {Data: []byte(`CREATE TABLE seeds (text text)`)}}
-	cfg.OnProvision = func(ctx context.Context, tx *sqlx.Tx, _ domain.Tenant) error {
+	cfg.OnProvision = func(ctx context.Context, tx *sqlx.Tx, _ domain.Tenant, _ domain.Identity) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO seeds VALUES ('sown')`)
 		return err
 	}
@@ -73,6 +76,15 @@ func refusesToProvision(t *testing.T, cfg postgres.Config) {
 	if _, err := db.Tenants().Clock(t.Context(), tenantID(t, "late")); domain.KindOf(err) != domain.NotFound {
 		t.Errorf("there is a tenant all the same: %v", err)
 	}
+	reserved := reservation(t, fmt.Sprintf("reserved-%d", rand.IntN(1e9)))
+	if _, err := db.Reservations().Reserve(t.Context(), reserved); err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.Reservations().Claim(t.Context(), ports.Claim{Token: reserved.Token, SignUp: func(context.Context) (domain.Identity, error) {
+		t.Error("an account is made that gets no tenant")
+		return identity(t, "ada"), nil
+	}})
+	mustBe(t, err, domain.Unavailable)
 	if err := db.InTenant(t.Context(), tenantID(t, "acme"), func(context.Context, *sqlx.Tx) error { return nil }); err != nil {
 		t.Errorf("the tenant that is there: %v", err)
 	}

@@ -1,16 +1,15 @@
 package postgres
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/binary"
 	"errors"
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -18,8 +17,8 @@ import (
 
 // Create implements [ports.TenantStore]: registry, schema, role and migrations
 // in one transaction, so that there is no half-made tenant to repair, whatever
-// dies when. [Config.OnProvision] ends it; its error comes back as it is. Inside
-// a scope Create is [CodeScopeNested].
+// dies when. [Config.OnProvision] is called last; its error comes back as it is.
+// Inside a scope Create is [CodeScopeNested].
 func (t *Tenants) Create(ctx context.Context, tenant ports.NewTenant) (ports.CreatedTenant, error) {
 	if err := noScope(ctx); err != nil {
 		return ports.CreatedTenant{}, err
@@ -31,13 +30,10 @@ func (t *Tenants) Create(ctx context.Context, tenant ports.NewTenant) (ports.Cre
 	if err != nil {
 		return ports.CreatedTenant{}, translate(ctx, err, "create a tenant")
 	}
-	p := provisioning{db: t.db, in: logins.installation, new: tenant, request: rand.Text()}
-	err = t.db.own.inScope(ctx, p.scope(), p.run)
-	if p.committing && err != nil && whyAgain(err) != "" && contextErr(ctx) == nil {
-		err = p.lookUp(ctx)
-	}
-	if p.refused != nil && !theDriver(ctx, p.refused) {
-		return ports.CreatedTenant{}, p.refused
+	p := provisioning{db: t.db, in: logins.installation, new: tenant, request: rand.Text(), patience: t.db.cfg.AcquireTimeout}
+	err = p.counted(ctx, logins, p.make)
+	if refused := p.returned(ctx); refused != nil {
+		return ports.CreatedTenant{}, refused
 	}
 	if err != nil {
 		return ports.CreatedTenant{}, translate(ctx, err, "create tenant "+tenant.ID.String())
@@ -49,23 +45,69 @@ func checkNew(n ports.NewTenant) error {
 	switch {
 	case n.ID.IsZero():
 		return domain.Invalidf("tenantId", "name the new tenant")
-	case n.Owner.IsZero() == (n.Claim == nil):
-		return domain.Invalidf("owner", "a new tenant has either an owner or a claim")
+	case n.Owner.IsZero():
+		return domain.Invalidf("sub", "a new tenant has an owner")
 	case n.Idempotency != nil && n.Idempotency.Identity.IsZero():
-		return domain.Invalidf("idempotencyKey", "a key belongs to somebody")
+		return domain.Invalidf("sub", "an idempotency key belongs to an identity")
 	}
 	return nil
 }
 
 // provisioning is the making of one tenant.
 type provisioning struct {
-	db         *DB
-	in         installation
-	new        ports.NewTenant
-	request    string // to find out later whether this request made the tenant
+	db       *DB
+	in       installation
+	new      ports.NewTenant
+	token    []byte // of the reservation that is claimed; nil: a creation
+	request  string // to find out later whether this request made the tenant
+	patience time.Duration
+
 	made       ports.CreatedTenant
+	owner      domain.Membership
 	refused    error // OnProvision's
 	committing bool  // all is done but the commit
+}
+
+// counted calls make with the tenant counted, if its owner's address isn't
+// confirmed. A request that was answered before isn't refused for its limits.
+func (p *provisioning) counted(ctx context.Context, l *logins, make func(context.Context) error) error {
+	limits := p.new.Limits.Unconfirmed
+	if limits == nil {
+		return make(ctx)
+	}
+	answered, err := p.answered(ctx, l)
+	if err != nil {
+		return err
+	}
+	if answered {
+		return make(ctx)
+	}
+	held, err := p.db.hold(ctx, l, []byte(p.request), limits)
+	if err != nil {
+		return err
+	}
+	err = make(ctx)
+	if held && (err != nil || p.made.Replayed) {
+		p.db.release(ctx, l, []byte(p.request))
+	}
+	return err
+}
+
+// make makes the tenant in one transaction.
+func (p *provisioning) make(ctx context.Context) error {
+	err := p.db.own.useWithin(ctx, p.patience, func(db *sqlx.DB) error { return inScope(ctx, db, p.scope(), p.run) })
+	if p.committing && err != nil && whyAgain(err) != "" && contextErr(ctx) == nil {
+		return p.lookUp(ctx)
+	}
+	return err
+}
+
+// returned is OnProvision's error, unless the connection or the context is to blame.
+func (p *provisioning) returned(ctx context.Context) error {
+	if p.refused != nil && !theDriver(ctx, p.refused) {
+		return p.refused
+	}
+	return nil
 }
 
 // scope is our own: only migrations and OnProvision run on the tenant's path.
@@ -78,68 +120,43 @@ func (p *provisioning) run(ctx context.Context, tx *sqlx.Tx) error {
 	if replayed || err != nil {
 		return err
 	}
-	if err := p.register(ctx, tx); err != nil {
+	if err := refuseOverQuota(ctx, tx, p.new.Owner, p.new.Limits.MaxOwned); err != nil {
 		return err
 	}
-	if err := p.furnish(ctx, tx); err != nil {
+	if err := lockOfID(p.new.ID).take(ctx, tx); err != nil {
 		return err
+	}
+	for _, step := range []func(context.Context, *sqlx.Tx) error{p.claim, p.register, p.furnish, p.activate} {
+		if err := step(ctx, tx); err != nil || p.made.Replayed {
+			return err
+		}
 	}
 	p.committing = true
 	return nil
 }
 
-// replay takes the idempotency key, if there is one, together with the answer
-// that it's going to have, or reports whether an earlier request has it. While
-// that is at work, taking the key waits.
-func (p *provisioning) replay(ctx context.Context, tx *sqlx.Tx) (bool, error) {
-	key := p.new.Idempotency
-	if key == nil {
-		return false, nil
+// claim reads what was reserved. A token that was spent in the meantime gives its
+// owner the same answer again, and [sql.ErrNoRows] to another.
+func (p *provisioning) claim(ctx context.Context, tx *sqlx.Tx) error {
+	if p.token == nil {
+		p.made.Tenant = domain.Tenant{ID: p.new.ID, Name: p.new.Name, Status: domain.Active}
+		return nil
 	}
-	status, ttl := p.status(), p.claimTTL()
-	inserted, err := tx.ExecContext(ctx, `
-		INSERT INTO partywall.idempotency AS old (digest, fingerprint, tenant, name, status, claim_expires_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, now() + $6 * interval '1 microsecond', now() + interval '24 hours')
-		ON CONFLICT (digest) DO UPDATE
-		SET fingerprint = excluded.fingerprint, tenant = excluded.tenant, name = excluded.name, status = excluded.status,
-			created_at = excluded.created_at, claim_expires_at = excluded.claim_expires_at, expires_at = excluded.expires_at
-		WHERE old.expires_at <= now()`,
-		digest(key), key.Fingerprint[:], p.new.ID.String(), p.new.Name, string(status), ttl)
-	if err != nil {
-		return false, err
+	var err error
+	p.made.Tenant, err = scanTenant(tx.QueryRowContext(ctx, `
+		SELECT r.id, r.name, 'active', r.created_at, NULL::timestamptz
+		FROM partywall.reservations r WHERE r.token = $1 AND r.id = $2 AND `+reserved, p.token, p.new.ID.String()))
+	if !errors.Is(err, sql.ErrNoRows) {
+		return err
 	}
-	if n, err := inserted.RowsAffected(); n > 0 || err != nil {
-		return false, err
-	}
-	var fingerprint []byte
-	row := tx.QueryRowContext(ctx, `
-		SELECT fingerprint, tenant, name, status, created_at, claim_expires_at
-		FROM partywall.idempotency WHERE digest = $1`, digest(key))
-	p.made.Tenant, err = scanTenant(row, &fingerprint)
-	if err != nil {
-		return false, err
-	}
-	if !bytes.Equal(fingerprint, key.Fingerprint[:]) {
-		return false, &domain.Error{Kind: domain.Unprocessable, Code: domain.CodeIdempotencyMismatch, Message: "the Idempotency-Key was used before with another request"}
-	}
-	p.made.Replayed = true
-	return true, nil
+	again, err := repeatIn(ctx, tx, p.token, p.new.Owner, p.new.ID)
+	p.made, p.owner = ports.CreatedTenant{Tenant: again.Tenant, Replayed: true}, again.Membership
+	return err
 }
 
-// digest is the idempotency record's name: no two requests share it by the way
-// their parts are split.
-func digest(key *ports.Idempotency) []byte {
-	h := sha256.New()
-	for _, part := range []string{key.Identity.Provider(), key.Identity.Subject(), key.Route, key.Key} {
-		_ = binary.Write(h, binary.BigEndian, uint64(len(part))) // a hash doesn't fail
-		h.Write([]byte(part))
-	}
-	return h.Sum(nil)
-}
-
-// register takes the ID. One whose tenant has expired is freed first.
+// register takes the ID. What a creation that broke off left of it is removed first.
 func (p *provisioning) register(ctx context.Context, tx *sqlx.Tx) error {
-	for range 3 {
+	for range 2 {
 		err := p.insert(ctx, tx)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
@@ -152,47 +169,22 @@ func (p *provisioning) register(ctx context.Context, tx *sqlx.Tx) error {
 			break
 		}
 	}
-	return &domain.Error{Kind: domain.Conflict, Code: domain.CodeTenantExists, Field: "tenantId", Message: "the tenant ID is taken"}
+	return domain.NewError(domain.CodeTenantExists)
 }
 
-// insert adds the tenant's row with its owner or its claim, or returns
-// [sql.ErrNoRows] where there is a row already.
-func (p *provisioning) insert(ctx context.Context, tx *sqlx.Tx) (err error) {
-	const tenant = `
-		WITH made AS (
-			INSERT INTO partywall.tenants (id, name, status, request, gate, expires_at)
-			VALUES ($1, $2, $3, $4, $5, now() + $6 * interval '1 microsecond')
-			ON CONFLICT (id) DO NOTHING
-			RETURNING id, name, status, created_at, expires_at
-		), `
-	args := []any{p.new.ID.String(), p.new.Name, string(p.status()), p.request, gateOfAll, p.claimTTL()}
-	if p.new.Claim == nil {
-		p.made.Tenant, err = scanTenant(tx.QueryRowContext(ctx, tenant+`owner AS (
-				INSERT INTO partywall.memberships (tenant, provider, subject, role) SELECT id, $7, $8, $9 FROM made
-			)
-			TABLE made`, append(args, p.new.Owner.Provider(), p.new.Owner.Subject(), string(domain.RoleOwner))...))
-		return err
-	}
-	p.made.Tenant, err = scanTenant(tx.QueryRowContext(ctx, tenant+`claim AS (
-			INSERT INTO partywall.invitations (tenant, expires_at, hash, role) SELECT id, expires_at, $7, $8 FROM made
-		)
-		TABLE made`, append(args, p.new.Claim.Hash[:], string(domain.RoleOwner))...))
+// insert adds the tenant's row, or returns [sql.ErrNoRows] where the ID is another's.
+// Until activate the row is one that a sweep removes: a COMMIT that a product's code
+// runs by itself leaves no tenant.
+func (p *provisioning) insert(ctx context.Context, tx *sqlx.Tx) error {
+	createdAt := sql.NullTime{Time: p.made.Tenant.CreatedAt, Valid: p.token != nil}
+	err := tx.GetContext(ctx, &p.made.Tenant.CreatedAt, `
+		INSERT INTO partywall.tenants (id, name, status, request, gate, created_at, expires_at)
+		SELECT $1, $2, 'unclaimed', $3, $4, coalesce($5, now()), now()
+		WHERE $6 OR NOT EXISTS (SELECT FROM partywall.reservations r WHERE r.id = $1 AND `+reserved+`)
+		ON CONFLICT (id) DO NOTHING RETURNING created_at`,
+		p.new.ID.String(), p.made.Tenant.Name, p.request, gateOfAll, createdAt, p.token != nil)
+	p.made.Tenant.CreatedAt = p.made.Tenant.CreatedAt.UTC()
 	return err
-}
-
-// status and claimTTL, in microseconds, are what the new tenant starts with.
-func (p *provisioning) status() domain.TenantStatus {
-	if p.new.Claim == nil {
-		return domain.Active
-	}
-	return domain.Unclaimed
-}
-
-func (p *provisioning) claimTTL() any {
-	if p.new.Claim == nil {
-		return nil
-	}
-	return p.new.Claim.TTL.Microseconds()
 }
 
 // furnish makes the schema and what belongs into it.
@@ -215,50 +207,55 @@ func (p *provisioning) furnish(ctx context.Context, tx *sqlx.Tx) error {
 	if p.db.cfg.OnProvision == nil {
 		return nil
 	}
-	if _, err := tx.ExecContext(ctx, "SET LOCAL search_path = "+pathOf(schemaOf(p.new.ID))); err != nil {
+	if err := p.enter(ctx, tx); err != nil {
 		return err
 	}
-	p.refused = p.db.cfg.OnProvision(ctx, tx, p.made.Tenant)
+	p.refused = p.db.cfg.OnProvision(ctx, tx, p.made.Tenant, p.new.Owner)
 	return p.refused
 }
 
-// errLookedUp undoes what looking up did.
-var errLookedUp = errors.New("looked up")
-
-// lookUp finds out what became of a commit whose answer was lost or is an error
-// that may have come after it, and returns nil if the tenant was made. Trying to
-// take the ID once more waits until the server has done with that commit.
-func (p *provisioning) lookUp(ctx context.Context) error {
-	for pause := 100 * time.Millisecond; ; pause *= 2 {
-		made := false
-		err := p.db.own.inScope(ctx, p.scope(), func(ctx context.Context, tx *sqlx.Tx) error {
-			inserted, err := tx.ExecContext(ctx, `
-				INSERT INTO partywall.tenants (id, name, status, request) VALUES ($1, '', 'suspended', '') ON CONFLICT (id) DO NOTHING`, p.new.ID.String())
-			if err != nil {
-				return err
-			}
-			if n, err := inserted.RowsAffected(); n > 0 || err != nil {
-				return errors.Join(err, errLookedUp)
-			}
-			err = tx.GetContext(ctx, &made, `SELECT request = $2 FROM partywall.tenants WHERE id = $1`, p.new.ID.String(), p.request)
-			return errors.Join(err, errLookedUp)
-		})
-		switch {
-		case made:
-			return nil
-		case errors.Is(err, errLookedUp):
-			return errNotCommitted()
-		case pause > 2*time.Second:
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(pause):
-		}
-	}
+// enter sets the tenant's path.
+func (p *provisioning) enter(ctx context.Context, tx *sqlx.Tx) error {
+	_, err := tx.ExecContext(ctx, "SET LOCAL search_path = "+pathOf(schemaOf(p.new.ID)))
+	return err
 }
 
-func errNotCommitted() *domain.Error {
-	return &domain.Error{Kind: domain.Unavailable, Code: domain.CodeDatabaseUnavailable, Message: "the database went away; nothing was made", RetryAfter: retryAfter}
+// activate makes the registered tenant one that serves its owner, and spends the
+// claim. Where the transaction isn't the one that the scope opened any more, the
+// marker is gone and nothing is done.
+func (p *provisioning) activate(ctx context.Context, tx *sqlx.Tx) error {
+	if _, err := tx.ExecContext(ctx, setOwnPath); sqlState(err) == pqerror.InFailedSQLTransaction {
+		return errSwallowed(err)
+	} else if err != nil {
+		return err
+	}
+	if limits := p.new.Limits.Unconfirmed; limits != nil && p.token != nil {
+		// Another claim of the same token that failed may have taken the count back.
+		if err := countUnconfirmed(ctx, tx, p.token, limits); err != nil {
+			return err
+		}
+	}
+	p.owner = domain.Membership{Tenant: p.new.ID, Identity: p.new.Owner, Role: domain.RoleOwner}
+	err := tx.GetContext(ctx, &p.owner.CreatedAt, `
+		WITH made AS (
+			UPDATE partywall.tenants SET status = 'active', expires_at = NULL
+			WHERE id = $1 AND request = $2 AND current_setting(`+pq.QuoteLiteral(marker)+`, true) = $1
+			RETURNING id
+		), freed AS (
+			DELETE FROM partywall.reservations r USING made WHERE r.id = made.id
+		), spent AS (
+			INSERT INTO partywall.claims (token, tenant, provider, subject)
+			SELECT $3, id, $4, $5 FROM made WHERE $3::bytea IS NOT NULL
+		)
+		INSERT INTO partywall.memberships (tenant, provider, subject, role)
+		SELECT id, $4, $5, 'owner' FROM made RETURNING created_at`,
+		p.new.ID.String(), p.request, p.token, p.new.Owner.Provider(), p.new.Owner.Subject())
+	p.owner.CreatedAt = p.owner.CreatedAt.UTC()
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return errEnded()
+	case err != nil:
+		return err
+	}
+	return p.enter(ctx, tx) // the deferred triggers of its tables run with the commit
 }

@@ -51,21 +51,27 @@ func TestProvision(t *testing.T) {
 	for name, change := range walls {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			t.Run("OnProvision ends it, in the tenant's schema", func(t *testing.T) {
+			t.Run("OnProvision is called last, in the tenant's schema, with its owner", func(t *testing.T) {
 				db, cfg := open(t, withNotes, change, func(cfg *postgres.Config) {
-					cfg.OnProvision = func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error {
-						return insertNote("welcome, "+tenant.Name)(ctx, tx)
+					cfg.OnProvision = func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant, owner domain.Identity) error {
+						return insertNote("welcome to "+tenant.Name+", "+owner.Subject())(ctx, tx)
 					}
 				})
-				acme := makeTenant(t, db, "acme")
-				if got := notes(t, db, acme); len(got) != 1 || got[0] != "welcome, acme" {
-					t.Errorf("there is %q", got)
-				}
+				acme, bolt := makeTenant(t, db, "acme"), reserve(t, db, "bolt")
 				mustBeWhole(t, cfg, 1)
+				if _, err := db.Reservations().Claim(t.Context(), ports.Claim{Token: bolt.Token, Owner: identity(t, "bob")}); err != nil {
+					t.Fatal(err)
+				}
+				for id, want := range map[domain.TenantID]string{acme: "welcome to acme, owner-of-acme", bolt.ID: "welcome to bolt, bob"} {
+					if got := notes(t, db, id); len(got) != 1 || got[0] != want {
+						t.Errorf("there is %q, want %q", got, want)
+					}
+				}
+				mustBeWhole(t, cfg, 2)
 			})
 			t.Run("an error of OnProvision comes back, and nothing is left", func(t *testing.T) {
 				db, cfg := open(t, withNotes, change, func(cfg *postgres.Config) {
-					cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant) error { return errProduct }
+					cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant, domain.Identity) error { return errProduct }
 				})
 				_, err := db.Tenants().Create(t.Context(), owned(t, "acme"))
 				mustBe(t, err, errProduct)
@@ -73,7 +79,7 @@ func TestProvision(t *testing.T) {
 			})
 			t.Run("an error that OnProvision swallowed leaves nothing", func(t *testing.T) {
 				db, cfg := open(t, change, func(cfg *postgres.Config) {
-					cfg.OnProvision = func(ctx context.Context, tx *sqlx.Tx, _ domain.Tenant) error {
+					cfg.OnProvision = func(ctx context.Context, tx *sqlx.Tx, _ domain.Tenant, _ domain.Identity) error {
 						_, _ = tx.ExecContext(ctx, `SELECT * FROM nowhere`)
 						return nil
 					}
@@ -86,7 +92,7 @@ func TestProvision(t *testing.T) {
 				var db *postgres.DB
 				var refused []error
 				db, cfg := open(t, change, func(cfg *postgres.Config) {
-					cfg.OnProvision = func(ctx context.Context, _ *sqlx.Tx, tenant domain.Tenant) error {
+					cfg.OnProvision = func(ctx context.Context, _ *sqlx.Tx, tenant domain.Tenant, _ domain.Identity) error {
 						_, err := db.Tenants().Create(ctx, owned(t, "another"))
 						refused = append(refused, err, db.InTenant(ctx, tenant.ID, insertNote("nested")))
 						return nil
@@ -98,24 +104,24 @@ func TestProvision(t *testing.T) {
 				}
 				mustBeWhole(t, cfg, 1)
 			})
-			t.Run("a COMMIT as text in OnProvision is an error, and keeps what was made before", func(t *testing.T) {
-				db, cfg := open(t, change, withNotes, func(cfg *postgres.Config) {
-					cfg.OnProvision = func(ctx context.Context, tx *sqlx.Tx, _ domain.Tenant) error {
-						_, err := tx.ExecContext(ctx, `COMMIT; BEGIN; CREATE TABLE public.after_the_end ()`)
-						return err
-					}
+			for what, text := range map[string]string{
+				"a COMMIT":          `COMMIT`,
+				"a COMMIT and more": `COMMIT; BEGIN; CREATE TABLE public.after_the_end ()`,
+				"a ROLLBACK":        `ROLLBACK`,
+			} {
+				t.Run(what+" as text in OnProvision is an error, and leaves no tenant", func(t *testing.T) {
+					db, cfg := open(t, change, withNotes, func(cfg *postgres.Config) {
+						cfg.OnProvision = func(ctx context.Context, tx *sqlx.Tx, _ domain.Tenant, _ domain.Identity) error {
+							_, err := tx.ExecContext(ctx, text)
+							return err
+						}
+					})
+					commitInOnProvision(t, db, cfg)
 				})
-				_, err := db.Tenants().Create(t.Context(), owned(t, "acme"))
-				mustBe(t, err, postgres.CodeScopeEnded)
-				mustBeWhole(t, cfg, 1)
-				if query[bool](t, superuser(t, cfg), `SELECT to_regclass('public.after_the_end') IS NOT NULL`) {
-					t.Error("what came after it was committed")
-				}
-				mustFindDefaultsOf(t, ownConn(t, db))
-			})
+			}
 			t.Run("a panic of OnProvision leaves nothing", func(t *testing.T) {
 				db, cfg := open(t, change, func(cfg *postgres.Config) {
-					cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant) error { panic("product") }
+					cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant, domain.Identity) error { panic("product") }
 				})
 				func() {
 					defer func() { _ = recover() }()
@@ -135,7 +141,7 @@ func TestProvision(t *testing.T) {
 				mustSay(t, err, "product/0002_bad.sql", "nosuchtype")
 				mustBeWhole(t, cfg, 0)
 			})
-			t.Run("an expired claim's tenant is swept with all that it had", func(t *testing.T) {
+			t.Run("an older release's tenant that nobody claimed is swept with all that it had", func(t *testing.T) {
 				db, cfg := open(t, withNotes, change)
 				expireWithLargeObject(t, db, cfg)
 			})
@@ -164,21 +170,50 @@ func TestProvision(t *testing.T) {
 	}
 }
 
+// commitInOnProvision makes tenants whose OnProvision ends the transaction.
+func commitInOnProvision(t *testing.T, db *postgres.DB, cfg postgres.Config) {
+	t.Helper()
+	n := owned(t, "acme")
+	_, err := db.Tenants().Create(t.Context(), n)
+	mustBe(t, err, postgres.CodeScopeEnded)
+	reserved := reserve(t, db, "reserved")
+	claim := ports.Claim{Token: reserved.Token, Owner: identity(t, "ada")}
+	_, err = db.Reservations().Claim(t.Context(), claim)
+	mustBe(t, err, postgres.CodeScopeEnded)
+
+	for id, who := range map[domain.TenantID]domain.Identity{n.ID: n.Owner, reserved.ID: claim.Owner} {
+		if _, _, err := db.Members().Find(t.Context(), who, id); !errors.Is(err, domain.CodeTenantNotFound) {
+			t.Errorf("%s is a tenant: %v", id, err)
+		}
+	}
+	if query[bool](t, superuser(t, cfg), `SELECT to_regclass('public.after_the_end') IS NOT NULL`) {
+		t.Error("what came after it was committed")
+	}
+	mustFindDefaultsOf(t, ownConn(t, db))
+	if _, err := db.Tenants().Sweep(t.Context()); err != nil {
+		t.Error(err)
+	}
+	mustBeWhole(t, cfg, 0)
+	cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant, domain.Identity) error { return nil }
+	honest := reopen(t, cfg)
+	if _, err := honest.Reservations().Claim(t.Context(), claim); err != nil {
+		t.Errorf("the reservation was lost: %v", err)
+	}
+	makeTenant(t, honest, "acme")
+	mustBeWhole(t, cfg, 2)
+}
+
 // expireWithLargeObject lets a tenant's claim run out that has rows and, with a
 // role, a large object, which keeps the role from being dropped.
 func expireWithLargeObject(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 	t.Helper()
-	claim := owned(t, "expired")
-	claim.Owner, claim.Claim = domain.Identity{}, &ports.NewClaim{TTL: time.Hour}
-	if _, err := db.Tenants().Create(t.Context(), claim); err != nil {
-		t.Fatal(err)
-	}
+	makeTenant(t, db, "expired")
 	super := superuser(t, cfg)
 	if query[bool](t, super, `SELECT roles FROM partywall.installation`) {
 		inst := query[string](t, super, `SELECT inst FROM partywall.installation`)
 		execute(t, super, `SET ROLE "pw_`+inst+`_t_expired"; SELECT lo_create(0); RESET ROLE`)
 	}
-	execute(t, super, `UPDATE partywall.tenants SET expires_at = now() WHERE id = 'expired'`)
+	execute(t, super, `UPDATE partywall.tenants SET status = 'unclaimed', expires_at = now() WHERE id = 'expired'`)
 	swept, err := db.Tenants().Sweep(t.Context())
 	if swept != 1 || err != nil {
 		t.Errorf("swept %d: %v", swept, err)

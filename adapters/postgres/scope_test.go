@@ -16,7 +16,6 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/ports"
 )
 
 // oneConnection makes sure that the next borrower has what the last one left.
@@ -209,11 +208,7 @@ func executeOwn(t *testing.T, db *postgres.DB, statement string) {
 }
 
 func refuseTenants(t *testing.T, db *postgres.DB) {
-	suspended, unclaimed := makeTenant(t, db, "suspended"), owned(t, "unclaimed")
-	unclaimed.Owner, unclaimed.Claim = domain.Identity{}, &ports.NewClaim{TTL: time.Hour}
-	if _, err := db.Tenants().Create(t.Context(), unclaimed); err != nil {
-		t.Fatal(err)
-	}
+	suspended, unclaimed := makeTenant(t, db, "suspended"), reserve(t, db, "unclaimed")
 	conn := ownConn(t, db)
 	if _, err := conn.ExecContext(t.Context(), `UPDATE partywall.tenants SET status = 'suspended' WHERE id = 'suspended'`); err != nil {
 		t.Fatal(err)

@@ -51,7 +51,7 @@ func setRole(ctx context.Context, tx *sqlx.Tx, id domain.TenantID, who domain.Id
 			return err
 		}
 		if last {
-			return errLastOwner()
+			return domain.NewError(domain.CodeLastOwner)
 		}
 	}
 	if role == "" {
@@ -63,8 +63,4 @@ func setRole(ctx context.Context, tx *sqlx.Tx, id domain.TenantID, who domain.Id
 		INSERT INTO partywall.memberships (tenant, provider, subject, role) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (tenant, provider, subject) DO UPDATE SET role = excluded.role`, tenant, who.Provider(), who.Subject(), string(role))
 	return err
-}
-
-func errLastOwner() *domain.Error {
-	return &domain.Error{Kind: domain.Conflict, Code: domain.CodeLastOwner, Field: "role", Message: "a tenant keeps one owner at least; make somebody else an owner first"}
 }

@@ -19,11 +19,13 @@ func (t *Tenants) Sweep(ctx context.Context) (int, error) {
 		return 0, translate(ctx, err, "sweep")
 	}
 	swept, err := t.removeAllExpired(ctx, logins.installation)
-	return swept, translate(ctx, errors.Join(err, t.forgetExpired(ctx)), "sweep")
+	freed, forgetErr := t.forgetExpired(ctx)
+	return swept + freed, translate(ctx, errors.Join(err, forgetErr), "sweep")
 }
 
-// removeAllExpired removes the tenants whose claims have run out, each in a
-// transaction of its own. One that can't be removed doesn't keep the others.
+// removeAllExpired removes the tenants that aren't: those that broke off while they
+// were made, and unclaimed ones of an older release whose claims have run out, each
+// in a transaction of its own. One that can't be removed doesn't keep the others.
 func (t *Tenants) removeAllExpired(ctx context.Context, in installation) (removed int, err error) {
 	var ids []domain.TenantID
 	err = t.db.own.inScope(ctx, t.db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
@@ -75,15 +77,26 @@ func (t *Tenants) removeIfExpired(ctx context.Context, in installation, id domai
 	return was, nil
 }
 
-// forgetExpired deletes the other rows that nothing will ask for again.
-func (t *Tenants) forgetExpired(ctx context.Context) error {
-	return t.db.own.inScope(ctx, t.db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+// forgetExpired deletes the other rows that nothing will ask for again, and returns
+// how many reservations were among them.
+func (t *Tenants) forgetExpired(ctx context.Context) (freed int, err error) {
+	err = t.db.own.inScope(ctx, t.db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+		if err := tx.GetContext(ctx, &freed, `
+			WITH freed AS (DELETE FROM partywall.reservations WHERE expires_at <= now() RETURNING id)
+			SELECT count(*) FROM freed`); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, `
+			DELETE FROM partywall.unconfirmed WHERE made_at <= now() - interval '24 hours';
 			DELETE FROM partywall.idempotency WHERE expires_at <= now();
 			DELETE FROM partywall.sessions WHERE expires_at <= now();
 			DELETE FROM partywall.codes WHERE expires_at <= now()`)
 		return err
 	})
+	if err != nil {
+		return 0, err
+	}
+	return freed, nil
 }
 
 // occupancy is what an ID was found to be.

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -54,7 +55,20 @@ func (t *Tenants) Clock(ctx context.Context, id domain.TenantID) (time.Time, err
 		now, err = clock(ctx, db, clockMessage(logins.installation, id), schemaOf(id))
 		return err
 	})
+	if domain.CodeOf(err) == domain.CodeTenantNotFound {
+		now, err = reservationClock(ctx, logins.system, id)
+	}
 	return now, translate(ctx, err, "ask the time in tenant "+id.String())
+}
+
+// reservationClock reads the time if the ID is reserved.
+func reservationClock(ctx context.Context, system *pool, id domain.TenantID) (time.Time, error) {
+	now, err := one(ctx, system, func(row scanner) (now time.Time, err error) { err = row.Scan(&now); return now.UTC(), err },
+		`SELECT now() FROM partywall.reservations r WHERE r.id = $1 AND `+reserved, id.String())
+	if errors.Is(err, sql.ErrNoRows) {
+		err = errNoSuchTenant()
+	}
+	return now, err
 }
 
 // clockMessage enters the tenant, if it's there, in a transaction that is the message.
@@ -102,7 +116,11 @@ func (t *Tenants) List(ctx context.Context, after domain.TenantID, limit int) ([
 		tenants = append(tenants, tenant)
 		return err
 	}, `
-		SELECT t.id, t.name, t.status, t.created_at, t.expires_at FROM partywall.tenants t
-		WHERE t.id > $1 AND `+present+` ORDER BY t.id LIMIT $2`, after.String(), max(limit, 0))
+		(SELECT t.id, t.name, t.status, t.created_at, t.expires_at FROM partywall.tenants t
+			WHERE t.id > $1 AND `+present+` ORDER BY t.id LIMIT $2)
+		UNION ALL
+		(SELECT r.id, r.name, 'unclaimed', r.created_at, r.expires_at FROM partywall.reservations r
+			WHERE r.id > $1 AND `+reserved+` ORDER BY r.id LIMIT $2)
+		ORDER BY id LIMIT $2`, after.String(), max(limit, 0))
 	return tenants, translate(ctx, err, "list tenants")
 }

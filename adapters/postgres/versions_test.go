@@ -64,7 +64,7 @@ func TestTwoVersions(t *testing.T) {
 	t.Run("a tenant that the older one makes during the newer one's setup lacks nothing", func(t *testing.T) {
 		atWork, goOn := make(chan bool), make(chan bool)
 		older, cfg := open(t, withNotes, func(cfg *postgres.Config) {
-			cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant) error {
+			cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant, domain.Identity) error {
 				close(atWork)
 				<-goOn
 				return nil

@@ -25,7 +25,7 @@ var invoices = Program{
 	Name: "invoices",
 	Configure: func(cfg app.Config) app.Config {
 		cfg.TenantMigrations = fstest.MapFS{"0001_invoices.sql": {Data: []byte(`CREATE TABLE invoices (cents bigint NOT NULL)`)}}
-		cfg.OnProvision = func(ctx context.Context, tx *sqlx.Tx, _ domain.Tenant) error {
+		cfg.OnProvision = func(ctx context.Context, tx *sqlx.Tx, _ domain.Tenant, _ domain.Identity) error {
 			_, err := tx.ExecContext(ctx, `INSERT INTO invoices VALUES (900)`)
 			return err
 		}

@@ -72,7 +72,7 @@ func createTenant(ctx context.Context, c console, args []string) error {
 			c.printf("created %s, owned by %s\n", created.Tenant.ID, *owner)
 			return nil
 		}
-		c.printf("created %s; whoever signs up with this token until %s owns it:\n%s\n",
+		c.printf("created %s; the user who signs up with this token until %s owns it:\n%s\n",
 			created.Tenant.ID, created.Tenant.ClaimExpiresAt.Format(time.RFC3339), created.ClaimToken.Reveal())
 		return nil
 	})
@@ -131,7 +131,8 @@ func claimTenant(ctx context.Context, c console, args []string) error {
 		if _, err := r.Tenants.Clock(ctx, id); domain.KindOf(err) == domain.NotFound {
 			return fmt.Errorf("there is no tenant %s that could be claimed; see: %s tenants list", id, c.program.Name)
 		}
-		claimed, err := r.Tenants.Claim(ctx, ports.Caller{Identity: identity}, id, domain.NewSecret(*token))
+		by := tenants.Creator{Operator: r.Tenants.Installation(), Caller: ports.Caller{Identity: identity}}
+		claimed, err := r.Tenants.Claim(ctx, by, id, domain.NewSecret(*token))
 		if err != nil {
 			return err
 		}

@@ -2,8 +2,6 @@ package identities
 
 import (
 	"context"
-	"errors"
-	"time"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/limits"
@@ -22,9 +20,10 @@ type SignUp struct {
 // user who existed.
 //
 // Errors: [domain.CodeUserExists]; [domain.CodePasswordPolicy] on field "password";
-// [domain.CodeSignUpRefused]; [domain.CodeClaimInvalid] on field "claimToken", also
-// where somebody else redeemed the claim in the same moment. An error on field
-// "claimToken" whose message says so leaves an account without the tenant.
+// [domain.CodeSignUpRefused]; [domain.CodeClaimInvalid] on field "claimToken";
+// [domain.Limited] beyond what callers from one network may claim. An error on
+// field "claimToken" whose message says so leaves an account without the tenant,
+// as where another user claimed it in the same moment.
 func (s *Service) SignUp(ctx context.Context, from limits.Address, account SignUp) (ports.NewUser, error) {
 	if err := present("password", account.Password, maxPasswordLen); err != nil {
 		return ports.NewUser{}, err
@@ -33,54 +32,14 @@ func (s *Service) SignUp(ctx context.Context, from limits.Address, account SignU
 	if err != nil {
 		return ports.NewUser{}, err
 	}
-	if !account.ClaimToken.IsZero() {
-		if err := s.Tenants.CheckClaim(ctx, account.ClaimToken); err != nil {
-			return ports.NewUser{}, attempt.mailed(err)
-		}
-	}
-	user, err := s.Provider.SignUp(ctx, account.Email, account.Password)
+	user, made, err := s.makeAccount(ctx, from, account)
 	if user.Confirmed {
 		attempt.harmless() // no mail was sent
 	}
-	err = attempt.mailed(err)
-	if err != nil || account.ClaimToken.IsZero() {
+	if made {
 		return user, err
 	}
-	// The account exists now: a caller who hangs up here must not lose the claim.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), redeemTimeout)
-	defer cancel()
-	if err := s.claimFor(ctx, user, account); err != nil {
-		return ports.NewUser{}, afterSignUp(err)
-	}
-	return user, nil
-}
-
-const redeemTimeout = 10 * time.Second
-
-func (s *Service) claimFor(ctx context.Context, user ports.NewUser, account SignUp) error {
-	if user.Identity.IsZero() {
-		return &domain.Error{Kind: domain.Conflict, Message: "the provider made an account, but doesn't tell whose"}
-	}
-	_, err := s.Tenants.ClaimForNewUser(ctx, user.Identity, account.Email, account.ClaimToken)
-	return err
-}
-
-// afterSignUp says, beside what went wrong with the claim, that the account stands.
-func afterSignUp(err error) error {
-	after := &domain.Error{
-		Kind:    domain.KindOf(err),
-		Code:    domain.CodeOf(err),
-		Field:   "claimToken",
-		Message: "the account was made, but the tenant isn't claimed yet; sign in, and claim it with the same token",
-		Err:     err,
-	}
-	switch {
-	case after.Code == domain.CodeClaimInvalid:
-		after.Message = "the account was made, but somebody else claimed the tenant first"
-	case after.Kind == domain.Internal && errors.Is(err, context.DeadlineExceeded):
-		after.Kind, after.Code = domain.Unavailable, ""
-	}
-	return after
+	return user, attempt.mailed(err)
 }
 
 // VerifyEmail proves with the code that was sent that the address is the user's. A

@@ -11,6 +11,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/limits"
+	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -29,8 +30,8 @@ func TestSigningUpWithAClaimMakesAnOwner(t *testing.T) {
 	if err != nil || profile.Email.String() != "Ada@example.com" || len(profile.Tenants) != 1 || profile.Tenants[0].Membership.Role != domain.RoleOwner {
 		t.Errorf("WhoAmI = %+v, %v", profile, err)
 	}
-	if _, told := h.mail.Last(address("ada@example.com")); !told {
-		t.Error("the new owner wasn't told")
+	if sent := h.mail.Sent(); len(sent) != 0 {
+		t.Errorf("an address that nobody has confirmed yet got %+v", sent)
 	}
 }
 
@@ -111,11 +112,14 @@ func TestACallerWhoHangsUpKeepsTheClaim(t *testing.T) {
 	}
 }
 
-// hanging is a store that doesn't answer in time.
-type hanging struct{ ports.InvitationStore }
+// hanging is a store that doesn't answer in time, once the account was made.
+type hanging struct{ ports.ReservationStore }
 
-func (hanging) Redeem(context.Context, domain.TokenHash, domain.TenantID, domain.Identity) (ports.TenantMembership, error) {
-	return ports.TenantMembership{}, context.DeadlineExceeded
+func (hanging) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedTenant, error) {
+	if _, err := c.SignUp(ctx); err != nil {
+		return ports.ClaimedTenant{}, err
+	}
+	return ports.ClaimedTenant{}, context.DeadlineExceeded
 }
 
 func TestAnAccountWithoutItsTenantSaysSo(t *testing.T) {
@@ -127,14 +131,12 @@ func TestAnAccountWithoutItsTenantSaysSo(t *testing.T) {
 	}{
 		"somebody else claims it first": {func(h *house, claim domain.Secret, _ *ports.NewUser) {
 			somebody := domain.Must(h.people.Caller(address("eve@example.com")))
-			domain.Must(h.registry.Redeem(context.Background(), claim.Hash(), domain.TenantID{}, somebody.Identity))
-		}, domain.CodeClaimInvalid, "somebody else claimed", false},
+			domain.Must(h.registry.Claim(context.Background(), ports.Claim{Token: claim.Hash(), Owner: somebody.Identity}))
+		}, domain.CodeClaimInvalid, "another user claimed", false},
 		"the registry goes away": {func(h *house, _ domain.Secret, _ *ports.NewUser) {
 			h.registry.Break()
 		}, domain.CodeDatabaseUnavailable, "claim it with the same token", true},
-		"the registry hangs": {func(h *house, _ domain.Secret, _ *ports.NewUser) {
-			h.Tenants.Invitations = hanging{h.registry}
-		}, domain.Unavailable, "claim it with the same token", true},
+		"the registry hangs": {func(*house, domain.Secret, *ports.NewUser) {}, domain.Unavailable, "claim it with the same token", true},
 		"the provider doesn't tell who it is": {func(_ *house, _ domain.Secret, user *ports.NewUser) {
 			user.Identity = domain.Identity{}
 		}, domain.Conflict, "claim it with the same token", true},
@@ -143,16 +145,19 @@ func TestAnAccountWithoutItsTenantSaysSo(t *testing.T) {
 			h := newHouse()
 			claim := h.unclaimed(t, "acme")
 			h.Provider = meddler{h.people, func(user *ports.NewUser) { c.then(h, claim, user) }}
+			if name == "the registry hangs" {
+				h.Tenants.Reservations = hanging{h.registry}
+			}
 			_, err := h.signUp(t, "ada@example.com", claim)
 			e, ok := errors.AsType[*domain.Error](err)
 			if !ok || !errors.Is(e, c.want) || e.Field != "claimToken" || !strings.Contains(e.Message, "the account was made") || !strings.Contains(e.Message, c.says) {
 				t.Errorf("got %v", err)
 			}
 			h.registry.Mend()
-			h.Tenants.Invitations = h.registry
+			h.Tenants.Reservations = h.registry
 			h.Provider = h.people
 			ada, _ := h.signedIn(t, "ada@example.com")
-			if _, err := h.Tenants.Claim(t.Context(), ada, domain.Must(domain.ParseTenantID("acme")), claim); (err == nil) != c.unspent {
+			if _, err := h.Tenants.Claim(t.Context(), tenants.Creator{Caller: ada}, domain.Must(domain.ParseTenantID("acme")), claim); (err == nil) != c.unspent {
 				t.Errorf("claiming it later: %v", err)
 			}
 		})

@@ -69,3 +69,20 @@ func networksOf(from Address) []network {
 	}
 	return []network{{from.within(48), 16}, {from.within(56), 4}, {from.within(64), 1}}
 }
+
+// Share is one of the networks that a caller is counted in, and how many times the
+// allowance of one caller it has.
+type Share struct {
+	Network netip.Prefix // zero for an unknown address
+	Times   int
+}
+
+// Shares returns the networks that callers from the address are counted in, the
+// widest first, for a count that isn't a [Rate].
+func (a Address) Shares() []Share {
+	var shares []Share
+	for _, network := range networksOf(a) {
+		shares = append(shares, Share{network.prefix, network.times})
+	}
+	return shares
+}

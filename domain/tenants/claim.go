@@ -4,72 +4,58 @@ import (
 	"context"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/ports"
 )
 
-// CheckClaim returns nil if token would make its bearer an owner now, and
-// [domain.CodeClaimInvalid] on field "claimToken" if not. The claim stays unspent.
-func (s *Service) CheckClaim(ctx context.Context, token domain.Secret) error {
-	invitation, err := s.Invitations.Peek(ctx, token.Hash())
-	if err != nil {
-		return onClaimToken(err)
-	}
-	if !invitation.IsClaim() {
-		return errClaimInvalid
-	}
-	return nil
-}
-
-// Claim makes a signed-in caller the first owner of tenant id. Who claimed it
-// before with the same token gets the same answer. A token that is unknown,
-// spent, expired, or another tenant's is [domain.CodeClaimInvalid] on field
-// "claimToken".
-func (s *Service) Claim(ctx context.Context, caller ports.Caller, id domain.TenantID, token domain.Secret) (ports.TenantMembership, error) {
+// Claim makes the tenant id, which waits for an owner, and by.Caller its first
+// owner. An owner who claimed it before with the same token gets the same answer.
+//
+// Errors: [domain.CodeClaimInvalid] on field "claimToken" for a token that is
+// unknown, spent, expired, or another tenant's; [domain.CodeTenantQuota] and
+// [domain.Limited] as for [Service.Create].
+func (s *Service) Claim(ctx context.Context, by Creator, id domain.TenantID, token domain.Secret) (ports.TenantMembership, error) {
 	if id.IsZero() {
 		return ports.TenantMembership{}, domain.Invalidf("tenantId", "name the tenant to claim")
 	}
-	_, _, err := s.Members.Find(ctx, caller.Identity, id)
-	repeated := err == nil // a replay makes nobody an owner, and sends no mail
-	claimed, err := s.redeem(ctx, caller.Identity, id, token)
+	if by.Caller.IsZero() {
+		return ports.TenantMembership{}, &domain.Error{Kind: domain.Unauthenticated, Message: "sign in to claim a tenant"}
+	}
+	owner, err := s.admitMaking(ctx, by)
 	if err != nil {
 		return ports.TenantMembership{}, err
 	}
-	if !repeated {
-		s.welcomeCaller(caller, claimed.Tenant)
+	claimed, err := s.Reservations.Claim(ctx, ports.Claim{
+		Token:  token.Hash(),
+		Tenant: id,
+		Owner:  by.Caller.Identity,
+		Limits: owner.limits,
+	})
+	if err != nil || claimed.Replayed {
+		s.notMade(by)
+		return claimed.TenantMembership, err
 	}
-	return claimed, nil
+	s.record(ctx, ports.AuditEntry{Action: ports.TenantClaimed, Tenant: id, Actor: by.actor(), Member: by.Caller.Identity, Role: domain.RoleOwner})
+	s.welcome(owner.email, claimed.Tenant)
+	return claimed.TenantMembership, nil
 }
 
-// ClaimForNewUser makes a user who signed up a moment ago, with this address,
-// the first owner of whatever tenant token belongs to. Its errors are Claim's.
-func (s *Service) ClaimForNewUser(ctx context.Context, who domain.Identity, email domain.Email, token domain.Secret) (ports.TenantMembership, error) {
-	claimed, err := s.redeem(ctx, who, domain.TenantID{}, token)
+// ClaimBySignUp makes the tenant that token is of for a new user, whom signUp
+// makes. It calls signUp once the token was found good, with the turn to make the
+// tenant: what fails before leaves no account, and what fails in signUp leaves the
+// token unspent. Its errors are Claim's and signUp's.
+//
+// The owner gets no mail: the address of a new account isn't confirmed.
+func (s *Service) ClaimBySignUp(ctx context.Context, from limits.Address, token domain.Secret, signUp func(ctx context.Context) (domain.Identity, error)) (ports.TenantMembership, error) {
+	claimed, err := s.Reservations.Claim(ctx, ports.Claim{
+		Token:  token.Hash(),
+		SignUp: signUp,
+		Limits: ports.MakingLimits{Unconfirmed: s.Limits.unconfirmed(from)},
+	})
 	if err != nil {
 		return ports.TenantMembership{}, err
 	}
-	s.welcome(email, claimed.Tenant)
-	return claimed, nil
-}
-
-func (s *Service) redeem(ctx context.Context, who domain.Identity, id domain.TenantID, token domain.Secret) (ports.TenantMembership, error) {
-	claimed, err := s.Invitations.Redeem(ctx, token.Hash(), id, who)
-	if err != nil {
-		return ports.TenantMembership{}, onClaimToken(err)
-	}
-	return claimed, nil
-}
-
-var errClaimInvalid = &domain.Error{
-	Kind:    domain.Invalid,
-	Code:    domain.CodeClaimInvalid,
-	Field:   "claimToken",
-	Message: "the claim token is unknown, used, expired, or another tenant's; an ID that nobody claims is free again 24 hours after its creation, and can then be created anew",
-}
-
-// onClaimToken says it in the words of [errClaimInvalid], whatever the store's are.
-func onClaimToken(err error) error {
-	if domain.CodeOf(err) == domain.CodeClaimInvalid {
-		return errClaimInvalid
-	}
-	return err
+	who := claimed.Membership.Identity
+	s.record(ctx, ports.AuditEntry{Action: ports.TenantClaimed, Tenant: claimed.Tenant.ID, Actor: ports.Actor{Identity: who, From: from.IP()}, Member: who, Role: domain.RoleOwner})
+	return claimed.TenantMembership, nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/tenants"
 )
 
 func TestAClaimMakesItsBearerTheOwner(t *testing.T) {
@@ -18,14 +19,14 @@ func TestAClaimMakesItsBearerTheOwner(t *testing.T) {
 	if _, err := h.Clock(t.Context(), tenantID("acme")); err != nil {
 		t.Errorf("an unclaimed tenant doesn't tell the time: %v", err)
 	}
-	claimed, err := h.Claim(t.Context(), ada, tenantID("acme"), created.ClaimToken)
+	claimed, err := h.Claim(t.Context(), tenants.Creator{Caller: ada}, tenantID("acme"), created.ClaimToken)
 	if err != nil || claimed.Membership.Role != domain.RoleOwner || claimed.Tenant.Status != domain.Active {
 		t.Fatalf("claimed %+v, %v", claimed, err)
 	}
 	if _, err := h.Admit(t.Context(), ada.Identity, tenantID("acme")); err != nil {
 		t.Errorf("the owner isn't admitted: %v", err)
 	}
-	if again, err := h.Claim(t.Context(), ada, tenantID("acme"), created.ClaimToken); err != nil || again != claimed {
+	if again, err := h.Claim(t.Context(), tenants.Creator{Caller: ada}, tenantID("acme"), created.ClaimToken); err != nil || again != claimed {
 		t.Errorf("the same claim by the same owner: %+v, %v", again, err)
 	}
 }
@@ -35,7 +36,7 @@ func TestAClaimIsRefusedInOneWay(t *testing.T) {
 	ada, eve := h.caller("ada@example.com"), h.caller("eve@example.com")
 	acme, other := h.anyone(t, "acme"), h.anyone(t, "other")
 	spent := h.anyone(t, "spent")
-	if _, err := h.Claim(t.Context(), ada, spent.Tenant.ID, spent.ClaimToken); err != nil {
+	if _, err := h.Claim(t.Context(), tenants.Creator{Caller: ada}, spent.Tenant.ID, spent.ClaimToken); err != nil {
 		t.Fatal(err)
 	}
 	tries := map[string]struct {
@@ -50,7 +51,7 @@ func TestAClaimIsRefusedInOneWay(t *testing.T) {
 	}
 	want := ""
 	for name, try := range tries {
-		_, err := h.Claim(t.Context(), eve, tenantID(try.id), try.token)
+		_, err := h.Claim(t.Context(), tenants.Creator{Caller: eve}, tenantID(try.id), try.token)
 		if !errors.Is(err, domain.CodeClaimInvalid) {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -62,10 +63,10 @@ func TestAClaimIsRefusedInOneWay(t *testing.T) {
 			t.Errorf("%s can be told apart: %v", name, err)
 		}
 	}
-	if _, err := h.Claim(t.Context(), ada, domain.TenantID{}, acme.ClaimToken); domain.KindOf(err) != domain.Invalid || errors.Is(err, domain.CodeClaimInvalid) {
+	if _, err := h.Claim(t.Context(), tenants.Creator{Caller: ada}, domain.TenantID{}, acme.ClaimToken); domain.KindOf(err) != domain.Invalid || errors.Is(err, domain.CodeClaimInvalid) {
 		t.Errorf("no tenant: %v", err)
 	}
-	if _, err := h.Claim(t.Context(), ada, acme.Tenant.ID, acme.ClaimToken); err != nil {
+	if _, err := h.Claim(t.Context(), tenants.Creator{Caller: ada}, acme.Tenant.ID, acme.ClaimToken); err != nil {
 		t.Errorf("a claim was spent by tries that failed: %v", err)
 	}
 }
@@ -78,7 +79,7 @@ func TestAClaimExpiresWithItsTenant(t *testing.T) {
 	if _, err := h.Clock(t.Context(), created.Tenant.ID); !errors.Is(err, domain.CodeTenantNotFound) {
 		t.Errorf("the tenant is still there: %v", err)
 	}
-	if _, err := h.Claim(t.Context(), ada, created.Tenant.ID, created.ClaimToken); !errors.Is(err, domain.CodeClaimInvalid) {
+	if _, err := h.Claim(t.Context(), tenants.Creator{Caller: ada}, created.Tenant.ID, created.ClaimToken); !errors.Is(err, domain.CodeClaimInvalid) {
 		t.Errorf("the claim is still good: %v", err)
 	}
 	if n, err := h.Sweep(t.Context()); n != 1 || err != nil {

@@ -1,9 +1,9 @@
 package tenants
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
-	"time"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/limits"
@@ -30,9 +30,6 @@ func ParseCreationPolicy(s string) (CreationPolicy, error) {
 	return "", domain.Invalidf("TENANT_CREATION", "is one of open, authenticated, operator")
 }
 
-// claimTTL is how long a new tenant waits for its first owner.
-const claimTTL = 24 * time.Hour
-
 // Creator is who asks for a tenant. The zero Creator isn't signed in and calls
 // from an unknown address.
 type Creator struct {
@@ -42,6 +39,15 @@ type Creator struct {
 }
 
 func (c Creator) isStranger() bool { return c.Caller.IsZero() && !c.Operator.proven }
+
+// actor is the creator as the audit log names them.
+func (c Creator) actor() ports.Actor {
+	actor := ports.Actor{Operator: c.Operator.proven, From: c.From.IP()}
+	if !c.Operator.proven {
+		actor.Identity = c.Caller.Identity
+	}
+	return actor
+}
 
 // Creation is what a new tenant shall be.
 type Creation struct {
@@ -57,31 +63,28 @@ type Created struct {
 	Replayed   bool // the answer to an earlier request with the same idempotency key
 }
 
-// Create makes a tenant, ready to use. A signed-in caller becomes its owner;
-// for anybody else the answer has a token that makes its bearer the owner, once,
-// within 24 hours, after which the tenant is gone.
+// Create makes a tenant, ready to use, whose owner is the signed-in caller. For
+// anybody else it reserves the ID: the answer has a token that makes its bearer the
+// owner, once, until the tenant's ClaimExpiresAt. Then the ID is free again.
 //
 // Errors: [domain.Unauthenticated] or [domain.Forbidden] by the [CreationPolicy];
 // [domain.CodeTenantReserved]; [domain.Invalid] on field "tenantId", "name" or
 // "Idempotency-Key"; [domain.CodeTenantExists]; [domain.CodeIdempotencyMismatch];
-// [domain.Limited] beyond [CreationsPerAddress].
+// [domain.CodeTenantQuota] beyond TenantsPerOwner; [domain.Limited] beyond
+// [CreationsPerAddress], [CreationsPerIdentity], the reservations that there may be
+// at once, and the tenants that owners may get whose address isn't confirmed. The
+// operator isn't limited.
 func (s *Service) Create(ctx context.Context, by Creator, creation Creation) (Created, error) {
 	if err := s.Policy.allow(by); err != nil {
 		return Created{}, err
 	}
-	tenant, err := creation.tenant()
-	if err != nil {
+	if err := creation.check(); err != nil {
 		return Created{}, err
 	}
-	if by.isStranger() {
-		if err := s.Limits.creation(by.From); err != nil {
-			return Created{}, err
-		}
-	}
 	if by.Caller.IsZero() {
-		return s.createUnclaimed(ctx, tenant)
+		return s.reserve(ctx, by, creation)
 	}
-	return s.createOwned(ctx, by.Caller, tenant, creation.IdempotencyKey)
+	return s.createOwned(ctx, by, creation)
 }
 
 func (p CreationPolicy) allow(by Creator) error {
@@ -97,52 +100,66 @@ func (p CreationPolicy) allow(by Creator) error {
 	}
 }
 
-func (c Creation) tenant() (ports.NewTenant, error) {
+// check refuses what the creation gets wrong, and brings its name to its one form.
+func (c *Creation) check() (err error) {
 	if c.ID.IsZero() {
-		return ports.NewTenant{}, domain.Invalidf("tenantId", "a tenant has an ID")
+		return domain.Invalidf("tenantId", "a tenant has an ID")
 	}
 	if c.ID.IsReserved() {
-		return ports.NewTenant{}, &domain.Error{Kind: domain.Invalid, Code: domain.CodeTenantReserved, Field: "tenantId", Message: "this ID is reserved; choose another"}
+		return domain.NewError(domain.CodeTenantReserved)
 	}
-	name, err := domain.ParseTenantName(c.Name)
-	if err != nil {
-		return ports.NewTenant{}, err
+	if c.Name, err = domain.ParseTenantName(c.Name); err == nil {
+		c.Name = cmp.Or(c.Name, c.ID.String())
 	}
-	if name == "" {
-		name = c.ID.String()
-	}
-	return ports.NewTenant{ID: c.ID, Name: name}, nil
+	return err
 }
 
-func (s *Service) createUnclaimed(ctx context.Context, tenant ports.NewTenant) (Created, error) {
+// reserve keeps the ID for the bearer of the token that it returns.
+func (s *Service) reserve(ctx context.Context, by Creator, creation Creation) (Created, error) {
 	token := s.newToken()
-	tenant.Claim = &ports.NewClaim{Hash: token.Hash(), TTL: claimTTL}
-	made, err := s.Tenants.Create(ctx, tenant)
+	reservation := ports.NewReservation{ID: creation.ID, Name: creation.Name, Token: token.Hash(), TTL: claimTTL}
+	if by.isStranger() {
+		if err := s.Limits.creation(by.From); err != nil {
+			return Created{}, err
+		}
+		reservation.Limits = s.Limits.reservation(by.From)
+	}
+	tenant, err := s.Reservations.Reserve(ctx, reservation)
 	if err != nil {
 		return Created{}, err
 	}
-	return Created{Tenant: made.Tenant, ClaimToken: token}, nil
+	s.record(ctx, ports.AuditEntry{Action: ports.TenantReserved, Tenant: tenant.ID, Actor: by.actor()})
+	return Created{Tenant: tenant, ClaimToken: token}, nil
 }
 
-func (s *Service) createOwned(ctx context.Context, owner ports.Caller, tenant ports.NewTenant, key string) (Created, error) {
-	tenant.Owner = owner.Identity
-	if key != "" {
+func (s *Service) createOwned(ctx context.Context, by Creator, creation Creation) (Created, error) {
+	tenant := ports.NewTenant{ID: creation.ID, Name: creation.Name, Owner: by.Caller.Identity}
+	if key := creation.IdempotencyKey; key != "" {
 		if !validIdempotencyKey(key) {
 			return Created{}, domain.Invalidf("Idempotency-Key", "an idempotency key is 1 to %d visible ASCII characters", maxIdempotencyKeyLen)
 		}
 		tenant.Idempotency = &ports.Idempotency{
-			Identity:    owner.Identity,
+			Identity:    by.Caller.Identity,
 			Route:       "POST /auth/tenants",
 			Key:         key,
 			Fingerprint: sha256.Sum256([]byte(tenant.ID.String() + "\n" + tenant.Name)),
 		}
 	}
+	owner, err := s.admitMaking(ctx, by)
+	if err != nil {
+		return Created{}, err
+	}
+	tenant.Limits = owner.limits
 	made, err := s.Tenants.Create(ctx, tenant)
+	if made.Replayed || domain.KindOf(err) == domain.Unavailable {
+		s.notMade(by)
+	}
 	if err != nil {
 		return Created{}, err
 	}
 	if !made.Replayed {
-		s.welcomeCaller(owner, made.Tenant)
+		s.record(ctx, ports.AuditEntry{Action: ports.TenantCreated, Tenant: tenant.ID, Actor: by.actor(), Member: tenant.Owner, Role: domain.RoleOwner})
+		s.welcome(owner.email, made.Tenant)
 	}
 	return Created{Tenant: made.Tenant, Replayed: made.Replayed}, nil
 }

@@ -56,12 +56,7 @@ func (s *Service) AdmitSole(ctx context.Context, who domain.Identity) (Member, e
 		return Member{}, err
 	}
 	if len(found) != 1 {
-		return Member{}, &domain.Error{
-			Kind:    domain.Invalid,
-			Code:    domain.CodeTenantRequired,
-			Field:   "X-Tenant-ID",
-			Message: "name a tenant in X-Tenant-ID: only who is a member of exactly one may leave it out",
-		}
+		return Member{}, domain.NewError(domain.CodeTenantRequired)
 	}
 	membership := found[0].Membership
 	return Member{membership.Tenant, membership.Identity, membership.Role}, nil

@@ -34,6 +34,7 @@ func (s *Service) List(ctx context.Context, operator Operator, after domain.Tena
 	return s.Tenants.List(ctx, after, limit)
 }
 
-// Sweep removes the tenants that nobody claimed in time, and returns how many.
-// Until then they are absent all the same; it gives their room back.
+// Sweep removes the reservations that were not claimed in time and what broken-off
+// creations left behind, and returns how many IDs it freed. Until then they are
+// absent all the same.
 func (s *Service) Sweep(ctx context.Context) (int, error) { return s.Tenants.Sweep(ctx) }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
 )
 
 // SetRole gives who the role in tenant id, and makes them a member if they
@@ -17,5 +18,9 @@ func (s *Service) SetRole(ctx context.Context, operator Operator, id domain.Tena
 	if err := operator.require(); err != nil {
 		return err
 	}
-	return s.Members.SetRole(ctx, id, who, role)
+	if err := s.Members.SetRole(ctx, id, who, role); err != nil {
+		return err
+	}
+	s.record(ctx, ports.AuditEntry{Action: ports.MemberRoleChanged, Tenant: id, Actor: ports.Actor{Operator: true}, Member: who, Role: role})
+	return nil
 }

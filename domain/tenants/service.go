@@ -16,13 +16,19 @@ import (
 // Beside the errors that its methods name, a zero ID or identity is
 // [domain.Invalid], and stores that are away are [domain.CodeDatabaseUnavailable].
 type Service struct {
-	Tenants     ports.TenantStore
-	Members     ports.MemberStore
-	Invitations ports.InvitationStore
-	Identities  ports.IdentityProvider // knows the addresses of new owners
-	Mail        ports.Mailer
-	Policy      CreationPolicy // zero: Open
-	Limits      *Limits        // nil: none
+	Tenants         ports.TenantStore
+	Members         ports.MemberStore
+	Reservations    ports.ReservationStore
+	Identities      ports.IdentityProvider // says whether a new owner's address is confirmed; nil: none is
+	Mail            ports.Mailer
+	Policy          CreationPolicy // zero: Open
+	Limits          *Limits        // nil: none but TenantsPerOwner
+	TenantsPerOwner int            // zero: [DefaultTenantsPerOwner]
+	// Unproven says that the identity provider confirms addresses without proof: then
+	// none counts as confirmed, and no mail is sent to them.
+	Unproven bool
+
+	Audit ports.Audit // nil: no entries are kept
 
 	// Later runs a task that no caller waits for, under a context of its own,
 	// and sees to its error. Nil runs it at once and drops the error.
@@ -47,12 +53,15 @@ func (s *Service) newToken() domain.Secret {
 	return domain.NewSecret(s.NewToken())
 }
 
-// errNoSuchTenant is what an unknown, a suspended and a foreign tenant have in common.
-var errNoSuchTenant = &domain.Error{
-	Kind:    domain.NotFound,
-	Code:    domain.CodeTenantNotFound,
-	Message: "there is no such tenant, or you aren't a member of it",
+// record keeps an entry in the audit log, whether or not the caller still waits.
+func (s *Service) record(ctx context.Context, entry ports.AuditEntry) {
+	if s.Audit != nil {
+		s.Audit.Record(context.WithoutCancel(ctx), entry)
+	}
 }
+
+// errNoSuchTenant is what an unknown, a suspended and a foreign tenant have in common.
+var errNoSuchTenant = domain.NewError(domain.CodeTenantNotFound)
 
 // concealed turns what a store says of an absent tenant into [errNoSuchTenant].
 func concealed(err error) error {

@@ -23,11 +23,11 @@ func newHouse() *house {
 	h := &house{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), people: &memory.Identities{}, mail: &memory.Mailbox{}}
 	h.registry = &memory.Registry{Now: func() time.Time { return h.now }}
 	h.Service = &tenants.Service{
-		Tenants:     h.registry,
-		Members:     h.registry,
-		Invitations: h.registry,
-		Identities:  h.people,
-		Mail:        h.mail,
+		Tenants:      h.registry,
+		Members:      h.registry,
+		Reservations: h.registry,
+		Identities:   h.people,
+		Mail:         h.mail,
 	}
 	return h
 }

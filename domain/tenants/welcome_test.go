@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/domain/tenants"
 )
 
@@ -16,7 +17,7 @@ func TestWhoCreatesSignedInIsTheOwnerAndHearsOfIt(t *testing.T) {
 	if !created.ClaimToken.IsZero() || created.Tenant.Status != domain.Active || created.Tenant.Name != "acme" || !created.Tenant.ClaimExpiresAt.IsZero() {
 		t.Errorf("created %+v", created)
 	}
-	if mail, sent := h.mail.Last(address("ada@example.com")); !sent || !strings.Contains(mail.Subject, "acme") {
+	if mail, sent := h.mail.Last(address("ada@example.com")); !sent || !strings.Contains(mail.Text, "acme") {
 		t.Errorf("the owner was told %+v", mail)
 	}
 }
@@ -28,36 +29,66 @@ func TestWhoClaimsHearsOfIt(t *testing.T) {
 		t.Error("somebody heard of a tenant without an owner")
 	}
 	for range 3 { // a repeated request tells nobody anything
-		if _, err := h.Claim(t.Context(), h.caller("ada@example.com"), created.Tenant.ID, created.ClaimToken); err != nil {
+		if _, err := h.Claim(t.Context(), tenants.Creator{Caller: h.caller("ada@example.com")}, created.Tenant.ID, created.ClaimToken); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if n := len(h.mail.Sent()); n != 1 {
 		t.Errorf("%d mails were sent", n)
 	}
-	if mail, sent := h.mail.Last(address("ada@example.com")); !sent || !strings.Contains(mail.Subject, "acme") {
+	if mail, sent := h.mail.Last(address("ada@example.com")); !sent || !strings.Contains(mail.Text, "acme") {
 		t.Errorf("the owner was told %+v", mail)
 	}
 }
 
 func TestAMailDoesNotSayWhatAStrangerTyped(t *testing.T) {
 	h := newHouse()
-	creation := tenants.Creation{ID: tenantID("acme"), Name: "Win a prize at evil.example"}
+	creation := tenants.Creation{ID: tenantID("win-a-prize"), Name: "Win a prize at evil.example"}
 	if _, err := h.Create(t.Context(), tenants.Creator{Caller: h.caller("ada@example.com")}, creation); err != nil {
 		t.Fatal(err)
 	}
-	if mail, sent := h.mail.Last(address("ada@example.com")); !sent || strings.Contains(mail.Subject+mail.Text, "evil") {
+	mail, sent := h.mail.Last(address("ada@example.com"))
+	if !sent || strings.Contains(mail.Subject+mail.Text, "evil") || strings.Contains(mail.Subject, "prize") {
 		t.Errorf("the owner was told %+v", mail)
 	}
 }
 
-func TestAnAddressThatNobodyProvedGetsNoMail(t *testing.T) {
-	h := newHouse()
-	h.people.RequireConfirmation = true
-	if _, err := h.people.SignUp(t.Context(), address("ada@example.com"), domain.NewSecret("correct horse")); err != nil {
-		t.Fatal(err)
-	}
-	h.owned(t, "acme", h.caller("ada@example.com"))
+func TestAnAddressThatIsNotConfirmedGetsNoMail(t *testing.T) {
+	t.Run("of a caller", func(t *testing.T) {
+		h := newHouse()
+		h.people.RequireConfirmation = true
+		if _, err := h.people.SignUp(t.Context(), address("ada@example.com"), domain.NewSecret("correct horse")); err != nil {
+			t.Fatal(err)
+		}
+		ada := h.caller("ada@example.com")
+		h.owned(t, "acme", ada)
+		created := h.anyone(t, "bolt")
+		if _, err := h.Claim(t.Context(), tenants.Creator{Caller: ada}, created.Tenant.ID, created.ClaimToken); err != nil {
+			t.Fatal(err)
+		}
+		mustBeSilent(t, h)
+	})
+	t.Run("of a caller whose provider confirms without proof", func(t *testing.T) {
+		h := newHouse()
+		h.Unproven = true
+		h.owned(t, "acme", h.caller("ada@example.com"))
+		mustBeSilent(t, h)
+	})
+	t.Run("of a new user", func(t *testing.T) {
+		h := newHouse()
+		created := h.anyone(t, "acme")
+		if _, err := h.ClaimBySignUp(t.Context(), limits.Address{}, created.ClaimToken, func(ctx context.Context) (domain.Identity, error) {
+			user, err := h.people.SignUp(ctx, address("ada@example.com"), domain.NewSecret("correct horse"))
+			return user.Identity, err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		mustBeSilent(t, h)
+	})
+}
+
+func mustBeSilent(t *testing.T, h *house) {
+	t.Helper()
 	if sent := h.mail.Sent(); len(sent) != 0 {
 		t.Errorf("sent %+v", sent)
 	}

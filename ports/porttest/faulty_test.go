@@ -19,20 +19,30 @@ import (
 func allFaults() map[string]fault {
 	return map[string]fault{
 		"a tenant given out twice":       {tenancy(func(s *porttest.Tenancy) { s.Tenants = givesTwice{s.Tenants} }), "of many creators of one ID one succeeds, and owns it alone"},
-		"a conflict without its code":    {tenancy(func(s *porttest.Tenancy) { s.Tenants = losesCodes{s.Tenants} }), "an ID is taken whether its tenant is active, suspended or unclaimed"},
-		"a conflict that is but a cause": {tenancy(func(s *porttest.Tenancy) { s.Tenants = hidesCodes{s.Tenants} }), "an ID is taken whether its tenant is active, suspended or unclaimed"},
+		"a conflict without its code":    {tenancy(func(s *porttest.Tenancy) { s.Tenants = losesCodes{s.Tenants} }), "an ID is taken whether its tenant is active or suspended"},
+		"a conflict that is but a cause": {tenancy(func(s *porttest.Tenancy) { s.Tenants = hidesCodes{s.Tenants} }), "an ID is taken whether its tenant is active or suspended"},
 		"a limit ignored":                {members(func(s *porttest.Tenancy) { s.Members = talkative{s.Members} }), "memberships come in the order of the tenants' IDs by byte"},
 		"an owner too few":               {members(func(s *porttest.Tenancy) { s.Members = reckless{s.Members} }), "the last owner stays, and a second one may go"},
 		"a sign-in by the old password":  {users(func(s ports.UserStore) ports.UserStore { return gullible{s} }), "there is no session by a password that was reset"},
 		"a signature without a life":     {objects(func(u *ports.Upload) { u.TTL = max(u.TTL, time.Second) }), "an upload without a life is invalid"},
 		"a stranger signed out":          {people(func(p ports.IdentityProvider) ports.IdentityProvider { return obliging{p} }), "what isn't an access token is believed by nobody"},
-		"a local time":                   {tenancy(func(s *porttest.Tenancy) { s.Tenants = localTime{s.Tenants} }), "active and unclaimed tenants tell the time"},
+		"a local time":                   {tenancy(func(s *porttest.Tenancy) { s.Tenants = localTime{s.Tenants} }), "tenants and reservations tell the time"},
 		"a context ignored":              {tenancy(func(s *porttest.Tenancy) { s.Tenants = deaf{s.Tenants} }), "Sweep gives a cancelled context's own error"},
 		"a record under the key alone":   {tenancy(func(s *porttest.Tenancy) { s.Tenants = keyAlone{s.Tenants} }), "a request of another identity, route or key is another"},
 		"no record at all":               {tenancy(func(s *porttest.Tenancy) { s.Tenants = forgetful{s.Tenants} }), "twins at once make one tenant and get one answer"},
-		"a list without an order":        {tenancy(func(s *porttest.Tenancy) { s.Tenants = backwards{s.Tenants} }), "tenants come in the order of their IDs by byte, page after page"},
-		"a claim good for all":           {claims(func(s *porttest.Tenancy) { s.Invitations = generous{s.Invitations, &sync.Map{}} }), "of many who redeem one claim at once, one becomes the owner"},
-		"a claim of any tenant":          {claims(func(s *porttest.Tenancy) { s.Invitations = careless{s.Invitations} }), "a claim of another tenant is refused and stays unspent"},
+		"a list without an order":        {tenancy(func(s *porttest.Tenancy) { s.Tenants = backwards{s.Tenants} }), "tenants and reservations come in the order of their IDs by byte, page after page"},
+		"a claim good for all":           {claims(func(s *porttest.Tenancy) { s.Reservations = generous{s.Reservations, &sync.Map{}} }), "of many who claim with one token at once one becomes the owner"},
+		"a claim of any tenant":          {claims(func(s *porttest.Tenancy) { s.Reservations = careless{s.Reservations} }), "a token of another tenant is refused and stays unspent"},
+		"an account before its claim":    {claims(func(s *porttest.Tenancy) { s.Reservations = eager{s.Reservations} }), "nobody signs up with a token that is no good"},
+		"a claim lost with its caller":   {claims(func(s *porttest.Tenancy) { s.Reservations = fickle{s.Reservations} }), "a new user who hangs up gets the tenant all the same"},
+		"reservations without end":       {claims(func(s *porttest.Tenancy) { s.Reservations = crowded{s.Reservations} }), "a network reserves so many IDs at once, and more once one is claimed"},
+		"a quota ignored": {tenancy(func(s *porttest.Tenancy) {
+			s.Tenants = unlimited{s.Tenants, func(l *ports.MakingLimits) { l.MaxOwned = 0 }}
+		}), "by creation/an owner owns so many tenants, suspended ones included"},
+		"unconfirmed owners without end": {tenancy(func(s *porttest.Tenancy) {
+			s.Tenants = unlimited{s.Tenants, func(l *ports.MakingLimits) { l.Unconfirmed = nil }}
+		}), "by creation/a network makes so many tenants for unconfirmed owners"},
+		"an error without its field":     {tenancy(func(s *porttest.Tenancy) { s.Tenants = misplaced{s.Tenants} }), "a key that was used for another fingerprint is refused, and makes nothing"},
 		"wrong codes lost in the crowd":  {users(func(s ports.UserStore) ports.UserStore { return &racy{UserStore: s} }), "wrong codes at once count each"},
 		"a reuse that ends nothing":      {users(func(s ports.UserStore) ports.UserStore { return lenient{s} }), "a token that was exchanged before is told apart and ends its family alone"},
 		"a grace without end":            {users(func(s ports.UserStore) ports.UserStore { return patient{s} }), "without grace, of many who exchange one token at once one succeeds, and its new token is dead"},
@@ -61,13 +71,13 @@ func members(breaks func(*porttest.Tenancy)) func(*testing.T) {
 }
 
 func claims(breaks func(*porttest.Tenancy)) func(*testing.T) {
-	return func(t *testing.T) { porttest.InvitationStore(t, opensTenancy(breaks)) }
+	return func(t *testing.T) { porttest.ReservationStore(t, opensTenancy(breaks)) }
 }
 
 func opensTenancy(breaks func(*porttest.Tenancy)) func(*testing.T) porttest.Tenancy {
 	return func(t *testing.T) porttest.Tenancy {
 		registry := &memory.Registry{}
-		s := porttest.Tenancy{Tenants: registry, Members: registry, Invitations: registry, Suspend: func(t *testing.T, id domain.TenantID) {
+		s := porttest.Tenancy{Tenants: registry, Members: registry, Reservations: registry, Suspend: func(t *testing.T, id domain.TenantID) {
 			if err := registry.SetStatus(id, domain.Suspended); err != nil {
 				t.Fatal(err)
 			}
@@ -230,24 +240,85 @@ func (s backwards) List(ctx context.Context, after domain.TenantID, limit int) (
 }
 
 type generous struct {
-	ports.InvitationStore
+	ports.ReservationStore
 	spent *sync.Map
 }
 
-func (s generous) Redeem(ctx context.Context, token domain.TokenHash, id domain.TenantID, who domain.Identity) (ports.TenantMembership, error) {
-	got, err := s.InvitationStore.Redeem(ctx, token, id, who)
+func (s generous) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedTenant, error) {
+	got, err := s.ReservationStore.Claim(ctx, c)
 	if err == nil {
-		s.spent.Store(token, got)
-	} else if first, found := s.spent.Load(token); found {
-		return first.(ports.TenantMembership), nil
+		s.spent.Store(c.Token, got)
+	} else if first, found := s.spent.Load(c.Token); found {
+		return first.(ports.ClaimedTenant), nil
 	}
 	return got, err
 }
 
-type careless struct{ ports.InvitationStore }
+type careless struct{ ports.ReservationStore }
 
-func (s careless) Redeem(ctx context.Context, token domain.TokenHash, _ domain.TenantID, who domain.Identity) (ports.TenantMembership, error) {
-	return s.InvitationStore.Redeem(ctx, token, domain.TenantID{}, who)
+func (s careless) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedTenant, error) {
+	c.Tenant = domain.TenantID{}
+	return s.ReservationStore.Claim(ctx, c)
+}
+
+// eager has the owner sign up before it looks at the token.
+type eager struct{ ports.ReservationStore }
+
+func (s eager) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedTenant, error) {
+	if c.SignUp == nil {
+		return s.ReservationStore.Claim(ctx, c)
+	}
+	owner, err := c.SignUp(ctx)
+	if err != nil {
+		return ports.ClaimedTenant{}, err
+	}
+	c.Owner, c.SignUp = owner, nil
+	return s.ReservationStore.Claim(ctx, c)
+}
+
+// fickle gives a claim up with its caller, also after the account was made.
+type fickle struct{ ports.ReservationStore }
+
+func (s fickle) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedTenant, error) {
+	if signUp := c.SignUp; signUp != nil {
+		c.SignUp = func(ctx context.Context) (domain.Identity, error) {
+			who, err := signUp(ctx)
+			return who, errors.Join(err, ctx.Err())
+		}
+	}
+	return s.ReservationStore.Claim(ctx, c)
+}
+
+// unlimited ignores a limit that the change takes away.
+type unlimited struct {
+	ports.TenantStore
+	change func(*ports.MakingLimits)
+}
+
+func (s unlimited) Create(ctx context.Context, n ports.NewTenant) (ports.CreatedTenant, error) {
+	s.change(&n.Limits)
+	return s.TenantStore.Create(ctx, n)
+}
+
+// crowded ignores the limits of reservations.
+type crowded struct{ ports.ReservationStore }
+
+func (s crowded) Reserve(ctx context.Context, n ports.NewReservation) (domain.Tenant, error) {
+	n.Limits = nil
+	return s.ReservationStore.Reserve(ctx, n)
+}
+
+// misplaced loses the field of its errors.
+type misplaced struct{ ports.TenantStore }
+
+func (s misplaced) Create(ctx context.Context, n ports.NewTenant) (ports.CreatedTenant, error) {
+	created, err := s.TenantStore.Create(ctx, n)
+	if e, ok := errors.AsType[*domain.Error](err); ok {
+		lost := *e
+		lost.Field = ""
+		err = &lost
+	}
+	return created, err
 }
 
 // racy hands every other wrong code of a crowd to nobody.

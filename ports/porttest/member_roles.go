@@ -5,7 +5,6 @@ import (
 	"errors"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/partywall-go/partywall/domain"
 )
@@ -96,8 +95,8 @@ func setRoles(t *testing.T, open func(t *testing.T) Tenancy) {
 		}
 	})
 	t.Run("a tenant that is absent, or has no owner yet, has no members", func(t *testing.T) {
-		s, unclaimed := open(t), claimed(t, time.Hour)
-		create(t, s.Tenants, unclaimed)
+		s, unclaimed := open(t), reservation(t)
+		reserve(t, s, unclaimed)
 		for _, id := range []domain.TenantID{newTenantID(t, "nobody"), unclaimed.ID} {
 			mustBe(t, s.Members.SetRole(t.Context(), id, newIdentity(t), domain.RoleOwner), domain.CodeTenantNotFound)
 		}

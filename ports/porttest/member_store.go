@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -53,10 +52,10 @@ func findMembers(t *testing.T, open func(t *testing.T) Tenancy) {
 		mustBeRecent(t, membership.CreatedAt)
 	})
 	t.Run("unknown and foreign tenants are one and the same not found", func(t *testing.T) {
-		s, mine, theirs, unclaimed := open(t), owned(t), owned(t), claimed(t, time.Hour)
-		for _, n := range []ports.NewTenant{mine, theirs, unclaimed} {
-			create(t, s.Tenants, n)
-		}
+		s, mine, theirs, unclaimed := open(t), owned(t), owned(t), reservation(t)
+		create(t, s.Tenants, mine)
+		create(t, s.Tenants, theirs)
+		reserve(t, s, unclaimed)
 		for _, id := range []domain.TenantID{newTenantID(t, "nobody"), theirs.ID, unclaimed.ID} {
 			_, _, err := s.Members.Find(t.Context(), mine.Owner, id)
 			mustBe(t, err, domain.CodeTenantNotFound)

@@ -135,6 +135,18 @@ func mustBe(t *testing.T, err error, want ...error) {
 	if !slices.Contains(want, error(domain.KindOf(err))) && !slices.Contains(want, error(domain.CodeOf(err))) {
 		t.Fatalf("got %v, want %v", err, want)
 	}
+	mustFitItsCode(t, err)
+}
+
+// mustFitItsCode fails unless the error has the kind and the field that all errors
+// of its code have.
+func mustFitItsCode(t *testing.T, err error) {
+	t.Helper()
+	e, _ := errors.AsType[*domain.Error](err)
+	kind, field, fixed := domain.Refusal(domain.CodeOf(e))
+	if fixed && (e.Kind != kind || e.Field != field) {
+		t.Fatalf("the error %s is %v on field %q, want %v on %q: %v", domain.CodeOf(e), e.Kind, e.Field, kind, field, err)
+	}
 }
 
 // mustBeOn is mustBe, and the error is about the field.

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -12,15 +11,19 @@ import (
 
 // listTenants is the part of [TenantStore] that is about pages.
 func listTenants(t *testing.T, open func(t *testing.T) Tenancy) {
-	t.Run("tenants come in the order of their IDs by byte, page after page", func(t *testing.T) {
+	t.Run("tenants and reservations come in the order of their IDs by byte, page after page", func(t *testing.T) {
 		s, stem := open(t), "list"+unique()
 		// By byte '-' comes before digits and digits before letters, which a
 		// database's locale may see otherwise.
 		suffixes := []string{"", "-a", "-b", "0", "1", "10", "2", "a", "a-b", "aa", "ab", "b"}
 		var want []domain.Tenant
-		for _, suffix := range suffixes {
-			n := owned(t)
+		for i, suffix := range suffixes {
+			n, r := owned(t), reservation(t)
 			n.ID = tenantID(t, stem+suffix)
+			if r.ID = n.ID; i%3 == 0 {
+				want = append(want, reserve(t, s, r))
+				continue
+			}
 			want = append(want, create(t, s.Tenants, n).Tenant)
 		}
 		for _, size := range []int{1, 5, len(suffixes), 200} {
@@ -46,11 +49,11 @@ func listTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 	})
 	t.Run("tenants of every status are listed", func(t *testing.T) {
 		s := open(t)
-		active, suspended, unclaimed := owned(t), owned(t), claimed(t, time.Hour)
+		active, suspended, unclaimed := owned(t), owned(t), reservation(t)
 		want := map[domain.TenantID]domain.TenantStatus{active.ID: domain.Active, suspended.ID: domain.Suspended, unclaimed.ID: domain.Unclaimed}
-		for _, n := range []ports.NewTenant{active, suspended, unclaimed} {
-			create(t, s.Tenants, n)
-		}
+		create(t, s.Tenants, active)
+		create(t, s.Tenants, suspended)
+		reserve(t, s, unclaimed)
 		s.Suspend(t, suspended.ID)
 		for _, tenant := range listAll(t, s.Tenants, 200) {
 			if status, ours := want[tenant.ID]; ours && status == tenant.Status {

@@ -13,9 +13,9 @@ import (
 
 // Tenancy is the stores over one registry.
 type Tenancy struct {
-	Tenants     ports.TenantStore
-	Members     ports.MemberStore
-	Invitations ports.InvitationStore
+	Tenants      ports.TenantStore
+	Members      ports.MemberStore
+	Reservations ports.ReservationStore
 
 	// Suspend makes an active tenant [domain.Suspended].
 	Suspend func(t *testing.T, id domain.TenantID)
@@ -25,11 +25,10 @@ type Tenancy struct {
 func TenantStore(t *testing.T, open func(t *testing.T) Tenancy) {
 	createTenants(t, open)
 	raceForTenants(t, open)
-	forgetExpiredTenants(t, open)
 	repeatCreation(t, open)
 	tellTenantsTime(t, open)
 	listTenants(t, open)
-	sweepTenants(t, open)
+	limitMakings(t, open)
 
 	store := open(t).Tenants
 	heedContext(t, []call{
@@ -48,8 +47,7 @@ func TenantStore(t *testing.T, open func(t *testing.T) Tenancy) {
 	}
 	refuseZero(t, []call{
 		{"creating without an ID", creation(func(n *ports.NewTenant) { n.ID = domain.TenantID{} })},
-		{"creating without an owner or a claim", creation(func(n *ports.NewTenant) { n.Owner = domain.Identity{} })},
-		{"creating with an owner and a claim", creation(func(n *ports.NewTenant) { n.Claim = newClaim(time.Hour) })},
+		{"creating without an owner", creation(func(n *ports.NewTenant) { n.Owner = domain.Identity{} })},
 		{"creating for nobody's key", creation(func(n *ports.NewTenant) { n.Idempotency = &ports.Idempotency{Route: "r", Key: "k"} })},
 		{"asking no tenant the time", func(ctx context.Context) error { _, err := store.Clock(ctx, domain.TenantID{}); return err }},
 	})
@@ -70,15 +68,6 @@ func createTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 			t.Errorf("the owner is %q", membership.Role)
 		}
 	})
-	t.Run("a tenant with a claim is unclaimed until the claim's end", func(t *testing.T) {
-		n := claimed(t, time.Hour)
-		created := create(t, open(t).Tenants, n).Tenant
-		if created.ID != n.ID || created.Name != n.Name || created.Status != domain.Unclaimed {
-			t.Errorf("made %+v of %+v", created, n)
-		}
-		mustBeRecent(t, created.CreatedAt)
-		mustBeNear(t, created.ClaimExpiresAt, time.Now().Add(time.Hour))
-	})
 	t.Run("a name is kept as it is", func(t *testing.T) {
 		for _, name := range []string{"", "Zoë & Søn's \"Bäckerei\" 🥐", `'; DROP TABLE tenants; --`, strings.Repeat("長", 200)} {
 			n := owned(t)
@@ -88,35 +77,29 @@ func createTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 			}
 		}
 	})
-	t.Run("an ID is taken whether its tenant is active, suspended or unclaimed", func(t *testing.T) {
+	t.Run("an ID is taken whether its tenant is active or suspended", func(t *testing.T) {
 		s := open(t)
-		active, suspended, unclaimed := owned(t), owned(t), claimed(t, time.Hour)
-		for _, n := range []ports.NewTenant{active, suspended, unclaimed} {
-			create(t, s.Tenants, n)
-		}
+		active, suspended := owned(t), owned(t)
+		create(t, s.Tenants, active)
+		create(t, s.Tenants, suspended)
 		s.Suspend(t, suspended.ID)
-		for _, n := range []ports.NewTenant{active, suspended, unclaimed} {
-			for _, again := range []ports.NewTenant{owned(t), claimed(t, time.Hour), n} {
-				again.ID = n.ID
+		for _, n := range []ports.NewTenant{active, suspended} {
+			another := owned(t)
+			another.ID = n.ID
+			for _, again := range []ports.NewTenant{another, n} {
 				_, err := s.Tenants.Create(t.Context(), again)
 				mustBe(t, err, domain.CodeTenantExists)
-				mustBe(t, err, domain.Conflict)
 			}
 		}
 	})
-	t.Run("a refused creator becomes no member, and their claim opens nothing", func(t *testing.T) {
-		s, first := open(t), owned(t)
+	t.Run("a refused creator becomes no member", func(t *testing.T) {
+		s, first, second := open(t), owned(t), owned(t)
 		create(t, s.Tenants, first)
-		second, third := owned(t), claimed(t, time.Hour)
-		second.ID, third.ID = first.ID, first.ID
+		second.ID = first.ID
 		_, err := s.Tenants.Create(t.Context(), second)
-		mustBe(t, err, domain.CodeTenantExists)
-		_, err = s.Tenants.Create(t.Context(), third)
 		mustBe(t, err, domain.CodeTenantExists)
 		_, _, err = s.Members.Find(t.Context(), second.Owner, first.ID)
 		mustBe(t, err, domain.CodeTenantNotFound)
-		_, err = s.Invitations.Peek(t.Context(), third.Claim.Hash)
-		mustBe(t, err, domain.CodeClaimInvalid)
 	})
 	t.Run("the longest IDs that differ in their last byte are two tenants", func(t *testing.T) {
 		s := open(t)
@@ -161,18 +144,6 @@ func raceForTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 			}
 		}
 	})
-	t.Run("of many who take an expired tenant's ID one succeeds", func(t *testing.T) {
-		s, old := open(t), claimed(t, soon)
-		create(t, s.Tenants, old)
-		time.Sleep(past)
-		errs := race(func(int) error {
-			n := claimed(t, time.Hour)
-			n.ID = old.ID
-			_, err := s.Tenants.Create(t.Context(), n)
-			return err
-		})
-		mustWinOnce(t, errs, domain.CodeTenantExists)
-	})
 	t.Run("many tenants can be made at once", func(t *testing.T) {
 		s := open(t)
 		errs := race(func(int) error { _, err := s.Tenants.Create(t.Context(), owned(t)); return err })
@@ -183,11 +154,12 @@ func raceForTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 }
 
 func tellTenantsTime(t *testing.T, open func(t *testing.T) Tenancy) {
-	t.Run("active and unclaimed tenants tell the time", func(t *testing.T) {
-		s := open(t)
-		for _, n := range []ports.NewTenant{owned(t), claimed(t, time.Hour)} {
-			create(t, s.Tenants, n)
-			now, err := s.Tenants.Clock(t.Context(), n.ID)
+	t.Run("tenants and reservations tell the time", func(t *testing.T) {
+		s, tenant, reserved := open(t), owned(t), reservation(t)
+		create(t, s.Tenants, tenant)
+		reserve(t, s, reserved)
+		for _, id := range []domain.TenantID{tenant.ID, reserved.ID} {
+			now, err := s.Tenants.Clock(t.Context(), id)
 			mustDo(t, err)
 			mustBeRecent(t, now)
 		}
@@ -211,18 +183,11 @@ func tenantID(t *testing.T, s string) domain.TenantID {
 	return id
 }
 
-// owned is a tenant to be made for an owner, and claimed one for whoever holds its claim.
+// owned is a tenant to be made.
 func owned(t *testing.T) ports.NewTenant {
 	t.Helper()
 	return ports.NewTenant{ID: newTenantID(t, "owned"), Name: "Acme Ltd.", Owner: newIdentity(t)}
 }
-
-func claimed(t *testing.T, ttl time.Duration) ports.NewTenant {
-	t.Helper()
-	return ports.NewTenant{ID: newTenantID(t, "claimed"), Name: "Acme Ltd.", Claim: newClaim(ttl)}
-}
-
-func newClaim(ttl time.Duration) *ports.NewClaim { return &ports.NewClaim{Hash: newHash(), TTL: ttl} }
 
 func create(t *testing.T, store ports.TenantStore, n ports.NewTenant) ports.CreatedTenant {
 	t.Helper()

@@ -51,7 +51,7 @@ func product(cfg app.Config) app.Config {
 }
 
 // subscribe starts every tenant on the smallest plan.
-func subscribe(ctx context.Context, tx *sqlx.Tx, _ domain.Tenant) error {
+func subscribe(ctx context.Context, tx *sqlx.Tx, _ domain.Tenant, _ domain.Identity) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO subscription VALUES ('starter')`)
 	return err
 }

@@ -1,0 +1,134 @@
+package memory
+
+import (
+	"iter"
+	"net/netip"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// making is a tenant that was made for an owner whose address wasn't confirmed.
+type making struct {
+	network netip.Prefix
+	at      time.Time
+}
+
+// roomToReserve returns how many reservations there are, or an error if there is no
+// room for one more.
+func (r *Registry) roomToReserve(limits *ports.ReservationLimits, now time.Time) (others int, err error) {
+	var soonest time.Time // when there is room again
+	inNetwork := map[netip.Prefix]int{}
+	for id := range r.reservations {
+		reserved := r.reserved(id, now)
+		if reserved == nil {
+			continue
+		}
+		others++
+		if soonest.IsZero() || reserved.ClaimExpiresAt.Before(soonest) {
+			soonest = reserved.ClaimExpiresAt
+		}
+		if limits == nil || !reserved.counted {
+			continue
+		}
+		for _, limit := range limits.Networks {
+			if within(limit.Network, reserved.network) {
+				inNetwork[limit.Network]++
+			}
+		}
+	}
+	if limits == nil {
+		return others, nil
+	}
+	for _, limit := range limits.Networks {
+		if inNetwork[limit.Network] >= limit.Max {
+			return 0, ports.ErrNetworkReserved(soonest.Sub(now))
+		}
+	}
+	if others >= limits.MaxInAll {
+		return 0, ports.ErrTooManyReserved(soonest.Sub(now))
+	}
+	return others, nil
+}
+
+// allow returns an error if one more tenant of the owner would exceed the limits.
+func (r *Registry) allow(limits ports.MakingLimits, owner domain.Identity, now time.Time) error {
+	if limits.MaxOwned > 0 && r.owned(owner) >= limits.MaxOwned {
+		return domain.NewError(domain.CodeTenantQuota)
+	}
+	u := limits.Unconfirmed
+	if u == nil {
+		return nil
+	}
+	for _, limit := range u.Networks {
+		day := func(m making) bool { return within(limit.Network, m.network) }
+		if err := room(r.makingsIn(now, ports.UnconfirmedDay, day), limit.Max, ports.UnconfirmedDay, now); err != nil {
+			return err
+		}
+	}
+	all := func(making) bool { return true }
+	return room(r.makingsIn(now, ports.UnconfirmedHour, all), u.MaxHourly, ports.UnconfirmedHour, now)
+}
+
+// allowClaim is allow for a claim, which counts once however often it is tried.
+func (r *Registry) allowClaim(c ports.Claim, owner domain.Identity, now time.Time) error {
+	limits := c.Limits
+	if _, counted := r.makings[c.Token]; counted {
+		limits.Unconfirmed = nil
+	}
+	return r.allow(limits, owner, now)
+}
+
+func (r *Registry) owned(owner domain.Identity) (n int) {
+	for _, membership := range r.places[owner] {
+		if membership.Role == domain.RoleOwner {
+			n++
+		}
+	}
+	return n
+}
+
+// makingsIn yields when the tenants that count were made.
+func (r *Registry) makingsIn(now time.Time, window time.Duration, counts func(making) bool) iter.Seq[time.Time] {
+	return func(yield func(time.Time) bool) {
+		for _, m := range r.makings {
+			if now.Sub(m.at) < window && counts(m) && !yield(m.at) {
+				return
+			}
+		}
+	}
+}
+
+// room returns an error if there are as many as the limit allows.
+func room(made iter.Seq[time.Time], limit int, window time.Duration, now time.Time) error {
+	n, oldest := 0, now
+	for at := range made {
+		n++
+		if at.Before(oldest) {
+			oldest = at
+		}
+	}
+	if n < limit {
+		return nil
+	}
+	return ports.ErrTooManyMade(oldest.Add(window).Sub(now))
+}
+
+// count remembers that a tenant was made for an owner whose address isn't confirmed.
+func (r *Registry) count(limits ports.MakingLimits, by any, now time.Time) {
+	if limits.Unconfirmed == nil {
+		return
+	}
+	if _, again := r.makings[by]; !again {
+		set(&r.makings, by, making{ports.Narrowest(limits.Unconfirmed.Networks), now})
+	}
+}
+
+// within reports whether inner lies in outer; the zero Prefix lies in itself alone.
+func within(outer, inner netip.Prefix) bool {
+	if !outer.IsValid() || !inner.IsValid() {
+		return outer == inner
+	}
+	return outer.Bits() <= inner.Bits() && outer.Contains(inner.Addr())
+}

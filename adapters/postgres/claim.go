@@ -1,0 +1,199 @@
+package postgres
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// claimPatience is how long a claim waits for its turn and, once its owner's account
+// exists, for a connection to provision with.
+const claimPatience = 10 * time.Second
+
+// claimsPerConn is how many claims may be at work for each connection that
+// provisions: an account is made only if its tenant's turn comes soon.
+const claimsPerConn = 4
+
+// Claim implements [ports.ReservationStore]. Inside a scope it is [CodeScopeNested].
+func (r *Reservations) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedTenant, error) {
+	if c.Owner.IsZero() == (c.SignUp == nil) {
+		return ports.ClaimedTenant{}, domain.Invalidf("sub", "a claim has either an owner or a sign-up")
+	}
+	if err := noScope(ctx); err != nil {
+		return ports.ClaimedTenant{}, err
+	}
+	logins, err := r.db.logins()
+	if err != nil {
+		return ports.ClaimedTenant{}, translate(ctx, err, "claim a tenant")
+	}
+	claiming := claiming{db: r.db, logins: logins, Claim: c}
+	claimed, err := claiming.run(ctx)
+	switch {
+	case claiming.refused != nil:
+		return ports.ClaimedTenant{}, claiming.refused
+	case errors.Is(err, sql.ErrNoRows):
+		return ports.ClaimedTenant{}, domain.NewError(domain.CodeClaimInvalid)
+	}
+	return claimed, translate(ctx, err, "claim a tenant")
+}
+
+// claiming is one claim at work. What the token isn't good for is [sql.ErrNoRows].
+type claiming struct {
+	ports.Claim
+	db      *DB
+	logins  *logins
+	refused error // SignUp's or OnProvision's, which come back as they are
+}
+
+func (c *claiming) run(ctx context.Context) (ports.ClaimedTenant, error) {
+	spend, err := c.find(ctx)
+	if err != nil || spend == nil {
+		return c.repeat(ctx, err)
+	}
+	done, err := c.db.takeClaimTurn(ctx)
+	if err != nil {
+		return ports.ClaimedTenant{}, err
+	}
+	defer done()
+	if err := c.mayProvision(ctx); err != nil {
+		return ports.ClaimedTenant{}, err
+	}
+	held, err := c.db.hold(ctx, c.logins, c.Token[:], c.Limits.Unconfirmed)
+	if err != nil {
+		return ports.ClaimedTenant{}, err
+	}
+	claimed, err := c.forOwner(ctx, spend)
+	if held && (err != nil || claimed.Replayed) {
+		c.db.release(ctx, c.logins, c.Token[:])
+	}
+	return claimed, err
+}
+
+// mayProvision refuses a sign-up where this program makes no tenants, so that no
+// account is left without one.
+func (c *claiming) mayProvision(ctx context.Context) error {
+	if c.SignUp == nil || c.db.cfg.OnProvision != nil {
+		return nil
+	}
+	return c.db.own.useWithin(ctx, claimPatience, func(db *sqlx.DB) error {
+		return inScope(ctx, db, c.db.cfg.ownScope(), c.db.refuseWithoutHook)
+	})
+}
+
+// spender makes the tenant that a token was found to be of.
+type spender func(ctx context.Context, owner domain.Identity) (ports.ClaimedTenant, error)
+
+// find returns what spends the token, and nil where it is unknown or spent.
+func (c *claiming) find(ctx context.Context) (spender, error) {
+	// A reservation that is about to expire is kept until its claim is through.
+	id, err := one(ctx, c.logins.system, scanTenantID, `
+		UPDATE partywall.reservations r SET expires_at = greatest(r.expires_at, now() + $3 * interval '1 microsecond')
+		WHERE r.token = $1 AND $2 IN ('', r.id) AND `+reserved+` RETURNING r.id`,
+		c.Token[:], c.Tenant.String(), (3 * claimPatience).Microseconds())
+	if err == nil {
+		return func(ctx context.Context, owner domain.Identity) (ports.ClaimedTenant, error) {
+			return c.provision(ctx, id, owner)
+		}, nil
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return nil, err
+	}
+	if open, err := c.isOldClaim(ctx); !open || err != nil {
+		return nil, err
+	}
+	return c.spendOldClaim, nil
+}
+
+// forOwner spends the token for the owner, who signs up first if the claim says so.
+// From then on the claim doesn't end with ctx.
+func (c *claiming) forOwner(ctx context.Context, spend spender) (ports.ClaimedTenant, error) {
+	if c.SignUp == nil {
+		return spend(ctx, c.Owner)
+	}
+	owner, err := c.SignUp(ctx)
+	if err == nil {
+		err = someone(owner)
+	}
+	if err != nil {
+		c.refused = err
+		return ports.ClaimedTenant{}, err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimPatience)
+	defer cancel()
+	claimed, err := spend(ctx, owner)
+	if errors.Is(err, sql.ErrNoRows) {
+		return claimed, err
+	}
+	return claimed, translate(ctx, err, "claim a tenant for a new user")
+}
+
+// provision makes the reserved tenant.
+func (c *claiming) provision(ctx context.Context, id domain.TenantID, owner domain.Identity) (ports.ClaimedTenant, error) {
+	p := provisioning{
+		db:       c.db,
+		in:       c.logins.installation,
+		new:      ports.NewTenant{ID: id, Owner: owner, Limits: c.Limits},
+		token:    c.Token[:],
+		request:  rand.Text(),
+		patience: claimPatience,
+	}
+	err := p.make(ctx)
+	c.refused = p.returned(ctx)
+	return ports.ClaimedTenant{
+		TenantMembership: ports.TenantMembership{Tenant: p.made.Tenant, Membership: p.owner},
+		Replayed:         p.made.Replayed,
+	}, err
+}
+
+// repeat returns the tenant to an owner who claimed it with the token before.
+func (c *claiming) repeat(ctx context.Context, err error) (ports.ClaimedTenant, error) {
+	if err != nil {
+		return ports.ClaimedTenant{}, err
+	}
+	if c.SignUp != nil {
+		return ports.ClaimedTenant{}, sql.ErrNoRows
+	}
+	again, err := one(ctx, c.logins.system, func(row scanner) (ports.TenantMembership, error) {
+		return scanMembership(row, c.Owner)
+	}, claimedBefore, c.Token[:], c.Owner.Provider(), c.Owner.Subject(), c.Tenant.String())
+	return ports.ClaimedTenant{TenantMembership: again, Replayed: true}, err
+}
+
+// claimedBefore selects the tenant and the membership of an owner ($2, $3) who
+// spent the token ($1) and is still a member.
+const claimedBefore = `
+	SELECT m.role, m.created_at, t.id, t.name, t.status, t.created_at, t.expires_at
+	FROM (
+		SELECT tenant, provider, subject FROM partywall.claims WHERE token = $1
+		UNION ALL
+		SELECT tenant, redeemed_provider, redeemed_subject FROM partywall.invitations WHERE hash = $1
+	) AS spent
+	JOIN partywall.tenants t ON t.id = spent.tenant
+	JOIN partywall.memberships m ON (m.tenant, m.provider, m.subject) = (spent.tenant, spent.provider, spent.subject)
+	WHERE spent.provider = $2 AND spent.subject = $3 AND $4 IN ('', t.id)`
+
+// repeatIn is repeat inside a transaction that finds the token spent.
+func repeatIn(ctx context.Context, tx *sqlx.Tx, token []byte, owner domain.Identity, id domain.TenantID) (ports.TenantMembership, error) {
+	return scanMembership(tx.QueryRowContext(ctx, claimedBefore, token, owner.Provider(), owner.Subject(), id.String()), owner)
+}
+
+// takeClaimTurn lets a claim begin. It returns what ends it.
+func (db *DB) takeClaimTurn(ctx context.Context) (done func(), err error) {
+	timer := time.NewTimer(claimPatience)
+	defer timer.Stop()
+	select {
+	case db.claims <- struct{}{}:
+		return func() { <-db.claims }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-timer.C:
+		return nil, &domain.Error{Kind: domain.Unavailable, Message: "too many tenants are being made; try again", RetryAfter: retryAfter}
+	}
+}

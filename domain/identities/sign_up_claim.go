@@ -1,0 +1,63 @@
+package identities
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/limits"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// makeAccount makes the account and, with a claim, its user the owner of a tenant:
+// then the account is made once the claim was found good. It reports whether the
+// account was made, which it may be beside an error.
+func (s *Service) makeAccount(ctx context.Context, from limits.Address, account SignUp) (user ports.NewUser, made bool, err error) {
+	signUp := func(ctx context.Context) (domain.Identity, error) {
+		user, err = s.Provider.SignUp(ctx, account.Email, account.Password)
+		made = err == nil
+		return user.Identity, err
+	}
+	if account.ClaimToken.IsZero() {
+		_, err := signUp(ctx)
+		return user, made, err
+	}
+	_, err = s.Tenants.ClaimBySignUp(ctx, from, account.ClaimToken, func(ctx context.Context) (domain.Identity, error) {
+		who, err := signUp(ctx)
+		if made && who.IsZero() {
+			err = &domain.Error{Kind: domain.Conflict, Message: "the identity provider made an account, but does not say whose"}
+		}
+		return who, err
+	})
+	if made && err != nil {
+		return ports.NewUser{}, made, afterSignUp(err)
+	}
+	return user, made, err
+}
+
+// afterSignUp says, beside what went wrong with the claim, that the account stands.
+func afterSignUp(err error) error {
+	after := &domain.Error{
+		Kind:       domain.KindOf(err),
+		Code:       domain.CodeOf(err),
+		Field:      "claimToken",
+		Message:    "the account was made, but the tenant isn't claimed yet; sign in, and claim it with the same token",
+		RetryAfter: retryAfter(err),
+		Err:        err,
+	}
+	switch {
+	case after.Code == domain.CodeClaimInvalid:
+		after.Message = "the account was made, but another user claimed the tenant first"
+	case after.Kind == domain.Internal && errors.Is(err, context.DeadlineExceeded):
+		after.Kind, after.Code = domain.Unavailable, ""
+	}
+	return after
+}
+
+func retryAfter(err error) (wait time.Duration) {
+	if e, ok := errors.AsType[*domain.Error](err); ok {
+		wait = e.RetryAfter
+	}
+	return wait
+}

@@ -1,0 +1,31 @@
+package domain
+
+// refusals has, for each code whose error always says the same, its kind, its
+// field and its text.
+var refusals = map[Code]Error{
+	CodeTenantNotFound: {Kind: NotFound, Message: "there is no such tenant, or you aren't a member of it"},
+	CodeTenantExists:   {Kind: Conflict, Field: "tenantId", Message: "this tenant ID is taken; choose another"},
+	CodeTenantReserved: {Kind: Invalid, Field: "tenantId", Message: "this tenant ID is reserved; choose another"},
+	CodeTenantRequired: {Kind: Invalid, Field: "X-Tenant-ID", Message: "name a tenant in X-Tenant-ID: only a member of exactly one tenant may leave it out"},
+	CodeTenantQuota:    {Kind: Conflict, Message: "you own as many tenants as one user may; hand one over first, or ask the operator"},
+	CodeClaimInvalid: {Kind: Invalid, Field: "claimToken", Message: "the claim token is unknown, used, expired, or another tenant's; " +
+		"an ID that is not claimed in time is free again, and can then be created anew"},
+	CodeLastOwner:           {Kind: Conflict, Field: "role", Message: "a tenant keeps at least one owner; make another member an owner first"},
+	CodeIdempotencyMismatch: {Kind: Unprocessable, Field: "Idempotency-Key", Message: "this Idempotency-Key was used for another request; choose another"},
+}
+
+// NewError returns the error of a code that always says the same: its kind, its
+// field and its message, which the caller may change. A code that [Refusal] does
+// not list gives an [Internal] error of that code.
+func NewError(code Code) *Error {
+	e := refusals[code]
+	e.Code = code
+	return &e
+}
+
+// Refusal reports the kind and the field of every error with the code, wherever it
+// comes from. It reports false for a code whose errors differ.
+func Refusal(code Code) (kind Kind, field string, fixed bool) {
+	e, fixed := refusals[code]
+	return e.Kind, e.Field, fixed
+}

@@ -1,0 +1,198 @@
+package tenants_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/limits"
+	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
+)
+
+func limited() *house {
+	h := newHouse()
+	h.Limits = tenants.NewLimits(func() time.Time { return h.now })
+	return h
+}
+
+func from(s string) limits.Address { return limits.AddressOf(netip.MustParseAddr(s)) }
+
+// create makes the n-th tenant.
+func (h *house) create(t *testing.T, by tenants.Creator, n int) error {
+	t.Helper()
+	_, err := h.Create(t.Context(), by, tenants.Creation{ID: tenantID(fmt.Sprintf("tenant-%d", n))})
+	return err
+}
+
+func TestASignedInCallerMakesFiveTenantsAMinuteAndOwnsTwenty(t *testing.T) {
+	h := limited()
+	ada := tenants.Creator{Caller: h.caller("ada@example.com"), From: from("192.0.2.1")}
+	made := 0
+	for made < tenants.DefaultTenantsPerOwner {
+		for range tenants.CreationsPerIdentity {
+			made++
+			if err := h.create(t, ada, made); err != nil {
+				t.Fatalf("tenant %d: %v", made, err)
+			}
+		}
+		mustWait(t, h.create(t, ada, 1000))
+		h.now = h.now.Add(time.Minute)
+	}
+	if err := h.create(t, ada, 1000); !errors.Is(err, domain.CodeTenantQuota) || !errors.Is(err, domain.Conflict) {
+		t.Errorf("the twenty-first: %v", err)
+	}
+	h.now = h.now.Add(time.Minute)
+	waiting := h.anyone(t, "waiting")
+	if _, err := h.Claim(t.Context(), ada, waiting.Tenant.ID, waiting.ClaimToken); !errors.Is(err, domain.CodeTenantQuota) {
+		t.Errorf("the twenty-first by a claim: %v", err)
+	}
+	operator := tenants.Creator{Caller: ada.Caller, Operator: h.Installation()}
+	for n := range 30 {
+		if err := h.create(t, operator, 2000+n); err != nil {
+			t.Fatalf("the operator is limited: %v", err)
+		}
+	}
+}
+
+func TestTheQuotaCanBeSet(t *testing.T) {
+	h := newHouse()
+	h.TenantsPerOwner = 1
+	ada := tenants.Creator{Caller: h.caller("ada@example.com")}
+	if err := h.create(t, ada, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.create(t, ada, 2); !errors.Is(err, domain.CodeTenantQuota) {
+		t.Errorf("the second: %v", err)
+	}
+}
+
+func TestWhatMadeNoTenantUsesNothingUp(t *testing.T) {
+	h := limited()
+	ada := tenants.Creator{Caller: h.caller("ada@example.com")}
+	creation := tenants.Creation{ID: tenantID("acme"), IdempotencyKey: "k"}
+	for range 3 * tenants.CreationsPerIdentity {
+		if _, err := h.Create(t.Context(), ada, creation); err != nil {
+			t.Fatalf("a replay: %v", err)
+		}
+	}
+	created := h.anyone(t, "bolt")
+	for range 3 * tenants.CreationsPerIdentity {
+		if _, err := h.Claim(t.Context(), ada, created.Tenant.ID, domain.NewSecret("wrong")); !errors.Is(err, domain.CodeClaimInvalid) {
+			t.Fatalf("a wrong token: %v", err)
+		}
+	}
+	h.registry.Break()
+	for range 3 * tenants.CreationsPerIdentity {
+		if err := h.create(t, ada, 1); !errors.Is(err, domain.Unavailable) {
+			t.Fatalf("without a registry: %v", err)
+		}
+	}
+	h.registry.Mend()
+	for range 3 * tenants.CreationsPerIdentity {
+		if _, err := h.Claim(t.Context(), ada, created.Tenant.ID, created.ClaimToken); err != nil {
+			t.Fatalf("a repeated claim: %v", err)
+		}
+	}
+}
+
+func TestStrangersReserveAHundredFromANetwork(t *testing.T) {
+	h := limited()
+	stranger := tenants.Creator{From: from("192.0.2.1")}
+	made := 0
+	reserve := func(by tenants.Creator) error {
+		made++
+		return h.create(t, by, made)
+	}
+	for range 5 {
+		for range tenants.CreationsPerAddress {
+			if err := reserve(stranger); err != nil {
+				t.Fatalf("number %d: %v", made, err)
+			}
+		}
+		mustWait(t, reserve(stranger))
+		h.now = h.now.Add(time.Minute)
+	}
+	mustWait(t, reserve(stranger))
+	if err := reserve(tenants.Creator{From: from("192.0.2.2")}); err != nil {
+		t.Errorf("a neighbour: %v", err)
+	}
+	if err := reserve(tenants.Creator{Operator: h.Installation(), From: from("192.0.2.1")}); err != nil {
+		t.Errorf("the operator: %v", err)
+	}
+	h.now = h.now.Add(24 * time.Hour)
+	if err := reserve(stranger); err != nil {
+		t.Errorf("a day later: %v", err)
+	}
+}
+
+func TestUnconfirmedOwnersGetTwentyTenantsADayFromANetwork(t *testing.T) {
+	ways := map[string]func(t *testing.T, h *house, n int) error{
+		"by creation": func(t *testing.T, h *house, n int) error {
+			return h.create(t, tenants.Creator{Caller: h.unconfirmed(t, n), From: from("192.0.2.1")}, n)
+		},
+		"by a claim": func(t *testing.T, h *house, n int) error {
+			created := h.anyone(t, fmt.Sprintf("claimed-%d", n))
+			_, err := h.Claim(t.Context(), tenants.Creator{Caller: h.unconfirmed(t, n), From: from("192.0.2.1")}, created.Tenant.ID, created.ClaimToken)
+			return err
+		},
+		"by sign-up": func(t *testing.T, h *house, n int) error {
+			created := h.anyone(t, fmt.Sprintf("signed-up-%d", n))
+			_, err := h.ClaimBySignUp(t.Context(), from("192.0.2.1"), created.ClaimToken, func(ctx context.Context) (domain.Identity, error) {
+				if n > 20 {
+					t.Error("the provider was asked")
+				}
+				return h.unconfirmed(t, n).Identity, nil
+			})
+			return err
+		},
+	}
+	for name, make := range ways {
+		t.Run(name, func(t *testing.T) {
+			h := limited()
+			h.people.RequireConfirmation = true
+			for n := 1; n <= 20; n++ {
+				h.now = h.now.Add(time.Minute)
+				if err := make(t, h, n); err != nil {
+					t.Fatalf("number %d: %v", n, err)
+				}
+			}
+			for n := 21; n < 24; n++ {
+				mustWait(t, make(t, h, n))
+			}
+			elsewhere := tenants.Creator{Caller: h.unconfirmed(t, 30), From: from("192.0.2.2")}
+			if err := h.create(t, elsewhere, 30); err != nil {
+				t.Errorf("from elsewhere: %v", err)
+			}
+			h.people.RequireConfirmation = false
+			confirmed := tenants.Creator{Caller: h.caller("grace@example.com"), From: from("192.0.2.1")}
+			if err := h.create(t, confirmed, 31); err != nil {
+				t.Errorf("with a confirmed address: %v", err)
+			}
+			h.people.Break()
+			mustWait(t, h.create(t, confirmed, 32))
+		})
+	}
+}
+
+// unconfirmed returns the n-th caller, whose address isn't confirmed.
+func (h *house) unconfirmed(t *testing.T, n int) ports.Caller {
+	t.Helper()
+	email := address(fmt.Sprintf("user-%d@example.com", n))
+	if _, err := h.people.SignUp(t.Context(), email, domain.NewSecret("correct horse")); err != nil {
+		t.Fatal(err)
+	}
+	return h.caller(email.String())
+}
+
+func mustWait(t *testing.T, err error) {
+	t.Helper()
+	e, ok := errors.AsType[*domain.Error](err)
+	if !ok || e.Kind != domain.Limited || e.RetryAfter <= 0 {
+		t.Fatalf("got %v, want a wait", err)
+	}
+}

@@ -1,0 +1,70 @@
+package tenants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// newOwner is what is known of the owner of a tenant that is to be made.
+type newOwner struct {
+	email  domain.Email // confirmed; zero if it isn't, or isn't known
+	limits ports.MakingLimits
+}
+
+// admitMaking counts a tenant that a signed-in caller creates or claims, and
+// returns what else the store shall limit. It asks the identity provider whether
+// the caller's address is confirmed. The operator isn't limited.
+func (s *Service) admitMaking(ctx context.Context, by Creator) (newOwner, error) {
+	if by.Operator.proven {
+		return newOwner{}, nil
+	}
+	if err := s.Limits.making(by.Caller.Identity); err != nil {
+		return newOwner{}, err
+	}
+	owner := newOwner{email: s.confirmedEmail(ctx, by.Caller), limits: ports.MakingLimits{MaxOwned: s.tenantsPerOwner()}}
+	if owner.email.IsZero() {
+		owner.limits.Unconfirmed = s.Limits.unconfirmed(by.From)
+	}
+	return owner, nil
+}
+
+// notMade takes back what admitMaking counted.
+func (s *Service) notMade(by Creator) {
+	if !by.Operator.proven {
+		s.Limits.notMade(by.Caller.Identity)
+	}
+}
+
+func (s *Service) tenantsPerOwner() int {
+	if s.TenantsPerOwner == 0 {
+		return DefaultTenantsPerOwner
+	}
+	return s.TenantsPerOwner
+}
+
+// confirmedEmail returns the caller's address, and the zero Email where it isn't
+// confirmed. Where the provider can't say, the caller counts as unconfirmed, so that
+// an outage of the provider neither stops creations nor lifts their limits.
+func (s *Service) confirmedEmail(ctx context.Context, caller ports.Caller) domain.Email {
+	if s.Identities == nil || s.Unproven || caller.Token.IsZero() {
+		return domain.Email{}
+	}
+	ctx, cancel := context.WithTimeout(ctx, userTimeout)
+	defer cancel()
+	user, err := s.Identities.User(ctx, caller.Token)
+	switch {
+	case err == nil && user.EmailVerified:
+		return user.Email
+	case err != nil && domain.KindOf(err) != domain.Unauthenticated && !errors.Is(err, context.Canceled):
+		s.later(func(context.Context) error { return fmt.Errorf("look up the owner of a new tenant: %w", err) })
+	}
+	return domain.Email{}
+}
+
+// userTimeout bounds the look-up of an address, which a creation doesn't depend on.
+const userTimeout = 5 * time.Second

@@ -1,0 +1,58 @@
+package ports
+
+import (
+	"context"
+	"net/netip"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// Audit keeps evidence of what was changed, and by whom.
+type Audit interface {
+	// Record keeps the entry. The change has been made: what Record can't keep, it
+	// reports on its own.
+	Record(ctx context.Context, entry AuditEntry)
+}
+
+// AuditAction is what was changed. Actions are part of the log's form: they are
+// added, never changed.
+type AuditAction string
+
+// The actions.
+const (
+	TenantReserved    AuditAction = "tenant_reserved"     // an ID waits for its first owner
+	TenantCreated     AuditAction = "tenant_created"      // with an owner
+	TenantClaimed     AuditAction = "tenant_claimed"      // by its first owner
+	MemberRoleChanged AuditAction = "member_role_changed" // or the membership began or ended
+)
+
+// AuditEntry is one change.
+type AuditEntry struct {
+	Action AuditAction
+	Tenant domain.TenantID
+	Actor  Actor
+	Member domain.Identity // whose membership changed; zero: none did
+	Role   domain.Role     // that Member has now; empty: none
+}
+
+// Actor is who made a change. The zero Actor isn't signed in, and calls from an
+// unknown address.
+type Actor struct {
+	Identity domain.Identity
+	Operator bool
+	From     netip.Addr
+}
+
+type requestIDKey struct{}
+
+// WithRequestID returns a context of the request with that ID, which entries of
+// the audit log name.
+func WithRequestID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, requestIDKey{}, id)
+}
+
+// RequestID returns the ID of the request that ctx is of, and "" where it is of none.
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}

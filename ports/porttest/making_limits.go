@@ -1,0 +1,304 @@
+package porttest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// newNetwork makes up the /64 of an IPv6 caller, and the /48 that it lies in.
+func newNetwork() (narrow, wide netip.Prefix) {
+	u := unique()
+	narrow = netip.MustParsePrefix(fmt.Sprintf("fd%s:%s:%s:1::/64", u[:2], u[2:6], u[6:10]))
+	return narrow, netip.PrefixFrom(narrow.Addr(), 48).Masked()
+}
+
+func mustBeLimited(t *testing.T, err error) {
+	t.Helper()
+	mustBe(t, err, domain.Limited)
+	if e, _ := errors.AsType[*domain.Error](err); e.RetryAfter <= 0 {
+		t.Errorf("the wait is %v", e.RetryAfter)
+	}
+}
+
+func limitReservations(t *testing.T, open func(t *testing.T) Tenancy) {
+	within := func(t *testing.T, limits ...ports.NetworkLimit) ports.NewReservation {
+		t.Helper()
+		n := reservation(t)
+		n.Limits = &ports.ReservationLimits{MaxInAll: 1 << 20, Networks: limits, MinTTL: time.Minute}
+		return n
+	}
+	t.Run("a network reserves so many IDs at once, and more once one is claimed", func(t *testing.T) {
+		s := open(t)
+		network, _ := newNetwork()
+		limit := ports.NetworkLimit{Network: network, Max: 2}
+		first := within(t, limit)
+		reserve(t, s, first)
+		reserve(t, s, within(t, limit))
+		_, err := s.Reservations.Reserve(t.Context(), within(t, limit))
+		mustBeLimited(t, err)
+		other, _ := newNetwork()
+		reserve(t, s, within(t, ports.NetworkLimit{Network: other, Max: 2}))
+		claim(t, s, first, newIdentity(t))
+		reserve(t, s, within(t, limit))
+	})
+	t.Run("a network counts in the wider ones around it", func(t *testing.T) {
+		s := open(t)
+		narrow, wide := newNetwork()
+		bytes := narrow.Addr().As16()
+		bytes[7]++
+		second := netip.PrefixFrom(netip.AddrFrom16(bytes), 64)
+		reserve(t, s, within(t, ports.NetworkLimit{Network: wide, Max: 2}, ports.NetworkLimit{Network: narrow, Max: 1}))
+		_, err := s.Reservations.Reserve(t.Context(), within(t, ports.NetworkLimit{Network: wide, Max: 2}, ports.NetworkLimit{Network: narrow, Max: 1}))
+		mustBeLimited(t, err)
+		reserve(t, s, within(t, ports.NetworkLimit{Network: wide, Max: 2}, ports.NetworkLimit{Network: second, Max: 1}))
+		bytes[7]++
+		third := netip.PrefixFrom(netip.AddrFrom16(bytes), 64)
+		_, err = s.Reservations.Reserve(t.Context(), within(t, ports.NetworkLimit{Network: wide, Max: 2}, ports.NetworkLimit{Network: third, Max: 1}))
+		mustBeLimited(t, err)
+	})
+	t.Run("what is reserved without limits counts in no network", func(t *testing.T) {
+		s := open(t)
+		network, _ := newNetwork()
+		reserve(t, s, reservation(t))
+		reserve(t, s, within(t, ports.NetworkLimit{Network: network, Max: 1}))
+	})
+	t.Run("of many reservations at once from one network as many succeed as it may have", func(t *testing.T) {
+		s := open(t)
+		network, _ := newNetwork()
+		made := 0
+		for _, err := range race(func(int) error {
+			_, err := s.Reservations.Reserve(t.Context(), within(t, ports.NetworkLimit{Network: network, Max: 7}))
+			return err
+		}) {
+			if err == nil {
+				made++
+				continue
+			}
+			mustBeLimited(t, err)
+		}
+		if made != 7 {
+			t.Errorf("%d were made, want 7", made)
+		}
+	})
+	t.Run("a reservation lives shorter the more there are, and none is made when there are too many", func(t *testing.T) {
+		s := open(t)
+		there := 0
+		for _, tenant := range listAll(t, s.Tenants, 200) {
+			if tenant.Status == domain.Unclaimed {
+				there++
+			}
+		}
+		n := reservation(t)
+		n.Limits = &ports.ReservationLimits{MaxInAll: there + 2, MinTTL: time.Minute}
+		first := reserve(t, s, n)
+		mustBeNear(t, first.ClaimExpiresAt, time.Now().Add(n.Life(there)))
+		n.ID, n.Token = newTenantID(t, "last"), newHash()
+		last := reserve(t, s, n)
+		mustBeNear(t, last.ClaimExpiresAt, time.Now().Add(time.Minute))
+		n.ID, n.Token = newTenantID(t, "none"), newHash()
+		_, err := s.Reservations.Reserve(t.Context(), n)
+		mustBeLimited(t, err)
+		_, err = s.Tenants.Clock(t.Context(), n.ID)
+		mustBe(t, err, domain.CodeTenantNotFound)
+	})
+}
+
+// limitMakings is the part of [TenantStore] and of [ports.ReservationStore.Claim]
+// that is about [ports.MakingLimits].
+func limitMakings(t *testing.T, open func(t *testing.T) Tenancy) {
+	for name, make := range waysToMake() {
+		t.Run(name, func(t *testing.T) {
+			limitOwners(t, open, make)
+			limitUnconfirmed(t, open, make)
+		})
+	}
+	t.Run("a claim whose sign-up fails counts nothing", func(t *testing.T) {
+		s, n := open(t), reservation(t)
+		reserve(t, s, n)
+		network, _ := newNetwork()
+		for range 3 {
+			_, err := s.Reservations.Claim(t.Context(), ports.Claim{
+				Token:  n.Token,
+				SignUp: func(context.Context) (domain.Identity, error) { return domain.Identity{}, errors.New("no") },
+				Limits: unconfirmed(network, 1),
+			})
+			if err == nil {
+				t.Fatal("it succeeded")
+			}
+		}
+		mustDo(t, makeBySignUp(t, s, newIdentity(t), unconfirmed(network, 1)))
+	})
+	t.Run("a claim that is refused for its limits makes no account, and leaves the token unspent", func(t *testing.T) {
+		s, n := open(t), reservation(t)
+		reserve(t, s, n)
+		network, _ := newNetwork()
+		mustDo(t, makeByCreation(t, s, newIdentity(t), unconfirmed(network, 1)))
+		_, err := s.Reservations.Claim(t.Context(), ports.Claim{Token: n.Token, Limits: unconfirmed(network, 1), SignUp: func(context.Context) (domain.Identity, error) {
+			t.Error("the account was made")
+			return newIdentity(t), nil
+		}})
+		mustBeLimited(t, err)
+		claim(t, s, n, newIdentity(t))
+	})
+	t.Run("a replay is not limited", func(t *testing.T) {
+		s, n := open(t), repeatable(t)
+		network, _ := newNetwork()
+		n.Limits = unconfirmed(network, 1)
+		n.Limits.MaxOwned = 1
+		first := create(t, s.Tenants, n)
+		again := create(t, s.Tenants, n)
+		if !again.Replayed {
+			t.Error("it wasn't a replay")
+		}
+		mustBeSame(t, again.Tenant, first.Tenant)
+
+		r, who := reservation(t), newIdentity(t)
+		reserve(t, s, r)
+		other, _ := newNetwork()
+		c := ports.Claim{Token: r.Token, Owner: who, Limits: unconfirmed(other, 1)}
+		c.Limits.MaxOwned = 1
+		for range 2 {
+			_, err := s.Reservations.Claim(t.Context(), c)
+			mustDo(t, err)
+		}
+	})
+}
+
+func limitOwners(t *testing.T, open func(t *testing.T) Tenancy, make way) {
+	if make.newUsersOnly {
+		return
+	}
+	t.Run("an owner owns so many tenants, suspended ones included", func(t *testing.T) {
+		s, who, n := open(t), newIdentity(t), owned(t)
+		limits := ports.MakingLimits{MaxOwned: 2}
+		n.Owner = who
+		create(t, s.Tenants, n)
+		s.Suspend(t, n.ID)
+		mustDo(t, make.tenant(t, s, who, limits))
+		mustBe(t, make.tenant(t, s, who, limits), domain.CodeTenantQuota)
+		mustDo(t, make.tenant(t, s, newIdentity(t), limits))
+		mustDo(t, make.tenant(t, s, who, ports.MakingLimits{}))
+	})
+	t.Run("a member owns nothing", func(t *testing.T) {
+		s, who, n := open(t), newIdentity(t), owned(t)
+		create(t, s.Tenants, n)
+		mustDo(t, s.Members.SetRole(t.Context(), n.ID, who, domain.RoleAdmin))
+		mustDo(t, make.tenant(t, s, who, ports.MakingLimits{MaxOwned: 1}))
+	})
+	t.Run("of many tenants of one owner at once as many are made as they may own", func(t *testing.T) {
+		s, who := open(t), newIdentity(t)
+		made := 0
+		for _, err := range race(func(int) error { return make.tenant(t, s, who, ports.MakingLimits{MaxOwned: 3}) }) {
+			if err == nil {
+				made++
+				continue
+			}
+			mustBe(t, err, domain.CodeTenantQuota)
+		}
+		if made != 3 {
+			t.Errorf("%d were made, want 3", made)
+		}
+	})
+}
+
+func limitUnconfirmed(t *testing.T, open func(t *testing.T) Tenancy, make way) {
+	t.Run("a network makes so many tenants for unconfirmed owners", func(t *testing.T) {
+		s := open(t)
+		network, wide := newNetwork()
+		mustDo(t, make.tenant(t, s, newIdentity(t), unconfirmed(network, 2)))
+		mustDo(t, makeByCreation(t, s, newIdentity(t), unconfirmed(network, 2)))
+		mustBeLimited(t, make.tenant(t, s, newIdentity(t), unconfirmed(network, 2)))
+		mustBeLimited(t, make.tenant(t, s, newIdentity(t), unconfirmed(wide, 2)))
+		mustDo(t, make.tenant(t, s, newIdentity(t), ports.MakingLimits{}))
+		other, _ := newNetwork()
+		mustDo(t, make.tenant(t, s, newIdentity(t), unconfirmed(other, 2)))
+	})
+	t.Run("of many tenants from one network at once as many are made as it may have", func(t *testing.T) {
+		s := open(t)
+		network, _ := newNetwork()
+		made := 0
+		for _, err := range race(func(int) error { return make.tenant(t, s, newIdentity(t), unconfirmed(network, 3)) }) {
+			if err == nil {
+				made++
+				continue
+			}
+			mustBeLimited(t, err)
+		}
+		if made != 3 {
+			t.Errorf("%d were made, want 3", made)
+		}
+	})
+	t.Run("all networks together make so many", func(t *testing.T) {
+		s := open(t)
+		network, _ := newNetwork()
+		limits := unconfirmed(network, 100)
+		mustDo(t, make.tenant(t, s, newIdentity(t), limits))
+		limits.Unconfirmed.MaxHourly = 1
+		mustBeLimited(t, make.tenant(t, s, newIdentity(t), limits))
+	})
+	t.Run("a tenant that isn't made counts nothing", func(t *testing.T) {
+		s, n := open(t), owned(t)
+		network, _ := newNetwork()
+		create(t, s.Tenants, n)
+		for range 3 {
+			taken := owned(t)
+			taken.ID, taken.Limits = n.ID, unconfirmed(network, 1)
+			_, err := s.Tenants.Create(t.Context(), taken)
+			mustBe(t, err, domain.CodeTenantExists)
+		}
+		mustDo(t, make.tenant(t, s, newIdentity(t), unconfirmed(network, 1)))
+	})
+}
+
+func unconfirmed(network netip.Prefix, limit int) ports.MakingLimits {
+	return ports.MakingLimits{Unconfirmed: &ports.UnconfirmedLimits{
+		Networks:  []ports.NetworkLimit{{Network: network, Max: limit}},
+		MaxHourly: 1 << 20,
+	}}
+}
+
+// way is one of the ways to make a tenant.
+type way struct {
+	tenant       func(t *testing.T, s Tenancy, owner domain.Identity, limits ports.MakingLimits) error
+	newUsersOnly bool
+}
+
+func waysToMake() map[string]way {
+	return map[string]way{
+		"by creation": {tenant: makeByCreation},
+		"by a claim":  {tenant: makeByClaim},
+		"by sign-up":  {tenant: makeBySignUp, newUsersOnly: true},
+	}
+}
+
+func makeByCreation(t *testing.T, s Tenancy, owner domain.Identity, limits ports.MakingLimits) error {
+	n := owned(t)
+	n.Owner, n.Limits = owner, limits
+	_, err := s.Tenants.Create(t.Context(), n)
+	return err
+}
+
+func makeByClaim(t *testing.T, s Tenancy, owner domain.Identity, limits ports.MakingLimits) error {
+	n := reservation(t)
+	if _, err := s.Reservations.Reserve(t.Context(), n); err != nil {
+		return err
+	}
+	_, err := s.Reservations.Claim(t.Context(), ports.Claim{Token: n.Token, Owner: owner, Limits: limits})
+	return err
+}
+
+func makeBySignUp(t *testing.T, s Tenancy, owner domain.Identity, limits ports.MakingLimits) error {
+	n := reservation(t)
+	if _, err := s.Reservations.Reserve(t.Context(), n); err != nil {
+		return err
+	}
+	_, err := s.Reservations.Claim(t.Context(), ports.Claim{Token: n.Token, SignUp: signsUp(owner), Limits: limits})
+	return err
+}
