@@ -15,6 +15,9 @@ import (
 // of one user are [domain.Limited]; a provider that is away, throttled or out of
 // order is [domain.CodeIdentityProviderUnavailable], never
 // [domain.Unauthenticated]. A misconfigured provider is [domain.Internal].
+//
+// Codes are given as [domain.ParseOneTimeCode] returns them. What hasn't the form of
+// the provider's codes is wrong, but no attempt.
 type IdentityProvider interface {
 	// Name is the provider's part of an Identity.
 	Name() string

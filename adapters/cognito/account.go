@@ -19,6 +19,12 @@ func usable(email domain.Email) bool {
 	return utf8.RuneCountInString(email.String()) <= maxUsernameLen
 }
 
+// isCode reports whether the pool could have sent the code: its codes are digits.
+func isCode(code domain.Secret) bool {
+	digits, ok := domain.ParseOneTimeCode(code)
+	return ok && digits == code
+}
+
 // SignUp makes an account. Where the confirmation code couldn't be delivered,
 // the pool makes the account all the same and doesn't tell its subject: without
 // credentials that may ask for it, the new user's Identity is zero.
@@ -67,7 +73,7 @@ func (p *Provider) ConfirmSignUp(ctx context.Context, email domain.Email, code d
 	switch {
 	case email.IsZero():
 		return errNoEmail()
-	case !usable(email) || code.IsZero():
+	case !usable(email) || !isCode(code):
 		return p.refuse(ctx, confirmSignUp, codeMismatch)
 	}
 	_, err := call(ctx, p, confirmSignUp, p.once.ConfirmSignUp, &idp.ConfirmSignUpInput{
@@ -123,7 +129,7 @@ func (p *Provider) ResetPassword(ctx context.Context, email domain.Email, code, 
 		return errNoEmail()
 	case password.IsZero():
 		return p.refuse(ctx, resetPassword, invalidPassword)
-	case !usable(email) || code.IsZero():
+	case !usable(email) || !isCode(code):
 		return p.refuse(ctx, resetPassword, codeMismatch)
 	}
 	_, err := send(ctx, p, p.once.ConfirmForgotPassword, &idp.ConfirmForgotPasswordInput{

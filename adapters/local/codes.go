@@ -39,6 +39,13 @@ func (p *Identities) newCode(subject string, purpose ports.CodePurpose) (domain.
 	}, nil
 }
 
+// isCode reports whether code has the form of newCode's. What hasn't is wrong
+// without being looked up, and costs no attempt.
+func isCode(code domain.Secret) bool {
+	digits, ok := domain.ParseOneTimeCode(code)
+	return ok && digits == code && len(code.Reveal()) == codeDigits
+}
+
 // hashCode binds a code to its user and purpose. The key keeps whoever reads the
 // store from trying all hundred million codes.
 func (k *Keys) hashCode(subject string, purpose ports.CodePurpose, code domain.Secret) domain.TokenHash {

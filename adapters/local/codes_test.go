@@ -42,7 +42,7 @@ func TestCodes(t *testing.T) {
 		b := open(t, requireConfirmation)
 		ada := b.arrive(t, "ada@example.com")
 		for range 5 {
-			mustBe(t, b.provider.ConfirmSignUp(t.Context(), ada.email, domain.NewSecret("wrong")), domain.CodeCodeInvalid)
+			mustBe(t, b.provider.ConfirmSignUp(t.Context(), ada.email, misspelled(b.code(t, ada.email))), domain.CodeCodeInvalid)
 		}
 		mustDo(t, b.provider.ConfirmSignUp(t.Context(), ada.email, b.code(t, ada.email)))
 	})
@@ -51,7 +51,7 @@ func TestCodes(t *testing.T) {
 		ada := b.arrive(t, "ada@example.com")
 		var wg sync.WaitGroup
 		for range 6 {
-			wg.Go(func() { b.provider.ConfirmSignUp(t.Context(), ada.email, domain.NewSecret("wrong")) })
+			wg.Go(func() { b.provider.ConfirmSignUp(t.Context(), ada.email, misspelled(b.code(t, ada.email))) })
 		}
 		wg.Wait()
 		mustBe(t, b.provider.ConfirmSignUp(t.Context(), ada.email, b.code(t, ada.email)), domain.CodeCodeInvalid)
@@ -187,4 +187,11 @@ func TestASignUpIsRenewedOnlyWhereCodesAreRequired(t *testing.T) {
 	open := open(t, func(c *local.IdentitiesConfig) { c.Users = b.users })
 	_, err := open.provider.SignUp(t.Context(), ada.email, ada.password)
 	mustBe(t, err, domain.CodeUserExists)
+}
+
+// misspelled returns a code like code that isn't code.
+func misspelled(code domain.Secret) domain.Secret {
+	digits := []byte(code.Reveal())
+	digits[0] = '0' + (digits[0]-'0'+1)%10
+	return domain.NewSecret(string(digits))
 }

@@ -192,6 +192,9 @@ func (p *Identities) ConfirmSignUp(ctx context.Context, email domain.Email, code
 	if err != nil {
 		return err
 	}
+	if !isCode(code) {
+		return errCodeInvalid
+	}
 	err = p.users.Confirm(ctx, user.Subject, p.keys.hashCode(user.Subject, ports.ConfirmAddress, code))
 	return identityErrorOr(err, errCodeInvalid)
 }
@@ -249,6 +252,9 @@ func (p *Identities) ResetPassword(ctx context.Context, email domain.Email, code
 	user, err := p.find(ctx, email)
 	if err != nil {
 		return err
+	}
+	if !isCode(code) {
+		return errCodeInvalid
 	}
 	hash, err := p.passwords.hash(ctx, password)
 	if err != nil {

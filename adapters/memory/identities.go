@@ -109,6 +109,9 @@ func (i *Identities) ConfirmSignUp(ctx context.Context, email domain.Email, code
 	if err != nil {
 		return err
 	}
+	if !isCode(code) {
+		return errCodeInvalid
+	}
 	return i.store().Confirm(ctx, user.Subject, code.Hash())
 }
 
@@ -138,6 +141,9 @@ func (i *Identities) ResetPassword(ctx context.Context, email domain.Email, code
 	}
 	if err := checkPassword("newPassword", password); err != nil {
 		return err
+	}
+	if !isCode(code) {
+		return errCodeInvalid
 	}
 	return i.store().ResetPassword(ctx, user.Subject, code.Hash(), hashPassword(password))
 }
@@ -223,6 +229,12 @@ func newCode(purpose ports.CodePurpose) (domain.Secret, ports.NewCode) {
 func newDigits() domain.Secret {
 	n, _ := rand.Int(rand.Reader, big.NewInt(1e8)) // rand.Reader never fails
 	return domain.NewSecret(fmt.Sprintf("%08d", n))
+}
+
+// isCode reports whether code has the form of newDigits'.
+func isCode(code domain.Secret) bool {
+	digits, ok := domain.ParseOneTimeCode(code)
+	return ok && digits == code && len(code.Reveal()) == 8
 }
 
 func newToken() domain.Secret { return domain.NewSecret(rand.Text()) }

@@ -108,7 +108,7 @@ func TestCodes(t *testing.T) {
 			_, err := identities.SignUp(t.Context(), ada, password)
 			must(t, err)
 			for range wrong {
-				wantErr(t, identities.ConfirmSignUp(t.Context(), ada, domain.NewSecret("wrong")), domain.CodeCodeInvalid)
+				wantErr(t, identities.ConfirmSignUp(t.Context(), ada, misspelled(identities.Code(ada))), domain.CodeCodeInvalid)
 			}
 			wantErr(t, identities.ConfirmSignUp(t.Context(), ada, identities.Code(ada)), want)
 		}
@@ -220,4 +220,11 @@ func TestChallenges(t *testing.T) {
 		wantErr(t, identities.Challenge(email("ada@example.com"), "RIDDLE"), domain.Invalid)
 		wantErr(t, identities.Challenge(email("ada@example.com"), "EMAIL_OTP"), domain.NotFound)
 	})
+}
+
+// misspelled returns a code like code that isn't code.
+func misspelled(code domain.Secret) domain.Secret {
+	digits := []byte(code.Reveal())
+	digits[0] = '0' + (digits[0]-'0'+1)%10
+	return domain.NewSecret(string(digits))
 }

@@ -85,7 +85,7 @@ func TestMissingAndOversizedSecretsNameTheirField(t *testing.T) {
 			{"Refresh", refresh, "refreshToken"},
 			{"SignOut", h.SignOut(t.Context(), limits.Address{}, ports.Caller{}, identities.SignOut{RefreshToken: bad}), "refreshToken"},
 			{"ResetPassword", h.ResetPassword(t.Context(), limits.Address{}, email, bad, good), "code"},
-			{"ResetPassword", h.ResetPassword(t.Context(), limits.Address{}, email, good, bad), "newPassword"},
+			{"ResetPassword", h.ResetPassword(t.Context(), limits.Address{}, email, domain.NewSecret("12345678"), bad), "newPassword"},
 		} {
 			if e, ok := errors.AsType[*domain.Error](c.err); !ok || e.Kind != domain.Invalid || e.Code != "" || e.Field != c.field {
 				t.Errorf("%s with a %s of %d bytes: %v", c.method, c.field, len(value), c.err)

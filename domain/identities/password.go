@@ -21,7 +21,8 @@ func (s *Service) ForgotPassword(ctx context.Context, from limits.Address, email
 // wrong, spent or expired, or for an unknown address, is [domain.CodeCodeInvalid];
 // a weak password is [domain.CodePasswordPolicy] on field "newPassword".
 func (s *Service) ResetPassword(ctx context.Context, from limits.Address, email domain.Email, code, password domain.Secret) error {
-	if err := present("code", code, maxCodeLen); err != nil {
+	code, err := oneTimeCode(code)
+	if err != nil {
 		return err
 	}
 	if err := present("newPassword", password, maxPasswordLen); err != nil {

@@ -31,6 +31,20 @@ const (
 	maxTokenLen    = 16 << 10
 )
 
+// oneTimeCode returns the digits of a code that a person typed. What can't be one is
+// [domain.CodeCodeInvalid] on field "code", as a wrong code is, but it isn't an
+// attempt: the provider isn't asked, and nothing is counted.
+func oneTimeCode(code domain.Secret) (domain.Secret, error) {
+	if err := present("code", code, maxCodeLen); err != nil {
+		return domain.Secret{}, err
+	}
+	digits, ok := domain.ParseOneTimeCode(code)
+	if !ok {
+		return domain.Secret{}, &domain.Error{Kind: domain.Invalid, Code: domain.CodeCodeInvalid, Field: "code", Message: "a code has digits alone; enter it as the message shows it"}
+	}
+	return digits, nil
+}
+
 // present refuses a secret that is missing or longer than limit bytes.
 func present(field string, secret domain.Secret, limit int) error {
 	switch n := len(secret.Reveal()); {

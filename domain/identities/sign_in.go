@@ -2,6 +2,7 @@ package identities
 
 import (
 	"context"
+	"strings"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/limits"
@@ -26,7 +27,8 @@ func (s *Service) SignIn(ctx context.Context, from limits.Address, email domain.
 // RespondToChallenge answers a challenge of [Service.SignIn], or of itself. A
 // challenge that doesn't exist is [domain.Invalid] on field "challengeName", a
 // wrong answer or session [domain.CodeChallengeInvalid], and a new password that
-// is too weak [domain.CodePasswordPolicy].
+// is too weak [domain.CodePasswordPolicy]. What can't be a code is a wrong answer,
+// but no attempt.
 func (s *Service) RespondToChallenge(ctx context.Context, from limits.Address, email domain.Email, answer ports.ChallengeAnswer) (ports.SignIn, error) {
 	if answer.Name == "" {
 		return ports.SignIn{}, domain.Invalidf("challengeName", "challengeName is required")
@@ -34,17 +36,37 @@ func (s *Service) RespondToChallenge(ctx context.Context, from limits.Address, e
 	if err := present("session", answer.Session, maxTokenLen); err != nil {
 		return ports.SignIn{}, err
 	}
-	for name, response := range answer.Responses {
-		if err := present("responses."+name, response, maxPasswordLen); err != nil {
-			return ports.SignIn{}, err
-		}
+	responses, err := readResponses(answer.Responses)
+	if err != nil {
+		return ports.SignIn{}, err
 	}
+	answer.Responses = responses
 	attempt, err := s.Limits.guess(toAnswerChallenge, from, email)
 	if err != nil {
 		return ports.SignIn{}, err
 	}
 	step, err := s.Provider.RespondToChallenge(ctx, email, answer)
 	return attempt.stepped(step, err)
+}
+
+// readResponses checks the responses to a challenge. Those that are codes are read
+// as a person types them.
+func readResponses(given map[string]domain.Secret) (map[string]domain.Secret, error) {
+	read := make(map[string]domain.Secret, len(given))
+	for name, response := range given {
+		if err := present("responses."+name, response, maxPasswordLen); err != nil {
+			return nil, err
+		}
+		if strings.HasSuffix(name, "_CODE") {
+			digits, ok := domain.ParseOneTimeCode(response)
+			if !ok {
+				return nil, &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeChallengeInvalid, Message: "a code has digits alone; enter it as the message or the app shows it"}
+			}
+			response = digits
+		}
+		read[name] = response
+	}
+	return read, nil
 }
 
 // Refresh exchanges a refresh token for new tokens; where that of the answer is

@@ -46,7 +46,8 @@ func (s *Service) SignUp(ctx context.Context, from limits.Address, account SignU
 // code that is wrong, spent or expired, or for an unknown address, is
 // [domain.CodeCodeInvalid].
 func (s *Service) VerifyEmail(ctx context.Context, from limits.Address, email domain.Email, code domain.Secret) error {
-	if err := present("code", code, maxCodeLen); err != nil {
+	code, err := oneTimeCode(code)
+	if err != nil {
 		return err
 	}
 	attempt, err := s.Limits.guess(toConfirm, from, email)

@@ -163,3 +163,66 @@ func TestAnAccountWithoutItsTenantSaysSo(t *testing.T) {
 		})
 	}
 }
+
+func TestACodeIsAcceptedHoweverItIsWritten(t *testing.T) {
+	written := func(code domain.Secret) []domain.Secret {
+		digits := code.Reveal()
+		return []domain.Secret{
+			domain.NewSecret(" " + digits[:4] + " " + digits[4:] + "\r\n"),
+			domain.NewSecret(digits[:4] + "-" + digits[4:]),
+			domain.NewSecret("\u200b" + digits[:2] + "\u2013" + digits[2:]),
+		}
+	}
+	for i := range 3 {
+		h := newHouse()
+		h.people.RequireConfirmation = true
+		if _, err := h.signUp(t, "ada@example.com", domain.Secret{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.VerifyEmail(t.Context(), limits.Address{}, ada, written(h.people.Code(ada))[i]); err != nil {
+			t.Errorf("verifying: %v", err)
+		}
+		if err := h.ForgotPassword(t.Context(), limits.Address{}, ada); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.ResetPassword(t.Context(), limits.Address{}, ada, written(h.people.Code(ada))[i], right); err != nil {
+			t.Errorf("resetting: %v", err)
+		}
+		if err := h.people.Challenge(ada, "SMS_MFA"); err != nil {
+			t.Fatal(err)
+		}
+		step, err := h.SignIn(t.Context(), limits.Address{}, ada, right)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer := ports.ChallengeAnswer{Name: "SMS_MFA", Session: step.Challenge.Session, Responses: map[string]domain.Secret{"SMS_MFA_CODE": written(h.people.Code(ada))[i]}}
+		if step, err = h.RespondToChallenge(t.Context(), limits.Address{}, ada, answer); err != nil || step.Tokens.Access.IsZero() {
+			t.Errorf("answering: %v", err)
+		}
+	}
+}
+
+func TestWhatCantBeACodeIsNoAttempt(t *testing.T) {
+	h, _ := limitedHouse()
+	if _, err := h.signUp(t, "ada@example.com", domain.Secret{}); err != nil {
+		t.Fatal(err)
+	}
+	code := h.people.Code(ada)
+	for range 10 * identities.RequestsPerAddress {
+		for _, malformed := range []string{"1234567O", "code", "----"} {
+			if err := h.VerifyEmail(t.Context(), at("192.0.2.1"), ada, domain.NewSecret(malformed)); !errors.Is(err, domain.CodeCodeInvalid) {
+				t.Fatalf("verifying with %q: %v", malformed, err)
+			}
+			if err := h.ResetPassword(t.Context(), at("192.0.2.1"), ada, domain.NewSecret(malformed), right); !errors.Is(err, domain.CodeCodeInvalid) {
+				t.Fatalf("resetting with %q: %v", malformed, err)
+			}
+			answer := ports.ChallengeAnswer{Name: "SMS_MFA", Session: bad, Responses: map[string]domain.Secret{"SMS_MFA_CODE": domain.NewSecret(malformed)}}
+			if _, err := h.RespondToChallenge(t.Context(), at("192.0.2.1"), ada, answer); !errors.Is(err, domain.CodeChallengeInvalid) {
+				t.Fatalf("answering with %q: %v", malformed, err)
+			}
+		}
+	}
+	if err := h.VerifyEmail(t.Context(), at("192.0.2.1"), ada, code); err != nil {
+		t.Error(err)
+	}
+}

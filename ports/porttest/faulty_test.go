@@ -50,6 +50,7 @@ func allFaults() map[string]fault {
 		"a squatter's password kept":     {users(func(s ports.UserStore) ports.UserStore { return squatted{s} }), "a sign-up that is renewed has another password and another code"},
 		"a first sign-up that stays":     {unconfirmed(func(p ports.IdentityProvider) ports.IdentityProvider { return stubborn{p, &sync.Map{}} }), "an address that waits for confirmation isn't taken: its password and its code are replaced together"},
 		"an address that stays squatted": {unconfirmed(func(p ports.IdentityProvider) ports.IdentityProvider { return unhelpful{p} }), "an address that waits for confirmation is its owner's by a reset"},
+		"a slip of the pen that counts":  {people(func(p ports.IdentityProvider) ports.IdentityProvider { return strict{p} }), "what can't be a code for a new password is wrong, and costs no attempt"},
 		"a member forgotten":             {users(func(s ports.UserStore) ports.UserStore { return s }), "users who don't confirm in time are removed, and their addresses are free"},
 		"a size left open":               {objects(func(u *ports.Upload) { u.Size = -1 }), "a body of another size is refused where size nothing was given"},
 		"a checksum left out":            {objects(func(u *ports.Upload) { u.SHA256 = nil }), "a body with another checksum is refused"},
@@ -432,6 +433,16 @@ func (p stubborn) SignUp(ctx context.Context, email domain.Email, password domai
 		return ports.NewUser{}, &domain.Error{Kind: domain.Conflict, Code: domain.CodeUserExists, Field: "email"}
 	}
 	return p.IdentityProvider.SignUp(ctx, email, password)
+}
+
+// strict takes what can't be a code for a wrong one.
+type strict struct{ ports.IdentityProvider }
+
+func (p strict) ResetPassword(ctx context.Context, email domain.Email, code, password domain.Secret) error {
+	if digits, ok := domain.ParseOneTimeCode(code); !ok || digits != code {
+		code = domain.NewSecret("00000000")
+	}
+	return p.IdentityProvider.ResetPassword(ctx, email, code, password)
 }
 
 // unhelpful sends no code for a new password.

@@ -218,6 +218,17 @@ func confirmAddress(t *testing.T, open func(t *testing.T) Identities) {
 		p.signIn(t, who)
 		mustBe(t, p.Provider.ConfirmSignUp(t.Context(), who.email, code), domain.CodeCodeInvalid)
 	})
+	runIf(t, can.NeedsConfirmation, "what can't be a code is wrong, and costs no attempt", func(t *testing.T) {
+		p := provider{open(t)}
+		who := p.arrive(t)
+		code := p.Code(t, who.email)
+		for range 5 {
+			for _, malformed := range malformedCodes(code) {
+				mustBe(t, p.Provider.ConfirmSignUp(t.Context(), who.email, malformed), domain.CodeCodeInvalid)
+			}
+		}
+		mustDo(t, p.Provider.ConfirmSignUp(t.Context(), who.email, code))
+	})
 	runIf(t, can.NeedsConfirmation && can.has(ResendCode), "another code can be had, and confirms", func(t *testing.T) {
 		p := provider{open(t)}
 		who := p.arrive(t)
@@ -276,6 +287,15 @@ func (p provider) signIn(t *testing.T, who person) ports.Tokens {
 
 // newPassword makes a password up that every policy accepts.
 func newPassword() domain.Secret { return domain.NewSecret("Correct-Horse-9-" + unique()) }
+
+// malformedCodes returns what no provider sends as a code.
+func malformedCodes(code domain.Secret) (malformed []domain.Secret) {
+	digits := code.Reveal()
+	for _, text := range []string{"", "wrong", digits + "x", "x" + digits, digits[1:] + "O", "-" + digits} {
+		malformed = append(malformed, domain.NewSecret(text))
+	}
+	return malformed
+}
 
 // misspell returns a code like code that isn't code.
 func misspell(code domain.Secret) domain.Secret {

@@ -211,6 +211,18 @@ func forgetPassword(t *testing.T, open func(t *testing.T) Identities) {
 		mustBe(t, p.Provider.ResetPassword(t.Context(), who.email, code, newPassword()), domain.CodeCodeInvalid)
 		p.signIn(t, who)
 	})
+	t.Run("what can't be a code for a new password is wrong, and costs no attempt", func(t *testing.T) {
+		p := provider{open(t)}
+		who := p.join(t)
+		mustDo(t, p.Provider.ForgotPassword(t.Context(), who.email))
+		code := p.Code(t, who.email)
+		for range 5 {
+			for _, malformed := range malformedCodes(code) {
+				mustBe(t, p.Provider.ResetPassword(t.Context(), who.email, malformed, newPassword()), domain.CodeCodeInvalid)
+			}
+		}
+		mustDo(t, p.Provider.ResetPassword(t.Context(), who.email, code, newPassword()))
+	})
 	t.Run("an identity outlives its password", func(t *testing.T) {
 		p := provider{open(t)}
 		who := p.join(t)
