@@ -61,13 +61,18 @@ func TestExamineConfig(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cfg := wellSet()
 			c.change(&cfg)
+			found := c.check == ""
 			for _, f := range app.ExamineConfig(t.Context(), cfg) {
+				found = found || f.Check == c.check
 				switch {
 				case f.Check == c.check && (f.Severity != c.severity || !strings.Contains(f.What+" / "+f.Mend, c.says)):
 					t.Errorf("want %s %q, got %+v", c.severity, c.says, f)
 				case f.Check != c.check && f.Severity != ports.SeverityOK:
 					t.Errorf("it also finds %+v", f)
 				}
+			}
+			if !found {
+				t.Errorf("%s found nothing", c.check)
 			}
 		})
 	}

@@ -20,8 +20,14 @@ import (
 // examine returns the findings by their checks.
 func examine(t testing.TB, cfg postgres.Config) map[string]ports.Finding {
 	t.Helper()
+	return examineAt(t, cfg, 0)
+}
+
+// examineAt is examine with a clock that is ahead.
+func examineAt(t testing.TB, cfg postgres.Config, ahead time.Duration) map[string]ports.Finding {
+	t.Helper()
 	findings := map[string]ports.Finding{}
-	for _, f := range postgres.Examine(t.Context(), cfg, time.Now) {
+	for _, f := range postgres.Examine(t.Context(), cfg, func() time.Time { return time.Now().Add(ahead) }) {
 		if _, twice := findings[f.Check]; twice {
 			t.Errorf("%s is found twice", f.Check)
 		}
@@ -41,7 +47,12 @@ func examine(t testing.TB, cfg postgres.Config) map[string]ports.Finding {
 // mustFind wants a finding, and that no other check complains but those that are named.
 func mustFind(t testing.TB, cfg postgres.Config, check string, severity ports.Severity, says string, others ...string) {
 	t.Helper()
-	findings := examine(t, cfg)
+	mustHave(t, examine(t, cfg), check, severity, says, others...)
+}
+
+// mustHave is mustFind in findings.
+func mustHave(t testing.TB, findings map[string]ports.Finding, check string, severity ports.Severity, says string, others ...string) {
+	t.Helper()
 	if got := findings[check]; got.Severity != severity || !strings.Contains(got.What+" / "+got.Mend, says) {
 		t.Errorf("want %s %q of %s, got %+v", severity, says, check, got)
 	}
@@ -170,11 +181,8 @@ func TestExamine(t *testing.T) {
 	t.Run("a clock that is wrong", func(t *testing.T) {
 		t.Parallel()
 		_, cfg := open(t)
-		for _, f := range postgres.Examine(t.Context(), cfg, func() time.Time { return time.Now().Add(5 * time.Minute) }) {
-			if f.Check == "database-clock" && (f.Severity != ports.SeverityError || !strings.Contains(f.What, "ahead of that of the database")) {
-				t.Errorf("got %+v", f)
-			}
-		}
+		mustHave(t, examineAt(t, cfg, 5*time.Minute), "database-clock", ports.SeverityError, "ahead of that of the database")
+		mustHave(t, examineAt(t, cfg, -5*time.Minute), "database-clock", ports.SeverityError, "behind that of the database")
 	})
 }
 
