@@ -54,7 +54,7 @@ type environment struct {
 	OperatorToken   string `envconfig:"OPERATOR_TOKEN" secret:"true" desc:"The operator's bearer token, at least 32 bytes; two, separated by a comma, while it is being changed. Empty: no operator."`
 	TenantRoles     string `envconfig:"TENANT_ROLES" default:"auto" desc:"A PostgreSQL role for each tenant: auto (setup finds out), on or off."`
 
-	UploadMaxSize     string `envconfig:"UPLOAD_MAX_SIZE" default:"5368709120" desc:"The largest file in bytes, checked where an upload gives its size."`
+	UploadMaxSize     string `envconfig:"UPLOAD_MAX_SIZE" default:"5368709120" desc:"The largest file in bytes. S3 cannot be held to it where an upload gives no size; UPLOAD_REQUIRE_SIZE=true closes that."`
 	UploadRequireSize string `envconfig:"UPLOAD_REQUIRE_SIZE" default:"false" desc:"Whether every upload must give its size."`
 
 	TrustedProxies   string `envconfig:"TRUSTED_PROXIES" desc:"Addresses or networks, separated by commas, whose X-Forwarded-For counts."`

@@ -102,10 +102,10 @@ func (c Config) checkOrigins(context.Context) (ports.Finding, error) {
 }
 
 func (c Config) checkUploadSize(context.Context) (ports.Finding, error) {
-	if c.S3.Bucket != "" && !c.UploadRequireSize {
-		return ports.Warn("an upload that gives no size has none: S3 takes 5 GiB", "set UPLOAD_REQUIRE_SIZE=true, and have clients give size"), nil
+	if !c.Memory && c.S3.Bucket != "" && !c.UploadRequireSize {
+		return ports.Warn(fmt.Sprintf("S3 cannot be held to UPLOAD_MAX_SIZE=%d where an upload gives no size: it takes 5 GiB", c.UploadMaxSize), "set UPLOAD_REQUIRE_SIZE=true, and have clients give size"), nil
 	}
-	return ports.Fine("no upload is without a limit"), nil
+	return ports.Fine(fmt.Sprintf("no upload is larger than UPLOAD_MAX_SIZE=%d", c.UploadMaxSize)), nil
 }
 
 func (c Config) checkMail(context.Context) (ports.Finding, error) {

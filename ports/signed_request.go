@@ -22,6 +22,7 @@ type SignedRequest struct {
 // Upload is what is known of an object before it is put.
 type Upload struct {
 	Size        int64         // bytes; -1 leaves the size open
+	MaxSize     int64         // bytes, where Size is -1; 0 leaves it to the store. S3 can't be held to it
 	ContentType string        // empty leaves the type open
 	SHA256      []byte        // 32 bytes, or nil
 	IfAbsent    bool          // refuse to replace an object
@@ -33,6 +34,8 @@ func (u Upload) Validate() error {
 	switch {
 	case u.Size < -1:
 		return domain.Invalidf("size", "a size is 0 bytes or more")
+	case u.MaxSize < 0:
+		return domain.Invalidf("maxSize", "a largest size is 0 bytes or more")
 	case u.SHA256 != nil && len(u.SHA256) != sha256.Size:
 		return domain.Invalidf("sha256", "a SHA-256 has %d bytes", sha256.Size)
 	}

@@ -65,12 +65,12 @@ func (o *Objects) SignDownload(ctx context.Context, key domain.ObjectKey, downlo
 
 // Stat implements [ports.ObjectStore].
 func (o *Objects) Stat(ctx context.Context, key domain.ObjectKey) (ports.ObjectInfo, error) {
-	object, info, err := o.disk.Open(ctx, key)
+	content, object, err := o.disk.Open(ctx, key)
 	if err != nil {
 		return ports.ObjectInfo{}, err
 	}
-	object.Close()
-	return info, nil
+	content.Close()
+	return object.ObjectInfo, nil
 }
 
 // Delete implements [ports.ObjectStore].
@@ -108,8 +108,6 @@ func objectError(err error) error {
 		return err
 	case errors.Is(err, errAbsent):
 		return &domain.Error{Kind: domain.NotFound, Message: "there is no such file"}
-	case errors.Is(err, errTaken):
-		return &domain.Error{Kind: domain.Conflict, Message: "there is a file of this name already"}
 	case errors.Is(err, errDamaged):
 		return &domain.Error{Kind: domain.Internal, Message: "the file is damaged", Err: err}
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):

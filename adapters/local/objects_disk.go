@@ -10,12 +10,13 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"sync"
+	"syscall"
 	"time"
 
 	"github.com/partywall-go/partywall/adapters/internal/ownfile"
 	"github.com/partywall-go/partywall/adapters/internal/signedurl"
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/ports"
 )
 
 const (
@@ -31,14 +32,14 @@ const (
 	deadAfter = time.Hour
 )
 
-var (
-	errAbsent = errors.New("no such object")
-	errTaken  = errors.New("the object exists")
-)
+var errAbsent = errors.New("no such object")
 
 // disk is the folder itself. [os.Root] keeps every path inside it, whatever
 // links somebody puts there.
-type disk struct{ root *os.Root }
+type disk struct {
+	root  *os.Root
+	alone sync.Mutex // stands in for the lock of a folder on file systems that have none, as NFS
+}
 
 var _ signedurl.Store = (*disk)(nil)
 
@@ -51,7 +52,7 @@ func openDisk(dir string) (*disk, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &disk{root}
+	d := &disk{root: root}
 	if err := d.sweep(); err != nil {
 		root.Close()
 		return nil, err
@@ -90,22 +91,37 @@ func pathOf(key domain.ObjectKey) string {
 }
 
 // Put implements [signedurl.Store].
-func (d *disk) Put(ctx context.Context, key domain.ObjectKey, contentType string, ifAbsent bool, body io.Reader) error {
+func (d *disk) Put(ctx context.Context, key domain.ObjectKey, upload *signedurl.Upload) error {
 	if err := usable(ctx, key); err != nil {
 		return err
 	}
-	target := pathOf(key)
-	if ifAbsent { // publish decides; this spares a losing client the upload
-		if _, err := d.root.Lstat(target); err == nil {
-			return objectError(errTaken)
-		}
+	if err := d.allows(ctx, key, upload.Condition); err != nil {
+		return err // publish asks again; this spares a losing client the upload
 	}
 	temp := tempName()
 	defer d.discard(temp)
-	if err := d.write(temp, key, contentType, contextReader{ctx, body}); err != nil {
+	if err := d.write(temp, key, upload, contextReader{ctx, upload.Body}); err != nil {
 		return objectError(err)
 	}
-	return objectError(d.publish(temp, target, ifAbsent))
+	return objectError(d.publish(ctx, temp, key, upload.Condition))
+}
+
+// allows checks condition against what key holds now.
+func (d *disk) allows(ctx context.Context, key domain.ObjectKey, condition signedurl.Condition) error {
+	if condition.IsZero() {
+		return nil
+	}
+	content, now, err := d.Open(ctx, key)
+	switch {
+	case errors.Is(err, domain.NotFound):
+		return condition.Check(false, now)
+	case err != nil && condition.Match == nil:
+		return condition.Check(true, now) // a damaged object is one
+	case err != nil:
+		return err
+	}
+	content.Close()
+	return condition.Check(true, now)
 }
 
 // discard removes what a rename didn't take away.
@@ -114,13 +130,13 @@ func (d *disk) discard(temp string) { _ = d.root.Remove(temp) }
 func tempName() string { return path.Join(tempFolder, rand.Text()) }
 
 // write makes a file of the object at temp, and sees it onto the disk.
-func (d *disk) write(temp string, key domain.ObjectKey, contentType string, body io.Reader) error {
+func (d *disk) write(temp string, key domain.ObjectKey, upload *signedurl.Upload, body io.Reader) error {
 	file, err := d.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	if err := writeObject(file, key, contentType, body); err != nil {
+	if err := writeObject(file, key, upload, body); err != nil {
 		return err
 	}
 	if err := file.Sync(); err != nil {
@@ -129,24 +145,64 @@ func (d *disk) write(temp string, key domain.ObjectKey, contentType string, body
 	return file.Close()
 }
 
-// publish gives the finished file its name, in one step. A link, unlike a
-// rename, fails where the name is taken.
-func (d *disk) publish(temp, target string, ifAbsent bool) error {
+// publish gives the finished file its name, in one step, if condition holds.
+func (d *disk) publish(ctx context.Context, temp string, key domain.ObjectKey, condition signedurl.Condition) error {
+	target := pathOf(key)
 	folder := path.Dir(target)
 	if err := d.makeFolder(folder); err != nil {
 		return err
 	}
-	move := d.root.Rename
-	if ifAbsent {
-		move = d.root.Link
+	return d.locked(folder, func() error {
+		if err := d.allows(ctx, key, condition); err != nil {
+			return err
+		}
+		if condition.Absent { // a link, unlike a rename, fails where the name is taken
+			err := d.root.Link(temp, target)
+			if errors.Is(err, fs.ErrExist) {
+				return condition.Check(true, signedurl.Object{})
+			}
+			return err
+		}
+		return d.root.Rename(temp, target)
+	})
+}
+
+// locked changes a folder while nobody else does, in this process or another, and
+// sees the change onto the disk.
+func (d *disk) locked(folder string, change func() error) error {
+	dir, err := d.root.Open(folder)
+	if err != nil {
+		return err
 	}
-	switch err := move(temp, target); {
-	case ifAbsent && errors.Is(err, fs.ErrExist):
-		return errTaken
+	defer dir.Close()
+	switch err := flock(dir); {
+	case errors.Is(err, syscall.EBADF), errors.Is(err, syscall.ENOLCK), errors.Is(err, errors.ErrUnsupported):
+		d.alone.Lock()
+		defer d.alone.Unlock()
 	case err != nil:
 		return err
 	}
-	return d.sync(folder)
+	if err := change(); err != nil {
+		return err
+	}
+	return dir.Sync()
+}
+
+// flock locks an open folder until it is closed.
+func flock(dir *os.File) error {
+	raw, err := dir.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var locked error
+	err = raw.Control(func(fd uintptr) {
+		for {
+			if locked = syscall.Flock(int(fd), syscall.LOCK_EX); locked != syscall.EINTR {
+				return
+			}
+		}
+	})
+	return errors.Join(err, locked)
 }
 
 // makeFolder makes a folder of a tenant, which may be the tenant's first.
@@ -171,34 +227,32 @@ func (d *disk) sync(folder string) error {
 }
 
 // Open implements [signedurl.Store].
-func (d *disk) Open(ctx context.Context, key domain.ObjectKey) (io.ReadSeekCloser, ports.ObjectInfo, error) {
+func (d *disk) Open(ctx context.Context, key domain.ObjectKey) (io.ReadSeekCloser, signedurl.Object, error) {
 	if err := usable(ctx, key); err != nil {
-		return nil, ports.ObjectInfo{}, err
+		return nil, signedurl.Object{}, err
 	}
 	file, err := d.root.Open(pathOf(key))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = errAbsent
 	}
 	if err != nil {
-		return nil, ports.ObjectInfo{}, objectError(err)
+		return nil, signedurl.Object{}, objectError(err)
 	}
-	object, info, err := readObject(file, key)
+	content, object, err := readObject(file, key)
 	if err != nil {
 		file.Close()
-		return nil, ports.ObjectInfo{}, objectError(err)
+		return nil, signedurl.Object{}, objectError(err)
 	}
-	return object, info, nil
+	return content, object, nil
 }
 
 func (d *disk) remove(key domain.ObjectKey) error {
 	target := pathOf(key)
-	switch err := d.root.Remove(target); {
-	case errors.Is(err, fs.ErrNotExist):
+	err := d.locked(path.Dir(target), func() error { return d.root.Remove(target) })
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
-	case err != nil:
-		return err
 	}
-	return d.sync(path.Dir(target))
+	return err
 }
 
 // probe writes a byte where uploads go.

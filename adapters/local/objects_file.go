@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/partywall-go/partywall/adapters/internal/signedurl"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -32,14 +33,20 @@ type trailer struct {
 	ContentType string    `json:"contentType"`
 	Size        int64     `json:"size"`
 	ModifiedAt  time.Time `json:"modifiedAt"`
+
+	ETag    string            `json:"etag,omitempty"` // empty in files of older versions
+	Headers map[string]string `json:"headers,omitempty"`
 }
 
-func writeObject(file io.Writer, key domain.ObjectKey, contentType string, body io.Reader) error {
+func writeObject(file io.Writer, key domain.ObjectKey, upload *signedurl.Upload, body io.Reader) error {
 	size, err := io.Copy(file, body)
 	if err != nil {
 		return err
 	}
-	tail, err := json.Marshal(trailer{Key: key.String(), ContentType: contentType, Size: size, ModifiedAt: time.Now().UTC()})
+	tail, err := json.Marshal(trailer{
+		Key: key.String(), ContentType: upload.ContentType, Size: size, ModifiedAt: time.Now().UTC(),
+		ETag: upload.ETag(), Headers: upload.Headers,
+	})
 	if err != nil {
 		return err
 	}
@@ -50,16 +57,20 @@ func writeObject(file io.Writer, key domain.ObjectKey, contentType string, body 
 
 // readObject returns the object that file holds under key. It takes the file
 // over if it returns no error.
-func readObject(file *os.File, key domain.ObjectKey) (*object, ports.ObjectInfo, error) {
+func readObject(file *os.File, key domain.ObjectKey) (*object, signedurl.Object, error) {
 	t, err := readTrailer(file)
 	if err != nil {
-		return nil, ports.ObjectInfo{}, err
+		return nil, signedurl.Object{}, err
 	}
 	if t.Key != key.String() {
-		return nil, ports.ObjectInfo{}, fmt.Errorf("%w: it belongs to another key", errDamaged)
+		return nil, signedurl.Object{}, fmt.Errorf("%w: it belongs to another key", errDamaged)
 	}
-	info := ports.ObjectInfo{Size: t.Size, ContentType: t.ContentType, ModifiedAt: t.ModifiedAt}
-	return &object{io.NewSectionReader(file, 0, t.Size), file}, info, nil
+	kept := signedurl.Object{
+		ObjectInfo: ports.ObjectInfo{Size: t.Size, ContentType: t.ContentType, ModifiedAt: t.ModifiedAt},
+		ETag:       t.ETag,
+		Headers:    t.Headers,
+	}
+	return &object{io.NewSectionReader(file, 0, t.Size), file}, kept, nil
 }
 
 func readTrailer(file *os.File) (trailer, error) {

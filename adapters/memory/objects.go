@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/md5" //nolint:gosec // S3's ETag is one
 	"crypto/rand"
+	"encoding/hex"
 	"io"
 	"net/http"
 	"net/url"
@@ -47,12 +49,11 @@ const defaultMaxBytes = 256 << 20
 // object is never changed, only replaced.
 type object struct {
 	content []byte
-	info    ports.ObjectInfo
+	signedurl.Object
 }
 
 var (
 	errObjectNotFound = &domain.Error{Kind: domain.NotFound, Message: "there is no such object"}
-	errObjectExists   = &domain.Error{Kind: domain.Conflict, Message: "there is an object under this key"}
 	errObjectsFull    = &domain.Error{Kind: domain.Unavailable, Code: domain.CodeObjectStoreUnavailable, Message: "the memory for files is full", Err: syscall.ENOSPC}
 	errNoKey          = domain.Invalidf("filename", "an object has a name")
 )
@@ -83,7 +84,7 @@ func (o *Objects) SignDownload(ctx context.Context, key domain.ObjectKey, downlo
 // Stat implements [ports.ObjectStore].
 func (o *Objects) Stat(ctx context.Context, key domain.ObjectKey) (ports.ObjectInfo, error) {
 	found, err := o.find(ctx, key)
-	return found.info, err
+	return found.ObjectInfo, err
 }
 
 // Delete implements [ports.ObjectStore].
@@ -93,7 +94,7 @@ func (o *Objects) Delete(ctx context.Context, key domain.ObjectKey) error {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.held -= o.objects[key].info.Size
+	o.held -= o.objects[key].Size
 	delete(o.objects, key)
 	return nil
 }
@@ -109,7 +110,11 @@ func (o *Objects) Put(key domain.ObjectKey, contentType string, content []byte) 
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.held += int64(len(content))
-	o.keep(key, contentType, slices.Clone(content))
+	sum := md5.Sum(content) //nolint:gosec // S3's ETag is one
+	o.keep(key, slices.Clone(content), signedurl.Object{
+		ObjectInfo: ports.ObjectInfo{ContentType: contentType},
+		ETag:       `"` + hex.EncodeToString(sum[:]) + `"`,
+	})
 }
 
 // Get returns what is kept under key, and false if nothing is.
@@ -150,32 +155,44 @@ func (o *Objects) find(ctx context.Context, key domain.ObjectKey) (object, error
 }
 
 // keep puts content, which is held already, in the place of what is under key.
-func (o *Objects) keep(key domain.ObjectKey, contentType string, content []byte) {
-	o.held -= o.objects[key].info.Size
-	set(&o.objects, key, object{content, ports.ObjectInfo{Size: int64(len(content)), ContentType: contentType, ModifiedAt: clock(o.Now)}})
+func (o *Objects) keep(key domain.ObjectKey, content []byte, kept signedurl.Object) {
+	o.held -= o.objects[key].Size
+	kept.Size, kept.ModifiedAt = int64(len(content)), clock(o.Now)
+	set(&o.objects, key, object{content, kept})
 }
 
 // bucket is the side of Objects that the handler sees, a [signedurl.Store].
 type bucket struct{ *Objects }
 
 // Put implements [signedurl.Store].
-func (b bucket) Put(ctx context.Context, key domain.ObjectKey, contentType string, ifAbsent bool, body io.Reader) error {
+func (b bucket) Put(ctx context.Context, key domain.ObjectKey, in *signedurl.Upload) error {
 	if err := b.check(ctx, key); err != nil {
 		return err
 	}
-	upload := &upload{body: body, to: b.Objects}
+	if err := b.allows(key, in.Condition); err != nil {
+		return err // it is asked again below; this spares a losing client the upload
+	}
+	upload := &upload{body: in.Body, to: b.Objects}
 	content, err := io.ReadAll(upload)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if _, taken := b.objects[key]; err == nil && taken && ifAbsent {
-		err = errObjectExists
+	if err == nil {
+		now, found := b.objects[key]
+		err = in.Condition.Check(found, now.Object)
 	}
 	if err != nil {
 		b.held -= upload.held
 		return err
 	}
-	b.keep(key, contentType, content)
+	b.keep(key, content, signedurl.Object{ObjectInfo: ports.ObjectInfo{ContentType: in.ContentType}, ETag: in.ETag(), Headers: in.Headers})
 	return nil
+}
+
+func (b bucket) allows(key domain.ObjectKey, condition signedurl.Condition) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now, found := b.objects[key]
+	return condition.Check(found, now.Object)
 }
 
 // upload is a body on its way, whose bytes are held from when they arrive.
@@ -207,12 +224,12 @@ func (o *Objects) hold(n int64) bool {
 }
 
 // Open implements [signedurl.Store].
-func (b bucket) Open(ctx context.Context, key domain.ObjectKey) (io.ReadSeekCloser, ports.ObjectInfo, error) {
+func (b bucket) Open(ctx context.Context, key domain.ObjectKey) (io.ReadSeekCloser, signedurl.Object, error) {
 	found, err := b.find(ctx, key)
 	if err != nil {
-		return nil, ports.ObjectInfo{}, err
+		return nil, signedurl.Object{}, err
 	}
-	return content{bytes.NewReader(found.content)}, found.info, nil
+	return content{bytes.NewReader(found.content)}, found.Object, nil
 }
 
 // content is an object's bytes, which need no closing.

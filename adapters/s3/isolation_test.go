@@ -274,7 +274,7 @@ func TestMinIO(t *testing.T) {
 	porttest.ObjectStore(t, func(t *testing.T) porttest.ObjectStorage {
 		return porttest.ObjectStorage{
 			Store: newStore(t, cfg), Client: http.DefaultClient,
-			Lacks: []porttest.Feature{porttest.FolderBesideFile, porttest.LongSegments},
+			Lacks: []porttest.Feature{porttest.FolderBesideFile, porttest.LongSegments, porttest.LargestSizes, porttest.NoUnsignedHeaders},
 		}
 	})
 }

@@ -221,7 +221,7 @@ func TestWhatIsGivenIsSigned(t *testing.T) {
 		given  files.Upload
 		signed ports.Upload
 	}{
-		{files.Upload{Size: files.UnknownSize}, ports.Upload{Size: -1, TTL: files.MaxTTL}},
+		{files.Upload{Size: files.UnknownSize}, ports.Upload{Size: -1, MaxSize: 1000, TTL: files.MaxTTL}},
 		{files.Upload{Size: 0}, ports.Upload{Size: 0, TTL: files.MaxTTL}},
 		{
 			files.Upload{Size: 5, ContentType: "text/plain; charset=utf-8", SHA256: strings.ToUpper(hex.EncodeToString(sum[:])), IfAbsent: true},
@@ -287,5 +287,19 @@ func TestHostileNamesMakeSafeDispositions(t *testing.T) {
 	}
 	if _, err := h.DownloadURL(t.Context(), member, "folder/\u200b\u202e", ""); err != nil || spy.download.Disposition != "attachment" {
 		t.Errorf("a name of nothing visible: %q, %v", spy.download.Disposition, err)
+	}
+}
+
+func TestTheLargestSizeHoldsWhereNoSizeIsGiven(t *testing.T) {
+	h := newHouse(t)
+	member := h.member(t, "acme", domain.RoleOwner)
+	for size, want := range map[int]int{1000: http.StatusOK, 1001: http.StatusRequestEntityTooLarge} {
+		signed, err := h.UploadURL(t.Context(), member, files.Upload{Filename: "a", Size: files.UnknownSize})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status, _, answer := send(t, signed, make([]byte, size)); status != want {
+			t.Errorf("%d bytes: %d %s, want %d", size, status, answer, want)
+		}
 	}
 }

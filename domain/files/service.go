@@ -16,7 +16,7 @@ import (
 // [domain.CodeObjectStoreUnavailable].
 type Service struct {
 	Objects     ports.ObjectStore
-	MaxSize     int64         // bytes, of uploads that give their size; zero is 5 GiB, the most that S3 takes in one PUT
+	MaxSize     int64         // bytes, of an upload; zero is 5 GiB, the most that S3 takes in one PUT. S3 can't be held to it where an upload gives no size
 	RequireSize bool          // refuse uploads that don't
 	TTL         time.Duration // of a signed URL; zero is [MaxTTL]
 }

@@ -43,6 +43,9 @@ func (s *Service) UploadURL(ctx context.Context, member tenants.Member, upload U
 		return Signed{}, err
 	}
 	request.TTL = s.ttl()
+	if upload.Size == UnknownSize {
+		request.MaxSize = s.maxSize()
+	}
 	signed, err := s.Objects.SignUpload(ctx, key, request)
 	if err != nil {
 		return Signed{}, err

@@ -3,6 +3,8 @@ package porttest_test
 import (
 	"context"
 	"errors"
+	"maps"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -55,6 +57,13 @@ func allFaults() map[string]fault {
 		"a size left open":               {objects(func(u *ports.Upload) { u.Size = -1 }), "a body of another size is refused where size nothing was given"},
 		"a checksum left out":            {objects(func(u *ports.Upload) { u.SHA256 = nil }), "a body with another checksum is refused"},
 		"an object replaced":             {objects(func(u *ports.Upload) { u.IfAbsent = false }), "of many that must not replace, sent at once, one is kept"},
+		"a largest size forgotten":       {objects(func(u *ports.Upload) { u.MaxSize = 0 }), "a body larger than the largest size is refused"},
+		"an encoding dropped":            {objectsBehind(withoutHeader("Content-Encoding")), "the headers of a PUT come back with a GET"},
+		"an ETag ignored":                {objectsBehind(withoutHeader("If-Match")), "a PUT on the condition of an ETag replaces that object alone"},
+		"a digest ignored":               {objectsBehind(withoutHeader("Content-Md5")), "a body with another Content-MD5 is refused"},
+		"an unsigned header ignored":     {objectsBehind(withoutHeader("X-Amz-Copy-Source")), "an x-amz- header that wasn't signed is refused"},
+		"another PUT's ETag":             {objectsBehind(oneETag), "PUTs at once are told their own ETags"},
+		"a GET that is a HEAD":           {objectsBehind(headIsGet), "a signature fits one method"},
 		"a URL that lives on":            {objects(func(u *ports.Upload) { u.TTL = time.Hour }), "a URL lives for its time to live"},
 		"an account given away":          {people(func(p ports.IdentityProvider) ports.IdentityProvider { return telltale{p} }), "a wrong password and an unknown address are told alike"},
 		"a token that isn't exchanged":   {people(func(p ports.IdentityProvider) ports.IdentityProvider { return tireless{p} }), "a token that was exchanged before is told apart"},
@@ -120,10 +129,48 @@ func peopleWho(confirm bool, breaks func(ports.IdentityProvider) ports.IdentityP
 }
 
 func objects(breaks func(*ports.Upload)) func(*testing.T) {
+	return faultyObjects(breaks, func(h http.Handler) http.Handler { return h })
+}
+
+// objectsBehind has breaks between the client and the store.
+func objectsBehind(breaks func(http.Handler) http.Handler) func(*testing.T) {
+	return faultyObjects(func(*ports.Upload) {}, breaks)
+}
+
+func withoutHeader(name string) func(http.Handler) http.Handler {
+	return func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.Header.Del(name)
+			h.ServeHTTP(w, r)
+		})
+	}
+}
+
+func oneETag(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		recorded := httptest.NewRecorder()
+		h.ServeHTTP(recorded, r)
+		maps.Copy(w.Header(), recorded.Header())
+		w.Header().Set("ETag", `"the last one"`)
+		w.WriteHeader(recorded.Code)
+		_, _ = w.Write(recorded.Body.Bytes())
+	})
+}
+
+func headIsGet(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			r.Method = http.MethodGet
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+func faultyObjects(breaks func(*ports.Upload), between func(http.Handler) http.Handler) func(*testing.T) {
 	return func(t *testing.T) {
 		porttest.ObjectStore(t, func(t *testing.T) porttest.ObjectStorage {
 			store := &memory.Objects{}
-			server := httptest.NewServer(store)
+			server := httptest.NewServer(between(store))
 			t.Cleanup(server.Close)
 			base, err := url.Parse(server.URL)
 			if err != nil {

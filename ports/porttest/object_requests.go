@@ -48,7 +48,7 @@ func insistOnSignatures(t *testing.T, open func(t *testing.T) ObjectStorage) {
 		o := object{open(t), newKey(t, "file")}
 		o.put(t, "hello")
 		for _, signed := range []ports.SignedRequest{o.signUpload(t, anyUpload), o.signDownload(t, anyDownload)} {
-			for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete, http.MethodPost, http.MethodPatch} {
+			for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodPost, http.MethodPatch} {
 				if method != signed.Method {
 					o.mustRefuse(t, signed, "stolen", func(r *http.Request) { r.Method = method })
 				}

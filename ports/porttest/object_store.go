@@ -24,6 +24,10 @@ const (
 	FolderBesideFile Feature = "keeps a file beside a folder of its name"
 	LongSegments     Feature = "keeps a name whose one segment is as long as a key may be"
 	WholeUploads     Feature = "keeps nothing of an upload that breaks off"
+
+	LargestSizes      Feature = "insists on a largest size where no size is signed"
+	NoUnsignedHeaders Feature = "refuses every x-amz- header that wasn't signed"
+	AtomicReplacement Feature = "checks If-Match and replaces in one step"
 )
 
 func (s ObjectStorage) has(f Feature) bool { return !slices.Contains(s.Lacks, f) }
@@ -36,6 +40,7 @@ func ObjectStore(t *testing.T, open func(t *testing.T) ObjectStorage) {
 	knowObjects(t, open)
 	insistOnUploads(t, open)
 	keepUploadsApart(t, open)
+	keepHeaders(t, open)
 	insistOnSignatures(t, open)
 	nameObjects(t, open)
 

@@ -39,8 +39,8 @@ func TestABaseThatWasJoinedToNoPath(t *testing.T) {
 // emptyStore has no objects.
 type emptyStore struct{}
 
-func (emptyStore) Put(context.Context, domain.ObjectKey, string, bool, io.Reader) error { return nil }
+func (emptyStore) Put(context.Context, domain.ObjectKey, *signedurl.Upload) error { return nil }
 
-func (emptyStore) Open(context.Context, domain.ObjectKey) (io.ReadSeekCloser, ports.ObjectInfo, error) {
-	return nil, ports.ObjectInfo{}, &domain.Error{Kind: domain.NotFound}
+func (emptyStore) Open(context.Context, domain.ObjectKey) (io.ReadSeekCloser, signedurl.Object, error) {
+	return nil, signedurl.Object{}, &domain.Error{Kind: domain.NotFound}
 }

@@ -2,42 +2,62 @@ package signedurl
 
 import (
 	"bytes"
+	"crypto/md5" //nolint:gosec // S3's ETag is one, and so is Content-MD5; nothing is trusted for it
 	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"hash"
 	"io"
+	"net/http"
 
 	"github.com/partywall-go/partywall/domain"
 )
 
 // body is the body of an upload. It ends in an error of ours, never in io.EOF,
-// where it breaks off or isn't what was signed.
+// where it breaks off or isn't what was signed or said.
 type body struct {
-	from io.Reader
-	want []byte    // the SHA-256, or nil
-	hash hash.Hash // of what was read, where want is set
+	from    io.Reader
+	md5     hash.Hash // of what was read
+	wantMD5 []byte    // of Content-MD5, or nil
+	sha256  hash.Hash // of what was read, where wantSHA256 is set
+	want    []byte    // the SHA-256, or nil
 }
 
-func newBody(from io.Reader, want []byte) *body {
-	b := &body{from: from, want: want}
+// newBody returns a body that must have the signed SHA-256 and what h says.
+func newBody(from io.Reader, h http.Header, want []byte) (*body, error) {
+	b := &body{from: from, md5: md5.New(), want: want} //nolint:gosec // see above
 	if want != nil {
-		b.hash = sha256.New()
+		b.sha256 = sha256.New()
 	}
-	return b
+	if len(h["Content-Md5"]) > 0 {
+		sum, err := base64.StdEncoding.DecodeString(only(h["Content-Md5"]))
+		if err != nil || len(sum) != md5.Size {
+			return nil, errDigest
+		}
+		b.wantMD5 = sum
+	}
+	return b, nil
 }
 
 // Read implements [io.Reader].
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.from.Read(p)
-	if b.hash != nil {
-		b.hash.Write(p[:n])
+	b.md5.Write(p[:n])
+	if b.sha256 != nil {
+		b.sha256.Write(p[:n])
 	}
 	switch {
 	case err == nil:
 		return n, nil
 	case err != io.EOF:
 		return n, &domain.Error{Kind: domain.Invalid, Code: "body_incomplete", Message: "the body broke off", Err: err}
-	case b.hash != nil && !bytes.Equal(b.hash.Sum(nil), b.want):
+	case b.sha256 != nil && !bytes.Equal(b.sha256.Sum(nil), b.want):
 		return n, errChecksum
+	case b.wantMD5 != nil && !bytes.Equal(b.md5.Sum(nil), b.wantMD5):
+		return n, errMD5
 	}
 	return n, io.EOF
 }
+
+// etag returns S3's ETag of what was read: its MD5.
+func (b *body) etag() string { return `"` + hex.EncodeToString(b.md5.Sum(nil)) + `"` }

@@ -14,6 +14,7 @@ const (
 	paramType        = "type"
 	paramSHA256      = "sha256" // hex
 	paramIfAbsent    = "ifAbsent"
+	paramMaxSize     = "maxSize" // bytes
 	paramDisposition = "disposition"
 	paramSignature   = "signature"
 )
@@ -25,6 +26,7 @@ type grant struct {
 	contentType string
 	sha256      []byte
 	ifAbsent    bool
+	maxSize     int64 // bytes; 0: as many as any upload may have
 	disposition string
 }
 
@@ -41,6 +43,9 @@ func (g grant) query() url.Values {
 	}
 	if g.ifAbsent {
 		query.Set(paramIfAbsent, "true")
+	}
+	if g.maxSize > 0 {
+		query.Set(paramMaxSize, strconv.FormatInt(g.maxSize, 10))
 	}
 	if g.disposition != "" {
 		query.Set(paramDisposition, g.disposition)
@@ -64,6 +69,11 @@ func parseGrant(query url.Values) (grant, error) {
 	g.expires = time.UnixMilli(expires).UTC()
 	if query.Has(paramSize) {
 		if g.size, err = strconv.ParseInt(query.Get(paramSize), 10, 64); err != nil {
+			return grant{}, errSignature
+		}
+	}
+	if query.Has(paramMaxSize) {
+		if g.maxSize, err = strconv.ParseInt(query.Get(paramMaxSize), 10, 64); err != nil {
 			return grant{}, errSignature
 		}
 	}

@@ -3,6 +3,7 @@ package signedurl
 import (
 	"cmp"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,25 +11,39 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/ports"
 )
 
 // Store keeps the objects that a [Signer]'s URLs name. Its errors are those of
-// [ports.ObjectStore].
+// [ports.ObjectStore], and [Condition.Check]'s.
 type Store interface {
-	// Put keeps the whole of body under key, in place of what was there; a reader
-	// sees the old object or the new one. Where body fails, nothing is kept and
-	// its error comes back. Where ifAbsent is set and key is taken, it is a
-	// [domain.Conflict]; of many who put one absent key at once, one succeeds.
-	Put(ctx context.Context, key domain.ObjectKey, contentType string, ifAbsent bool, body io.Reader) error
+	// Put keeps the whole of upload's body under key, in place of what was there; a
+	// reader sees the old object or the new one. Where the body fails, nothing is
+	// kept and its error comes back. Nothing comes between the check of upload's
+	// condition and the replacement: of many who put one absent key at once, one
+	// succeeds, and of many who replace one ETag.
+	Put(ctx context.Context, key domain.ObjectKey, upload *Upload) error
 
 	// Open returns the object under key. What it reads stays the same object,
 	// whatever happens to key.
-	Open(ctx context.Context, key domain.ObjectKey) (io.ReadSeekCloser, ports.ObjectInfo, error)
+	Open(ctx context.Context, key domain.ObjectKey) (io.ReadSeekCloser, Object, error)
 }
 
+// Upload is one PUT.
+type Upload struct {
+	ContentType string
+	Headers     map[string]string // see [Object]
+	Condition   Condition
+	Body        io.Reader
+
+	body *body
+}
+
+// ETag returns the ETag of what Body gave, once it was read to its end.
+func (u *Upload) ETag() string { return u.body.etag() }
+
 // Handler serves the URLs that s signs, from store. It is to be mounted at the
-// base URL's path and all below it, for PUT, GET and HEAD.
+// base URL's path and all below it, for PUT and GET. As on S3, a URL to read is no
+// URL for HEAD.
 func (s *Signer) Handler(store Store) http.Handler { return &handler{s, store} }
 
 type handler struct {
@@ -39,16 +54,18 @@ type handler struct {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Content-Security-Policy", "sandbox; default-src 'none'") // an HTML file of one tenant is nobody's script
+	header.Set("Content-Security-Policy", sandboxed)
 	header.Set("Cache-Control", "private, no-store")
 	var err error
 	switch r.Method {
-	case http.MethodGet, http.MethodHead:
+	case http.MethodGet:
 		err = h.download(w, r)
+	case http.MethodHead: // no URL is signed for it
+		err = errSignature
 	case http.MethodPut:
 		err = h.upload(w, r)
 	default:
-		header.Set("Allow", "GET, HEAD, PUT")
+		header.Set("Allow", "GET, PUT")
 		err = errMethod
 	}
 	if err != nil {
@@ -61,23 +78,59 @@ func (h *handler) download(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	object, info, err := h.store.Open(r.Context(), key)
+	if err := checkUnsigned(r.Header, ""); err != nil {
+		return err
+	}
+	content, object, err := h.store.Open(r.Context(), key)
 	if err != nil {
 		return err
 	}
-	defer object.Close()
-	header := w.Header()
-	header.Set("ETag", etag(info))
-	header.Set("Content-Type", cmp.Or(grant.contentType, info.ContentType, "application/octet-stream"))
-	if grant.disposition != "" {
-		header.Set("Content-Disposition", grant.disposition)
+	defer content.Close()
+	describe(w.Header(), object, grant)
+	if !understood(r.Header.Get("Range")) {
+		r.Header.Del("Range") // it is ignored (RFC 9110, section 14.2)
 	}
-	if !strings.HasPrefix(r.Header.Get("Range"), "bytes=") {
-		r.Header.Del("Range") // one that isn't understood is ignored (RFC 9110, section 14.2)
-	}
-	http.ServeContent(&rangeRefuser{ResponseWriter: paceDownload(w)}, r, "", info.ModifiedAt, object)
+	http.ServeContent(&downloadWriter{ResponseWriter: paceDownload(w), size: object.Size}, r, "", object.ModifiedAt, content)
 	return nil
 }
+
+// describe sets the headers of a download: what is kept, and over it what was signed.
+func describe(header http.Header, object Object, g grant) {
+	for name, value := range object.Headers {
+		header.Set(name, value)
+	}
+	header.Set("ETag", etagOf(object))
+	header.Set("Content-Type", cmp.Or(g.contentType, object.ContentType, "application/octet-stream"))
+	if g.disposition != "" {
+		header.Set("Content-Disposition", g.disposition)
+	}
+	if g.showsMedia() {
+		header.Set("Content-Security-Policy", playable)
+	}
+}
+
+const (
+	// sandboxed makes an HTML file of one tenant no page's script.
+	sandboxed = "sandbox; default-src 'none'"
+
+	// playable lets a tab play what it shows. A sandbox would make the tab's origin
+	// opaque, and the media its own page loads would be another's. It is for types
+	// that can't run a script alone.
+	playable = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'"
+)
+
+// showsMedia reports whether the URL was signed to show sound or film, whatever
+// was uploaded.
+func (g grant) showsMedia() bool {
+	return strings.HasPrefix(g.disposition, "inline") && (strings.HasPrefix(g.contentType, "audio/") || strings.HasPrefix(g.contentType, "video/"))
+}
+
+// understood reports whether a Range is one of bytes. Several at once are none,
+// as on S3.
+func understood(r string) bool { return strings.HasPrefix(r, "bytes=") && !strings.Contains(r, ",") }
+
+// largestPut is what S3 takes in one PUT, in bytes.
+const largestPut = 5 << 30
 
 func (h *handler) upload(w http.ResponseWriter, r *http.Request) error {
 	key, grant, err := h.signer.verify(http.MethodPut, r.URL)
@@ -87,18 +140,24 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) error {
 	if err := grant.accepts(r); err != nil {
 		return err
 	}
-	body := newBody(paceUpload(w, r.Body), grant.sha256)
-	// Whoever asks for If-None-Match gets it, whether it is signed or not.
-	ifAbsent := r.Header.Get("If-None-Match") == "*"
-	err = h.store.Put(r.Context(), key, r.Header.Get("Content-Type"), ifAbsent, body)
+	body, err := newBody(paceUpload(w, r.Body), r.Header, grant.sha256)
+	if err != nil {
+		return err
+	}
+	upload := &Upload{
+		ContentType: r.Header.Get("Content-Type"),
+		Headers:     kept(r.Header),
+		// A condition is honoured, whether it is signed or not.
+		Condition: Condition{Absent: r.Header.Get("If-None-Match") == "*", Match: matchOf(r.Header["If-Match"])},
+		Body:      body,
+		body:      body,
+	}
+	err = h.store.Put(r.Context(), key, upload)
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(grace)) // of the answer
 	if err != nil {
 		return err
 	}
-	if object, info, err := h.store.Open(r.Context(), key); err == nil {
-		object.Close()
-		w.Header().Set("ETag", etag(info))
-	}
+	w.Header().Set("ETag", upload.ETag())
 	w.WriteHeader(http.StatusOK)
 	return nil
 }
@@ -106,17 +165,26 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) error {
 // accepts refuses a request whose headers aren't those that were signed. The
 // server holds the body to its Content-Length, which S3 wants as well.
 func (g grant) accepts(r *http.Request) error {
+	checksum := ""
+	if g.sha256 != nil {
+		checksum = base64.StdEncoding.EncodeToString(g.sha256)
+	}
+	if err := checkUnsigned(r.Header, checksum); err != nil {
+		return err
+	}
 	switch {
 	case r.ContentLength < 0:
 		return errNoLength
 	case g.size >= 0 && r.ContentLength != g.size:
 		return errSize
+	case r.ContentLength > cmp.Or(g.maxSize, largestPut):
+		return errTooLarge
 	case g.contentType != "" && only(r.Header["Content-Type"]) != g.contentType:
 		return errType
 	case g.ifAbsent && only(r.Header["If-None-Match"]) != "*":
 		return errIfAbsent
 	}
-	return nil
+	return checkHeaders(r.Header)
 }
 
 // only returns the value of a header that was sent once, and else "".
@@ -127,7 +195,8 @@ func only(values []string) string {
 	return values[0]
 }
 
-// etag tells two versions of an object apart (RFC 9110, section 8.8.3).
-func etag(info ports.ObjectInfo) string {
-	return fmt.Sprintf(`"%x-%x"`, info.ModifiedAt.UnixNano(), info.Size)
+// etagOf returns the ETag of an object; of one that was kept without, it is made
+// of its time and size.
+func etagOf(object Object) string {
+	return cmp.Or(object.ETag, fmt.Sprintf(`"%x-%x"`, object.ModifiedAt.UnixNano(), object.Size))
 }

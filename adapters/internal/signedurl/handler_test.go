@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -66,6 +67,51 @@ func TestUploads(t *testing.T) {
 			}
 		})
 	}
+	for _, test := range []struct {
+		name, header, value string
+		upload              ports.Upload
+		status              int
+		code                string
+	}{
+		{"a condition on an ETag's absence", "If-None-Match", `"abc"`, anyUpload, 501, "header_not_implemented"},
+		{"a condition on a time", "If-Unmodified-Since", "Sun, 01 Mar 2026 12:00:00 GMT", anyUpload, 501, "header_not_implemented"},
+		{"a condition on another time", "If-Modified-Since", "Sun, 01 Mar 2026 12:00:00 GMT", anyUpload, 501, "header_not_implemented"},
+		{"a part of an object", "Content-Range", "bytes 0-4/10", anyUpload, 501, "header_not_implemented"},
+		{"chunks of the SDK's", "Content-Encoding", "gzip, AWS-chunked", anyUpload, 501, "header_not_implemented"},
+		{"a digest that isn't one", "Content-MD5", "abc", anyUpload, 400, "digest_invalid"},
+		{"the digest of the body", "Content-MD5", "XUFAKrxLKna5cZ2REBfFkg==", anyUpload, 200, ""},
+		{"another digest", "Content-MD5", "1B2M2Y8AsgTpgAmY7PhCfg==", anyUpload, 400, "checksum_mismatch"},
+		{"a header that can't come back", "Cache-Control", "caf\u00e9", anyUpload, 400, "header_invalid"},
+		{"a type that can't come back", "Content-Type", "text/\xff", anyUpload, 400, "header_invalid"},
+		{"too much to keep", "Cache-Control", strings.Repeat("x", 9<<10), anyUpload, 400, "headers_too_large"},
+		{"a copy of another object", "X-Amz-Copy-Source", "bucket/victim/file", anyUpload, 403, "header_not_signed"},
+		{"the signed checksum", "X-Amz-Checksum-Sha256", base64.StdEncoding.EncodeToString(hello[:]), ports.Upload{Size: -1, SHA256: hello[:], TTL: time.Minute}, 200, ""},
+		{"another checksum", "X-Amz-Checksum-Sha256", "abc", ports.Upload{Size: -1, SHA256: hello[:], TTL: time.Minute}, 403, "header_not_signed"},
+		{"a checksum that wasn't signed", "X-Amz-Checksum-Sha256", base64.StdEncoding.EncodeToString(hello[:]), anyUpload, 403, "header_not_signed"},
+		{"a part that a PUT has none of", "Range", "bytes=0-1", anyUpload, 200, ""},
+		{"more than is allowed", "X-Test", "", ports.Upload{Size: -1, MaxSize: 4, TTL: time.Minute}, 413, "too_large"},
+	} {
+		t.Run(fmt.Sprintf("%s is answered with %d %s", test.name, test.status, test.code), func(t *testing.T) {
+			s, key := newSite(t, base), keyOf(t, "acme/a.txt")
+			mustAnswer(t, s.send(s.upload(t, key, test.upload), "hello", setHeader(test.header, test.value)), test.status, test.code)
+		})
+	}
+	t.Run("a header that is kept once is sent once", func(t *testing.T) {
+		s, key := newSite(t, base), keyOf(t, "acme/a.txt")
+		got := s.send(s.upload(t, key, anyUpload), "hello", func(r *http.Request) { r.Header["Content-Type"] = []string{"text/plain", "text/html"} })
+		mustAnswer(t, got, 400, "header_repeated")
+	})
+	t.Run("an upload may name one ETag of several, without its quotes, or any", func(t *testing.T) {
+		s, key := newSite(t, base), keyOf(t, "acme/a.txt")
+		mustAnswer(t, s.send(s.upload(t, key, anyUpload), "hello", setHeader("If-Match", "*")), 404, "not_found")
+		mustAnswer(t, s.send(s.upload(t, key, anyUpload), "hello"), 200, "")
+		const etag = "5d41402abc4b2a76b9719d911017c592" // of hello
+		for value, status := range map[string]int{etag: 200, `"` + etag + `"`: 200, `"x", "` + etag + `"`: 200, "*": 200, `W/"` + etag + `"`: 412, `"x"`: 412, "": 412} {
+			mustAnswer(t, s.send(s.upload(t, key, anyUpload), "hello", setHeader("If-Match", value)), status, "")
+		}
+		both := func(r *http.Request) { r.Header.Set("If-Match", etag); r.Header.Set("If-None-Match", "*") }
+		mustAnswer(t, s.send(s.upload(t, key, anyUpload), "hello", both), 501, "header_not_implemented")
+	})
 	t.Run("If-None-Match is honoured where it wasn't signed", func(t *testing.T) {
 		s, key := newSite(t, base), keyOf(t, "acme/a.txt")
 		mustAnswer(t, s.send(s.upload(t, key, anyUpload), "first"), 200, "")
@@ -83,6 +129,10 @@ func TestUploads(t *testing.T) {
 			t.Errorf("got %v", signed.Headers)
 		}
 	})
+}
+
+func setHeader(name, value string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set(name, value) }
 }
 
 // cut ends the body two bytes early, as a lost connection does.
@@ -130,11 +180,21 @@ func TestDownloads(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 	})
-	t.Run("HEAD tells the same without the bytes", func(t *testing.T) {
-		got := s.send(s.download(t, key, anyDownload), "", func(r *http.Request) { r.Method = http.MethodHead })
-		if got.Code != 200 || got.Body.Len() != 0 || got.Header().Get("Content-Length") != "8" {
-			t.Errorf("got %d, %q, %v", got.Code, got.Body, got.Header())
-		}
+	t.Run("a URL to read is none for HEAD, as on S3", func(t *testing.T) {
+		mustAnswer(t, s.send(s.download(t, key, anyDownload), "", func(r *http.Request) { r.Method = http.MethodHead }), 403, "signature_invalid")
+	})
+	t.Run("several parts at once are the whole, as on S3", func(t *testing.T) {
+		got := s.send(s.download(t, key, anyDownload), "", func(r *http.Request) { r.Header.Set("Range", "bytes=0-1,3-4") })
+		mustAnswer(t, got, 200, "")
+	})
+	t.Run("a condition that fails is a problem document", func(t *testing.T) {
+		got := s.send(s.download(t, key, anyDownload), "", func(r *http.Request) { r.Header.Set("If-Match", `"other"`) })
+		mustAnswer(t, got, 412, "precondition_failed")
+	})
+	t.Run("an x-amz- header is refused, and CloudFront's ID isn't one", func(t *testing.T) {
+		mustAnswer(t, s.send(s.download(t, key, anyDownload), "", setHeader("X-Amz-Server-Side-Encryption-Customer-Key", "x")), 403, "header_not_signed")
+		mustAnswer(t, s.send(s.download(t, key, anyDownload), "", setHeader("X-Amz-Cf-Id", "x")), 200, "")
+		mustAnswer(t, s.send(s.download(t, key, anyDownload), "", setHeader("X-Amzn-Trace-Id", "x")), 200, "")
 	})
 	t.Run("what the client has already isn't sent again", func(t *testing.T) {
 		got := s.send(s.download(t, key, anyDownload), "", func(r *http.Request) { r.Header.Set("If-None-Match", etag) })
@@ -164,6 +224,25 @@ func TestDownloads(t *testing.T) {
 			t.Errorf("Content-Range is %q", size)
 		}
 	})
+	for name, c := range map[string]struct {
+		disposition, contentType, policy string
+	}{
+		"sound that is shown":       {"inline; filename=a.mp3", "audio/mpeg", "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'"},
+		"film that is shown":        {"inline; filename=a.mp4", "video/mp4", "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'"},
+		"film that is saved":        {"attachment; filename=a.mp4", "video/mp4", "sandbox; default-src 'none'"},
+		"a page that is shown":      {"inline; filename=a.html", "text/html", "sandbox; default-src 'none'"},
+		"a picture that is shown":   {"inline; filename=a.png", "image/png", "sandbox; default-src 'none'"},
+		"what is of no signed type": {"inline", "", "sandbox; default-src 'none'"},
+	} {
+		t.Run("a tab plays sound and film and runs nothing: "+name, func(t *testing.T) {
+			film := keyOf(t, "acme/film")
+			s.send(s.upload(t, film, ports.Upload{Size: -1, ContentType: "video/mp4", TTL: time.Minute}), "film")
+			got := s.send(s.download(t, film, ports.Download{Disposition: c.disposition, ContentType: c.contentType, TTL: time.Minute}), "")
+			if policy := got.Header().Get("Content-Security-Policy"); policy != c.policy {
+				t.Errorf("got %q", policy)
+			}
+		})
+	}
 	t.Run("an absent object is 404", func(t *testing.T) {
 		mustAnswer(t, s.send(s.download(t, keyOf(t, "acme/absent"), anyDownload), ""), 404, "not_found")
 	})
@@ -214,7 +293,7 @@ func TestProblems(t *testing.T) {
 		s := newSite(t, base)
 		got := s.send(s.upload(t, keyOf(t, "acme/a.txt"), anyUpload), "", func(r *http.Request) { r.Method = http.MethodDelete })
 		mustAnswer(t, got, 405, "method_not_allowed")
-		if allow := got.Header().Get("Allow"); allow != "GET, HEAD, PUT" {
+		if allow := got.Header().Get("Allow"); allow != "GET, PUT" {
 			t.Errorf("Allow is %q", allow)
 		}
 	})

@@ -56,12 +56,11 @@ func (s *Signer) Upload(key domain.ObjectKey, u ports.Upload) (ports.SignedReque
 	if err := CheckUpload(key, u); err != nil {
 		return ports.SignedRequest{}, err
 	}
-	g := grant{expires: s.expiry(u.TTL), size: u.Size, contentType: u.ContentType, sha256: u.SHA256, ifAbsent: u.IfAbsent}
+	g := grant{expires: s.expiry(u.TTL), size: u.Size, contentType: u.ContentType, sha256: u.SHA256, ifAbsent: u.IfAbsent, maxSize: u.MaxSize}
 	return s.request(http.MethodPut, key, g, UploadHeaders(u)), nil
 }
 
-// Download signs a GET, which is good for a HEAD too, as [ports.ObjectStore]
-// promises for SignDownload.
+// Download signs a GET, as [ports.ObjectStore] promises for SignDownload.
 func (s *Signer) Download(key domain.ObjectKey, d ports.Download) (ports.SignedRequest, error) {
 	if err := CheckDownload(key, d); err != nil {
 		return ports.SignedRequest{}, err

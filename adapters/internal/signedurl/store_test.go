@@ -88,37 +88,41 @@ type store struct {
 
 type stored struct {
 	content []byte
-	info    ports.ObjectInfo
+	signedurl.Object
 }
 
-func (s *store) Put(_ context.Context, key domain.ObjectKey, contentType string, ifAbsent bool, body io.Reader) error {
+func (s *store) Put(_ context.Context, key domain.ObjectKey, upload *signedurl.Upload) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, taken := s.objects[key]; taken && ifAbsent {
-		return &domain.Error{Kind: domain.Conflict}
+	now, found := s.objects[key]
+	if err := upload.Condition.Check(found, now.Object); err != nil {
+		return err
 	}
-	content, err := io.ReadAll(body)
+	content, err := io.ReadAll(upload.Body)
 	if s.broken != nil {
 		err = s.broken
 	}
 	if err != nil {
 		return err
 	}
-	s.objects[key] = stored{content, ports.ObjectInfo{Size: int64(len(content)), ContentType: contentType, ModifiedAt: s.clock.now()}}
+	s.objects[key] = stored{content, signedurl.Object{
+		ObjectInfo: ports.ObjectInfo{Size: int64(len(content)), ContentType: upload.ContentType, ModifiedAt: s.clock.now()},
+		ETag:       upload.ETag(), Headers: upload.Headers,
+	}}
 	return nil
 }
 
-func (s *store) Open(_ context.Context, key domain.ObjectKey) (io.ReadSeekCloser, ports.ObjectInfo, error) {
+func (s *store) Open(_ context.Context, key domain.ObjectKey) (io.ReadSeekCloser, signedurl.Object, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	object, found := s.objects[key]
 	if s.broken != nil {
-		return nil, ports.ObjectInfo{}, s.broken
+		return nil, signedurl.Object{}, s.broken
 	}
 	if !found {
-		return nil, ports.ObjectInfo{}, &domain.Error{Kind: domain.NotFound}
+		return nil, signedurl.Object{}, &domain.Error{Kind: domain.NotFound}
 	}
-	return reader{bytes.NewReader(object.content)}, object.info, nil
+	return reader{bytes.NewReader(object.content)}, object.Object, nil
 }
 
 // content is what the store holds under key, and "" if it holds nothing.

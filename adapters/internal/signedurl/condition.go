@@ -1,0 +1,51 @@
+package signedurl
+
+import (
+	"strings"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// Condition is what must hold of the object under a key when an upload replaces it.
+type Condition struct {
+	Absent bool     // there is none
+	Match  []string // there is one with one of these ETags, of which "*" is any; nil: no condition
+}
+
+// matchOf reads If-Match, which has an ETag, a list of them or "*" (RFC 9110,
+// section 13.1.1). As S3 does, it takes an ETag without its quotes.
+func matchOf(lines []string) []string {
+	if len(lines) == 0 {
+		return nil
+	}
+	tags := []string{}
+	for tag := range strings.SplitSeq(strings.Join(lines, ","), ",") {
+		if tag = strings.TrimSpace(tag); tag != "*" && !strings.HasPrefix(tag, "W/") {
+			tag = `"` + strings.Trim(tag, `"`) + `"`
+		}
+		tags = append(tags, tag)
+	}
+	return tags
+}
+
+// IsZero reports whether c asks for nothing.
+func (c Condition) IsZero() bool { return !c.Absent && c.Match == nil }
+
+// Check returns the error of an upload to a key that has this object now, or
+// none: a [domain.Conflict], or [domain.NotFound] where one was to be replaced.
+func (c Condition) Check(found bool, now Object) error {
+	switch {
+	case c.Absent && found:
+		return &domain.Error{Kind: domain.Conflict, Message: "there is a file of this name already"}
+	case c.Match == nil:
+		return nil
+	case !found:
+		return &domain.Error{Kind: domain.NotFound, Message: "there is no such file"}
+	}
+	for _, tag := range c.Match {
+		if tag == "*" || tag == etagOf(now) {
+			return nil
+		}
+	}
+	return errStale
+}
