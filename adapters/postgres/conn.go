@@ -35,8 +35,9 @@ type conn struct {
 	bad      bool
 	readOnly bool // the scope that is open asked for that
 
-	ownOnly bool // see [connectOwn]
-	scoped  bool // a scope is open
+	ownOnly   bool // see [connectOwn]
+	scoped    bool // a scope is open
+	described *described
 }
 
 // errOutsideScope is a programming mistake: on a connection of [connectOwn] the
@@ -82,11 +83,15 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 		return nil, err
 	}
 	c.watch.begin(ctx)
-	rows, err := c.libConn.QueryContext(ctx, query, args)
+	bound, err := c.bind(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := c.libConn.QueryContext(ctx, query, bound)
 	if err != nil && sqlState(err) == "" && lost(err) {
 		return nil, driver.ErrBadConn
 	}
-	return c.judgedRows(rows, err)
+	return c.judgedRows(rows, c.misbound(query, args, err))
 }
 
 // ExecContext is lib/pq's, see judge.
@@ -95,8 +100,12 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 		return nil, err
 	}
 	c.watch.begin(ctx)
-	result, err := c.libConn.ExecContext(ctx, query, args)
-	return result, c.judge(err)
+	bound, err := c.bind(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	result, err := c.libConn.ExecContext(ctx, query, bound)
+	return result, c.judge(c.misbound(query, args, err))
 }
 
 // judge gives the connection up, too, when it turns out to be to a standby: after

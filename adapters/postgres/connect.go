@@ -2,8 +2,10 @@ package postgres
 
 import (
 	"context"
+	"crypto/tls"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -48,6 +50,8 @@ type connector struct {
 	login   string
 	tries   []*pq.Connector // one for each password that may be in force, the newest first
 	ownOnly bool            // see [connectOwn]
+
+	described described
 
 	preferred atomic.Int32          // the index of the password that was accepted last
 	refusal   atomic.Pointer[error] // of the last log-in; nil: it succeeded, or failed for another reason
@@ -154,9 +158,12 @@ func (c *connector) attempt(ctx context.Context, n int) (driver.Conn, error) {
 	case interrupted:
 		return nil, err
 	case err != nil:
+		if alert, ok := errors.AsType[tls.AlertError](err); ok { // in TLS 1.3 it comes behind the handshake
+			return nil, &tlsFailure{alert}
+		}
 		return nil, l.proof.explain(err)
 	}
-	return &conn{libConn: raw.(libConn), watch: watch{wire: l.wire}, ownOnly: c.ownOnly}, nil
+	return &conn{libConn: raw.(libConn), watch: watch{wire: l.wire}, ownOnly: c.ownOnly, described: &c.described}, nil
 }
 
 // loginFreshness is how long a log-in shows that the next one will succeed.

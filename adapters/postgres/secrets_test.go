@@ -175,7 +175,7 @@ func TestTheOldSecretAlone(t *testing.T) {
 	cfg := config(t, withNotes, ownUser(t), func(cfg *postgres.Config) { cfg.GateSecret = domain.NewSecret("the secret of before") })
 	setUp(t, cfg)
 	cfg.GateSecret, cfg.GateSecretOld = domain.NewSecret("the secret of after"), cfg.GateSecret
-	mustFind(t, cfg, "database-logins", ports.SeverityWarning, "partywall setup")
+	mustFind(t, cfg, "database-logins", ports.SeverityWarning, "DB_GATE_SECRET_OLD", "database-session")
 	if err := reopen(t, cfg).Ready(t.Context()); err != nil {
 		t.Error(err)
 	}

@@ -19,7 +19,7 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 	if err != nil {
 		return nil, c.judge(err)
 	}
-	return &stmt{inner, c}, nil
+	return &stmt{inner, c, query}, nil
 }
 
 // Prepare is PrepareContext without a context. database/sql doesn't call it.
@@ -30,14 +30,19 @@ func (c *conn) Prepare(query string) (driver.Stmt, error) {
 // stmt is lib/pq's statement. A COPY knows no context.
 type stmt struct {
 	driver.Stmt
-	conn *conn
+	conn  *conn
+	query string
 }
 
 func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
 	s.conn.watch.begin(ctx)
 	if inner, ok := s.Stmt.(driver.StmtExecContext); ok {
-		result, err := inner.ExecContext(ctx, args)
-		return result, s.conn.judge(err)
+		bound, err := s.conn.bind(ctx, s.query, args)
+		if err != nil {
+			return nil, err
+		}
+		result, err := inner.ExecContext(ctx, bound)
+		return result, s.conn.judge(s.conn.misbound(s.query, args, err))
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -45,6 +50,9 @@ func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (drive
 	values := make([]driver.Value, len(args))
 	for i, arg := range args {
 		values[i] = arg.Value
+		if value, ok := arg.Value.(encoded); ok {
+			values[i] = []byte(value)
+		}
 	}
 	result, err := s.Stmt.Exec(values) //nolint:staticcheck // a COPY has no other
 	return result, s.conn.judge(err)
@@ -56,7 +64,12 @@ func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driv
 	if !ok {
 		return nil, errors.New("a COPY returns no rows")
 	}
-	return s.conn.judgedRows(inner.QueryContext(ctx, args))
+	bound, err := s.conn.bind(ctx, s.query, args)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := inner.QueryContext(ctx, bound)
+	return s.conn.judgedRows(rows, s.conn.misbound(s.query, args, err))
 }
 
 func (s *stmt) Close() error { return s.conn.judge(s.Stmt.Close()) }

@@ -1,19 +1,25 @@
 package postgres_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/adapters/postgres/private"
@@ -52,6 +58,105 @@ func TestTheServersCertificateComesFromTheAuthority(t *testing.T) {
 	cfg.SSLMode = "verify-ca"
 	if err := attempt(cfg); err != nil {
 		t.Errorf("verify-ca asks for no name: %v", err)
+	}
+}
+
+// TestAllThatIsSentIsEncrypted looks at every connection, also at those that cancel.
+func TestAllThatIsSentIsEncrypted(t *testing.T) {
+	t.Parallel()
+	secure, err := private.StartTemporary(t.Context(), private.Temporary{})
+	realservers.Need(t, err)
+	t.Cleanup(func() { _ = secure.Close() })
+	ours := newAuthority(t)
+	serveTLS(t, secure, ours.sign(t, "127.0.0.1"))
+	cfg := postgres.Config{Host: "127.0.0.1", Port: secure.Port, User: secure.User, Password: secure.Password, Database: "tls", SSLRootCert: ours.file}
+	super := login(t, postgres.Config{Host: secure.Host, Port: secure.Port, Database: "postgres"}, "postgres", secure.SuperuserPassword)
+	const sslRequest = "\x00\x00\x00\x08\x04\xd2\x16\x2f"
+	var requests atomic.Int64
+	listen := func(message []byte) (pass, breakOff bool) {
+		switch {
+		case string(message) == sslRequest:
+			requests.Add(1)
+		case message[0] < 0x14 || message[0] > 0x17 || message[1] != 3: // a record of TLS
+			t.Errorf("it was sent in clear text: %q", message)
+		}
+		return true, false
+	}
+	through(t, &cfg).cut.Store(&listen)
+	setUp(t, cfg)
+	db := reopen(t, cfg)
+	acme := makeTenant(t, db, "acme")
+	for _, mode := range []string{"require", "verify-ca", "verify-full"} {
+		cfg.SSLMode = mode
+		db := reopen(t, cfg)
+		before := requests.Load()
+		ctx, cancel := context.WithCancel(t.Context())
+		err := db.InTenant(ctx, acme, func(ctx context.Context, tx *sqlx.Tx) error {
+			time.AfterFunc(50*time.Millisecond, cancel)
+			_, err := tx.ExecContext(ctx, `SELECT pg_sleep(60)`)
+			return err
+		})
+		mustBe(t, err, context.Canceled)
+		const sleeping = `SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = 'active' AND pid <> pg_backend_pid()`
+		for deadline := time.Now().Add(30 * time.Second); query[int](t, super, sleeping) > 0; time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s: the server wasn't told of the cancel", mode)
+			}
+		}
+		if requests.Load() <= before {
+			t.Errorf("%s: no connection asked for TLS", mode)
+		}
+	}
+}
+
+// TestTheClientShowsItsCertificate has a server ask for one, as libpq's users have it.
+func TestTheClientShowsItsCertificate(t *testing.T) {
+	secure, err := private.StartTemporary(t.Context(), private.Temporary{})
+	realservers.Need(t, err)
+	t.Cleanup(func() { _ = secure.Close() })
+	ours := newAuthority(t)
+	serveTLS(t, secure, ours.sign(t, "127.0.0.1"))
+	super := login(t, postgres.Config{Host: secure.Host, Port: secure.Port, Database: "postgres"}, "postgres", secure.SuperuserPassword)
+	authorities := filepath.Join(secure.Dir, "ca.pem")
+	hba := filepath.Join(secure.Dir, "pg_hba.conf")
+	for path, text := range map[string][]byte{
+		authorities: domain.Must(os.ReadFile(ours.file)),
+		hba:         []byte("host postgres all all scram-sha-256\nhostssl tls all all scram-sha-256 clientcert=verify-ca\n"),
+	} {
+		if err := os.WriteFile(path, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	execute(t, super, `ALTER SYSTEM SET ssl_ca_file = 'ca.pem'`)
+	if err := secure.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	if err := os.Mkdir(filepath.Join(home, ".postgresql"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	cfg := postgres.Config{Host: "127.0.0.1", Port: secure.Port, User: secure.User, Password: secure.Password, Database: "tls"}
+	attempt := func() error { return postgres.Setup(t.Context(), cfg, func(string) {}) }
+	write := func(name string, text []byte, mode os.FileMode) {
+		path := filepath.Join(home, ".postgresql", name)
+		if err := errors.Join(os.WriteFile(path, text, mode), os.Chmod(path, mode)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustBe(t, attempt(), postgres.CodeLoginRefused) // the authority is unknown
+	write("root.crt", domain.Must(os.ReadFile(ours.file)), 0o644)
+	mustBe(t, attempt(), postgres.CodeLoginRefused) // it shows no certificate
+	both := ours.sign(t, "127.0.0.1")
+	write("postgresql.crt", both, 0o644)
+	mustBe(t, attempt(), postgres.CodeLoginRefused) // it has no key
+	write("postgresql.key", both, 0o644)
+	if err := attempt(); !errors.Is(err, postgres.CodeLoginRefused) || !strings.Contains(err.Error(), "chmod 0600") {
+		t.Errorf("a key that others may read: %v", err)
+	}
+	write("postgresql.key", both, 0o600)
+	if err := attempt(); err != nil {
+		t.Error(err)
 	}
 }
 
