@@ -23,7 +23,7 @@ type environment struct {
 	DBName             string `envconfig:"DB_NAME" default:"partywall"`
 	DBSSLMode          string `envconfig:"DB_SSLMODE" desc:"disable, require, verify-ca or verify-full. Empty: disable on loopback and on a Unix socket, else verify-full."`
 	DBSSLRootCert      string `envconfig:"DB_SSLROOTCERT" desc:"A file of the authorities that DB_HOST's certificate may come from, in PEM; RDS has its own. Empty: the system's."`
-	DBMaxConns         string `envconfig:"DB_MAX_CONNS" default:"20" desc:"Connections in all: 2 to provision, 6 for the system, the rest for tenants."`
+	DBMaxConns         string `envconfig:"DB_MAX_CONNS" default:"20" desc:"Connections in all: 2 to provision, 6 for the system, 2 for the schema shared where a product has migrations for it, the rest for tenants."`
 	DBGateSecret       string `envconfig:"DB_GATE_SECRET" secret:"true" desc:"The passwords of the logins that serve tenants are derived from it; at least 16 bytes. Empty: from DB_PASSWORD. Run setup after a change."`
 	DBPasswordOld      string `envconfig:"DB_PASSWORD_OLD" secret:"true" desc:"DB_PASSWORD before a change: used where the new one is refused, until setup has set the new one."`
 	DBGateSecretOld    string `envconfig:"DB_GATE_SECRET_OLD" secret:"true" desc:"DB_GATE_SECRET before a change, likewise."`

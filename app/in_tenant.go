@@ -144,7 +144,11 @@ func (p *Partywall) allTenants(ctx context.Context, operator tenants.Operator) i
 
 func (p *Partywall) inTenant(ctx context.Context, id domain.TenantID, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) error {
 	if p.sql == nil {
-		return &domain.Error{Kind: domain.Internal, Code: CodeNoDatabase, Message: "memory has no SQL: configure a database, or use apptest.Open(t) in a test"}
+		return errNoDatabase()
 	}
 	return p.sql.InTenant(ctx, id, fn, options...)
+}
+
+func errNoDatabase() *domain.Error {
+	return &domain.Error{Kind: domain.Internal, Code: CodeNoDatabase, Message: "memory has no SQL: configure a database, or use apptest.Open(t) in a test"}
 }

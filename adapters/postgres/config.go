@@ -173,5 +173,5 @@ func validSSLMode(mode string) bool {
 func (c Config) poolSizes() (provision, system, gate int) {
 	provision = min(2, max(1, c.MaxConns/10))
 	system = min(6, max(1, c.MaxConns*3/10))
-	return provision, system, c.MaxConns - provision - system
+	return provision, system, c.MaxConns - provision - system - c.sharedSize()
 }

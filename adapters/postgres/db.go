@@ -31,6 +31,9 @@ type logins struct {
 	installation
 	system *pool   // reads and writes the registry
 	gates  []*pool // serve the tenants
+	shared *pool   // works in the schema shared; nil where there is no connection for it
+
+	sharedConnector *connector
 }
 
 // gate returns the pool that serves the tenant.
@@ -88,6 +91,9 @@ func (l *logins) close() error {
 	for _, pool := range l.pools() {
 		errs = append(errs, pool.db.Close())
 	}
+	if l.shared != nil {
+		errs = append(errs, l.shared.db.Close())
+	}
 	return errors.Join(errs...)
 }
 
@@ -139,11 +145,20 @@ func (db *DB) begin(ctx context.Context) error {
 // the one user there is.
 func (c Config) logIn(in installation) *logins {
 	_, systemSize, gateSize := c.poolSizes()
-	system, gate := in.systemRole(), in.gateRole()
+	system, gate, shared := in.systemRole(), in.gateRole(), in.sharedRole()
 	if !in.roles {
-		system, gate = c.User, c.User
+		system, gate, shared = c.User, c.User, c.User
 	}
-	return &logins{in, newPool(c, newConnector(c, system), systemSize), []*pool{newPool(c, newConnector(c, gate), gateSize)}}
+	l := &logins{
+		installation:    in,
+		system:          newPool(c, newConnector(c, system), systemSize),
+		gates:           []*pool{newPool(c, newConnector(c, gate), gateSize)},
+		sharedConnector: newConnector(c, shared),
+	}
+	if size := c.sharedSize(); size > 0 {
+		l.shared = newPool(c, l.sharedConnector, size)
+	}
+	return l
 }
 
 // tryAll logs in everywhere once.

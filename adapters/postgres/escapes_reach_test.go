@@ -19,6 +19,7 @@ func reaches() []escape {
 		{name: "`SET ROLE` to the neighbour's, then its table", try: `SET ROLE "{t_rival}"; SELECT text FROM tenant_rival.notes`, roles: getsThrough, off: noRole, kept: byTrust},
 		{name: "`set_config('role', ...)` of the neighbour's in one query", try: `SELECT query_to_xml('SELECT text FROM tenant_rival.notes', true, true, '') FROM set_config('role', '{t_rival}', true)`, roles: getsThrough, off: noRole, kept: byTrust},
 		{name: "`SET ROLE` to the system's login", try: `SET ROLE "{system}"; SELECT true`, roles: denied, off: noRole, kept: byRole},
+		{name: "`SET ROLE` to the login of `shared`", try: `SET ROLE "{shared}"; SELECT true`, roles: denied, off: noRole, kept: byRole},
 		{name: "`SET ROLE` to `DB_USER`", try: `SET ROLE "{owner}"; SELECT true`, roles: denied, off: getsThrough, kept: byRole},
 		{name: "`SET SESSION AUTHORIZATION` to `DB_USER`", try: `SET SESSION AUTHORIZATION "{owner}"; SELECT true`, roles: denied, off: getsThrough, kept: byRole},
 		{name: "`SET ROLE` to a superuser", try: `SET ROLE postgres; SELECT true`, roles: denied, off: denied, kept: byPostgres},

@@ -86,7 +86,7 @@ func (e *examination) excess(ctx context.Context, branches ...string) ([]string,
 		)
 		SELECT text FROM (` + strings.Join(branches, " UNION ALL ") + `) found(text) ORDER BY 1`
 	query = strings.NewReplacer(
-		"{inst}", e.in.inst, "{system}", e.in.systemRole(), "{gate}", e.in.gateRole(),
+		"{inst}", e.in.inst, "{system}", e.in.systemRole(), "{gate}", e.in.gateRole(), "{shared}", e.in.sharedRole(),
 	).Replace(query) // made of hex digits and our own words
 	var found []string
 	err := e.readAll(ctx, &found, query)
@@ -110,7 +110,7 @@ const (
 )
 
 const (
-	isLogin  = `r.rolname IN ('{system}', '{gate}')`
+	isLogin  = `r.rolname IN ('{system}', '{gate}', '{shared}')`
 	isTenant = `r.rolname LIKE 'pw\_{inst}\_t\_%'`
 )
 
@@ -131,6 +131,8 @@ func (e *examination) gateRights(ctx context.Context) (ports.Finding, error) {
 		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
 			WHERE r.rolname = '{system}' AND (a.schema <> 'partywall' OR a.privilege NOT IN ('USAGE', 'SELECT', 'INSERT', 'UPDATE', 'DELETE')
 				OR a.thing IN ('partywall.installation', 'partywall.migrations') AND a.privilege <> 'SELECT')`,
+		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
+			WHERE r.rolname = '{shared}' AND (a.schema NOT IN ('shared', 'ext', 'public') OR a.privilege = 'CREATE')`,
 	)
 	if err != nil {
 		return ports.Finding{}, err

@@ -70,6 +70,9 @@ func (e *examination) logins(ctx context.Context) (ports.Finding, error) {
 	names := []string{e.cfg.User}
 	if e.in.roles {
 		names = append(names, e.in.systemRole(), e.in.gateRole())
+		if e.cfg.sharedSize() > 0 {
+			names = append(names, e.in.sharedRole())
+		}
 	}
 	changing := false
 	for _, name := range names {

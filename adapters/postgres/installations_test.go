@@ -95,7 +95,7 @@ func (in *installed) furnish(t *testing.T) {
 	execute(t, in.super, `ANALYZE tenant_rival.notes`)
 	inst := query[string](t, in.super, `SELECT inst FROM partywall.installation`)
 	in.names = map[string]string{"owner": in.cfg.User, "database": in.cfg.Database}
-	for _, role := range []string{"system", "gate_0", "t_acme", "t_rival"} {
+	for _, role := range []string{"system", "gate_0", "shared", "t_acme", "t_rival"} {
 		in.names[role] = fmt.Sprintf("pw_%s_%s", inst, role)
 	}
 	gate := in.names["gate_0"]

@@ -33,6 +33,7 @@ type installation struct {
 }
 
 func (i installation) systemRole() string { return "pw_" + i.inst + "_system" }
+func (i installation) sharedRole() string { return "pw_" + i.inst + "_shared" }
 func (i installation) gateRole() string   { return fmt.Sprintf("pw_%s_gate_%d", i.inst, gateOfAll) }
 func (i installation) makerRole(n int) string {
 	return i.makerPrefix() + strconv.Itoa(n)

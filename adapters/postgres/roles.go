@@ -112,16 +112,16 @@ func (s *setup) ensureLogins(ctx context.Context, tx *sqlx.Tx) error {
 		return err
 	}
 	for _, login := range []string{names["system"], names["gate"]} {
-		if _, err := s.ensurePath(ctx, tx, login); err != nil {
+		if _, err := s.ensurePath(ctx, tx, login, ownPath); err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.ensureShared(ctx, tx)
 }
 
 // ensureOnlyLogin closes the path of Config.User, as which all runs without roles.
 func (s *setup) ensureOnlyLogin(ctx context.Context, tx *sqlx.Tx) error {
-	changed, err := s.ensurePath(ctx, tx, s.cfg.User)
+	changed, err := s.ensurePath(ctx, tx, s.cfg.User, ownPath)
 	if changed {
 		s.did("set the search path of %s in this database to %s: name other schemas in full", s.cfg.User, ownPath)
 	}
@@ -131,15 +131,15 @@ func (s *setup) ensureOnlyLogin(ctx context.Context, tx *sqlx.Tx) error {
 // ensurePath sets the search path of a login's sessions in this database, and
 // reports whether it was another one. What a login runs outside a scope then finds
 // nothing that another program put into a schema that is open to it.
-func (s *setup) ensurePath(ctx context.Context, tx *sqlx.Tx, login string) (changed bool, err error) {
+func (s *setup) ensurePath(ctx context.Context, tx *sqlx.Tx, login, path string) (changed bool, err error) {
 	var right bool
 	err = tx.GetContext(ctx, &right, `
 		SELECT EXISTS (SELECT FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole JOIN pg_database d ON d.oid = s.setdatabase
-			WHERE r.rolname = $1 AND d.datname = current_database() AND 'search_path='||$2 = ANY (s.setconfig))`, login, ownPath)
+			WHERE r.rolname = $1 AND d.datname = current_database() AND 'search_path='||$2 = ANY (s.setconfig))`, login, path)
 	if err != nil || right {
 		return false, err
 	}
-	_, err = tx.ExecContext(ctx, fill(`ALTER ROLE {login} IN DATABASE {database} SET search_path = `+ownPath,
+	_, err = tx.ExecContext(ctx, fill(`ALTER ROLE {login} IN DATABASE {database} SET search_path = `+path,
 		map[string]string{"login": login, "database": s.cfg.Database}))
 	return err == nil, err
 }

@@ -121,6 +121,15 @@ func TestWalls(t *testing.T) {
 		"the default privileges of the owner, changed from it": {"gate_0", enter + `ALTER DEFAULT PRIVILEGES FOR ROLE ` + cfg.User + ` GRANT ALL ON TABLES TO PUBLIC`},
 		"a large object of another role's making, by its name": {"gate_0", enter + `SELECT lo_get(` + object + `)`},
 		"the server's files, by way of a large object":         {"gate_0", enter + `SELECT lo_import('/etc/passwd')`},
+		"tenants' rows, as the shared login":                   {"shared", `SELECT * FROM tenant_acme.notes`},
+		"the registry, as the shared login":                    {"shared", `SELECT id FROM partywall.tenants`},
+		"a tenant's role, as the shared login":                 {"shared", `SET ROLE "pw_` + inst + `_t_acme"`},
+		"the gate, as the shared login":                        {"shared", `SET ROLE "pw_` + inst + `_gate_0"`},
+		"a temporary table, as the shared login":               {"shared", `CREATE TEMP TABLE jobs (id int)`},
+		"a function in shared, as the shared login":            {"shared", `CREATE FUNCTION shared.planted() RETURNS int LANGUAGE sql AS 'SELECT 1'`},
+		"a function in ext, as the shared login":               {"shared", `CREATE FUNCTION ext.planted() RETURNS int LANGUAGE sql AS 'SELECT 1'`},
+		"the shared login, from the gate":                      {"gate_0", `SET ROLE "pw_` + inst + `_shared"`},
+		"the shared login, inside a tenant":                    {"gate_0", enter + `SET ROLE "pw_` + inst + `_shared"`},
 	} {
 		t.Run("denied: "+name, func(t *testing.T) {
 			conn := loginAs(t, c.who)

@@ -1,0 +1,171 @@
+package postgres
+
+import (
+	"context"
+	"net"
+	"net/url"
+	"strconv"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// What a product does outside of all tenants, such as the workers of a job queue,
+// runs as a login of its own: it owns nothing, uses what lies in the schema shared,
+// and becomes no other role. No tenant's scope can become it.
+
+// sharedPath is the search path of that login. Config.User alone may create in it.
+const sharedPath = sharedSchema + ", " + extensionSchema + ", pg_temp"
+
+// maxSharedConns is the most connections that [DB.InShared] holds.
+const maxSharedConns = 2
+
+// sharedSize is how many of MaxConns are for [DB.InShared]: none where there is
+// nothing in the schema shared, and none of the three that all else needs.
+func (c Config) sharedSize() int {
+	if c.SharedMigrations == nil || c.MaxConns <= 3 {
+		return 0
+	}
+	return min(maxSharedConns, max(1, c.MaxConns/10))
+}
+
+// grantShared is what the login may do with all that is made in the schema shared
+// from now on.
+const grantShared = `
+	GRANT USAGE ON SCHEMA shared TO {shared};
+	ALTER DEFAULT PRIVILEGES IN SCHEMA shared GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {shared};
+	ALTER DEFAULT PRIVILEGES IN SCHEMA shared GRANT USAGE, SELECT ON SEQUENCES TO {shared};
+	ALTER DEFAULT PRIVILEGES IN SCHEMA shared GRANT EXECUTE ON FUNCTIONS TO {shared}`
+
+// grantOlder does the same for what was made before there was the login. What
+// another role owns, its owner grants.
+const grantOlder = `
+	DO $grant$
+	DECLARE statement text;
+	BEGIN
+		FOR statement IN
+			SELECT format('GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE shared.%I TO {shared}', c.relname)
+			FROM pg_class c WHERE c.relnamespace = 'shared'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_has_role(c.relowner, 'USAGE')
+			UNION ALL
+			SELECT format('GRANT USAGE, SELECT ON SEQUENCE shared.%I TO {shared}', c.relname)
+			FROM pg_class c WHERE c.relnamespace = 'shared'::regnamespace AND c.relkind = 'S' AND pg_has_role(c.relowner, 'USAGE')
+			UNION ALL
+			SELECT format('GRANT EXECUTE ON ROUTINE %s TO {shared}', p.oid::regprocedure)
+			FROM pg_proc p WHERE p.pronamespace = 'shared'::regnamespace AND pg_has_role(p.proowner, 'USAGE')
+		LOOP
+			EXECUTE statement;
+		END LOOP;
+	END $grant$`
+
+// ensureShared makes the login that works in the schema shared, or gives it its
+// password anew, and what it may do. The older grants are made once: what a product
+// takes away later stays so.
+func (s *setup) ensureShared(ctx context.Context, tx *sqlx.Tx) error {
+	login := s.in.sharedRole()
+	var exists bool
+	if err := tx.GetContext(ctx, &exists, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)`, login); err != nil {
+		return err
+	}
+	if err := s.ensureLogin(ctx, tx, login); err != nil {
+		return err
+	}
+	names := map[string]string{"shared": login}
+	if !exists {
+		if _, err := tx.ExecContext(ctx, fill(grantShared+";"+grantOlder, names)); err != nil {
+			return err
+		}
+	}
+	_, err := s.ensurePath(ctx, tx, login, sharedPath)
+	return err
+}
+
+// InShared runs fn in one transaction outside of all tenants: as the login that uses
+// the schema shared, which is on the path. It reaches no tenant and nothing of ours.
+// Without roles it runs as Config.User, which the path alone keeps there.
+//
+// Its errors are those of [DB.InTenant], but for the tenant's. Where
+// Config.SharedMigrations is nil or Config.MaxConns leaves no connection for it,
+// the error is [domain.Internal].
+func (db *DB) InShared(ctx context.Context, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) error {
+	if err := noScope(ctx); err != nil {
+		return err
+	}
+	logins, err := db.logins()
+	if err != nil {
+		return err
+	}
+	if err := db.cfg.hasShared(); err != nil {
+		return err
+	}
+	s := newScope(sharedSchema, "", append(db.cfg.timeouts(), setting{"search_path", sharedPath})...)
+	for _, option := range options {
+		option(&s.options)
+	}
+	returned := false // from fn
+	err = logins.shared.inScope(ctx, s, func(ctx context.Context, tx *sqlx.Tx) error {
+		err := fn(ctx, tx)
+		returned = true
+		return err
+	})
+	if returned && err != nil && !s.interrupted(ctx, err) {
+		return err
+	}
+	return translate(ctx, err, "in the schema shared")
+}
+
+func (c Config) hasShared() error {
+	switch {
+	case c.SharedMigrations == nil:
+		return &domain.Error{Kind: domain.Internal, Message: "there is nothing in the schema shared: set SharedMigrations in the configuration"}
+	case c.sharedSize() == 0:
+		return &domain.Error{Kind: domain.Internal, Message: "DB_MAX_CONNS leaves no connection for the schema shared: set it to 4 or more"}
+	}
+	return nil
+}
+
+// SharedURL returns where a library that brings its own connections, such as a job
+// queue, reaches the database as the login of [DB.InShared]: a URL that libpq, pgx and
+// lib/pq read, with the password in it. The login's search path has the schema
+// shared. Without roles the login is Config.User, and names are written in full.
+//
+// It logs in once, to return the password that is in force. A later change of the
+// password needs a new URL.
+func (db *DB) SharedURL(ctx context.Context) (domain.Secret, error) {
+	logins, err := db.logins()
+	if err != nil {
+		return domain.Secret{}, err
+	}
+	connector := logins.sharedConnector
+	conn, err := connector.Connect(ctx)
+	if err != nil {
+		return domain.Secret{}, loginError(ctx, db.cfg, connector.login, err)
+	}
+	if err := conn.Close(); err != nil {
+		return domain.Secret{}, translate(ctx, err, "leave the database")
+	}
+	password := db.cfg.passwordsOf(connector.login)[connector.preferred.Load()]
+	return domain.NewSecret(db.cfg.url(connector.login, password)), nil
+}
+
+// url is how others reach the database as login. The host of a Unix socket is a
+// folder, which a URL has among its parameters.
+func (c Config) url(login string, password domain.Secret) string {
+	u := url.URL{Scheme: "postgres", User: url.User(login), Path: "/" + c.Database}
+	if !password.IsZero() {
+		u.User = url.UserPassword(login, password.Reveal())
+	}
+	query := url.Values{"sslmode": {c.SSLMode}}
+	if OnSocket(c.Host) {
+		query.Set("host", c.Host)
+		query.Set("port", strconv.Itoa(c.Port))
+		query.Set("sslmode", "disable")
+	} else {
+		u.Host = net.JoinHostPort(c.Host, strconv.Itoa(c.Port))
+	}
+	if c.SSLRootCert != "" && query.Get("sslmode") != "disable" {
+		query.Set("sslrootcert", c.SSLRootCert)
+	}
+	u.RawQuery = query.Encode()
+	return u.String()
+}
