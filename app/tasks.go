@@ -12,10 +12,11 @@ const (
 	maxTasks      = 256 // that wait; more are dropped, since no caller waits for them
 	taskTimeout   = 10 * time.Second
 	drainTimeout  = 300 * time.Millisecond // of Close
-	sweepInterval = 5 * time.Minute        // a sweep removes some thousand tenants in its taskTimeout
+	sweepInterval = 5 * time.Minute        // which is also how long a sweep may take
 )
 
-// tasks runs, one after the other, what no caller waits for.
+// tasks runs what no caller waits for: what comes Later one after the other, and
+// beside that what is due Every so often, which nothing delays or drops.
 type tasks struct {
 	log     *slog.Logger
 	queue   chan func(context.Context) error
@@ -33,7 +34,7 @@ func newTasks(log *slog.Logger) *tasks {
 	t := &tasks{log: log, queue: make(chan func(context.Context) error, maxTasks), stop: make(chan struct{}), ctx: ctx, cancel: cancel}
 	t.running.Go(func() {
 		for task := range t.queue {
-			t.run(task)
+			t.run(task, taskTimeout)
 		}
 	})
 	return t
@@ -53,7 +54,8 @@ func (t *tasks) Later(task func(context.Context) error) {
 	}
 }
 
-// Every runs task now and then, interval apart, and logs its error.
+// Every runs task now and then, interval apart, and logs its error. Until it ends,
+// or the interval does, it isn't run again.
 func (t *tasks) Every(interval time.Duration, task func(context.Context) error) {
 	t.running.Go(func() {
 		ticker := time.NewTicker(interval)
@@ -61,7 +63,7 @@ func (t *tasks) Every(interval time.Duration, task func(context.Context) error) 
 		for {
 			select {
 			case <-ticker.C:
-				t.Later(task)
+				t.run(task, interval)
 			case <-t.stop:
 				return
 			}
@@ -69,8 +71,8 @@ func (t *tasks) Every(interval time.Duration, task func(context.Context) error) 
 	})
 }
 
-func (t *tasks) run(task func(context.Context) error) {
-	ctx, cancel := context.WithTimeout(t.ctx, taskTimeout)
+func (t *tasks) run(task func(context.Context) error, timeout time.Duration) {
+	ctx, cancel := context.WithTimeout(t.ctx, timeout)
 	defer cancel()
 	defer func() {
 		if r := recover(); r != nil {

@@ -26,7 +26,7 @@ func (s *server) signUp(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	user, err := s.Identities.SignUp(c.Request().Context(), s.from(c), identities.SignUp{
+	user, err := s.Identities.SignUp(audited(c), s.from(c), identities.SignUp{
 		Email:      email,
 		Password:   domain.NewSecret(body.Password),
 		ClaimToken: domain.NewSecret(body.ClaimToken),

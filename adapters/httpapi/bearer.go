@@ -19,6 +19,7 @@ func (s *server) signedIn(next func(echo.Context, ports.Caller) error) echo.Hand
 		if err != nil {
 			return err
 		}
+		exchangeOf(c).subject = caller.Identity
 		return next(c, caller)
 	})
 }
@@ -48,12 +49,14 @@ func (s *server) maybeSignedIn(next func(echo.Context, tenants.Creator) error) e
 			return next(c, tenants.Creator{From: s.from(c)})
 		}
 		if operator, proven := s.Operators.Prove(token); proven {
+			exchangeOf(c).operator = true
 			return next(c, tenants.Creator{Operator: operator, From: s.from(c)})
 		}
 		caller, err := s.Verifier.Verify(r.Context(), token)
 		if err != nil {
 			return err
 		}
+		exchangeOf(c).subject = caller.Identity
 		return next(c, tenants.Creator{Caller: caller, From: s.from(c)})
 	})
 }

@@ -16,7 +16,7 @@ import (
 type proxies []netip.Prefix
 
 // from returns the network address of the caller.
-func (s *server) from(c echo.Context) limits.Address { return s.proxies.caller(c.Request()) }
+func (s *server) from(c echo.Context) limits.Address { return exchangeOf(c).client }
 
 // AddressOf returns the network address of a request's caller: the connection's,
 // or the one that a trusted proxy reports. It is the zero Address where the

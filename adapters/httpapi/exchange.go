@@ -1,24 +1,24 @@
 package httpapi
 
 import (
-	"time"
+	"context"
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
 )
 
 // exchange is one request and its answer: Echo's context, and what the log
 // shall tell of it. Every handler's context is one.
 type exchange struct {
 	echo.Context
-	requestID string
-	started   time.Time
-	tenant    domain.TenantID // that the request names, proven or not
-	code      domain.Code     // of the problem that was the answer
-	cause     error           // of an answer that is our own fault, or a dependency's
-	reason    error           // why a token wasn't believed, which its sender isn't told
-	stack     []byte          // of a panic
+	line
 }
 
 func exchangeOf(c echo.Context) *exchange { return c.(*exchange) }
+
+// audited returns the request's context, for use cases that leave an entry in the
+// audit log.
+func audited(c echo.Context) context.Context {
+	return ports.WithRequestID(c.Request().Context(), exchangeOf(c).requestID)
+}

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -277,6 +278,12 @@ func (b *syncBuffer) Write(p []byte) (int, error) {
 	return b.buf.Write(p)
 }
 
+func (b *syncBuffer) reset() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.buf.Reset()
+}
+
 func (b *syncBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -295,3 +302,10 @@ func (h *house) dial(t *testing.T) net.Conn {
 }
 
 func newAPI(h *house) http.Handler { return httpapi.New(h.config) }
+
+// requestIDs is an audit log that keeps the request of each entry.
+type requestIDs struct{ ids []string }
+
+func (r *requestIDs) Record(ctx context.Context, _ ports.AuditEntry) {
+	r.ids = append(r.ids, ports.RequestID(ctx))
+}

@@ -38,7 +38,7 @@ func TestTheLogSaysWhyATokenWasntBelieved(t *testing.T) {
 func TestTheLog(t *testing.T) {
 	h := open(t)
 	h.tenant(t, "acme", "ada@acme.example")
-	ada := h.somebody(t, "ada@acme.example")
+	ada, subject := h.somebody(t, "ada@acme.example"), h.caller(t, "ada@acme.example").Identity.String()
 	requests := []struct {
 		send   func() answer
 		level  string
@@ -47,15 +47,17 @@ func TestTheLog(t *testing.T) {
 		status float64
 		tenant any
 		code   any
+		who    any
 	}{
-		{func() answer { return h.get(t, "/", "X-Tenant-ID: acme") }, "INFO", "GET", "/", 200, "acme", nil},
-		{func() answer { return h.get(t, "/files/download-url?filename=a", ada) }, "INFO", "GET", "/files/download-url", 200, "acme", nil},
-		{func() answer { return h.get(t, "/files/download-url?filename=a", ada, "X-Tenant-ID: nobody") }, "INFO", "GET", "/files/download-url", 404, "nobody", "tenant_not_found"},
-		{func() answer { return h.get(t, "/", "X-Tenant-ID: Not One") }, "INFO", "GET", "/", 400, nil, "invalid"},
-		{func() answer { return h.post(t, "/tenants/acme/claim", `{"claimToken":"x"}`, ada) }, "INFO", "POST", "/tenants/:id/claim", 400, "acme", "claim_invalid"},
-		{func() answer { return h.get(t, "/some/secret/path?token=hunter2") }, "INFO", "GET", "unmatched", 404, nil, "not_found"},
-		{func() answer { return h.send(t, "HUNTER2", "/healthz", "") }, "INFO", "other", "/healthz", 405, nil, "method_not_allowed"},
-		{func() answer { h.registry.Break(); defer h.registry.Mend(); return h.get(t, "/", "X-Tenant-ID: acme") }, "WARN", "GET", "/", 503, "acme", "database_unavailable"},
+		{func() answer { return h.get(t, "/", "X-Tenant-ID: acme") }, "INFO", "GET", "/", 200, "acme", nil, nil},
+		{func() answer { return h.get(t, "/files/download-url?filename=a", ada) }, "INFO", "GET", "/files/download-url", 200, "acme", nil, subject},
+		{func() answer { return h.get(t, "/files/download-url?filename=a", ada, "X-Tenant-ID: nobody") }, "INFO", "GET", "/files/download-url", 404, "nobody", "tenant_not_found", subject},
+		{func() answer { return h.get(t, "/", "X-Tenant-ID: Not One") }, "INFO", "GET", "/", 400, nil, "invalid", nil},
+		{func() answer { return h.post(t, "/tenants/acme/claim", `{"claimToken":"x"}`, ada) }, "INFO", "POST", "/tenants/:id/claim", 400, "acme", "claim_invalid", subject},
+		{func() answer { return h.get(t, "/some/secret/path?token=hunter2") }, "INFO", "GET", "unmatched", 404, nil, "not_found", nil},
+		{func() answer { return h.send(t, "HUNTER2", "/healthz", "") }, "INFO", "other", "/healthz", 405, nil, "method_not_allowed", nil},
+		{func() answer { h.registry.Break(); defer h.registry.Mend(); return h.get(t, "/", "X-Tenant-ID: acme") }, "WARN", "GET", "/", 503, "acme", "database_unavailable", nil},
+		{func() answer { return h.post(t, "/auth/tenants", `{"tenantId":"admin"}`, asOperator) }, "INFO", "POST", "/auth/tenants", 400, "admin", "tenant_reserved", "operator"},
 	}
 	var answers []answer
 	for _, request := range requests {
@@ -64,7 +66,7 @@ func TestTheLog(t *testing.T) {
 	waitUntil(t, func() bool { return len(h.lines(t)) == len(requests) })
 	for i, line := range h.lines(t) {
 		want := requests[i]
-		if line["level"] != want.level || line["method"] != want.method || line["route"] != want.route || line["status"] != want.status || line["tenant"] != want.tenant || line["code"] != want.code {
+		if line["level"] != want.level || line["method"] != want.method || line["route"] != want.route || line["status"] != want.status || line["tenant"] != want.tenant || line["code"] != want.code || line["subject"] != want.who || line["client"] != "127.0.0.1" {
 			t.Errorf("got %v, want %v", line, want)
 		}
 		if line["requestId"] != answers[i].header.Get("X-Request-ID") || line["bytes"] != float64(len(answers[i].body)) {
@@ -76,6 +78,15 @@ func TestTheLog(t *testing.T) {
 	}
 	if strings.Contains(strings.ToLower(h.log.String()), "hunter2") {
 		t.Errorf("a stranger writes our log: %s", h.log)
+	}
+}
+
+func TestTheLogNamesTheCallerBehindAProxy(t *testing.T) {
+	h := open(t)
+	h.get(t, "/healthz", "X-Forwarded-For: 192.0.2.7").is(t, 200)
+	waitUntil(t, func() bool { return len(h.lines(t)) == 1 })
+	if line := h.lines(t)[0]; line["client"] != "192.0.2.7" {
+		t.Errorf("got %v", line)
 	}
 }
 

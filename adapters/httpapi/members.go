@@ -20,16 +20,19 @@ func MemberFrom(ctx context.Context) (tenants.Member, bool) {
 }
 
 // RequireMember lets next serve the members of the tenant that the request
-// names, or of the only one that its sender belongs to. Whoever isn't let in gets
-// the problem document that our own routes give.
+// names, or of the only one that its sender belongs to. A request that isn't let in
+// gets the problem document that our own routes give. Each has a line in the log.
 func (a *API) RequireMember(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		admitted, err := a.server.admitSender(r)
-		if err != nil {
-			a.WriteProblem(w, r, err)
-			return
-		}
-		next.ServeHTTP(w, admitted)
+		a.server.observed(w, r, func(w http.ResponseWriter, r *http.Request) *http.Request {
+			admitted, err := a.server.admitSender(r)
+			if err != nil {
+				a.WriteProblem(w, r, err)
+				return r
+			}
+			next.ServeHTTP(w, admitted)
+			return admitted // a router inside next names its route here
+		})
 	})
 }
 
@@ -37,30 +40,36 @@ func (a *API) RequireMember(next http.Handler) http.Handler {
 // is in the context of the request.
 func (a *API) EchoRequireMember(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		admitted, err := a.server.admitSender(c.Request())
-		if err != nil {
-			a.WriteProblem(c.Response(), c.Request(), err)
-			return nil
-		}
-		c.SetRequest(admitted)
-		return next(c)
+		return a.server.observedByEcho(c, func() error {
+			admitted, err := a.server.admitSender(c.Request())
+			if err != nil {
+				a.WriteProblem(c.Response(), c.Request(), err)
+				return nil
+			}
+			c.SetRequest(admitted)
+			return next(c)
+		})
 	}
 }
 
 // admitSender returns r with the member in its context.
 func (s *server) admitSender(r *http.Request) (*http.Request, error) {
+	l := lineOf(r.Context())
 	caller, err := s.authenticate(r)
 	if err != nil {
 		return nil, err
 	}
+	l.subject = caller.Identity
 	id, err := s.selection(r)
 	if err != nil {
 		return nil, err
 	}
+	l.tenant = id
 	member, err := s.admit(r.Context(), caller, id)
 	if err != nil {
 		return nil, err
 	}
+	l.tenant = member.Tenant()
 	return r.WithContext(context.WithValue(r.Context(), memberKey{}, member)), nil
 }
 
@@ -79,7 +88,11 @@ func (a *API) WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
 		id = requestID(r.Header)
 		header.Set(headerRequestID, id)
 	}
-	if statusOf(e) >= http.StatusInternalServerError {
+	switch l := lineOf(ctx); {
+	case l != nil && !l.logged:
+		l.answered(e, err)
+	case l != nil && l.cause != nil: // the line has it
+	case statusOf(e) >= http.StatusInternalServerError:
 		a.server.Logger.ErrorContext(ctx, "a request failed", "method", knownMethod(r.Method), "route", r.Pattern, "requestId", id, "error", err)
 	}
 	challenge(header, e)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -17,10 +16,12 @@ import (
 // One in place of five is what makes it cheap.
 func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		x := &exchange{Context: c, started: s.Now(), requestID: requestID(c.Request().Header)}
+		x := &exchange{Context: c}
+		x.started, x.requestID, x.client, x.method = s.Now(), requestID(c.Request().Header), s.proxies.caller(c.Request()), c.Request().Method
 		s.prepare(x)
 		abort := s.run(x, next)
-		s.log(x)
+		x.route, x.status, x.bytes = routeOf(c.Path()), x.Response().Status, x.Response().Size
+		s.log(x.Request().Context(), &x.line)
 		if abort {
 			panic(http.ErrAbortHandler)
 		}
@@ -89,66 +90,4 @@ func (s *server) brief(next echo.HandlerFunc) echo.HandlerFunc {
 		c.SetRequest(r) // whoever looks at the error must see whether the caller is still there
 		return err
 	}
-}
-
-// log tells what was asked and what came of it: never the path, the query or a
-// header, any of which may hold a secret.
-func (s *server) log(x *exchange) {
-	ctx, level := x.Request().Context(), levelOf(x)
-	if !s.Logger.Enabled(ctx, level) {
-		return
-	}
-	now := s.Now()
-	attrs := append(make([]slog.Attr, 0, 10),
-		slog.String("method", knownMethod(x.Request().Method)),
-		slog.String("route", routeOf(x)),
-		slog.Int("status", x.Response().Status),
-		slog.Duration("duration", now.Sub(x.started)),
-		slog.Int64("bytes", x.Response().Size),
-		slog.String("requestId", x.requestID),
-	)
-	if !x.tenant.IsZero() {
-		attrs = append(attrs, slog.String("tenant", x.tenant.String()))
-	}
-	if x.code != "" {
-		attrs = append(attrs, slog.String("code", string(x.code)))
-	}
-	if x.cause != nil {
-		attrs = append(attrs, slog.String("error", x.cause.Error()))
-	}
-	if x.reason != nil {
-		attrs = append(attrs, slog.String("reason", x.reason.Error()))
-	}
-	if x.stack != nil {
-		attrs = append(attrs, slog.String("stack", string(x.stack)))
-	}
-	line := slog.NewRecord(now, level, "request", 0) // all lines are from here: looking up where costs more than it tells
-	line.AddAttrs(attrs...)
-	_ = s.Logger.Handler().Handle(ctx, line) // whoever reads the log misses the line; the caller has an answer
-}
-
-func levelOf(x *exchange) slog.Level {
-	switch {
-	case x.stack != nil, x.Response().Status == http.StatusInternalServerError:
-		return slog.LevelError
-	case x.cause != nil:
-		return slog.LevelWarn
-	}
-	return slog.LevelInfo
-}
-
-func routeOf(x *exchange) string {
-	if route := x.Path(); route != "" {
-		return route
-	}
-	return "unmatched"
-}
-
-// knownMethod keeps a stranger's words out of the log.
-func knownMethod(method string) string {
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
-		return method
-	}
-	return "other"
 }

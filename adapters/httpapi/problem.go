@@ -66,14 +66,7 @@ func (s *server) fail(x *exchange, err error) {
 		return
 	}
 	e := refusal(x.Request().Context(), err)
-	status := statusOf(e)
-	x.code = domain.CodeOf(e)
-	switch {
-	case status >= http.StatusInternalServerError:
-		x.cause = err
-	case x.code == domain.CodeInvalidToken:
-		x.reason = e.Err
-	}
+	x.answered(e, err)
 	if !x.Response().Committed {
 		writeProblem(x.Response(), x.requestID, e)
 	}

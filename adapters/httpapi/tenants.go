@@ -56,7 +56,7 @@ func (s *server) createTenant(c echo.Context, by tenants.Creator) error {
 			return err
 		}
 	}
-	created, err := s.Tenants.Create(c.Request().Context(), by, creation)
+	created, err := s.Tenants.Create(audited(c), by, creation)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (s *server) claimTenant(c echo.Context, caller ports.Caller) error {
 	if err := decode(c, &body); err != nil {
 		return err
 	}
-	claimed, err := s.Tenants.Claim(c.Request().Context(), by, id, domain.NewSecret(body.ClaimToken))
+	claimed, err := s.Tenants.Claim(audited(c), by, id, domain.NewSecret(body.ClaimToken))
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,72 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A sweep that shares a queue with mail isn't run while mail is slow, and is
+// dropped once too much of it waits.
+func TestWhatIsDueIsRunBesideAFullQueue(t *testing.T) {
+	tasks := newTasks(slog.New(slog.DiscardHandler))
+	stuck := make(chan bool)
+	for range 2 * maxTasks {
+		tasks.Later(func(context.Context) error { <-stuck; return nil })
+	}
+	const due = 5
+	ran := make(chan bool, due)
+	tasks.Every(time.Millisecond, func(context.Context) error {
+		select {
+		case ran <- true:
+		default:
+		}
+		return nil
+	})
+	for range due {
+		<-ran
+	}
+	close(stuck)
+	if err := tasks.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWhatIsDueEndsWithTheTasks(t *testing.T) {
+	var log syncBuffer
+	tasks := newTasks(slog.New(slog.NewTextHandler(&log, nil)))
+	began := make(chan bool)
+	var once sync.Once
+	tasks.Every(time.Millisecond, func(ctx context.Context) error {
+		once.Do(func() { close(began) })
+		<-ctx.Done()
+		return errors.New("it was cancelled")
+	})
+	<-began
+	_ = tasks.Close()
+	if !strings.Contains(log.String(), "it was cancelled") {
+		t.Errorf("the log says %q", log.String())
+	}
+}
+
+type syncBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
