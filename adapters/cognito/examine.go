@@ -66,7 +66,7 @@ func Checks() []ports.CheckInfo { return ports.Describe((&examination{}).checks(
 func Examine(ctx context.Context, cfg Config, now func() time.Time) []ports.Finding {
 	e := &examination{cfg: cfg, now: now}
 	e.anybody = newClient(cfg.AWS, aws.AnonymousCredentials{}, aws.NopRetryer{})
-	e.api = newClient(cfg.AWS, cfg.AWS.Credentials, aws.NopRetryer{})
+	e.api = newClient(cfg.AWS, awscalls.Recognizable(cfg.AWS).Credentials, aws.NopRetryer{})
 	return ports.Examine(ctx, e.checks())
 }
 
@@ -119,6 +119,9 @@ func (e *examination) describeClient(ctx context.Context) (ports.Finding, error)
 func (e *examination) undescribed(err error, action, variable, thing string) ports.Finding {
 	if err == nil {
 		err = errGarbled
+	}
+	if what, mend, ok := awscalls.CredentialTrouble(err); ok { // signing people in needs none
+		return ports.Warn(thing+" can't be looked at: "+what, mend)
 	}
 	switch ex := recognise(err); {
 	case ex == resourceNotFound:

@@ -152,13 +152,20 @@ func TestExamine(t *testing.T) {
 
 func TestExamineWithoutRights(t *testing.T) {
 	t.Run("what may not be looked at is a warning that names the action", func(t *testing.T) {
-		for _, exception := range []string{"AccessDeniedException", "UnrecognizedClientException", "NotAuthorizedException"} {
+		for _, exception := range []string{"AccessDeniedException", "NotAuthorizedException"} {
 			s, cfg := examined(t, nil, nil)
 			s.on("DescribeUserPool", throws(exception))
 			mustFind(t, examine(t, cfg, time.Now), "cognito-pool", ports.SeverityWarning, "allow cognito-idp:DescribeUserPool ")
 			s, cfg = examined(t, nil, nil)
 			s.on("DescribeUserPoolClient", throws(exception))
 			mustFind(t, examine(t, cfg, time.Now), "cognito-client", ports.SeverityWarning, "allow cognito-idp:DescribeUserPoolClient ")
+		}
+	})
+	t.Run("credentials that can't be used aren't told as a missing right", func(t *testing.T) {
+		for exception, says := range map[string]string{"UnrecognizedClientException": "AWS_ACCESS_KEY_ID", "ExpiredTokenException": "have expired", "InvalidSignatureException": "AWS_SECRET_ACCESS_KEY"} {
+			s, cfg := examined(t, nil, nil)
+			s.on("DescribeUserPool", throws(exception))
+			mustFind(t, examine(t, cfg, time.Now), "cognito-pool", ports.SeverityWarning, says)
 		}
 	})
 	t.Run("without credentials all that can be looked at is", func(t *testing.T) {
@@ -171,6 +178,9 @@ func TestExamineWithoutRights(t *testing.T) {
 			if got := findings[check]; got.Severity != severity {
 				t.Errorf("got %+v", got)
 			}
+		}
+		if got := findings["cognito-pool"]; !strings.Contains(got.What, "has no AWS credentials") || strings.Contains(got.Mend, "allow ") {
+			t.Errorf("got %+v", got)
 		}
 		if !strings.Contains(findings["cognito-client"].What, "cognito-flows") {
 			t.Errorf("it doesn't say what it left out: %+v", findings["cognito-client"])

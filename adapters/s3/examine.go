@@ -58,7 +58,7 @@ func Examine(ctx context.Context, cfg Config, origins []string) []ports.Finding 
 	if e.now == nil {
 		e.now = time.Now
 	}
-	e.client = s3.NewFromConfig(cfg.AWS, func(o *s3.Options) {
+	e.client = s3.NewFromConfig(awscalls.Recognizable(cfg.AWS), func(o *s3.Options) {
 		o.UsePathStyle = cfg.PathStyle
 		o.Retryer = aws.NopRetryer{}
 	})
@@ -70,6 +70,9 @@ func (e *examination) reach(ctx context.Context) (ports.Finding, error) {
 	out, err := e.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &e.bucket})
 	after := e.now()
 	header, status, answered := awscalls.Response(err)
+	if what, mend, ok := e.credentialTrouble(ctx, err); ok {
+		return ports.Fail(what, mend), nil
+	}
 	switch there := header.Get("X-Amz-Bucket-Region"); {
 	case err == nil:
 		e.tells = ports.Fine("S3 doesn't tell the time")
@@ -84,12 +87,21 @@ func (e *examination) reach(ctx context.Context) (ports.Finding, error) {
 		return e.elsewhere(there), nil
 	case status == http.StatusNotFound:
 		return ports.Fail("there is no bucket "+e.bucket, "set S3_BUCKET_NAME to one that is there: aws s3 ls"), nil
-	case status == http.StatusForbidden, awscalls.Denied(err):
+	case status == http.StatusForbidden:
 		return ports.Fail("the bucket "+e.bucket+" doesn't let these credentials in", "allow s3:ListBucket on arn:aws:s3:::"+e.bucket+" to them, see: aws sts get-caller-identity; a clock that is minutes off looks the same"), nil
 	case answered:
 		return ports.Fail(fmt.Sprintf("the bucket %s answers %d", e.bucket, status), "look at AWS_REGION, AWS_ENDPOINT_URL_S3 and S3_FORCE_PATH_STYLE"), nil
 	}
 	return ports.Fail("S3 can't be reached: "+awscalls.OneLine(err), "check S3_BUCKET_NAME, AWS_REGION and the way out of this machine: NAT gateway, or VPC endpoint com.amazonaws."+e.region+".s3"), nil
+}
+
+// credentialTrouble is [awscalls.CredentialTrouble]. The answer to a HEAD has no
+// body that names the error, so that the same is asked with a GET.
+func (e *examination) credentialTrouble(ctx context.Context, err error) (what, mend string, ok bool) {
+	if _, status, _ := awscalls.Response(err); status == http.StatusForbidden || status == http.StatusBadRequest {
+		_, err = e.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &e.bucket, MaxKeys: aws.Int32(1)})
+	}
+	return awscalls.CredentialTrouble(err)
 }
 
 func (e *examination) elsewhere(region string) ports.Finding {

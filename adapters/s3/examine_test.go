@@ -180,8 +180,17 @@ func TestExamine(t *testing.T) {
 	t.Run("no credentials", func(t *testing.T) {
 		cfg := goodBucket().config(t)
 		cfg.AWS.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, errors.New("there are none") })
-		mustFind(t, examine(t, cfg, origins), "bucket", ports.SeverityError, "aws sts get-caller-identity")
+		mustFind(t, examine(t, cfg, origins), "bucket", ports.SeverityError, "has no AWS credentials: there are none")
 	})
+	for code, says := range map[string]string{"ExpiredToken": "have expired", "InvalidAccessKeyId": "AWS_ACCESS_KEY_ID", "SignatureDoesNotMatch": "AWS_SECRET_ACCESS_KEY"} {
+		for _, status := range []int{400, 403} { // with no word of why
+			t.Run(code, func(t *testing.T) {
+				script := goodBucket()
+				script["HEAD bucket"] = refusal(status, code)
+				mustFind(t, examine(t, script.config(t), origins), "bucket", ports.SeverityError, says)
+			})
+		}
+	}
 	t.Run("a server that isn't reached", func(t *testing.T) {
 		gone := httptest.NewServer(nil)
 		gone.Close()
@@ -216,7 +225,7 @@ func TestExamineARealBucket(t *testing.T) {
 	t.Run("a wrong secret", func(t *testing.T) {
 		cfg := configOf(s)
 		cfg.AWS.Credentials = credentials.NewStaticCredentialsProvider(s.AccessKey, "wrong", "")
-		mustFind(t, examine(t, cfg, nil), "bucket", ports.SeverityError, "aws sts get-caller-identity")
+		mustFind(t, examine(t, cfg, nil), "bucket", ports.SeverityError, "secret key isn't that of the access key")
 	})
 	t.Run("a bucket without CORS rules", func(t *testing.T) {
 		if got := examine(t, cfg, origins)["bucket-cors"]; got.Severity != ports.SeverityError || !strings.Contains(got.What, "no CORS rules") {

@@ -34,7 +34,7 @@ func Checks() []ports.CheckInfo { return ports.Describe((&examination{}).checks(
 // sends nothing. It needs ses:GetAccount and ses:GetEmailIdentity.
 func Examine(ctx context.Context, cfg Config) []ports.Finding {
 	e := &examination{sender: cfg.Sender.String(), region: cfg.AWS.Region}
-	e.client = sesv2.NewFromConfig(cfg.AWS, func(o *sesv2.Options) { o.Retryer = aws.NopRetryer{} })
+	e.client = sesv2.NewFromConfig(awscalls.Recognizable(cfg.AWS), func(o *sesv2.Options) { o.Retryer = aws.NopRetryer{} })
 	return ports.Examine(ctx, e.checks())
 }
 
@@ -79,6 +79,9 @@ func (e *examination) identity(ctx context.Context) (ports.Finding, error) {
 }
 
 func (e *examination) unseen(err error, action string) ports.Finding {
+	if what, mend, ok := awscalls.CredentialTrouble(err); ok {
+		return ports.Fail(what, mend)
+	}
 	if awscalls.Denied(err) {
 		return ports.Warn("it may not be looked at", "allow "+action+" to the credentials of this machine")
 	}

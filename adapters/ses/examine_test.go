@@ -62,17 +62,19 @@ func TestExamine(t *testing.T) {
 		severity ports.Severity
 		says     string
 	}{
-		"a verified address":           {map[string]string{sender: goodIdentity}, "mail-sender", ports.SeverityOK, ""},
-		"a verified domain":            {map[string]string{domain: goodIdentity}, "mail-sender", ports.SeverityOK, ""},
-		"a sender that nobody knows":   {nil, "mail-sender", ports.SeverityError, "create-email-identity --email-identity example.com"},
-		"a sender that isn't verified": {map[string]string{domain: `{"VerifiedForSendingStatus":false}`}, "mail-sender", ports.SeverityError, "isn't verified"},
-		"a sender without DKIM":        {map[string]string{sender: `{"VerifiedForSendingStatus":true,"DkimAttributes":{"Status":"NOT_STARTED"}}`}, "mail-sender", ports.SeverityWarning, "DKIM"},
-		"no right to look":             {map[string]string{sender: "AccessDeniedException"}, "mail-sender", ports.SeverityWarning, "allow ses:GetEmailIdentity"},
-		"a server that breaks down":    {map[string]string{sender: "InternalFailure"}, "mail-sender", ports.SeverityError, "can't be looked at"},
-		"an account in the sandbox":    {map[string]string{domain: goodIdentity, "account": `{"SendingEnabled":true}`}, "mail-account", ports.SeverityWarning, "sandbox"},
-		"an account that is paused":    {map[string]string{domain: goodIdentity, "account": `{"SendingEnabled":false,"ProductionAccessEnabled":true}`}, "mail-account", ports.SeverityError, "sends nothing"},
-		"an account under review":      {map[string]string{domain: goodIdentity, "account": `{"SendingEnabled":true,"ProductionAccessEnabled":true,"EnforcementStatus":"PROBATION"}`}, "mail-account", ports.SeverityWarning, "under review"},
-		"an account nobody may see":    {map[string]string{domain: goodIdentity, "account": "AccessDeniedException"}, "mail-account", ports.SeverityWarning, "allow ses:GetAccount"},
+		"a verified address":            {map[string]string{sender: goodIdentity}, "mail-sender", ports.SeverityOK, ""},
+		"a verified domain":             {map[string]string{domain: goodIdentity}, "mail-sender", ports.SeverityOK, ""},
+		"a sender that nobody knows":    {nil, "mail-sender", ports.SeverityError, "create-email-identity --email-identity example.com"},
+		"a sender that isn't verified":  {map[string]string{domain: `{"VerifiedForSendingStatus":false}`}, "mail-sender", ports.SeverityError, "isn't verified"},
+		"a sender without DKIM":         {map[string]string{sender: `{"VerifiedForSendingStatus":true,"DkimAttributes":{"Status":"NOT_STARTED"}}`}, "mail-sender", ports.SeverityWarning, "DKIM"},
+		"no right to look":              {map[string]string{sender: "AccessDeniedException"}, "mail-sender", ports.SeverityWarning, "allow ses:GetEmailIdentity"},
+		"a key that AWS doesn't know":   {map[string]string{sender: "UnrecognizedClientException"}, "mail-sender", ports.SeverityError, "AWS_ACCESS_KEY_ID"},
+		"credentials that have expired": {map[string]string{sender: "ExpiredTokenException"}, "mail-sender", ports.SeverityError, "have expired"},
+		"a server that breaks down":     {map[string]string{sender: "InternalFailure"}, "mail-sender", ports.SeverityError, "can't be looked at"},
+		"an account in the sandbox":     {map[string]string{domain: goodIdentity, "account": `{"SendingEnabled":true}`}, "mail-account", ports.SeverityWarning, "sandbox"},
+		"an account that is paused":     {map[string]string{domain: goodIdentity, "account": `{"SendingEnabled":false,"ProductionAccessEnabled":true}`}, "mail-account", ports.SeverityError, "sends nothing"},
+		"an account under review":       {map[string]string{domain: goodIdentity, "account": `{"SendingEnabled":true,"ProductionAccessEnabled":true,"EnforcementStatus":"PROBATION"}`}, "mail-account", ports.SeverityWarning, "under review"},
+		"an account nobody may see":     {map[string]string{domain: goodIdentity, "account": "AccessDeniedException"}, "mail-account", ports.SeverityWarning, "allow ses:GetAccount"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answers := map[string]string{"account": goodAccount}

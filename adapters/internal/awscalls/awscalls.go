@@ -2,7 +2,6 @@
 package awscalls
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -10,7 +9,6 @@ import (
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // Response returns the header and the status of the answer that err came with,
@@ -31,18 +29,9 @@ func Code(err error) string {
 	return ""
 }
 
-// Denied reports whether the credentials don't suffice: there are none, or they
-// allow other things.
+// Denied reports whether the credentials are good, and don't allow the action.
 func Denied(err error) bool {
-	if code := Code(err); code != "" {
-		return slices.Contains([]string{
-			"AccessDeniedException", "AccessDenied", "Forbidden", "MissingAuthenticationTokenException", "UnrecognizedClientException",
-			"InvalidClientTokenId", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException",
-		}, code)
-	}
-	_, sent := errors.AsType[*smithyhttp.RequestSendError](err)
-	_, _, answered := Response(err)
-	return err != nil && !sent && !answered && !errors.Is(err, context.DeadlineExceeded)
+	return slices.Contains([]string{"AccessDeniedException", "AccessDenied", "Forbidden", "UnauthorizedOperation"}, Code(err)) && noneOf(err) == nil
 }
 
 // OneLine is err's text, without its line breaks.
