@@ -2,10 +2,8 @@ package files
 
 import (
 	"context"
-	"mime"
 	"path"
 	"strings"
-	"unicode"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/tenants"
@@ -68,19 +66,4 @@ var harmlessTypes = map[string]string{
 	".mp4":  "video/mp4",
 	".webm": "video/webm",
 	".txt":  "text/plain; charset=utf-8",
-}
-
-// contentDisposition names the file by its last segment, without the invisible
-// characters that turn "exe.gpj" around.
-func contentDisposition(d Disposition, key domain.ObjectKey) string {
-	name := strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Cf, r) {
-			return -1
-		}
-		return r
-	}, key.Base())
-	if name == "" {
-		return string(d)
-	}
-	return mime.FormatMediaType(string(d), map[string]string{"filename": name})
 }

@@ -233,10 +233,10 @@ func TestWhatIsGivenIsSigned(t *testing.T) {
 			t.Errorf("%+v was signed as %+v, %v", c.given, spy.upload, err)
 		}
 	}
-	if _, err := h.DownloadURL(t.Context(), member, "a/b.PNG", files.Inline); err != nil || spy.download != (ports.Download{Disposition: "inline; filename=b.PNG", ContentType: "image/png", TTL: files.MaxTTL}) {
+	if _, err := h.DownloadURL(t.Context(), member, "a/b.PNG", files.Inline); err != nil || spy.download != (ports.Download{Disposition: `inline; filename="b.PNG"`, ContentType: "image/png", TTL: files.MaxTTL}) {
 		t.Errorf("an inline download was signed as %+v, %v", spy.download, err)
 	}
-	if _, err := h.DownloadURL(t.Context(), member, "a/b.PNG", ""); err != nil || spy.download != (ports.Download{Disposition: "attachment; filename=b.PNG", TTL: files.MaxTTL}) {
+	if _, err := h.DownloadURL(t.Context(), member, "a/b.PNG", ""); err != nil || spy.download != (ports.Download{Disposition: `attachment; filename="b.PNG"`, TTL: files.MaxTTL}) {
 		t.Errorf("a download was signed as %+v, %v", spy.download, err)
 	}
 }
@@ -263,13 +263,27 @@ func TestHostileNamesMakeSafeDispositions(t *testing.T) {
 	h.Objects = spy
 	member := h.member(t, "acme", domain.RoleOwner)
 	for name, want := range map[string]string{
-		`a"; filename="b.exe`: `a"; filename="b.exe`,
-		"a;b=c.txt":           "a;b=c.txt",
-		"photo\u202egpj.exe":  "photogpj.exe",
-		"x\u200b.txt":         "x.txt",
-		"日本語.txt":             "日本語.txt",
-		"folder/50% off.txt":  "50% off.txt",
-		"UTF-8''%2e%2e%2fetc": "UTF-8''%2e%2e%2fetc",
+		`a"; filename="b.exe`:             `a"; filename="b.exe`,
+		"a;b=c.txt":                       "a;b=c.txt",
+		"photo\u202egpj.exe":              "photogpj.exe",
+		"x\u200b.txt":                     "x.txt",
+		"日本語.txt":                         "日本語.txt",
+		"folder/50% off.txt":              "50% off.txt",
+		"UTF-8''%2e%2e%2fetc":             "UTF-8''%2e%2e%2fetc",
+		"a%20b.txt":                       "a%20b.txt",
+		"=?utf-8?q?evil?=":                "=?utf-8?q?evil?=",
+		"a b.txt":                         "a b.txt",
+		".htaccess":                       ".htaccess",
+		"CON":                             "CON",
+		"it's (1)*.txt":                   "it's (1)*.txt",
+		"line\u2028break.txt":             "linebreak.txt",
+		"fill\u3164er.txt":                "filler.txt",
+		"می\u200cخواهم.txt":               "می\u200cخواهم.txt",
+		"👩\u200d🚀.png":                    "👩\u200d🚀.png",
+		"x.txt\u200d":                     "x.txt",
+		strings.Repeat("é", 300) + ".txt": strings.Repeat("é", 118) + ".txt",
+		strings.Repeat("x", 300):          strings.Repeat("x", 240),
+		"a." + strings.Repeat("x", 300):   "a." + strings.Repeat("x", 238),
 	} {
 		if _, err := h.DownloadURL(t.Context(), member, name, ""); err != nil {
 			t.Errorf("%q: %v", name, err)
@@ -300,6 +314,27 @@ func TestTheLargestSizeHoldsWhereNoSizeIsGiven(t *testing.T) {
 		}
 		if status, _, answer := send(t, signed, make([]byte, size)); status != want {
 			t.Errorf("%d bytes: %d %s, want %d", size, status, answer, want)
+		}
+	}
+}
+
+// TestBothFormsOfAName holds the ASCII form to what old clients and Chromium read
+// in it, which decodes escapes there.
+func TestBothFormsOfAName(t *testing.T) {
+	h := newHouse(t)
+	spy := &signer{ObjectStore: h.objects}
+	h.Objects = spy
+	member := h.member(t, "acme", domain.RoleOwner)
+	for name, want := range map[string]string{
+		"a.txt":            `attachment; filename="a.txt"`,
+		"a b;c.txt":        `attachment; filename="a b;c.txt"`,
+		"a%20b.txt":        `attachment; filename="a_20b.txt"; filename*=UTF-8''a%2520b.txt`,
+		`a"b.txt`:          `attachment; filename="a_b.txt"; filename*=UTF-8''a%22b.txt`,
+		"é (1)'*.txt":      `attachment; filename="_ (1)'*.txt"; filename*=UTF-8''%C3%A9%20%281%29%27%2A.txt`,
+		"=?utf-8?q?evil?=": `attachment; filename="=_utf-8_q_evil_="; filename*=UTF-8''%3D%3Futf-8%3Fq%3Fevil%3F%3D`,
+	} {
+		if _, err := h.DownloadURL(t.Context(), member, name, ""); err != nil || spy.download.Disposition != want {
+			t.Errorf("%q: %s, %v, want %s", name, spy.download.Disposition, err, want)
 		}
 	}
 }
