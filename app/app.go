@@ -51,6 +51,9 @@ func New(ctx context.Context, cfg Config) (_ *Partywall, err error) {
 			_ = p.Close() // err says why already
 		}
 	}()
+	if err := cfg.checkAllowedOrigins(); err != nil {
+		return nil, err
+	}
 	if err := p.build(ctx); err != nil {
 		return nil, errors.Join(err, p.tasks.Close())
 	}

@@ -3,6 +3,8 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/httpapi"
 	"github.com/partywall-go/partywall/adapters/local"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/tenants"
@@ -51,7 +54,7 @@ type Config struct {
 	UploadRequireSize bool
 
 	TrustedProxies []netip.Prefix
-	AllowOrigins   []string
+	AllowOrigins   []string // whose pages may call the API, each as browsers send it
 
 	Logger *slog.Logger // nil: nothing is logged
 
@@ -170,6 +173,17 @@ func (c Config) withDefaults() Config {
 	c.TenantsPerOwner = cmp.Or(c.TenantsPerOwner, d.TenantsPerOwner)
 	c.UploadMaxSize = cmp.Or(c.UploadMaxSize, d.UploadMaxSize)
 	return c
+}
+
+// checkAllowedOrigins refuses origins that no browser sends.
+func (c Config) checkAllowedOrigins() error {
+	var errs []error
+	for _, origin := range c.AllowOrigins {
+		if err := httpapi.CheckOrigin(origin); err != nil {
+			errs = append(errs, fmt.Errorf("CORS_ALLOW_ORIGINS (Config.AllowOrigins): %q: %w", origin, err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (c Config) logger() *slog.Logger {

@@ -2,15 +2,16 @@ package app
 
 import (
 	"crypto/x509"
+	"errors"
 	"io"
 	"net/netip"
-	"net/url"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/partywall-go/partywall/adapters/httpapi"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/tenants"
 )
@@ -88,9 +89,9 @@ func (p *parser) prefixes(name, s string) []netip.Prefix {
 func (p *parser) origins(name, s string) []string {
 	origins := list(s)
 	for _, origin := range origins {
-		u, err := url.Parse(origin)
-		if err != nil || !isWebURL(u) || u.Scheme+"://"+u.Host != origin || strings.Contains(u.Host, "*") {
-			p.mistake(name, "lists exact origins such as https://app.example.com, not %q", origin)
+		err := httpapi.CheckOrigin(origin)
+		if e, ok := errors.AsType[*domain.Error](err); ok {
+			p.mistake(name, "lists exact origins, and %q isn't one: %s", origin, e.Message)
 		}
 	}
 	return origins

@@ -58,7 +58,7 @@ type environment struct {
 	UploadRequireSize string `envconfig:"UPLOAD_REQUIRE_SIZE" default:"false" desc:"Whether every upload must give its size."`
 
 	TrustedProxies   string `envconfig:"TRUSTED_PROXIES" desc:"Addresses or networks, separated by commas, whose X-Forwarded-For counts."`
-	CORSAllowOrigins string `envconfig:"CORS_ALLOW_ORIGINS" desc:"Exact origins, separated by commas, whose pages may call the API. Never with credentials."`
+	CORSAllowOrigins string `envconfig:"CORS_ALLOW_ORIGINS" desc:"Origins as browsers send them, such as https://app.example.com or capacitor://localhost, separated by commas, whose pages may call the API. Never with credentials."`
 
 	LogLevel  string `envconfig:"LOG_LEVEL" default:"info" desc:"debug, info, warn or error."`
 	LogFormat string `envconfig:"LOG_FORMAT" desc:"text or json. Empty: text on a terminal, else json."`

@@ -94,7 +94,7 @@ func (c Config) checkOrigins(context.Context) (ports.Finding, error) {
 		if err != nil {
 			return ports.Finding{}, err
 		}
-		if u.Scheme != "https" && !c.isTrial() {
+		if u.Scheme == "http" && !c.isTrial() { // an app's own scheme comes over no network
 			return ports.Warn("whoever is between can change the pages of "+origin+", which may call the API", "take it out of CORS_ALLOW_ORIGINS, or serve it by https"), nil
 		}
 	}

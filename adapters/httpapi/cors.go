@@ -3,6 +3,7 @@ package httpapi
 import (
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // cors lets pages of some origins call the API (Fetch standard, section 3.3). They
@@ -10,12 +11,15 @@ import (
 // no origin, and adds nothing to any answer.
 type cors struct{ origins []string }
 
-func newCORS(origins []string) cors { return cors{slices.Clone(origins)} }
+// newCORS leaves out what no browser sends, and null, which any page may send.
+func newCORS(origins []string) cors {
+	return cors{slices.DeleteFunc(slices.Clone(origins), func(origin string) bool { return CheckOrigin(origin) != nil })}
+}
 
 const (
 	corsMethods = "GET, HEAD, POST, PUT"
-	corsHeaders = "Authorization, Content-Type, X-Tenant-ID, X-Request-ID, Idempotency-Key, If-None-Match, Range"
-	corsExposed = "X-Request-ID, Retry-After, Idempotency-Replayed, WWW-Authenticate, ETag, Content-Disposition, Content-Range"
+	corsHeaders = "Authorization, Content-Type, X-Tenant-ID, X-Request-ID, Idempotency-Key, If-Match, If-None-Match, Range"
+	corsExposed = "X-Request-ID, Retry-After, Idempotency-Replayed, WWW-Authenticate, ETag, Content-Disposition, Content-Range, Content-Encoding, Accept-Ranges"
 	corsMaxAge  = "600"
 )
 
@@ -45,8 +49,34 @@ func (c cors) preflight(x *exchange) bool {
 	}
 	header.Del("Access-Control-Expose-Headers")
 	header.Set("Access-Control-Allow-Methods", corsMethods)
-	header.Set("Access-Control-Allow-Headers", corsHeaders)
+	header.Set("Access-Control-Allow-Headers", allowedHeaders(r.Header.Values("Access-Control-Request-Headers")))
 	header.Set("Access-Control-Max-Age", corsMaxAge)
 	x.Response().WriteHeader(http.StatusNoContent)
 	return true
+}
+
+// maxAskedHeaders bounds what a preflight may ask for, in bytes.
+const maxAskedHeaders = 4 << 10
+
+// allowedHeaders returns the headers that a page may send: those that its browser
+// asks for, since a page's tracing adds its own and none of them grants anything,
+// or those of the API where it asks for none or for what isn't a header's name.
+func allowedHeaders(lines []string) string {
+	asked := strings.Join(lines, ",")
+	if asked == "" || len(asked) > maxAskedHeaders {
+		return corsHeaders
+	}
+	for name := range strings.SplitSeq(asked, ",") {
+		if !isToken(strings.TrimSpace(name)) {
+			return corsHeaders
+		}
+	}
+	return asked
+}
+
+// isToken reports whether s is a token (RFC 9110, section 5.6.2).
+func isToken(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
+	})
 }

@@ -154,6 +154,11 @@ func (e *examination) cors(ctx context.Context) (ports.Finding, error) {
 			return ports.Fail(origin+" may not "+lacks, mend), nil
 		}
 	}
+	for _, origin := range e.origins {
+		if hidden := hides(out.CORSRules, origin); len(hidden) > 0 {
+			return ports.Warn(origin+" may not read "+strings.Join(hidden, ", ")+" of an answer: ExposeHeaders lacks them", mend), nil
+		}
+	}
 	return ports.Fine("the pages may move files"), nil
 }
 
@@ -177,6 +182,19 @@ func lacking(rules []types.CORSRule, origin string) string {
 		return "send what an upload needs: AllowedHeaders lacks some of " + strings.Join(sent, ", ")
 	}
 	return ""
+}
+
+// read are the headers of an answer that pages need: to go on with a part, to
+// name what they save, to replace what they know.
+var read = []string{"ETag", "Content-Disposition", "Content-Range"}
+
+// hides returns those of read that no rule lets the pages of origin see.
+func hides(rules []types.CORSRule, origin string) []string {
+	return slices.DeleteFunc(slices.Clone(read), func(header string) bool {
+		return slices.ContainsFunc(rules, func(r types.CORSRule) bool {
+			return matchesAny(r.AllowedOrigins, origin) && slices.ContainsFunc(r.ExposeHeaders, func(h string) bool { return strings.EqualFold(h, header) })
+		})
+	})
 }
 
 // matchesAny reports whether a pattern, in which "*" stands for anything, is that

@@ -36,7 +36,8 @@ func refusal(status int, code string) reply {
 }
 
 const goodCORS = `<CORSConfiguration><CORSRule><AllowedOrigin>https://app.example.com</AllowedOrigin><AllowedMethod>GET</AllowedMethod><AllowedMethod>PUT</AllowedMethod>` +
-	`<AllowedHeader>Content-Type</AllowedHeader><AllowedHeader>if-none-match</AllowedHeader><AllowedHeader>x-amz-*</AllowedHeader></CORSRule></CORSConfiguration>`
+	`<AllowedHeader>Content-Type</AllowedHeader><AllowedHeader>if-none-match</AllowedHeader><AllowedHeader>x-amz-*</AllowedHeader>` +
+	`<ExposeHeader>etag</ExposeHeader><ExposeHeader>Content-Disposition</ExposeHeader><ExposeHeader>Content-Range</ExposeHeader></CORSRule></CORSConfiguration>`
 
 // goodBucket is one made as docs/production.md says.
 func goodBucket() bucketScript {
@@ -151,6 +152,7 @@ func TestExamine(t *testing.T) {
 		"CORS rules for another origin":          {cors("app.example.com", "app.example.org"), "bucket-cors", ports.SeverityError, "may not download"},
 		"CORS rules without uploads":             {cors("<AllowedMethod>PUT</AllowedMethod>", ""), "bucket-cors", ports.SeverityError, "PUT isn't allowed"},
 		"CORS rules without an upload's headers": {cors("x-amz-*", "x-amz-meta-*"), "bucket-cors", ports.SeverityError, "x-amz-checksum-sha256"},
+		"CORS rules that hide a range":           {cors("<ExposeHeader>Content-Range</ExposeHeader>", ""), "bucket-cors", ports.SeverityWarning, "may not read Content-Range"},
 		"CORS rules for all of a domain":         {cors("app.example.com", "*.example.com"), "bucket-cors", ports.SeverityOK, "may move files"},
 		"no block of the public":                 {bucketScript{"publicAccessBlock": refusal(404, "NoSuchPublicAccessBlockConfiguration")}, "bucket-public", ports.SeverityWarning, "put-public-access-block"},
 		"a block with a hole":                    {bucketScript{"publicAccessBlock": {status: 200, body: publicAccess("false")}}, "bucket-public", ports.SeverityWarning, "put-public-access-block"},
