@@ -102,6 +102,10 @@ type Database struct {
 	StatementTimeout time.Duration
 	LockTimeout      time.Duration
 	IdleTimeout      time.Duration // of a transaction that waits for its client
+
+	// MigrationPatience is how long [Setup] tries again what waits for the locks of
+	// other sessions. 0 is 1 min.
+	MigrationPatience time.Duration
 }
 
 // Cognito says which user pool to use. No PoolID: the built-in identities.

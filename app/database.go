@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/partywall-go/partywall/adapters/memory"
@@ -46,7 +47,10 @@ func (p *Partywall) openPrivateDatabase(ctx context.Context) (stores, error) {
 	}
 	p.closers = append(p.closers, server.Shutdown)
 	p.describe("database", fmt.Sprintf("a private PostgreSQL on %s, its data in %s", server.Where, server.Dir), true)
-	if err := postgres.Setup(ctx, cfg, func(line string) { p.config.logger().Debug("setup", "did", line) }); err != nil {
+	err = postgres.Setup(ctx, cfg, func(line string) { p.config.logger().Debug("setup", "did", line) })
+	if errors.Is(err, postgres.CodeSetupIncomplete) {
+		p.config.logger().ErrorContext(ctx, "setup left some tenants behind; the others are served", "error", err)
+	} else if err != nil {
 		return stores{}, err
 	}
 	return p.openPostgres(ctx, cfg)
@@ -91,6 +95,9 @@ func postgresConfig(c Config) postgres.Config {
 		StatementTimeout: d.StatementTimeout,
 		LockTimeout:      d.LockTimeout,
 		IdleTimeout:      d.IdleTimeout,
+
+		MigrationPatience: d.MigrationPatience,
+
 		Roles:            d.Roles,
 		TenantMigrations: c.TenantMigrations,
 		SharedMigrations: c.SharedMigrations,

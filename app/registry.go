@@ -20,6 +20,10 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
+// CodeSetupIncomplete is the code of a [Setup] that did all that it could: what is
+// left concerns some tenants, or new ones.
+const CodeSetupIncomplete = postgres.CodeSetupIncomplete
+
 // ErrNoPostgres says that nothing names a database, and this machine has no
 // PostgreSQL to start a private one from. The error around it has the line that
 // installs it.
@@ -107,7 +111,9 @@ func withAddress(ctx context.Context, err error, database postgres.Config) error
 func (r *Registry) Close() error { return r.close() }
 
 // Setup makes the database that cfg names, its schemas and roles, or brings them
-// up to date, and reports each thing it did in a line. It may be repeated. Of a
+// up to date, and reports each thing it did in a line. It may be repeated. Where it
+// did all but some tenants, or where it found that no tenant can be made, its error
+// is [CodeSetupIncomplete], and the program may be started. Of a
 // user pool it says what is likely not meant, where the credentials let it look.
 func Setup(ctx context.Context, cfg Config, report func(line string)) error {
 	database, stop, err := reach(ctx, cfg)
@@ -120,6 +126,24 @@ func Setup(ctx context.Context, cfg Config, report func(line string)) error {
 		warnOfPool(ctx, cfg, report)
 	}
 	return err
+}
+
+// MigrationStatus is how far the tenants of an installation are with the program's
+// migrations.
+type (
+	MigrationStatus = postgres.MigrationStatus
+	BehindTenant    = postgres.BehindTenant
+)
+
+// Migrations reads how far the tenants are in the database that cfg names, with the
+// migrations of cfg.
+func Migrations(ctx context.Context, cfg Config) (MigrationStatus, error) {
+	database, stop, err := reach(ctx, cfg)
+	if err != nil {
+		return MigrationStatus{}, err
+	}
+	status, err := postgres.Migrations(ctx, database)
+	return status, errors.Join(err, stop())
 }
 
 // warnOfPool tells what in the user pool is likely not meant, where the

@@ -29,7 +29,8 @@ type TenantStore interface {
 	// Clock reads the time of the system that holds the tenant's data: of an active
 	// tenant from inside it, which shows that the tenant can be served. A
 	// reservation answers too. A tenant that is unknown or suspended is
-	// [domain.CodeTenantNotFound].
+	// [domain.CodeTenantNotFound]. One whose data has an older form than the program
+	// needs is [domain.CodeTenantUpgrading], with RetryAfter set.
 	Clock(ctx context.Context, id domain.TenantID) (time.Time, error)
 
 	// List returns at most limit tenants and reservations whose IDs come after

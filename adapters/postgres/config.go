@@ -63,6 +63,10 @@ type Config struct {
 	LockTimeout      time.Duration // of waiting for a lock, 5 s
 	IdleTimeout      time.Duration // of a transaction between two statements, 30 s
 
+	// MigrationPatience is how long [Setup] tries again what waits for the locks of
+	// other sessions, 1 min by default.
+	MigrationPatience time.Duration
+
 	// Roles says whether each tenant has a role, the second wall: [RolesAuto] by
 	// default, [RolesOn] or [RolesOff].
 	Roles string
@@ -99,6 +103,7 @@ func (c Config) withDefaults() (Config, error) {
 	c.StatementTimeout = cmp.Or(c.StatementTimeout, 30*time.Second)
 	c.LockTimeout = cmp.Or(c.LockTimeout, 5*time.Second)
 	c.IdleTimeout = cmp.Or(c.IdleTimeout, 30*time.Second)
+	c.MigrationPatience = cmp.Or(c.MigrationPatience, time.Minute)
 	c.Roles = cmp.Or(c.Roles, RolesAuto)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -153,6 +158,7 @@ func (c Config) checkTimeouts() error {
 		{"DB_STATEMENT_TIMEOUT", c.StatementTimeout},
 		{"DB_LOCK_TIMEOUT", c.LockTimeout},
 		{"DB_IDLE_TIMEOUT", c.IdleTimeout},
+		{"patience", c.MigrationPatience},
 	} {
 		if t.value < time.Millisecond {
 			return domain.Invalidf(t.field, "a timeout is at least 1 ms")

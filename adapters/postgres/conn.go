@@ -149,7 +149,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 		if err := tx.Rollback(); err != nil {
 			return nil, err
 		}
-		return nil, errNoSuchTenant()
+		return nil, errNotLetIn
 	}
 	return tx, nil
 }

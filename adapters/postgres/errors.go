@@ -22,6 +22,8 @@ const (
 	CodeBehind           domain.Code = "database_behind"
 	CodeMigrationChanged domain.Code = "migration_changed"
 	CodeMigrationFailed  domain.Code = "migration_failed"
+	CodeLocked           domain.Code = "database_locked"  // other sessions hold a lock that setup needs
+	CodeSetupIncomplete  domain.Code = "setup_incomplete" // setup did all that it could; what is left concerns some tenants, or new ones
 	CodeLoginRefused     domain.Code = "database_login_refused"
 	CodeRolesMismatch    domain.Code = "tenant_roles_mismatch"
 	CodeOtherProgram     domain.Code = "other_program" // a product set the database up, with what this program lacks

@@ -127,7 +127,7 @@ func (e *examination) gateRights(ctx context.Context) (ports.Finding, error) {
 			WHERE `+isLogin+` AND `+e.badMembership(),
 		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
 			WHERE r.rolname = '{gate}' AND NOT (a.thing = 'schema partywall' AND a.privilege = 'USAGE')
-			AND NOT (a.kind = 'column' AND a.privilege = 'SELECT' AND a.thing IN ('partywall.tenants.id', 'partywall.tenants.status', 'partywall.tenants.expires_at'))`,
+			AND NOT (a.kind = 'column' AND a.privilege = 'SELECT' AND a.thing IN ('partywall.tenants.id', 'partywall.tenants.status', 'partywall.tenants.gate', 'partywall.tenants.expires_at', 'partywall.tenants.pw_version', 'partywall.tenants.version'))`,
 		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
 			WHERE r.rolname = '{system}' AND (a.schema <> 'partywall' OR a.privilege NOT IN ('USAGE', 'SELECT', 'INSERT', 'UPDATE', 'DELETE')
 				OR a.thing IN ('partywall.installation', 'partywall.migrations') AND a.privilege <> 'SELECT')`,

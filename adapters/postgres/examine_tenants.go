@@ -35,37 +35,6 @@ func (e *examination) setup(ctx context.Context) (ports.Finding, error) {
 	return ports.Fine("the installation is " + in.inst), nil
 }
 
-func (e *examination) migrations(ctx context.Context) (ports.Finding, error) {
-	var applied ledger
-	err := inScope(ctx, e.db, e.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
-		applied, err = readLedger(ctx, tx)
-		return err
-	})
-	if err != nil {
-		return ports.Finding{}, err
-	}
-	if err := applied.check(e.sets, e.cfg); err != nil {
-		return ports.Fail(describe(err), e.cfg.setItUp()+", of the version that runs here"), nil
-	}
-	if ahead := applied.ahead(e.sets); len(ahead) > 0 {
-		return ports.Warn("the database is ahead of this program by "+some(ahead), "run the newer version of the program here, too"), nil
-	}
-	return ports.Fine("all migrations have run"), nil
-}
-
-// ahead returns the migrations of our own sets that this program doesn't have.
-// The product's are no business of a program that has none.
-func (l ledger) ahead(s sets) (names []string) {
-	for _, known := range append([]set{s.system, s.shared}, s.tenant...) {
-		for _, e := range l {
-			if len(known.migrations) > 0 && e.Set == known.name && e.Number > len(known.migrations) {
-				names = append(names, e.Set+"/"+e.Name)
-			}
-		}
-	}
-	return names
-}
-
 func (e *examination) logins(ctx context.Context) (ports.Finding, error) {
 	names := []string{e.cfg.User}
 	if e.in.roles {

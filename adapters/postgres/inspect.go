@@ -13,7 +13,6 @@ const minVersion = 150000 // PostgreSQL 15
 // inspect looks whether the database is set up and up to date, and returns what
 // setup decided.
 func inspect(ctx context.Context, pool *sqlx.DB, cfg Config, sets sets) (installation, error) {
-	var applied ledger
 	in := installation{}
 	err := inScope(ctx, pool, cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
 		if in, err = readInstallation(ctx, tx); err != nil {
@@ -22,8 +21,7 @@ func inspect(ctx context.Context, pool *sqlx.DB, cfg Config, sets sets) (install
 		if err := agree(cfg, in); err != nil {
 			return err
 		}
-		applied, err = readLedger(ctx, tx)
-		return err
+		return upToDate(ctx, tx, sets, cfg)
 	})
 	switch state := sqlState(err); {
 	case state == pqerror.UndefinedTable, state == pqerror.InvalidSchemaName, errors.Is(err, errNoInstallation):
@@ -31,7 +29,7 @@ func inspect(ctx context.Context, pool *sqlx.DB, cfg Config, sets sets) (install
 	case err != nil:
 		return in, loginError(ctx, cfg, cfg.User, err)
 	}
-	return in, applied.check(sets, cfg)
+	return in, nil
 }
 
 var errNoInstallation = errors.New("the database has no installation")

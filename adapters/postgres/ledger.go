@@ -2,83 +2,141 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
 )
 
-// ledger is what was applied.
+// ledger is what was applied, or what was published for new tenants.
 type ledger []entry
 
-// entry says how often a file was applied: once, or once for each tenant.
+// entry is a file as it was then.
 type entry struct {
 	Set      string
 	Number   int
 	Name     string
 	Checksum string
-	Times    int
-	Tenants  int // how many there are
 }
 
-// readLedger counts what was applied, over all tenants, at one moment.
-func readLedger(ctx context.Context, db sqlx.QueryerContext) (l ledger, err error) {
+// readOnce reads what was applied once for the whole installation.
+func readOnce(ctx context.Context, db sqlx.QueryerContext) (l ledger, err error) {
 	return l, sqlx.SelectContext(ctx, db, &l, `
-		SELECT set, number, min(name) AS name, checksum, count(*) AS times, (SELECT count(*) FROM partywall.tenants) AS tenants
-		FROM partywall.migrations GROUP BY set, number, checksum ORDER BY set, number`)
+		SELECT set, number, name, checksum FROM partywall.migrations WHERE tenant = '' ORDER BY set, number`)
 }
 
-// check refuses a database that lacks a migration, or had another of the same
-// number. One that is ahead is fine: a newer program runs beside this one.
-func (l ledger) check(s sets, cfg Config) error {
-	for _, once := range []set{s.system, s.shared} {
-		if missing, err := l.missing(once, 1); err != nil || len(missing) > 0 {
-			return behind(once, missing, err, cfg)
+// readPublished reads what makes a tenant, by the newest setup.
+func readPublished(ctx context.Context, db sqlx.QueryerContext) (l ledger, err error) {
+	return l, sqlx.SelectContext(ctx, db, &l, `
+		SELECT set, number, name, checksum FROM partywall.tenant_files ORDER BY set, number`)
+}
+
+// readTenants reads what was applied to any tenant: a file that differs from
+// tenant to tenant comes several times.
+func readTenants(ctx context.Context, db sqlx.QueryerContext) (l ledger, err error) {
+	return l, sqlx.SelectContext(ctx, db, &l, `
+		SELECT set, number, min(name) AS name, checksum FROM partywall.migrations WHERE tenant <> ''
+		GROUP BY set, number, checksum ORDER BY set, number`)
+}
+
+// upToDate refuses a database that setup hasn't brought to the program's version,
+// or that had another file of the same number. How far each tenant is concerns
+// that tenant alone. A database that is ahead is fine: a newer program runs beside
+// this one.
+func upToDate(ctx context.Context, db sqlx.QueryerContext, s sets, cfg Config) error {
+	for _, part := range []struct {
+		read func(context.Context, sqlx.QueryerContext) (ledger, error)
+		sets []set
+	}{
+		{readOnce, []set{s.system, s.shared}},
+		{readPublished, s.tenant},
+	} {
+		l, err := part.read(ctx, db)
+		if err != nil {
+			return translate(ctx, err, "read the ledger")
 		}
-	}
-	for _, each := range s.tenant {
-		if missing, err := l.missing(each, l.tenants()); err != nil || len(missing) > 0 {
-			return behind(each, missing, err, cfg)
+		if err := l.check(part.sets, cfg); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// tenants is how many there are.
-func (l ledger) tenants() int {
-	if len(l) == 0 {
-		return 0
+func (l ledger) check(sets []set, cfg Config) error {
+	var names []string
+	for _, s := range sets {
+		missing, err := l.missing(s)
+		if err != nil {
+			return err
+		}
+		for _, m := range missing {
+			names = append(names, s.file(m))
+		}
 	}
-	return l[0].Tenants
+	if len(names) == 0 {
+		return nil
+	}
+	return refusal(CodeBehind, nil, "the database is behind, it lacks %s: %s", strings.Join(names, ", "), cfg.setItUp())
 }
 
-// missing returns the set's migrations that were applied less than times times.
-func (l ledger) missing(s set, times int) (missing []migration, err error) {
+// missing returns the set's migrations that the ledger lacks.
+func (l ledger) missing(s set) (missing []migration, err error) {
 	for _, m := range s.migrations {
-		applied := 0
-		for _, e := range l {
-			if e.Set != s.name || e.Number != m.number {
-				continue
-			}
-			if e.Checksum != m.checksum {
-				return nil, refusal(CodeMigrationChanged, nil, "migration %s/%s was changed after it was applied as %s: restore the file, and put the change into a new one", s.name, m.name, e.Name)
-			}
-			applied += e.Times
+		found, err := l.has(s, m)
+		if err != nil {
+			return nil, err
 		}
-		if applied < times {
+		if !found {
 			missing = append(missing, m)
 		}
 	}
 	return missing, nil
 }
 
-func behind(s set, missing []migration, err error, cfg Config) error {
-	if err != nil {
-		return err
+// has reports whether the ledger has the migration. Another one of the same number
+// is [CodeMigrationChanged].
+func (l ledger) has(s set, m migration) (found bool, err error) {
+	for _, e := range l {
+		switch {
+		case e.Set != s.name || e.Number != m.number:
+		case e.Checksum != m.checksum:
+			return false, refusal(CodeMigrationChanged, nil, "migration %s was changed after it was applied as %s: restore the file, and put the change into a new one", s.file(m), e.Name)
+		default:
+			found = true
+		}
 	}
-	names := make([]string, len(missing))
-	for i, m := range missing {
-		names[i] = fmt.Sprintf("%s/%s", s.name, m.name)
+	return found, nil
+}
+
+// published returns the sets with a mark on each migration that is in the ledger
+// as it is.
+func (l ledger) published(sets []set) []set {
+	marked := make([]set, len(sets))
+	for i, s := range sets {
+		marked[i] = s
+		marked[i].migrations = make([]migration, len(s.migrations))
+		for j, m := range s.migrations {
+			found, err := l.has(s, m)
+			m.published = found && err == nil
+			marked[i].migrations[j] = m
+		}
 	}
-	return refusal(CodeBehind, nil, "the database is behind, it lacks %s: %s", strings.Join(names, ", "), cfg.setItUp())
+	return marked
+}
+
+// errNotThere says that a tenant was removed in the meantime.
+var errNotThere = errors.New("the tenant isn't there")
+
+// ahead names the migrations of our own sets that this program doesn't
+// have. The product's are no business of a program that has none.
+func (l ledger) ahead(sets []set) (names []string) {
+	for _, known := range sets {
+		for _, e := range l {
+			if len(known.migrations) > 0 && e.Set == known.name && e.Number > known.last() {
+				names = append(names, fmt.Sprintf("%s/%s", e.Set, e.Name))
+			}
+		}
+	}
+	return names
 }

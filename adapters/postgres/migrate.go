@@ -1,20 +1,17 @@
 package postgres
 
 import (
-	"context"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"errors"
 	"io/fs"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 )
 
 //go:embed migrations
@@ -22,17 +19,25 @@ var embedded embed.FS
 
 // migration is a file that changes a schema.
 type migration struct {
-	number   int
-	name     string // the file's
-	sql      string
-	checksum string // of its lines, however they end
+	number    int
+	name      string // the file's
+	sql       string
+	checksum  string // of its lines, however they end
+	published bool   // an earlier setup took it
 }
 
 // set is the migrations of one kind, from number 1 on without a gap.
 type set struct {
 	name       string
+	version    string // the column of partywall.tenants with the last number that a tenant has; empty where tenants have none
 	migrations []migration
 }
+
+// last is the number of the last migration, and 0 where there is none.
+func (s set) last() int { return len(s.migrations) }
+
+// file names a migration of the set to the operator.
+func (s set) file(m migration) string { return s.name + "/" + m.name }
 
 // sets are all migrations, by where they run.
 type sets struct {
@@ -43,24 +48,21 @@ type sets struct {
 // loadSets reads all migrations, ours and the product's.
 func loadSets(cfg Config) (sets, error) {
 	var s sets
-	tenant, product := set{}, set{}
+	s.system.name, s.shared.name = "system", "shared"
+	s.tenant = []set{{name: "tenant", version: "pw_version"}, {name: "product", version: "version"}}
 	for _, source := range []struct {
 		into  *set
-		name  string
 		files fs.FS
 	}{
-		{&s.system, "system", ours("system")},
-		{&tenant, "tenant", ours("tenant")},
-		{&s.shared, "shared", cfg.SharedMigrations},
-		{&product, "product", cfg.TenantMigrations},
+		{&s.system, ours("system")},
+		{&s.tenant[0], ours("tenant")},
+		{&s.shared, cfg.SharedMigrations},
+		{&s.tenant[1], cfg.TenantMigrations},
 	} {
-		loaded, err := loadSet(source.name, source.files)
-		if err != nil {
+		if err := source.into.load(source.files); err != nil {
 			return sets{}, err
 		}
-		*source.into = loaded
 	}
-	s.tenant = []set{tenant, product}
 	return s, nil
 }
 
@@ -78,32 +80,33 @@ func ours(name string) fs.FS {
 
 var migrationName = regexp.MustCompile(`^([0-9]+)_[a-z0-9_-]+\.sql$`)
 
-// loadSet reads a set's files. Its mistakes are [CodeMigrationFailed].
-func loadSet(name string, files fs.FS) (set, error) {
-	s := set{name: name}
+// load reads the set's files. Its mistakes are [CodeMigrationFailed].
+func (s *set) load(files fs.FS) error {
 	if files == nil {
-		return s, nil
+		return nil
 	}
 	entries, err := fs.ReadDir(files, ".")
 	if err != nil {
-		return s, refusal(CodeMigrationFailed, err, "the %s migrations can't be read", name)
+		return refusal(CodeMigrationFailed, err, "the %s migrations can't be read", s.name)
 	}
 	for _, entry := range entries {
-		if entry.IsDir() || !strings.HasSuffix(entry.Name(), ".sql") {
+		if entry.IsDir() || !strings.EqualFold(path.Ext(entry.Name()), ".sql") {
 			continue
 		}
 		m, err := loadMigration(files, entry.Name())
 		if err != nil {
-			return s, refusal(CodeMigrationFailed, nil, "migration %s/%s: %v", name, entry.Name(), err)
+			return refusal(CodeMigrationFailed, nil, "migration %s/%s: %v", s.name, entry.Name(), err)
 		}
 		s.migrations = append(s.migrations, m)
 	}
 	if len(s.migrations) == 0 && len(entries) > 0 {
-		return s, refusal(CodeMigrationFailed, nil, "the %s migrations have no .sql file at their root: fs.Sub gives a folder's files", name)
+		return refusal(CodeMigrationFailed, nil, "the %s migrations have no .sql file at their root: fs.Sub returns the files of a folder", s.name)
 	}
 	slices.SortStableFunc(s.migrations, func(a, b migration) int { return a.number - b.number })
-	return s, s.checkNumbers()
+	return s.checkNumbers()
 }
+
+const byteOrderMark = "\uFEFF"
 
 func loadMigration(files fs.FS, name string) (migration, error) {
 	match := migrationName.FindStringSubmatch(name)
@@ -119,11 +122,14 @@ func loadMigration(files fs.FS, name string) (migration, error) {
 		return migration{}, err
 	}
 	text := strings.ReplaceAll(string(content), "\r\n", "\n")
-	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-		return migration{}, errors.New("it isn't UTF-8 text")
+	switch {
+	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
+		return migration{}, errors.New("it isn't UTF-8 text: save it as UTF-8")
+	case strings.HasPrefix(text, byteOrderMark):
+		return migration{}, errors.New("it begins with a byte order mark, which the server takes for a part of the first word: save it as UTF-8 without BOM")
 	}
 	sum := sha256.Sum256([]byte(text))
-	return migration{number, name, text, hex.EncodeToString(sum[:])}, nil
+	return migration{number: number, name: name, sql: text, checksum: hex.EncodeToString(sum[:])}, nil
 }
 
 func (s set) checkNumbers() error {
@@ -136,80 +142,4 @@ func (s set) checkNumbers() error {
 		}
 	}
 	return nil
-}
-
-// path is the search path of the set's files.
-func (s set) path(tenant string) string {
-	switch {
-	case tenant != "":
-		return pathOf("tenant_" + tenant)
-	case s.name == "shared":
-		return pathOf(sharedSchema)
-	}
-	return ownPath
-}
-
-// run applies a set's migrations in order, a file a message, on the path of the
-// set, and records them on our own.
-func (s set) run(ctx context.Context, tx *sqlx.Tx, tenant string, migrations []migration) error {
-	if len(migrations) == 0 {
-		return nil
-	}
-	var numbers []int64
-	var names, checksums []string
-	if _, err := tx.ExecContext(ctx, "SET LOCAL search_path = "+s.path(tenant)); err != nil {
-		return err
-	}
-	for _, m := range migrations {
-		if _, err := tx.ExecContext(ctx, m.sql); err != nil {
-			return s.failure(ctx, m, err)
-		}
-		numbers, names, checksums = append(numbers, int64(m.number)), append(names, m.name), append(checksums, m.checksum)
-	}
-	if _, err := tx.ExecContext(ctx, setOwnPath); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO partywall.migrations (set, tenant, number, name, checksum)
-		SELECT $1, $2, * FROM unnest($3::int[], $4::text[], $5::text[])`,
-		s.name, tenant, pq.Array(numbers), pq.Array(names), pq.Array(checksums))
-	return err
-}
-
-func (s set) failure(ctx context.Context, m migration, err error) error {
-	if contextErr(ctx) != nil || unavailable(err) {
-		return err
-	}
-	return refusal(CodeMigrationFailed, err, "migration %s/%s failed: %s", s.name, m.name, complaint(err))
-}
-
-// complaint is what the server says, hint included.
-func complaint(err error) string {
-	e, ok := errors.AsType[*pq.Error](err)
-	if !ok {
-		return err.Error()
-	}
-	parts := []string{e.Error()}
-	for _, more := range []string{e.Detail, e.Hint} {
-		if more != "" {
-			parts = append(parts, "("+more+")")
-		}
-	}
-	return strings.ReplaceAll(strings.Join(parts, " "), "\n", " ")
-}
-
-// runNew applies what the set's ledger rows for tenant lack, and returns it.
-func (s set) runNew(ctx context.Context, tx *sqlx.Tx, tenant string) ([]migration, error) {
-	var applied []entry
-	err := tx.SelectContext(ctx, &applied, `
-		SELECT set, number, name, checksum, 1 AS times, 1 AS tenants
-		FROM partywall.migrations WHERE set = $1 AND tenant = $2`, s.name, tenant)
-	if err != nil {
-		return nil, err
-	}
-	missing, err := ledger(applied).missing(s, 1)
-	if err != nil {
-		return nil, err
-	}
-	return missing, s.run(ctx, tx, tenant, missing)
 }

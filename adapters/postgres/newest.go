@@ -17,7 +17,7 @@ import (
 // have read what did before, so that setup finds their tenants.
 func (s *setup) publish(ctx context.Context) error {
 	return s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
-		if err := s.refuseChanged(ctx, tx); err != nil {
+		if err := refuseChanged(ctx, tx, s.sets.tenant); err != nil {
 			return err
 		}
 		for _, set := range s.sets.tenant {
@@ -30,13 +30,13 @@ func (s *setup) publish(ctx context.Context) error {
 }
 
 // refuseChanged refuses a tenant's migration that was changed after it was applied.
-func (s *setup) refuseChanged(ctx context.Context, tx *sqlx.Tx) error {
-	applied, err := readLedger(ctx, tx)
+func refuseChanged(ctx context.Context, tx *sqlx.Tx, sets []set) error {
+	applied, err := readTenants(ctx, tx)
 	if err != nil {
 		return err
 	}
-	for _, set := range s.sets.tenant {
-		if _, err := applied.missing(set, 0); err != nil {
+	for _, set := range sets {
+		if _, err := applied.missing(set); err != nil {
 			return err
 		}
 	}
@@ -87,7 +87,7 @@ func withNewer(ctx context.Context, tx *sqlx.Tx, sets []set) ([]set, error) {
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var in string
-		var m migration
+		m := migration{published: true}
 		if err := rows.Scan(&in, &m.number, &m.name, &m.sql, &m.checksum); err != nil {
 			return nil, err
 		}

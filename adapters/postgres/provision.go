@@ -192,17 +192,8 @@ func (p *provisioning) furnish(ctx context.Context, tx *sqlx.Tx) error {
 	if err := p.db.refuseWithoutHook(ctx, tx); err != nil {
 		return err
 	}
-	if err := p.in.makeSchema(ctx, tx, p.new.ID); err != nil {
-		return err
-	}
-	sets, err := withNewer(ctx, tx, p.db.sets.tenant)
-	if err != nil {
-		return err
-	}
-	for _, set := range sets {
-		if err := set.run(ctx, tx, p.new.ID.String(), set.migrations); err != nil {
-			return err
-		}
+	if err := p.in.furnish(ctx, tx, p.db.sets.tenant, p.new.ID, true); err != nil {
+		return refusedFile(err, func(err error) bool { return whyAgain(err) != "" })
 	}
 	if p.db.cfg.OnProvision == nil {
 		return nil

@@ -72,6 +72,20 @@ func (in installation) dropSchema(ctx context.Context, tx *sqlx.Tx, id domain.Te
 	return err
 }
 
+// becomeTenant makes the transaction's user become the tenant's role, by way of
+// the role's maker.
+func (in installation) becomeTenant(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
+	maker, err := in.makerOf(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, fill(`
+		SET LOCAL ROLE {maker};
+		GRANT {role} TO {maker}`+in.onlyToBecome()+`;
+		SET LOCAL ROLE {role}`, map[string]string{"role": in.tenantRole(id), "maker": maker}))
+	return err
+}
+
 // onlyToBecome are the options of a membership from PostgreSQL 16 on that lets
 // its member SET ROLE and nothing else. Before 16, our members' own NOINHERIT has
 // the same effect.
@@ -87,8 +101,8 @@ func (in installation) onlyToBecome() string {
 const grantSystem = `
 	GRANT USAGE ON SCHEMA partywall TO {system}, {gate};
 	GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA partywall TO {system};
-	REVOKE INSERT, UPDATE, DELETE ON partywall.installation, partywall.migrations, partywall.tenant_files FROM {system};
-	GRANT SELECT (id, status, expires_at) ON partywall.tenants TO {gate}`
+	REVOKE INSERT, UPDATE, DELETE ON partywall.installation, partywall.migrations, partywall.tenant_files, partywall.migration_failures FROM {system};
+	GRANT SELECT (id, status, gate, expires_at, pw_version, version) ON partywall.tenants TO {gate}`
 
 // closeFunctions keeps new functions from everybody: a tenant's come with a
 // grant to its role, those of extensions stay everybody's.

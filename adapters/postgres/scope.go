@@ -21,6 +21,7 @@ import (
 type scope struct {
 	options                 sql.TxOptions
 	enter, commit, rollback string // enter follows the BEGIN in the opening message
+	again                   string // undoes, inside the transaction of an own scope, what statements have set
 	own                     bool   // see [newOwnScope]
 }
 
@@ -76,6 +77,7 @@ func newScope(label, source string, settings ...setting) *scope {
 func newOwnScope(label string, settings ...setting) *scope {
 	s := newScope(label, "", settings...)
 	s.enter, s.own = setOwnPath+"; "+s.enter, true
+	s.again = "RESET SESSION AUTHORIZATION; " + clean + "; " + s.enter
 	return s
 }
 
@@ -89,12 +91,10 @@ func settingsFrom(source string, settings ...setting) string {
 	return "SELECT " + strings.Join(calls, ", ") + source
 }
 
-// tenantScope enters an active tenant. The look at its row costs no round trip,
-// and whoever isn't let in leaves the connection as it was.
-func (db *DB) tenantScope(in installation, id domain.TenantID) *scope {
-	settings := append(enter(in, id), db.cfg.timeouts()...)
-	source := fmt.Sprintf(` FROM partywall.tenants WHERE id = %s AND status = 'active'`, pq.QuoteLiteral(id.String()))
-	return newScope(id.String(), source, settings...)
+// scope enters the tenant. The look at its row costs no round trip, and where the
+// tenant lets nobody in, the connection stays as it was.
+func (e entering) scope(in installation) *scope {
+	return newScope(e.id.String(), e.source(), append(enter(in, e.id), e.db.cfg.timeouts()...)...)
 }
 
 // ownScope is for our own statements, which name everything in full.
@@ -191,7 +191,8 @@ func Retryable(err error) bool {
 // it succeeded. A statement that takes too long or waits too long for a lock is no
 // such outage: its error (57014, 55P03) is fn's.
 //
-// A tenant that is unknown, suspended or unclaimed is [domain.CodeTenantNotFound].
+// A tenant that is unknown, suspended or unclaimed is [domain.CodeTenantNotFound];
+// one whose schema is older than this program is [domain.CodeTenantUpgrading].
 // An error that fn swallowed is [CodeScopeFailed]: nothing was committed. A
 // transaction that fn ended by itself is [CodeScopeEnded]. InTenant inside InTenant
 // is [CodeScopeNested], since two small pools would wait for each other.
@@ -206,15 +207,18 @@ func (db *DB) InTenant(ctx context.Context, id domain.TenantID, fn func(ctx cont
 	if err != nil {
 		return err
 	}
-	s := db.tenantScope(logins.installation, id)
+	as := entering{db, id, servesMembers}
+	s := as.scope(logins.installation)
 	for _, option := range options {
 		option(&s.options)
 	}
 	returned := false // from fn
-	err = logins.gate(id).inScope(ctx, s, func(ctx context.Context, tx *sqlx.Tx) error {
-		err := fn(ctx, tx)
-		returned = true
-		return err
+	err = as.try(ctx, func() error {
+		return logins.gate(id).inScope(ctx, s, func(ctx context.Context, tx *sqlx.Tx) error {
+			err := fn(ctx, tx)
+			returned = true
+			return err
+		})
 	})
 	if returned && err != nil && !s.interrupted(ctx, err) {
 		return err // fn's, or what its commit came to

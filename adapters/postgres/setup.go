@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -23,6 +24,10 @@ type setup struct {
 	in     installation
 	lines  []string // what the running transaction did
 	report func(line string)
+
+	lockWait time.Duration // how long the running transaction waits for a lock
+	every    time.Duration // how often tenants' progress is reported
+	left     []string      // what setup could not do, while it went on with the rest
 }
 
 // Setup makes what the installation needs, and brings it and all tenants to the
@@ -33,26 +38,32 @@ type setup struct {
 // Where Config.User lacks a right, the error is [CodeRightsLacking] and names what
 // to grant.
 func Setup(ctx context.Context, cfg Config, report func(line string)) error {
+	return runSetup(ctx, cfg, 10*time.Second, report)
+}
+
+// runSetup is [Setup], which reports every so often how far the tenants are.
+func runSetup(ctx context.Context, cfg Config, every time.Duration, report func(line string)) error {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return err
 	}
-	s := &setup{cfg: cfg, report: report}
+	s := &setup{cfg: cfg, report: report, every: every}
 	if s.sets, err = loadSets(cfg); err != nil {
 		return err
 	}
+	s.lockWait = s.cfg.LockTimeout
 	s.login = newOwnConnector(cfg)
 	s.pool = s.login.pool(1)
 	defer func() { _ = s.pool.Close() }()
 	if err := s.ensureDatabase(ctx); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{s.installation, s.ownPassword, s.shared, s.publish, s.tenants, s.verify} {
+	for _, step := range []func(context.Context) error{s.patiently(s.installation), s.ownPassword, s.patiently(s.shared), s.patiently(s.tryTenant), s.patiently(s.publish), s.tenants, s.verify} {
 		if err := step(ctx); err != nil {
 			return s.explain(ctx, err)
 		}
 	}
-	return nil
+	return s.incomplete()
 }
 
 func (s *setup) did(format string, args ...any) {
@@ -62,18 +73,18 @@ func (s *setup) did(format string, args ...any) {
 // setupLock is the transaction's advisory lock that lets one setup work at a time.
 const setupLock = 0x706172747977 // "partyw"
 
-// step runs fn in a transaction of its own, alone among all setups. It waits as
-// long as it takes; a lock that a migration needs has the configured timeout.
+// step runs fn in a transaction of its own, alone among all setups. It waits for
+// other setups as long as it takes, and for the locks of other sessions for
+// s.lockWait.
 func (s *setup) step(ctx context.Context, fn func(ctx context.Context, tx *sqlx.Tx) error) error {
 	s.lines = nil
-	scope := newOwnScope("setup", setting{"statement_timeout", "0"}, setting{"lock_timeout", "0"})
+	scope := newOwnScope("setup", setting{"statement_timeout", "0"},
+		setting{"lock_timeout", milliseconds(s.lockWait)})
 	err := inScope(ctx, s.pool, scope, func(ctx context.Context, tx *sqlx.Tx) error {
 		if _, err := tx.ExecContext(ctx, fmt.Sprintf(`
+			SET LOCAL lock_timeout = 0;
 			SELECT pg_advisory_xact_lock(%d);
-			SET LOCAL lock_timeout = %s;
-			-- On Citus a new schema would be spread over the nodes.
-			SELECT set_config(name, 'off', true) FROM pg_settings WHERE name = 'citus.enable_schema_based_sharding'`,
-			setupLock, milliseconds(s.cfg.LockTimeout))); err != nil {
+			SET LOCAL lock_timeout = %s`, setupLock, milliseconds(s.lockWait))); err != nil {
 			return err
 		}
 		return fn(ctx, tx)
@@ -90,6 +101,11 @@ func (s *setup) step(ctx context.Context, fn func(ctx context.Context, tx *sqlx.
 // installation makes all that isn't a tenant's or the product's.
 func (s *setup) installation(ctx context.Context) error {
 	return s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
+		// On Citus a new schema would be spread over the nodes.
+		_, err := tx.ExecContext(ctx, `SELECT set_config(name, 'off', true) FROM pg_settings WHERE name = 'citus.enable_schema_based_sharding'`)
+		if err != nil {
+			return err
+		}
 		if err := s.ensureSchemas(ctx, tx); err != nil {
 			return err
 		}
@@ -125,31 +141,6 @@ func (s *setup) ensureSchemas(ctx context.Context, tx *sqlx.Tx) error {
 	}
 	_, err := tx.ExecContext(ctx, `GRANT USAGE ON SCHEMA ext, shared TO PUBLIC`)
 	return err
-}
-
-// migrateSystem runs the system's own migrations, the first of which makes the ledger.
-func (s *setup) migrateSystem(ctx context.Context, tx *sqlx.Tx) error {
-	var begun bool
-	if err := tx.GetContext(ctx, &begun, `SELECT to_regclass('partywall.migrations') IS NOT NULL`); err != nil {
-		return err
-	}
-	if begun {
-		return s.runNew(ctx, tx, s.sets.system)
-	}
-	s.didRun(s.sets.system, s.sets.system.migrations)
-	return s.sets.system.run(ctx, tx, "", s.sets.system.migrations)
-}
-
-func (s *setup) runNew(ctx context.Context, tx *sqlx.Tx, of set) error {
-	applied, err := of.runNew(ctx, tx, "")
-	s.didRun(of, applied)
-	return err
-}
-
-func (s *setup) didRun(of set, migrations []migration) {
-	for _, m := range migrations {
-		s.did("ran the migration %s/%s", of.name, m.name)
-	}
 }
 
 // decide gives the installation its name and says whether tenants have roles,
@@ -189,87 +180,6 @@ func (s *setup) found(ctx context.Context, tx *sqlx.Tx, mayCreateRoles bool) (in
 	return in, tx.GetContext(ctx, &in.version, `
 		INSERT INTO partywall.installation (inst, roles) VALUES ($1, $2)
 		RETURNING current_setting('server_version_num')::int`, in.inst, in.roles)
-}
-
-// shared runs the product's migrations of what all tenants share.
-func (s *setup) shared(ctx context.Context) error {
-	return s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
-		return s.runNew(ctx, tx, s.sets.shared)
-	})
-}
-
-// tenants brings every tenant that is behind to the newest version, each in a
-// transaction of its own. It stops at the first failure; the next setup goes on there.
-func (s *setup) tenants(ctx context.Context) error {
-	brought := 0
-	for after := ""; ; {
-		id, err := s.nextTenant(ctx, after)
-		if err != nil {
-			return err
-		}
-		if id.IsZero() {
-			break
-		}
-		changed, err := s.tenant(ctx, id)
-		if err != nil {
-			return err
-		}
-		if changed {
-			brought++
-		}
-		after = id.String()
-	}
-	if brought > 0 {
-		s.report(fmt.Sprintf("brought %d tenants to the newest version", brought))
-	}
-	return nil
-}
-
-// nextTenant returns the next one that lacks a migration, or the zero TenantID.
-func (s *setup) nextTenant(ctx context.Context, after string) (domain.TenantID, error) {
-	wanted := 0
-	var names []string
-	for _, set := range s.sets.tenant {
-		wanted += len(set.migrations)
-		names = append(names, set.name)
-	}
-	var next string
-	err := ownGet(ctx, s.pool, s.cfg, &next, `
-		SELECT coalesce(min(t.id), '') FROM partywall.tenants t WHERE t.id > $1
-		AND (SELECT count(*) FROM partywall.migrations m WHERE m.tenant = t.id AND m.set = ANY ($2)) < $3`,
-		after, pq.Array(names), wanted)
-	if err != nil || next == "" {
-		return domain.TenantID{}, err
-	}
-	return domain.ParseTenantID(next)
-}
-
-// tenant runs what one tenant lacks, and reports whether that was anything.
-func (s *setup) tenant(ctx context.Context, id domain.TenantID) (changed bool, err error) {
-	err = s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
-		var exists bool // a sweep may have come first; now it waits
-		if err := tx.GetContext(ctx, &exists, `
-			SELECT count(*) > 0 FROM (SELECT FROM partywall.tenants WHERE id = $1 FOR NO KEY UPDATE) tenant`, id.String()); err != nil || !exists {
-			return err
-		}
-		for _, set := range s.sets.tenant {
-			applied, err := set.runNew(ctx, tx, id.String())
-			if err != nil {
-				return inTenant(err, id)
-			}
-			changed = changed || len(applied) > 0
-		}
-		return nil
-	})
-	return changed, err
-}
-
-// inTenant says in which tenant a migration failed.
-func inTenant(err error, id domain.TenantID) error {
-	if e, ok := errors.AsType[*domain.Error](err); ok {
-		e.Message += fmt.Sprintf(" (in tenant %s)", id)
-	}
-	return err
 }
 
 // verify opens the installation as serving it would.

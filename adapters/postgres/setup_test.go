@@ -117,16 +117,17 @@ func TestSetup(t *testing.T) {
 		}
 		note(t, reopen(t, cfg), acme, "at last")
 	})
-	t.Run("a migration that fails names its file and its tenant, and the next setup goes on", func(t *testing.T) {
+	t.Run("a migration that fails is found before a tenant has it, and the next setup goes on", func(t *testing.T) {
 		db, cfg := open(t)
 		makeTenant(t, db, "acme")
 		makeTenant(t, db, "rival")
 		cfg.TenantMigrations = fstest.MapFS{"0001_bad.sql": {Data: []byte("CREATE TABLE notes (id int);\nSELECT * FROM nowhere;\n")}}
 		err := postgres.Setup(t.Context(), cfg, func(string) {})
 		mustBe(t, err, postgres.CodeMigrationFailed)
-		mustSay(t, err, "product/0001_bad.sql", "nowhere", "tenant acme")
+		mustSay(t, err, "product/0001_bad.sql", "nowhere", "(line 2)")
+		makeTenant(t, db, "nothing-was-published")
 		withNotes(&cfg)
-		if report := setUp(t, cfg); !strings.Contains(report, "brought 2 tenants") {
+		if report := setUp(t, cfg); !strings.Contains(report, "brought 3 tenants") {
 			t.Errorf("it said:\n%s", report)
 		}
 	})
@@ -241,7 +242,7 @@ func TestOpen(t *testing.T) {
 	t.Run("a shared migration that is missing is told by its name", func(t *testing.T) {
 		_, cfg := open(t)
 		cfg.SharedMigrations = fstest.MapFS{"0001_plans.sql": {Data: []byte(`SELECT 1`)}}
-		refused(t, cfg, postgres.CodeBehind, "shared/0001_plans.sql", "partywall setup")
+		refused(t, cfg, postgres.CodeBehind, "shared/0001_plans.sql", "app.Setup")
 	})
 	t.Run("a database that is ahead is served: a newer program runs beside this one", func(t *testing.T) {
 		db, cfg := open(t, withNotes)
@@ -282,12 +283,15 @@ func TestMigrationFiles(t *testing.T) {
 		files fstest.MapFS
 		says  string
 	}{
-		"a gap":               {fstest.MapFS{"0001_a.sql": {}, "0003_c.sql": {}}, "product/0003_c.sql comes where number 2 is missing"},
-		"a first of another":  {fstest.MapFS{"0002_a.sql": {}}, "number 1 is missing"},
-		"a number twice":      {fstest.MapFS{"0001_a.sql": {}, "1_b.sql": {}}, "have the same number"},
-		"a name without one":  {fstest.MapFS{"notes.sql": {}}, "a name looks like"},
-		"no text":             {fstest.MapFS{"0001_a.sql": {Data: []byte("SELECT 1\x00")}}, "isn't UTF-8 text"},
-		"files a folder down": {fstest.MapFS{"migrations/0001_a.sql": {}}, "fs.Sub"},
+		"a gap":                 {fstest.MapFS{"0001_a.sql": {}, "0003_c.sql": {}}, "product/0003_c.sql comes where number 2 is missing"},
+		"a first of another":    {fstest.MapFS{"0002_a.sql": {}}, "number 1 is missing"},
+		"a number twice":        {fstest.MapFS{"0001_a.sql": {}, "1_b.sql": {}}, "have the same number"},
+		"a name without one":    {fstest.MapFS{"notes.sql": {}}, "a name looks like"},
+		"no text":               {fstest.MapFS{"0001_a.sql": {Data: []byte("SELECT 1\x00")}}, "isn't UTF-8 text"},
+		"UTF-16":                {fstest.MapFS{"0001_a.sql": {Data: []byte("\xff\xfeS\x00E\x00")}}, "isn't UTF-8 text"},
+		"a byte order mark":     {fstest.MapFS{"0001_a.sql": {Data: []byte("\xef\xbb\xbfSELECT 1")}}, "without BOM"},
+		"an ending in capitals": {fstest.MapFS{"0001_a.sql": {}, "0002_b.SQL": {}}, "0002_b.SQL: a name looks like"},
+		"files a folder down":   {fstest.MapFS{"migrations/0001_a.sql": {}}, "fs.Sub"},
 	} {
 		t.Run(name+" is told", func(t *testing.T) {
 			cfg := postgres.Config{User: "u", Database: "d", TenantMigrations: c.files}

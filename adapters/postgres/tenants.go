@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -22,8 +21,12 @@ var _ ports.TenantStore = (*Tenants)(nil)
 // Tenants returns the registry of tenants.
 func (db *DB) Tenants() *Tenants { return &Tenants{db} }
 
-// present is what a tenant that isn't absent fulfils.
-const present = `(t.status <> 'unclaimed' OR t.expires_at > now())`
+// What a tenant t fulfils.
+const (
+	present       = `(t.status <> 'unclaimed' OR t.expires_at > now())` // it isn't absent
+	servesMembers = `t.status = 'active'`
+	answers       = `t.status <> 'suspended' AND ` + present // it has the time for anybody
+)
 
 // scanTenant reads id, name, status, created_at and expires_at, after what goes before.
 func scanTenant(row scanner, before ...any) (t domain.Tenant, err error) {
@@ -51,9 +54,12 @@ func (t *Tenants) Clock(ctx context.Context, id domain.TenantID) (time.Time, err
 		return time.Time{}, translate(ctx, err, "ask the time")
 	}
 	var now time.Time
-	err = logins.gate(id).use(ctx, func(db *sqlx.DB) (err error) {
-		now, err = clock(ctx, db, clockMessage(logins.installation, id), schemaOf(id))
-		return err
+	as := entering{t.db, id, answers}
+	err = as.try(ctx, func() error {
+		return logins.gate(id).use(ctx, func(db *sqlx.DB) (err error) {
+			now, err = clock(ctx, db, as.clockMessage(logins.installation), schemaOf(id))
+			return err
+		})
 	})
 	if domain.CodeOf(err) == domain.CodeTenantNotFound {
 		now, err = reservationClock(ctx, logins.system, id)
@@ -71,10 +77,9 @@ func reservationClock(ctx context.Context, system *pool, id domain.TenantID) (ti
 	return now, err
 }
 
-// clockMessage enters the tenant, if it's there, in a transaction that is the message.
-func clockMessage(in installation, id domain.TenantID) string {
-	source := ` FROM partywall.tenants t WHERE t.id = ` + pq.QuoteLiteral(id.String()) + ` AND t.status <> 'suspended' AND ` + present
-	return settingsFrom(source, enter(in, id)...) + `; SELECT now(), current_schema()`
+// clockMessage enters the tenant, if it lets us in, in a transaction that is the message.
+func (e entering) clockMessage(in installation) string {
+	return settingsFrom(e.source(), enter(in, e.id)...) + `; SELECT now(), current_schema()`
 }
 
 func clock(ctx context.Context, db *sqlx.DB, message, schema string) (now time.Time, err error) {
@@ -97,7 +102,7 @@ func clock(ctx context.Context, db *sqlx.DB, message, schema string) (now time.T
 	case rows.Err() != nil:
 		return now, rows.Err()
 	case !entered:
-		return now, errNoSuchTenant()
+		return now, errNotLetIn
 	case reached.String != schema:
 		return now, fmt.Errorf("the schema %s can't be reached", schema)
 	}

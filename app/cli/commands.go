@@ -21,7 +21,8 @@ type command struct {
 func (c console) commands() []command {
 	all := []command{
 		{"serve", "[--memory] [--mixed] [--expose] [--without-file-isolation]", "serve the API; what isn't configured is built in (the default)", serveDetails, serve},
-		{"setup", "", "make or upgrade the database, its schemas and roles; may be repeated", setupDetails, setup},
+		{"setup", "[--patience TIME]", "make or upgrade the database, its schemas and roles; may be repeated", setupDetails, setup},
+		{"migrate status", "", "list the tenants that are behind this program's migrations", migrateDetails, migrateStatus},
 		{"smoke", "--url URL [--code CODE] [--wait DURATION]", "walk the whole story against a running server", smokeDetails, smoke},
 		{"tenants create", "ID [--name NAME] [--owner SUB]", "create a tenant, as the operator", createDetails, createTenant},
 		{"tenants list", "", "list all tenants", listDetails, listTenants},
@@ -45,8 +46,17 @@ const (
 
 SIGINT (Ctrl-C) and SIGTERM stop it orderly, within 10 s.
 `
-	setupDetails = `Run it before the first start on a database of your own, after an upgrade, and after a change of
+	setupDetails = `  --patience  how long to try again what waits for the locks of other sessions, such as 30s or 10m; 1m
+
+Run it before the first start on a database of your own, after an upgrade, and after a change of
 DB_PASSWORD or DB_GATE_SECRET. A private database needs none: serve sets it up.
+
+It makes a tenant for trial first, and undoes it, so that a migration that fails is found before any tenant has
+it. A tenant that fails keeps no other: setup names it and the file, goes on, and exits 1. Meanwhile that tenant
+is answered 503, and all others are served. The next setup goes on from there.
+`
+	migrateDetails = `It shows how far each of them is, and why the newest setup brought it no further. It exits 1 if there are any, or
+if the newest setup found that no tenant can be made.
 `
 	smokeDetails = `  --url   the server, such as http://localhost:3000
   --code  the confirmation code, for an emulator that gives everybody the same one

@@ -1,0 +1,88 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/ports"
+)
+
+// migrations looks at what was applied once, and at what makes a tenant.
+func (e *examination) migrations(ctx context.Context) (ports.Finding, error) {
+	var ahead []string
+	err := inScope(ctx, e.db, e.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+		if err := upToDate(ctx, tx, e.sets, e.cfg); err != nil {
+			return err
+		}
+		once, err := readOnce(ctx, tx)
+		if err != nil {
+			return err
+		}
+		published, err := readPublished(ctx, tx)
+		ahead = slices.Concat(once.ahead([]set{e.sets.system, e.sets.shared}), published.ahead(e.sets.tenant))
+		return err
+	})
+	if errors.Is(err, CodeBehind) || errors.Is(err, CodeMigrationChanged) {
+		return ports.Fail(describe(err), e.cfg.setItUp()+", of the version that runs here"), nil
+	}
+	if err != nil {
+		return ports.Finding{}, err
+	}
+	if len(ahead) > 0 {
+		return ports.Warn("the database is ahead of this program by "+some(ahead), "run the newer version of the program here, too"), nil
+	}
+	return ports.Fine("all migrations have run"), nil
+}
+
+// tenantVersions looks for tenants that are older than the program.
+func (e *examination) tenantVersions(ctx context.Context) (ports.Finding, error) {
+	status, err := e.migrationStatus(ctx)
+	if err != nil {
+		return ports.Finding{}, err
+	}
+	if len(status.Behind) == 0 {
+		return ports.Fine(fmt.Sprintf("all tenants, %d, are at the program's version or newer", status.Tenants)), nil
+	}
+	names := make([]string, len(status.Behind))
+	for i, t := range status.Behind {
+		names[i] = t.String()
+	}
+	return ports.Fail(fmt.Sprintf("%d of %d tenants are behind, and answer 503: %s", len(names), status.Tenants, some(names)),
+		"remove the cause that is named, if one is, then "+e.cfg.setItUp()+"; the command migrate status lists all of them"), nil
+}
+
+// newTenants looks whether the newest setup could make a tenant.
+func (e *examination) newTenants(ctx context.Context) (ports.Finding, error) {
+	var failure string
+	if err := e.readOne(ctx, &failure, trialFailure); err != nil {
+		return ports.Finding{}, err
+	}
+	if failure != "" {
+		return ports.Fail("no tenant can be made: "+failure, "remove the cause; where only another text of the file would help, go back to the version of the program that made tenants; then "+e.cfg.setItUp()+", which tries again"), nil
+	}
+	return ports.Fine("the newest setup made a tenant for trial"), nil
+}
+
+// extensionSchema looks for what has no place in ext. All tenants have it on their
+// path, so a table there would be everybody's.
+func (e *examination) extensionSchema(ctx context.Context) (ports.Finding, error) {
+	var found []string
+	err := e.readAll(ctx, &found, `
+		SELECT pg_describe_object(d.classid, d.objid, 0) FROM pg_depend d
+		WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = (SELECT oid FROM pg_namespace WHERE nspname = 'ext')
+		AND d.deptype = 'n' AND d.classid <> 'pg_extension'::regclass
+		AND NOT EXISTS (SELECT FROM pg_depend m WHERE m.classid = d.classid AND m.objid = d.objid AND m.deptype = 'e')
+		ORDER BY 1`)
+	switch {
+	case err != nil:
+		return ports.Finding{}, err
+	case len(found) > 0:
+		return ports.Fail("the schema ext has what belongs to no extension, and every tenant finds it on its path: "+some(found),
+			"find out which migration made it, then move each to its tenant's schema or to shared with ALTER ... SET SCHEMA, or drop it"), nil
+	}
+	return ports.Fine("the schema ext has extensions and nothing else"), nil
+}

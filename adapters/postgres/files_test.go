@@ -1,0 +1,343 @@
+package postgres_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/domain"
+)
+
+// files are a product's migrations, numbered from 1 in their order.
+func files(texts ...string) fstest.MapFS {
+	found := fstest.MapFS{}
+	for i, text := range texts {
+		found[fmt.Sprintf("%04d_file.sql", i+1)] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return found
+}
+
+// withFiles gives tenants these migrations.
+func withFiles(texts ...string) func(*postgres.Config) {
+	return func(cfg *postgres.Config) { cfg.TenantMigrations = files(texts...) }
+}
+
+// mustFailSetup fails unless setup refuses with the code, and says the parts.
+func mustFailSetup(t testing.TB, cfg postgres.Config, code error, says ...string) (report string) {
+	t.Helper()
+	var lines []string
+	err := postgres.Setup(t.Context(), cfg, func(line string) { lines = append(lines, line) })
+	mustBe(t, err, code)
+	mustSay(t, err, says...)
+	return strings.Join(lines, "\n")
+}
+
+// strayTables are the tables outside of our own schemas and the tenants'.
+const strayTables = `SELECT count(*) FROM pg_tables WHERE schemaname IN ('public', 'ext')`
+
+func TestAFileCannotEndItsTransaction(t *testing.T) {
+	t.Parallel()
+	texts := map[string]string{
+		"COMMIT":                        `CREATE TABLE a (); COMMIT; CREATE TABLE b ()`,
+		"COMMIT in capitals and spaces": "CREATE TABLE a ();\n  -- done\n  Commit  ;\n",
+		"ROLLBACK":                      `CREATE TABLE a (); ROLLBACK; CREATE TABLE b ()`,
+		"BEGIN without its COMMIT":      `BEGIN; CREATE TABLE a ()`,
+		"two transactions":              `BEGIN; CREATE TABLE a (); COMMIT; BEGIN; CREATE TABLE b (); COMMIT;`,
+		"an isolation level":            `BEGIN ISOLATION LEVEL SERIALIZABLE; CREATE TABLE a (); COMMIT;`,
+		"COMMIT AND CHAIN":              `BEGIN; CREATE TABLE a (); COMMIT AND CHAIN;`,
+		"ABORT":                         `CREATE TABLE a (); ABORT`,
+		"SAVEPOINT":                     `SAVEPOINT s; CREATE TABLE a (); RELEASE s;`,
+		"PREPARE TRANSACTION":           `CREATE TABLE a (); PREPARE TRANSACTION 'x'`,
+		"a block that commits":          `DO $$ BEGIN CREATE TABLE a (); COMMIT; END $$`,
+		"a procedure that commits":      `CREATE PROCEDURE p() LANGUAGE plpgsql AS 'BEGIN COMMIT; END'; CALL p()`,
+		"a comment before the dollars":  `CREATE TABLE a (); /* $pw$ */ END; CREATE TABLE b ()`,
+	}
+	db, cfg := open(t)
+	makeTenant(t, db, "acme")
+	for name, text := range texts {
+		t.Run(name, func(t *testing.T) {
+			for _, tenants := range []bool{true, false} {
+				cfg, file := cfg, "shared/0001_file.sql"
+				if cfg.SharedMigrations = files(text, `CREATE TABLE next ()`); tenants {
+					cfg.SharedMigrations, cfg.TenantMigrations, file = nil, files(text, `CREATE TABLE next ()`), "product/0001_file.sql"
+				}
+				mustFailSetup(t, cfg, postgres.CodeMigrationFailed, file, "transaction")
+				super := superuser(t, cfg)
+				if n := query[int](t, super, strayTables); n != 0 {
+					t.Errorf("%d tables are where they don't belong", n)
+				}
+				if n := query[int](t, super, `SELECT count(*) FROM pg_tables WHERE tablename IN ('a', 'b', 'next')`); n != 0 {
+					t.Errorf("%d tables stayed", n)
+				}
+				if n := query[int](t, super, `SELECT count(*) FROM partywall.migrations WHERE set IN ('product', 'shared')`); n != 0 {
+					t.Errorf("%d files are recorded", n)
+				}
+			}
+		})
+	}
+	withNotes(&cfg)
+	if report := setUp(t, cfg); report != "brought 1 tenants to the newest version" {
+		t.Errorf("the next setup did:\n%s", report)
+	}
+	makeTenant(t, reopen(t, cfg), "rival")
+}
+
+func TestATransactionAroundAFileIsLeftOut(t *testing.T) {
+	t.Parallel()
+	db, cfg := open(t)
+	acme := makeTenant(t, db, "acme")
+	cfg.TenantMigrations = files("-- made by a tool\nBEGIN;\nCREATE TABLE notes (id int, text text);\nCOMMIT;\n", `START TRANSACTION; ALTER TABLE notes ADD kind text; END TRANSACTION`)
+	cfg.SharedMigrations = files(`BEGIN; CREATE TABLE plans (name text); COMMIT;`)
+	setUp(t, cfg)
+	db = reopen(t, cfg)
+	note(t, db, acme, "kept")
+	note(t, db, makeTenant(t, db, "rival"), "kept")
+	if n := query[int](t, superuser(t, cfg), strayTables); n != 0 {
+		t.Errorf("%d tables are where they don't belong", n)
+	}
+	cfg.TenantMigrations = files("-- made by a tool\nBEGIN;\nCREATE TABLE notes (id int, text text);\nCOMMIT;\n", `START TRANSACTION; ALTER TABLE notes ADD kind text; END TRANSACTION`,
+		"BEGIN;\n\nSELECT *\nFROM nowhere;\nCOMMIT;")
+	mustFailSetup(t, cfg, postgres.CodeMigrationFailed, "product/0003_file.sql", "(line 4)")
+}
+
+// TestAFileNeedsWhatOnlyItsOwnTransactionHas is about statements that a transaction
+// can't have: the refusal says what to write in their place.
+func TestAFileNeedsWhatOnlyItsOwnTransactionHas(t *testing.T) {
+	t.Parallel()
+	_, cfg := open(t)
+	for text, says := range map[string]string{
+		`CREATE TABLE a (i int); CREATE INDEX CONCURRENTLY ON a (i)`: "without CONCURRENTLY",
+		`VACUUM`:                    "transaction",
+		`COPY pg_class FROM STDIN;`: "INSERT",
+		"CREATE\u00a0TABLE a ()":    "<U+00A0>",
+		"SELECT\u200b 1":            "<U+200B>",
+	} {
+		withFiles(text)(&cfg)
+		mustFailSetup(t, cfg, postgres.CodeMigrationFailed, "product/0001_file.sql", says)
+	}
+}
+
+// leftovers are what a file may leave to those after it.
+var leftovers = map[string]string{
+	"nothing":                       `SELECT 1`,
+	"a timeout":                     `SET statement_timeout = '1ms'; SET lock_timeout = '1ms'; SET idle_in_transaction_session_timeout = '1ms'`,
+	"a role":                        `SET ROLE pg_read_all_settings`,
+	"read-only by default":          `SET default_transaction_read_only = on; SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE`,
+	"settings of a dump":            `SET check_function_bodies = false; SET row_security = off; SET xmloption = content; SET client_min_messages = warning`,
+	"how strings are read":          `SET standard_conforming_strings = off; SET escape_string_warning = off; SET client_encoding = 'LATIN1'`,
+	"formats":                       `SET DateStyle = 'German'; SET TimeZone = 'Asia/Tokyo'; SET bytea_output = 'escape'; SET extra_float_digits = 0`,
+	"a local setting":               `SET LOCAL work_mem = '1MB'; SELECT set_config('enable_seqscan', 'off', true)`,
+	"our own setting":               `SET partywall.scope = 'another'`,
+	"a temporary table":             `CREATE TEMP TABLE later (id int); CREATE TEMP SEQUENCE s`,
+	"a prepared statement":          `PREPARE later AS SELECT 1`,
+	"a cursor":                      `DECLARE later CURSOR WITH HOLD FOR SELECT 1`,
+	"a channel":                     `LISTEN later`,
+	"a lock":                        `SELECT pg_advisory_lock(4711); SELECT pg_advisory_lock_shared(4711)`,
+	"constraints that are deferred": `CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE q (p int REFERENCES p DEFERRABLE); SET CONSTRAINTS q_p_fkey DEFERRED; INSERT INTO q VALUES (1); INSERT INTO p VALUES (1)`,
+	"a user":                        `SET SESSION AUTHORIZATION DEFAULT; SET ROLE pg_read_all_settings; SET LOCAL ROLE pg_read_all_settings`,
+}
+
+// state is what a later file finds, one line.
+const state = `CREATE TABLE found AS SELECT
+	(SELECT string_agg(name || '=' || setting, ' ' ORDER BY name) FROM pg_settings WHERE name <> 'partywall.scope' AND name NOT LIKE 'is_superuser%') AS settings,
+	current_user::text || ' ' || session_user::text AS who,
+	current_setting('partywall.scope', true) AS scope,
+	(SELECT count(*) FROM pg_prepared_statements) AS statements,
+	(SELECT count(*) FROM pg_cursors WHERE name <> '') AS cursors,
+	(SELECT count(*) FROM pg_listening_channels()) AS channels,
+	(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND objid = 4711) AS locks,
+	(SELECT count(*) FROM pg_class WHERE relnamespace = pg_my_temp_schema()) AS temporary,
+	lower(CASE WHEN to_regclass('later') IS NULL THEN 'no table' ELSE 'a table' END) AS later`
+
+// TestWhatAFileLeavesBehind has a file leave something, and looks at what the next
+// one finds, in a tenant that is there and in a new one.
+func TestWhatAFileLeavesBehind(t *testing.T) {
+	t.Parallel()
+	want := map[string]string{}
+	for _, name := range append([]string{"nothing"}, others(leftovers)...) {
+		t.Run(name, func(t *testing.T) {
+			db, cfg := open(t, func(cfg *postgres.Config) { cfg.User, cfg.Password = "postgres", server.SuperuserPassword })
+			makeTenant(t, db, "old")
+			withFiles(leftovers[name], state)(&cfg)
+			setUp(t, cfg)
+			db = reopen(t, cfg)
+			makeTenant(t, db, "new")
+			for _, tenant := range []string{"old", "new"} {
+				got := query[string](t, superuser(t, cfg), `SELECT format('%s', found) FROM tenant_`+tenant+`.found`)
+				got = strings.ReplaceAll(got, cfg.Database, "DATABASE")
+				if name == "nothing" {
+					want[tenant] = got
+				} else if got != want[tenant] {
+					t.Errorf("in the %s tenant the next file finds\n%s\nwant\n%s", tenant, got, want[tenant])
+				}
+			}
+			mustFindDefaultsOf(t, ownConn(t, db))
+		})
+	}
+}
+
+func others(all map[string]string) (names []string) {
+	for name := range all {
+		if name != "nothing" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func TestAFileThatMovesThePath(t *testing.T) {
+	t.Parallel()
+	db, cfg := open(t, withFiles(`CREATE TABLE notes (id int, text text)`))
+	acme := makeTenant(t, db, "acme")
+	first := `CREATE TABLE notes (id int, text text)`
+	for name, text := range map[string]string{
+		"to public":              `SET search_path TO public`,
+		"to nowhere":             `SELECT pg_catalog.set_config('search_path', '', false)`,
+		"until the end":          `SET LOCAL search_path = ext, pg_temp; CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+		"to the default":         `SET search_path = public; CREATE TABLE a (); RESET search_path`,
+		"to all defaults":        `RESET ALL`,
+		"behind another's":       `SELECT set_config('search_path', 'shared, ' || current_setting('search_path'), false)`,
+		"to a path that lies":    `CREATE SCHEMA liar; CREATE FUNCTION liar.current_schema() RETURNS name LANGUAGE sql AS $$ SELECT 'tenant_acme'::name $$; SET search_path = liar, pg_catalog`,
+		"by dropping the schema": `DO $$ BEGIN EXECUTE format('DROP SCHEMA %I CASCADE', current_schema()); END $$`,
+		"by renaming the schema": `DO $$ BEGIN EXECUTE format('ALTER SCHEMA %I RENAME TO elsewhere', current_schema()); END $$`,
+	} {
+		t.Run(name+" is refused before a tenant has it", func(t *testing.T) {
+			cfg := cfg
+			withFiles(first, text, `INSERT INTO notes VALUES (1, 'moved')`)(&cfg)
+			mustFailSetup(t, cfg, postgres.CodeMigrationFailed, "product/0002_file.sql", "search path")
+			if n := query[int](t, superuser(t, cfg), strayTables); n != 0 {
+				t.Errorf("%d tables are where they don't belong", n)
+			}
+			if got := notes(t, db, acme); len(got) != 0 {
+				t.Errorf("there is %q", got)
+			}
+		})
+	}
+	t.Run("a path that is set back is fine", func(t *testing.T) {
+		cfg := cfg
+		withFiles(first, `DO $$ DECLARE was text := current_setting('search_path'); BEGIN
+			SET LOCAL search_path = shared; PERFORM set_config('search_path', was, true); END $$`, `INSERT INTO notes VALUES (1, 'here')`)(&cfg)
+		setUp(t, cfg)
+		db := reopen(t, cfg)
+		for _, id := range []string{"acme", "rival"} {
+			if id == "rival" {
+				makeTenant(t, db, id)
+			}
+			if got := notes(t, db, tenantID(t, id)); len(got) != 1 {
+				t.Errorf("in %s there is %q", id, got)
+			}
+		}
+	})
+}
+
+// TestAFileThatMovedThePathLongAgo is about one that an older setup took: new
+// tenants can be made from it all the same, and its successors find their place.
+func TestAFileThatMovedThePathLongAgo(t *testing.T) {
+	t.Parallel()
+	db, cfg := open(t, withFiles(`CREATE TABLE notes (id int, text text)`))
+	acme := makeTenant(t, db, "acme")
+	text := `CREATE TABLE notes (id int, text text); SET search_path TO public`
+	super := superuser(t, cfg)
+	for _, table := range []string{"migrations", "tenant_files"} {
+		execute(t, super, `UPDATE partywall.`+table+` SET checksum = encode(sha256(convert_to($1, 'UTF8')), 'hex') WHERE set = 'product'`, text)
+	}
+	execute(t, super, `UPDATE partywall.tenant_files SET sql = $1`, text)
+	withFiles(text, `INSERT INTO notes VALUES (1, 'here'); CREATE TABLE more ()`)(&cfg)
+	setUp(t, cfg)
+	db = reopen(t, cfg)
+	makeTenant(t, db, "rival")
+	for _, id := range []string{"acme", "rival"} {
+		if got := notes(t, db, tenantID(t, id)); len(got) != 1 {
+			t.Errorf("in %s there is %q", id, got)
+		}
+	}
+	if n := query[int](t, super, strayTables); n != 0 {
+		t.Errorf("%d tables are where they don't belong", n)
+	}
+	_ = acme
+}
+
+func TestAReadOnlyTransactionIsTheFilesFault(t *testing.T) {
+	t.Parallel()
+	_, cfg := open(t, withFiles())
+	withFiles(`CREATE TABLE a (); SET TRANSACTION READ ONLY`, `CREATE TABLE b ()`)(&cfg)
+	mustFailSetup(t, cfg, postgres.CodeMigrationFailed, "product/0001_file.sql", "READ ONLY")
+}
+
+// TestANewTenantsConstraints is about checks that are deferred: between the files
+// of a tenant that is there, COMMIT runs them.
+func TestANewTenantsConstraints(t *testing.T) {
+	t.Parallel()
+	tables := `
+		CREATE TABLE "P q" (id int PRIMARY KEY);
+		CREATE TABLE late (p int CONSTRAINT "to P" REFERENCES "P q" DEFERRABLE INITIALLY DEFERRED);
+		CREATE TABLE early (p int CONSTRAINT at_once REFERENCES "P q" DEFERRABLE);
+		CREATE TABLE ranked (n int UNIQUE DEFERRABLE INITIALLY DEFERRED);
+		INSERT INTO late VALUES (1); INSERT INTO "P q" VALUES (1); INSERT INTO ranked VALUES (1);`
+	good := []string{
+		tables,
+		`ALTER TABLE late ADD note text; ALTER TABLE "P q" ADD note text; ALTER TABLE ranked ADD note text`,
+		`SET CONSTRAINTS ALL IMMEDIATE`,
+		`INSERT INTO late VALUES (2); INSERT INTO "P q" VALUES (2); INSERT INTO ranked VALUES (1); UPDATE ranked SET n = 2 WHERE ctid = (SELECT max(ctid) FROM ranked)`,
+		`SET CONSTRAINTS at_once DEFERRED; INSERT INTO early VALUES (3); INSERT INTO "P q" VALUES (3)`,
+		`ALTER TABLE early ADD note text; DROP TABLE ranked`,
+		`DO $$ BEGIN INSERT INTO early VALUES (4); RAISE 'the check came late'; EXCEPTION WHEN foreign_key_violation THEN END $$`,
+	}
+	db, cfg := open(t)
+	makeTenant(t, db, "old")
+	withFiles(good...)(&cfg)
+	cfg.OnProvision = func(ctx context.Context, tx *sqlx.Tx, _ domain.Tenant, _ domain.Identity) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO late VALUES (5); INSERT INTO "P q" VALUES (5)`)
+		return err
+	}
+	setUp(t, cfg)
+	makeTenant(t, reopen(t, cfg), "new")
+	withFiles(append(good, `INSERT INTO late VALUES (9)`, `SELECT 'innocent'`)...)(&cfg)
+	mustFailSetup(t, cfg, postgres.CodeMigrationFailed, "product/0008_file.sql", "to P")
+}
+
+// TestATransactionForEachFile is about what one transaction can't have twice.
+func TestATransactionForEachFile(t *testing.T) {
+	t.Parallel()
+	kinds := []string{`CREATE TYPE kind AS ENUM ('a')`, `ALTER TYPE kind ADD VALUE 'b'`, `CREATE TABLE things (kind kind DEFAULT 'b'); INSERT INTO things VALUES ('b')`}
+	t.Run("of the shared ones", func(t *testing.T) {
+		cfg := config(t)
+		cfg.SharedMigrations = files(kinds...)
+		setUp(t, cfg)
+		if n := query[int](t, superuser(t, cfg), `SELECT count(*) FROM shared.things`); n != 1 {
+			t.Errorf("there are %d", n)
+		}
+	})
+	t.Run("of a tenant that is there", func(t *testing.T) {
+		db, cfg := open(t, withFiles(kinds[0]))
+		makeTenant(t, db, "acme")
+		withFiles(kinds...)(&cfg)
+		if query[int](t, superuser(t, cfg), `SELECT current_setting('server_version_num')::int`) >= 170000 {
+			setUp(t, cfg)
+			makeTenant(t, reopen(t, cfg), "rival")
+			return
+		}
+		mustFailSetup(t, cfg, postgres.CodeMigrationFailed, "product/0003_file.sql", "55P04") // a new tenant has one transaction
+		makeTenant(t, reopen(t, withoutFiles(cfg)), "rival")
+	})
+	t.Run("what failed is undone, what came before stays", func(t *testing.T) {
+		cfg := config(t)
+		cfg.SharedMigrations = files(`CREATE TABLE one ()`, `CREATE TABLE two (); SELECT * FROM nowhere`)
+		mustFailSetup(t, cfg, postgres.CodeMigrationFailed, "shared/0002_file.sql", "nowhere")
+		if got := query[string](t, superuser(t, cfg), `SELECT string_agg(tablename, ' ') FROM pg_tables WHERE schemaname = 'shared'`); got != "one" {
+			t.Errorf("there is %s", got)
+		}
+		cfg.SharedMigrations = files(`CREATE TABLE one ()`, `CREATE TABLE two ()`)
+		setUp(t, cfg)
+	})
+}
+
+func withoutFiles(cfg postgres.Config) postgres.Config {
+	cfg.TenantMigrations = nil
+	return cfg
+}

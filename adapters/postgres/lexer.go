@@ -1,0 +1,120 @@
+package postgres
+
+import "strings"
+
+// lexer reads SQL token by token, over spaces and comments.
+type lexer struct {
+	text     string
+	from, to int    // of the token
+	token    string // a word, a string of any kind, or one character
+}
+
+// next reads a token, and reports whether there is one.
+func (s *lexer) next() bool {
+	s.from = s.to + blank(s.text[s.to:])
+	rest := s.text[s.from:]
+	if rest == "" {
+		return false
+	}
+	length := 1
+	switch c := rest[0]; {
+	case c == '\'':
+		length = quoted(rest, '\'', false)
+	case c == '"':
+		length = quoted(rest, '"', false)
+	case c == '$':
+		length = dollarQuoted(rest)
+	case startsWord(c):
+		for length < len(rest) && continuesWord(rest[length]) {
+			length++
+		}
+		if (rest[:length] == "e" || rest[:length] == "E") && strings.HasPrefix(rest[length:], "'") {
+			length += quoted(rest[length:], '\'', true)
+		}
+	}
+	s.to = s.from + length
+	s.token = rest[:length]
+	return true
+}
+
+// blank is the length of the spaces and comments that text begins with.
+func blank(text string) int {
+	at := 0
+	for at < len(text) {
+		rest := text[at:]
+		switch {
+		case strings.IndexByte(" \t\n\r\f\v", rest[0]) >= 0:
+			at++
+		case strings.HasPrefix(rest, "--"):
+			at += lengthUntil(rest, "\n")
+		case strings.HasPrefix(rest, "/*"):
+			at += comment(rest)
+		default:
+			return at
+		}
+	}
+	return at
+}
+
+// comment is the length of the comment that text begins with. Comments nest.
+func comment(text string) int {
+	depth, at := 1, 2
+	for at < len(text) && depth > 0 {
+		switch rest := text[at:]; {
+		case strings.HasPrefix(rest, "/*"):
+			depth, at = depth+1, at+2
+		case strings.HasPrefix(rest, "*/"):
+			depth, at = depth-1, at+2
+		default:
+			at++
+		}
+	}
+	return at
+}
+
+// quoted is the length of the string or name that text begins with. The quote
+// itself stands in it twice, or, where a backslash escapes, behind one.
+func quoted(text string, quote byte, escapes bool) int {
+	for at := 1; at < len(text); at++ {
+		switch {
+		case escapes && text[at] == '\\':
+			at++
+		case text[at] != quote:
+		case at+1 < len(text) && text[at+1] == quote:
+			at++
+		default:
+			return at + 1
+		}
+	}
+	return len(text)
+}
+
+// dollarQuoted is the length of the string that text begins with, such as $tag$x$tag$,
+// and 1 where the dollar begins none.
+func dollarQuoted(text string) int {
+	end := 1
+	for end < len(text) && text[end] != '$' && continuesWord(text[end]) {
+		end++
+	}
+	if end == len(text) || text[end] != '$' || end > 1 && !startsWord(text[1]) {
+		return 1
+	}
+	tag := text[:end+1]
+	return len(tag) + lengthUntil(text[len(tag):], tag)
+}
+
+// lengthUntil is the length of text up to the end of mark, or all of it.
+func lengthUntil(text, mark string) int {
+	if at := strings.Index(text, mark); at >= 0 {
+		return at + len(mark)
+	}
+	return len(text)
+}
+
+// startsWord and continuesWord follow PostgreSQL's lexer, to which each byte
+// beyond ASCII is a letter.
+func startsWord(c byte) bool {
+	return c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c >= 0x80
+}
+
+func continuesWord(c byte) bool { return startsWord(c) || '0' <= c && c <= '9' || c == '$' }

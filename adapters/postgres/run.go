@@ -1,0 +1,278 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+)
+
+// ground is where migration files run.
+type ground struct {
+	schema string // what they name without a schema is in this one
+	path   string // the search path that reaches it
+
+	// together: the transaction goes on after a file, with other files or with
+	// statements of the product's, as in a new tenant.
+	together bool
+
+	// lenient: a file that leaves another search path behind is no failure. Setup
+	// alone is strict, so that such a file is refused before any tenant has it.
+	lenient bool
+}
+
+// tenantGround is a tenant's schema.
+func tenantGround(schema string) ground { return ground{schema: schema, path: pathOf(schema)} }
+
+var (
+	systemGround = ground{schema: "pg_catalog", path: ownPath}
+	sharedGround = ground{schema: sharedSchema, path: sharedSchema + ", " + extensionSchema + ", pg_temp"}
+)
+
+// The SQLSTATEs by which our own text around a file refuses. PostgreSQL leaves
+// class PW alone.
+const (
+	stateNotThere pqerror.Code = "PW001" // the schema isn't reached
+	stateMoved    pqerror.Code = "PW002" // another schema is reached after the file
+	stateReadOnly pqerror.Code = "PW003" // the file made the transaction read-only
+)
+
+// run runs migrations in order, a file a message, in the scope that tx has. Path,
+// role, settings and what else a session keeps are the scope's own again after
+// each file, so that no file depends on what an earlier one left behind.
+func (g ground) run(ctx context.Context, tx *sqlx.Tx, s set, migrations []migration) error {
+	scope, ok := ctx.Value(scopeKey{}).(*scope)
+	if !ok {
+		return errors.New("migrations need a scope")
+	}
+	for _, m := range migrations {
+		message := g.message(m) + "; " + scope.again
+		if g.together {
+			message += "; " + g.checkConstraints()
+		}
+		if _, err := tx.ExecContext(ctx, message); err != nil {
+			return failedIn(ctx, s.file(m), m, err)
+		}
+	}
+	return nil
+}
+
+// message runs a file. The server refuses COMMIT, ROLLBACK and SAVEPOINT in what
+// EXECUTE runs, so that no file can keep a part of what it did, or of a new tenant.
+// The tags are made up for each file: no text can end them.
+func (g ground) message(m migration) string {
+	message := "SET LOCAL search_path = " + g.path + "; " + block(fmt.Sprintf(`
+		IF %s THEN RAISE EXCEPTION USING ERRCODE = '%s', MESSAGE = %s; END IF;
+		EXECUTE %s;
+		IF pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.<>) 'off' THEN
+			RAISE EXCEPTION USING ERRCODE = '%s', MESSAGE = 'the transaction is read-only after it';
+		END IF;`,
+		g.missed(), stateNotThere, pq.QuoteLiteral(g.schema), dollarQuote(withoutTransaction(m.sql)), stateReadOnly))
+	if g.lenient || m.published {
+		return message
+	}
+	return message + "; RESET SESSION AUTHORIZATION; RESET ROLE; " + block(fmt.Sprintf(`
+		IF %s THEN RAISE EXCEPTION USING ERRCODE = '%s', MESSAGE = pg_catalog.current_setting('search_path'); END IF;`, g.missed(), stateMoved))
+}
+
+// missed is true where the search path doesn't reach the schema first. It is said
+// on the path that a file left behind, so it names no function and no operator
+// that the path could replace.
+func (g ground) missed() string {
+	return "COALESCE(pg_catalog.current_schema()::pg_catalog.text, '') OPERATOR(pg_catalog.<>) " + pq.QuoteLiteral(g.schema)
+}
+
+// checkConstraints runs the deferred checks of the schema, as the COMMIT after each
+// file does for a tenant that has the files one by one, and then has each constraint
+// deferred as it was declared. SET CONSTRAINTS ALL would hold for constraints that
+// later files make, too.
+func (g ground) checkConstraints() string {
+	return "DO " + dollarQuote(fmt.Sprintf(`
+		DECLARE
+			found record;
+		BEGIN
+			FOR found IN
+				SELECT c.conname AS name, pg_catalog.bool_or(c.condeferred) AS deferred
+				FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.connamespace
+				WHERE n.nspname OPERATOR(pg_catalog.=) %[1]s AND c.condeferrable
+				GROUP BY c.conname
+			LOOP
+				EXECUTE pg_catalog.format('SET CONSTRAINTS %%I.%%I IMMEDIATE', %[1]s, found.name);
+				IF found.deferred THEN
+					EXECUTE pg_catalog.format('SET CONSTRAINTS %%I.%%I DEFERRED', %[1]s, found.name);
+				END IF;
+			END LOOP;
+		END`, pq.QuoteLiteral(g.schema)))
+}
+
+// block is an anonymous block of statements.
+func block(statements string) string { return "DO " + dollarQuote("BEGIN "+statements+" END") }
+
+// dollarQuote quotes text with a tag that it can't hold.
+func dollarQuote(text string) string {
+	tag := "$pw" + rand.Text() + "$"
+	return tag + text + tag
+}
+
+// fileError says in which migration file something failed.
+type fileError struct {
+	file      string // set/name
+	text      string
+	published bool // an earlier setup took the file
+	err       error
+}
+
+func (e *fileError) Error() string { return "migration " + e.file + " failed: " + e.text }
+func (e *fileError) Unwrap() error { return e.err }
+
+// failedIn names the file in an error. A context that is done has an error of its own.
+func failedIn(ctx context.Context, file string, m migration, err error) error {
+	if contextErr(ctx) != nil {
+		return err
+	}
+	return &fileError{file, reason(m, err), m.published, err}
+}
+
+// refusedFile is a failed migration for the operator, unless the database itself
+// failed: then the error stays as it is.
+func refusedFile(err error, database func(error) bool) error {
+	if e, ok := err.(*fileError); ok && !database(err) { //nolint:errorlint // what wraps one says more already
+		cause := e.err
+		if strings.HasPrefix(string(sqlState(cause)), "PW") {
+			cause = nil // our own refusal: the text has said it
+		}
+		return refusal(CodeMigrationFailed, cause, "%s", e.Error())
+	}
+	return err
+}
+
+// reason says why a file failed and, where that isn't plain, what to do.
+func reason(m migration, err error) string {
+	e, ok := errors.AsType[*pq.Error](err)
+	if !ok {
+		return err.Error()
+	}
+	switch e.Code {
+	case stateNotThere:
+		return fmt.Sprintf("the schema %s isn't there: restore it from a backup", e.Message)
+	case stateMoved:
+		return fmt.Sprintf("after it the search path is %s, so that what it names without a schema isn't where it belongs: take its SET search_path out, or set the path back at its end", cmp.Or(e.Message, "empty"))
+	case stateReadOnly:
+		return e.Message + ": take its SET TRANSACTION READ ONLY out"
+	}
+	text := complaint(err)
+	if line := lineOf(m, e); line > 0 {
+		text += fmt.Sprintf(" (line %d)", line)
+	}
+	if advice := transactionAdvice(e); advice != "" {
+		text += ": " + advice
+	}
+	return text
+}
+
+// transactionAdvice is what to do about a statement that a transaction, or the
+// EXECUTE around a file, can't have.
+func transactionAdvice(e *pq.Error) string {
+	switch {
+	case e.Code == pqerror.FeatureNotSupported && e.Routine == "exec_stmt_dynexecute":
+		return "each file runs in a transaction that setup ends: take BEGIN, COMMIT, ROLLBACK and SAVEPOINT out of it, and write COPY FROM STDIN as INSERT"
+	case e.Code == pqerror.InvalidTransactionTermination:
+		return "each file runs in a transaction that setup ends: nothing that it calls may end it"
+	case e.Code == pqerror.ActiveSQLTransaction:
+		return "each file runs in a transaction: use the form of the statement that a transaction can have, such as CREATE INDEX without CONCURRENTLY"
+	}
+	return ""
+}
+
+// lineOf is the line of the file at which the server points, and 0 where it points
+// at none.
+func lineOf(m migration, e *pq.Error) int {
+	var at int
+	if _, err := fmt.Sscan(e.InternalPosition, &at); err != nil || e.InternalQuery != withoutTransaction(m.sql) {
+		return 0
+	}
+	before := 0
+	for range max(at-1, 0) { // the server counts characters
+		_, size := utf8.DecodeRuneInString(m.sql[before:])
+		before += size
+	}
+	return 1 + strings.Count(m.sql[:before], "\n")
+}
+
+// complaint is what the server says, hint included, in one line of visible text.
+func complaint(err error) string {
+	e, ok := errors.AsType[*pq.Error](err)
+	if !ok {
+		return visible(err.Error())
+	}
+	parts := []string{e.Error()}
+	for _, more := range []string{e.Detail, e.Hint} {
+		if more != "" {
+			parts = append(parts, "("+more+")")
+		}
+	}
+	return visible(strings.Join(parts, " "))
+}
+
+// visible makes one line of text, with a name for each character that a reader
+// can't see, such as a no-break space that the server takes for a letter.
+func visible(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r == '\n':
+			b.WriteByte(' ')
+		case r != ' ' && (unicode.IsSpace(r) || !unicode.IsGraphic(r)):
+			fmt.Fprintf(&b, "<U+%04X>", r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// record writes down that migrations were applied, in the transaction that did it:
+// once where tenant is "".
+func (s set) record(ctx context.Context, tx *sqlx.Tx, tenant string, migrations []migration) error {
+	if len(migrations) == 0 {
+		return nil
+	}
+	var numbers []int64
+	var names, checksums []string
+	for _, m := range migrations {
+		numbers, names, checksums = append(numbers, int64(m.number)), append(names, m.name), append(checksums, m.checksum)
+	}
+	statement := `
+		INSERT INTO partywall.migrations (set, tenant, number, name, checksum)
+		SELECT $1, $2, * FROM unnest($3::int[], $4::text[], $5::text[])`
+	args := []any{s.name, tenant, pq.Array(numbers), pq.Array(names), pq.Array(checksums)}
+	if s.version != "" {
+		statement = fmt.Sprintf(`
+			WITH applied AS (%s)
+			UPDATE partywall.tenants SET %[2]s = greatest(%[2]s, $6) WHERE id = $2`, statement, s.version)
+		args = append(args, slices.Max(numbers))
+	}
+	_, err := tx.ExecContext(ctx, statement, args...)
+	return err
+}
+
+// missingOf returns what the set's ledger rows for tenant lack.
+func (s set) missingOf(ctx context.Context, tx *sqlx.Tx, tenant string) ([]migration, error) {
+	var applied []entry
+	err := tx.SelectContext(ctx, &applied, `
+		SELECT set, number, name, checksum
+		FROM partywall.migrations WHERE set = $1 AND tenant = $2`, s.name, tenant)
+	if err != nil {
+		return nil, err
+	}
+	return ledger(applied).missing(s)
+}

@@ -1,0 +1,52 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// migrateSystem runs the system's own migrations, the first of which makes the ledger.
+func (s *setup) migrateSystem(ctx context.Context, tx *sqlx.Tx) error {
+	var begun bool
+	if err := tx.GetContext(ctx, &begun, `SELECT to_regclass('partywall.migrations') IS NOT NULL`); err != nil {
+		return err
+	}
+	missing := s.sets.system.migrations
+	if begun {
+		var err error
+		if missing, err = s.sets.system.missingOf(ctx, tx, ""); err != nil {
+			return err
+		}
+	}
+	return s.apply(ctx, tx, systemGround, s.sets.system, missing)
+}
+
+// apply runs migrations of the installation's, and records them.
+func (s *setup) apply(ctx context.Context, tx *sqlx.Tx, on ground, of set, migrations []migration) error {
+	if err := on.run(ctx, tx, of, migrations); err != nil {
+		return err
+	}
+	for _, m := range migrations {
+		s.did("ran the migration %s", of.file(m))
+	}
+	return of.record(ctx, tx, "", migrations)
+}
+
+// shared runs the product's migrations of what all tenants share, each in a
+// transaction of its own.
+func (s *setup) shared(ctx context.Context) error {
+	for more := true; more; {
+		err := s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
+			missing, err := s.sets.shared.missingOf(ctx, tx, "")
+			if more = len(missing) > 1; err != nil || len(missing) == 0 {
+				return err
+			}
+			return s.apply(ctx, tx, sharedGround, s.sets.shared, missing[:1])
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

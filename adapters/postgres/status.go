@@ -1,0 +1,105 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// MigrationStatus is how far the tenants are with the migrations of a program.
+type MigrationStatus struct {
+	Tenants int      // how many there are
+	Wanted  Versions // what the program needs a tenant to have
+	Behind  []BehindTenant
+
+	// NewTenants is why no tenant can be made, as the newest [Setup] found when it
+	// tried. It is empty where one can.
+	NewTenants string
+}
+
+// Versions are the numbers of the last migrations, 0 for none: of Partywall's own
+// files for tenants, and of the product's.
+type Versions struct{ Partywall, Product int }
+
+// BehindTenant is a tenant that lacks a migration. The program answers its requests
+// with [domain.CodeTenantUpgrading] until [Setup] has brought it up to date.
+type BehindTenant struct {
+	ID      domain.TenantID
+	Has     Versions
+	Failure string    // why the newest setup that tried did not succeed; empty: none has tried
+	Failed  time.Time // when
+}
+
+// Migrations reads how far the tenants of an installation are with the migrations
+// of cfg. A database that isn't set up is [CodeNotSetUp].
+func Migrations(ctx context.Context, cfg Config) (MigrationStatus, error) {
+	e := &examination{}
+	if err := e.prepare(cfg); err != nil {
+		return MigrationStatus{}, err
+	}
+	defer func() { _ = e.db.Close() }()
+	if _, err := inspect(ctx, e.db, e.cfg, e.sets); err != nil {
+		return MigrationStatus{}, err
+	}
+	status, err := e.migrationStatus(ctx)
+	if err == nil {
+		err = e.readOne(ctx, &status.NewTenants, trialFailure)
+	}
+	return status, translate(ctx, err, "read how far the tenants are")
+}
+
+// trialFailure is empty where the newest setup could make a tenant.
+const trialFailure = `SELECT coalesce(trial_failure, '') FROM partywall.installation`
+
+func (e *examination) migrationStatus(ctx context.Context) (status MigrationStatus, err error) {
+	err = inScope(ctx, e.db, e.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+		status, err = readMigrationStatus(ctx, tx, e.sets.tenant)
+		return err
+	})
+	return status, err
+}
+
+func readMigrationStatus(ctx context.Context, db sqlx.QueryerContext, sets []set) (status MigrationStatus, err error) {
+	status.Wanted = Versions{Partywall: sets[0].last(), Product: sets[1].last()}
+	if err := sqlx.GetContext(ctx, db, &status.Tenants, `SELECT count(*) FROM partywall.tenants`); err != nil {
+		return status, err
+	}
+	rows, err := db.QueryContext(ctx, `
+		SELECT t.id, coalesce(f.failure, ''), coalesce(f.failed_at, 'epoch'),
+			(SELECT coalesce(max(m.number) FILTER (WHERE m.set = 'tenant'), 0) FROM partywall.migrations m WHERE m.tenant = t.id),
+			(SELECT coalesce(max(m.number) FILTER (WHERE m.set = 'product'), 0) FROM partywall.migrations m WHERE m.tenant = t.id)
+		FROM partywall.tenants t LEFT JOIN partywall.migration_failures f ON f.tenant = t.id
+		WHERE NOT `+atLeast(sets)+` AND NOT `+hasFiles(sets)+` ORDER BY t.id`)
+	if err != nil {
+		return status, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var id string
+		var t BehindTenant
+		if err := rows.Scan(&id, &t.Failure, &t.Failed, &t.Has.Partywall, &t.Has.Product); err != nil {
+			return status, err
+		}
+		if t.ID, err = domain.ParseTenantID(id); err != nil {
+			return status, err
+		}
+		if t.Failed = t.Failed.UTC(); t.Failure == "" {
+			t.Failed = time.Time{}
+		}
+		status.Behind = append(status.Behind, t)
+	}
+	return status, rows.Err()
+}
+
+// String names the tenant, how far it is, and why no further.
+func (t BehindTenant) String() string {
+	text := fmt.Sprintf("%s has tenant/%d and product/%d", t.ID, t.Has.Partywall, t.Has.Product)
+	if t.Failure != "" {
+		text += ", since " + t.Failure
+	}
+	return text
+}

@@ -1,0 +1,114 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// A tenant's row has the last number that the tenant has of each set, and a program
+// serves the tenants that have at least its own. An older program, which doesn't
+// know these columns, leaves them behind the ledger: the first look heals that.
+
+// atLeast is true for the rows of partywall.tenants t with at least the sets' numbers.
+func atLeast(sets []set) string {
+	conditions := make([]string, len(sets))
+	for i, s := range sets {
+		conditions[i] = fmt.Sprintf("t.%s >= %d", s.version, s.last())
+	}
+	return "(" + strings.Join(conditions, " AND ") + ")"
+}
+
+// heal has a tenant's columns say what its ledger says.
+const heal = `
+	UPDATE partywall.tenants t SET pw_version = greatest(t.pw_version, l.pw_version), version = greatest(t.version, l.version)
+	FROM (
+		SELECT coalesce(max(number) FILTER (WHERE set = 'tenant'), 0) AS pw_version, coalesce(max(number) FILTER (WHERE set = 'product'), 0) AS version
+		FROM partywall.migrations WHERE tenant = $1
+	) l
+	WHERE t.id = $1 AND (l.pw_version > t.pw_version OR l.version > t.version)`
+
+// entering is an attempt to be let into a tenant: with the condition that its row
+// must meet, besides its versions.
+type entering struct {
+	db        *DB
+	id        domain.TenantID
+	condition string
+}
+
+// source is the FROM clause of an opening: the tenant's row, if the tenant lets the
+// program in.
+func (e entering) source() string {
+	return ` FROM partywall.tenants t WHERE t.id = ` + pq.QuoteLiteral(e.id.String()) + ` AND ` + e.condition + ` AND ` + atLeast(e.db.sets.tenant)
+}
+
+// try runs attempt, and finds out why where it was not let in: then there is no such
+// tenant, or the tenant is older than the program. One that only seems so is healed,
+// and the attempt repeated.
+func (e entering) try(ctx context.Context, attempt func() error) error {
+	err := attempt()
+	if !errors.Is(err, errNotLetIn) {
+		return err
+	}
+	if err := e.whyNot(ctx); err != nil {
+		return err
+	}
+	if err = attempt(); errors.Is(err, errNotLetIn) {
+		return errNoSuchTenant()
+	}
+	return err
+}
+
+// errNotLetIn says that an opening found no row.
+var errNotLetIn = errors.New("the tenant's row lets nobody in")
+
+// whyNot returns nil where the next attempt may succeed.
+func (e entering) whyNot(ctx context.Context) error {
+	logins, err := e.db.logins()
+	if err != nil {
+		return err
+	}
+	upToDate, err := one(ctx, logins.system, scanBool, `SELECT `+hasFiles(e.db.sets.tenant)+` FROM partywall.tenants t WHERE t.id = $1 AND `+e.condition, e.id.String())
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return errNoSuchTenant()
+	case err != nil:
+		return err
+	case !upToDate:
+		return errUpgrading()
+	}
+	return logins.system.inScope(ctx, e.db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, heal, e.id.String())
+		return err
+	})
+}
+
+// hasFiles is true for the rows of partywall.tenants t whose ledger has the sets' numbers.
+func hasFiles(sets []set) string {
+	conditions := make([]string, len(sets))
+	for i, s := range sets {
+		conditions[i] = fmt.Sprintf("(SELECT coalesce(max(m.number), 0) FROM partywall.migrations m WHERE m.tenant = t.id AND m.set = '%s') >= %d", s.name, s.last())
+	}
+	return "(" + strings.Join(conditions, " AND ") + ")"
+}
+
+func scanBool(row scanner) (value bool, err error) { return value, row.Scan(&value) }
+
+// upgradingFor is when a caller of a tenant that is behind should ask again: setup
+// brings it up to date, or an operator looks why not.
+const upgradingFor = 10 * time.Second
+
+func errUpgrading() *domain.Error {
+	return &domain.Error{
+		Kind: domain.Unavailable, Code: domain.CodeTenantUpgrading, RetryAfter: upgradingFor,
+		Message: "the tenant is being upgraded; try again",
+	}
+}
