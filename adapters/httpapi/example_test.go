@@ -33,5 +33,5 @@ func ExampleNew() {
 	product.ServeHTTP(answer, request)
 	fmt.Println(answer.Code, answer.Body)
 	// Output:
-	// 400 {"type":"about:blank","title":"Bad Request","status":400,"detail":"plan isn't known","code":"invalid","message":"plan isn't known","field":"plan","requestId":"example"}
+	// 400 {"type":"about:blank","title":"Bad Request","status":400,"detail":"plan isn't a field here; the fields are tenantId, name","code":"invalid","message":"plan isn't a field here; the fields are tenantId, name","field":"plan","requestId":"example"}
 }

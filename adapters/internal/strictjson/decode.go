@@ -131,13 +131,20 @@ func fieldsOf(t reflect.Type) []field {
 	return fields
 }
 
+// unknown says of a name that it is no field, since a caller may take what is
+// said of "password" for a word about the password itself.
 func unknown(name string, fields []field) error {
+	var names []string
 	for _, f := range fields {
 		if strings.EqualFold(f.name, name) {
-			return wrong("isn't known; names are case-sensitive: " + f.name)
+			return wrong("isn't a field here; names are case-sensitive: " + f.name)
 		}
+		names = append(names, f.name)
 	}
-	return wrong("isn't known")
+	if len(names) == 0 {
+		return wrong("isn't a field here; the object has none")
+	}
+	return wrong("isn't a field here; the fields are " + strings.Join(names, ", "))
 }
 
 // maxNames is how many names a map may get: what it takes to keep one is many

@@ -80,19 +80,19 @@ func TestDecodeLeavesWhatIsNotGiven(t *testing.T) {
 
 func TestDecodeNamesTheFieldAtFault(t *testing.T) {
 	tests := []struct{ name, text, field, reason string }{
-		{"an unknown name", `{"emial":"x"}`, "emial", "isn't known"},
-		{"a name in another case", `{"EMAIL":"x"}`, "EMAIL", "isn't known; names are case-sensitive: email"},
-		{"a name that folds to another by Unicode", `{"ſize":1}`, "ſize", "isn't known; names are case-sensitive: size"},
-		{"a field that is hidden", `{"Hidden":"x"}`, "Hidden", "isn't known"},
-		{"a field by the name of its tag's dash", `{"-":"x"}`, "-", "isn't known"},
-		{"a field that isn't exported", `{"private":"x"}`, "private", "isn't known"},
+		{"an unknown name", `{"emial":"x"}`, "emial", noField},
+		{"a name in another case", `{"EMAIL":"x"}`, "EMAIL", "isn't a field here; names are case-sensitive: email"},
+		{"a name that folds to another by Unicode", `{"ſize":1}`, "ſize", "isn't a field here; names are case-sensitive: size"},
+		{"a field that is hidden", `{"Hidden":"x"}`, "Hidden", noField},
+		{"a field by the name of its tag's dash", `{"-":"x"}`, "-", noField},
+		{"a field that isn't exported", `{"private":"x"}`, "private", noField},
 		{"a name given twice", `{"email":"a","email":"a"}`, "email", "is given twice"},
 		{"a name given twice, once escaped", `{"email":"a","\u0065mail":"a"}`, "email", "is given twice"},
 		{"a name given twice in a map", `{"responses":{"A":"x","A":"x"}}`, "responses.A", "is given twice"},
 		{"a name given twice in a struct", `{"place":{"name":"x","name":"x"}}`, "place.name", "is given twice"},
 		{"a name given twice in an element", `{"items":[{},{"name":"x","name":"x"}]}`, "items.1.name", "is given twice"},
 		{"a name given twice in anything", `{"anything":[{"a":{"b":1,"b":1}}]}`, "anything.0.a.b", "is given twice"},
-		{"an unknown name further down", `{"items":[{"name":"x"},{"nam":"x"}]}`, "items.1.nam", "isn't known"},
+		{"an unknown name further down", `{"items":[{"name":"x"},{"nam":"x"}]}`, "items.1.nam", "isn't a field here; the fields are name"},
 		{"null for a string", `{"email":null}`, "email", "must not be null"},
 		{"null for a map", `{"responses":null}`, "responses", "must not be null"},
 		{"null in a map", `{"responses":{"A":null}}`, "responses.A", "must not be null"},
@@ -112,7 +112,7 @@ func TestDecodeNamesTheFieldAtFault(t *testing.T) {
 		{"an object for a list", `{"items":{}}`, "items", "must be a list"},
 		{"a string for an element", `{"items":["x"]}`, "items.0", "must be an object"},
 		{"a time that isn't one", `{"at":"yesterday"}`, "at", "is malformed"},
-		{"a long name", `{"` + strings.Repeat("€", 100) + `":1}`, strings.Repeat("€", 42) + "…", "isn't known"},
+		{"a long name", `{"` + strings.Repeat("€", 100) + `":1}`, strings.Repeat("€", 42) + "…", noField},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -125,6 +125,17 @@ func TestDecodeNamesTheFieldAtFault(t *testing.T) {
 				t.Errorf("got %q %q, want %q %q", fault.Field, fault.Reason, tt.field, tt.reason)
 			}
 		})
+	}
+}
+
+// noField is said of a name that body doesn't have.
+const noField = "isn't a field here; the fields are email, size, count, ratio, wanted, responses, items, place, at, anything, Untagged"
+
+func TestDecodeIntoNothing(t *testing.T) {
+	var into struct{}
+	err := strictjson.Decode([]byte(`{"password":"x"}`), &into, maxDepth)
+	if fault, ok := errors.AsType[*strictjson.FieldError](err); !ok || fault.Reason != "isn't a field here; the object has none" {
+		t.Errorf("got %v", err)
 	}
 }
 
