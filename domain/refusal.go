@@ -10,6 +10,10 @@ var refusals = map[Code]Error{
 	CodeTenantQuota:    {Kind: Conflict, Message: "you own as many tenants as one user may; hand one over first, or ask the operator"},
 	CodeClaimInvalid: {Kind: Invalid, Field: "claimToken", Message: "the claim token is unknown, used, expired, or another tenant's; " +
 		"an ID that is not claimed in time is free again, and can then be created anew"},
+	CodeUserExists: {Kind: Conflict, Field: "email", Message: "there is an account with this e-mail address; sign in, reset its password, " +
+		"or, if it is not confirmed yet, ask for another code"},
+	CodeUserNotConfirmed:    {Kind: Forbidden, Message: "the e-mail address is not confirmed yet; confirm it with the code that was sent to it, or ask for another"},
+	CodePasswordReset:       {Kind: Forbidden, Message: "the password has to be reset before signing in; ask for a code to reset it"},
 	CodeLastOwner:           {Kind: Conflict, Field: "role", Message: "a tenant keeps at least one owner; make another member an owner first"},
 	CodeIdempotencyMismatch: {Kind: Unprocessable, Field: "Idempotency-Key", Message: "this Idempotency-Key was used for another request; choose another"},
 }

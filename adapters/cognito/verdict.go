@@ -25,7 +25,7 @@ const (
 
 var (
 	success        = verdict{success: true}
-	userExists     = verdict{kind: domain.Conflict, code: domain.CodeUserExists, field: "email", message: "there is an account with this e-mail address already; sign in, or reset its password"}
+	userExists     = refusal(domain.CodeUserExists)
 	badCredentials = verdict{kind: domain.Unauthenticated, code: domain.CodeInvalidCredentials, message: "the e-mail address or the password is wrong"}
 	badCode        = verdict{kind: domain.Invalid, code: domain.CodeCodeInvalid, field: "code", message: "the code is wrong, was used before, or has expired; ask for a new one"}
 	badChallenge   = verdict{kind: domain.Unauthenticated, code: domain.CodeChallengeInvalid, message: "the answer is wrong, or the session has ended; sign in again"}
@@ -34,8 +34,8 @@ var (
 	reusedRefresh  = verdict{kind: domain.Unauthenticated, code: domain.CodeRefreshReused, message: "the refresh token was exchanged before; sign in again"}
 	badToken       = verdict{kind: domain.Unauthenticated, code: domain.CodeInvalidToken, message: "the access token is no longer honoured; sign in again"}
 	notAnAddress   = verdict{kind: domain.Invalid, field: "email", message: "the e-mail address is malformed"}
-	notConfirmed   = verdict{kind: domain.Forbidden, code: domain.CodeUserNotConfirmed, message: "the e-mail address isn't confirmed yet; confirm it with the code that was sent to it"}
-	mustReset      = verdict{kind: domain.Forbidden, code: domain.CodePasswordReset, message: "the password has to be reset before signing in"}
+	notConfirmed   = refusal(domain.CodeUserNotConfirmed)
+	mustReset      = refusal(domain.CodePasswordReset)
 	weakPassword   = verdict{kind: domain.Unprocessable, code: domain.CodePasswordPolicy, message: "the password is too weak, or was used before"}
 	signUpRefused  = verdict{kind: domain.Unprocessable, code: domain.CodeSignUpRefused, message: "the sign-up was refused by the rules of this service"}
 	triggerRefused = verdict{kind: domain.Unprocessable, message: "the request was refused by the rules of this service"}
@@ -43,6 +43,12 @@ var (
 	throttled      = verdict{kind: domain.Unavailable, code: domain.CodeIdentityProviderUnavailable, retryAfter: throttledFor, message: "the identity provider is busy; try again"}
 	away           = verdict{kind: domain.Unavailable, code: domain.CodeIdentityProviderUnavailable, retryAfter: awayFor, message: "the identity provider can't be reached; try again"}
 )
+
+// refusal is the verdict whose error is that of [domain.NewError].
+func refusal(code domain.Code) verdict {
+	e := domain.NewError(code)
+	return verdict{kind: e.Kind, code: code, field: e.Field, message: e.Message}
+}
 
 // alerting is v, told to the operator as well.
 func alerting(v verdict, mend string) verdict {

@@ -13,10 +13,10 @@ import (
 var (
 	errNoEmail = domain.Invalidf("email", "an e-mail address is required")
 
-	errUserExists         = &domain.Error{Kind: domain.Conflict, Code: domain.CodeUserExists, Field: "email", Message: "there is an account with this address already; sign in, or reset its password"}
+	errUserExists         = domain.NewError(domain.CodeUserExists)
 	errCodeInvalid        = &domain.Error{Kind: domain.Invalid, Code: domain.CodeCodeInvalid, Field: "code", Message: "the code is wrong, was used before, or has expired; ask for a new one"}
 	errInvalidCredentials = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeInvalidCredentials, Message: "the address or the password is wrong"}
-	errUserNotConfirmed   = &domain.Error{Kind: domain.Forbidden, Code: domain.CodeUserNotConfirmed, Message: "the address isn't confirmed yet; confirm it with the code that was sent, or ask for a new one"}
+	errUserNotConfirmed   = domain.NewError(domain.CodeUserNotConfirmed)
 	errInvalidToken       = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeInvalidToken, Message: "the access token is invalid or has expired; sign in again"}
 	errRefreshInvalid     = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeRefreshInvalid, Message: "the refresh token is invalid, expired or revoked; sign in again"}
 	errRefreshReused      = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeRefreshReused, Message: "the refresh token was used before, so its session has ended; sign in again"}

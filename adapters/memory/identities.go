@@ -52,7 +52,7 @@ const (
 
 var (
 	errInvalidCredentials = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeInvalidCredentials, Message: "the address or the password is wrong"}
-	errUserNotConfirmed   = &domain.Error{Kind: domain.Forbidden, Code: domain.CodeUserNotConfirmed, Message: "the address isn't confirmed yet"}
+	errUserNotConfirmed   = domain.NewError(domain.CodeUserNotConfirmed)
 )
 
 // Name implements [ports.IdentityProvider]. It is "memory".

@@ -37,7 +37,7 @@ type code struct {
 }
 
 var (
-	errUserExists   = &domain.Error{Kind: domain.Conflict, Code: domain.CodeUserExists, Field: "email", Message: "there is an account with this address"}
+	errUserExists   = domain.NewError(domain.CodeUserExists)
 	errUserNotFound = &domain.Error{Kind: domain.NotFound, Message: "there is no such user"}
 	errCodeInvalid  = &domain.Error{Kind: domain.Invalid, Code: domain.CodeCodeInvalid, Field: "code", Message: "the code is wrong, spent or expired; ask for a new one"}
 	errNoEmail      = domain.Invalidf("email", "an e-mail address is required")

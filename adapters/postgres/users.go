@@ -150,6 +150,4 @@ func errNoSuchUser() *domain.Error {
 	return &domain.Error{Kind: domain.NotFound, Message: "there is no such user"}
 }
 
-func errUserExists() *domain.Error {
-	return &domain.Error{Kind: domain.Conflict, Code: domain.CodeUserExists, Field: "email", Message: "there is a user with this address"}
-}
+func errUserExists() *domain.Error { return domain.NewError(domain.CodeUserExists) }
