@@ -28,9 +28,13 @@ func (p *Partywall) usesAWS() bool { return p.config.usesAWS() }
 
 func (c Config) usesAWS() bool { return !c.Memory && (c.Cognito.PoolID != "" || c.S3.Bucket != "") }
 
-// openMail sends through SES if there is AWS and a sender. Otherwise mail is a
+// openMail sends as the product does, or through SES if there is AWS and a sender. Otherwise mail is a
 // line in the log, with its code only where that lets nobody into a real pool.
 func (p *Partywall) openMail(cloud aws.Config) ports.Mailer {
+	if p.config.Mail != nil {
+		p.describe("mail", "by the product", false)
+		return p.config.Mail
+	}
 	if p.sendsMail() {
 		p.describe("mail", "SES, from "+p.config.EmailSender.String(), false)
 		return ses.New(p.sesConfig(cloud))
@@ -39,7 +43,9 @@ func (p *Partywall) openMail(cloud aws.Config) ports.Mailer {
 	return &local.MailLog{Logger: p.config.logger(), ShowSecrets: !p.usesCognito()}
 }
 
-func (p *Partywall) sendsMail() bool { return p.usesAWS() && !p.config.EmailSender.IsZero() }
+func (p *Partywall) sendsMail() bool {
+	return p.config.Mail == nil && p.usesAWS() && !p.config.EmailSender.IsZero()
+}
 
 func (p *Partywall) sesConfig(cloud aws.Config) ses.Config {
 	return ses.Config{Sender: p.config.EmailSender, AWS: cloud}

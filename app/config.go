@@ -20,6 +20,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/local"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
 )
 
 // Config is everything that [New] needs to know. [ConfigFromEnv] reads it from
@@ -45,6 +46,10 @@ type Config struct {
 
 	RequireConfirmation bool         // the built-in identities wait for a code before they let a new user in
 	EmailSender         domain.Email // zero: mail goes to the log
+
+	// Mail, if set, sends what Partywall sends, in place of SES and the log. A user
+	// pool sends its own mails all the same.
+	Mail ports.Mailer
 
 	TenantCreation  tenants.CreationPolicy
 	TenantsPerOwner int // that one user may own, unless the operator makes them

@@ -111,6 +111,8 @@ func (c Config) checkUploadSize(context.Context) (ports.Finding, error) {
 func (c Config) checkMail(context.Context) (ports.Finding, error) {
 	sends := c.usesAWS()
 	switch {
+	case c.Mail != nil:
+		return ports.Fine("the product sends the mail"), nil
 	case !sends && !c.EmailSender.IsZero():
 		return ports.Fail(fmt.Sprintf("EMAIL_SENDER is %s, but mail goes to the log: it is sent only where COGNITO_USER_POOL_ID or S3_BUCKET_NAME is set", c.EmailSender),
 			"unset EMAIL_SENDER, or set one of the others"), nil

@@ -32,7 +32,7 @@ var layers = map[string][]string{
 
 	"app":         {"domain", "ports", "domain/...", "adapters/..."},
 	"app/cli":     {"domain", "ports", "domain/...", "app"},
-	"app/apptest": {"domain", "ports", "domain/...", "adapters/local", "adapters/postgres/private", "app"},
+	"app/apptest": {"domain", "ports", "domain/...", "adapters/local", "adapters/memory", "adapters/postgres/private", "app"},
 	"cmd":         {"app/cli"},
 	"cmd/bench":   {"domain", "ports", "domain/...", "adapters/...", "app"},
 	"cmd/faults":  {"adapters/postgres/private"},

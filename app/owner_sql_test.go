@@ -99,7 +99,7 @@ func TestWhatAStatementDoesInAScope(t *testing.T) {
 	tried := map[string]struct {
 		want  string
 		try   []string // nil: COPY
-		after string // a query in the next scope, whose answer is 0 where nothing is left
+		after string   // a query in the next scope, whose answer is 0 where nothing is left
 	}{
 		"`NOTIFY`":                              {want: works, try: []string{`NOTIFY jobs, 'wake up'`}},
 		"`LISTEN`":                              {want: ends, try: []string{`LISTEN jobs`}, after: `SELECT count(*) FROM pg_listening_channels()`},

@@ -33,12 +33,20 @@ type Tenant struct {
 	ID    domain.TenantID
 	Owner User
 
-	keys *local.Keys
+	installation
 }
 
-// User is somebody made up, who is a member of a tenant and signed in for an hour.
-// The identity provider doesn't know them: who needs a user with a password
-// signs one up.
+// installation is what the tests that share one have of it, besides the
+// installation itself.
+type installation struct {
+	keys *local.Keys
+	mail *mailbox
+	log  *testLog
+}
+
+// User is a made-up member of a tenant, signed in for an hour. The identity provider
+// does not have this user, except after [Tenant.JoinAs]: [Tenant.SignUp] makes one
+// with a password.
 type User struct {
 	Member tenants.Member
 	Token  string // an access token
@@ -52,18 +60,21 @@ func (u User) Authorize(r *http.Request) {
 
 // Open returns a fresh tenant on PostgreSQL. Tests that pass the same config
 // share an installation, in which each has tenants of its own, and may run in
-// parallel; nil is the default one. Of config, what names a database, identities
-// or a bucket is left aside: all of these are built in, and begin empty.
+// parallel; nil is the default one. Of config, what names a database, identities,
+// a bucket or a mailer is left aside: all of these are built in, and begin empty.
+//
+// What the installation logs as a warning or worse, such as the cause of a 500, is in
+// the test's own log, besides config.Logger.
 //
 // Where the machine has no PostgreSQL the test fails, with the line that installs
 // it.
 func Open(t testing.TB, config *app.Config) *Tenant {
 	t.Helper()
-	installation, err := installations.get(config)
+	running, with, err := installations.get(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newTenant(t, installation, installations.keys)
+	return newTenant(t, running, with)
 }
 
 // OpenMemory returns a fresh tenant of an installation in memory that is the
@@ -75,49 +86,47 @@ func OpenMemory(t testing.TB, config *app.Config) *Tenant {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := builtIn(config, keys)
+	cfg, with := builtIn(config, keys)
 	cfg.Memory = true
-	installation, err := app.New(t.Context(), cfg)
+	running, err := app.New(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := installation.Close(); err != nil {
+		if err := running.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return newTenant(t, installation, keys)
+	return newTenant(t, running, with)
 }
 
 // Join returns somebody new who is a member of x in that role.
 func (x *Tenant) Join(t testing.TB, role domain.Role) User {
 	t.Helper()
 	who, token := x.madeUp(t)
-	if err := x.Tenants.SetRole(t.Context(), x.Tenants.Installation(), x.ID, who, role); err != nil {
-		t.Fatal(err)
-	}
-	return x.admit(t, who, token)
+	return x.join(t, who, token, role)
 }
 
 // Another returns one more tenant of the same installation: the neighbour.
 func (x *Tenant) Another(t testing.TB) *Tenant {
 	t.Helper()
-	return newTenant(t, x.Partywall, x.keys)
+	return newTenant(t, x.Partywall, x.installation)
 }
 
-func newTenant(t testing.TB, installation *app.Partywall, keys *local.Keys) *Tenant {
+func newTenant(t testing.TB, running *app.Partywall, with installation) *Tenant {
 	t.Helper()
-	x := &Tenant{Partywall: installation, keys: keys}
+	x := &Tenant{Partywall: running, installation: with}
 	owner, token := x.madeUp(t)
 	id, err := domain.ParseTenantID("t-" + strings.ToLower(rand.Text()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	by := tenants.Creator{Caller: ports.Caller{Identity: owner}, Operator: installation.Tenants.Installation()}
-	if _, err := installation.Tenants.Create(t.Context(), by, tenants.Creation{ID: id, Name: t.Name()}); err != nil {
+	by := tenants.Creator{Caller: ports.Caller{Identity: owner}, Operator: running.Tenants.Installation()}
+	if _, err := running.Tenants.Create(t.Context(), by, tenants.Creation{ID: id, Name: t.Name()}); err != nil {
 		t.Fatal(err)
 	}
 	x.ID = id
+	x.log.watch(t, id)
 	x.Owner = x.admit(t, owner, token)
 	return x
 }

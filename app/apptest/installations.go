@@ -28,31 +28,34 @@ type pool struct {
 // shared is one installation. Its lock is its own: others needn't wait for it.
 type shared struct {
 	open func() (*app.Partywall, error) // once
+	with installation
 }
 
 // get returns the installation of config.
-func (p *pool) get(config *app.Config) (*app.Partywall, error) {
-	installation, err := p.of(config)
+func (p *pool) get(config *app.Config) (*app.Partywall, installation, error) {
+	found, err := p.of(config)
 	if err != nil {
-		return nil, err
+		return nil, installation{}, err
 	}
-	return installation.open()
+	running, err := found.open()
+	return running, found.with, err
 }
 
 func (p *pool) of(config *app.Config) (*shared, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if installation, found := p.opened[config]; found {
-		return installation, nil
+	if opened, found := p.opened[config]; found {
+		return opened, nil
 	}
 	if err := p.start(); err != nil {
 		return nil, err
 	}
 	p.names++
-	cfg := p.onServer(builtIn(config, p.keys), fmt.Sprintf("%s_%d", p.server.Database, p.names))
-	installation := &shared{sync.OnceValues(func() (*app.Partywall, error) { return open(cfg) })}
-	p.opened[config] = installation
-	return installation, nil
+	cfg, with := builtIn(config, p.keys)
+	cfg = p.onServer(cfg, fmt.Sprintf("%s_%d", p.server.Database, p.names))
+	opened := &shared{sync.OnceValues(func() (*app.Partywall, error) { return open(cfg) }), with}
+	p.opened[config] = opened
+	return opened, nil
 }
 
 // start starts the server and makes the keys, unless an earlier test did.
@@ -102,15 +105,18 @@ func (p *pool) makeKeys() (err error) {
 	return err
 }
 
-// builtIn returns a copy of config with everything built in.
-func builtIn(config *app.Config, keys *local.Keys) app.Config {
+// builtIn returns a copy of config with everything built in, and what tests have of
+// the installation.
+func builtIn(config *app.Config, keys *local.Keys) (app.Config, installation) {
 	var cfg app.Config
 	if config != nil {
 		cfg = *config
 	}
 	cfg.Memory, cfg.Keys = false, keys
 	cfg.Cognito, cfg.S3 = app.Cognito{}, app.S3{}
-	return cfg
+	with := installation{keys, &mailbox{}, &testLog{}}
+	cfg.Mail, cfg.Logger = with.mail, with.log.logger(cfg.Logger)
+	return cfg, with
 }
 
 // Close ends the server that [Open] started, and what runs on it. A package may
@@ -121,8 +127,8 @@ func Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var errs []error
-	for _, installation := range p.opened {
-		if running, err := installation.open(); err == nil {
+	for _, opened := range p.opened {
+		if running, err := opened.open(); err == nil {
 			errs = append(errs, running.Close())
 		}
 	}

@@ -1,0 +1,70 @@
+package apptest
+
+import (
+	"crypto/rand"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/limits"
+)
+
+// Account is a user who signed up: the identity provider has them, with an address
+// and a password to sign in with.
+type Account struct {
+	Email    domain.Email
+	Password domain.Secret
+	Identity domain.Identity
+}
+
+// SignUp returns a new account, confirmed, whose user is a member of no tenant. It
+// takes as long as the password's hash does, some hundredths of a second.
+func (x *Tenant) SignUp(t testing.TB) Account {
+	t.Helper()
+	email, err := domain.ParseEmail(strings.ToLower(rand.Text()) + "@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, account := somewhere(), Account{Email: email, Password: domain.NewSecret("Aa1!" + rand.Text())}
+	user, err := x.Identities.SignUp(t.Context(), from, identities.SignUp{Email: email, Password: account.Password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !user.Confirmed {
+		if err := x.Identities.VerifyEmail(t.Context(), from, email, x.NextMail(t, email).Secret); err != nil {
+			t.Fatal(err)
+		}
+	}
+	account.Identity = user.Identity
+	return account
+}
+
+// JoinAs makes the account's user a member of x in that role, signed in for an hour.
+func (x *Tenant) JoinAs(t testing.TB, account Account, role domain.Role) User {
+	t.Helper()
+	token, err := x.keys.MadeUpToken(account.Identity.Subject(), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x.join(t, account.Identity, token.Reveal(), role)
+}
+
+func (x *Tenant) join(t testing.TB, who domain.Identity, token string, role domain.Role) User {
+	t.Helper()
+	if err := x.Tenants.SetRole(t.Context(), x.Tenants.Installation(), x.ID, who, role); err != nil {
+		t.Fatal(err)
+	}
+	return x.admit(t, who, token)
+}
+
+// somewhere is a network address that no other account signs up from, so that tests
+// don't use each other's limits up.
+func somewhere() limits.Address {
+	var ip [16]byte
+	_, _ = rand.Read(ip[:]) // it never fails
+	ip[0] = 0xfd            // a network that isn't routed
+	return limits.AddressOf(netip.AddrFrom16(ip))
+}
