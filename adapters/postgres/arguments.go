@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"encoding/json"
+	"errors"
 	"io"
 	"strconv"
 	"strings"
@@ -195,7 +196,7 @@ func (c *conn) readTexts(ctx context.Context, query string, columns int, each fu
 	defer func() { _ = rows.Close() }()
 	values, texts := make([]driver.Value, columns), make([]string, columns)
 	for {
-		if err := rows.Next(values); err == io.EOF {
+		if err := rows.Next(values); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return c.judge(err)

@@ -132,12 +132,10 @@ func tryArguments(t *testing.T, db *postgres.DB, acme domain.TenantID) {
 				return tx.QueryRowContext(ctx, insert+` RETURNING 1`, a.value).Scan(&one)
 			},
 			"a prepared statement": func(ctx context.Context, tx *sqlx.Tx) error {
-				stmt, err := tx.PrepareContext(ctx, insert)
-				if err != nil {
+				return withPrepared(ctx, tx, insert, func(stmt *sqlx.Stmt) error {
+					_, err := stmt.ExecContext(ctx, a.value)
 					return err
-				}
-				_, err = stmt.ExecContext(ctx, a.value)
-				return errors.Join(err, stmt.Close())
+				})
 			},
 			"a named statement": func(ctx context.Context, tx *sqlx.Tx) error {
 				_, err := tx.NamedExecContext(ctx, fmt.Sprintf(`INSERT INTO typed (%q) VALUES (:v)`, a.column), map[string]any{"v": a.value})
@@ -167,13 +165,11 @@ func tryArguments(t *testing.T, db *postgres.DB, acme domain.TenantID) {
 	}
 	t.Run("JSON goes through a COPY", func(t *testing.T) {
 		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
-			stmt, err := tx.PrepareContext(ctx, `COPY typed (jsonb, bytea) FROM STDIN`)
-			if err != nil {
-				return err
-			}
-			_, err = stmt.ExecContext(ctx, stored, []byte{0xff})
-			_, last := stmt.ExecContext(ctx)
-			return errors.Join(err, last, stmt.Close())
+			return withPrepared(ctx, tx, `COPY typed (jsonb, bytea) FROM STDIN`, func(stmt *sqlx.Stmt) error {
+				_, err := stmt.ExecContext(ctx, stored, []byte{0xff})
+				_, last := stmt.ExecContext(ctx)
+				return errors.Join(err, last)
+			})
 		})
 		if err != nil {
 			t.Error(err)

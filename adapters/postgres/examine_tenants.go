@@ -49,10 +49,7 @@ func (e *examination) logins(ctx context.Context) (ports.Finding, error) {
 		if err != nil {
 			return ports.Fail(describe(loginError(ctx, e.cfg, name, err)), e.cfg.setItUp()), nil
 		}
-		newest := connect(e.cfg.withoutOld(), name, 1)
-		err = newest.PingContext(ctx)
-		_ = newest.Close()
-		if err != nil {
+		if !e.letsIn(ctx, e.cfg.withoutOld(), name) {
 			return ports.Warn(name+" gets in with the secret before the change only (DB_GATE_SECRET_OLD or DB_PASSWORD_OLD)", e.cfg.setItUp()+", once every process has both secrets"), nil
 		}
 		changing = changing || len(e.cfg.passwordsOf(name)) > 1
@@ -64,6 +61,13 @@ func (e *examination) logins(ctx context.Context) (ports.Finding, error) {
 		return ports.Fine("there are no logins of ours: all runs as " + e.cfg.User), nil
 	}
 	return ports.Fine("the logins get in"), nil
+}
+
+// letsIn reports whether the database lets login in by the configuration.
+func (e *examination) letsIn(ctx context.Context, cfg Config, login string) bool {
+	db := connect(cfg, login, 1)
+	defer func() { _ = db.Close() }()
+	return db.PingContext(ctx) == nil
 }
 
 // asLogin runs fn as one of our logins, or as the only user where there are none.

@@ -94,7 +94,7 @@ func (p *proof) judge() ([]byte, error) {
 	case header[0] != messageAuthentication || size < 4 || size > maxAuthentication:
 		return nil, &unproven{errNotPostgres.Error(), "check DB_HOST and DB_PORT"}
 	}
-	message := append(header, make([]byte, size)...)
+	message := append(make([]byte, 0, headerSize+size), header...)[:headerSize+size]
 	if _, err := io.ReadFull(p.Conn, message[headerSize:]); err != nil {
 		return nil, err
 	}

@@ -275,7 +275,7 @@ type recorded struct {
 }
 
 func (r *recorded) Read(b []byte) (int, error) {
-	_ = r.Conn.SetReadDeadline(time.Now().Add(time.Second))
+	_ = r.SetReadDeadline(time.Now().Add(time.Second))
 	n, err := r.Conn.Read(b)
 	r.fake.mu.Lock()
 	defer r.fake.mu.Unlock()

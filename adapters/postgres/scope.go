@@ -221,6 +221,7 @@ func (db *DB) InTenant(ctx context.Context, id domain.TenantID, fn func(ctx cont
 		})
 	})
 	if returned && err != nil && !s.interrupted(ctx, err) {
+		db.reportLock(ctx, logins.gate(id), id, err)
 		return err // fn's, or what its commit came to
 	}
 	return translate(ctx, err, "in tenant "+id.String())

@@ -99,7 +99,7 @@ func (c *conn) judgedRows(inner driver.Rows, err error) (driver.Rows, error) {
 
 func (r *rows) Next(dest []driver.Value) error {
 	err := r.libRows.Next(dest)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return r.conn.judge(err)
 	}
 	return err

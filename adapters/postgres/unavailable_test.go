@@ -3,6 +3,9 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,7 +21,9 @@ import (
 // database that can't be used.
 func TestAMistakeIsNoOutage(t *testing.T) {
 	t.Parallel()
+	var logs strings.Builder
 	db, cfg := open(t, withNotes, oneConnection, func(cfg *postgres.Config) {
+		cfg.Logger = slog.New(slog.NewTextHandler(&logs, nil))
 		cfg.StatementTimeout, cfg.LockTimeout = 300*time.Millisecond, 100*time.Millisecond
 	})
 	acme := makeTenant(t, db, "acme")
@@ -64,7 +69,32 @@ func TestAMistakeIsNoOutage(t *testing.T) {
 		if _, err := lock.Exec(`LOCK TABLE tenant_acme.notes`); err != nil {
 			t.Fatal(err)
 		}
-		mustBeOwn(t, db.InTenant(t.Context(), acme, insertNote("x")), pqerror.LockNotAvailable)
+		holder := fmt.Sprintf("process %d (postgres", query[int](t, lock, `SELECT pg_backend_pid()`))
+		err := db.InTenant(t.Context(), acme, insertNote("x"))
+		mustBeOwn(t, err, pqerror.LockNotAvailable)
+		if detail := pq.As(err).Detail; !strings.Contains(detail, holder) || !strings.Contains(detail, "notes") {
+			t.Errorf("it names nobody: %q", detail)
+		}
+		if line := logs.String(); !strings.Contains(line, holder) || !strings.Contains(line, "tenant=acme") {
+			t.Errorf("the log names nobody: %s", line)
+		}
+	})
+	t.Run("so is a row that another transaction holds", func(t *testing.T) {
+		note(t, db, acme, "held")
+		lock := domain.Must(superuser(t, cfg).BeginTxx(t.Context(), nil))
+		defer func() { _ = lock.Rollback() }()
+		if _, err := lock.Exec(`UPDATE tenant_acme.notes SET text = text`); err != nil {
+			t.Fatal(err)
+		}
+		holder := fmt.Sprintf("process %d (postgres", query[int](t, lock, `SELECT pg_backend_pid()`))
+		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+			_, err := tx.ExecContext(ctx, `UPDATE notes SET text = 'mine'`)
+			return err
+		})
+		mustBeOwn(t, err, pqerror.LockNotAvailable)
+		if detail := pq.As(err).Detail; !strings.Contains(detail, holder) {
+			t.Errorf("it names nobody: %q", detail)
+		}
 	})
 	t.Run("so is what the commit finds", func(t *testing.T) {
 		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
