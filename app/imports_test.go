@@ -24,11 +24,13 @@ var layers = map[string][]string{
 	"ports":             {"domain"},
 	"ports/porttest":    {"domain", "ports"},
 
-	"adapters":                  {"domain", "ports", "adapters/internal/..."},
-	"adapters/internal":         {"domain", "ports"},
-	"adapters/httpapi":          {"domain", "ports", "domain/...", "adapters/internal/..."},
-	"adapters/postgres/private": {"domain", "ports", "adapters/internal/childserver", "adapters/internal/ownfile"},
-	"adapters/realservers":      {"domain", "ports", "adapters/internal/childserver", "adapters/internal/ownfile"},
+	"adapters":                   {"domain", "ports", "adapters/internal/..."},
+	"adapters/internal":          {"domain", "ports"},
+	"adapters/httpapi":           {"domain", "ports", "domain/...", "adapters/internal/..."},
+	"adapters/postgres":          {"domain", "ports", "adapters/internal/...", "adapters/postgres/internal/..."},
+	"adapters/postgres/internal": {},
+	"adapters/postgres/private":  {"domain", "ports", "adapters/internal/childserver", "adapters/internal/ownfile", "adapters/postgres/internal/wire"},
+	"adapters/realservers":       {"domain", "ports", "adapters/internal/childserver", "adapters/internal/ownfile"},
 
 	"app":         {"domain", "ports", "domain/...", "adapters/..."},
 	"app/cli":     {"domain", "ports", "domain/...", "app"},

@@ -2,10 +2,8 @@ package postgres
 
 import (
 	"context"
-	"crypto/tls"
 	"database/sql"
 	"database/sql/driver"
-	"errors"
 	"sync/atomic"
 	"time"
 
@@ -13,6 +11,7 @@ import (
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/wire"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -44,8 +43,7 @@ func (c *connector) pool(size int) *sqlx.DB {
 	return pool
 }
 
-// connector logs in. It makes lib/pq's connections into ours, and ends them with
-// the context until they are logged in, which lib/pq does only while it dials.
+// connector logs in, and makes lib/pq's connections into ours.
 type connector struct {
 	login   string
 	tries   []*pq.Connector // one for each password that may be in force, the newest first
@@ -76,37 +74,36 @@ func newOwnConnector(cfg Config, runtime ...setting) *connector {
 	return c
 }
 
-// noPassword stands for none, since lib/pq reads ~/.pgpass where it gets an empty
-// one. It is never sent: [proof] refuses a server that asks for a password.
-const noPassword = "none"
-
 func libConnector(cfg Config, login string, password domain.Secret, runtime []setting) *pq.Connector {
 	parameters := map[string]string{}
 	for _, s := range runtime {
 		parameters[s.name] = s.value
 	}
-	sent := noPassword
-	if !password.IsZero() {
-		sent = password.Reveal()
-	}
-	c, err := pq.NewConnectorConfig(pq.Config{
-		Host:             cfg.Host,
-		Port:             uint16(cfg.Port),
+	return wire.NewConnector(cfg.server(), pq.Config{
 		Database:         cfg.Database,
 		User:             login,
-		Password:         sent,
+		Password:         password.Reveal(),
 		ApplicationName:  "partywall",
-		SSLMode:          pq.SSLModeDisable, // the dialer does TLS
-		BinaryParameters: true,              // one round trip for a statement with arguments, also behind a pooler
+		BinaryParameters: true, // one round trip for a statement with arguments, also behind a pooler
 		ClientEncoding:   "UTF8",
 		Datestyle:        "ISO, MDY",
 		Runtime:          parameters,
 	})
-	if err != nil {
-		panic(err) // lib/pq refuses no struct
-	}
-	c.Dialer(&dialer{cfg: cfg, login: login, passwordless: password.IsZero()})
-	return c
+}
+
+// server is where the database is, and how it is reached.
+func (c Config) server() wire.Server {
+	return wire.Server{Host: c.Host, Port: c.Port, SSLMode: c.SSLMode, SSLRootCert: c.SSLRootCert}
+}
+
+// OnSocket reports whether host names a Unix socket: its folder, or with @ a name
+// in Linux's abstract namespace.
+func OnSocket(host string) bool { return wire.Server{Host: host}.OnSocket() }
+
+// Address is where the server listens, for people: host and port, or its socket.
+func (c Config) Address() string {
+	_, address := c.server().NetworkAddress()
+	return address
 }
 
 // Driver returns lib/pq's.
@@ -148,22 +145,11 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 }
 
 func (c *connector) attempt(ctx context.Context, n int) (driver.Conn, error) {
-	var l login
-	raw, err := c.tries[n].Connect(context.WithValue(ctx, loginKey{}, &l))
-	interrupted := !l.finish()
-	switch {
-	case err == nil && interrupted:
-		_ = raw.Close()
-		return nil, ctx.Err()
-	case interrupted:
+	raw, bare, err := wire.Connect(ctx, c.tries[n])
+	if err != nil {
 		return nil, err
-	case err != nil:
-		if alert, ok := errors.AsType[tls.AlertError](err); ok { // in TLS 1.3 it comes behind the handshake
-			return nil, &tlsFailure{alert}
-		}
-		return nil, l.proof.explain(err)
 	}
-	return &conn{libConn: raw.(libConn), watch: watch{wire: l.wire}, ownOnly: c.ownOnly, described: &c.described}, nil
+	return &conn{libConn: raw.(libConn), watch: watch{wire: bare}, ownOnly: c.ownOnly, described: &c.described}, nil
 }
 
 // loginFreshness is how long a log-in shows that the next one will succeed.

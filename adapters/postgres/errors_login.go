@@ -9,6 +9,7 @@ import (
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/wire"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -18,7 +19,7 @@ func loginRefused(err error) bool {
 	if _, ok := errors.AsType[*loginFailure](err); !ok {
 		return false
 	}
-	if _, ok := errors.AsType[*unproven](err); ok {
+	if _, ok := errors.AsType[*wire.Unproven](err); ok {
 		return true
 	}
 	e := serverError(err)
@@ -45,10 +46,10 @@ func loginError(ctx context.Context, cfg Config, login string, err error) error 
 	if err == nil {
 		return nil
 	}
-	if e, ok := errors.AsType[*unproven](err); ok {
+	if e, ok := errors.AsType[*wire.Unproven](err); ok {
 		return refusal(CodeLoginRefused, e, "%s", e.Error())
 	}
-	if e, ok := errors.AsType[*tlsFailure](err); ok {
+	if e, ok := errors.AsType[*wire.TLSFailure](err); ok {
 		return refusal(CodeLoginRefused, e, "no safe connection to %s with DB_SSLMODE=%s: %v", cfg.Host, cfg.SSLMode, e)
 	}
 	if e := serverError(err); e != nil {
@@ -89,7 +90,7 @@ func (c Config) passwordAdvice(login string) string {
 // hbaAdvice is what to do about a log-in that pg_hba.conf doesn't let through.
 func (c Config) hbaAdvice(login, words string) string {
 	switch {
-	case strings.Contains(words, "no encryption") && !c.encrypts():
+	case strings.Contains(words, "no encryption") && !c.server().Encrypts():
 		return "it may ask for TLS: set DB_SSLMODE=verify-full, or add a line for connections without TLS to its pg_hba.conf"
 	case strings.Contains(words, "pg_hba.conf"):
 		return fmt.Sprintf("add a line to its pg_hba.conf that lets %s into %s from this address by scram-sha-256", login, c.Database)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lib/pq"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/wire"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -40,7 +41,7 @@ func onLoopback(host string) bool {
 
 // isTLS reports whether there is no safe connection, though a server answers.
 func isTLS(err error) bool {
-	_, ok := errors.AsType[*tlsFailure](err)
+	_, ok := errors.AsType[*wire.TLSFailure](err)
 	return ok
 }
 
@@ -48,7 +49,7 @@ const month = 30 * 24 * time.Hour
 
 // certificate tells how long the server's certificate is good.
 func (e *examination) certificate(ctx context.Context) (ports.Finding, error) {
-	if !e.cfg.encrypts() {
+	if !e.cfg.server().Encrypts() {
 		return ports.Fine("DB_SSLMODE asks for no certificate"), nil
 	}
 	cert, err := e.serverCertificate(ctx)
@@ -68,19 +69,19 @@ func (e *examination) certificate(ctx context.Context) (ports.Finding, error) {
 
 // serverCertificate asks the server for TLS, and goes no further.
 func (e *examination) serverCertificate(ctx context.Context) (*x509.Certificate, error) {
-	network, address := e.cfg.networkAddress()
-	wire, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	network, address := e.cfg.server().NetworkAddress()
+	bare, err := (&net.Dialer{}).DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = wire.Close() }()
-	stop := context.AfterFunc(ctx, func() { _ = wire.SetDeadline(longAgo) })
+	defer func() { _ = bare.Close() }()
+	stop := context.AfterFunc(ctx, func() { _ = bare.SetDeadline(longAgo) })
 	defer stop()
-	if err := requestTLS(wire); err != nil {
+	if err := wire.RequestTLS(bare); err != nil {
 		return nil, err
 	}
 	// The certificate is looked at, and nothing is sent to the server that shows it.
-	secure := tls.Client(wire, &tls.Config{ServerName: e.cfg.Host, InsecureSkipVerify: true, MinVersion: tls.VersionTLS12})
+	secure := tls.Client(bare, &tls.Config{ServerName: e.cfg.Host, InsecureSkipVerify: true, MinVersion: tls.VersionTLS12})
 	if err := secure.HandshakeContext(ctx); err != nil {
 		return nil, err
 	}

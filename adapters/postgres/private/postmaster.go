@@ -18,6 +18,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/internal/childserver"
 	"github.com/partywall-go/partywall/adapters/internal/ownfile"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/wire"
 )
 
 const loopback = childserver.Loopback
@@ -112,22 +113,16 @@ func (c *cluster) postmaster() (pid int, ready bool) {
 
 func (c *cluster) pidFile() string { return filepath.Join(c.data, "postmaster.pid") }
 
-// ping logs in. That proves the server to be ours as well: it, too, must know
-// the password to end a SCRAM exchange (RFC 5802, section 3).
+// ping logs in. That proves the server to be ours as well: it gets neither the
+// password nor a statement before it has proved by SCRAM that it has the password.
 func ping(ctx context.Context, known access) error {
 	return known.use(func(db *sql.DB) error { return db.PingContext(ctx) })
 }
 
 // use logs in as often as do needs it.
 func (a access) use(do func(*sql.DB) error) error {
-	connector, err := pq.NewConnectorConfig(pq.Config{
-		Host: a.host, Port: uint16(a.port), User: login, Password: a.loginPassword,
-		Database: "postgres", SSLMode: pq.SSLModeDisable,
-	})
-	if err != nil {
-		return err
-	}
-	db := sql.OpenDB(connector)
+	server := wire.Server{Host: a.host, Port: a.port, SSLMode: string(pq.SSLModeDisable)}
+	db := sql.OpenDB(wire.Connector{Connector: wire.NewConnector(server, pq.Config{User: login, Password: a.loginPassword, Database: "postgres"})})
 	defer db.Close()
 	return do(db)
 }

@@ -1,4 +1,4 @@
-package postgres
+package wire
 
 import (
 	"crypto/tls"
@@ -11,48 +11,48 @@ import (
 	"github.com/lib/pq"
 )
 
-// encrypts reports whether connections are encrypted. PostgreSQL has no TLS on Unix
+// Encrypts reports whether connections are encrypted. PostgreSQL has no TLS on Unix
 // sockets, so DB_SSLMODE doesn't count there.
-func (c Config) encrypts() bool {
-	return !OnSocket(c.Host) && c.SSLMode != string(pq.SSLModeDisable)
+func (s Server) Encrypts() bool {
+	return !s.OnSocket() && s.SSLMode != string(pq.SSLModeDisable)
 }
 
 // verified reports whether the way to the server shows that it is the right one: a
 // Unix socket, which a folder's owner guards, or a certificate for its name or of an
 // authority of its own.
-func (c Config) verified() bool {
+func (s Server) verified() bool {
 	switch {
-	case OnSocket(c.Host):
+	case s.OnSocket():
 		return true
-	case !c.encrypts():
+	case !s.Encrypts():
 		return false
 	}
-	return c.SSLMode == string(pq.SSLModeVerifyFull) || c.authorities() != ""
+	return s.SSLMode == string(pq.SSLModeVerifyFull) || s.authorities() != ""
 }
 
 // tlsConfig says how a connection is encrypted, by libpq's rules: require and
 // verify-ca don't ask whose name a certificate has; require doesn't even ask who
 // signed it, unless authorities are given.
-func (c Config) tlsConfig() (*tls.Config, error) {
+func (s Server) tlsConfig() (*tls.Config, error) {
 	settings := &tls.Config{
-		ServerName: c.Host,                 // as SNI, which leaves addresses out
+		ServerName: s.Host,                 // as SNI, which leaves addresses out
 		NextProtos: []string{"postgresql"}, // PostgreSQL 17 and later agree on it
 		MinVersion: tls.VersionTLS12,
 	}
-	authorities := c.authorities()
+	authorities := s.authorities()
 	if authorities != "" {
 		file, err := os.ReadFile(authorities)
 		if err != nil {
-			return nil, &tlsFailure{err}
+			return nil, &TLSFailure{err}
 		}
 		settings.RootCAs = x509.NewCertPool()
 		if !settings.RootCAs.AppendCertsFromPEM(file) {
-			return nil, &tlsFailure{fmt.Errorf("%s has no certificate in PEM", authorities)}
+			return nil, &TLSFailure{fmt.Errorf("%s has no certificate in PEM", authorities)}
 		}
 	}
-	if c.SSLMode != string(pq.SSLModeVerifyFull) {
+	if s.SSLMode != string(pq.SSLModeVerifyFull) {
 		settings.InsecureSkipVerify = true // replaced by verifyChain where it is asked for
-		if c.SSLMode == string(pq.SSLModeVerifyCA) || authorities != "" {
+		if s.SSLMode == string(pq.SSLModeVerifyCA) || authorities != "" {
 			settings.VerifyConnection = verifyChain(settings.RootCAs)
 		}
 	}
@@ -77,9 +77,9 @@ func verifyChain(roots *x509.CertPool) func(tls.ConnectionState) error {
 // authorities is the file of those that the server's certificate may come from:
 // the configured one, or libpq's, ~/.postgresql/root.crt, where there is one. Empty
 // means the system's.
-func (c Config) authorities() string {
-	if c.SSLRootCert != "" {
-		return c.SSLRootCert
+func (s Server) authorities() string {
+	if s.SSLRootCert != "" {
+		return s.SSLRootCert
 	}
 	return libpqFile("root.crt")
 }
@@ -95,13 +95,13 @@ func presentCertificate(settings *tls.Config) error {
 	info, err := os.Stat(key)
 	switch {
 	case err != nil:
-		return &tlsFailure{err}
+		return &TLSFailure{err}
 	case info.Mode().Perm()&0o027 != 0:
-		return &tlsFailure{fmt.Errorf("%s can be read by other users: chmod 0600 it", key)}
+		return &TLSFailure{fmt.Errorf("%s can be read by other users: chmod 0600 it", key)}
 	}
 	cert, err := tls.LoadX509KeyPair(file, key)
 	if err != nil {
-		return &tlsFailure{err}
+		return &TLSFailure{err}
 	}
 	settings.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &cert, nil }
 	return nil

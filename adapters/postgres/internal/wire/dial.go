@@ -1,4 +1,4 @@
-package postgres
+package wire
 
 import (
 	"context"
@@ -7,30 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 )
 
-// OnSocket reports whether host names a Unix socket: its folder, or with @ a name
-// in Linux's abstract namespace.
-func OnSocket(host string) bool { return filepath.IsAbs(host) || strings.HasPrefix(host, "@") }
-
-// Address is where the server listens, for people: host and port, or its socket.
-func (c Config) Address() string {
-	_, address := c.networkAddress()
-	return address
-}
-
-// networkAddress returns the network and the address of the server, as lib/pq forms
-// them.
-func (c Config) networkAddress() (network, address string) {
-	if OnSocket(c.Host) {
-		return "unix", filepath.Join(c.Host, ".s.PGSQL."+strconv.Itoa(c.Port))
-	}
-	return "tcp", net.JoinHostPort(c.Host, strconv.Itoa(c.Port))
-}
+// connectTimeout bounds a connection that cancels.
+const connectTimeout = 5 * time.Second
 
 // login is the time between dialing and being logged in.
 type login struct {
@@ -56,7 +37,7 @@ func (l *login) finish() bool { return l.stop == nil || l.stop() }
 // lib/pq waits for the end without a limit.
 type dialer struct {
 	net.Dialer
-	cfg          Config
+	server       Server
 	login        string
 	passwordless bool
 }
@@ -73,7 +54,7 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 		_ = raw.Close()
 		return nil, err
 	}
-	secured, err := d.cfg.secure(ctx, raw)
+	secured, err := d.server.secure(ctx, raw)
 	switch {
 	case err != nil:
 		_ = raw.Close()
@@ -81,7 +62,7 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 	case !loggingIn:
 		return secured, nil
 	}
-	l.proof = &proof{Conn: secured, login: d.login, passwordless: d.passwordless, verified: d.cfg.verified()}
+	l.proof = &proof{Conn: secured, login: d.login, passwordless: d.passwordless, verified: d.server.verified()}
 	return l.proof, nil
 }
 
@@ -93,29 +74,29 @@ func (d *dialer) DialTimeout(network, address string, timeout time.Duration) (ne
 
 // secure encrypts a connection, unless it is to a Unix socket or DB_SSLMODE is
 // disable. A server that won't is refused: there is no way back to clear text.
-func (c Config) secure(ctx context.Context, raw net.Conn) (net.Conn, error) {
-	if !c.encrypts() {
+func (s Server) secure(ctx context.Context, raw net.Conn) (net.Conn, error) {
+	if !s.Encrypts() {
 		return raw, nil
 	}
-	settings, err := c.tlsConfig()
+	settings, err := s.tlsConfig()
 	if err != nil {
 		return nil, err
 	}
-	if err := requestTLS(raw); err != nil {
+	if err := RequestTLS(raw); err != nil {
 		return nil, err
 	}
 	// tls reads from the bare connection: what an attacker sent behind the server's
 	// one byte in clear text is no handshake, and fails.
 	secured := tls.Client(raw, settings)
 	if err := secured.HandshakeContext(ctx); err != nil {
-		return nil, &tlsFailure{err}
+		return nil, &TLSFailure{err}
 	}
 	return secured, nil
 }
 
-// requestTLS asks the server for TLS as "Message Flow, SSL Session Encryption" in
+// RequestTLS asks the server for TLS as "Message Flow, SSL Session Encryption" in
 // PostgreSQL's manual says. It reads the one byte of the answer and no more.
-func requestTLS(raw net.Conn) error {
+func RequestTLS(raw net.Conn) error {
 	sslRequest := []byte{0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f}
 	if _, err := raw.Write(sslRequest); err != nil {
 		return err
@@ -128,21 +109,21 @@ func requestTLS(raw net.Conn) error {
 	case 'S':
 		return nil
 	case 'N':
-		return &tlsFailure{errNoTLS}
+		return &TLSFailure{ErrNoTLS}
 	case 'E': // it could start no process for the connection
 		return fmt.Errorf("the server answered the request for TLS with an error: %w", io.ErrUnexpectedEOF)
 	}
-	return &tlsFailure{errNotPostgres}
+	return &TLSFailure{errNotPostgres}
 }
 
-var (
-	errNoTLS       = errors.New("the server does not offer TLS")
-	errNotPostgres = errors.New("what answers is not PostgreSQL")
-)
+// ErrNoTLS is in a [*TLSFailure] where the server offers none.
+var ErrNoTLS = errors.New("the server does not offer TLS")
 
-// tlsFailure is why a connection could not be encrypted, or the server's certificate
+var errNotPostgres = errors.New("what answers is not PostgreSQL")
+
+// TLSFailure is why a connection could not be encrypted, or the server's certificate
 // not be trusted.
-type tlsFailure struct{ err error }
+type TLSFailure struct{ Err error }
 
-func (e *tlsFailure) Error() string { return e.err.Error() }
-func (e *tlsFailure) Unwrap() error { return e.err }
+func (e *TLSFailure) Error() string { return e.Err.Error() }
+func (e *TLSFailure) Unwrap() error { return e.Err }

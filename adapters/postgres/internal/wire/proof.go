@@ -1,4 +1,4 @@
-package postgres
+package wire
 
 import (
 	"bytes"
@@ -9,6 +9,8 @@ import (
 	"net"
 	"slices"
 	"strconv"
+
+	"github.com/lib/pq"
 )
 
 // proof is a connection on which the server proves by SCRAM that it has the
@@ -92,7 +94,7 @@ func (p *proof) judge() ([]byte, error) {
 		p.stage = stageError
 		return header, nil
 	case header[0] != messageAuthentication || size < 4 || size > maxAuthentication:
-		return nil, &unproven{errNotPostgres.Error(), "check DB_HOST and DB_PORT"}
+		return nil, &Unproven{errNotPostgres.Error(), "check DB_HOST and DB_PORT"}
 	}
 	message := append(make([]byte, 0, headerSize+size), header...)[:headerSize+size]
 	if _, err := io.ReadFull(p.Conn, message[headerSize:]); err != nil {
@@ -122,25 +124,25 @@ func (p *proof) judgeMethod(code uint32, body []byte) error {
 		if slices.ContainsFunc(offered, func(name []byte) bool { return string(name) == scramMechanism }) {
 			return nil
 		}
-		return &unproven{fmt.Sprintf("the server does not offer %s but %q", scramMechanism, bytes.Join(offered, []byte(", "))), askForSCRAM}
+		return &Unproven{fmt.Sprintf("the server does not offer %s but %q", scramMechanism, bytes.Join(offered, []byte(", "))), askForSCRAM}
 	case authOk:
-		return &unproven{fmt.Sprintf("the server lets %s in without asking for the password, which proves nothing", p.login), askForSCRAM}
+		return &Unproven{fmt.Sprintf("the server lets %s in without asking for the password, which proves nothing", p.login), askForSCRAM}
 	case authCleartext:
-		return &unproven{fmt.Sprintf("the server asks for the password of %s in clear text", p.login), askForSCRAM}
+		return &Unproven{fmt.Sprintf("the server asks for the password of %s in clear text", p.login), askForSCRAM}
 	case authMD5:
-		return &unproven{fmt.Sprintf("the server asks for an MD5 hash of the password of %s", p.login),
+		return &Unproven{fmt.Sprintf("the server asks for an MD5 hash of the password of %s", p.login),
 			fmt.Sprintf("set the password anew as SCRAM stores it, with SET password_encryption = 'scram-sha-256' before ALTER ROLE %s PASSWORD ..., and have pg_hba.conf ask for scram-sha-256", p.login)}
 	}
-	return &unproven{fmt.Sprintf("the server asks for another authentication than by password (method %d)", code), askForSCRAM}
+	return &Unproven{fmt.Sprintf("the server asks for another authentication than by password (method %d)", code), askForSCRAM}
 }
 
 // judgeTrust accepts being let in without a password, on a verified way.
 func (p *proof) judgeTrust(code uint32) error {
 	switch {
 	case code != authOk:
-		return &unproven{fmt.Sprintf("the server asks for a password of %s, and there is none", p.login), "set DB_PASSWORD"}
+		return &Unproven{fmt.Sprintf("the server asks for a password of %s, and there is none", p.login), "set DB_PASSWORD"}
 	case !p.verified:
-		return &unproven{fmt.Sprintf("the server lets %s in without a password, which anything that listens there could do", p.login),
+		return &Unproven{fmt.Sprintf("the server lets %s in without a password, which anything that listens there could do", p.login),
 			"set DB_PASSWORD, or connect by DB_SSLMODE=verify-full or over a Unix socket"}
 	}
 	return nil
@@ -152,29 +154,32 @@ const maxIterations = 2_000_000
 
 func judgeChallenge(code uint32, body []byte) error {
 	if code != authSASLContinue {
-		return &unproven{"the server breaks off its proof that it has the password", "check that this is your server"}
+		return &Unproven{"the server breaks off its proof that it has the password", "check that this is your server"}
 	}
 	for field := range bytes.SplitSeq(body, []byte(",")) {
 		count, found := bytes.CutPrefix(field, []byte("i="))
 		if n, err := strconv.Atoi(string(count)); found && (err != nil || n > maxIterations) {
-			return &unproven{fmt.Sprintf("the server asks for %q rounds of hashing", count), "check that this is your server, and lower its scram_iterations"}
+			return &Unproven{fmt.Sprintf("the server asks for %q rounds of hashing", count), "check that this is your server, and lower its scram_iterations"}
 		}
 	}
 	return nil
 }
 
-// unproven is why a server isn't believed to be the right one. Nothing that is
+// Unproven is why a server isn't believed to be the right one. Nothing that is
 // secret was sent to it.
-type unproven struct{ what, fix string }
+type Unproven struct{ What, Fix string }
 
-func (e *unproven) Error() string { return e.what + "; " + e.fix }
+func (e *Unproven) Error() string { return e.What + "; " + e.Fix }
 
-// explain returns err as an [unproven] server where it is lib/pq that found the
+// explain returns err as an [Unproven] server where it is lib/pq that found the
 // proof wanting: neither the server nor the network reports an error then.
 func (p *proof) explain(err error) error {
-	var known *unproven
-	if p == nil || p.stage == stageFirst || p.stage == stageError || p.passwordless || serverError(err) != nil || lost(err) || errors.As(err, &known) {
+	var known *Unproven
+	var server *pq.Error
+	var network net.Error
+	if p == nil || p.stage == stageFirst || p.stage == stageError || p.passwordless || errors.As(err, &known) || errors.As(err, &server) ||
+		errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
 		return err
 	}
-	return &unproven{"the server could not prove that it has the password (" + err.Error() + ")", "check that this is your server"}
+	return &Unproven{"the server could not prove that it has the password (" + err.Error() + ")", "check that this is your server"}
 }
