@@ -8,26 +8,39 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Email is an address, kept as it was written and compared in lower case and in
-// one composition of its letters (NFC). The zero Email is no address.
+// Email is an address, kept as it was written. Two spellings of one address, which
+// differ in case, in the composition of letters, or in whether the domain is
+// written in Unicode or in the ASCII form of IDNA, are equal by [Email.Equal] and
+// have one [Email.Key]. The zero Email is no address.
 type Email struct{ address string }
 
 const maxEmailLen = 254 // RFC 5321, section 4.5.3.1.3, less the angle brackets
 
-// ParseEmail accepts local@domain of at most 254 bytes, without space, control
-// characters or the quoting of RFC 5322 that no sign-up form has use for.
-// Anything else is an [Invalid] error on field "email".
+// ParseEmail accepts local@domain of at most 254 bytes, in ASCII as it is written,
+// without space, control characters or the quoting of RFC 5322 that no sign-up form
+// has use for. Anything else is an [Invalid] error on field "email".
 func ParseEmail(s string) (Email, error) {
 	local, host, found := strings.Cut(s, "@")
 	switch {
 	case len(s) > maxEmailLen:
-		return Email{}, Invalidf("email", "an e-mail address has at most %d bytes", maxEmailLen)
+		return Email{}, errLongEmail()
 	case !utf8.ValidString(s), strings.ContainsFunc(s, notInEmail):
 		return Email{}, Invalidf("email", "an e-mail address has no spaces, quotes, brackets or control characters")
 	case !found || local == "" || host == "" || strings.Contains(host, "@"), host[0] == '.', host[len(host)-1] == '.', strings.Contains(host, ".."):
 		return Email{}, Invalidf("email", "an e-mail address looks like name@example.com")
 	}
+	ascii, ok := asciiHost(host)
+	switch {
+	case !ok:
+		return Email{}, Invalidf("email", "the domain of the e-mail address isn't one that can exist; check what stands behind the @")
+	case len(local)+1+len(ascii) > maxEmailLen:
+		return Email{}, errLongEmail()
+	}
 	return Email{s}, nil
+}
+
+func errLongEmail() error {
+	return Invalidf("email", "an e-mail address has at most %d bytes, its domain in ASCII", maxEmailLen)
 }
 
 func notInEmail(r rune) bool {
@@ -37,8 +50,41 @@ func notInEmail(r rune) bool {
 // String returns the address as it was written.
 func (e Email) String() string { return e.address }
 
-// Key returns the address in lower case and NFC: what two spellings of one address share.
-func (e Email) Key() string { return norm.NFC.String(strings.Map(toLower, e.address)) }
+// ASCII returns the address in the form that mail servers and identity providers
+// take: the domain in the ASCII form of IDNA, the local part in NFC, its case as it
+// was written.
+func (e Email) ASCII() string {
+	local, host, found := strings.Cut(e.address, "@")
+	if !found {
+		return ""
+	}
+	ascii, _ := asciiHost(host) // ParseEmail has seen to it
+	return norm.NFC.String(local) + "@" + ascii
+}
+
+// Key returns what all spellings of one address share: the ASCII form in lower
+// case. It is for comparing and storing, not for sending mail to.
+func (e Email) Key() string {
+	local, host, found := strings.Cut(e.address, "@")
+	if !found {
+		return ""
+	}
+	ascii, _ := asciiHost(host)
+	return lowerNFC(local) + "@" + lowerNFC(ascii)
+}
+
+// UnicodeKey returns the address in lower case with its domain in Unicode, as
+// releases before [Email.Key] took the domain's ASCII form stored it. Where the
+// domain is ASCII in any case, it is the Key.
+func (e Email) UnicodeKey() string {
+	local, host, _ := strings.Cut(e.Key(), "@")
+	if host == "" {
+		return ""
+	}
+	return local + "@" + lowerNFC(unicodeHost(host))
+}
+
+func lowerNFC(s string) string { return norm.NFC.String(strings.Map(toLower, s)) }
 
 // toLower leaves the two letters outside of ASCII alone that have their lower
 // case in it, İ and the Kelvin sign: an address with one isn't its plain twin's.

@@ -45,9 +45,67 @@ func TestEmailsAreComparedInLowerCaseAndKeptAsWritten(t *testing.T) {
 	}
 }
 
+func TestADomainIsOneInUnicodeAndInASCII(t *testing.T) {
+	for written, ascii := range map[string]string{
+		"ada@m\u00fcnchen.example":               "ada@xn--mnchen-3ya.example",
+		"ada@mu\u0308nchen.example":              "ada@xn--mnchen-3ya.example",
+		"ada@M\u00dcNCHEN.EXAMPLE":               "ada@xn--mnchen-3ya.example",
+		"ada@xn--mnchen-3ya.example":             "ada@xn--mnchen-3ya.example",
+		"ada@m\u00fcnchen\u3002example":          "ada@xn--mnchen-3ya.example",
+		"ada@m\u00fcnchen\uff0eexample":          "ada@xn--mnchen-3ya.example",
+		"ada@m\u00fcnchen\uff61example":          "ada@xn--mnchen-3ya.example",
+		"ada@\uff45\uff58\uff41mple.com":         "ada@example.com",
+		"ada@\u212ae.example":                    "ada@ke.example",
+		"ada@stra\u00dfe.example":                "ada@xn--strae-oqa.example",
+		"ada@STRA\u1e9eE.example":                "ada@xn--strae-oqa.example",
+		"ada@\u03b2\u03cc\u03bb\u03bf\u03c2.com": "ada@xn--nxasmm1c.com",
+		"ada@\u0130stanbul.example":              "ada@xn--istanbul-o0e.example",
+		"ada@\u4f8b\u3048.\u30c6\u30b9\u30c8":    "ada@xn--r8jz45g.xn--zckzah",
+		"ada@my_host.b\u00fccher.example":        "ada@my_host.xn--bcher-kva.example",
+		"m\u00fcller@b\u00fccher.example":        "m\u00fcller@xn--bcher-kva.example",
+	} {
+		a, err := domain.ParseEmail(written)
+		if err != nil {
+			t.Errorf("%s: %v", written, err)
+			continue
+		}
+		b := domain.Must(domain.ParseEmail(ascii))
+		if a.String() != written || a.ASCII() != ascii || !a.Equal(b) || a.Key() != b.Key() || a.UnicodeKey() != b.UnicodeKey() {
+			t.Errorf("%s is %s with the keys %s and %s, not %s", written, a.ASCII(), a.Key(), a.UnicodeKey(), ascii)
+		}
+	}
+	if got := domain.Must(domain.ParseEmail("Ada@XN--MNCHEN-3YA.example")).UnicodeKey(); got != "ada@m\u00fcnchen.example" {
+		t.Errorf("the key in Unicode is %s", got)
+	}
+}
+
+func TestADomainThatOnlyLooksEncodedStaysAsItIs(t *testing.T) {
+	for _, written := range []string{"ada@xn--.example", "ada@xn--99999999999.example", "ada@xn--a.example", "ada@xn--example-.com", "ada@xn--mnchen-3Y.example"} {
+		email := domain.Must(domain.ParseEmail(written))
+		if email.ASCII() != written || email.UnicodeKey() != email.Key() {
+			t.Errorf("%s is %s, in Unicode %s", written, email.ASCII(), email.UnicodeKey())
+		}
+	}
+}
+
+func TestADomainThatCantExist(t *testing.T) {
+	for _, written := range []string{
+		"ada@\u2100.example", "ada@m\u00fcnchen\uff20evil.example", "ada@\u00fc..example", "ada@-\u00fc.example", "ada@\u00fc-.example", "ada@xn--\u00fc.example",
+		"ada@\u0301\u00fc.example", "ada@\u00fc!.example", "ada@\u00fc\u3002\u3002example", "ada@\u00fc\u3002", "ada@" + strings.Repeat("\u00fc", 64) + ".example",
+		"ada@" + strings.Repeat("\u00fcaaaaaaaa.", 25) + "example", "ada@\u00fc\ufdd0.example", "ada@\u00fc\U000e0001.example",
+	} {
+		_, err := domain.ParseEmail(written)
+		if e, ok := errors.AsType[*domain.Error](err); !ok || e.Kind != domain.Invalid || e.Field != "email" || e.Message == "" {
+			t.Errorf("%s: %v", written, err)
+		}
+	}
+}
+
 func FuzzParseEmail(f *testing.F) {
 	f.Add("ada@example.com")
 	f.Add("İ@x")
+	f.Add("ada@m\u00fcnchen.example")
+	f.Add("ada@xn--mnchen-3ya.example")
 	f.Fuzz(func(t *testing.T, s string) {
 		email, err := domain.ParseEmail(s)
 		if err != nil {
@@ -58,6 +116,14 @@ func FuzzParseEmail(f *testing.F) {
 		}
 		if again, err := domain.ParseEmail(s); err != nil || !email.Equal(again) {
 			t.Errorf("%q isn't equal to itself", s)
+		}
+		ascii, err := domain.ParseEmail(email.ASCII())
+		if err != nil || !ascii.Equal(email) || ascii.ASCII() != email.ASCII() || ascii.UnicodeKey() != email.UnicodeKey() {
+			t.Errorf("%q in ASCII is %q: %v", s, email.ASCII(), err)
+		}
+		_, host, _ := strings.Cut(email.ASCII(), "@")
+		if strings.ContainsFunc(host, func(r rune) bool { return r > 127 }) || len(email.ASCII()) > 254+len(s) {
+			t.Errorf("%q in ASCII is %q", s, email.ASCII())
 		}
 	})
 }

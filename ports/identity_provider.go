@@ -16,7 +16,7 @@ import (
 // order is [domain.CodeIdentityProviderUnavailable], never
 // [domain.Unauthenticated]. A misconfigured provider is [domain.Internal].
 //
-// Codes are given as [domain.ParseOneTimeCode] returns them. What hasn't the form of
+// Addresses are compared by [domain.Email.Key]. Codes are given as [domain.ParseOneTimeCode] returns them. What hasn't the form of
 // the provider's codes is wrong, but no attempt.
 type IdentityProvider interface {
 	// Name is the provider's part of an Identity.

@@ -11,7 +11,7 @@ import (
 // hashes, and the hashes of their codes and refresh tokens. What is hashed, and
 // how, is the provider's business.
 //
-// Addresses are compared in lower case. An absent user is [domain.NotFound].
+// Addresses are compared by [domain.Email.Key]. An absent user is [domain.NotFound].
 type UserStore interface {
 	// CreateUser adds a user, with a first code if code isn't nil. A taken
 	// address is [domain.CodeUserExists], a taken subject [domain.Conflict]; of many

@@ -16,7 +16,7 @@ const maxUsernameLen = 128 // characters; Cognito API Reference, SignUp, Usernam
 
 // usable says whether the pool could have an account under the address.
 func usable(email domain.Email) bool {
-	return utf8.RuneCountInString(email.String()) <= maxUsernameLen
+	return utf8.RuneCountInString(email.ASCII()) <= maxUsernameLen
 }
 
 // isCode reports whether the pool could have sent the code: its codes are digits.
@@ -39,10 +39,10 @@ func (p *Provider) SignUp(ctx context.Context, email domain.Email, password doma
 	}
 	out, err := call(ctx, p, signUp, p.once.SignUp, &idp.SignUpInput{
 		ClientId:       &p.client,
-		SecretHash:     p.secretHash(email.String()),
-		Username:       aws.String(email.String()),
+		SecretHash:     p.secretHash(email.ASCII()),
+		Username:       aws.String(email.ASCII()),
 		Password:       aws.String(password.Reveal()),
-		UserAttributes: []types.AttributeType{{Name: aws.String("email"), Value: aws.String(email.String())}},
+		UserAttributes: []types.AttributeType{{Name: aws.String("email"), Value: aws.String(email.ASCII())}},
 	})
 	if err != nil {
 		return ports.NewUser{}, err
@@ -78,8 +78,8 @@ func (p *Provider) ConfirmSignUp(ctx context.Context, email domain.Email, code d
 	}
 	_, err := call(ctx, p, confirmSignUp, p.once.ConfirmSignUp, &idp.ConfirmSignUpInput{
 		ClientId:         &p.client,
-		SecretHash:       p.secretHash(email.String()),
-		Username:         aws.String(email.String()),
+		SecretHash:       p.secretHash(email.ASCII()),
+		Username:         aws.String(email.ASCII()),
 		ConfirmationCode: aws.String(code.Reveal()),
 	})
 	return err
@@ -95,8 +95,8 @@ func (p *Provider) ResendCode(ctx context.Context, email domain.Email) error {
 	}
 	_, err := call(ctx, p, resendCode, p.once.ResendConfirmationCode, &idp.ResendConfirmationCodeInput{
 		ClientId:   &p.client,
-		SecretHash: p.secretHash(email.String()),
-		Username:   aws.String(email.String()),
+		SecretHash: p.secretHash(email.ASCII()),
+		Username:   aws.String(email.ASCII()),
 	})
 	return err
 }
@@ -112,8 +112,8 @@ func (p *Provider) ForgotPassword(ctx context.Context, email domain.Email) error
 	}
 	_, err := send(ctx, p, p.once.ForgotPassword, &idp.ForgotPasswordInput{
 		ClientId:   &p.client,
-		SecretHash: p.secretHash(email.String()),
-		Username:   aws.String(email.String()),
+		SecretHash: p.secretHash(email.ASCII()),
+		Username:   aws.String(email.ASCII()),
 	})
 	if err != nil && ctx.Err() == nil && recognise(err) == noVerifiedAddress {
 		return p.forgetUnconfirmed(ctx, email)
@@ -134,8 +134,8 @@ func (p *Provider) ResetPassword(ctx context.Context, email domain.Email, code, 
 	}
 	_, err := send(ctx, p, p.once.ConfirmForgotPassword, &idp.ConfirmForgotPasswordInput{
 		ClientId:         &p.client,
-		SecretHash:       p.secretHash(email.String()),
-		Username:         aws.String(email.String()),
+		SecretHash:       p.secretHash(email.ASCII()),
+		Username:         aws.String(email.ASCII()),
 		ConfirmationCode: aws.String(code.Reveal()),
 		Password:         aws.String(password.Reveal()),
 	})

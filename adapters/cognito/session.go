@@ -25,7 +25,7 @@ func (p *Provider) SignIn(ctx context.Context, email domain.Email, password doma
 	case !usable(email) || password.IsZero() || utf8.RuneCountInString(password.Reveal()) > maxPasswordLen:
 		return ports.SignIn{}, p.refuse(ctx, signIn, notAuthorized)
 	}
-	parameters := p.authParameters(email.String())
+	parameters := p.authParameters(email.ASCII())
 	parameters["PASSWORD"] = password.Reveal()
 	out, err := call(ctx, p, signIn, p.once.InitiateAuth, &idp.InitiateAuthInput{
 		ClientId:       &p.client,
@@ -35,7 +35,7 @@ func (p *Provider) SignIn(ctx context.Context, email domain.Email, password doma
 	if err != nil {
 		return ports.SignIn{}, err
 	}
-	return p.step(ctx, signIn, email, email.String(), stepOutput{out.AuthenticationResult, out.ChallengeName, out.ChallengeParameters, out.Session})
+	return p.step(ctx, signIn, email, email.ASCII(), stepOutput{out.AuthenticationResult, out.ChallengeName, out.ChallengeParameters, out.Session})
 }
 
 // RespondToChallenge answers a challenge of SignIn, or of itself, under the name

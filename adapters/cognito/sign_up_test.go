@@ -47,6 +47,33 @@ func TestSigningUp(t *testing.T) {
 			"UserAttributes": []any{map[string]any{"Name": "email", "Value": ada.String()}},
 		})
 	})
+	t.Run("sends the domain in ASCII, at every operation", func(t *testing.T) {
+		s := newScript(t)
+		ada, want := mustEmail("Ada@M\u00fcnchen.example"), "Ada@xn--mnchen-3ya.example"
+		s.on("SignUp", answer{body: map[string]any{"UserSub": subject}})
+		for _, operation := range []string{"ConfirmSignUp", "ResendConfirmationCode", "ForgotPassword", "ConfirmForgotPassword"} {
+			s.on(operation, answer{})
+		}
+		s.on("InitiateAuth", answer{body: authenticated(nil)})
+		p, ctx := s.provider(), t.Context()
+		_, signingUp := p.SignUp(ctx, ada, secret(password))
+		_, signingIn := p.SignIn(ctx, ada, secret(password))
+		if err := errors.Join(signingUp, signingIn, p.ConfirmSignUp(ctx, ada, secret(code)), p.ResendCode(ctx, ada), p.ForgotPassword(ctx, ada), p.ResetPassword(ctx, ada, secret(code), secret(password))); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range s.sent("") {
+			name, hash := r.body["Username"], r.body["SecretHash"]
+			if parameters, ok := r.body["AuthParameters"].(map[string]any); ok {
+				name, hash = parameters["USERNAME"], parameters["SECRET_HASH"]
+			}
+			if name != want || hash != secretHashOf(want) {
+				t.Errorf("%s names %v, by the hash %v", r.operation, name, hash)
+			}
+		}
+		if got := s.sent("SignUp")[0].body["UserAttributes"]; !reflect.DeepEqual(got, []any{map[string]any{"Name": "email", "Value": want}}) {
+			t.Errorf("the attributes are %v", got)
+		}
+	})
 	t.Run("may confirm at once and send nothing", func(t *testing.T) {
 		s := newScript(t)
 		s.on("SignUp", answer{body: map[string]any{"UserSub": subject, "UserConfirmed": true}})

@@ -60,7 +60,7 @@ func (p *Provider) setPassword(ctx context.Context, email domain.Email, password
 		return errNoCredentials
 	}
 	_, err := send(ctx, p, p.admin.AdminSetUserPassword, &idp.AdminSetUserPasswordInput{
-		UserPoolId: &p.pool, Username: aws.String(email.String()), Password: aws.String(password.Reveal()), Permanent: true,
+		UserPoolId: &p.pool, Username: aws.String(email.ASCII()), Password: aws.String(password.Reveal()), Permanent: true,
 	})
 	if err == nil {
 		return nil
@@ -79,7 +79,7 @@ func (p *Provider) endSessions(ctx context.Context, email domain.Email) {
 	if p.admin == nil {
 		return
 	}
-	_, err := send(ctx, p, p.admin.AdminUserGlobalSignOut, &idp.AdminUserGlobalSignOutInput{UserPoolId: &p.pool, Username: aws.String(email.String())})
+	_, err := send(ctx, p, p.admin.AdminUserGlobalSignOut, &idp.AdminUserGlobalSignOutInput{UserPoolId: &p.pool, Username: aws.String(email.ASCII())})
 	if err != nil {
 		p.warnOfRights(ctx, "the sessions of a user whose password was reset live on", "AdminUserGlobalSignOut", err)
 	}

@@ -21,7 +21,7 @@ func (p *Provider) undelivered(ctx context.Context, email domain.Email) ports.Ne
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookUpTimeout)
 	defer cancel()
-	out, err := send(ctx, p, p.admin.AdminGetUser, &idp.AdminGetUserInput{UserPoolId: &p.pool, Username: aws.String(email.String())})
+	out, err := send(ctx, p, p.admin.AdminGetUser, &idp.AdminGetUserInput{UserPoolId: &p.pool, Username: aws.String(email.ASCII())})
 	if err != nil {
 		p.log.LogAttrs(ctx, slog.LevelError, "a new user's subject is unknown",
 			slog.String("mend", "allow cognito-idp:AdminGetUser, or mend the delivery of codes"),

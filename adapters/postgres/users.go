@@ -46,8 +46,9 @@ func (u *Users) CreateUser(ctx context.Context, user ports.StoredUser, code *por
 	return u.write(ctx, "create a user", func(ctx context.Context, tx *sqlx.Tx) error {
 		inserted, err := tx.ExecContext(ctx, `
 			INSERT INTO partywall.users (subject, email, email_key, password_hash, confirmed)
-			VALUES ($1, $2, $3, $4, $5) ON CONFLICT (email_key) DO NOTHING`,
-			user.Subject, user.Email.String(), user.Email.Key(), user.PasswordHash, user.Confirmed)
+			SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT FROM partywall.users WHERE email_key = $6)
+			ON CONFLICT (email_key) DO NOTHING`,
+			user.Subject, user.Email.String(), user.Email.Key(), user.PasswordHash, user.Confirmed, user.Email.UnicodeKey())
 		if err != nil {
 			return err
 		}
@@ -102,12 +103,14 @@ func (u *Users) RemoveUnconfirmed(ctx context.Context, age time.Duration) (int, 
 	return removed, err
 }
 
-// UserByEmail implements [ports.UserStore].
+// UserByEmail implements [ports.UserStore]. Releases that compared domains as they
+// were written may have made a user of either spelling of one address: then the one
+// that is confirmed has it, and else the older one.
 func (u *Users) UserByEmail(ctx context.Context, email domain.Email) (ports.StoredUser, error) {
 	if err := someAddress(email); err != nil {
 		return ports.StoredUser{}, err
 	}
-	return u.find(ctx, `email_key = $1`, email.Key())
+	return u.find(ctx, `email_key IN ($1, $2) ORDER BY confirmed DESC, created_at LIMIT 1`, email.Key(), email.UnicodeKey())
 }
 
 // UserBySubject implements [ports.UserStore].
@@ -115,12 +118,12 @@ func (u *Users) UserBySubject(ctx context.Context, subject string) (ports.Stored
 	return u.find(ctx, `subject = $1`, subject)
 }
 
-func (u *Users) find(ctx context.Context, condition, value string) (ports.StoredUser, error) {
+func (u *Users) find(ctx context.Context, condition string, values ...any) (ports.StoredUser, error) {
 	logins, err := u.db.logins()
 	if err != nil {
 		return ports.StoredUser{}, translate(ctx, err, "find a user")
 	}
-	user, err := one(ctx, logins.system, scanUser, userColumns+` WHERE `+condition, value)
+	user, err := one(ctx, logins.system, scanUser, userColumns+` WHERE `+condition, values...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ports.StoredUser{}, errNoSuchUser()
 	}

@@ -33,7 +33,7 @@ func Checks() []ports.CheckInfo { return ports.Describe((&examination{}).checks(
 // Examine looks for the mistakes that a sender and its account may have, and
 // sends nothing. It needs ses:GetAccount and ses:GetEmailIdentity.
 func Examine(ctx context.Context, cfg Config) []ports.Finding {
-	e := &examination{sender: cfg.Sender.String(), region: cfg.AWS.Region}
+	e := &examination{sender: cfg.Sender.ASCII(), region: cfg.AWS.Region}
 	e.client = sesv2.NewFromConfig(awscalls.Recognizable(cfg.AWS), func(o *sesv2.Options) { o.Retryer = aws.NopRetryer{} })
 	return ports.Examine(ctx, e.checks())
 }

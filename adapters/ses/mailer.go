@@ -54,7 +54,7 @@ const (
 func New(cfg Config) *Mailer {
 	cfg.AWS.RetryMaxAttempts = 0 // the retryer below knows
 	return &Mailer{
-		sender: cfg.Sender.String(),
+		sender: cfg.Sender.ASCII(),
 		client: sesv2.NewFromConfig(cfg.AWS, func(o *sesv2.Options) {
 			o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {
 				o.MaxAttempts = maxAttempts
@@ -76,7 +76,7 @@ func (m *Mailer) Send(ctx context.Context, mail ports.Mail) error {
 	defer cancel()
 	_, err := m.client.SendEmail(bounded, &sesv2.SendEmailInput{
 		FromEmailAddress: &m.sender,
-		Destination:      &types.Destination{ToAddresses: []string{mail.To.String()}},
+		Destination:      &types.Destination{ToAddresses: []string{mail.To.ASCII()}},
 		Content: &types.EmailContent{Simple: &types.Message{
 			Subject: utf8Content(mail.Subject),
 			Body:    &types.Body{Text: utf8Content(body(mail))},

@@ -127,6 +127,23 @@ func TestMailer(t *testing.T) {
 	})
 }
 
+func TestAnAddressIsSentWithItsDomainInASCII(t *testing.T) {
+	s := newScript(t, http.StatusOK, "", "")
+	m := mail(t)
+	m.To = address(t, "Ada@München.example")
+	mailer := ses.New(ses.Config{
+		Sender: address(t, "noreply@bücher.example"),
+		AWS:    aws.Config{Region: "eu-west-1", BaseEndpoint: &s.server.URL, Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", "")},
+	})
+	if err := mailer.Send(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	to, _ := s.body["Destination"].(map[string]any)
+	if want := []any{"Ada@xn--mnchen-3ya.example"}; !reflect.DeepEqual(to["ToAddresses"], want) || s.body["FromEmailAddress"] != "noreply@xn--bcher-kva.example" {
+		t.Errorf("sent to %v from %v", to["ToAddresses"], s.body["FromEmailAddress"])
+	}
+}
+
 func TestAMailIsSignedAndWhole(t *testing.T) {
 	s := newScript(t, http.StatusOK, "", "")
 	if err := mailerAt(t, s.server.URL).Send(t.Context(), mail(t)); err != nil {

@@ -53,6 +53,7 @@ func allFaults() map[string]fault {
 		"a first sign-up that stays":     {unconfirmed(func(p ports.IdentityProvider) ports.IdentityProvider { return stubborn{p, &sync.Map{}} }), "an address that waits for confirmation isn't taken: its password and its code are replaced together"},
 		"an address that stays squatted": {unconfirmed(func(p ports.IdentityProvider) ports.IdentityProvider { return unhelpful{p} }), "an address that waits for confirmation is its owner's by a reset"},
 		"a slip of the pen that counts":  {people(func(p ports.IdentityProvider) ports.IdentityProvider { return strict{p} }), "what can't be a code for a new password is wrong, and costs no attempt"},
+		"a domain compared as written":   {users(func(s ports.UserStore) ports.UserStore { return literal{s} }), "an address is one with its domain in Unicode and in ASCII"},
 		"a member forgotten":             {users(func(s ports.UserStore) ports.UserStore { return s }), "users who don't confirm in time are removed, and their addresses are free"},
 		"a size left open":               {objects(func(u *ports.Upload) { u.Size = -1 }), "a body of another size is refused where size nothing was given"},
 		"a checksum left out":            {objects(func(u *ports.Upload) { u.SHA256 = nil }), "a body with another checksum is refused"},
@@ -416,6 +417,16 @@ func (s squatted) RenewSignUp(ctx context.Context, user ports.StoredUser, code p
 	}
 	user.PasswordHash = first.PasswordHash
 	return s.UserStore.RenewSignUp(ctx, user, code)
+}
+
+// literal finds no address whose domain is written in Unicode.
+type literal struct{ ports.UserStore }
+
+func (s literal) UserByEmail(ctx context.Context, email domain.Email) (ports.StoredUser, error) {
+	if !email.IsZero() && email.String() != email.ASCII() {
+		return ports.StoredUser{}, &domain.Error{Kind: domain.NotFound}
+	}
+	return s.UserStore.UserByEmail(ctx, email)
 }
 
 // gullible takes whoever starts a session for somebody who read the user just now.

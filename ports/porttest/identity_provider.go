@@ -146,6 +146,18 @@ func signUp(t *testing.T, open func(t *testing.T) Identities) {
 		mustBe(t, err, domain.CodeInvalidCredentials)
 		mustBe(t, p.Provider.ConfirmSignUp(t.Context(), owner.email, confirm), domain.CodeCodeInvalid)
 	})
+	t.Run("an address is one account with its domain in Unicode and in ASCII", func(t *testing.T) {
+		p, forms := provider{open(t)}, twoForms(t)
+		who := person{email: forms[0], password: newPassword()}
+		_, err := p.Provider.SignUp(t.Context(), who.email, who.password)
+		mustDo(t, err)
+		p.confirm(t, who.email)
+		for _, who.email = range forms {
+			p.signIn(t, who)
+			_, err = p.Provider.SignUp(t.Context(), who.email, newPassword())
+			mustBe(t, err, domain.CodeUserExists)
+		}
+	})
 	t.Run("addresses that merely look alike are two people's", func(t *testing.T) {
 		p, tag := provider{open(t)}, unique()
 		seen := map[domain.Identity]string{}

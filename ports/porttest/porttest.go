@@ -63,6 +63,14 @@ func newEmail(t *testing.T) domain.Email {
 	return email(t, "Ada."+unique()+"@example.com")
 }
 
+// twoForms makes an address up that is written in two forms: with its domain in
+// Unicode, and in ASCII.
+func twoForms(t *testing.T) [2]domain.Email {
+	t.Helper()
+	local := "ada." + unique()
+	return [2]domain.Email{email(t, local+"@m\u00fcnchen.example"), email(t, local+"@xn--mnchen-3ya.example")}
+}
+
 func email(t *testing.T, s string) domain.Email {
 	t.Helper()
 	address, err := domain.ParseEmail(s)

@@ -118,6 +118,22 @@ func createUsers(t *testing.T, open func(t *testing.T) ports.UserStore) {
 			mustBe(t, store.Confirm(t.Context(), first.Subject, code.Hash), domain.CodeCodeInvalid)
 		}
 	})
+	t.Run("an address is one with its domain in Unicode and in ASCII", func(t *testing.T) {
+		for first := range 2 {
+			store, forms := open(t), twoForms(t)
+			user, other := newUser(t), newUser(t)
+			user.Email, other.Email = forms[first], forms[1-first]
+			mustDo(t, store.CreateUser(t.Context(), user, nil))
+			mustBe(t, store.CreateUser(t.Context(), other, nil), domain.CodeUserExists)
+			for _, form := range forms {
+				got, err := store.UserByEmail(t.Context(), form)
+				mustDo(t, err)
+				if got.Subject != user.Subject || got.Email != user.Email {
+					t.Errorf("%s found %+v", form, got)
+				}
+			}
+		}
+	})
 	t.Run("a taken subject is refused", func(t *testing.T) {
 		store := open(t)
 		first, second := createUser(t, store, nil), newUser(t)
