@@ -121,6 +121,11 @@ func openTenancy(*testing.T) porttest.Tenancy {
 				t.Fatal(err)
 			}
 		},
+		SetUpgrading: func(t *testing.T, id domain.TenantID, upgrading bool) {
+			if err := registry.SetUpgrading(id, upgrading); err != nil {
+				t.Fatal(err)
+			}
+		},
 	}
 }
 

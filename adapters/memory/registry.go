@@ -19,6 +19,7 @@ type Registry struct {
 
 	mu           sync.Mutex
 	tenants      map[domain.TenantID]*domain.Tenant
+	upgrading    map[domain.TenantID]bool // see SetUpgrading
 	reservations map[domain.TenantID]*reservation
 	tokens       map[domain.TokenHash]domain.TenantID // of the reservations
 	spent        map[domain.TokenHash]spentClaim
@@ -45,6 +46,7 @@ const answerTTL = 24 * time.Hour
 var (
 	errLastOwner           = domain.NewError(domain.CodeLastOwner)
 	errTenantNotFound      = domain.NewError(domain.CodeTenantNotFound)
+	errTenantUpgrading     = &domain.Error{Kind: domain.Unavailable, Code: domain.CodeTenantUpgrading, RetryAfter: 10 * time.Second, Message: "the tenant is being upgraded; try again"}
 	errTenantExists        = domain.NewError(domain.CodeTenantExists)
 	errIdempotencyMismatch = domain.NewError(domain.CodeIdempotencyMismatch)
 
@@ -132,7 +134,11 @@ func (r *Registry) Clock(ctx context.Context, id domain.TenantID) (time.Time, er
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := clock(r.Now)
-	if t := r.tenants[id]; t != nil && t.Status == domain.Active || r.reserved(id, now) != nil {
+	t := r.tenants[id]
+	switch {
+	case t != nil && t.Status == domain.Active && r.upgrading[id]:
+		return time.Time{}, errTenantUpgrading
+	case t != nil && t.Status == domain.Active, r.reserved(id, now) != nil:
 		return now, nil
 	}
 	return time.Time{}, errTenantNotFound

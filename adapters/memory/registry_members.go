@@ -102,6 +102,19 @@ func (r *Registry) SetStatus(id domain.TenantID, status domain.TenantStatus) err
 	return nil
 }
 
+// SetUpgrading has a tenant answer as one does whose schema is older than the
+// program: [domain.CodeTenantUpgrading] where a request reaches into its data. Its
+// members are admitted all the same. Without upgrading it answers as ever.
+func (r *Registry) SetUpgrading(id domain.TenantID, upgrading bool) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.tenants[id] == nil {
+		return errTenantNotFound
+	}
+	set(&r.upgrading, id, upgrading)
+	return nil
+}
+
 func (r *Registry) place(m domain.Membership) {
 	if r.places[m.Identity] == nil {
 		set(&r.places, m.Identity, map[domain.TenantID]domain.Membership{})

@@ -110,6 +110,16 @@ func tenancy(t testing.TB, db *postgres.DB, cfg postgres.Config) porttest.Tenanc
 			t.Helper()
 			execute(t, login(t, cfg, cfg.User, cfg.Password), `UPDATE partywall.tenants SET status = 'suspended' WHERE id = $1`, id.String())
 		},
+		SetUpgrading: func(t *testing.T, id domain.TenantID, upgrading bool) {
+			t.Helper()
+			owner := login(t, cfg, cfg.User, cfg.Password)
+			if upgrading {
+				execute(t, owner, `UPDATE partywall.tenants SET version = 0 WHERE id = $1`, id.String())
+				execute(t, owner, `DELETE FROM partywall.migrations WHERE tenant = $1 AND set = 'product'`, id.String())
+				return
+			}
+			execute(t, owner, `INSERT INTO partywall.migrations (set, tenant, number, name, checksum) SELECT set, $1, number, name, checksum FROM partywall.tenant_files WHERE set = 'product'`, id.String())
+		},
 	}
 }
 

@@ -59,7 +59,7 @@ func (s set) publish(ctx context.Context, tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO partywall.tenant_files (set, number, name, checksum, sql) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (set, number) DO UPDATE SET name = excluded.name, checksum = excluded.checksum, sql = excluded.sql`,
-			s.name, m.number, m.name, m.checksum, m.sql)
+			s.name, m.number, m.name, m.checksum, withoutTransaction(m.sql)) // an older program sends it as it is
 		if err != nil {
 			return err
 		}

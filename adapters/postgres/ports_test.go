@@ -22,7 +22,7 @@ func onBoth(t *testing.T, suite func(t *testing.T, open func(t *testing.T) portt
 	for name, change := range walls {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			db, cfg := open(t, change)
+			db, cfg := open(t, withNotes, change) // a migration, which a tenant can lack
 			suite(t, func(t *testing.T) porttest.Tenancy { return tenancy(t, db, cfg) })
 		})
 	}

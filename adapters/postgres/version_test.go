@@ -25,7 +25,7 @@ func TestPostgreSQL18(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tests := exec.CommandContext(t.Context(), program, "-test.v", "-test.run=^(TestServerVersion|TestWalls|TestPath|TestInTenant|TestProvision|TestSetup.*|TestTenantStore|TestTransactionOptions|TestArguments|TestAllThatIsSentIsEncrypted|TestTheServersCertificate.*|TestTheServerIsProven.*|TestUserStore)$")
+	tests := exec.CommandContext(t.Context(), program, "-test.v", "-test.run=^(TestServerVersion|TestWalls|TestPath|TestInTenant|TestProvision|TestSetup.*|TestTenantStore|TestTransactionOptions|TestArguments|TestAllThatIsSentIsEncrypted|TestTheServersCertificate.*|TestTheServerIsProven.*|TestUserStore|TestAFile.*|TestANewTenant.*|TestATransaction.*|TestWhatAFile.*|TestATenant.*|TestTheTrial.*|TestFilesThat.*)$")
 	tests.Env = append(os.Environ(), "PATH="+realservers.PostgreSQL18(t)+":"+os.Getenv("PATH"))
 	out, err := tests.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "PostgreSQL 18") {

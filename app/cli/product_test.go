@@ -20,11 +20,18 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
+// releaseTwo is a variable that has the product be its second release.
+const releaseTwo = "INVOICES_RELEASE_TWO"
+
 // invoices is the program of a small product.
 var invoices = Program{
 	Name: "invoices",
 	Configure: func(cfg app.Config) app.Config {
-		cfg.TenantMigrations = fstest.MapFS{"0001_invoices.sql": {Data: []byte(`CREATE TABLE invoices (cents bigint NOT NULL)`)}}
+		migrations := fstest.MapFS{"0001_invoices.sql": {Data: []byte(`CREATE TABLE invoices (cents bigint NOT NULL)`)}}
+		if os.Getenv(releaseTwo) != "" { // what OnProvision wrote breaks it
+			migrations["0002_limit.sql"] = &fstest.MapFile{Data: []byte(`ALTER TABLE invoices ADD CONSTRAINT cheap CHECK (cents < 500)`)}
+		}
+		cfg.TenantMigrations = migrations
 		cfg.OnProvision = func(ctx context.Context, tx *sqlx.Tx, _ domain.Tenant, _ domain.Identity) error {
 			_, err := tx.ExecContext(ctx, `INSERT INTO invoices VALUES (900)`)
 			return err

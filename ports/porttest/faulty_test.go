@@ -29,6 +29,8 @@ func allFaults() map[string]fault {
 		"a signature without a life":     {objects(func(u *ports.Upload) { u.TTL = max(u.TTL, time.Second) }), "an upload without a life is invalid"},
 		"a stranger signed out":          {people(func(p ports.IdentityProvider) ports.IdentityProvider { return obliging{p} }), "what isn't an access token is believed by nobody"},
 		"a local time":                   {tenancy(func(s *porttest.Tenancy) { s.Tenants = localTime{s.Tenants} }), "tenants and reservations tell the time"},
+		"an upgrade taken for an outage": {tenancy(func(s *porttest.Tenancy) { s.Tenants = losesUpgrades{s.Tenants} }), "a tenant that is being upgraded is unavailable, and no other is"},
+		"an upgrade ignored":             {tenancy(func(s *porttest.Tenancy) { s.SetUpgrading = func(*testing.T, domain.TenantID, bool) {} }), "a tenant that is being upgraded is unavailable, and no other is"},
 		"a context ignored":              {tenancy(func(s *porttest.Tenancy) { s.Tenants = deaf{s.Tenants} }), "Sweep gives a cancelled context's own error"},
 		"a record under the key alone":   {tenancy(func(s *porttest.Tenancy) { s.Tenants = keyAlone{s.Tenants} }), "a request of another identity, route or key is another"},
 		"no record at all":               {tenancy(func(s *porttest.Tenancy) { s.Tenants = forgetful{s.Tenants} }), "twins at once make one tenant and get one answer"},
@@ -90,6 +92,10 @@ func opensTenancy(breaks func(*porttest.Tenancy)) func(*testing.T) porttest.Tena
 		registry := &memory.Registry{}
 		s := porttest.Tenancy{Tenants: registry, Members: registry, Reservations: registry, Suspend: func(t *testing.T, id domain.TenantID) {
 			if err := registry.SetStatus(id, domain.Suspended); err != nil {
+				t.Fatal(err)
+			}
+		}, SetUpgrading: func(t *testing.T, id domain.TenantID, upgrading bool) {
+			if err := registry.SetUpgrading(id, upgrading); err != nil {
 				t.Fatal(err)
 			}
 		}}
@@ -248,6 +254,17 @@ func (s reckless) SetRole(ctx context.Context, id domain.TenantID, who domain.Id
 }
 
 type localTime struct{ ports.TenantStore }
+
+// losesUpgrades says of a tenant that is upgraded what it says of a lost database.
+type losesUpgrades struct{ ports.TenantStore }
+
+func (s losesUpgrades) Clock(ctx context.Context, id domain.TenantID) (time.Time, error) {
+	now, err := s.TenantStore.Clock(ctx, id)
+	if errors.Is(err, domain.CodeTenantUpgrading) {
+		err = &domain.Error{Kind: domain.Unavailable, Code: domain.CodeDatabaseUnavailable, RetryAfter: time.Second, Message: "the database can't be used now"}
+	}
+	return now, err
+}
 
 func (s localTime) Clock(ctx context.Context, id domain.TenantID) (time.Time, error) {
 	now, err := s.TenantStore.Clock(ctx, id)

@@ -2,6 +2,7 @@ package porttest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -19,6 +20,10 @@ type Tenancy struct {
 
 	// Suspend makes an active tenant [domain.Suspended].
 	Suspend func(t *testing.T, id domain.TenantID)
+
+	// SetUpgrading has a tenant's data in an older form than the program needs, or
+	// in the newest one again.
+	SetUpgrading func(t *testing.T, id domain.TenantID, upgrading bool)
 }
 
 // TenantStore runs the contract of [ports.TenantStore].
@@ -27,6 +32,7 @@ func TenantStore(t *testing.T, open func(t *testing.T) Tenancy) {
 	raceForTenants(t, open)
 	repeatCreation(t, open)
 	tellTenantsTime(t, open)
+	upgradeTenants(t, open)
 	listTenants(t, open)
 	limitMakings(t, open)
 
@@ -173,6 +179,36 @@ func tellTenantsTime(t *testing.T, open func(t *testing.T) Tenancy) {
 			mustBe(t, err, domain.CodeTenantNotFound)
 			mustBe(t, err, domain.NotFound)
 		}
+	})
+}
+
+func upgradeTenants(t *testing.T, open func(t *testing.T) Tenancy) {
+	t.Run("a tenant that is being upgraded is unavailable, and no other is", func(t *testing.T) {
+		s, n, other := open(t), owned(t), owned(t)
+		create(t, s.Tenants, n)
+		create(t, s.Tenants, other)
+		s.SetUpgrading(t, n.ID, true)
+		_, err := s.Tenants.Clock(t.Context(), n.ID)
+		mustBe(t, err, domain.CodeTenantUpgrading)
+		if e, ok := errors.AsType[*domain.Error](err); !ok || e.Kind != domain.Unavailable || e.RetryAfter <= 0 || e.Message == "" {
+			t.Errorf("got %+v", e)
+		}
+		_, err = s.Tenants.Clock(t.Context(), other.ID)
+		mustDo(t, err)
+		if tenant, _, err := s.Members.Find(t.Context(), n.Owner, n.ID); err != nil || tenant.Status != domain.Active {
+			t.Errorf("its owner finds %+v, %v", tenant, err)
+		}
+		s.SetUpgrading(t, n.ID, false)
+		_, err = s.Tenants.Clock(t.Context(), n.ID)
+		mustDo(t, err)
+	})
+	t.Run("a suspended tenant is not found, also while it is upgraded", func(t *testing.T) {
+		s, n := open(t), owned(t)
+		create(t, s.Tenants, n)
+		s.SetUpgrading(t, n.ID, true)
+		s.Suspend(t, n.ID)
+		_, err := s.Tenants.Clock(t.Context(), n.ID)
+		mustBe(t, err, domain.CodeTenantNotFound)
 	})
 }
 
