@@ -62,7 +62,7 @@ func (c *claiming) run(ctx context.Context) (ports.ClaimedTenant, error) {
 		return ports.ClaimedTenant{}, err
 	}
 	defer done()
-	if err := c.mayProvision(ctx); err != nil {
+	if err := c.beforeSignUp(ctx); err != nil {
 		return ports.ClaimedTenant{}, err
 	}
 	held, err := c.db.hold(ctx, c.logins, c.Token[:], c.Limits.Unconfirmed)
@@ -76,10 +76,10 @@ func (c *claiming) run(ctx context.Context) (ports.ClaimedTenant, error) {
 	return claimed, err
 }
 
-// mayProvision refuses a sign-up where this program makes no tenants, so that no
-// account is left without one.
-func (c *claiming) mayProvision(ctx context.Context) error {
-	if c.SignUp == nil || c.db.cfg.OnProvision != nil {
+// beforeSignUp takes a turn at a connection that provisions, and looks whether this
+// program may make tenants: an account is made only if its tenant can be.
+func (c *claiming) beforeSignUp(ctx context.Context) error {
+	if c.SignUp == nil {
 		return nil
 	}
 	return c.db.own.useWithin(ctx, claimPatience, func(db *sqlx.DB) error {
