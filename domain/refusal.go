@@ -1,7 +1,7 @@
 package domain
 
-// refusals has, for each code whose error always says the same, its kind, its
-// field and its text.
+// refusals has, for each code whose errors are always of one kind and about one
+// field, these and the usual text.
 var refusals = map[Code]Error{
 	CodeTenantNotFound: {Kind: NotFound, Message: "there is no such tenant, or you aren't a member of it"},
 	CodeTenantExists:   {Kind: Conflict, Field: "tenantId", Message: "this tenant ID is taken; choose another"},
@@ -15,12 +15,19 @@ var refusals = map[Code]Error{
 	CodeUserNotConfirmed:    {Kind: Forbidden, Message: "the e-mail address is not confirmed yet; confirm it with the code that was sent to it, or ask for another"},
 	CodePasswordReset:       {Kind: Forbidden, Message: "the password has to be reset before signing in; ask for a code to reset it"},
 	CodeLastOwner:           {Kind: Conflict, Field: "role", Message: "a tenant keeps at least one owner; make another member an owner first"},
+	CodeInvalidToken:        {Kind: Unauthenticated, Message: "the access token is invalid or has expired; sign in again"},
+	CodeInvalidCredentials:  {Kind: Unauthenticated, Message: "the address or the password is wrong"},
+	CodeChallengeInvalid:    {Kind: Unauthenticated, Message: "the answer or its session is wrong or has expired; sign in again"},
+	CodeRefreshInvalid:      {Kind: Unauthenticated, Message: "the refresh token is invalid, expired or revoked; sign in again"},
+	CodeRefreshReused:       {Kind: Unauthenticated, Message: "the refresh token was used before, so its session has ended; sign in again"},
+	CodeSignUpRefused:       {Kind: Unprocessable, Message: "the sign-up was refused by the rules of this service"},
+	CodeCodeInvalid:         {Kind: Invalid, Field: "code", Message: "the code is wrong, was used before, or has expired; ask for a new one"},
 	CodeIdempotencyMismatch: {Kind: Unprocessable, Field: "Idempotency-Key", Message: "this Idempotency-Key was used for another request; choose another"},
 }
 
-// NewError returns the error of a code that always says the same: its kind, its
-// field and its message, which the caller may change. A code that [Refusal] does
-// not list gives an [Internal] error of that code.
+// NewError returns the usual error of a code: its kind, its field and its message,
+// which the caller may change. A code that [Refusal] does not know gives an
+// [Internal] error of that code.
 func NewError(code Code) *Error {
 	e := refusals[code]
 	e.Code = code

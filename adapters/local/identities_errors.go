@@ -14,13 +14,13 @@ var (
 	errNoEmail = domain.Invalidf("email", "an e-mail address is required")
 
 	errUserExists         = domain.NewError(domain.CodeUserExists)
-	errCodeInvalid        = &domain.Error{Kind: domain.Invalid, Code: domain.CodeCodeInvalid, Field: "code", Message: "the code is wrong, was used before, or has expired; ask for a new one"}
-	errInvalidCredentials = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeInvalidCredentials, Message: "the address or the password is wrong"}
+	errCodeInvalid        = domain.NewError(domain.CodeCodeInvalid)
+	errInvalidCredentials = domain.NewError(domain.CodeInvalidCredentials)
 	errUserNotConfirmed   = domain.NewError(domain.CodeUserNotConfirmed)
-	errInvalidToken       = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeInvalidToken, Message: "the access token is invalid or has expired; sign in again"}
-	errRefreshInvalid     = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeRefreshInvalid, Message: "the refresh token is invalid, expired or revoked; sign in again"}
-	errRefreshReused      = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeRefreshReused, Message: "the refresh token was used before, so its session has ended; sign in again"}
-	errChallengeInvalid   = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeChallengeInvalid, Message: "the answer or its session is wrong or has expired; sign in again"}
+	errInvalidToken       = domain.NewError(domain.CodeInvalidToken)
+	errRefreshInvalid     = domain.NewError(domain.CodeRefreshInvalid)
+	errRefreshReused      = domain.NewError(domain.CodeRefreshReused)
+	errChallengeInvalid   = domain.NewError(domain.CodeChallengeInvalid)
 )
 
 // identityError is the one place where the errors of the user store, and of what

@@ -51,7 +51,7 @@ const (
 )
 
 var (
-	errInvalidCredentials = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeInvalidCredentials, Message: "the address or the password is wrong"}
+	errInvalidCredentials = domain.NewError(domain.CodeInvalidCredentials)
 	errUserNotConfirmed   = domain.NewError(domain.CodeUserNotConfirmed)
 )
 

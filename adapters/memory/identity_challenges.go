@@ -36,7 +36,7 @@ var responses = map[string]string{
 
 var (
 	errNoChallenge      = domain.Invalidf("challengeName", "there is no challenge of this name")
-	errChallengeInvalid = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeChallengeInvalid, Message: "the answer or its session is wrong or has expired; sign in again"}
+	errChallengeInvalid = domain.NewError(domain.CodeChallengeInvalid)
 )
 
 // Challenge makes every later sign-in with that address meet a challenge:

@@ -30,8 +30,8 @@ func (t *refreshToken) mayRotate(now time.Time, grace time.Duration) bool {
 }
 
 var (
-	errRefreshInvalid = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeRefreshInvalid, Message: "the refresh token is unknown, expired or revoked; sign in again"}
-	errRefreshReused  = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeRefreshReused, Message: "the refresh token was used before, so its session has ended; sign in again"}
+	errRefreshInvalid = domain.NewError(domain.CodeRefreshInvalid)
+	errRefreshReused  = domain.NewError(domain.CodeRefreshReused)
 )
 
 // StartSession implements [ports.UserStore]. It also forgets the user's expired sessions.

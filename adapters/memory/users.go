@@ -39,7 +39,7 @@ type code struct {
 var (
 	errUserExists   = domain.NewError(domain.CodeUserExists)
 	errUserNotFound = &domain.Error{Kind: domain.NotFound, Message: "there is no such user"}
-	errCodeInvalid  = &domain.Error{Kind: domain.Invalid, Code: domain.CodeCodeInvalid, Field: "code", Message: "the code is wrong, spent or expired; ask for a new one"}
+	errCodeInvalid  = domain.NewError(domain.CodeCodeInvalid)
 	errNoEmail      = domain.Invalidf("email", "an e-mail address is required")
 )
 

@@ -70,7 +70,7 @@ func (u *Users) spend(ctx context.Context, subject string, purpose ports.CodePur
 		return then(ctx, tx)
 	})
 	if err == nil && !right {
-		return &domain.Error{Kind: domain.Invalid, Code: domain.CodeCodeInvalid, Field: "code", Message: "the code is wrong, spent or expired"}
+		return domain.NewError(domain.CodeCodeInvalid)
 	}
 	return err
 }

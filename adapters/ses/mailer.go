@@ -89,7 +89,7 @@ func (m *Mailer) Send(ctx context.Context, mail ports.Mail) error {
 func check(mail ports.Mail) error {
 	switch {
 	case mail.To.IsZero():
-		return domain.Invalidf("to", "a mail goes to an address")
+		return domain.Invalidf("email", "a mail goes to an address")
 	case !oneLine(mail.Subject):
 		return domain.Invalidf("subject", "a subject is one line of UTF-8 without control characters")
 	case !utf8.ValidString(mail.Text) || strings.ContainsRune(mail.Text, 0):

@@ -176,7 +176,7 @@ func TestWhatWouldBeAnotherMailIsNeverSent(t *testing.T) {
 		change func(*ports.Mail)
 		field  string
 	}{
-		"nobody to send it to":     {func(m *ports.Mail) { m.To = domain.Email{} }, "to"},
+		"nobody to send it to":     {func(m *ports.Mail) { m.To = domain.Email{} }, "email"},
 		"a header in the subject":  {func(m *ports.Mail) { m.Subject = "a\r\nBcc: eve@example.com" }, "subject"},
 		"a line in the subject":    {func(m *ports.Mail) { m.Subject = "a\nb" }, "subject"},
 		"NUL in the subject":       {func(m *ports.Mail) { m.Subject = "a\x00" }, "subject"},

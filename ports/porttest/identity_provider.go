@@ -49,7 +49,7 @@ func IdentityProvider(t *testing.T, open func(t *testing.T) Identities) {
 
 	p := open(t).Provider
 	heedContext(t, identityCalls(p, newEmail(t)))
-	refuseZero(t, slices.DeleteFunc(identityCalls(p, domain.Email{}), func(c call) bool { return !strings.HasSuffix(c.name, "an address") }))
+	refuseZero(t, "email", slices.DeleteFunc(identityCalls(p, domain.Email{}), func(c call) bool { return !strings.HasSuffix(c.name, "an address") }))
 }
 
 func identityCalls(p ports.IdentityProvider, email domain.Email) []call {

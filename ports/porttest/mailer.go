@@ -75,7 +75,7 @@ func Mailer(t *testing.T, open func(t *testing.T) Mailbox) {
 
 	box := open(t)
 	heedContext(t, []call{{"Send", func(ctx context.Context) error { return box.Mailer.Send(ctx, newMail(t)) }}})
-	refuseZero(t, []call{{"mail to nobody", func(ctx context.Context) error {
+	refuseZero(t, "email", []call{{"mail to nobody", func(ctx context.Context) error {
 		mail := newMail(t)
 		mail.To = domain.Email{}
 		return box.Mailer.Send(ctx, mail)

@@ -118,10 +118,12 @@ func setRoles(t *testing.T, open func(t *testing.T) Tenancy) {
 	heedContext(t, []call{{"SetRole", func(ctx context.Context) error {
 		return store.SetRole(ctx, newTenantID(t, "ctx"), newIdentity(t), domain.RoleViewer)
 	}}})
-	refuseZero(t, []call{
+	refuseZero(t, "sub", []call{
 		{"a role for nobody", func(ctx context.Context) error {
 			return store.SetRole(ctx, newTenantID(t, "zero"), domain.Identity{}, domain.RoleViewer)
 		}},
+	})
+	refuseZero(t, "tenantId", []call{
 		{"a role in no tenant", func(ctx context.Context) error {
 			return store.SetRole(ctx, domain.TenantID{}, newIdentity(t), domain.RoleViewer)
 		}},

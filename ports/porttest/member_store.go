@@ -23,13 +23,13 @@ func MemberStore(t *testing.T, open func(t *testing.T) Tenancy) {
 		}},
 		{"Memberships", func(ctx context.Context) error { _, err := store.Memberships(ctx, newIdentity(t), 10); return err }},
 	})
-	refuseZero(t, []call{
+	refuseZero(t, "tenantId", []call{{"finding somebody in no tenant", func(ctx context.Context) error {
+		_, _, err := store.Find(ctx, newIdentity(t), domain.TenantID{})
+		return err
+	}}})
+	refuseZero(t, "sub", []call{
 		{"finding nobody", func(ctx context.Context) error {
 			_, _, err := store.Find(ctx, domain.Identity{}, newTenantID(t, "zero"))
-			return err
-		}},
-		{"finding somebody in no tenant", func(ctx context.Context) error {
-			_, _, err := store.Find(ctx, newIdentity(t), domain.TenantID{})
 			return err
 		}},
 		{"asking for nobody's memberships", func(ctx context.Context) error {

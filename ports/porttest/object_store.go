@@ -46,7 +46,7 @@ func ObjectStore(t *testing.T, open func(t *testing.T) ObjectStorage) {
 
 	s := open(t)
 	heedContext(t, objectCalls(s.Store, newKey(t, "file.txt")))
-	refuseZero(t, objectCalls(s.Store, domain.ObjectKey{}))
+	refuseZero(t, "filename", objectCalls(s.Store, domain.ObjectKey{}))
 }
 
 func objectCalls(store ports.ObjectStore, key domain.ObjectKey) []call {

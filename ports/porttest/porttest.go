@@ -227,10 +227,10 @@ func heedContext(t *testing.T, calls []call) {
 	}
 }
 
-// refuseZero checks that each call, which lacks something, is invalid.
-func refuseZero(t *testing.T, calls []call) {
+// refuseZero checks that each call, which lacks the field, is invalid on it.
+func refuseZero(t *testing.T, field string, calls []call) {
 	t.Helper()
 	for _, c := range calls {
-		t.Run(c.name+" is invalid", func(t *testing.T) { mustBe(t, c.do(t.Context()), domain.Invalid) })
+		t.Run(c.name+" is invalid", func(t *testing.T) { mustBeOn(t, c.do(t.Context()), field, domain.Invalid) })
 	}
 }

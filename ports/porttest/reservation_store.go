@@ -31,15 +31,15 @@ func ReservationStore(t *testing.T, open func(t *testing.T) Tenancy) {
 	n := reservation(t)
 	reserve(t, s, n)
 	both := ports.Claim{Token: n.Token, Owner: newIdentity(t), SignUp: signsUp(newIdentity(t))}
-	refuseZero(t, []call{
-		{"reserving no ID", func(ctx context.Context) error {
-			_, err := s.Reservations.Reserve(ctx, ports.NewReservation{Token: newHash(), TTL: time.Hour})
-			return err
-		}},
-		{"reserving without a token", func(ctx context.Context) error {
-			_, err := s.Reservations.Reserve(ctx, ports.NewReservation{ID: newTenantID(t, "zero"), TTL: time.Hour})
-			return err
-		}},
+	refuseZero(t, "tenantId", []call{{"reserving no ID", func(ctx context.Context) error {
+		_, err := s.Reservations.Reserve(ctx, ports.NewReservation{Token: newHash(), TTL: time.Hour})
+		return err
+	}}})
+	refuseZero(t, "claimToken", []call{{"reserving without a token", func(ctx context.Context) error {
+		_, err := s.Reservations.Reserve(ctx, ports.NewReservation{ID: newTenantID(t, "zero"), TTL: time.Hour})
+		return err
+	}}})
+	refuseZero(t, "sub", []call{
 		{"claiming for nobody", func(ctx context.Context) error {
 			_, err := s.Reservations.Claim(ctx, ports.Claim{Token: n.Token})
 			return err

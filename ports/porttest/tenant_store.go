@@ -51,11 +51,13 @@ func TenantStore(t *testing.T, open func(t *testing.T) Tenancy) {
 			return err
 		}
 	}
-	refuseZero(t, []call{
+	refuseZero(t, "tenantId", []call{
 		{"creating without an ID", creation(func(n *ports.NewTenant) { n.ID = domain.TenantID{} })},
+		{"asking no tenant the time", func(ctx context.Context) error { _, err := store.Clock(ctx, domain.TenantID{}); return err }},
+	})
+	refuseZero(t, "sub", []call{
 		{"creating without an owner", creation(func(n *ports.NewTenant) { n.Owner = domain.Identity{} })},
 		{"creating for nobody's key", creation(func(n *ports.NewTenant) { n.Idempotency = &ports.Idempotency{Route: "r", Key: "k"} })},
-		{"asking no tenant the time", func(ctx context.Context) error { _, err := store.Clock(ctx, domain.TenantID{}); return err }},
 	})
 }
 

@@ -52,7 +52,7 @@ func UserStore(t *testing.T, openUsers func(t *testing.T) Users) {
 		{"EndSessions", func(ctx context.Context) error { return store.EndSessions(ctx, unique()) }},
 		{"RemoveUnconfirmed", func(ctx context.Context) error { _, err := store.RemoveUnconfirmed(ctx, time.Hour); return err }},
 	})
-	refuseZero(t, []call{
+	refuseZero(t, "email", []call{
 		{"a user without an address", func(ctx context.Context) error {
 			user := newUser(t)
 			user.Email = domain.Email{}
