@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -48,5 +49,6 @@ func (p *Partywall) sendsMail() bool {
 }
 
 func (p *Partywall) sesConfig(cloud aws.Config) ses.Config {
+	cloud.Region = cmp.Or(p.config.SESRegion, cloud.Region)
 	return ses.Config{Sender: p.config.EmailSender, AWS: cloud}
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/httpapi"
 	"github.com/partywall-go/partywall/adapters/local"
+	"github.com/partywall-go/partywall/adapters/tokens"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
@@ -42,10 +43,11 @@ type Config struct {
 	Database Database
 	Cognito  Cognito
 	S3       S3
-	Region   string // AWS
+	Region   string // AWS; empty: the pool's
 
 	RequireConfirmation bool         // the built-in identities wait for a code before they let a new user in
 	EmailSender         domain.Email // zero: mail goes to the log
+	SESRegion           string       // empty: Region
 
 	// Mail, if set, sends what Partywall sends, in place of SES and the log. A user
 	// pool sends its own mails all the same.
@@ -118,14 +120,24 @@ type Cognito struct {
 	PoolID       string
 	ClientID     string
 	ClientSecret domain.Secret
-	Issuer       string
-	JWKSURL      string
+	Issuer       string // empty: from region and pool
+	JWKSURL      string // empty: of the issuer
+
+	// ExtraClientIDs are other app clients of the pool whose tokens are accepted, such as
+	// a mobile app's. The API itself signs in and refreshes with ClientID alone.
+	ExtraClientIDs []string
 }
 
 // S3 says which bucket to use. No Bucket: files on disk, below DataDir.
 type S3 struct {
 	Bucket         string
 	ForcePathStyle bool
+	Region         string // empty: Config.Region
+
+	// PublicEndpoint is where clients reach the store, if it isn't where this process
+	// does: signed URLs lead there. A proxy on the way must leave the Host header and
+	// the path as they are, since both are signed. Nil: the process's own endpoint.
+	PublicEndpoint *url.URL
 
 	// WithoutIsolation opens the store although its server lets the holder of one
 	// tenant's signed URL reach another tenant's files. It is for trying things out
@@ -169,6 +181,11 @@ func (c Config) withDefaults() Config {
 		c.PublicURL = &url.URL{Scheme: "http", Host: net.JoinHostPort("localhost", strconv.Itoa(c.Port))}
 	}
 	c.DataDir = cmp.Or(c.DataDir, d.DataDir)
+	c.Region = cmp.Or(c.Region, regionOfPool(c.Cognito.PoolID))
+	if c.Cognito.PoolID != "" {
+		c.Cognito.Issuer = cmp.Or(c.Cognito.Issuer, tokens.CognitoURLs(cmp.Or(regionOfPool(c.Cognito.PoolID), c.Region), c.Cognito.PoolID)[0])
+		c.Cognito.JWKSURL = cmp.Or(c.Cognito.JWKSURL, c.Cognito.Issuer+"/.well-known/jwks.json")
+	}
 	c.Database.Port = cmp.Or(c.Database.Port, d.Database.Port)
 	c.Database.Name = cmp.Or(c.Database.Name, d.Database.Name)
 	c.Database.SSLMode = cmp.Or(c.Database.SSLMode, defaultSSLMode(c.Database.Host))

@@ -9,8 +9,14 @@ import (
 func (p *parser) combinations(env environment) {
 	p.databaseCombinations(env)
 	p.cognitoCombinations(env)
-	if env.Region == "" && (env.Bucket != "" || env.EmailSender != "" || isEmulated(env)) {
+	if env.Region == "" && (env.Bucket != "" && env.S3Region == "" || env.EmailSender != "" && env.SESRegion == "" || isEmulated(env)) {
 		p.mistake("AWS_REGION", "is needed with S3_BUCKET_NAME, EMAIL_SENDER or COGNITO_USER_POOL_ID: write the region, such as eu-central-1")
+	}
+	if env.Bucket == "" {
+		p.needs("S3_REGION or S3_PUBLIC_ENDPOINT", env.S3Region+env.S3PublicEndpoint, "S3_BUCKET_NAME", "name the bucket")
+	}
+	if env.EmailSender == "" {
+		p.needs("SES_REGION", env.SESRegion, "EMAIL_SENDER", "name the address that mail comes from")
 	}
 	if env.DataDir == "" {
 		p.mistake("DATA_DIR", "is the folder of what is built in, such as .partywall, not \"\"")
@@ -35,7 +41,7 @@ func (p *parser) databaseCombinations(env environment) {
 
 func (p *parser) cognitoCombinations(env environment) {
 	if env.PoolID == "" {
-		p.needs("COGNITO_CLIENT_ID or COGNITO_CLIENT_SECRET", env.ClientID+env.ClientSecret, "COGNITO_USER_POOL_ID", "name the pool")
+		p.needs("COGNITO_CLIENT_ID, COGNITO_CLIENT_SECRET or COGNITO_EXTRA_CLIENT_IDS", env.ClientID+env.ClientSecret+env.ExtraClientIDs, "COGNITO_USER_POOL_ID", "name the pool")
 		return
 	}
 	if env.ClientID == "" {

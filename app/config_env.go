@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/tokens"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/tenants"
 )
@@ -77,8 +77,9 @@ func (p *parser) config(env environment) Config {
 		DataDir:             env.DataDir,
 		Database:            p.database(env),
 		Cognito:             p.cognito(env),
-		S3:                  S3{Bucket: env.Bucket, ForcePathStyle: p.boolean("S3_FORCE_PATH_STYLE", env.ForcePathStyle)},
+		S3:                  p.s3(env),
 		Region:              cmp.Or(env.Region, regionOfPool(env.PoolID)),
+		SESRegion:           env.SESRegion,
 		RequireConfirmation: p.boolean("LOCAL_REQUIRE_CONFIRMATION", env.RequireConfirmation),
 		EmailSender:         p.email("EMAIL_SENDER", env.EmailSender),
 		TenantCreation:      p.creationPolicy("TENANT_CREATION", env.TenantCreation),
@@ -128,20 +129,42 @@ func isLoopback(host string) bool {
 func (p *parser) cognito(env environment) Cognito {
 	issuer := env.Issuer
 	if issuer == "" && env.PoolID != "" {
-		region := cmp.Or(regionOfPool(env.PoolID), env.Region)
-		issuer = fmt.Sprintf("https://cognito-idp.%s.amazonaws.com/%s", region, env.PoolID)
+		issuer = tokens.CognitoURLs(cmp.Or(regionOfPool(env.PoolID), env.Region), env.PoolID)[0]
 	}
 	jwks := env.JWKSURL
 	if jwks == "" && issuer != "" {
 		jwks = issuer + "/.well-known/jwks.json"
 	}
 	return Cognito{
-		PoolID:       env.PoolID,
-		ClientID:     env.ClientID,
-		ClientSecret: domain.NewSecret(env.ClientSecret),
-		Issuer:       issuer,
-		JWKSURL:      jwks,
+		PoolID:         env.PoolID,
+		ClientID:       env.ClientID,
+		ExtraClientIDs: list(env.ExtraClientIDs),
+		ClientSecret:   domain.NewSecret(env.ClientSecret),
+		Issuer:         issuer,
+		JWKSURL:        jwks,
 	}
+}
+
+func (p *parser) s3(env environment) S3 {
+	return S3{
+		Bucket:         env.Bucket,
+		ForcePathStyle: p.boolean("S3_FORCE_PATH_STYLE", env.ForcePathStyle),
+		Region:         env.S3Region,
+		PublicEndpoint: p.endpoint("S3_PUBLIC_ENDPOINT", env.S3PublicEndpoint),
+	}
+}
+
+// endpoint returns the URL of a server, or nil.
+func (p *parser) endpoint(name, s string) *url.URL {
+	if s == "" {
+		return nil
+	}
+	u, err := url.Parse(s)
+	if err != nil || !isWebURL(u) || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		p.mistake(name, "is a URL such as https://files.example.com, without user, query or fragment, not %q", withoutUser(s))
+		return nil
+	}
+	return u
 }
 
 // regionOfPool returns what a pool's ID begins with: its region, but for emulators.

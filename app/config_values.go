@@ -91,7 +91,7 @@ func (p *parser) origins(name, s string) []string {
 	for _, origin := range origins {
 		err := httpapi.CheckOrigin(origin)
 		if e, ok := errors.AsType[*domain.Error](err); ok {
-			p.mistake(name, "lists exact origins, and %q isn't one: %s", origin, e.Message)
+			p.mistake(name, "lists exact origins: %s, not %q", e.Message, withoutUser(origin))
 		}
 	}
 	return origins

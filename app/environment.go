@@ -32,16 +32,21 @@ type environment struct {
 	DBLockTimeout      string `envconfig:"DB_LOCK_TIMEOUT" default:"5s" desc:"The longest a statement may wait for a lock."`
 	DBIdleTimeout      string `envconfig:"DB_IDLE_TIMEOUT" default:"30s" desc:"The longest a transaction may wait for its client."`
 
-	PoolID       string `envconfig:"COGNITO_USER_POOL_ID" desc:"The Cognito user pool. Empty: built-in identities."`
-	ClientID     string `envconfig:"COGNITO_CLIENT_ID"`
-	ClientSecret string `envconfig:"COGNITO_CLIENT_SECRET" secret:"true" desc:"Of an app client that has one."`
-	Issuer       string `envconfig:"COGNITO_ISSUER" desc:"Empty: from region and pool. For an emulator, where it is, such as http://127.0.0.1:9229/local_abc."`
-	JWKSURL      string `envconfig:"COGNITO_JWKS_URL" desc:"Empty: the issuer plus /.well-known/jwks.json."`
+	PoolID         string `envconfig:"COGNITO_USER_POOL_ID" desc:"The Cognito user pool. Empty: built-in identities."`
+	ClientID       string `envconfig:"COGNITO_CLIENT_ID"`
+	ExtraClientIDs string `envconfig:"COGNITO_EXTRA_CLIENT_IDS" desc:"Other app clients of the pool whose tokens are accepted, such as a mobile app's, separated by commas."`
+	ClientSecret   string `envconfig:"COGNITO_CLIENT_SECRET" secret:"true" desc:"Of an app client that has one."`
+	Issuer         string `envconfig:"COGNITO_ISSUER" desc:"Empty: from region and pool. For an emulator, where it is, such as http://127.0.0.1:9229/local_abc."`
+	JWKSURL        string `envconfig:"COGNITO_JWKS_URL" desc:"Empty: the issuer plus /.well-known/jwks.json."`
 
 	Bucket         string `envconfig:"S3_BUCKET_NAME" desc:"The S3 bucket. Empty: files on disk, below DATA_DIR."`
 	ForcePathStyle string `envconfig:"S3_FORCE_PATH_STYLE" default:"false" desc:"http://host/bucket/key rather than http://bucket.host/key, for emulators."`
 
-	Region          string `envconfig:"AWS_REGION" desc:"The region of the pool, the bucket and the mail."`
+	S3Region         string `envconfig:"S3_REGION" desc:"The bucket's region. Empty: AWS_REGION."`
+	S3PublicEndpoint string `envconfig:"S3_PUBLIC_ENDPOINT" desc:"Where clients reach the store, such as https://files.example.com, if it is not where this process does. Empty: the process's endpoint."`
+
+	Region          string `envconfig:"AWS_REGION" desc:"The region of what names none of its own. Empty: the pool's."`
+	SESRegion       string `envconfig:"SES_REGION" desc:"The region that mail is sent from. Empty: AWS_REGION."`
 	S3Endpoint      string `envconfig:"AWS_ENDPOINT_URL_S3" desc:"The AWS SDK's own, for an emulator; so are the next two, and AWS_ACCESS_KEY_ID and its like."`
 	CognitoEndpoint string `envconfig:"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"`
 	SESEndpoint     string `envconfig:"AWS_ENDPOINT_URL_SESV2"`
@@ -122,6 +127,8 @@ func whatEmptyMeans(c Config) map[string]string {
 		"COGNITO_ISSUER":   c.Cognito.Issuer,
 		"COGNITO_JWKS_URL": c.Cognito.JWKSURL,
 		"AWS_REGION":       c.Region,
+		"S3_REGION":        c.Region,
+		"SES_REGION":       c.Region,
 		"EMAIL_SENDER":     "mail goes to the log",
 		"OPERATOR_TOKEN":   "no operator",
 		"TRUSTED_PROXIES":  "none",

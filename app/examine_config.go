@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/partywall-go/partywall/domain/tenants"
@@ -58,6 +59,9 @@ func (c Config) checkTenantCreation(context.Context) (ports.Finding, error) {
 func (c Config) checkPublicURL(context.Context) (ports.Finding, error) {
 	loopback := isLoopback(c.PublicURL.Hostname())
 	switch {
+	case loopback && c.isTrial() && !isLoopback(c.ListenHost()):
+		return ports.Warn("HOST="+c.Host+" lets other machines call, but links in mails and file URLs lead them to "+c.PublicURL.String()+", which is their own machine",
+			"set PUBLIC_URL to the address that callers use, such as http://192.0.2.1:"+strconv.Itoa(c.Port)), nil
 	case loopback && c.isTrial():
 		return ports.Fine("PUBLIC_URL=" + c.PublicURL.String()), nil
 	case loopback:

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -87,7 +88,7 @@ func (p *Partywall) openCognito(cloud aws.Config) (people, error) {
 	}
 	p.closes(keys.Close)
 	verifier, err := tokens.New(tokens.Config{Issuers: []tokens.Issuer{{
-		URLs: issuerURLs(c), Provider: c.PoolID, ClientIDs: []string{c.ClientID}, Keys: keys,
+		URLs: issuerURLs(c), Provider: c.PoolID, ClientIDs: append([]string{c.ClientID}, c.ExtraClientIDs...), Keys: keys,
 	}}})
 	if err != nil {
 		return people{}, fmt.Errorf("COGNITO_ISSUER: %w", err)
@@ -99,6 +100,7 @@ func (p *Partywall) openCognito(cloud aws.Config) (people, error) {
 
 func (p *Partywall) cognitoConfig(cloud aws.Config) cognito.Config {
 	c := p.config.Cognito
+	cloud.Region = cmp.Or(regionOfPool(c.PoolID), cloud.Region)
 	return cognito.Config{PoolID: c.PoolID, ClientID: c.ClientID, ClientSecret: c.ClientSecret, AWS: cloud, Logger: p.config.logger()}
 }
 

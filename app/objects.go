@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,5 +73,6 @@ func (p *Partywall) proveIsolation(ctx context.Context, store *s3.Store) error {
 
 func (p *Partywall) s3Config(cloud aws.Config) s3.Config {
 	c := p.config.S3
-	return s3.Config{Bucket: c.Bucket, PathStyle: c.ForcePathStyle, WithoutIsolation: c.WithoutIsolation, AWS: cloud}
+	cloud.Region = cmp.Or(c.Region, cloud.Region)
+	return s3.Config{Bucket: c.Bucket, PathStyle: c.ForcePathStyle, PublicEndpoint: c.PublicEndpoint, WithoutIsolation: c.WithoutIsolation, AWS: cloud}
 }

@@ -36,7 +36,7 @@ func CheckOrigin(origin string) error {
 		return err
 	}
 	if form != origin {
-		return refuseOrigin("browsers send it as " + form + ": write that")
+		return refuseOrigin("browsers send it as " + form)
 	}
 	return nil
 }

@@ -38,6 +38,7 @@ func (e *examination) checks() []ports.Check {
 		{Name: "bucket-rights", About: "`s3:GetObject` and `s3:ListBucket` are allowed", Needs: "bucket", Look: e.rights},
 		{Name: "bucket-isolation", About: "a signed URL opens one file of one tenant, as long as it lives; tried with objects below `.partywall/`, which are deleted", Needs: "bucket-rights", Look: e.isolation},
 		{Name: "bucket-promises", About: "the store insists on the size, type, SHA-256 and `If-None-Match` that were signed, and takes no unsigned `x-amz-*` header; tried likewise", Needs: "bucket-rights", Look: e.promises},
+		{Name: "bucket-public-endpoint", About: "a URL signed for `S3_PUBLIC_ENDPOINT` is understood there", Needs: "bucket-rights", Look: e.publicEndpoint},
 		{Name: "bucket-cors", About: "the pages of `CORS_ALLOW_ORIGINS` may move files", Needs: "bucket", Look: e.cors},
 		{Name: "bucket-public", About: "the public is blocked from the bucket", Needs: "bucket", Look: e.public},
 		{Name: "bucket-transport", About: "the bucket's policy refuses what comes without TLS", Needs: "bucket", Look: e.transport},

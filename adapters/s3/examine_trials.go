@@ -2,8 +2,13 @@ package s3
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/partywall-go/partywall/adapters/internal/awscalls"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -50,4 +55,30 @@ func (e *examination) promises(ctx context.Context) (ports.Finding, error) {
 		return ports.Warn(strings.Join(breaches, "; "), "upgrade the store, or use another of the list in docs/production.md; until then, don't rely on these"), nil
 	}
 	return ports.Fine("the store insists on what was signed"), nil
+}
+
+// publicEndpoint asks the address that clients are given for an object that isn't
+// there. A proxy that changes the host or the path breaks the signature.
+func (e *examination) publicEndpoint(ctx context.Context) (ports.Finding, error) {
+	if e.cfg.PublicEndpoint == nil {
+		return ports.Fine("clients reach the bucket where this process does"), nil
+	}
+	p, err := e.probe(ctx)
+	if err != nil {
+		return ports.Finding{}, err
+	}
+	at := e.cfg.PublicEndpoint.Redacted()
+	options := e.client.Options()
+	options.BaseEndpoint = aws.String(e.cfg.PublicEndpoint.String())
+	if p.presigner.endpoint, err = resolve(ctx, options, e.bucket); err != nil {
+		return ports.Fail(at+" can't be the bucket's address: "+awscalls.OneLine(err), "set S3_PUBLIC_ENDPOINT to a URL such as https://files.example.com, and S3_FORCE_PATH_STYLE=true where the bucket stands in the path"), nil
+	}
+	got, err := p.send(ctx, http.MethodGet, p.url(http.MethodGet, "absent"), "")
+	switch {
+	case err != nil && got.status == 0:
+		return ports.Warn(at+" can't be reached from here: "+awscalls.OneLine(err), "see from a client's machine that it leads to the store, or set S3_PUBLIC_ENDPOINT to the address that does"), nil
+	case err == nil && got.status == http.StatusNotFound:
+		return ports.Fine("URLs signed for " + at + " are understood there"), nil
+	}
+	return ports.Fail(fmt.Sprintf("%s answers %d to a signed URL", at, got.status), "have the proxy there leave the Host header and the path as they are, or set S3_PUBLIC_ENDPOINT to the store's own address"), nil
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -24,6 +25,10 @@ type Config struct {
 	PathStyle bool             // the bucket is named in the path, not in the host, as most emulators want it
 	AWS       aws.Config       // region, credentials and endpoint
 	Now       func() time.Time // nil: time.Now
+
+	// PublicEndpoint is where the holders of signed URLs reach the server, if it
+	// isn't where AWS leads this process. Nil: it is.
+	PublicEndpoint *url.URL
 
 	// WithoutIsolation signs URLs also where the server was not shown to keep one
 	// tenant's files from the holders of another tenant's URLs; see [Store.Prove].
@@ -76,11 +81,18 @@ func New(cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	public := where
+	if cfg.PublicEndpoint != nil {
+		options.BaseEndpoint = aws.String(cfg.PublicEndpoint.String())
+		if public, err = resolve(context.Background(), options, cfg.Bucket); err != nil {
+			return nil, err
+		}
+	}
 	s := &Store{
 		bucket:      cfg.Bucket,
 		client:      client,
 		own:         where,
-		presigner:   presigner{endpoint: where},
+		presigner:   presigner{endpoint: public},
 		credentials: cached(options.Credentials),
 		now:         cfg.Now,
 	}
@@ -181,6 +193,6 @@ func (s *Store) sign(ctx context.Context, r request, headers map[string]string, 
 	for name, value := range headers {
 		r.headers = append(r.headers, param{strings.ToLower(name), value})
 	}
-	url := s.presigner.presign(creds, at, life, r)
-	return ports.SignedRequest{Method: r.method, URL: domain.NewSecret(url), Headers: headers, ExpiresAt: at.Add(life)}, nil
+	signed := s.presigner.presign(creds, at, life, r)
+	return ports.SignedRequest{Method: r.method, URL: domain.NewSecret(signed), Headers: headers, ExpiresAt: at.Add(life)}, nil
 }

@@ -26,10 +26,32 @@ type Issuer struct {
 
 // CognitoURLs returns the two forms of issuer that tokens of a Cognito pool may have.
 func CognitoURLs(region, poolID string) []string {
+	domain := domainOf(region)
 	return []string{
-		"https://cognito-idp." + region + ".amazonaws.com/" + poolID,
-		"https://issuer-cognito-idp." + region + ".amazonaws.com/" + poolID,
+		"https://cognito-idp." + region + "." + domain + "/" + poolID,
+		"https://issuer-cognito-idp." + region + "." + domain + "/" + poolID,
 	}
+}
+
+// partitions lists the parts of AWS whose services have a domain of their own, by
+// how their regions begin.
+var partitions = []struct{ region, domain string }{
+	{"cn-", "amazonaws.com.cn"},
+	{"eusc-", "amazonaws.eu"},
+	{"us-isob-", "sc2s.sgov.gov"},
+	{"us-isof-", "csp.hci.ic.gov"},
+	{"eu-isoe-", "cloud.adc-e.uk"},
+	{"us-iso-", "c2s.ic.gov"},
+}
+
+// domainOf returns the domain of AWS's services in a region.
+func domainOf(region string) string {
+	for _, p := range partitions {
+		if strings.HasPrefix(region, p.region) {
+			return p.domain
+		}
+	}
+	return "amazonaws.com"
 }
 
 // byURL checks the issuers and files them under their URLs.

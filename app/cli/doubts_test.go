@@ -42,6 +42,10 @@ func TestTheBannerShowsAnAddressToClick(t *testing.T) {
 		if line := lineWith(s.said(), "listens on"); !strings.Contains(line, " http://localhost:") {
 			t.Errorf("HOST=%s: %s", host, line)
 		}
+		awaitSaid(t, s, `"level":"WARN","msg":"`)
+		if line := lineWith(s.said(), `"level":"WARN"`); !strings.Contains(line, "set PUBLIC_URL") {
+			t.Errorf("HOST=%s: it doesn't warn of URLs that lead to localhost: %s", host, line)
+		}
 	}
 }
 
