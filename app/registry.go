@@ -116,12 +116,23 @@ func (r *Registry) Close() error { return r.close() }
 // is [CodeSetupIncomplete], and the program may be started. Of a
 // user pool it says what is likely not meant, where the credentials let it look.
 func Setup(ctx context.Context, cfg Config, report func(line string)) error {
+	return setUpBy(ctx, cfg, report, postgres.Setup)
+}
+
+// SetupCopy is [Setup] for a copy of an installation's database on the same server:
+// it gives the copy a name, logins, roles and grants of its own. The original is
+// refused. It is what `partywall setup --new-installation` does.
+func SetupCopy(ctx context.Context, cfg Config, report func(line string)) error {
+	return setUpBy(ctx, cfg, report, postgres.SetupCopy)
+}
+
+func setUpBy(ctx context.Context, cfg Config, report func(line string), run func(context.Context, postgres.Config, func(string)) error) error {
 	database, stop, err := reach(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	report("setting up database " + database.Database + " at " + net.JoinHostPort(database.Host, strconv.Itoa(database.Port)))
-	err = errors.Join(postgres.Setup(ctx, database, report), stop())
+	err = errors.Join(run(ctx, database, report), stop())
 	if err == nil {
 		warnOfPool(ctx, cfg, report)
 	}

@@ -6,7 +6,9 @@ import (
 	"crypto/x509"
 	"io/fs"
 	"log/slog"
+	"net"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -181,3 +183,6 @@ func (c Config) poolSizes() (provision, system, gate int) {
 	system = min(6, max(1, c.MaxConns*3/10))
 	return provision, system, c.MaxConns - provision - system - c.sharedSize()
 }
+
+// address is where the server is, for the operator.
+func (c Config) address() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }

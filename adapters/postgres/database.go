@@ -2,7 +2,9 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -16,26 +18,44 @@ import (
 // says what is open to everybody, rather than close it: others may need that.
 func (s *setup) ensureDatabase(ctx context.Context) error {
 	err := s.pool.PingContext(ctx)
-	if sqlState(err) == pqerror.InvalidCatalogName {
-		return s.createDatabase(ctx)
-	}
-	if err != nil {
+	switch {
+	case sqlState(err) == pqerror.InvalidCatalogName, mayBeMissing(err) && contextErr(ctx) == nil:
+		return s.createDatabase(ctx, err)
+	case err != nil:
 		return loginError(ctx, s.cfg, s.cfg.User, err)
 	}
 	return s.explain(ctx, s.inspectDatabase(ctx))
+}
+
+// mayBeMissing reports whether the error is one of those by which PgBouncer says
+// that a database doesn't exist: an error of its own protocol, or none at all while
+// it tries again and again to look the user up there.
+func mayBeMissing(err error) bool {
+	timeout, ok := errors.AsType[net.Error](err)
+	return sqlState(err) == pqerror.ProtocolViolation || ok && timeout.Timeout() || errors.Is(err, context.DeadlineExceeded)
 }
 
 const closeDatabase = `
 	REVOKE TEMP, CREATE ON DATABASE {database} FROM PUBLIC;
 	REVOKE CREATE ON SCHEMA public FROM PUBLIC`
 
-func (s *setup) createDatabase(ctx context.Context) error {
+// createDatabase makes the database that missing says is missing.
+func (s *setup) createDatabase(ctx context.Context, missing error) error {
 	elsewhere := s.cfg
 	elsewhere.Database = "postgres"
 	maintenance := connect(elsewhere, s.cfg.User, 1)
 	defer func() { _ = maintenance.Close() }()
-	if err := maintenance.PingContext(ctx); err != nil {
+	pooled := sqlState(missing) != pqerror.InvalidCatalogName
+	exists := false
+	switch err := ownGet(ctx, maintenance, elsewhere, &exists, `SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)`, s.cfg.Database); {
+	case err != nil && pooled && lost(err):
+		return loginError(ctx, s.cfg, s.cfg.User, missing)
+	case err != nil && pooled:
+		return refusal(CodeNotSetUp, missing, "the pooler at %s leads neither to the database %q nor to the database \"postgres\", where it could be made: run `partywall setup` once with DB_HOST and DB_PORT of the server itself", s.cfg.address(), s.cfg.Database)
+	case err != nil:
 		return loginError(ctx, elsewhere, s.cfg.User, err)
+	case exists && pooled:
+		return loginError(ctx, s.cfg, s.cfg.User, missing)
 	}
 	name := map[string]string{"database": s.cfg.Database}
 	var err error
@@ -55,6 +75,9 @@ func (s *setup) createDatabase(ctx context.Context) error {
 		return translate(ctx, err, "create the database")
 	}
 	s.report(fmt.Sprintf("made the database %s", s.cfg.Database))
+	if err := s.awaitDatabase(ctx); err != nil {
+		return err
+	}
 	err = inScope(ctx, s.pool, s.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, fill(closeDatabase, name))
 		return err
@@ -62,15 +85,33 @@ func (s *setup) createDatabase(ctx context.Context) error {
 	return translate(ctx, err, "close the database to PUBLIC")
 }
 
-// inspectDatabase refuses a server that is too old, and reports what everybody
-// may do in the database.
+// awaitDatabase waits until the new database can be entered: PgBouncer remembers
+// for its server_login_retry, 15 s, that it couldn't.
+func (s *setup) awaitDatabase(ctx context.Context) error {
+	const patience = 40 * time.Second
+	for deadline := time.Now().Add(patience); ; {
+		err := s.pool.PingContext(ctx)
+		if err == nil || time.Now().After(deadline) || !mayBeMissing(err) {
+			return loginError(ctx, s.cfg, s.cfg.User, err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+// inspectDatabase refuses a server that is too old and an encoding other than
+// UTF-8, and reports what PUBLIC may do in the database.
 func (s *setup) inspectDatabase(ctx context.Context) error {
 	var found struct {
-		Version int
-		Open    bool
+		Version  int
+		Encoding string
+		Open     bool
 	}
 	err := ownGet(ctx, s.pool, s.cfg, &found, `
-		SELECT current_setting('server_version_num')::int AS version,
+		SELECT current_setting('server_version_num')::int AS version, current_setting('server_encoding') AS encoding,
 			has_database_privilege('public', current_database(), 'TEMP')
 			OR has_database_privilege('public', current_database(), 'CREATE')
 			OR coalesce((SELECT has_schema_privilege('public', oid, 'CREATE') FROM pg_namespace WHERE nspname = 'public'), false) AS open`)
@@ -80,6 +121,9 @@ func (s *setup) inspectDatabase(ctx context.Context) error {
 	if found.Version < minVersion {
 		return &domain.Error{Kind: domain.Unprocessable, Message: fmt.Sprintf("the server is PostgreSQL %d; 15 or later is needed", found.Version/10000)}
 	}
+	if found.Encoding != "UTF8" {
+		return refusal(CodeNotSetUp, nil, "the database %q is in %s, which can't keep all that users write: %s", s.cfg.Database, found.Encoding, inUTF8(s.cfg))
+	}
 	if found.Open {
 		s.report("everybody may create things in this database; to end that, run as its owner:" + oneLine(fill(closeDatabase, map[string]string{"database": s.cfg.Database})))
 	}
@@ -87,3 +131,8 @@ func (s *setup) inspectDatabase(ctx context.Context) error {
 }
 
 func oneLine(s string) string { return " " + strings.Join(strings.Fields(s), " ") }
+
+// inUTF8 is what to do about a database in another encoding.
+func inUTF8(cfg Config) string {
+	return fill("run CREATE DATABASE other OWNER {user} ENCODING 'UTF8' TEMPLATE template0, and set DB_NAME=other", map[string]string{"user": cfg.User})
+}

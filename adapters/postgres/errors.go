@@ -28,6 +28,7 @@ const (
 	CodeRolesMismatch    domain.Code = "tenant_roles_mismatch"
 	CodeOtherProgram     domain.Code = "other_program" // a product set the database up, with what this program lacks
 	CodeRightsLacking    domain.Code = "database_rights_lacking"
+	CodeCopy             domain.Code = "database_is_a_copy"
 )
 
 // The codes of a scope that its function used wrongly. All are [domain.Internal].

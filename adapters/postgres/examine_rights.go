@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/jmoiron/sqlx"
+
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -14,24 +16,26 @@ func (e *examination) names() map[string]string {
 }
 
 func (e *examination) userRights(ctx context.Context) (ports.Finding, error) {
-	var may struct{ Super, Roles, Create, Owner, RDS bool }
+	var may struct{ Super, Roles, Owner, RDS bool }
 	if err := e.readOne(ctx, &may, `
 		SELECT r.rolsuper AS super, r.rolcreaterole AS roles,
-			has_database_privilege(current_user, d.oid, 'CREATE') AS create,
 			pg_has_role(current_user, d.datdba, 'USAGE') AS owner,
 			coalesce(pg_has_role(current_user, (SELECT oid FROM pg_roles WHERE rolname = 'rds_superuser'), 'MEMBER'), false) AS rds
 		FROM pg_roles r, pg_database d WHERE r.rolname = current_user AND d.datname = current_database()`); err != nil {
 		return ports.Finding{}, err
 	}
+	lacks, err := e.findLacks(ctx)
+	if err != nil {
+		return ports.Finding{}, err
+	}
 	names := e.names()
-	needsRoles := e.cfg.Roles == RolesOn || e.setUp && e.in.roles
 	switch {
 	case may.Super:
 		return ports.Warn(e.cfg.User+" is a superuser, whom no wall holds", fill("ALTER ROLE {user} NOSUPERUSER CREATEROLE, as another superuser", names)), nil
-	case !may.Create:
-		return ports.Fail(e.cfg.User+" may not make schemas in the database", fill("as a superuser: ALTER DATABASE {database} OWNER TO {user}", names)), nil
-	case !may.Roles && needsRoles:
-		return ports.Fail(e.cfg.User+" may not make the tenants' roles", fill("as a superuser: ALTER ROLE {user} CREATEROLE", names)), nil
+	case len(lacks) > 0 && lacks[0].later:
+		return ports.Warn(reasons(lacks)+", so that those tenants can't be removed", "run as a superuser: "+superuserLine(lacks)), nil
+	case len(lacks) > 0:
+		return ports.Fail(reasons(lacks), "run as a superuser, connected to the database: "+superuserLine(lacks)+"; then partywall setup"), nil
 	case !may.Roles && e.cfg.Roles == RolesAuto && !e.setUp:
 		return ports.Warn(e.cfg.User+" may not make roles: setup would go without the second wall, for good", fill("as a superuser, before the first setup: ALTER ROLE {user} CREATEROLE", names)), nil
 	case may.RDS:
@@ -40,6 +44,21 @@ func (e *examination) userRights(ctx context.Context) (ports.Finding, error) {
 		return ports.Warn(e.cfg.User+" doesn't own the database, and can't close it to PUBLIC", fill("as a superuser: ALTER DATABASE {database} OWNER TO {user}", names)), nil
 	}
 	return ports.Fine(e.cfg.User + " may do what it must, and no more"), nil
+}
+
+// findLacks looks for what setup would need.
+func (e *examination) findLacks(ctx context.Context) (lacks []lack, err error) {
+	err = inScope(ctx, e.db, e.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+		in := e.in
+		if !e.setUp {
+			if in, err = guessInstallation(ctx, tx); err != nil {
+				return err
+			}
+		}
+		lacks, err = findLacks(ctx, tx, e.cfg, in)
+		return err
+	})
+	return lacks, err
 }
 
 func (e *examination) publicRights(ctx context.Context) (ports.Finding, error) {

@@ -49,7 +49,7 @@ func (e *examination) encoding(ctx context.Context) (ports.Finding, error) {
 		return ports.Finding{}, err
 	}
 	if encoding != "UTF8" {
-		return ports.Fail("the database is in "+encoding, fill("CREATE DATABASE other OWNER {user} ENCODING 'UTF8' TEMPLATE template0, and DB_NAME=other", e.names())), nil
+		return ports.Fail("the database is in "+encoding, inUTF8(e.cfg)), nil
 	}
 	return ports.Fine("the database is in " + encoding), nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/ports"
 )
@@ -33,6 +34,28 @@ func (e *examination) setup(ctx context.Context) (ports.Finding, error) {
 		return ports.Fail(describe(err), "run this command of the product's program"), nil
 	}
 	return ports.Fine("the installation is " + in.inst), nil
+}
+
+// copies looks from both sides: from the copy, which must not be set up as it is,
+// and from the original.
+func (e *examination) copies(ctx context.Context) (ports.Finding, error) {
+	var o origin
+	err := inScope(ctx, e.db, e.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+		o, err = readOrigin(ctx, tx, e.in)
+		return err
+	})
+	switch {
+	case sqlState(err) == pqerror.UndefinedColumn: // database-migrations says what to do
+		return ports.Fine("the installation is of an older release"), nil
+	case err != nil:
+		return ports.Finding{}, err
+	case o.isCopy():
+		return ports.Fail(describe(o.refuse(e.cfg, e.in)), e.cfg.setUpCopy()), nil
+	case len(o.others) > 0:
+		return ports.Warn("other databases on this server use the roles of this installation: "+o.names()+"; while they do, no tenant's role can be dropped",
+			"drop the copy, or give it roles of its own: set DB_NAME="+o.others[0].Name+", and "+e.cfg.setUpCopy()), nil
+	}
+	return ports.Fine("no other database uses the installation's roles"), nil
 }
 
 func (e *examination) logins(ctx context.Context) (ports.Finding, error) {
@@ -132,21 +155,32 @@ func (e *examination) tenantRoles(ctx context.Context) (ports.Finding, error) {
 	case err != nil:
 		return ports.Finding{}, err
 	case len(rows) > 0:
-		return ports.Fail("tenants without a role that the gate may become: "+some(rows), e.makeRole(rows[0])), nil
+		return ports.Fail("tenants without a role that the gate may become: "+some(rows), "partywall setup, which makes and grants it anew"), nil
 	case len(roles) > 0:
 		return ports.Warn("roles without a tenant: "+some(roles), fill("DROP OWNED BY {role}; DROP ROLE {role}, as a superuser", map[string]string{"role": roles[0]})), nil
 	}
 	return ports.Fine("roles and tenants agree"), nil
 }
 
-// makeRole gives a tenant the role that a restore without roles has lost: to be
-// run as DB_USER.
-func (e *examination) makeRole(tenant string) string {
-	names := map[string]string{"schema": "tenant_" + tenant, "role": "pw_" + e.in.inst + "_t_" + tenant, "gate": e.in.gateRole()}
-	return "run as DB_USER, for each, the first statement only where there is no such role:" + oneLine(fill(`CREATE ROLE {role} NOLOGIN; GRANT {role} TO {gate}`+e.in.onlyToBecome()+`;
-		GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};
-		GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role};
-		GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} TO {role};`+grantSchema, names))
+func (e *examination) tenantGrants(ctx context.Context) (ports.Finding, error) {
+	var lacks []tenantLack
+	err := inScope(ctx, e.db, e.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+		lacks, err = readTenantLacks(ctx, tx, e.in)
+		return err
+	})
+	if err != nil {
+		return ports.Finding{}, err
+	}
+	var found []string
+	for _, l := range lacks {
+		if !l.Role && !l.Membership { // tenant-roles says that
+			found = append(found, l.String())
+		}
+	}
+	if len(found) > 0 {
+		return ports.Fail(some(found), "partywall setup, which grants it anew"), nil
+	}
+	return ports.Fine("tenants' roles use what is in their schemas"), nil
 }
 
 func (e *examination) tenantRoleRights(ctx context.Context) (ports.Finding, error) {

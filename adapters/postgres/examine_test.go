@@ -95,9 +95,15 @@ var mistakes = map[string]mistake{
 	"a gate that may not log in":                   {check: "database-logins", severity: ports.SeverityError, says: "gate_0", do: `ALTER ROLE pw_{inst}_gate_0 NOLOGIN`},
 	"a tenant without a schema":                    {check: "tenant-schemas", severity: ports.SeverityError, says: "acme", do: `DROP SCHEMA tenant_acme CASCADE`},
 	"a schema without a tenant":                    {check: "tenant-schemas", severity: ports.SeverityWarning, says: "tenant_ghost", as: "owner", do: `CREATE SCHEMA tenant_ghost`},
-	"a tenant without a role":                      {check: "tenant-roles", severity: ports.SeverityError, says: `GRANT "pw_`, do: `DROP OWNED BY "pw_{inst}_t_acme"; DROP ROLE "pw_{inst}_t_acme"`},
+	"a tenant without a role":                      {check: "tenant-roles", severity: ports.SeverityError, says: "partywall setup", do: `DROP OWNED BY "pw_{inst}_t_acme"; DROP ROLE "pw_{inst}_t_acme"`},
 	"a role without a tenant":                      {check: "tenant-roles", severity: ports.SeverityWarning, says: "_t_ghost", do: `CREATE ROLE "pw_{inst}_t_ghost"`, undo: `DROP ROLE "pw_{inst}_t_ghost"`},
 	"a role that its gate may not become":          {check: "tenant-roles", severity: ports.SeverityError, says: "acme", do: `REVOKE "pw_{inst}_t_acme" FROM pw_{inst}_gate_0 GRANTED BY pw_{inst}_maker_0`},
+	"a tenant's role without its schema":           {check: "tenant-grants", severity: ports.SeverityError, says: "acme has a role that may not use the schema", do: `REVOKE USAGE ON SCHEMA tenant_acme FROM "pw_{inst}_t_acme"`},
+	"a tenant's role without a table":              {check: "tenant-grants", severity: ports.SeverityError, says: "SELECT ON TABLE tenant_acme.notes", do: `REVOKE SELECT ON tenant_acme.notes FROM "pw_{inst}_t_acme"`},
+	"a tenant's role without all tables":           {check: "tenant-grants", severity: ports.SeverityError, says: "may use no table", do: `REVOKE ALL ON ALL TABLES IN SCHEMA tenant_acme FROM "pw_{inst}_t_acme"`},
+	"a tenant's role without a sequence":           {check: "tenant-grants", severity: ports.SeverityError, says: "SEQUENCE tenant_acme.notes_id_seq", do: `REVOKE ALL ON ALL SEQUENCES IN SCHEMA tenant_acme FROM "pw_{inst}_t_acme"`},
+	"a tenant's role without a function":           {check: "tenant-grants", severity: ports.SeverityError, says: "EXECUTE ON ROUTINE tenant_acme.count_notes()", do: `REVOKE ALL ON ALL FUNCTIONS IN SCHEMA tenant_acme FROM "pw_{inst}_t_acme"`},
+	"a tenant's role without what comes later":     {check: "tenant-grants", severity: ports.SeverityError, says: "made there later", as: "owner", do: `ALTER DEFAULT PRIVILEGES IN SCHEMA tenant_acme REVOKE ALL ON TABLES FROM "pw_{inst}_t_acme"`},
 	"a tenant's role that owns a table":            {check: "tenant-role-rights", severity: ports.SeverityError, says: "owns 1 things", do: `CREATE TABLE tenant_acme.mine (id int); ALTER TABLE tenant_acme.mine OWNER TO "pw_{inst}_t_acme"`},
 	"a tenant's role that is another's member":     {check: "tenant-role-rights", severity: ports.SeverityError, says: "is a member of", do: `GRANT "pw_{inst}_t_rival" TO "pw_{inst}_t_acme"`},
 	"a tenant's role that a stranger may become":   {check: "tenant-role-rights", severity: ports.SeverityError, says: "pw_{inst}_stranger may become", do: `CREATE ROLE pw_{inst}_stranger; GRANT "pw_{inst}_t_acme" TO pw_{inst}_stranger`, undo: `DROP ROLE pw_{inst}_stranger`},
@@ -224,8 +230,8 @@ func TestExamineMendsARole(t *testing.T) {
 	note(t, db, acme, "kept")
 	inst := query[string](t, superuser(t, cfg), `SELECT inst FROM partywall.installation`)
 	execute(t, superuser(t, cfg), `DROP OWNED BY "pw_`+inst+`_t_acme"; DROP ROLE "pw_`+inst+`_t_acme"`)
-	_, statements, _ := strings.Cut(examine(t, cfg)["tenant-roles"].Mend, ": ")
-	execute(t, login(t, cfg, cfg.User, cfg.Password), statements)
+	mustFind(t, cfg, "tenant-roles", ports.SeverityError, "partywall setup")
+	setUp(t, cfg)
 	mustFind(t, cfg, "tenant-role-rights", ports.SeverityOK, "")
 	note(t, db, acme, "and added to")
 	if got := notes(t, db, acme); len(got) != 2 {

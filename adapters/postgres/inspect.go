@@ -21,7 +21,14 @@ func inspect(ctx context.Context, pool *sqlx.DB, cfg Config, sets sets) (install
 		if err := agree(cfg, in); err != nil {
 			return err
 		}
-		return upToDate(ctx, tx, sets, cfg)
+		if err := upToDate(ctx, tx, sets, cfg); err != nil {
+			return err
+		}
+		origin, err := readOrigin(ctx, tx, in)
+		if err != nil {
+			return err
+		}
+		return origin.refuse(cfg, in)
 	})
 	switch state := sqlState(err); {
 	case state == pqerror.UndefinedTable, state == pqerror.InvalidSchemaName, errors.Is(err, errNoInstallation):

@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"github.com/jmoiron/sqlx"
-
-	"github.com/partywall-go/partywall/domain"
 )
 
 // A maker is a role that Config.User becomes to make, grant and drop tenants'
@@ -75,9 +73,9 @@ func (in installation) setOnly() string {
 	return " WITH INHERIT FALSE, SET TRUE"
 }
 
-// makerOf returns the role that may drop the tenant's: its maker, or Config.User
+// makerOf returns the role that may drop a tenant's role: its maker, or Config.User
 // where a program without makers made it.
-func (in installation) makerOf(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) (string, error) {
+func (in installation) makerOf(ctx context.Context, tx *sqlx.Tx, role string) (string, error) {
 	var found struct {
 		Maker *string
 		Super bool
@@ -89,7 +87,7 @@ func (in installation) makerOf(ctx context.Context, tx *sqlx.Tx, id domain.Tenan
 			JOIN pg_roles role ON role.oid = m.roleid JOIN pg_roles maker ON maker.oid = m.member
 			WHERE role.rolname = $1 AND m.admin_option AND (maker.rolname = CURRENT_USER OR starts_with(maker.rolname, $2))
 			ORDER BY maker.rolname = CURRENT_USER, maker.rolname LIMIT 1
-		) AS maker FROM pg_roles WHERE rolname = CURRENT_USER`, in.tenantRole(id), in.makerPrefix())
+		) AS maker FROM pg_roles WHERE rolname = CURRENT_USER`, role, in.makerPrefix())
 	switch {
 	case err != nil:
 		return "", err
@@ -100,15 +98,52 @@ func (in installation) makerOf(ctx context.Context, tx *sqlx.Tx, id domain.Tenan
 	case in.version < 160000: // each role with CREATEROLE may drop it
 		return in.makerRole(0), nil
 	}
-	return "", forbidden(nil, "no role of ours may drop %q: `partywall setup` says what to grant", in.tenantRole(id))
+	return "", forbidden(nil, "no role of ours may drop %q: `partywall setup` says what to grant", role)
 }
 
-// ensureMaker makes the first maker.
-func (s *setup) ensureMaker(ctx context.Context, tx *sqlx.Tx) error {
-	var exists bool
-	if err := tx.GetContext(ctx, &exists, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)`, s.in.makerRole(0)); err != nil || exists {
+// ensureMakers makes the makers that are missing, and sees to it that Config.User may
+// become each, which isn't so where another user made them.
+func (s *setup) ensureMakers(ctx context.Context, tx *sqlx.Tx) error {
+	var makers []struct {
+		Name   string
+		Become bool
+	}
+	become := "MEMBER"
+	if s.in.version >= 160000 {
+		become = "SET"
+	}
+	err := tx.SelectContext(ctx, &makers, `
+		SELECT rolname AS name, pg_has_role(CURRENT_USER, oid, $2) AS become
+		FROM pg_roles WHERE starts_with(rolname, $1) ORDER BY 1`, s.in.makerPrefix(), become)
+	if err != nil {
 		return err
 	}
-	s.did("made the role %s, which makes tenants' roles", s.in.makerRole(0))
-	return s.in.makeMaker(ctx, tx, 0)
+	for _, maker := range makers {
+		if maker.Become {
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, fill(`GRANT {maker} TO CURRENT_USER`+s.in.setOnly(), map[string]string{"maker": maker.Name})); err != nil {
+			return err
+		}
+	}
+	return s.makeMakers(ctx, tx, len(makers))
+}
+
+// makeMakers makes those that are missing for all the tenants' roles that exist.
+func (s *setup) makeMakers(ctx context.Context, tx *sqlx.Tx, have int) error {
+	var roles int
+	if err := tx.GetContext(ctx, &roles, `SELECT count(*) FROM pg_roles WHERE starts_with(rolname, $1)`, s.in.tenantPrefix()); err != nil {
+		return err
+	}
+	needed := 1
+	if s.in.version >= 160000 {
+		needed = max(1, (roles+rolesOfMaker-1)/rolesOfMaker)
+	}
+	for n := have; n < needed; n++ {
+		if err := s.in.makeMaker(ctx, tx, n); err != nil {
+			return err
+		}
+		s.did("made the role %s, which makes tenants' roles", s.in.makerRole(n))
+	}
+	return nil
 }

@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 
@@ -32,13 +34,22 @@ type installation struct {
 	version int    // the server's, as server_version_num
 }
 
+// newInst is the name of a new installation.
+func newInst() string {
+	name := make([]byte, 4)
+	rand.Read(name)
+	return hex.EncodeToString(name)
+}
+
 func (i installation) systemRole() string { return "pw_" + i.inst + "_system" }
 func (i installation) sharedRole() string { return "pw_" + i.inst + "_shared" }
 func (i installation) gateRole() string   { return fmt.Sprintf("pw_%s_gate_%d", i.inst, gateOfAll) }
 func (i installation) makerRole(n int) string {
 	return i.makerPrefix() + strconv.Itoa(n)
 }
-func (i installation) makerPrefix() string { return "pw_" + i.inst + "_maker_" }
+func (i installation) prefix() string       { return "pw_" + i.inst + "_" }
+func (i installation) makerPrefix() string  { return i.prefix() + "maker_" }
+func (i installation) tenantPrefix() string { return i.prefix() + "t_" }
 func (i installation) tenantRole(id domain.TenantID) string {
-	return "pw_" + i.inst + "_t_" + id.String()
+	return i.tenantPrefix() + id.String()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -39,6 +40,20 @@ func TestPooler(t *testing.T) {
 			porttest.ReservationStore(t, func(t *testing.T) porttest.Tenancy { return tenancy(t, db, cfg) })
 		})
 	}
+}
+
+// TestSetupThroughPooler makes a database through a pooler, which reports a missing
+// one in its own way.
+func TestSetupThroughPooler(t *testing.T) {
+	t.Parallel()
+	cfg := config(t, withNotes)
+	pooler := realservers.PgBouncer(t, realservers.Upstream{Host: cfg.Host, Port: cfg.Port, Superuser: "postgres", Password: server.SuperuserPassword})
+	cfg.Host, cfg.Port = pooler.Host, pooler.Port
+	if report := setUp(t, cfg); !strings.Contains(report, "made the database "+cfg.Database) {
+		t.Errorf("it said:\n%s", report)
+	}
+	db := reopen(t, cfg)
+	note(t, db, makeTenant(t, db, "acme"), "served")
 }
 
 // mingle has four tenants write and read at once, some of them cut off in the middle.

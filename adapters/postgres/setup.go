@@ -2,15 +2,12 @@ package postgres
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
-	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/domain"
 )
@@ -25,9 +22,10 @@ type setup struct {
 	lines  []string // what the running transaction did
 	report func(line string)
 
-	lockWait time.Duration // how long the running transaction waits for a lock
-	every    time.Duration // how often tenants' progress is reported
-	left     []string      // what setup could not do, while it went on with the rest
+	lockWait        time.Duration // how long the running transaction waits for a lock
+	every           time.Duration // how often tenants' progress is reported
+	left            []string      // what setup could not do, while it went on with the rest
+	newInstallation bool          // see [SetupCopy]
 }
 
 // Setup makes what the installation needs, and brings it and all tenants to the
@@ -37,17 +35,33 @@ type setup struct {
 //
 // Where Config.User lacks a right, the error is [CodeRightsLacking] and names what
 // to grant.
+//
+// A copy of an installation on the same server is [CodeCopy], since both would set
+// the passwords of the same logins: [SetupCopy] is for it.
 func Setup(ctx context.Context, cfg Config, report func(line string)) error {
-	return runSetup(ctx, cfg, 10*time.Second, report)
+	return runSetup(ctx, cfg, progressEvery, report)
 }
+
+// SetupCopy is [Setup] for a copy of an installation on the same server: it names
+// the installation in cfg.Database anew and gives it logins, roles and grants of
+// its own. The original is [CodeCopy]. A database that is neither is set up as it is.
+func SetupCopy(ctx context.Context, cfg Config, report func(line string)) error {
+	return (&setup{report: report, every: progressEvery, newInstallation: true}).run(ctx, cfg)
+}
+
+// progressEvery is how often setup reports how far the tenants are.
+const progressEvery = 10 * time.Second
 
 // runSetup is [Setup], which reports every so often how far the tenants are.
 func runSetup(ctx context.Context, cfg Config, every time.Duration, report func(line string)) error {
-	cfg, err := cfg.withDefaults()
-	if err != nil {
+	return (&setup{report: report, every: every}).run(ctx, cfg)
+}
+
+func (s *setup) run(ctx context.Context, cfg Config) (err error) {
+	if s.cfg, err = cfg.withDefaults(); err != nil {
 		return err
 	}
-	s := &setup{cfg: cfg, report: report, every: every}
+	cfg = s.cfg
 	if s.sets, err = loadSets(cfg); err != nil {
 		return err
 	}
@@ -58,7 +72,10 @@ func runSetup(ctx context.Context, cfg Config, every time.Duration, report func(
 	if err := s.ensureDatabase(ctx); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{s.patiently(s.installation), s.ownPassword, s.patiently(s.shared), s.patiently(s.tryTenant), s.patiently(s.publish), s.tenants, s.verify} {
+	steps := []func(context.Context) error{
+		s.patiently(s.installation), s.ownPassword, s.patiently(s.shared), s.patiently(s.tryTenant), s.patiently(s.publish), s.tenants, s.grants, s.verify,
+	}
+	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return s.explain(ctx, err)
 		}
@@ -118,17 +135,23 @@ func (s *setup) installation(ctx context.Context) error {
 		if err := s.recordProduct(ctx, tx); err != nil {
 			return err
 		}
+		if err := s.settle(ctx, tx); err != nil {
+			return err
+		}
 		if !s.in.roles {
 			return s.ensureOnlyLogin(ctx, tx)
 		}
-		return s.ensureLogins(ctx, tx)
+		if err := s.ensureLogins(ctx, tx); err != nil {
+			return err
+		}
+		return s.reportLater(ctx, tx)
 	})
 }
 
 func (s *setup) ensureSchemas(ctx context.Context, tx *sqlx.Tx) error {
 	for _, schema := range []string{systemSchema, extensionSchema, sharedSchema} {
-		var exists bool
-		if err := tx.GetContext(ctx, &exists, `SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)`, schema); err != nil {
+		exists, err := s.findSchema(ctx, tx, schema)
+		if err != nil {
 			return err
 		}
 		if exists {
@@ -141,6 +164,27 @@ func (s *setup) ensureSchemas(ctx context.Context, tx *sqlx.Tx) error {
 	}
 	_, err := tx.ExecContext(ctx, `GRANT USAGE ON SCHEMA ext, shared TO PUBLIC`)
 	return err
+}
+
+// findSchema reports whether there is the schema. One that another user made before
+// the first setup is refused: its owner could plant functions in it.
+func (s *setup) findSchema(ctx context.Context, tx *sqlx.Tx, schema string) (bool, error) {
+	var found []struct {
+		Owner string
+		Ours  bool
+	}
+	err := tx.SelectContext(ctx, &found, `
+		SELECT o.rolname AS owner, o.rolname = CURRENT_USER OR to_regclass('partywall.installation') IS NOT NULL
+			OR pg_has_role(CURRENT_USER, o.oid, 'USAGE') AND NOT me.rolsuper AS ours
+		FROM pg_namespace n JOIN pg_roles o ON o.oid = n.nspowner JOIN pg_roles me ON me.rolname = CURRENT_USER
+		WHERE n.nspname = $1`, schema)
+	if err != nil || len(found) == 0 {
+		return false, err
+	}
+	if !found[0].Ours {
+		return false, forbidden(nil, "the schema %q exists already and belongs to %s, not to %s: drop or rename it, or set DB_NAME to another database", schema, found[0].Owner, s.cfg.User)
+	}
+	return true, nil
 }
 
 // decide gives the installation its name and says whether tenants have roles,
@@ -166,9 +210,7 @@ func (s *setup) decide(ctx context.Context, tx *sqlx.Tx) error {
 
 // found decides for the first time.
 func (s *setup) found(ctx context.Context, tx *sqlx.Tx, mayCreateRoles bool) (in installation, err error) {
-	name := make([]byte, 4)
-	rand.Read(name)
-	in.inst, in.roles = hex.EncodeToString(name), s.cfg.Roles == RolesOn || s.cfg.Roles == RolesAuto && mayCreateRoles
+	in.inst, in.roles = newInst(), s.cfg.Roles == RolesOn || s.cfg.Roles == RolesAuto && mayCreateRoles
 	switch {
 	case in.roles:
 		s.did("each tenant gets a role of its own (TENANT_ROLES)")
@@ -190,14 +232,6 @@ func (s *setup) verify(ctx context.Context) error {
 	l := s.cfg.logIn(s.in)
 	defer func() { _ = l.close() }()
 	return l.tryAll(ctx, s.cfg)
-}
-
-// explain says what is missing for what the database denied.
-func (s *setup) explain(ctx context.Context, err error) error {
-	if _, explained := errors.AsType[*domain.Error](err); !explained && sqlState(err) == pqerror.InsufficientPrivilege {
-		return forbidden(err, "the user %[1]q may not do all that setup needs (%[2]s): make it the owner of the database, with ALTER DATABASE %[3]s OWNER TO %[1]s as a superuser", s.cfg.User, complaint(err), s.cfg.Database)
-	}
-	return translate(ctx, err, "set up")
 }
 
 func forbidden(err error, format string, args ...any) *domain.Error {

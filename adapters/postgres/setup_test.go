@@ -14,6 +14,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
 )
 
 func TestSetup(t *testing.T) {
@@ -52,6 +53,46 @@ func TestSetup(t *testing.T) {
 			t.Errorf("it said:\n%s", report)
 		}
 	})
+	t.Run("a database in another encoding is refused", func(t *testing.T) {
+		cfg := config(t)
+		maintain(t, cfg, `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User+` ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`)
+		err := postgres.Setup(t.Context(), cfg, func(string) {})
+		mustBe(t, err, postgres.CodeNotSetUp)
+		mustSay(t, err, "LATIN1", "ENCODING 'UTF8'")
+	})
+	t.Run("a database that PUBLIC may not connect to lets its logins in", func(t *testing.T) {
+		cfg := config(t, withNotes)
+		maintain(t, cfg, `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User)
+		maintain(t, cfg, `REVOKE ALL ON DATABASE `+cfg.Database+` FROM PUBLIC`)
+		setUp(t, cfg)
+		db := reopen(t, cfg)
+		note(t, db, makeTenant(t, db, "acme"), "let in")
+		if report := setUp(t, cfg); report != "" {
+			t.Errorf("the second did:\n%s", report)
+		}
+		mustFind(t, cfg, "database-logins", ports.SeverityOK, "")
+	})
+	t.Run("it lets its logins in again after the right was taken from all", func(t *testing.T) {
+		_, cfg := open(t)
+		maintain(t, cfg, `REVOKE ALL ON DATABASE `+cfg.Database+` FROM PUBLIC`)
+		_ = reopen(t, cfg)
+	})
+	t.Run("where it isn't the owner's to grant, it says what to run", func(t *testing.T) {
+		cfg := config(t)
+		maintain(t, cfg, `CREATE DATABASE `+cfg.Database)
+		maintain(t, cfg, `REVOKE ALL ON DATABASE `+cfg.Database+` FROM PUBLIC; GRANT CONNECT, CREATE ON DATABASE `+cfg.Database+` TO `+cfg.User)
+		err := postgres.Setup(t.Context(), cfg, func(string) {})
+		mustBe(t, err, postgres.CodeRightsLacking)
+		mustSay(t, err, "GRANT CONNECT ON DATABASE")
+	})
+	t.Run("a schema of ours that another user made first is refused", func(t *testing.T) {
+		cfg := config(t)
+		maintain(t, cfg, `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User)
+		execute(t, superuser(t, cfg), `CREATE SCHEMA ext`)
+		err := postgres.Setup(t.Context(), cfg, func(string) {})
+		mustBe(t, err, postgres.CodeRightsLacking)
+		mustSay(t, err, `"ext"`, "belongs to postgres")
+	})
 	t.Run("in a database that isn't its own it says what it needs", func(t *testing.T) {
 		cfg := config(t)
 		maintenance := cfg
@@ -59,7 +100,7 @@ func TestSetup(t *testing.T) {
 		execute(t, superuser(t, maintenance), `CREATE DATABASE `+cfg.Database)
 		err := postgres.Setup(t.Context(), cfg, func(string) {})
 		mustBe(t, err, postgres.CodeRightsLacking)
-		mustSay(t, err, "OWNER TO "+cfg.User)
+		mustSay(t, err, `OWNER TO "`+cfg.User+`"`)
 	})
 	t.Run("several at once succeed, and one makes each thing", func(t *testing.T) {
 		cfg := config(t, withNotes)

@@ -70,6 +70,9 @@ func (s *setup) ensureShared(ctx context.Context, tx *sqlx.Tx) error {
 	if err := s.ensureLogin(ctx, tx, login); err != nil {
 		return err
 	}
+	if err := s.ensureConnect(ctx, tx, login); err != nil {
+		return err
+	}
 	names := map[string]string{"shared": login}
 	if !exists {
 		if _, err := tx.ExecContext(ctx, fill(grantShared+";"+grantOlder, names)); err != nil {

@@ -21,7 +21,7 @@ type command struct {
 func (c console) commands() []command {
 	all := []command{
 		{"serve", "[--memory] [--mixed] [--expose] [--without-file-isolation]", "serve the API; what isn't configured is built in (the default)", serveDetails, serve},
-		{"setup", "[--patience TIME]", "make or upgrade the database, its schemas and roles; may be repeated", setupDetails, setup},
+		{"setup", "[--patience TIME] [--new-installation]", "make or upgrade the database, its schemas and roles; may be repeated", setupDetails, setup},
 		{"migrate status", "", "list the tenants that are behind this program's migrations", migrateDetails, migrateStatus},
 		{"smoke", "--url URL [--code CODE] [--wait DURATION]", "walk the whole story against a running server", smokeDetails, smoke},
 		{"tenants create", "ID [--name NAME] [--owner SUB]", "create a tenant, as the operator", createDetails, createTenant},
@@ -46,7 +46,9 @@ const (
 
 SIGINT (Ctrl-C) and SIGTERM stop it orderly, within 10 s.
 `
-	setupDetails = `  --patience  how long to try again what waits for the locks of other sessions, such as 30s or 10m; 1m
+	setupDetails = `  --new-installation  for a copy of an installation's database on the same server: give it a name, logins,
+                      roles and grants of its own, and leave the original alone
+  --patience  how long to try again what waits for the locks of other sessions, such as 30s or 10m; 1m
 
 Run it before the first start on a database of your own, after an upgrade, and after a change of
 DB_PASSWORD or DB_GATE_SECRET. A private database needs none: serve sets it up.

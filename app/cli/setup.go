@@ -11,6 +11,7 @@ import (
 func setup(ctx context.Context, c console, args []string) error {
 	flags := flag.NewFlagSet("setup", flag.ContinueOnError)
 	patience := flags.Duration("patience", time.Minute, "how long to try again what waits for a lock")
+	newInstallation := flags.Bool("new-installation", false, "")
 	if _, err := parseFlags(flags, args); err != nil {
 		return err
 	}
@@ -22,7 +23,11 @@ func setup(ctx context.Context, c console, args []string) error {
 		return err
 	}
 	cfg.Database.MigrationPatience = *patience
-	if err := app.Setup(ctx, cfg, func(line string) { c.printf("%s\n", line) }); err != nil {
+	run := app.Setup
+	if *newInstallation {
+		run = app.SetupCopy
+	}
+	if err := run(ctx, cfg, func(line string) { c.printf("%s\n", line) }); err != nil {
 		return aboutDataDir(cfg, err)
 	}
 	c.printf("all is set up\n")

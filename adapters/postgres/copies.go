@@ -1,0 +1,240 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Roles belong to the server, and the installation's name, which theirs are made
+// of, travels with a copy of its database. On the same server both would set the
+// passwords of the same logins and make and drop the same roles. So the
+// installation's row keeps the OID of its database, which no copy has.
+
+// origin is where the installation's roles are used.
+type origin struct {
+	recorded *int64 // the OID in the installation's row; nil: an older release set it up
+	current  int64  // the OID of this database
+	others   []otherDatabase
+}
+
+// otherDatabase is one on the same server that uses roles of this installation.
+type otherDatabase struct {
+	OID  int64
+	Name string
+}
+
+// readOrigin asks pg_shdepend, which every login may read, which other databases
+// have grants to, or belongings of, the installation's roles.
+func readOrigin(ctx context.Context, tx *sqlx.Tx, in installation) (o origin, err error) {
+	err = tx.QueryRowContext(ctx, `
+		SELECT i.database_oid::bigint, d.oid::bigint
+		FROM partywall.installation i, pg_database d WHERE d.datname = current_database()`).Scan(&o.recorded, &o.current)
+	if err != nil || !in.roles {
+		return o, err
+	}
+	err = tx.SelectContext(ctx, &o.others, `
+		SELECT DISTINCT d.oid::bigint AS oid, d.datname AS name
+		FROM pg_roles r
+		JOIN pg_shdepend s ON s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid
+		JOIN pg_database d ON d.oid = s.dbid OR s.classid = 'pg_database'::regclass AND d.oid = s.objid
+		WHERE starts_with(r.rolname, $1) AND d.datname <> current_database()
+		ORDER BY 1`, in.prefix())
+	return o, err
+}
+
+// isCopy reports whether the roles are another database's. Where an older release
+// recorded no OID, they are the oldest database's.
+func (o origin) isCopy() bool {
+	switch {
+	case len(o.others) == 0:
+		return false
+	case o.recorded == nil:
+		return o.others[0].OID < o.current
+	}
+	return *o.recorded != o.current
+}
+
+// names are those of the other databases, for the operator.
+func (o origin) names() string {
+	names := make([]string, len(o.others))
+	for i, other := range o.others {
+		names[i] = other.Name
+	}
+	return some(names)
+}
+
+// refuse is what a copy gets.
+func (o origin) refuse(cfg Config, in installation) error {
+	if !o.isCopy() {
+		return nil
+	}
+	return refusal(CodeCopy, nil, "the database %q is a copy of %s on the same server and would share its roles %s*: %s to give it a name and roles of its own, or drop %s if this database replaces it",
+		cfg.Database, o.names(), in.prefix(), cfg.setUpCopy(), o.names())
+}
+
+// setUpCopy says how an operator of this program gives a copy roles of its own.
+func (c Config) setUpCopy() string {
+	setUp := c.setItUp()
+	if command, ok := strings.CutSuffix(setUp, "`"); ok {
+		return command + " --new-installation`"
+	}
+	return strings.Replace(setUp, "app.Setup", "app.SetupCopy", 1)
+}
+
+// settle refuses a copy, or makes it an installation of its own where the operator
+// asks for that, and records which database the roles belong to.
+func (s *setup) settle(ctx context.Context, tx *sqlx.Tx) error {
+	o, err := readOrigin(ctx, tx, s.in)
+	if err != nil {
+		return err
+	}
+	switch {
+	case s.newInstallation && !o.isCopy() && len(o.others) > 0:
+		return refusal(CodeCopy, nil, "the database %q is the original of %s: set DB_NAME to the copy, and %s there", s.cfg.Database, o.names(), s.cfg.setUpCopy())
+	case s.newInstallation && o.isCopy():
+		if err := s.renew(ctx, tx); err != nil {
+			return err
+		}
+	case s.newInstallation:
+		s.did("no other database on this server uses the roles %s*: the installation keeps its name", s.in.prefix())
+	}
+	if err := o.refuse(s.cfg, s.in); err != nil && !s.newInstallation {
+		return err
+	}
+	if o.recorded != nil && *o.recorded == o.current {
+		return nil
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE partywall.installation SET database_oid = $1::bigint::oid`, o.current)
+	return err
+}
+
+// renew names the installation anew. Its roles are made under the new name, get
+// what the old ones may in this database, and the old ones lose that here; the
+// original's database isn't touched.
+func (s *setup) renew(ctx context.Context, tx *sqlx.Tx) error {
+	old := s.in
+	s.in.inst = newInst()
+	if _, err := tx.ExecContext(ctx, `UPDATE partywall.installation SET inst = $1`, s.in.inst); err != nil {
+		return err
+	}
+	s.did("named the installation %s; it was %s, as the database is a copy", s.in.inst, old.inst)
+	if err := s.ensureLogins(ctx, tx); err != nil {
+		return err
+	}
+	ids, err := selectTenantIDs(ctx, tx, `SELECT id FROM partywall.tenants ORDER BY id`)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := s.in.makeRole(ctx, tx, id); err != nil {
+			return err
+		}
+	}
+	s.did("made the roles of %d tenants", len(ids))
+	if err := s.moveGrants(ctx, tx, old); err != nil {
+		return err
+	}
+	return s.moveObjects(ctx, tx, old)
+}
+
+// grantsOf lists, for each grant in this database to a role of an installation,
+// what gives the same to its namesake in another, and what takes it from the role.
+const grantsOf = `
+	WITH role AS (
+		SELECT old.oid, old.rolname, new.rolname AS successor FROM pg_roles old
+		LEFT JOIN pg_roles new ON new.rolname = $2 || substr(old.rolname, length($1) + 1)
+		WHERE starts_with(old.rolname, $1)
+	), acl AS (
+		SELECT '' AS altering, '' AS columns, format('SCHEMA %I', nspname) AS thing, nspacl AS items FROM pg_namespace
+		UNION ALL
+		SELECT '', '', format('%s %I.%I', CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, nspname, relname), relacl
+		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		UNION ALL
+		SELECT '', format(' (%I)', attname), format('TABLE %I.%I', nspname, relname), attacl
+		FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+		UNION ALL
+		SELECT '', '', format('ROUTINE %s', p.oid::regprocedure), proacl FROM pg_proc p
+		UNION ALL
+		SELECT '', '', format('TYPE %s', t.oid::regtype), typacl FROM pg_type t
+		UNION ALL
+		SELECT '', '', format('LARGE OBJECT %s', oid), lomacl FROM pg_largeobject_metadata
+		UNION ALL
+		SELECT '', '', format('DATABASE %I', datname), datacl FROM pg_database WHERE datname = current_database()
+		UNION ALL
+		SELECT format('ALTER DEFAULT PRIVILEGES FOR ROLE %I %s', pg_get_userbyid(defaclrole), 'IN SCHEMA ' || quote_ident(nspname)), '',
+			CASE defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES' ELSE 'SCHEMAS' END, defaclacl
+		FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
+	)
+	SELECT coalesce(format('%s GRANT %s ON %s TO ', altering, string_agg(x.privilege_type || columns, ', '), thing) || quote_ident(successor)
+			|| CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION; ' ELSE '; ' END, '')
+		|| format('%s REVOKE ALL%s ON %s FROM %I', altering, columns, thing, rolname)
+	FROM acl, aclexplode(acl.items) x JOIN role ON role.oid = x.grantee
+	GROUP BY altering, columns, thing, successor, rolname, x.is_grantable`
+
+// moveGrants gives the new roles what the old ones may in this database.
+func (s *setup) moveGrants(ctx context.Context, tx *sqlx.Tx, old installation) error {
+	var statements []string
+	if err := tx.SelectContext(ctx, &statements, grantsOf, old.prefix(), s.in.prefix()); err != nil {
+		return err
+	}
+	const atOnce = 500
+	for len(statements) > 0 {
+		n := min(atOnce, len(statements))
+		if _, err := tx.ExecContext(ctx, strings.Join(statements[:n], ";\n")); err != nil {
+			return err
+		}
+		statements = statements[n:]
+	}
+	return nil
+}
+
+// moveObjects hands over the large objects in this database: all that a tenant's
+// role can own.
+func (s *setup) moveObjects(ctx context.Context, tx *sqlx.Tx, old installation) error {
+	var owners []string
+	err := tx.SelectContext(ctx, &owners, `
+		SELECT DISTINCT r.rolname FROM pg_roles r
+		JOIN pg_shdepend s ON s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid AND s.deptype = 'o'
+		JOIN pg_database d ON d.oid = s.dbid AND d.datname = current_database()
+		WHERE starts_with(r.rolname, $1) ORDER BY 1`, old.tenantPrefix())
+	if err != nil {
+		return err
+	}
+	for _, owner := range owners {
+		if err := s.moveObjectsOf(ctx, tx, old, owner); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moveObjectsOf has the old role hand over its own. For that it becomes a member of
+// the new one; both memberships end with the statements.
+func (s *setup) moveObjectsOf(ctx context.Context, tx *sqlx.Tx, old installation, owner string) error {
+	oldMaker, err := old.makerOf(ctx, tx, owner)
+	if err != nil {
+		return err
+	}
+	heir := s.in.tenantPrefix() + strings.TrimPrefix(owner, old.tenantPrefix())
+	newMaker, err := s.in.makerOf(ctx, tx, heir)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, fill(fmt.Sprintf(`
+		SET LOCAL ROLE {newMaker};
+		GRANT {heir} TO {owner}%[1]s;
+		SET LOCAL ROLE {oldMaker};
+		GRANT {owner} TO {oldMaker}%[2]s;
+		SET LOCAL ROLE {owner};
+		REASSIGN OWNED BY {owner} TO {heir};
+		SET LOCAL ROLE {newMaker};
+		REVOKE {heir} FROM {owner};
+		SET LOCAL ROLE {oldMaker};
+		REVOKE {owner} FROM {oldMaker};
+		SET LOCAL ROLE NONE`, s.in.onlyToInherit(), s.in.onlyToBecome()),
+		map[string]string{"newMaker": newMaker, "oldMaker": oldMaker, "owner": owner, "heir": heir}))
+	return err
+}

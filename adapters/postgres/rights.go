@@ -1,0 +1,222 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// lack is something that Config.User may not do and setup or a later sweep needs.
+type lack struct {
+	what      string // for the operator
+	statement string // what a superuser runs, connected to the database
+	later     bool   // tenants are served and made without it
+}
+
+// superuserLine is what a superuser runs for all lacks.
+func superuserLine(lacks []lack) string {
+	all := make([]string, len(lacks))
+	for i, l := range lacks {
+		all[i] = l.statement
+	}
+	return strings.Join(all, "; ")
+}
+
+func reasons(lacks []lack) string {
+	all := make([]string, len(lacks))
+	for i, l := range lacks {
+		all[i] = l.what
+	}
+	return strings.Join(all, "; ")
+}
+
+// findLacks lists what Config.User lacks, in the order in which it is to be granted.
+// in has no name where there is no installation yet.
+func findLacks(ctx context.Context, tx *sqlx.Tx, cfg Config, in installation) (lacks []lack, err error) {
+	for _, find := range []func(context.Context, *sqlx.Tx, Config, installation) ([]lack, error){
+		lacksInDatabase, lacksOwnership, lacksLogins, lacksTenantRoles,
+	} {
+		found, err := find(ctx, tx, cfg, in)
+		if err != nil {
+			return nil, err
+		}
+		lacks = append(lacks, found...)
+	}
+	return lacks, nil
+}
+
+func lacksInDatabase(ctx context.Context, tx *sqlx.Tx, cfg Config, in installation) (lacks []lack, err error) {
+	var may struct{ Roles, Create bool }
+	err = tx.GetContext(ctx, &may, `
+		SELECT r.rolcreaterole OR r.rolsuper AS roles, has_database_privilege(CURRENT_USER, d.oid, 'CREATE') AS create
+		FROM pg_roles r, pg_database d WHERE r.rolname = CURRENT_USER AND d.datname = current_database()`)
+	names := map[string]string{"user": cfg.User, "database": cfg.Database}
+	if err == nil && !may.Create {
+		lacks = append(lacks, lack{cfg.User + " may not make schemas in the database", fill(`ALTER DATABASE {database} OWNER TO {user}`, names), false})
+	}
+	if err == nil && !may.Roles && (in.roles || cfg.Roles == RolesOn) {
+		lacks = append(lacks, lack{cfg.User + " may not make the tenants' roles", fill(`ALTER ROLE {user} CREATEROLE`, names), false})
+	}
+	return lacks, err
+}
+
+// lacksOwnership finds what belongs to another user, as after a change of DB_USER
+// or a restore that left the owners out. REASSIGN OWNED doesn't take what belongs
+// to the first superuser, so there each thing is altered by itself.
+func lacksOwnership(ctx context.Context, tx *sqlx.Tx, cfg Config, in installation) (lacks []lack, err error) {
+	var owners []struct {
+		Name  string
+		First bool
+	}
+	err = tx.SelectContext(ctx, &owners, `
+		WITH schema AS (SELECT oid, nspowner FROM pg_namespace WHERE nspname IN ('partywall', 'ext', 'shared') OR nspname LIKE 'tenant\_%')
+		SELECT r.rolname AS name, r.oid = 10 AS first FROM pg_roles r
+		WHERE NOT pg_has_role(CURRENT_USER, r.oid, 'USAGE') AND NOT starts_with(r.rolname, $1) AND (
+			EXISTS (SELECT FROM schema WHERE nspowner = r.oid)
+			OR EXISTS (SELECT FROM pg_class c JOIN schema s ON s.oid = c.relnamespace WHERE c.relowner = r.oid
+				AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')))
+		ORDER BY 1`, in.prefix())
+	for _, owner := range owners {
+		statement := fill(`REASSIGN OWNED BY {owner} TO {user}`, map[string]string{"owner": owner.Name, "user": cfg.User})
+		if owner.First {
+			statement = fmt.Sprintf(reassignEach, pq.QuoteLiteral(cfg.User))
+		}
+		lacks = append(lacks, lack{"schemas or tables belong to " + owner.Name, statement, false})
+	}
+	return lacks, err
+}
+
+// reassignEach gives all that isn't an extension's in our schemas to a user.
+const reassignEach = `DO $$ DECLARE thing text; BEGIN SET LOCAL search_path = pg_catalog; FOR thing IN ` +
+	`SELECT format('SCHEMA %%I', nspname) FROM pg_namespace WHERE nspname IN ('partywall', 'ext', 'shared') OR nspname LIKE 'tenant\_%%' ` +
+	`UNION ALL SELECT format('%%s %%I.%%I', CASE relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE' WHEN 'c' THEN 'TYPE' ELSE 'TABLE' END, nspname, relname) ` +
+	`FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'f', 'c') ` +
+	`AND (nspname IN ('partywall', 'ext', 'shared') OR nspname LIKE 'tenant\_%%') ` +
+	`AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = c.oid AND classid = 'pg_class'::regclass AND deptype IN ('e', 'i', 'a') AND refclassid <> 'pg_type'::regclass) ` +
+	`UNION ALL SELECT format('ROUTINE %%s', p.oid::regprocedure) FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace ` +
+	`WHERE (nspname IN ('partywall', 'ext', 'shared') OR nspname LIKE 'tenant\_%%') AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND classid = 'pg_proc'::regclass AND deptype = 'e') ` +
+	`UNION ALL SELECT format('TYPE %%s', t.oid::regtype) FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace ` +
+	`WHERE (nspname IN ('partywall', 'ext', 'shared') OR nspname LIKE 'tenant\_%%') AND typtype IN ('e', 'd', 'r') AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = t.oid AND classid = 'pg_type'::regclass AND deptype IN ('e', 'i')) ` +
+	`LOOP EXECUTE format('ALTER %%s OWNER TO %%I', thing, %[1]s); END LOOP; END $$`
+
+// lacksLogins finds the logins and makers over which Config.User has no ADMIN. From
+// PostgreSQL 16 on only that lets it set their passwords or become them.
+func lacksLogins(ctx context.Context, tx *sqlx.Tx, cfg Config, in installation) (lacks []lack, err error) {
+	if !in.roles || in.version < 160000 {
+		return nil, nil
+	}
+	for _, kind := range []struct{ what, names, options string }{
+		{"alter", `r.rolcanlogin`, "SET FALSE"},
+		{"become", `starts_with(r.rolname, $2)`, "SET TRUE"},
+	} {
+		var names []string
+		err := tx.SelectContext(ctx, &names, `
+			SELECT r.rolname FROM pg_roles r
+			WHERE starts_with(r.rolname, $1) AND NOT starts_with(r.rolname, $3) AND `+kind.names+` AND $2 <> ''
+			AND NOT pg_has_role(CURRENT_USER, r.oid, 'MEMBER WITH ADMIN OPTION') ORDER BY 1`, in.prefix(), in.makerPrefix(), in.tenantPrefix())
+		if err != nil {
+			return nil, err
+		}
+		if len(names) == 0 {
+			continue
+		}
+		lacks = append(lacks, lack{
+			fmt.Sprintf("%s may not %s %s", cfg.User, kind.what, some(names)),
+			"GRANT " + quoteAll(names) + fill(" TO {user} WITH ADMIN TRUE, INHERIT FALSE, ", map[string]string{"user": cfg.User}) + kind.options, false,
+		})
+	}
+	return lacks, nil
+}
+
+// unmanaged is true of a role r over which neither a maker, whose prefix is $2, nor
+// the user $3 has ADMIN.
+const unmanaged = `NOT EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles k ON k.oid = m.member ` +
+	`WHERE m.roleid = r.oid AND m.admin_option AND (starts_with(k.rolname, $2) OR k.rolname = $3))`
+
+// lacksTenantRoles finds the roles that neither a maker nor Config.User may drop or
+// grant: those of an installation that came from PostgreSQL 15, or from another
+// DB_USER.
+func lacksTenantRoles(ctx context.Context, tx *sqlx.Tx, cfg Config, in installation) ([]lack, error) {
+	if !in.roles || in.version < 160000 {
+		return nil, nil
+	}
+	var found struct{ Roles, Makers int }
+	err := tx.GetContext(ctx, &found, `
+		SELECT count(*) AS roles, (SELECT count(*) FROM pg_roles WHERE starts_with(rolname, $2)) AS makers
+		FROM pg_roles r WHERE starts_with(r.rolname, $1) AND `+unmanaged+`
+		AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = CURRENT_USER)`, in.tenantPrefix(), in.makerPrefix(), cfg.User)
+	if err != nil || found.Roles == 0 || found.Makers == 0 {
+		return nil, err
+	}
+	fill := strings.NewReplacer(
+		"{unmanaged}", unmanaged, "{each}", strconv.Itoa(rolesOfMaker), "{makers}", strconv.Itoa(found.Makers),
+		"$2", pq.QuoteLiteral(in.makerPrefix()), "$3", pq.QuoteLiteral(cfg.User), "{tenants}", pq.QuoteLiteral(in.tenantPrefix()))
+	return []lack{{
+		what:      fmt.Sprintf("no role of ours may drop or grant the roles of %d tenants", found.Roles),
+		statement: fill.Replace(fill.Replace(adopt)),
+		later:     true,
+	}}, nil
+}
+
+// adopt gives the makers ADMIN on the roles that nothing of ours manages.
+const adopt = `DO $$ DECLARE r record; BEGIN SET LOCAL search_path = pg_catalog; ` +
+	`FOR r IN SELECT rolname, $2 || ((row_number() OVER (ORDER BY rolname) - 1) / {each}) % {makers} AS maker FROM pg_roles r WHERE starts_with(rolname, {tenants}) AND {unmanaged} ` +
+	`LOOP EXECUTE format('GRANT %I TO %I WITH ADMIN TRUE, INHERIT FALSE, SET FALSE', r.rolname, r.maker); END LOOP; END $$`
+
+// guessInstallation returns the installation's name and nothing else where
+// Config.User may not read its row: the system's login has it in its own name.
+func guessInstallation(ctx context.Context, tx *sqlx.Tx) (in installation, err error) {
+	err = tx.QueryRowContext(ctx, `
+		SELECT coalesce(min(substr(r.rolname, 4, 8)), ''), count(*) > 0, current_setting('server_version_num')::int
+		FROM pg_namespace n, aclexplode(n.nspacl) a JOIN pg_roles r ON r.oid = a.grantee
+		WHERE n.nspname = 'partywall' AND r.rolname ~ '^pw_[0-9a-f]{8}_system$'`).Scan(&in.inst, &in.roles, &in.version)
+	return in, err
+}
+
+// quoteAll is a list of identifiers.
+func quoteAll(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = pq.QuoteIdentifier(name)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// explain says what a superuser must grant for what the database denied.
+func (s *setup) explain(ctx context.Context, err error) error {
+	if _, explained := errors.AsType[*domain.Error](err); explained || sqlState(err) != pqerror.InsufficientPrivilege {
+		return translate(ctx, err, "set up")
+	}
+	var lacks []lack
+	looked := inScope(ctx, s.pool, s.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+		in := s.in
+		if in.inst == "" {
+			if in, err = guessInstallation(ctx, tx); err != nil {
+				return err
+			}
+		}
+		lacks, err = findLacks(ctx, tx, s.cfg, in)
+		return err
+	})
+	if looked != nil || len(lacks) == 0 {
+		return forbidden(err, "the user %q may not do all that setup needs: %s", s.cfg.User, complaint(err))
+	}
+	return forbidden(err, "%s: run as a superuser, connected to the database %q: %s", reasons(lacks), s.cfg.Database, superuserLine(lacks))
+}
+
+// reportLater names what a later sweep needs.
+func (s *setup) reportLater(ctx context.Context, tx *sqlx.Tx) error {
+	lacks, err := lacksTenantRoles(ctx, tx, s.cfg, s.in)
+	for _, l := range lacks {
+		s.did("%s, so that those tenants can't be removed: run as a superuser: %s", l.what, l.statement)
+	}
+	return err
+}
