@@ -2,6 +2,7 @@ package private
 
 import (
 	"bytes"
+	"context"
 	"net"
 	"testing"
 	"time"
@@ -45,5 +46,27 @@ func TestAnImposterGetsNoPassword(t *testing.T) {
 				t.Errorf("it was sent %q", sent)
 			}
 		})
+	}
+}
+
+// TestAnImposterThatSaysNothing is given up.
+func TestAnImposterThatSaysNothing(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	ended := make(chan error, 1)
+	go func() {
+		ended <- ping(context.Background(), access{host: "127.0.0.1", port: listener.Addr().(*net.TCPAddr).Port, loginPassword: "the password"})
+	}()
+	select {
+	case err := <-ended:
+		if err == nil {
+			t.Error("it is taken for ours")
+		}
+	case <-time.After(2 * time.Minute):
+		t.Error("the log-in never ends")
 	}
 }

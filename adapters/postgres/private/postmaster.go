@@ -113,9 +113,15 @@ func (c *cluster) postmaster() (pid int, ready bool) {
 
 func (c *cluster) pidFile() string { return filepath.Join(c.data, "postmaster.pid") }
 
+// pingPatience is how long a log-in may take: what listens in the server's place
+// may say nothing at all.
+const pingPatience = 10 * time.Second
+
 // ping logs in. That proves the server to be ours as well: it gets neither the
 // password nor a statement before it has proved by SCRAM that it has the password.
 func ping(ctx context.Context, known access) error {
+	ctx, cancel := context.WithTimeout(ctx, pingPatience)
+	defer cancel()
 	return known.use(func(db *sql.DB) error { return db.PingContext(ctx) })
 }
 
