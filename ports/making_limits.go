@@ -61,7 +61,7 @@ func Narrowest(networks []NetworkLimit) (least netip.Prefix) {
 
 // ErrTooManyMade refuses a tenant that exceeds one of [UnconfirmedLimits].
 func ErrTooManyMade(wait time.Duration) *domain.Error {
-	return domain.Limitedf(wait, "too many tenants were made by users whose e-mail address is not confirmed; confirm the address, sign in again, and repeat this, or wait")
+	return domain.Limitedf(wait, "too many tenants were made by users whose e-mail address is not confirmed; confirm the address, ask the operator, or wait")
 }
 
 // ErrTooManyReserved refuses a reservation that exceeds [ReservationLimits].
