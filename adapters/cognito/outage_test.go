@@ -99,7 +99,7 @@ func TestAnOutageIsNeverTheCallersFault(t *testing.T) {
 				err := ask(t.Context(), s, cognito.New(cfg))
 				checkError(t, err, domain.Unavailable, domain.CodeIdentityProviderUnavailable)
 				checkNothingLeaks(t, s, err)
-				if took := time.Since(began); took > 5*time.Second {
+				if took := time.Since(began); took > 30*time.Second {
 					t.Errorf("it took %v", took)
 				}
 			})

@@ -97,18 +97,22 @@ func TestAServerThatStops(t *testing.T) {
 			if err == nil {
 				t.Error("Serve says that all requests had an answer")
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatal("Serve still waits")
 		}
 	})
 
 	t.Run("closes idle connections at once", func(t *testing.T) {
-		s := serve(t, &httpapi.Server{Handler: http.NotFoundHandler()})
+		s := serve(t, &httpapi.Server{Grace: time.Hour, Handler: http.NotFoundHandler()})
 		body(http.Get(s.url)) // stays in the client's pool
-		begin := time.Now()
 		s.stop()
-		if err := <-s.done; err != nil || time.Since(begin) > 4*time.Second {
-			t.Errorf("Serve returned %v after %s", err, time.Since(begin))
+		select {
+		case err := <-s.done:
+			if err != nil {
+				t.Errorf("Serve returned %v", err)
+			}
+		case <-time.After(time.Minute):
+			t.Fatal("Serve waits for them")
 		}
 	})
 }
@@ -153,7 +157,7 @@ func refusesConnections(addr string) bool {
 
 func waitUntil(t *testing.T, what func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); !what(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !what(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("it doesn't come true")
 		}

@@ -40,7 +40,7 @@ func TestExamineWhatCannotBeReached(t *testing.T) {
 			c.cfg.User, c.cfg.Password, c.cfg.Database = "u", domain.NewSecret("a password"), "d"
 			began := time.Now()
 			mustFind(t, c.cfg, "database", ports.SeverityError, c.says)
-			if took := time.Since(began); took > 15*time.Second {
+			if took := time.Since(began); took > time.Minute {
 				t.Errorf("it took %s", took)
 			}
 			if got := examine(t, c.cfg)["database"]; !strings.Contains(got.What, "database-version, ") {

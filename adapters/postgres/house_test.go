@@ -92,7 +92,7 @@ func (h *house) leftovers(t *testing.T) string {
 // visit is a scope that nobody interrupts: it must succeed, find its own
 // settings, and no foreign row.
 func (h *house) visit(ctx context.Context, id domain.TenantID) error {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	return h.db.InTenant(ctx, id, func(ctx context.Context, tx *sqlx.Tx) error {
 		var found string

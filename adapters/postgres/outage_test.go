@@ -83,7 +83,7 @@ func TestNotThereYet(t *testing.T) {
 // await waits until the database is ready, for 10 s at most.
 func await(t testing.TB, db *postgres.DB) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		err := db.Ready(t.Context())
 		if err == nil {
 			return
@@ -128,7 +128,7 @@ func TestSilentServer(t *testing.T) {
 			cancel()
 			p.cut.Store(nil)
 			mustBe(t, err, context.DeadlineExceeded)
-			if took := time.Since(began); took > 3*time.Second {
+			if took := time.Since(began); took > 30*time.Second {
 				t.Errorf("%s took %v", name, took)
 			}
 		}
@@ -144,7 +144,7 @@ func TestSilentServer(t *testing.T) {
 		began := time.Now()
 		_, err := postgres.Open(ctx, cfg)
 		mustBe(t, err, context.DeadlineExceeded)
-		if took := time.Since(began); took > 3*time.Second {
+		if took := time.Since(began); took > 30*time.Second {
 			t.Errorf("it took %v", took)
 		}
 	})
@@ -186,7 +186,7 @@ func TestRestart(t *testing.T) {
 			break
 		}
 		mustBe(t, err, domain.Unavailable)
-		if time.Since(began) > 20*time.Second { // 10 of which are the server's
+		if time.Since(began) > 2*time.Minute {
 			t.Fatal(err)
 		}
 	}

@@ -63,7 +63,7 @@ func mingle(t *testing.T, db *postgres.DB) {
 		id := makeTenant(t, db, fmt.Sprintf("tenant-%d", i))
 		wg.Go(func() {
 			for round := range 60 {
-				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 				if round%4 == 0 {
 					time.AfterFunc(time.Duration(round*50)*time.Microsecond, cancel)
 				}

@@ -83,7 +83,7 @@ func TestProcess(t *testing.T) {
 		_ = parent.Process.Kill()
 		_ = parent.Wait()
 		for began := time.Now(); running(pid); time.Sleep(5 * time.Millisecond) {
-			if time.Since(began) > 5*time.Second {
+			if time.Since(began) > time.Minute {
 				t.Fatal("it lives on")
 			}
 		}

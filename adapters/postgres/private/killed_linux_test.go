@@ -83,7 +83,7 @@ func TestKilledOwner(t *testing.T) {
 			t.Fatal("the server's processes weren't recognized")
 		}
 		kill()
-		eventually(t, 5*time.Second, "all have ended", func() bool { return len(processesOn(t, folder)) == 0 })
+		eventually(t, time.Minute, "all have ended", func() bool { return len(processesOn(t, folder)) == 0 })
 	})
 	t.Run("a start right after the kill finds the data", func(t *testing.T) {
 		kill, ready := spawn(t, folder)

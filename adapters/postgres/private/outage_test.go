@@ -34,14 +34,14 @@ func TestOutage(t *testing.T) {
 			_, err := db.ExecContext(t.Context(), "SELECT count(*) FROM (SELECT generate_series(1, 100000000000)) AS endless")
 			busy <- err
 		}()
-		eventually(t, 5*time.Second, "the session is busy", func() bool {
+		eventually(t, time.Minute, "the session is busy", func() bool {
 			return ask(t, db, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%endless' AND pid <> pg_backend_pid()") == "1"
 		})
 		before := postmaster(t, s.Dir)
 		if err := s.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, 10*time.Second, "it answers", func() bool { return db.PingContext(t.Context()) == nil })
+		eventually(t, time.Minute, "it answers", func() bool { return db.PingContext(t.Context()) == nil })
 		if err := <-busy; err == nil {
 			t.Error("the session outlived its server")
 		}
@@ -93,7 +93,7 @@ func TestOutage(t *testing.T) {
 		defer conn.Close()
 		begin := time.Now()
 		closeServer(t, s)
-		if took := time.Since(begin); took > 3*time.Second {
+		if took := time.Since(begin); took > 30*time.Second {
 			t.Errorf("it took %v", took)
 		}
 		if _, err := os.Stat(filepath.Join(s.Dir, "postmaster.pid")); !errors.Is(err, fs.ErrNotExist) {
