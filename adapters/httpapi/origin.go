@@ -87,7 +87,7 @@ func splitPort(authority string) (host, port string) {
 }
 
 // mapped does what the URL standard does to a domain: lower case, NFC, punycode.
-var mapped = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false))
+var mapped = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false), idna.CheckHyphens(false))
 
 // webHost returns the form in which browsers write the host of a web page.
 func webHost(host string) (string, error) {
@@ -102,7 +102,7 @@ func webHost(host string) (string, error) {
 		host = unescaped
 	}
 	ascii, err := mapped.ToASCII(host)
-	if err != nil || strings.ContainsAny(ascii, " %:<>^|\\\"'`{}[]") || strings.Contains(strings.TrimSuffix(ascii, "."), "..") || strings.HasPrefix(ascii, ".") {
+	if err != nil || strings.ContainsFunc(ascii, isForbidden) || strings.Contains(strings.TrimSuffix(ascii, "."), "..") || strings.HasPrefix(ascii, ".") {
 		return "", refuseOrigin("that host can't be one")
 	}
 	labels := strings.Split(strings.TrimSuffix(ascii, "."), ".")
@@ -115,6 +115,10 @@ func webHost(host string) (string, error) {
 	}
 	return ascii, nil
 }
+
+// isForbidden reports whether no host contains r (URL standard, "forbidden domain
+// code point").
+func isForbidden(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune("#%/:<>?@[\\]^|", r) }
 
 // hexAddress writes an IPv6 address as the URL standard does, which has no dots
 // at the end of one that stands for an IPv4 address.

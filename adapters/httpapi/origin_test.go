@@ -13,7 +13,7 @@ func TestOriginsAsBrowsersSendThem(t *testing.T) {
 	for _, origin := range []string{
 		"https://app.example.com", "https://app.example.com:8443", "http://localhost:5173", "http://127.0.0.1:3000", "http://[::1]:3000",
 		"https://xn--mnchen-3ya.example", "https://a_b.example.com", "https://app.example.com.", "http://localhost", "http://tauri.localhost",
-		"http://[::ffff:7f00:1]", "https://example.com:80", "http://example.com:443", "https://1and1.example",
+		"http://[::ffff:7f00:1]", "https://example.com:80", "http://example.com:443", "https://1and1.example", "https://r3---sn-ab.example.com", "https://-a.example", "https://xn--ls8h.la",
 		"capacitor://localhost", "ionic://localhost", "tauri://localhost", "app://obsidian.md", "vscode-webview://1a2b",
 		"chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllcleb", "moz-extension://2c127fa4-62c7-7e4f-90e5-472b45eecfdc", "capacitor://localhost:8100",
 	} {
@@ -65,6 +65,11 @@ func TestOriginsAsBrowsersSendThem(t *testing.T) {
 		"https://a:99999":                    "65535",
 		"https://a:b":                        "65535",
 		"https://a b.example":                "can't be one",
+		"https://a\tb.example":               "can't be one",
+		"https://xn--a":                      "can't be one",
+		"https://💩.la":                       "https://xn--ls8h.la",
+		"https://1.2.3.4.":                   "https://1.2.3.4",
+		"http://0x7f.1":                      "four numbers",
 		"https://a..example":                 "can't be one",
 		"":                                   "https://app.example.com",
 	} {

@@ -91,9 +91,9 @@ func (e *examination) reach(ctx context.Context) (ports.Finding, error) {
 	case status == http.StatusForbidden:
 		return ports.Fail("the bucket "+e.bucket+" doesn't let these credentials in", "allow s3:ListBucket on arn:aws:s3:::"+e.bucket+" to them, see: aws sts get-caller-identity; a clock that is minutes off looks the same"), nil
 	case answered:
-		return ports.Fail(fmt.Sprintf("the bucket %s answers %d", e.bucket, status), "look at AWS_REGION, AWS_ENDPOINT_URL_S3 and S3_FORCE_PATH_STYLE"), nil
+		return ports.Fail(fmt.Sprintf("the bucket %s answers %d", e.bucket, status), "look at S3_REGION, AWS_ENDPOINT_URL_S3 and S3_FORCE_PATH_STYLE"), nil
 	}
-	return ports.Fail("S3 can't be reached: "+awscalls.OneLine(err), "check S3_BUCKET_NAME, AWS_REGION and the way out of this machine: NAT gateway, or VPC endpoint com.amazonaws."+e.region+".s3"), nil
+	return ports.Fail("S3 can't be reached: "+awscalls.OneLine(err), "check S3_BUCKET_NAME, S3_REGION and the way out of this machine: NAT gateway, or VPC endpoint com.amazonaws."+e.region+".s3"), nil
 }
 
 // credentialTrouble is [awscalls.CredentialTrouble]. The answer to a HEAD has no
@@ -106,7 +106,7 @@ func (e *examination) credentialTrouble(ctx context.Context, err error) (what, m
 }
 
 func (e *examination) elsewhere(region string) ports.Finding {
-	return ports.Fail(fmt.Sprintf("the bucket %s is in %s, not in %s", e.bucket, region, e.region), "set AWS_REGION="+region+", or name a bucket of "+e.region)
+	return ports.Fail(fmt.Sprintf("the bucket %s is in %s, not in %s", e.bucket, region, e.region), "set S3_REGION="+region+", or name a bucket of "+e.region)
 }
 
 func (e *examination) clock(context.Context) (ports.Finding, error) { return e.tells, nil }

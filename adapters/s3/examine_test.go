@@ -143,8 +143,8 @@ func TestExamine(t *testing.T) {
 		says     string
 	}{
 		"a bucket that isn't there":              {bucketScript{"HEAD bucket": {status: 404}}, "bucket", ports.SeverityError, "S3_BUCKET_NAME"},
-		"a bucket of another region":             {bucketScript{"HEAD bucket": {status: 301, region: "eu-central-1"}}, "bucket", ports.SeverityError, "AWS_REGION=eu-central-1"},
-		"a bucket of another region that talks":  {bucketScript{"HEAD bucket": {status: 200, region: "eu-central-1"}}, "bucket", ports.SeverityError, "AWS_REGION=eu-central-1"},
+		"a bucket of another region":             {bucketScript{"HEAD bucket": {status: 301, region: "eu-central-1"}}, "bucket", ports.SeverityError, "S3_REGION=eu-central-1"},
+		"a bucket of another region that talks":  {bucketScript{"HEAD bucket": {status: 200, region: "eu-central-1"}}, "bucket", ports.SeverityError, "S3_REGION=eu-central-1"},
 		"a bucket of somebody else's":            {bucketScript{"HEAD bucket": {status: 403, region: "us-east-1"}}, "bucket", ports.SeverityError, "s3:ListBucket"},
 		"something that isn't a bucket":          {bucketScript{"HEAD bucket": {status: 418}}, "bucket", ports.SeverityError, "AWS_ENDPOINT_URL_S3"},
 		"no right to read objects":               {bucketScript{"HEAD object": {status: 403}}, "bucket-rights", ports.SeverityError, "s3:GetObject"},

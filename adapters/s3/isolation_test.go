@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/adapters/s3"
@@ -271,10 +272,35 @@ func TestMinIO(t *testing.T) {
 	}
 	mustLeaveNothing(t, s)
 	refusesCopies(t, s, newStore(t, cfg))
+	leavesNoVersions(t, s, cfg)
 	porttest.ObjectStore(t, func(t *testing.T) porttest.ObjectStorage {
 		return porttest.ObjectStorage{
 			Store: newStore(t, cfg), Client: http.DefaultClient,
 			Lacks: []porttest.Feature{porttest.FolderBesideFile, porttest.LongSegments, porttest.LargestSizes, porttest.NoUnsignedHeaders},
 		}
 	})
+}
+
+func leavesNoVersions(t *testing.T, s *realservers.ObjectServer, cfg s3.Config) {
+	t.Helper()
+	_, err := s.Client().PutBucketVersioning(t.Context(), &awss3.PutBucketVersioningInput{
+		Bucket: &s.Bucket, VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := newStore(t, cfg).Prove(t.Context()); err != nil {
+		t.Error(err)
+	}
+	examine(t, cfg, nil)
+	left, err := s.Client().ListObjectVersions(t.Context(), &awss3.ListObjectVersionsInput{Bucket: &s.Bucket, Prefix: aws.String(".partywall/")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range left.Versions {
+		t.Errorf("version %s of %s is left behind", *v.VersionId, *v.Key)
+	}
+	for _, v := range left.DeleteMarkers {
+		t.Errorf("a delete marker of %s is left behind", *v.Key)
+	}
 }

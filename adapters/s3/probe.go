@@ -31,14 +31,18 @@ type probe struct {
 	guarded   bool // sign uploads with the guard
 
 	folder string
-	made   map[string]string // by key: the version, where the server says one
+	made   map[version]struct{}
 }
+
+// version is one that a trial made of an object; ID is empty where the server
+// keeps none.
+type version struct{ key, id string }
 
 func newProbe(client *s3.Client, bucket string, signer *presigner, creds aws.Credentials, now func() time.Time) *probe {
 	options := client.Options()
 	return &probe{
 		client: client, http: options.HTTPClient, bucket: bucket, presigner: signer, creds: creds, now: now,
-		folder: probeFolder + "probe-" + rand.Text() + "/", made: map[string]string{},
+		folder: probeFolder + "probe-" + rand.Text() + "/", made: map[version]struct{}{},
 	}
 }
 
@@ -101,9 +105,9 @@ func (p *probe) send(ctx context.Context, method, url, body string, headers ...p
 }
 
 // note remembers the object at path, to delete it.
-func (p *probe) note(path, version string) {
+func (p *probe) note(path, id string) {
 	if at := strings.Index(path, p.folder); at >= 0 {
-		p.made[path[at:]] = version
+		p.made[version{path[at:], id}] = struct{}{}
 	}
 }
 
@@ -126,7 +130,7 @@ func (p *probe) holds(ctx context.Context, name string) (string, bool, error) {
 	}
 	defer got.Body.Close()
 	content, err := io.ReadAll(io.LimitReader(got.Body, 64<<10))
-	p.made[p.folder+name] = aws.ToString(got.VersionId)
+	p.note(p.folder+name, aws.ToString(got.VersionId))
 	return string(content), true, err
 }
 
@@ -139,22 +143,22 @@ func (p *probe) clean(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanPatience)
 	defer cancel()
 	var errs []error
-	for key, version := range p.made {
-		err := p.remove(ctx, key, version)
-		if err != nil && version != "" {
-			err = p.remove(ctx, key, "")
+	for v := range p.made {
+		err := p.remove(ctx, v)
+		if err != nil && v.id != "" {
+			err = p.remove(ctx, version{key: v.key})
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("delete %s by hand: %w", key, err))
+			errs = append(errs, fmt.Errorf("delete %s by hand: %w", v.key, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func (p *probe) remove(ctx context.Context, key, version string) error {
-	in := &s3.DeleteObjectInput{Bucket: &p.bucket, Key: &key}
-	if version != "" {
-		in.VersionId = &version
+func (p *probe) remove(ctx context.Context, v version) error {
+	in := &s3.DeleteObjectInput{Bucket: &p.bucket, Key: &v.key}
+	if v.id != "" {
+		in.VersionId = &v.id
 	}
 	_, err := p.client.DeleteObject(ctx, in)
 	if isAbsent(err) {
