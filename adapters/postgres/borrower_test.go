@@ -24,7 +24,7 @@ func TestWallBorrower(t *testing.T) {
 	t.Parallel()
 	servers := bothServers(t)
 	for _, kind := range installations {
-		for size, limit := range map[string]int{"one connection": 3, "two connections": 4} {
+		for size, limit := range map[string]int{"one connection": 3, "two connections": 5} {
 			t.Run(kind.name+", "+size, func(t *testing.T) {
 				t.Parallel()
 				h := newHouse(t, servers[kind.newest], kind, limit)

@@ -36,7 +36,7 @@ type tap struct {
 
 func newHouse(t *testing.T, on *private.Server, kind installation, limit int) *house {
 	t.Helper()
-	h := &house{size: limit - 2, kept: map[string]bool{}, unknown: map[string]bool{}}
+	h := &house{kept: map[string]bool{}, unknown: map[string]bool{}}
 	h.installed = install(t, on, kind)
 	served := h.served
 	served.MaxConns = limit
@@ -49,6 +49,7 @@ func newHouse(t *testing.T, on *private.Server, kind installation, limit int) *h
 	}
 	p.cut.Store(&listen)
 	h.db = reopen(t, served)
+	h.size = h.db.Gate().Stats().MaxOpenConnections
 	h.fresh = query[string](t, h.db.Gate(), settings)
 	return h
 }
