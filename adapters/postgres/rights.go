@@ -69,29 +69,22 @@ func lacksInDatabase(ctx context.Context, tx *sqlx.Tx, cfg Config, in installati
 }
 
 // lacksOwnership finds what belongs to another user, as after a change of DB_USER
-// or a restore that left the owners out. REASSIGN OWNED doesn't take what belongs
-// to the first superuser, so there each thing is altered by itself.
+// or a restore that left the owners out. REASSIGN OWNED would hand over the other
+// databases of that user, too, so each thing is altered by itself.
 func lacksOwnership(ctx context.Context, tx *sqlx.Tx, cfg Config, in installation) (lacks []lack, err error) {
-	var owners []struct {
-		Name  string
-		First bool
-	}
+	var owners []string
 	err = tx.SelectContext(ctx, &owners, `
 		WITH schema AS (SELECT oid, nspowner FROM pg_namespace WHERE nspname IN ('partywall', 'ext', 'shared') OR nspname LIKE 'tenant\_%')
-		SELECT r.rolname AS name, r.oid = 10 AS first FROM pg_roles r
+		SELECT r.rolname FROM pg_roles r
 		WHERE NOT pg_has_role(CURRENT_USER, r.oid, 'USAGE') AND NOT starts_with(r.rolname, $1) AND (
 			EXISTS (SELECT FROM schema WHERE nspowner = r.oid)
 			OR EXISTS (SELECT FROM pg_class c JOIN schema s ON s.oid = c.relnamespace WHERE c.relowner = r.oid
 				AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')))
 		ORDER BY 1`, in.prefix())
-	for _, owner := range owners {
-		statement := fill(`REASSIGN OWNED BY {owner} TO {user}`, map[string]string{"owner": owner.Name, "user": cfg.User})
-		if owner.First {
-			statement = fmt.Sprintf(reassignEach, pq.QuoteLiteral(cfg.User))
-		}
-		lacks = append(lacks, lack{"schemas or tables belong to " + owner.Name, statement, false})
+	if err != nil || len(owners) == 0 {
+		return nil, err
 	}
-	return lacks, err
+	return []lack{{"schemas or tables belong to " + some(owners), fmt.Sprintf(reassignEach, pq.QuoteLiteral(cfg.User)), false}}, nil
 }
 
 // reassignEach gives all that isn't an extension's in our schemas to a user.
@@ -167,9 +160,9 @@ func lacksTenantRoles(ctx context.Context, tx *sqlx.Tx, cfg Config, in installat
 }
 
 // adopt gives the makers ADMIN on the roles that nothing of ours manages.
-const adopt = `DO $$ DECLARE r record; BEGIN SET LOCAL search_path = pg_catalog; ` +
-	`FOR r IN SELECT rolname, $2 || ((row_number() OVER (ORDER BY rolname) - 1) / {each}) % {makers} AS maker FROM pg_roles r WHERE starts_with(rolname, {tenants}) AND {unmanaged} ` +
-	`LOOP EXECUTE format('GRANT %I TO %I WITH ADMIN TRUE, INHERIT FALSE, SET FALSE', r.rolname, r.maker); END LOOP; END $$`
+const adopt = `DO $$ DECLARE given record; BEGIN SET LOCAL search_path = pg_catalog; ` +
+	`FOR given IN SELECT rolname, $2 || ((row_number() OVER (ORDER BY rolname) - 1) / {each}) % {makers} AS maker FROM pg_roles r WHERE starts_with(rolname, {tenants}) AND {unmanaged} ` +
+	`LOOP EXECUTE format('GRANT %I TO %I WITH ADMIN TRUE, INHERIT FALSE, SET FALSE', given.rolname, given.maker); END LOOP; END $$`
 
 // guessInstallation returns the installation's name and nothing else where
 // Config.User may not read its row: the system's login has it in its own name.
