@@ -86,7 +86,7 @@ func (c *conn) bind(ctx context.Context, query string, args []driver.NamedValue)
 		case encoded:
 			value = []byte(v)
 		case []byte:
-			if v == nil || !c.scoped { // outside of a scope a pooler may part a statement from its description
+			if v == nil || c.scope == nil { // outside of a scope a pooler may part a statement from its description
 				continue
 			}
 			parameters, err := c.parameters(ctx, query)

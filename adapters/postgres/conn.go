@@ -31,12 +31,10 @@ type libConn interface {
 // [scope] says. The zero bad means that it may be used again.
 type conn struct {
 	libConn
-	watch    watch
-	bad      bool
-	readOnly bool // the scope that is open asked for that
-
-	ownOnly   bool // see [connectOwn]
-	scoped    bool // a scope is open
+	watch     watch
+	bad       bool
+	ownOnly   bool   // see [connectOwn]
+	scope     *scope // that is open, or nil
 	described *described
 }
 
@@ -46,7 +44,7 @@ var errOutsideScope = errors.New("a statement of DB_USER needs a scope of newOwn
 
 // admit refuses a statement outside a scope where there must be one.
 func (c *conn) admit() error {
-	if c.ownOnly && !c.scoped {
+	if c.ownOnly && c.scope == nil {
 		return errOutsideScope
 	}
 	return nil
@@ -89,7 +87,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	}
 	rows, err := c.libConn.QueryContext(ctx, query, bound)
 	if err != nil && sqlState(err) == "" && lost(err) {
-		return nil, driver.ErrBadConn
+		return nil, c.judge(driver.ErrBadConn)
 	}
 	return c.judgedRows(rows, c.misbound(query, args, err))
 }
@@ -112,7 +110,18 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 // a failover, the name that we connect to leads to the new primary. Every error of
 // a statement passes it.
 func (c *conn) judge(err error) error {
-	if e := serverError(err); e != nil && (fatal(e) || e.Code == pqerror.ReadOnlySQLTransaction && !raised(e) && !c.readOnly) {
+	if err == nil {
+		return nil
+	}
+	e := serverError(err)
+	refusedByScope := e != nil && e.Code == pqerror.ReadOnlySQLTransaction && c.scope != nil && c.scope.options.ReadOnly
+	if !unavailable(err) || refusedByScope {
+		return err
+	}
+	if c.scope != nil {
+		c.scope.outage.Store(true)
+	}
+	if e != nil && (fatal(e) || e.Code == pqerror.ReadOnlySQLTransaction) {
 		c.bad = true
 	}
 	return err
@@ -131,10 +140,10 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	if c.ownOnly && !s.own {
 		return nil, errOutsideScope
 	}
-	c.scoped, c.readOnly = true, opts.ReadOnly
+	c.scope = s
 	rows, err := c.QueryContext(ctx, begin+"; "+s.enter, nil)
 	if err != nil {
-		c.scoped = false
+		c.scope = nil
 		c.bad = true // it may stand in a failed transaction
 		return nil, err
 	}
@@ -198,7 +207,7 @@ type scopedTx struct {
 
 func (tx *scopedTx) end() {
 	_ = tx.opening.Close()
-	tx.conn.scoped, tx.conn.readOnly = false, false
+	tx.conn.scope = nil
 }
 
 // Commit commits, unless somebody ended the transaction behind our back or

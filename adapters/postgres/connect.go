@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -53,7 +54,8 @@ type connector struct {
 
 	preferred atomic.Int32          // the index of the password that was accepted last
 	refusal   atomic.Pointer[error] // of the last log-in; nil: it succeeded, or failed for another reason
-	lastLogin atomic.Int64          // when the last log-in ended, in Unix nanoseconds
+	probing   sync.Mutex
+	lastLogin atomic.Int64 // when the last log-in ended, in Unix nanoseconds
 }
 
 // newConnector returns what logs in as login: cfg.User by its passwords, every
@@ -152,20 +154,27 @@ func (c *connector) attempt(ctx context.Context, n int) (driver.Conn, error) {
 	return &conn{libConn: raw.(libConn), watch: watch{wire: bare}, ownOnly: c.ownOnly, described: &c.described}, nil
 }
 
-// loginFreshness is how long a log-in shows that the next one will succeed.
-const loginFreshness = 5 * time.Second
+// How long a log-in shows what the next one comes to.
+const (
+	loginFreshness   = 5 * time.Second
+	refusalFreshness = time.Second
+)
 
 // probe reports why the server refuses new connections: the ones that are open
 // outlive a change of their password, so a ping doesn't show it. It logs in anew
-// unless a log-in has just succeeded. A failure other than a refusal is nil, since
-// the ping shows that.
+// unless the last log-in is fresh, one caller at a time. A failure other than a
+// refusal is nil, since the ping shows that.
 func (c *connector) probe(ctx context.Context) error {
-	last := time.Unix(0, c.lastLogin.Load())
-	if c.refusal.Load() == nil && time.Since(last) < loginFreshness {
-		return nil
+	c.probing.Lock()
+	defer c.probing.Unlock()
+	fresh := loginFreshness
+	if c.refusal.Load() != nil {
+		fresh = refusalFreshness
 	}
-	if conn, err := c.Connect(ctx); err == nil {
-		return conn.Close()
+	if time.Since(time.Unix(0, c.lastLogin.Load())) >= fresh {
+		if conn, err := c.Connect(ctx); err == nil {
+			return conn.Close()
+		}
 	}
 	if refusal := c.refusal.Load(); refusal != nil {
 		return *refusal

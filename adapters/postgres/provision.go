@@ -64,6 +64,7 @@ type provisioning struct {
 
 	made       ports.CreatedTenant
 	owner      domain.Membership
+	entered    *scope
 	refused    error // OnProvision's
 	committing bool  // all is done but the commit
 }
@@ -95,7 +96,8 @@ func (p *provisioning) counted(ctx context.Context, l *logins, make func(context
 
 // make makes the tenant in one transaction.
 func (p *provisioning) make(ctx context.Context) error {
-	err := p.db.own.useWithin(ctx, p.patience, func(db *sqlx.DB) error { return inScope(ctx, db, p.scope(), p.run) })
+	p.entered = p.scope()
+	err := p.db.own.useWithin(ctx, p.patience, func(db *sqlx.DB) error { return inScope(ctx, db, p.entered, p.run) })
 	if p.committing && err != nil && whyAgain(err) != "" && contextErr(ctx) == nil {
 		return p.lookUp(ctx)
 	}
@@ -104,7 +106,7 @@ func (p *provisioning) make(ctx context.Context) error {
 
 // returned is OnProvision's error, unless the connection or the context is to blame.
 func (p *provisioning) returned(ctx context.Context) error {
-	if p.refused != nil && !theDriver(ctx, p.refused) {
+	if p.refused != nil && !p.entered.interrupted(ctx, p.refused) {
 		return p.refused
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -23,6 +24,8 @@ type scope struct {
 	enter, commit, rollback string // enter follows the BEGIN in the opening message
 	again                   string // undoes, inside the transaction of an own scope, what statements have set
 	own                     bool   // see [newOwnScope]
+
+	outage atomic.Bool // the connection met an error that is [unavailable]
 }
 
 type scopeKey struct{}
@@ -229,17 +232,10 @@ func (db *DB) InTenant(ctx context.Context, id domain.TenantID, fn func(ctx cont
 
 // interrupted reports whether an error of the scope's function, or of its commit,
 // says only that the database can't be used, or that the context is done, in
-// lib/pq's words.
+// lib/pq's words. The function's errors may be of the same types for reasons of its
+// own: it counts what its connection met.
 func (s *scope) interrupted(ctx context.Context, err error) bool {
-	if s.options.ReadOnly && sqlState(err) == pqerror.ReadOnlySQLTransaction {
-		return false
-	}
-	return theDriver(ctx, err)
-}
-
-// theDriver is interrupted for a scope that may write.
-func theDriver(ctx context.Context, err error) bool {
-	if unavailable(err) {
+	if s.outage.Load() && unavailable(err) {
 		return true
 	}
 	if contextErr(ctx) == nil {

@@ -2,9 +2,13 @@ package postgres_test
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +116,31 @@ func TestAMistakeIsNoOutage(t *testing.T) {
 		})
 		mustBeOwn(t, err, pqerror.DivisionByZero)
 	})
+}
+
+// TestTheFunctionsOwnErrorsAreNoOutage returns errors of the types that a lost
+// connection has.
+func TestTheFunctionsOwnErrorsAreNoOutage(t *testing.T) {
+	t.Parallel()
+	var provision error
+	db, _ := open(t, withNotes, oneConnection, func(cfg *postgres.Config) {
+		cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant, domain.Identity) error { return provision }
+	})
+	acme := makeTenant(t, db, "acme")
+	_, elsewhere := net.DialTimeout("tcp", "127.0.0.1:1", time.Second) // no one listens there
+	for _, own := range []error{
+		elsewhere, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, sql.ErrConnDone, driver.ErrBadConn, &net.DNSError{Err: "no such host", Name: "api.example.com"},
+		&pq.Error{Severity: "FATAL", Code: "57P01", Message: "of another database"}, context.Canceled, sql.ErrTxDone,
+	} {
+		own = fmt.Errorf("call a service: %w", own)
+		if err := db.InTenant(t.Context(), acme, func(context.Context, *sqlx.Tx) error { return own }); err != own { //nolint:errorlint // as it is
+			t.Errorf("%v came back as %v", own, err)
+		}
+		provision = own
+		if _, err := db.Tenants().Create(t.Context(), owned(t, "refused")); !errors.Is(err, own) || errors.Is(err, domain.Unavailable) {
+			t.Errorf("%v of OnProvision came back as %v", own, err)
+		}
+	}
 }
 
 // mustBeOwn fails unless err is the server's, as it is.
