@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -48,7 +49,7 @@ func (c Config) checkBuiltIn(context.Context) (ports.Finding, error) {
 func (c Config) checkTenantCreation(context.Context) (ports.Finding, error) {
 	switch {
 	case c.TenantCreation == tenants.OperatorOnly && c.OperatorKeys.IsZero():
-		return ports.Fail("TENANT_CREATION is operator and there is no OPERATOR_TOKEN: nobody can create tenants but on the database, with: partywall tenants create",
+		return ports.Fail("TENANT_CREATION is operator and there is no OPERATOR_TOKEN: tenants are created on the database alone, with: "+cmp.Or(c.Program, "partywall")+" tenants create",
 			"set OPERATOR_TOKEN to what this prints: openssl rand -hex 32"), nil
 	case c.TenantCreation == tenants.Open && !c.isTrial():
 		return ports.Warn("anyone can make tenants, and take IDs and room", "set TENANT_CREATION to authenticated or operator"), nil

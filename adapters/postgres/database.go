@@ -51,7 +51,7 @@ func (s *setup) createDatabase(ctx context.Context, missing error) error {
 	case err != nil && pooled && lost(err):
 		return loginError(ctx, s.cfg, s.cfg.User, missing)
 	case err != nil && pooled:
-		return refusal(CodeNotSetUp, missing, "the pooler at %s leads neither to the database %q nor to the database \"postgres\", where it could be made: run `partywall setup` once with DB_HOST and DB_PORT of the server itself", s.cfg.address(), s.cfg.Database)
+		return refusal(CodeNotSetUp, missing, "the pooler at %s leads neither to the database %q nor to the database \"postgres\", where it could be made: %s once with DB_HOST and DB_PORT of the server itself", s.cfg.address(), s.cfg.Database, s.cfg.setItUp())
 	case err != nil:
 		return loginError(ctx, elsewhere, s.cfg.User, err)
 	case exists && pooled:

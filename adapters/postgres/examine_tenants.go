@@ -155,7 +155,7 @@ func (e *examination) tenantRoles(ctx context.Context) (ports.Finding, error) {
 	case err != nil:
 		return ports.Finding{}, err
 	case len(rows) > 0:
-		return ports.Fail("tenants without a role that the gate may become: "+some(rows), "partywall setup, which makes and grants it anew"), nil
+		return ports.Fail("tenants without a role that the gate may become: "+some(rows), e.cfg.setItUp()+", which makes and grants it anew"), nil
 	case len(roles) > 0:
 		return ports.Warn("roles without a tenant: "+some(roles), fill("DROP OWNED BY {role}; DROP ROLE {role}, as a superuser", map[string]string{"role": roles[0]})), nil
 	}
@@ -178,7 +178,7 @@ func (e *examination) tenantGrants(ctx context.Context) (ports.Finding, error) {
 		}
 	}
 	if len(found) > 0 {
-		return ports.Fail(some(found), "partywall setup, which grants it anew"), nil
+		return ports.Fail(some(found), e.cfg.setItUp()+", which grants it anew"), nil
 	}
 	return ports.Fine("tenants' roles use what is in their schemas"), nil
 }

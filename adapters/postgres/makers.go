@@ -48,7 +48,7 @@ func (in installation) newestMaker(ctx context.Context, tx *sqlx.Tx) (number int
 			ORDER BY length(rolname) DESC, rolname DESC LIMIT 1
 		) newest`, in.makerPrefix()).Scan(&name, &roles)
 	if errors.Is(err, sql.ErrNoRows) {
-		return 0, false, refusal(CodeBehind, nil, "the role %q is missing: run `partywall setup`", in.makerRole(0))
+		return 0, false, refusal(CodeBehind, nil, "the role %q is missing: run setup, which makes it", in.makerRole(0))
 	}
 	if err != nil {
 		return 0, false, err
@@ -98,7 +98,7 @@ func (in installation) makerOf(ctx context.Context, tx *sqlx.Tx, role string) (s
 	case in.version < 160000: // each role with CREATEROLE may drop it
 		return in.makerRole(0), nil
 	}
-	return "", forbidden(nil, "no role of ours may drop %q: `partywall setup` says what to grant", role)
+	return "", forbidden(nil, "no role of ours may drop %q: run setup, which says what to grant", role)
 }
 
 // ensureMakers makes the makers that are missing, and sees to it that Config.User may
