@@ -230,7 +230,7 @@ func TestExamineMendsARole(t *testing.T) {
 	note(t, db, acme, "kept")
 	inst := query[string](t, superuser(t, cfg), `SELECT inst FROM partywall.installation`)
 	execute(t, superuser(t, cfg), `DROP OWNED BY "pw_`+inst+`_t_acme"; DROP ROLE "pw_`+inst+`_t_acme"`)
-	mustFind(t, cfg, "tenant-roles", ports.SeverityError, "setup")
+	mustFind(t, cfg, "tenant-roles", ports.SeverityError, "app.Setup")
 	setUp(t, cfg)
 	mustFind(t, cfg, "tenant-role-rights", ports.SeverityOK, "")
 	note(t, db, acme, "and added to")

@@ -79,6 +79,9 @@ func (s *setup) ensureShared(ctx context.Context, tx *sqlx.Tx) error {
 			return err
 		}
 	}
+	if err := s.ensureConnect(ctx, tx, login); err != nil {
+		return err
+	}
 	_, err := s.ensurePath(ctx, tx, login, sharedPath)
 	return err
 }

@@ -149,6 +149,7 @@ func TestSharedGrantsReachWhatWasThereBefore(t *testing.T) {
 	role := `"pw_` + query[string](t, super, `SELECT inst FROM partywall.installation`) + `_shared"`
 	execute(t, super, `DROP OWNED BY `+role+`; DROP ROLE `+role) // as the release before this login left it
 	execute(t, super, `CREATE TABLE shared.strangers (id int)`)
+	execute(t, super, `REVOKE ALL ON DATABASE `+cfg.Database+` FROM PUBLIC`)
 	setUp(t, cfg)
 	db := reopen(t, cfg)
 	if err := db.InShared(t.Context(), enqueue("older")); err != nil {
