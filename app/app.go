@@ -57,6 +57,9 @@ func New(ctx context.Context, cfg Config) (_ *Partywall, err error) {
 	if err := p.build(ctx); err != nil {
 		return nil, errors.Join(err, p.tasks.Close())
 	}
+	if cfg.missesProxies() {
+		cfg.logger().Warn(allAreOneAddress, "fix", nameProxies)
+	}
 	p.closes(p.tasks.Close)
 	p.tasks.Every(sweepInterval, p.sweep)
 	return p, nil

@@ -60,8 +60,12 @@ type Config struct {
 	UploadMaxSize     int64 // bytes
 	UploadRequireSize bool
 
+	// TrustedProxies are the addresses whose X-Forwarded-For counts. Nil doesn't say
+	// whether there are any, and an https PublicURL makes the log and the doctor ask;
+	// a list that is empty says that there are none.
 	TrustedProxies []netip.Prefix
-	AllowOrigins   []string // whose pages may call the API, each as browsers send it
+
+	AllowOrigins []string // whose pages may call the API, each as browsers send it
 
 	Logger *slog.Logger // nil: nothing is logged
 

@@ -69,19 +69,29 @@ func (p *parser) creationPolicy(name, s string) tenants.CreationPolicy {
 	return policy
 }
 
+// prefixes reads addresses and networks. The word "none" says that there are none,
+// and returns a list that is empty, but not nil.
 func (p *parser) prefixes(name, s string) []netip.Prefix {
+	if s == "none" {
+		return []netip.Prefix{}
+	}
 	var prefixes []netip.Prefix
 	for _, part := range list(s) {
-		if address, err := netip.ParseAddr(part); err == nil && address.Zone() == "" {
-			prefixes = append(prefixes, netip.PrefixFrom(address, address.BitLen()))
-			continue
-		}
 		prefix, err := netip.ParsePrefix(part)
-		if err != nil {
-			p.mistake(name, "lists addresses and networks such as 10.0.0.0/8, not %q", part)
-			continue
+		if address, notOne := netip.ParseAddr(part); notOne == nil && address.Zone() == "" {
+			prefix, err = netip.PrefixFrom(address, address.BitLen()), nil
 		}
-		prefixes = append(prefixes, prefix.Masked())
+		switch mapped := prefix.Addr().Is4In6(); {
+		case err != nil:
+			p.mistake(name, "lists addresses and networks such as 10.0.0.0/8, not %q", part)
+		case mapped && prefix.Bits() < 96:
+			p.mistake(name, "has %q, which is most of the Internet: list the addresses of the load balancer alone", part)
+		case mapped: // what connects by IPv4 has an IPv4 address, however the socket shows it
+			p.mistake(name, "has %q, an IPv4 network written as IPv6, which no address matches: write %s", part,
+				netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-96).Masked())
+		default:
+			prefixes = append(prefixes, prefix.Masked())
+		}
 	}
 	return prefixes
 }

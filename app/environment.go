@@ -62,7 +62,7 @@ type environment struct {
 	UploadMaxSize     string `envconfig:"UPLOAD_MAX_SIZE" default:"5368709120" desc:"The largest file in bytes. S3 cannot be held to it where an upload gives no size; UPLOAD_REQUIRE_SIZE=true closes that."`
 	UploadRequireSize string `envconfig:"UPLOAD_REQUIRE_SIZE" default:"false" desc:"Whether every upload must give its size."`
 
-	TrustedProxies   string `envconfig:"TRUSTED_PROXIES" desc:"Addresses or networks, separated by commas, whose X-Forwarded-For counts."`
+	TrustedProxies   string `envconfig:"TRUSTED_PROXIES" desc:"Addresses or networks, separated by commas, whose X-Forwarded-For counts. Behind a proxy, name it: all callers are one address otherwise. none: there is no proxy."`
 	CORSAllowOrigins string `envconfig:"CORS_ALLOW_ORIGINS" desc:"Origins as browsers send them, such as https://app.example.com or capacitor://localhost, separated by commas, whose pages may call the API. Never with credentials."`
 
 	LogLevel  string `envconfig:"LOG_LEVEL" default:"info" desc:"debug, info, warn or error."`

@@ -131,6 +131,28 @@ func TestAMistakeShowsWhatWasWrittenUnlessItIsASecret(t *testing.T) {
 	}
 }
 
+func TestTrustedProxies(t *testing.T) {
+	clearEnv(t)
+	for written, want := range map[string]string{
+		"": "<nil>", "none": "[]", "10.0.0.0/8": "[10.0.0.0/8]", "10.1.2.3/8,fd00::1": "[10.0.0.0/8 fd00::1/128]",
+		"::ffff:10.0.0.0/104": "write 10.0.0.0/8", "::ffff:10.1.2.3": "write 10.1.2.3/32", "::ffff:a00:0/104": "write 10.0.0.0/8", "::ffff:0:0/90": "most of the Internet",
+		"fe80::1%eth0": "not \"fe80::1%eth0\"", "10.0.0.0/33": "not \"10.0.0.0/33\"", "10.0.0.0/8,none": "not \"none\"", "proxy.internal": "not \"proxy.internal\"", "10.0.0.1:80": "not \"10.0.0.1:80\"",
+	} {
+		t.Setenv("TRUSTED_PROXIES", written)
+		cfg, err := app.ConfigFromEnv(t.Output())
+		got := fmt.Sprint(cfg.TrustedProxies)
+		if cfg.TrustedProxies == nil {
+			got = "<nil>"
+		}
+		if err != nil {
+			got = messageOf(err, "TRUSTED_PROXIES")
+		}
+		if !strings.HasSuffix(got, want) && !strings.Contains(got, want+":") {
+			t.Errorf("%q is %s, not %s", written, got, want)
+		}
+	}
+}
+
 func TestAHost(t *testing.T) {
 	clearEnv(t)
 	for host, ok := range map[string]bool{

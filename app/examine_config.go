@@ -19,7 +19,7 @@ func (c Config) checks() []ports.Check {
 		{Name: "built-in", About: "real parts don't stand beside built-in ones", Look: c.checkBuiltIn},
 		{Name: "tenant-creation", About: "strangers can't make tenants, and somebody can", Look: c.checkTenantCreation},
 		{Name: "public-url", About: "`PUBLIC_URL` is https, and leads here from elsewhere", Look: c.checkPublicURL},
-		{Name: "proxies", About: "`TRUSTED_PROXIES` trusts no more than some networks", Look: c.checkProxies},
+		{Name: "proxies", About: "`TRUSTED_PROXIES` names the proxies behind an https `PUBLIC_URL`, and trusts no more than some networks", Look: c.checkProxies},
 		{Name: "origins", About: "`CORS_ALLOW_ORIGINS` names pages that came by TLS", Look: c.checkOrigins},
 		{Name: "upload-size", About: "uploads have a limit in the bucket", Look: c.checkUploadSize},
 		{Name: "mail", About: "mail is sent, not logged", Look: c.checkMail},
@@ -73,6 +73,17 @@ func (c Config) checkPublicURL(context.Context) (ports.Finding, error) {
 	return ports.Fine("PUBLIC_URL=" + c.PublicURL.String()), nil
 }
 
+const (
+	allAreOneAddress = "all callers may count as one address, and lock each other out: PUBLIC_URL is https, so that something stands in front, and TRUSTED_PROXIES names nothing"
+	nameProxies      = "set TRUSTED_PROXIES to the addresses from which the load balancer or proxy connects, or to none if callers connect to this process itself"
+)
+
+// missesProxies reports whether callers come through a proxy that nothing names: the
+// program itself speaks no TLS.
+func (c Config) missesProxies() bool {
+	return c.PublicURL != nil && c.PublicURL.Scheme == "https" && !isLoopback(c.PublicURL.Hostname()) && c.TrustedProxies == nil
+}
+
 // The widest networks that somebody's own proxies are likely to have: 10.0.0.0/8
 // and fc00::/7 are private ones.
 const (
@@ -81,6 +92,9 @@ const (
 )
 
 func (c Config) checkProxies(context.Context) (ports.Finding, error) {
+	if c.missesProxies() {
+		return ports.Warn(allAreOneAddress, nameProxies), nil
+	}
 	for _, network := range c.TrustedProxies {
 		widest := widestIPv6
 		if network.Addr().Is4() {

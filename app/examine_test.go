@@ -49,6 +49,7 @@ func TestExamineConfig(t *testing.T) {
 		"links to the reader's own machine":  {func(c *app.Config) { c.PublicURL = nil }, "public-url", ports.SeverityWarning, "PUBLIC_URL"},
 		"links to the callers' own machines": {func(c *app.Config) { *c = app.DefaultConfig(); c.Host = "0.0.0.0" }, "public-url", ports.SeverityWarning, "PUBLIC_URL"},
 		"passwords in the open":              {func(c *app.Config) { c.PublicURL = &url.URL{Scheme: "http", Host: "api.example.com"} }, "public-url", ports.SeverityError, "https"},
+		"a proxy that nothing names":         {func(c *app.Config) { c.TrustedProxies = nil }, "proxies", ports.SeverityWarning, "one address"},
 		"everybody a proxy":                  {func(c *app.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")} }, "proxies", ports.SeverityError, "0.0.0.0/0"},
 		"everybody a proxy by IPv6":          {func(c *app.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("::/0")} }, "proxies", ports.SeverityError, "::/0"},
 		"pages without TLS":                  {func(c *app.Config) { c.AllowOrigins = []string{"http://localhost:5173"} }, "origins", ports.SeverityWarning, "http://localhost:5173"},

@@ -15,6 +15,38 @@ import (
 // proxies are the addresses whose X-Forwarded-For is believed.
 type proxies []netip.Prefix
 
+// newProxies returns the networks in the one form that addresses are compared in:
+// IPv4 as IPv4, however it is written.
+func newProxies(trusted []netip.Prefix) proxies {
+	var p proxies
+	for _, network := range trusted {
+		addr, bits := network.Addr().WithZone(""), network.Bits()
+		if addr.Is4In6() && bits >= 96 {
+			addr, bits = addr.Unmap(), bits-96
+		}
+		if network = netip.PrefixFrom(addr, bits); network.IsValid() {
+			p = append(p, network.Masked())
+		}
+	}
+	return p
+}
+
+// noticeProxy says once in the log that requests come through a proxy that isn't
+// trusted. Only an address of a private network is likely to be one: anyone may
+// send the header.
+func (s *server) noticeProxy(r *http.Request) {
+	if r.Header["X-Forwarded-For"] == nil {
+		return
+	}
+	peer, ok := parseHop(r.RemoteAddr)
+	if !ok || !peer.IsPrivate() && !peer.IsLoopback() && !peer.IsLinkLocalUnicast() || s.proxies.trust(peer) {
+		return
+	}
+	s.unnamed.Do(func() {
+		s.Logger.WarnContext(r.Context(), "X-Forwarded-For is ignored: its sender is no trusted proxy, so that all callers behind it count as one address", "proxy", peer.String(), "fix", "add the address to TRUSTED_PROXIES if it is yours")
+	})
+}
+
 // from returns the network address of the caller.
 func (s *server) from(c echo.Context) limits.Address { return exchangeOf(c).client }
 

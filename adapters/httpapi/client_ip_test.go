@@ -44,6 +44,22 @@ func TestTheCallersNetwork(t *testing.T) {
 	}
 }
 
+func TestAProxyIsTrustedHoweverItsNetworkIsWritten(t *testing.T) {
+	for _, network := range []string{"10.0.0.0/8", "10.1.2.3/8", "::ffff:10.0.0.0/104", "::ffff:a00:0/104", "::ffff:10.1.2.3/128"} {
+		trusted := newProxies([]netip.Prefix{{}, netip.MustParsePrefix(network)})
+		for _, peer := range []string{"10.1.2.3:4000", "[::ffff:10.1.2.3]:4000"} {
+			r := &http.Request{RemoteAddr: peer, Header: http.Header{"X-Forwarded-For": {"198.51.100.1"}}}
+			if got := trusted.caller(r).String(); got != "198.51.100.1" {
+				t.Errorf("%s isn't trusted by %s: the caller is %s", peer, network, got)
+			}
+		}
+		r := &http.Request{RemoteAddr: "192.0.2.7:4000", Header: http.Header{"X-Forwarded-For": {"198.51.100.1"}}}
+		if got := trusted.caller(r).String(); got != "192.0.2.7" {
+			t.Errorf("a stranger is trusted by %s", network)
+		}
+	}
+}
+
 func TestAnEndlessForwardedListIsReadFromItsEndOnly(t *testing.T) {
 	trusted := proxies{netip.MustParsePrefix("10.0.0.0/8")}
 	r := &http.Request{RemoteAddr: "10.0.0.1:1", Header: http.Header{"X-Forwarded-For": {strings.Repeat("10.9.9.9,", 3000) + "198.51.100.1"}}}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -65,6 +66,7 @@ type server struct {
 	Config
 	pace    pace
 	proxies proxies
+	unnamed sync.Once // the log has a line about a proxy that isn't trusted
 	cors    cors
 	health  health
 }
@@ -77,7 +79,7 @@ func newAPI(config Config, pace pace) *API {
 	s := &server{
 		Config:  config,
 		pace:    pace,
-		proxies: config.TrustedProxies,
+		proxies: newProxies(config.TrustedProxies),
 		cors:    newCORS(config.AllowOrigins),
 		health:  health{dependencies: config.Dependencies, now: config.Now},
 	}

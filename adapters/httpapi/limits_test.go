@@ -158,3 +158,23 @@ func TestIdentityRequestsAreLimited(t *testing.T) {
 		}
 	})
 }
+
+func TestAProxyThatIsNotTrustedIsALineInTheLog(t *testing.T) {
+	const line = "X-Forwarded-For is ignored"
+	h := open(t, func(h *house) { h.config.TrustedProxies = nil })
+	h.get(t, "/healthz").is(t, 200)
+	if strings.Contains(h.log.String(), line) {
+		t.Errorf("a caller without a proxy is taken for one: %s", h.log)
+	}
+	for range 3 {
+		h.get(t, "/healthz", "X-Forwarded-For: 198.51.100.1").is(t, 200)
+	}
+	if log := h.log.String(); strings.Count(log, line) != 1 || !strings.Contains(log, "TRUSTED_PROXIES") || !strings.Contains(log, `"proxy":"127.0.0.1"`) {
+		t.Errorf("the log has %s", log)
+	}
+	trusting := open(t)
+	trusting.get(t, "/healthz", "X-Forwarded-For: 198.51.100.1").is(t, 200)
+	if strings.Contains(trusting.log.String(), line) {
+		t.Errorf("a trusted proxy is a line in the log: %s", trusting.log)
+	}
+}
