@@ -10,6 +10,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
 )
 
 // MayProvision returns an error where the database was set up by another product,
@@ -33,6 +34,23 @@ func (p *Partywall) RequireMember(next http.Handler) http.Handler { return p.api
 func (p *Partywall) EchoRequireMember(next echo.HandlerFunc) echo.HandlerFunc {
 	return p.api.EchoRequireMember(next)
 }
+
+// RequireUser lets next, a product's own route, serve whoever is signed in, whether
+// or not they are a member of a tenant yet, such as a page where they choose one or
+// claim one. [CallerFrom] tells next who that is. Otherwise it is
+// [Partywall.RequireMember].
+func (p *Partywall) RequireUser(next http.Handler) http.Handler { return p.api.RequireUser(next) }
+
+// EchoRequireUser is [Partywall.RequireUser] as a middleware of Echo's. The caller is
+// in the context of the request.
+func (p *Partywall) EchoRequireUser(next echo.HandlerFunc) echo.HandlerFunc {
+	return p.api.EchoRequireUser(next)
+}
+
+// CallerFrom returns the caller whom [Partywall.RequireUser] or
+// [Partywall.RequireMember], or their siblings for Echo, let in: what
+// [identities.Service.WhoAmI], [tenants.Creator] and [tenants.Service.Claim] take.
+func CallerFrom(ctx context.Context) (ports.Caller, bool) { return httpapi.CallerFrom(ctx) }
 
 // MemberFrom returns the member whom [Partywall.RequireMember] or
 // [Partywall.EchoRequireMember] let in.

@@ -8,9 +8,20 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
 )
 
-type memberKey struct{}
+type (
+	memberKey struct{}
+	callerKey struct{}
+)
+
+// CallerFrom returns the caller whom [API.RequireUser] or [API.RequireMember], or
+// their siblings for Echo, let in.
+func CallerFrom(ctx context.Context) (ports.Caller, bool) {
+	caller, ok := ctx.Value(callerKey{}).(ports.Caller)
+	return caller, ok
+}
 
 // MemberFrom returns the member whom [API.RequireMember] or
 // [API.EchoRequireMember] let in.
@@ -23,9 +34,22 @@ func MemberFrom(ctx context.Context) (tenants.Member, bool) {
 // names, or of the only one that its sender belongs to. A request that isn't let in
 // gets the problem document that our own routes give. Each has a line in the log.
 func (a *API) RequireMember(next http.Handler) http.Handler {
+	return a.require(next, a.server.admitSender)
+}
+
+// RequireUser lets next serve whoever is signed in, a member of a tenant or not
+// yet. Otherwise it is [API.RequireMember].
+func (a *API) RequireUser(next http.Handler) http.Handler {
+	return a.require(next, a.server.identifySender)
+}
+
+// prover returns a request with what it proves in its context.
+type prover func(r *http.Request) (*http.Request, error)
+
+func (a *API) require(next http.Handler, prove prover) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.server.observed(w, r, func(w http.ResponseWriter, r *http.Request) *http.Request {
-			admitted, err := a.server.admitSender(r)
+			admitted, err := prove(r)
 			if err != nil {
 				a.WriteProblem(w, r, err)
 				return r
@@ -39,9 +63,19 @@ func (a *API) RequireMember(next http.Handler) http.Handler {
 // EchoRequireMember is [API.RequireMember] as a middleware of Echo's. The member
 // is in the context of the request.
 func (a *API) EchoRequireMember(next echo.HandlerFunc) echo.HandlerFunc {
+	return a.echoRequire(next, a.server.admitSender)
+}
+
+// EchoRequireUser is [API.RequireUser] as a middleware of Echo's. The caller is in
+// the context of the request.
+func (a *API) EchoRequireUser(next echo.HandlerFunc) echo.HandlerFunc {
+	return a.echoRequire(next, a.server.identifySender)
+}
+
+func (a *API) echoRequire(next echo.HandlerFunc, prove prover) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		return a.server.observedByEcho(c, func() error {
-			admitted, err := a.server.admitSender(c.Request())
+			admitted, err := prove(c.Request())
 			if err != nil {
 				a.WriteProblem(c.Response(), c.Request(), err)
 				return nil
@@ -52,14 +86,24 @@ func (a *API) EchoRequireMember(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// admitSender returns r with the member in its context.
-func (s *server) admitSender(r *http.Request) (*http.Request, error) {
-	l := lineOf(r.Context())
+// identifySender returns r with the caller in its context.
+func (s *server) identifySender(r *http.Request) (*http.Request, error) {
 	caller, err := s.authenticate(r)
 	if err != nil {
 		return nil, err
 	}
-	l.subject = caller.Identity
+	lineOf(r.Context()).subject = caller.Identity
+	return r.WithContext(context.WithValue(r.Context(), callerKey{}, caller)), nil
+}
+
+// admitSender returns r with the caller and the member in its context.
+func (s *server) admitSender(r *http.Request) (*http.Request, error) {
+	r, err := s.identifySender(r)
+	if err != nil {
+		return nil, err
+	}
+	l := lineOf(r.Context())
+	caller, _ := CallerFrom(r.Context())
 	id, err := s.selection(r)
 	if err != nil {
 		return nil, err

@@ -76,6 +76,57 @@ func TestAProductsRouteIsForMembers(t *testing.T) {
 	}
 }
 
+func TestAProductsRouteIsForWhoIsSignedIn(t *testing.T) {
+	h := open(t)
+	h.tenant(t, "acme", "ada@acme.example")
+	api := httpapi.New(h.config)
+	mux := http.NewServeMux()
+	mux.Handle("GET /invoices", api.RequireUser(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, callerOf(r.Context()))
+	})))
+	mux.Handle("GET /members", api.RequireMember(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, callerOf(r.Context()))
+	})))
+	e := echo.New()
+	e.GET("/invoices", func(c echo.Context) error { return c.String(http.StatusOK, callerOf(c.Request().Context())) }, api.EchoRequireUser)
+	for name, product := range map[string]http.Handler{"net/http": mux, "Echo": e} {
+		t.Run(name, func(t *testing.T) {
+			for _, address := range []string{"ada@acme.example", "newcomer@acme.example"} {
+				caller := h.caller(t, address)
+				got := ask(t, product, "Authorization: Bearer "+caller.Token.Reveal()).is(t, 200)
+				if got.body != "true "+caller.Identity.Subject() {
+					t.Errorf("%s is seen as %s", address, got.body)
+				}
+				if !strings.Contains(h.log.String(), caller.Identity.Subject()) {
+					t.Errorf("the log has no line of %s", address)
+				}
+			}
+			if got := ask(t, product).isProblem(t, 401, "unauthenticated", ""); got.header.Get("WWW-Authenticate") != "Bearer" {
+				t.Error("the 401 doesn't say how to sign in")
+			}
+			ask(t, product, "Authorization: Bearer x.y.z").isProblem(t, 401, domain.CodeInvalidToken, "")
+		})
+	}
+	t.Run("and a member's route knows the caller, too", func(t *testing.T) {
+		caller := h.caller(t, "ada@acme.example")
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/members", nil)
+		r.Header.Set("Authorization", "Bearer "+caller.Token.Reveal())
+		recorder := httptest.NewRecorder()
+		mux.ServeHTTP(recorder, r)
+		if recorder.Body.String() != "true "+caller.Identity.Subject() {
+			t.Errorf("it sees %s", recorder.Body)
+		}
+	})
+	if _, ok := httpapi.CallerFrom(t.Context()); ok {
+		t.Error("there is a caller where none was let in")
+	}
+}
+
+func callerOf(ctx context.Context) string {
+	caller, ok := httpapi.CallerFrom(ctx)
+	return fmt.Sprint(ok, " ", caller.Identity.Subject())
+}
+
 func TestAProductsErrorsBecomeProblems(t *testing.T) {
 	cases := []struct {
 		err    error
