@@ -68,7 +68,7 @@ func complaintOf(err error) string {
 
 // locked is the end of setup's patience, with the sessions that it waited for.
 func (s *setup) locked(ctx context.Context, err error) error {
-	return refusal(CodeLocked, err, "%s: %s", complaintOf(err), s.holders(ctx))
+	return refusal(CodeLocked, nil, "%s: %s", complaintOf(err), s.holders(ctx))
 }
 
 // holders says which sessions stand in the way of an attempt that failed.

@@ -146,11 +146,7 @@ func failedIn(ctx context.Context, file string, m migration, err error) error {
 // failed: then the error stays as it is.
 func refusedFile(err error, database func(error) bool) error {
 	if e, ok := err.(*fileError); ok && !database(err) { //nolint:errorlint // what wraps one says more already
-		cause := e.err
-		if strings.HasPrefix(string(sqlState(cause)), "PW") {
-			cause = nil // our own refusal: the text has said it
-		}
-		return refusal(CodeMigrationFailed, cause, "%s", e.Error())
+		return refusal(CodeMigrationFailed, nil, "%s", e.Error()) // it has all that the cause says
 	}
 	return err
 }
