@@ -11,15 +11,20 @@ import (
 )
 
 // Folder makes the folder at path, closed to others, unless it exists, and returns
-// its path without links. One that exists must belong to this user and take no
-// files from others; they may be allowed to read it.
+// its path without links. One that exists must belong to this user or to root, as
+// a volume of a container does, and take no files from others; they may be allowed
+// to read it.
 func Folder(path string) (string, error) {
-	return FolderOf(path, os.Geteuid())
+	return folder(path, os.Geteuid(), isTrusted)
 }
 
 // FolderOf is [Folder] for one that belongs to the given user, who isn't this
 // one; only root can make one of another user's, and gives it away.
 func FolderOf(path string, owner int) (string, error) {
+	return folder(path, owner, func(found int) bool { return found == owner })
+}
+
+func folder(path string, owner int, accepts func(owner int) bool) (string, error) {
 	path, err := Resolve(path)
 	if err != nil {
 		return "", err
@@ -34,10 +39,9 @@ func FolderOf(path string, owner int) (string, error) {
 	switch {
 	case !info.IsDir():
 		return "", fmt.Errorf("%s isn't a folder: move it away", path)
-	case ownerOf(info) != owner:
+	case !accepts(ownerOf(info)):
 		return "", fmt.Errorf("%s belongs to user ID %d, not to %d: move it away if you don't know who made it, or else look at what is in it and run: chown -R %[3]d %[1]s", path, ownerOf(info), owner)
-	case groupOf(info) == os.Getegid() && info.Mode().Perm()&0o002 == 0:
-	case info.Mode().Perm()&0o022 != 0:
+	case othersWrite(info):
 		return "", fmt.Errorf("%s may be written by other users: look at what is in it, and run: chmod go-w %[1]s", path)
 	}
 	return path, nil

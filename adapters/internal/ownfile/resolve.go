@@ -86,17 +86,19 @@ func followOwn(path string, info fs.FileInfo) (string, error) {
 // refuseReplaceable refuses a folder in which a user other than this one and root
 // can replace what isn't their own.
 func refuseReplaceable(path string, info fs.FileInfo) error {
-	owner, writers := ownerOf(info), info.Mode().Perm()&0o022
-	if groupOf(info) == os.Getegid() {
-		writers &^= 0o020 // of a group that is this user's own, as most Linux systems have it
-	}
+	owner := ownerOf(info)
 	switch {
 	case !isTrusted(owner):
 		return fmt.Errorf("%s belongs to user ID %d, who could replace what user ID %d keeps there: choose a folder elsewhere, or run the program as user ID %[2]d", path, owner, os.Geteuid())
-	case writers != 0 && info.Mode()&fs.ModeSticky == 0:
+	case othersWrite(info) && info.Mode()&fs.ModeSticky == 0:
 		return fmt.Errorf("%s may be written by other users, who could replace what is kept there: run `chmod go-w %[1]s`, or choose a folder elsewhere", path)
 	}
 	return nil
+}
+
+// othersWrite reports whether users other than the owner may write.
+func othersWrite(info fs.FileInfo) bool {
+	return info.Mode().Perm()&0o002 != 0 || info.Mode().Perm()&0o020 != 0 && isShared(groupOf(info))
 }
 
 // isTrusted reports whether a user may own what this user relies on.
