@@ -118,7 +118,9 @@ func webHost(host string) (string, error) {
 
 // isForbidden reports whether no host contains r (URL standard, "forbidden domain
 // code point").
-func isForbidden(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune("#%/:<>?@[\\]^|", r) }
+func isForbidden(r rune) bool {
+	return r <= ' ' || r >= 0x7f || strings.ContainsRune("#%/:<>?@[\\]^|", r)
+}
 
 // hexAddress writes an IPv6 address as the URL standard does, which has no dots
 // at the end of one that stands for an IPv4 address.

@@ -36,7 +36,7 @@ type lenient struct {
 	rest http.Handler
 
 	copies        bool // obeys an unsigned x-amz-copy-source
-	copiesTo400   bool // refuses it with 400, and no other header
+	copiesTo400   bool // refuses it with 400, as it does metadata, and no other header
 	refusesAll400 bool // refuses every unsigned x-amz- header with 400
 	unpacks       bool // obeys an unsigned x-amz-meta-snowball-auto-extract
 	unguardable   bool // refuses a signed header that stands in the query
@@ -224,7 +224,7 @@ func (l *lenient) act(ctx context.Context, w http.ResponseWriter, r *http.Reques
 	case from != "" && l.copies:
 		_, err := client.CopyObject(ctx, &awss3.CopyObjectInput{Bucket: bucket, Key: &key, CopySource: &from})
 		return statusOr(err, http.StatusOK)
-	case from != "" && l.copiesTo400, l.refusesAll400 && hasUnsigned(r):
+	case l.copiesTo400 && (from != "" || r.Header.Get("X-Amz-Meta-Partywall") != ""), l.refusesAll400 && hasUnsigned(r):
 		return http.StatusBadRequest
 	case r.Header.Get("X-Amz-Meta-Snowball-Auto-Extract") != "" && l.unpacks:
 		archive := tar.NewReader(bytes.NewReader(body))

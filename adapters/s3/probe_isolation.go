@@ -93,7 +93,8 @@ func leaveSignatureOut(ctx context.Context, p *probe) (string, error) {
 
 // copyAnother adds to an upload the unsigned header that makes it a copy of
 // another object. A refusal with 403 is safe. One with 400 is where the server
-// refuses any unsigned header so; else it may be about this copy alone.
+// refuses any unsigned header so, one that has no meaning included; else it may
+// be about this copy alone.
 func copyAnother(ctx context.Context, p *probe) (string, error) {
 	const own = "the upload's own bytes"
 	got, err := p.put(ctx, "copy", own, param{"x-amz-copy-source", p.bucket + "/" + p.folder + sourceName})
@@ -104,7 +105,7 @@ func copyAnother(ctx context.Context, p *probe) (string, error) {
 	case got.status == http.StatusForbidden:
 		return "", nil
 	case got.status == http.StatusBadRequest:
-		harmless, err := p.put(ctx, "harmless", own, param{"x-amz-meta-partywall", "probe"})
+		harmless, err := p.put(ctx, "harmless", own, param{"x-amz-partywall", "probe"})
 		if err != nil || harmless.status == http.StatusBadRequest {
 			return "", err
 		}

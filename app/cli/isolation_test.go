@@ -5,6 +5,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/realservers"
 )
 
 // TestAStoreThatDoesNotIsolate starts on a store that says yes to everything.
@@ -31,4 +34,21 @@ func TestAStoreThatDoesNotIsolate(t *testing.T) {
 	t.Run("serves with the flag", func(t *testing.T) {
 		serveProgram(t, env, "--mixed", "--without-file-isolation")
 	})
+}
+
+// TestAStoreThatComesLater starts while the store is down: the program lives, signs
+// nothing, and is ready once the store was tried.
+func TestAStoreThatComesLater(t *testing.T) {
+	needPostgres(t)
+	bucket := realservers.S3(t)
+	bucket.Stop()
+	s := startProgram(t, map[string]string{
+		"S3_BUCKET_NAME": bucket.Bucket, "S3_FORCE_PATH_STYLE": "true", "AWS_ENDPOINT_URL_S3": bucket.Endpoint,
+		"AWS_REGION": bucket.Region, "AWS_ACCESS_KEY_ID": bucket.AccessKey, "AWS_SECRET_ACCESS_KEY": bucket.SecretKey,
+	}, "--mixed")
+	awaitSaid(t, s, "cannot try the object store yet")
+	if err := bucket.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.awaitReady(t, 40*time.Second)
 }
