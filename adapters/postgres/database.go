@@ -48,6 +48,8 @@ func (s *setup) createDatabase(ctx context.Context, missing error) error {
 	pooled := sqlState(missing) != pqerror.InvalidCatalogName
 	exists := false
 	switch err := ownGet(ctx, maintenance, elsewhere, &exists, `SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)`, s.cfg.Database); {
+	case err != nil && pooled && loginRefused(err): // there, too: it isn't the database that is missing
+		return loginError(ctx, s.cfg, s.cfg.User, err)
 	case err != nil && pooled && lost(err):
 		return loginError(ctx, s.cfg, s.cfg.User, missing)
 	case err != nil && pooled:
