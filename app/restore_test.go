@@ -2,79 +2,245 @@ package app_test
 
 import (
 	"context"
+	"errors"
+	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/local"
 	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
 
-// TestABackupComesBackOnAnotherServer follows docs/production.md.
-func TestABackupComesBackOnAnotherServer(t *testing.T) {
+// operator follows docs/production.md, in one folder.
+type operator struct {
+	keys     *local.Keys
+	dir      string
+	programs string
+	ada      domain.Identity
+}
+
+func newOperator(t *testing.T) *operator {
+	t.Helper()
 	needPostgres(t)
-	t.Parallel()
 	programs := domain.Must(private.FindBinaries())
-	before, after := newServer(t), newServer(t)
-	keys := domain.Must(local.NewKeys())
-	open := func(server *private.Server) *app.Partywall {
-		cfg := invoices
-		cfg.Keys, cfg.DataDir = keys, t.TempDir()
-		cfg.Database = app.Database{Host: server.Host, Port: server.Port, User: server.User, Password: server.Password, Name: server.Database}
-		if err := app.Setup(t.Context(), cfg, func(string) {}); err != nil {
-			t.Fatal(err)
-		}
-		pw := domain.Must(app.New(t.Context(), cfg))
-		t.Cleanup(func() { _ = pw.Close() })
-		return pw
+	if _, err := exec.LookPath(programs + "/pg_dump"); err != nil {
+		t.Skip("this PostgreSQL comes without pg_dump")
 	}
-	run := func(server *private.Server, program string, args ...string) {
-		t.Helper()
-		cmd := exec.CommandContext(t.Context(), filepath.Join(programs, program), append([]string{"-h", server.Host, "-p", strconv.Itoa(server.Port), "-U", "postgres"}, args...)...)
-		cmd.Env = []string{"PGPASSWORD=" + server.SuperuserPassword.Reveal()}
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v: %s", program, err, out)
-		}
-	}
+	return &operator{domain.Must(local.NewKeys()), t.TempDir(), programs, domain.Must(domain.NewIdentity("test", "ada"))}
+}
 
-	was := open(before)
-	id, ada := parseID(t, "acme"), domain.Must(domain.NewIdentity("test", "ada"))
-	domain.Must(was.Tenants.Create(t.Context(), tenants.Creator{Caller: ports.Caller{Identity: ada}}, tenants.Creation{ID: id}))
-	if err := was.InTenant(t.Context(), domain.Must(was.Tenants.Admit(t.Context(), ada, id)), book(1200)); err != nil {
-		t.Fatal(err)
+// runs reads the shell blocks of a section.
+func runs(t *testing.T, heading string) []string {
+	t.Helper()
+	_, section, found := strings.Cut(string(domain.Must(os.ReadFile("../docs/production.md"))), "\n"+heading+"\n")
+	if !found {
+		t.Fatalf("docs/production.md has no %q", heading)
 	}
-	roles, dump := filepath.Join(t.TempDir(), "roles.sql"), filepath.Join(t.TempDir(), "partywall.dump")
-	run(before, "pg_dumpall", "--roles-only", "--no-role-passwords", "--file="+roles)
-	run(before, "pg_dump", "--format=custom", "--file="+dump, before.Database)
+	section, _, _ = strings.Cut(section, "\n#")
+	var blocks []string
+	for more := true; more; {
+		if _, section, more = strings.Cut(section, "```sh\n"); more {
+			var block string
+			block, section, _ = strings.Cut(section, "```")
+			blocks = append(blocks, block)
+		}
+	}
+	return blocks
+}
 
-	run(after, "psql", "--quiet", "-f", roles, "postgres") // complains of the two roles that each server has
-	run(after, "createdb", "--owner="+after.User, after.Database)
-	run(after, "pg_restore", "--dbname="+after.Database, dump)
-	is := open(after)
-	member, err := is.Tenants.Admit(t.Context(), ada, id)
+func (o *operator) config(server *private.Server, database string) app.Config {
+	cfg := invoices
+	cfg.Keys, cfg.DataDir = o.keys, o.dir
+	cfg.Database = app.Database{Host: server.Host, Port: server.Port, User: server.User, Password: server.Password, Name: database, SSLMode: "disable", GateSecret: domain.NewSecret("the same everywhere, as the environment is")}
+	return cfg
+}
+
+// run runs a block on a server, as its superuser. Lines of partywall's are done by
+// the library, and what they say a superuser must run is run.
+func (o *operator) run(t *testing.T, server *private.Server, block string) {
+	t.Helper()
+	var script strings.Builder
+	flush := func() {
+		if script.Len() > 0 {
+			o.shell(t, server, script.String())
+		}
+		script.Reset()
+	}
+	for line := range strings.Lines(block) {
+		before, command, ours := strings.Cut(line, "partywall setup")
+		if !ours || before != "" && !strings.HasPrefix(before, "DB_NAME=") {
+			script.WriteString(line)
+			continue
+		}
+		flush()
+		database := server.Database
+		if name, named := strings.CutPrefix(strings.TrimSpace(before), "DB_NAME="); named {
+			database = name
+		}
+		setUp := app.Setup
+		if strings.Contains(command, "--new-installation") {
+			setUp = app.SetupCopy
+		}
+		o.setUp(t, server, database, setUp)
+	}
+	flush()
+}
+
+func (o *operator) setUp(t *testing.T, server *private.Server, database string, setUp func(context.Context, app.Config, func(string)) error) {
+	t.Helper()
+	for range 4 {
+		var lines []string
+		err := setUp(t.Context(), o.config(server, database), func(line string) { lines = append(lines, line) })
+		said := strings.Join(lines, "\n")
+		if e, ok := errors.AsType[*domain.Error](err); ok {
+			said = e.Message
+		}
+		_, after, asked := strings.Cut(said, "run as a superuser")
+		if !asked && err != nil {
+			t.Fatalf("setup: %v", err)
+		}
+		if !asked {
+			return
+		}
+		_, sql, _ := strings.Cut(after, ": ")
+		t.Log("as a superuser: " + sql)
+		o.shell(t, server, "psql --quiet --set=ON_ERROR_STOP=1 --dbname="+database+" <<'SQL'\n"+sql+"\nSQL\n")
+	}
+	t.Fatal("setup never has enough")
+}
+
+func (o *operator) shell(t *testing.T, server *private.Server, script string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "bash", "-euc", script)
+	cmd.Dir = o.dir
+	cmd.Env = []string{"PATH=" + o.programs + ":" + os.Getenv("PATH"), "PGHOST=" + server.Host, "PGPORT=" + strconv.Itoa(server.Port), "PGUSER=postgres",
+		"PGPASSWORD=" + server.SuperuserPassword.Reveal(), "DB_PASSWORD=" + server.Password.Reveal()}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v:\n%s\n%s", err, script, out)
+	}
+}
+
+// open serves the installation until the test ends.
+func (o *operator) open(t *testing.T, server *private.Server, database string) *app.Partywall {
+	t.Helper()
+	pw := domain.Must(app.New(t.Context(), o.config(server, database)))
+	t.Cleanup(func() { _ = pw.Close() })
+	return pw
+}
+
+func (o *operator) create(t *testing.T, pw *app.Partywall, name string) {
+	t.Helper()
+	_, err := pw.Tenants.Create(t.Context(), tenants.Creator{Caller: ports.Caller{Identity: o.ada}}, tenants.Creation{ID: parseID(t, name)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var cents int
-	err = is.InTenant(t.Context(), member, func(ctx context.Context, tx *sqlx.Tx) error {
-		if err := book(34)(ctx, tx); err != nil {
+}
+
+// book adds an invoice of a tenant and returns the sum of all.
+func (o *operator) book(t *testing.T, pw *app.Partywall, name string, cents int) (sum int) {
+	t.Helper()
+	member, err := pw.Tenants.Admit(t.Context(), o.ada, parseID(t, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = pw.InTenant(t.Context(), member, func(ctx context.Context, tx *sqlx.Tx) error {
+		if err := book(cents)(ctx, tx); err != nil {
 			return err
 		}
-		return tx.GetContext(ctx, &cents, `SELECT sum(cents) FROM invoices`)
+		return tx.GetContext(ctx, &sum, `SELECT sum(cents) FROM invoices`)
 	})
-	if err != nil || cents != 1234 {
-		t.Errorf("the tenant has %d: %v", cents, err)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, err := is.Tenants.Create(t.Context(), tenants.Creator{Caller: ports.Caller{Identity: ada}}, tenants.Creation{ID: parseID(t, "beta")}); err != nil {
-		t.Errorf("no new tenant can be made: %v", err)
+	return sum
+}
+
+func mustSum(t *testing.T, got, want int) {
+	t.Helper()
+	if got != want {
+		t.Errorf("the tenant has %d, not %d", got, want)
 	}
+}
+
+// TestABackupComesBack restores an installation on another server of the same
+// version, and of the newest, where roles have other rules.
+func TestABackupComesBack(t *testing.T) {
+	t.Parallel()
+	for name, binaries := range map[string]func(testing.TB) string{
+		"on PostgreSQL of the same version": func(testing.TB) string { return "" },
+		"on PostgreSQL 18":                  realservers.PostgreSQL18,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOperator(t)
+			blocks := runs(t, "## Back up and restore")
+			before := newServer(t)
+			o.setUp(t, before, before.Database, app.Setup)
+			was := o.open(t, before, before.Database)
+			o.create(t, was, "acme")
+			mustSum(t, o.book(t, was, "acme", 1200), 1200)
+			o.run(t, before, blocks[0])
+
+			after := domain.Must(private.StartTemporary(t.Context(), private.Temporary{BinDir: binaries(t)}))
+			t.Cleanup(func() { _ = after.Close() })
+			o.run(t, after, blocks[1])
+			is := o.open(t, after, after.Database)
+			mustSum(t, o.book(t, is, "acme", 34), 1234)
+			o.create(t, is, "beta")
+			for _, f := range app.Examine(t.Context(), o.config(after, after.Database)) {
+				if f.Severity != ports.SeverityOK && (strings.HasPrefix(f.Check, "tenant-r") || strings.HasPrefix(f.Check, "tenant-g") || strings.HasPrefix(f.Check, "gate") || f.Check == "database-user" || f.Check == "database-public" || f.Check == "database-copy") {
+					t.Errorf("the doctor finds %+v", f)
+				}
+			}
+		})
+	}
+}
+
+// TestOneTenantComesBack restores a tenant, damaged and lost.
+func TestOneTenantComesBack(t *testing.T) {
+	t.Parallel()
+	o := newOperator(t)
+	server := newServer(t)
+	o.setUp(t, server, server.Database, app.Setup)
+	pw := o.open(t, server, server.Database)
+	for _, name := range []string{"acme", "acme-2"} {
+		o.create(t, pw, name)
+		o.book(t, pw, name, 100)
+	}
+	o.run(t, server, runs(t, "## Back up and restore")[0])
+	restore := runs(t, "### One tenant")[0]
+	o.book(t, pw, "acme", 1)
+	o.book(t, pw, "acme-2", 1)
+	o.run(t, server, restore)
+	mustSum(t, o.book(t, pw, "acme", 10), 110)
+	o.shell(t, server, "echo 'DROP SCHEMA tenant_acme CASCADE' | psql --quiet --dbname=partywall")
+	o.run(t, server, restore)
+	mustSum(t, o.book(t, pw, "acme", 20), 120)
+	mustSum(t, o.book(t, pw, "acme-2", 0), 101)
+}
+
+// TestAStagingCopy makes one beside its original.
+func TestAStagingCopy(t *testing.T) {
+	t.Parallel()
+	o := newOperator(t)
+	server := newServer(t)
+	o.setUp(t, server, server.Database, app.Setup)
+	original := o.open(t, server, server.Database)
+	o.create(t, original, "acme")
+	o.book(t, original, "acme", 100)
+	o.run(t, server, runs(t, "### A copy for staging")[0])
+	staging := o.open(t, server, "partywall_staging")
+	mustSum(t, o.book(t, staging, "acme", 5), 105)
+	mustSum(t, o.book(t, original, "acme", 7), 107)
 }
 
 func newServer(t *testing.T) *private.Server {

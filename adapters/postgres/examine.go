@@ -54,6 +54,8 @@ func (e *examination) checks() []ports.Check {
 		{Name: "tenant-role-rights", About: "no tenant's role may do more than use its own schema", Needs: "database-setup", Look: e.tenantRoleRights},
 		{Name: "gate-rights", About: "the logins of the system and the gates may do nothing beyond their work", Needs: "database-setup", Look: e.gateRights},
 		{Name: "database-connections", About: "`DB_MAX_CONNS` fits into the server's `max_connections`, twice for an upgrade", Needs: "database-transactions", Look: e.connections},
+		{Name: "database-locks", About: "the server has locks enough for a dump of all tables", Needs: "database-transactions", Look: e.locks},
+		{Name: "database-extensions", About: "tenants find the database's extensions", Needs: "database-transactions", Look: e.extensions},
 		{Name: "database-durability", About: "`fsync`, `full_page_writes` and `synchronous_commit` are on", Needs: "database-transactions", Look: e.durability},
 		{Name: "database-passwords", About: "`password_encryption` is `scram-sha-256`", Needs: "database-transactions", Look: e.passwordEncryption},
 		{Name: "database-force-ssl", About: "`rds.force_ssl` is on, where there is such a parameter", Needs: "database-transactions", Look: e.forceSSL},

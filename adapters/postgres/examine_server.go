@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"github.com/partywall-go/partywall/adapters/internal/skew"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -141,4 +143,63 @@ func (e *examination) statementLog(ctx context.Context) (ports.Finding, error) {
 		return ports.Warn("the server's log shows the arguments of slow statements, e-mail addresses among them", "set log_parameter_max_length=0 in the parameter group"), nil
 	}
 	return ports.Fine("the log shows no arguments"), nil
+}
+
+// locks compares what pg_dump locks at once with what the server has room for.
+func (e *examination) locks(ctx context.Context) (ports.Finding, error) {
+	var found lockRoom
+	if err := e.readOne(ctx, &found, `
+		WITH sessions AS (SELECT current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int AS n)
+		SELECT (SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p') AND relpersistence <> 't') AS tables,
+			current_setting('max_locks_per_transaction')::int AS each, n AS sessions
+		FROM sessions`); err != nil {
+		return ports.Finding{}, err
+	}
+	return found.judge(), nil
+}
+
+// lockRoom is how many tables there are, and for how many locks the server has room:
+// so many for each of its sessions.
+type lockRoom struct{ Tables, Each, Sessions int }
+
+func (l lockRoom) judge() ports.Finding {
+	room := l.Each * l.Sessions
+	what := fmt.Sprintf("pg_dump locks %d tables at once, and the server has room for %d locks", l.Tables, room)
+	if l.Tables*5 > room*4 {
+		return ports.Warn(what, fmt.Sprintf("set max_locks_per_transaction to %d or more, and restart the server", max(2*l.Each, 2*l.Tables/l.Sessions)))
+	}
+	return ports.Fine(what)
+}
+
+// extensions finds those that are not on a tenant's path: a file that makes one of
+// them IF NOT EXISTS does nothing, and what it uses of it is missing.
+func (e *examination) extensions(ctx context.Context) (ports.Finding, error) {
+	var found []string
+	err := e.readAll(ctx, &found, strayExtensions)
+	if err != nil {
+		return ports.Finding{}, err
+	}
+	if len(found) > 0 {
+		return ports.Warn("extensions lie in the schema public, where no tenant finds them: "+some(found), moveExtension(found[0])), nil
+	}
+	return ports.Fine("no extension lies where tenants don't find it"), nil
+}
+
+const strayExtensions = `SELECT extname::text FROM pg_extension WHERE extnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'public') ORDER BY 1`
+
+// moveExtension is what to do about an extension in the schema public.
+func moveExtension(name string) string {
+	return fill("run as a superuser, connected to the database, once no other program needs it there: ALTER EXTENSION {name} SET SCHEMA ext", map[string]string{"name": name})
+}
+
+// reportExtensions says which extensions new tenants will miss.
+func (s *setup) reportExtensions(ctx context.Context, tx *sqlx.Tx) error {
+	var found []string
+	if err := tx.SelectContext(ctx, &found, strayExtensions); err != nil {
+		return err
+	}
+	for _, name := range found {
+		s.did("the extension %s lies in the schema public, where no tenant finds it: %s", name, moveExtension(name))
+	}
+	return nil
 }

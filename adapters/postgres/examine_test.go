@@ -129,6 +129,7 @@ var mistakes = map[string]mistake{
 	"more connections than the server has":         {check: "database-connections", severity: ports.SeverityError, says: "DB_MAX_CONNS=500", as: "none", change: func(c *postgres.Config) { c.MaxConns = 500 }},
 	"no connections for a second process":          {check: "database-connections", severity: ports.SeverityWarning, says: "second process", as: "none", change: func(c *postgres.Config) { c.MaxConns = 150 }},
 	"a database that takes few connections":        {check: "database-connections", severity: ports.SeverityError, says: "takes 10", do: `ALTER DATABASE {db} CONNECTION LIMIT 10`},
+	"an extension where no tenant finds it":        {check: "database-extensions", severity: ports.SeverityWarning, says: `ALTER EXTENSION "citext" SET SCHEMA ext`, do: `CREATE EXTENSION citext SCHEMA public`},
 	"commits that a crash loses":                   {check: "database-durability", severity: ports.SeverityError, says: "synchronous_commit", do: `ALTER DATABASE {db} SET synchronous_commit = off`},
 	"passwords kept as MD5":                        {check: "database-passwords", severity: ports.SeverityWarning, says: "md5", do: `ALTER DATABASE {db} SET password_encryption = md5`},
 	"connections without TLS on RDS":               {check: "database-force-ssl", severity: ports.SeverityWarning, says: "rds.force_ssl=1", do: `ALTER DATABASE {db} SET rds.force_ssl = '0'`},

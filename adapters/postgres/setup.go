@@ -135,6 +135,9 @@ func (s *setup) installation(ctx context.Context) error {
 		if err := s.recordProduct(ctx, tx); err != nil {
 			return err
 		}
+		if err := s.reportExtensions(ctx, tx); err != nil {
+			return err
+		}
 		if err := s.settle(ctx, tx); err != nil {
 			return err
 		}

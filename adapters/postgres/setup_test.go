@@ -85,6 +85,17 @@ func TestSetup(t *testing.T) {
 		mustBe(t, err, postgres.CodeRightsLacking)
 		mustSay(t, err, "GRANT CONNECT ON DATABASE")
 	})
+	t.Run("an extension where no tenant finds it is moved as it says", func(t *testing.T) {
+		_, cfg := open(t)
+		execute(t, superuser(t, cfg), `CREATE EXTENSION citext SCHEMA public`)
+		report := setUp(t, cfg)
+		mustFind(t, cfg, "database-extensions", ports.SeverityWarning, `ALTER EXTENSION "citext"`)
+		_, sql, _ := strings.Cut(report, "needs it there: ")
+		execute(t, superuser(t, cfg), sql)
+		if report := setUp(t, cfg); report != "" {
+			t.Errorf("then it said:\n%s", report)
+		}
+	})
 	t.Run("a schema of ours that another user made first is refused", func(t *testing.T) {
 		cfg := config(t)
 		maintain(t, cfg, `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User)
