@@ -49,7 +49,8 @@ func (p *Partywall) EnterTenant(ctx context.Context, visit tenants.Visit, fn fun
 	began, outcome := time.Now(), "panic"
 	defer func() {
 		p.config.logger().LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "the operator entered a tenant",
-			slog.Bool("audit", true),
+			slog.String("audit", "tenant_entered"),
+			slog.String("actor", "operator"),
 			slog.String("tenant", visit.Tenant().String()),
 			slog.String("reason", visit.Reason()),
 			slog.String("outcome", outcome),

@@ -133,7 +133,7 @@ func TestTheOperatorEntersForAReason(t *testing.T) {
 	if err := acme.EnterTenant(t.Context(), visit, book(5)); err != nil || total(t, acme) != 5 {
 		t.Errorf("the operator booked %d: %v", total(t, acme), err)
 	}
-	if line := log.String(); !strings.Contains(line, "audit=true tenant="+acme.ID.String()+` reason="ticket 17" outcome=done`) {
+	if line := log.String(); !strings.Contains(line, "audit=tenant_entered actor=operator tenant="+acme.ID.String()+` reason="ticket 17" outcome=done`) {
 		t.Errorf("the log says %s", line)
 	}
 	err = acme.EnterTenant(t.Context(), visit, func(ctx context.Context, tx *sqlx.Tx) error { return errors.New("went wrong") })

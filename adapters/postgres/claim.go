@@ -144,7 +144,7 @@ func (c *claiming) provision(ctx context.Context, id domain.TenantID, owner doma
 		request:  rand.Text(),
 		patience: claimPatience,
 	}
-	err := p.make(ctx)
+	err := p.provision(ctx)
 	c.refused = p.returned(ctx)
 	return ports.ClaimedTenant{
 		TenantMembership: ports.TenantMembership{Tenant: p.made.Tenant, Membership: p.owner},

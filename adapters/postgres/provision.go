@@ -31,7 +31,7 @@ func (t *Tenants) Create(ctx context.Context, tenant ports.NewTenant) (ports.Cre
 		return ports.CreatedTenant{}, translate(ctx, err, "create a tenant")
 	}
 	p := provisioning{db: t.db, in: logins.installation, new: tenant, request: rand.Text(), patience: t.db.cfg.AcquireTimeout}
-	err = p.counted(ctx, logins, p.make)
+	err = p.counted(ctx, logins, p.provision)
 	if refused := p.returned(ctx); refused != nil {
 		return ports.CreatedTenant{}, refused
 	}
@@ -69,33 +69,33 @@ type provisioning struct {
 	committing bool  // all is done but the commit
 }
 
-// counted calls make with the tenant counted, if its owner's address isn't
+// counted calls provision with the tenant counted, if its owner's address isn't
 // confirmed. A request that was answered before isn't refused for its limits.
-func (p *provisioning) counted(ctx context.Context, l *logins, make func(context.Context) error) error {
+func (p *provisioning) counted(ctx context.Context, l *logins, provision func(context.Context) error) error {
 	limits := p.new.Limits.Unconfirmed
 	if limits == nil {
-		return make(ctx)
+		return provision(ctx)
 	}
 	answered, err := p.answered(ctx, l)
 	if err != nil {
 		return err
 	}
 	if answered {
-		return make(ctx)
+		return provision(ctx)
 	}
 	held, err := p.db.hold(ctx, l, []byte(p.request), limits)
 	if err != nil {
 		return err
 	}
-	err = make(ctx)
+	err = provision(ctx)
 	if held && (err != nil || p.made.Replayed) {
 		p.db.release(ctx, l, []byte(p.request))
 	}
 	return err
 }
 
-// make makes the tenant in one transaction.
-func (p *provisioning) make(ctx context.Context) error {
+// provision makes the tenant in one transaction.
+func (p *provisioning) provision(ctx context.Context) error {
 	p.entered = p.scope()
 	err := p.db.own.useWithin(ctx, p.patience, func(db *sqlx.DB) error { return inScope(ctx, db, p.entered, p.run) })
 	if p.committing && err != nil && whyAgain(err) != "" && contextErr(ctx) == nil {

@@ -2,6 +2,7 @@ package tenants
 
 import (
 	"context"
+	"strings"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/limits"
@@ -26,7 +27,7 @@ func (s *Service) Claim(ctx context.Context, by Creator, id domain.TenantID, tok
 		return ports.TenantMembership{}, err
 	}
 	claimed, err := s.Reservations.Claim(ctx, ports.Claim{
-		Token:  token.Hash(),
+		Token:  claimHash(token),
 		Tenant: id,
 		Owner:  by.Caller.Identity,
 		Limits: owner.limits,
@@ -48,7 +49,7 @@ func (s *Service) Claim(ctx context.Context, by Creator, id domain.TenantID, tok
 // The owner gets no mail: the address of a new account isn't confirmed.
 func (s *Service) ClaimBySignUp(ctx context.Context, from limits.Address, token domain.Secret, signUp func(ctx context.Context) (domain.Identity, error)) (ports.TenantMembership, error) {
 	claimed, err := s.Reservations.Claim(ctx, ports.Claim{
-		Token:  token.Hash(),
+		Token:  claimHash(token),
 		SignUp: signUp,
 		Limits: ports.MakingLimits{Unconfirmed: s.Limits.unconfirmed(from)},
 	})
@@ -58,4 +59,10 @@ func (s *Service) ClaimBySignUp(ctx context.Context, from limits.Address, token 
 	who := claimed.Membership.Identity
 	s.record(ctx, ports.AuditEntry{Action: ports.TenantClaimed, Tenant: claimed.Tenant.ID, Actor: ports.Actor{Identity: who, From: from.IP()}, Member: who, Role: domain.RoleOwner})
 	return claimed.TenantMembership, nil
+}
+
+// claimHash is the hash that the store knows the token by. Space around a token comes
+// from copying it.
+func claimHash(token domain.Secret) domain.TokenHash {
+	return domain.NewSecret(strings.TrimSpace(token.Reveal())).Hash()
 }

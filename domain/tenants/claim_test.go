@@ -1,11 +1,13 @@
 package tenants_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/domain/tenants"
 )
 
@@ -86,4 +88,18 @@ func TestAClaimExpiresWithItsTenant(t *testing.T) {
 		t.Errorf("swept %d, %v", n, err)
 	}
 	h.owned(t, "acme", ada)
+}
+
+func TestAClaimTokenMayBeCopiedWithSpaceAroundIt(t *testing.T) {
+	h := newHouse()
+	acme, bolt := h.anyone(t, "acme"), h.anyone(t, "bolt")
+	copied := func(token domain.Secret) domain.Secret { return domain.NewSecret(" \t" + token.Reveal() + "\r\n") }
+	ada := h.caller("ada@example.com")
+	if _, err := h.Claim(t.Context(), tenants.Creator{Caller: ada}, acme.Tenant.ID, copied(acme.ClaimToken)); err != nil {
+		t.Error(err)
+	}
+	signUp := func(context.Context) (domain.Identity, error) { return ada.Identity, nil }
+	if _, err := h.ClaimBySignUp(t.Context(), limits.Address{}, copied(bolt.ClaimToken), signUp); err != nil {
+		t.Error(err)
+	}
 }

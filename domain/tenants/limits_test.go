@@ -151,18 +151,18 @@ func TestUnconfirmedOwnersGetTwentyTenantsADayFromANetwork(t *testing.T) {
 			return err
 		},
 	}
-	for name, make := range ways {
+	for name, makeOne := range ways {
 		t.Run(name, func(t *testing.T) {
 			h := limited()
 			h.people.RequireConfirmation = true
 			for n := 1; n <= 20; n++ {
 				h.now = h.now.Add(time.Minute)
-				if err := make(t, h, n); err != nil {
+				if err := makeOne(t, h, n); err != nil {
 					t.Fatalf("number %d: %v", n, err)
 				}
 			}
 			for n := 21; n < 24; n++ {
-				mustWait(t, make(t, h, n))
+				mustWait(t, makeOne(t, h, n))
 			}
 			elsewhere := tenants.Creator{Caller: h.unconfirmed(t, 30), From: from("192.0.2.2")}
 			if err := h.create(t, elsewhere, 30); err != nil {

@@ -113,10 +113,10 @@ func limitReservations(t *testing.T, open func(t *testing.T) Tenancy) {
 // limitMakings is the part of [TenantStore] and of [ports.ReservationStore.Claim]
 // that is about [ports.MakingLimits].
 func limitMakings(t *testing.T, open func(t *testing.T) Tenancy) {
-	for name, make := range waysToMake() {
+	for name, by := range waysToMake() {
 		t.Run(name, func(t *testing.T) {
-			limitOwners(t, open, make)
-			limitUnconfirmed(t, open, make)
+			limitOwners(t, open, by)
+			limitUnconfirmed(t, open, by)
 		})
 	}
 	t.Run("a claim whose sign-up fails counts nothing", func(t *testing.T) {
@@ -171,8 +171,8 @@ func limitMakings(t *testing.T, open func(t *testing.T) Tenancy) {
 	})
 }
 
-func limitOwners(t *testing.T, open func(t *testing.T) Tenancy, make way) {
-	if make.newUsersOnly {
+func limitOwners(t *testing.T, open func(t *testing.T) Tenancy, by way) {
+	if by.newUsersOnly {
 		return
 	}
 	t.Run("an owner owns so many tenants, suspended ones included", func(t *testing.T) {
@@ -181,21 +181,21 @@ func limitOwners(t *testing.T, open func(t *testing.T) Tenancy, make way) {
 		n.Owner = who
 		create(t, s.Tenants, n)
 		s.Suspend(t, n.ID)
-		mustDo(t, make.tenant(t, s, who, limits))
-		mustBe(t, make.tenant(t, s, who, limits), domain.CodeTenantQuota)
-		mustDo(t, make.tenant(t, s, newIdentity(t), limits))
-		mustDo(t, make.tenant(t, s, who, ports.MakingLimits{}))
+		mustDo(t, by.tenant(t, s, who, limits))
+		mustBe(t, by.tenant(t, s, who, limits), domain.CodeTenantQuota)
+		mustDo(t, by.tenant(t, s, newIdentity(t), limits))
+		mustDo(t, by.tenant(t, s, who, ports.MakingLimits{}))
 	})
 	t.Run("a member owns nothing", func(t *testing.T) {
 		s, who, n := open(t), newIdentity(t), owned(t)
 		create(t, s.Tenants, n)
 		mustDo(t, s.Members.SetRole(t.Context(), n.ID, who, domain.RoleAdmin))
-		mustDo(t, make.tenant(t, s, who, ports.MakingLimits{MaxOwned: 1}))
+		mustDo(t, by.tenant(t, s, who, ports.MakingLimits{MaxOwned: 1}))
 	})
 	t.Run("of many tenants of one owner at once as many are made as they may own", func(t *testing.T) {
 		s, who := open(t), newIdentity(t)
 		made := 0
-		for _, err := range race(func(int) error { return make.tenant(t, s, who, ports.MakingLimits{MaxOwned: 3}) }) {
+		for _, err := range race(func(int) error { return by.tenant(t, s, who, ports.MakingLimits{MaxOwned: 3}) }) {
 			if err == nil {
 				made++
 				continue
@@ -208,23 +208,23 @@ func limitOwners(t *testing.T, open func(t *testing.T) Tenancy, make way) {
 	})
 }
 
-func limitUnconfirmed(t *testing.T, open func(t *testing.T) Tenancy, make way) {
+func limitUnconfirmed(t *testing.T, open func(t *testing.T) Tenancy, by way) {
 	t.Run("a network makes so many tenants for unconfirmed owners", func(t *testing.T) {
 		s := open(t)
 		network, wide := newNetwork()
-		mustDo(t, make.tenant(t, s, newIdentity(t), unconfirmed(network, 2)))
+		mustDo(t, by.tenant(t, s, newIdentity(t), unconfirmed(network, 2)))
 		mustDo(t, makeByCreation(t, s, newIdentity(t), unconfirmed(network, 2)))
-		mustBeLimited(t, make.tenant(t, s, newIdentity(t), unconfirmed(network, 2)))
-		mustBeLimited(t, make.tenant(t, s, newIdentity(t), unconfirmed(wide, 2)))
-		mustDo(t, make.tenant(t, s, newIdentity(t), ports.MakingLimits{}))
+		mustBeLimited(t, by.tenant(t, s, newIdentity(t), unconfirmed(network, 2)))
+		mustBeLimited(t, by.tenant(t, s, newIdentity(t), unconfirmed(wide, 2)))
+		mustDo(t, by.tenant(t, s, newIdentity(t), ports.MakingLimits{}))
 		other, _ := newNetwork()
-		mustDo(t, make.tenant(t, s, newIdentity(t), unconfirmed(other, 2)))
+		mustDo(t, by.tenant(t, s, newIdentity(t), unconfirmed(other, 2)))
 	})
 	t.Run("of many tenants from one network at once as many are made as it may have", func(t *testing.T) {
 		s := open(t)
 		network, _ := newNetwork()
 		made := 0
-		for _, err := range race(func(int) error { return make.tenant(t, s, newIdentity(t), unconfirmed(network, 3)) }) {
+		for _, err := range race(func(int) error { return by.tenant(t, s, newIdentity(t), unconfirmed(network, 3)) }) {
 			if err == nil {
 				made++
 				continue
@@ -239,9 +239,9 @@ func limitUnconfirmed(t *testing.T, open func(t *testing.T) Tenancy, make way) {
 		s := open(t)
 		network, _ := newNetwork()
 		limits := unconfirmed(network, 100)
-		mustDo(t, make.tenant(t, s, newIdentity(t), limits))
+		mustDo(t, by.tenant(t, s, newIdentity(t), limits))
 		limits.Unconfirmed.MaxHourly = 1
-		mustBeLimited(t, make.tenant(t, s, newIdentity(t), limits))
+		mustBeLimited(t, by.tenant(t, s, newIdentity(t), limits))
 	})
 	t.Run("a tenant that isn't made counts nothing", func(t *testing.T) {
 		s, n := open(t), owned(t)
@@ -253,7 +253,7 @@ func limitUnconfirmed(t *testing.T, open func(t *testing.T) Tenancy, make way) {
 			_, err := s.Tenants.Create(t.Context(), taken)
 			mustBe(t, err, domain.CodeTenantExists)
 		}
-		mustDo(t, make.tenant(t, s, newIdentity(t), unconfirmed(network, 1)))
+		mustDo(t, by.tenant(t, s, newIdentity(t), unconfirmed(network, 1)))
 	})
 }
 
