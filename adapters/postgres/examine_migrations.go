@@ -67,8 +67,8 @@ func (e *examination) newTenants(ctx context.Context) (ports.Finding, error) {
 	return ports.Fine("the newest setup made a tenant for trial"), nil
 }
 
-// extensionSchema looks for what has no place in ext. All tenants have it on their
-// path, so a table there would be everybody's.
+// extensionSchema looks for what has no place in ext. All tenants have ext on their
+// path, so all would share a table there.
 func (e *examination) extensionSchema(ctx context.Context) (ports.Finding, error) {
 	var found []string
 	err := e.readAll(ctx, &found, `

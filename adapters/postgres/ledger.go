@@ -126,7 +126,7 @@ func (l ledger) published(sets []set) []set {
 }
 
 // errNotThere says that a tenant was removed in the meantime.
-var errNotThere = errors.New("the tenant isn't there")
+var errNotThere = errors.New("the tenant was removed")
 
 // ahead names the migrations of our own sets that this program doesn't
 // have. The product's are no business of a program that has none.

@@ -159,7 +159,7 @@ func reason(m migration, err error) string {
 	}
 	switch e.Code {
 	case stateNotThere:
-		return fmt.Sprintf("the schema %s isn't there: restore it from a backup", e.Message)
+		return fmt.Sprintf("the schema %s is missing: restore it from a backup", e.Message)
 	case stateMoved:
 		return fmt.Sprintf("after it the search path is %s, so that what it names without a schema isn't where it belongs: take its SET search_path out, or set the path back at its end", cmp.Or(e.Message, "empty"))
 	case stateReadOnly:

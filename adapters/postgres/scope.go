@@ -94,8 +94,8 @@ func settingsFrom(source string, settings ...setting) string {
 	return "SELECT " + strings.Join(calls, ", ") + source
 }
 
-// scope enters the tenant. The look at its row costs no round trip, and where the
-// tenant lets nobody in, the connection stays as it was.
+// scope enters the tenant. The check of its row costs no round trip, and where the
+// row refuses entry, the connection stays as it was.
 func (e entering) scope(in installation) *scope {
 	return newScope(e.id.String(), e.source(), append(enter(in, e.id), e.db.cfg.timeouts()...)...)
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -188,9 +189,6 @@ func (s *setup) incomplete() error {
 	if len(s.left) == 0 {
 		return nil
 	}
-	text := s.left[0]
-	for _, more := range s.left[1:] {
-		text += "; " + more
-	}
+	text := strings.Join(s.left, "; ")
 	return refusal(CodeSetupIncomplete, nil, "%s; all else is set up: remove the cause, then %s, which goes on from here", text, s.cfg.setItUp())
 }

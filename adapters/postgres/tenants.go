@@ -25,7 +25,7 @@ func (db *DB) Tenants() *Tenants { return &Tenants{db} }
 const (
 	present       = `(t.status <> 'unclaimed' OR t.expires_at > now())` // it isn't absent
 	servesMembers = `t.status = 'active'`
-	answers       = `t.status <> 'suspended' AND ` + present // it has the time for anybody
+	answers       = `t.status <> 'suspended' AND ` + present // any caller may ask it the time
 )
 
 // scanTenant reads id, name, status, created_at and expires_at, after what goes before.

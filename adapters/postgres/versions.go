@@ -36,23 +36,22 @@ const heal = `
 	) l
 	WHERE t.id = $1 AND (l.pw_version > t.pw_version OR l.version > t.version)`
 
-// entering is an attempt to be let into a tenant: with the condition that its row
-// must meet, besides its versions.
+// entering is an attempt to enter a tenant. Its row must meet the condition, besides
+// having the program's versions.
 type entering struct {
 	db        *DB
 	id        domain.TenantID
 	condition string
 }
 
-// source is the FROM clause of an opening: the tenant's row, if the tenant lets the
-// program in.
+// source is the FROM clause of an opening: the tenant's row, if it admits the program.
 func (e entering) source() string {
 	return ` FROM partywall.tenants t WHERE t.id = ` + pq.QuoteLiteral(e.id.String()) + ` AND ` + e.condition + ` AND ` + atLeast(e.db.sets.tenant)
 }
 
-// try runs attempt, and finds out why where it was not let in: then there is no such
-// tenant, or the tenant is older than the program. One that only seems so is healed,
-// and the attempt repeated.
+// try runs attempt. Where the row refuses entry, try returns the reason: there is no
+// such tenant, or its schema is older than the program. Where only the columns are
+// older, try heals them and runs attempt again.
 func (e entering) try(ctx context.Context, attempt func() error) error {
 	err := attempt()
 	if !errors.Is(err, errNotLetIn) {
@@ -68,7 +67,7 @@ func (e entering) try(ctx context.Context, attempt func() error) error {
 }
 
 // errNotLetIn says that an opening found no row.
-var errNotLetIn = errors.New("the tenant's row lets nobody in")
+var errNotLetIn = errors.New("the tenant's row refuses entry")
 
 // whyNot returns nil where the next attempt may succeed.
 func (e entering) whyNot(ctx context.Context) error {
