@@ -10,7 +10,6 @@ import (
 	"testing/fstest"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/app/apptest"
@@ -154,17 +153,16 @@ func TestWhatAStatementDoesInAScope(t *testing.T) {
 func copyInto(t *testing.T, x *apptest.Tenant) error {
 	t.Helper()
 	return x.InTenant(t.Context(), x.Owner.Member, func(ctx context.Context, tx *sqlx.Tx) error {
-		rows, err := tx.PrepareContext(ctx, pq.CopyIn("notes", "text"))
+		rows, err := tx.PrepareContext(ctx, `COPY notes (text) FROM STDIN`)
 		if err != nil {
 			return err
 		}
+		defer rows.Close()
 		if _, err := rows.ExecContext(ctx, "copied"); err != nil {
 			return err
 		}
-		if _, err := rows.ExecContext(ctx); err != nil {
-			return err
-		}
-		return rows.Close()
+		_, err = rows.ExecContext(ctx)
+		return err
 	})
 }
 

@@ -141,10 +141,10 @@ func setUpBy(ctx context.Context, cfg Config, report func(line string), run func
 
 // MigrationStatus is how far the tenants of an installation are with the program's
 // migrations.
-type (
-	MigrationStatus = postgres.MigrationStatus
-	BehindTenant    = postgres.BehindTenant
-)
+type MigrationStatus = postgres.MigrationStatus
+
+// BehindTenant is a tenant that lacks a migration of the program.
+type BehindTenant = postgres.BehindTenant
 
 // Migrations reads how far the tenants are in the database that cfg names, with the
 // migrations of cfg.

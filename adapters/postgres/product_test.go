@@ -132,7 +132,7 @@ func TestWhatBringsTheDatabaseUpToDateIsNamed(t *testing.T) {
 		"call app.Setup with this configuration": func(cfg *postgres.Config) { invoices(cfg); cfg.Program = "" },
 	} {
 		_, err := postgres.Open(t.Context(), config(t, change))
-		if domain.CodeOf(err) != postgres.CodeNotSetUp || !strings.HasSuffix(err.(*domain.Error).Message, want) {
+		if e, ok := errors.AsType[*domain.Error](err); !ok || e.Code != postgres.CodeNotSetUp || !strings.HasSuffix(e.Message, want) {
 			t.Errorf("want %q, got %v", want, err)
 		}
 	}

@@ -3,6 +3,7 @@ package apptest
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -108,5 +109,5 @@ func (h *logHandler) WithGroup(name string) slog.Handler {
 }
 
 func (h *logHandler) plus(with func(slog.Handler) slog.Handler) *logHandler {
-	return &logHandler{h.to, with(h.next), append(h.with[:len(h.with):len(h.with)], with)}
+	return &logHandler{h.to, with(h.next), append(slices.Clip(h.with), with)}
 }

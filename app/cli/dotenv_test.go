@@ -72,10 +72,10 @@ func TestDollarsInDotEnv(t *testing.T) {
 }
 
 func TestDotEnvOfAnotherUser(t *testing.T) {
-	run := func(t *testing.T, make func(path string) error) result {
+	run := func(t *testing.T, write func(path string) error) result {
 		t.Helper()
 		dir := t.TempDir()
-		if err := make(filepath.Join(dir, ".env")); err != nil {
+		if err := write(filepath.Join(dir, ".env")); err != nil {
 			t.Fatal(err)
 		}
 		return runIn(t, dir, nil, "config")
