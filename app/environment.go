@@ -67,7 +67,7 @@ type environment struct {
 
 	LogLevel  string `envconfig:"LOG_LEVEL" default:"info" desc:"debug, info, warn or error."`
 	LogFormat string `envconfig:"LOG_FORMAT" desc:"text or json. Empty: text on a terminal, else json."`
-	DataDir   string `envconfig:"DATA_DIR" default:".partywall" desc:"The folder of what is built in, closed to other users. To begin anew, remove it, and where the start says that the database's data lie."`
+	DataDir   string `envconfig:"DATA_DIR" default:".partywall" desc:"The folder of what is built in, closed to other users; it belongs to the user that runs the program, and no other user can replace it. To begin anew, remove it, and where the start says that the database's data lie."`
 }
 
 // readEnvironment fills the defaults in; it can't fail, since all is text.
