@@ -83,7 +83,7 @@ func notInHost(r rune) bool {
 	if r > unicode.MaxASCII {
 		return !unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.S, unicode.P)
 	}
-	return r != '-' && r != '_' && !('a' <= r && r <= 'z') && !('0' <= r && r <= '9')
+	return r != '-' && r != '_' && (r < 'a' || r > 'z') && (r < '0' || r > '9')
 }
 
 func isASCII(s string) bool {
