@@ -64,7 +64,7 @@ func (e *examination) findLacks(ctx context.Context) (lacks []lack, err error) {
 func (e *examination) publicRights(ctx context.Context) (ports.Finding, error) {
 	var open struct {
 		Create, Temp, Public bool
-		Schemas              string
+		Schemas, Strangers   string
 	}
 	if err := e.readOne(ctx, &open, `
 		SELECT has_database_privilege('public', current_database(), 'CREATE') AS create,
@@ -72,13 +72,19 @@ func (e *examination) publicRights(ctx context.Context) (ports.Finding, error) {
 			coalesce((SELECT has_schema_privilege('public', oid, 'CREATE') FROM pg_namespace WHERE nspname = 'public'), false) AS public,
 			coalesce((SELECT string_agg(nspname, ', ' ORDER BY nspname) FROM pg_namespace
 				WHERE (nspname = 'partywall' OR nspname LIKE 'tenant\_%')
-				AND (has_schema_privilege('public', oid, 'USAGE') OR has_schema_privilege('public', oid, 'CREATE'))), '') AS schemas`); err != nil {
+				AND (has_schema_privilege('public', oid, 'USAGE') OR has_schema_privilege('public', oid, 'CREATE'))), '') AS schemas,
+			coalesce((SELECT string_agg(DISTINCT coalesce(r.rolname, 'PUBLIC') || ' in ' || n.nspname, ', ') FROM pg_namespace n CROSS JOIN aclexplode(n.nspacl) a
+				LEFT JOIN pg_roles r ON r.oid = a.grantee
+				WHERE (n.nspname IN ('partywall', 'ext', 'shared') OR n.nspname LIKE 'tenant\_%') AND a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner
+				AND NOT starts_with(coalesce(r.rolname, ''), 'pw_')), '') AS strangers`); err != nil {
 		return ports.Finding{}, err
 	}
 	mend := "run as the database's owner:" + oneLine(fill(closeDatabase, e.names()))
 	switch {
 	case open.Schemas != "":
 		return ports.Fail("everybody enters "+open.Schemas, "run as DB_USER: REVOKE ALL ON SCHEMA "+open.Schemas+" FROM PUBLIC"), nil
+	case open.Strangers != "":
+		return ports.Fail("other users may create things in schemas of ours, where their functions run with our rights: "+open.Strangers, "run as DB_USER, for each: REVOKE CREATE ON SCHEMA ... FROM ..."), nil
 	case open.Create:
 		return ports.Fail("everybody may make schemas in the database", mend), nil
 	case open.Public:
@@ -130,6 +136,7 @@ const (
 
 const (
 	isLogin  = `r.rolname IN ('{system}', '{gate}', '{shared}')`
+	isMaker  = `r.rolname LIKE 'pw\_{inst}\_maker\_%'`
 	isTenant = `r.rolname LIKE 'pw\_{inst}\_t\_%'`
 )
 
@@ -152,6 +159,10 @@ func (e *examination) gateRights(ctx context.Context) (ports.Finding, error) {
 				OR a.thing IN ('partywall.installation', 'partywall.migrations') AND a.privilege <> 'SELECT')`,
 		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
 			WHERE r.rolname = '{shared}' AND (a.schema NOT IN ('shared', 'ext', 'public') OR a.privilege = 'CREATE')`,
+		`SELECT r.rolname || ' may log in, inherit or be more than a maker of roles' FROM role r
+			WHERE `+isMaker+` AND (r.rolcanlogin OR r.rolinherit OR r.rolsuper OR r.rolcreatedb OR r.rolbypassrls OR r.rolreplication)`,
+		`SELECT k.rolname || ' may become ' || r.rolname FROM role r JOIN pg_auth_members m ON m.roleid = r.oid JOIN role k ON k.oid = m.member
+			WHERE `+isMaker+` AND k.rolname <> current_user AND NOT k.rolsuper`,
 	)
 	if err != nil {
 		return ports.Finding{}, err
