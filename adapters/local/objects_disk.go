@@ -167,8 +167,8 @@ func (d *disk) publish(ctx context.Context, temp string, key domain.ObjectKey, c
 	})
 }
 
-// locked changes a folder while nobody else does, in this process or another, and
-// sees the change onto the disk.
+// locked changes a folder while no other upload or deletion does, in this process
+// or another, and syncs the folder.
 func (d *disk) locked(folder string, change func() error) error {
 	dir, err := d.root.Open(folder)
 	if err != nil {

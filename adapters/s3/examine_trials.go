@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -77,8 +79,16 @@ func (e *examination) publicEndpoint(ctx context.Context) (ports.Finding, error)
 	switch {
 	case err != nil && got.status == 0:
 		return ports.Warn(at+" can't be reached from here: "+awscalls.OneLine(err), "see from a client's machine that it leads to the store, or set S3_PUBLIC_ENDPOINT to the address that does"), nil
+	case err == nil && got.status == http.StatusNotFound && isOpen(e.cfg.PublicEndpoint):
+		return ports.Warn("signed URLs go to "+at+" in the open, where others can read and use them", "serve it by https, and set S3_PUBLIC_ENDPOINT to the https address"), nil
 	case err == nil && got.status == http.StatusNotFound:
 		return ports.Fine("URLs signed for " + at + " are understood there"), nil
 	}
 	return ports.Fail(fmt.Sprintf("%s answers %d to a signed URL", at, got.status), "have the proxy there leave the Host header and the path as they are, or set S3_PUBLIC_ENDPOINT to the store's own address"), nil
+}
+
+// isOpen reports whether requests to u leave this machine without TLS.
+func isOpen(u *url.URL) bool {
+	address, err := netip.ParseAddr(u.Hostname())
+	return u.Scheme == "http" && u.Hostname() != "localhost" && (err != nil || !address.Unmap().IsLoopback())
 }

@@ -1,6 +1,8 @@
 package s3_test
 
 import (
+	"context"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -96,4 +98,22 @@ func TestAStoreThatClientsReachElsewhere(t *testing.T) {
 			}
 		})
 	}
+	t.Run("doctor warns of an address that is in the open", func(t *testing.T) {
+		cfg.AWS.HTTPClient = leadsTo(front(t, s.Endpoint, true).Host, "files.example.com:80")
+		cfg.PublicEndpoint = domain.Must(url.Parse("http://files.example.com"))
+		f := examine(t, cfg, nil)["bucket-public-endpoint"]
+		if f.Severity != ports.SeverityWarning || !strings.Contains(f.Mend, "serve it by https") {
+			t.Errorf("got %+v", f)
+		}
+	})
+}
+
+// leadsTo returns a client for which name is at address.
+func leadsTo(address, name string) *http.Client {
+	return &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, to string) (net.Conn, error) {
+		if to == name {
+			to = address
+		}
+		return new(net.Dialer).DialContext(ctx, network, to)
+	}}}
 }
