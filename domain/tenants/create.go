@@ -30,12 +30,12 @@ func ParseCreationPolicy(s string) (CreationPolicy, error) {
 	return "", domain.Invalidf("TENANT_CREATION", "is one of open, authenticated, operator")
 }
 
-// Creator is who asks for a tenant. The zero Creator isn't signed in and calls
-// from an unknown address.
+// Creator is the caller who asks for a tenant. The zero Creator isn't signed in and
+// calls from an unknown address.
 type Creator struct {
-	Caller   ports.Caller
-	Operator Operator
-	From     limits.Address
+	Caller   ports.Caller   // without its Token, the caller's address counts as unconfirmed
+	Operator Operator       // whose tenants aren't limited
+	From     limits.Address // all callers from unknown addresses share one allowance
 }
 
 func (c Creator) isStranger() bool { return c.Caller.IsZero() && !c.Operator.proven }
