@@ -19,7 +19,7 @@ func isShared(gid int) bool {
 			continue
 		}
 		known = true
-		for _, member := range strings.Split(group[3], ",") {
+		for member := range strings.SplitSeq(group[3], ",") {
 			if member != "" && !isTrustedName(member, users) {
 				return true
 			}
