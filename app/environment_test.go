@@ -153,6 +153,20 @@ func TestTrustedProxies(t *testing.T) {
 	}
 }
 
+func TestSSLModeByHost(t *testing.T) {
+	clearEnv(t)
+	setEnv(t, map[string]string{"DB_USER": "pw", "DB_PASSWORD": "secret"})
+	for host, want := range map[string]string{
+		"localhost": "disable", "127.0.0.1": "disable", "::1": "disable", "/run/postgresql": "disable", "/cloudsql/project:region:db": "disable", "@abstract": "disable",
+		"db.example.com": "verify-full", "10.0.0.1": "verify-full", "run/postgresql": "verify-full",
+	} {
+		t.Setenv("DB_HOST", host)
+		if cfg, err := app.ConfigFromEnv(t.Output()); err != nil || cfg.Database.SSLMode != want {
+			t.Errorf("DB_HOST=%s: %s, %v; want %s", host, cfg.Database.SSLMode, err, want)
+		}
+	}
+}
+
 func TestAHost(t *testing.T) {
 	clearEnv(t)
 	for host, ok := range map[string]bool{
@@ -183,6 +197,7 @@ func TestVariablesThatNeedEachOther(t *testing.T) {
 		{map[string]string{"DB_USER": "pw"}, "DB_HOST"},
 		{map[string]string{"DB_HOST": "db", "DB_PASSWORD": "x"}, "DB_USER"},
 		{map[string]string{"DB_HOST": "db", "DB_USER": "pw"}, "DB_GATE_SECRET"},
+		{map[string]string{"DB_HOST": "db", "DB_USER": "pw", "DB_GATE_SECRET": "sixteen bytes or more", "DB_PASSWORD_OLD": "old"}, "DB_PASSWORD"},
 		{map[string]string{"COGNITO_CLIENT_ID": "x"}, "COGNITO_USER_POOL_ID"},
 		{map[string]string{"COGNITO_USER_POOL_ID": "eu-west-1_x"}, "COGNITO_CLIENT_ID"},
 		{map[string]string{"S3_BUCKET_NAME": "x"}, "AWS_REGION"},

@@ -77,10 +77,10 @@ func TestAMistakeIsNoOutage(t *testing.T) {
 		err := db.InTenant(t.Context(), acme, insertNote("x"))
 		mustBeOwn(t, err, pqerror.LockNotAvailable)
 		if detail := pq.As(err).Detail; !strings.Contains(detail, holder) || !strings.Contains(detail, "notes") {
-			t.Errorf("it names nobody: %q", detail)
+			t.Errorf("it names no holder: %q", detail)
 		}
 		if line := logs.String(); !strings.Contains(line, holder) || !strings.Contains(line, "tenant=acme") {
-			t.Errorf("the log names nobody: %s", line)
+			t.Errorf("the log names no holder: %s", line)
 		}
 	})
 	t.Run("so is a row that another transaction holds", func(t *testing.T) {
@@ -97,7 +97,7 @@ func TestAMistakeIsNoOutage(t *testing.T) {
 		})
 		mustBeOwn(t, err, pqerror.LockNotAvailable)
 		if detail := pq.As(err).Detail; !strings.Contains(detail, holder) {
-			t.Errorf("it names nobody: %q", detail)
+			t.Errorf("it names no holder: %q", detail)
 		}
 	})
 	t.Run("so is what the commit finds", func(t *testing.T) {
