@@ -96,7 +96,7 @@ var mistakes = map[string]mistake{
 	"a tenant without a schema":                    {check: "tenant-schemas", severity: ports.SeverityError, says: "acme", do: `DROP SCHEMA tenant_acme CASCADE`},
 	"a schema without a tenant":                    {check: "tenant-schemas", severity: ports.SeverityWarning, says: "tenant_ghost", as: "owner", do: `CREATE SCHEMA tenant_ghost`},
 	"a tenant without a role":                      {check: "tenant-roles", severity: ports.SeverityError, says: "app.Setup", do: `DROP OWNED BY "pw_{inst}_t_acme"; DROP ROLE "pw_{inst}_t_acme"`},
-	"a role without a tenant":                      {check: "tenant-roles", severity: ports.SeverityWarning, says: "_t_ghost", do: `CREATE ROLE "pw_{inst}_t_ghost"`, undo: `DROP ROLE "pw_{inst}_t_ghost"`},
+	"a role without a tenant":                      {check: "tenant-roles", severity: ports.SeverityWarning, says: "_t_ghost", do: `CREATE ROLE "pw_{inst}_t_ghost"`, undo: `DROP ROLE "pw_{inst}_t_ghost"`, others: []string{"database-user"}},
 	"a role that its gate may not become":          {check: "tenant-roles", severity: ports.SeverityError, says: "acme", do: `REVOKE "pw_{inst}_t_acme" FROM pw_{inst}_gate_0 GRANTED BY pw_{inst}_maker_0`},
 	"a tenant's role without its schema":           {check: "tenant-grants", severity: ports.SeverityError, says: "acme has a role that may not use the schema", do: `REVOKE USAGE ON SCHEMA tenant_acme FROM "pw_{inst}_t_acme"`},
 	"a tenant's role without a table":              {check: "tenant-grants", severity: ports.SeverityError, says: "SELECT ON TABLE tenant_acme.notes", do: `REVOKE SELECT ON tenant_acme.notes FROM "pw_{inst}_t_acme"`},
