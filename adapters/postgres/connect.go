@@ -24,14 +24,13 @@ const (
 	maxConnLife = 15 * time.Minute
 )
 
-// connect returns a pool of at most size connections of login. It connects to
-// nothing yet.
-func connect(cfg Config, login string, size int) *sqlx.DB {
-	return newConnector(cfg, login).pool(size)
+// connect returns a pool of one connection of login. It connects to nothing yet.
+func connect(cfg Config, login string) *sqlx.DB {
+	return newConnector(cfg, login).pool(1)
 }
 
-// connectOwn is connect for Config.User. Its connections refuse each statement
-// outside a scope of [newOwnScope].
+// connectOwn returns a pool of at most size connections of Config.User. They refuse
+// each statement outside a scope of [newOwnScope].
 func connectOwn(cfg Config, size int) *sqlx.DB {
 	return newOwnConnector(cfg).pool(size)
 }

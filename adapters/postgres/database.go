@@ -43,7 +43,7 @@ const closeDatabase = `
 func (s *setup) createDatabase(ctx context.Context, missing error) error {
 	elsewhere := s.cfg
 	elsewhere.Database = "postgres"
-	maintenance := connect(elsewhere, s.cfg.User, 1)
+	maintenance := connect(elsewhere, s.cfg.User)
 	defer func() { _ = maintenance.Close() }()
 	pooled := sqlState(missing) != pqerror.InvalidCatalogName
 	exists := false

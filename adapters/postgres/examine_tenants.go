@@ -88,7 +88,7 @@ func (e *examination) logins(ctx context.Context) (ports.Finding, error) {
 
 // letsIn reports whether the database lets login in by the configuration.
 func (e *examination) letsIn(ctx context.Context, cfg Config, login string) bool {
-	db := connect(cfg, login, 1)
+	db := connect(cfg, login)
 	defer func() { _ = db.Close() }()
 	return db.PingContext(ctx) == nil
 }
@@ -98,7 +98,7 @@ func (e *examination) asLogin(name string, fn func(as *examination) error) error
 	if !e.in.roles {
 		name = e.cfg.User
 	}
-	db := connect(e.cfg, name, 1)
+	db := connect(e.cfg, name)
 	defer func() { _ = db.Close() }()
 	as := *e
 	as.db = db

@@ -136,10 +136,10 @@ func (s *setup) grantAnew(ctx context.Context, tx *sqlx.Tx, l tenantLack) error 
 	if l.All {
 		statements = append(statements, grantAll)
 	}
-	message := fill(strings.Join(statements, "; "), names)
-	for _, thing := range l.Things {
-		message += "; GRANT " + thing + " TO " + pq.QuoteIdentifier(names["role"])
+	message := []string{fill(strings.Join(statements, "; "), names)}
+	for _, thing := range l.Things { // a table's name may have braces
+		message = append(message, "GRANT "+thing+" TO "+pq.QuoteIdentifier(names["role"]))
 	}
-	_, err = tx.ExecContext(ctx, message)
+	_, err = tx.ExecContext(ctx, strings.Join(message, "; "))
 	return err
 }

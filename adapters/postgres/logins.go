@@ -78,7 +78,7 @@ func (s *setup) ensureLogin(ctx context.Context, tx *sqlx.Tx, login string) erro
 func (s *setup) letsIn(ctx context.Context, login string) (bool, error) {
 	newest := s.cfg
 	newest.GateSecretOld, newest.PasswordOld = domain.Secret{}, domain.Secret{}
-	pool := connect(newest, login, 1)
+	pool := connect(newest, login)
 	defer func() { _ = pool.Close() }()
 	switch err := pool.PingContext(ctx); {
 	case err == nil, sqlState(err) == pqerror.InsufficientPrivilege:
