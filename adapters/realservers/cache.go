@@ -3,6 +3,7 @@ package realservers
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -21,7 +22,7 @@ func fetched(ctx context.Context, name string, fetch func(ctx context.Context, d
 		return "", err
 	}
 	dir := filepath.Join(cache, name)
-	ctx, cancel := context.WithTimeout(ctx, fetchPatience)
+	ctx, cancel := context.WithTimeout(ctx, fetchPatience())
 	defer cancel()
 	return dir, fetchOnce(ctx, dir, fetch)
 }
@@ -36,9 +37,18 @@ func built(ctx context.Context, name string, build func(ctx context.Context, dir
 	return dir, fetchOnce(ctx, dir, build)
 }
 
-// fetchPatience is how long a network may take that says neither yes nor no: less
-// than the go command lets a package's tests take.
-const fetchPatience = 5 * time.Minute
+// fetchPatience is how long a network that answers nothing, or a build on a busy
+// machine, may take: two thirds of what the go command lets a package's tests take.
+// What a build that was cut off has compiled, the next one doesn't compile again.
+func fetchPatience() time.Duration {
+	limit := 10 * time.Minute // the go command's default
+	if timeout := flag.Lookup("test.timeout"); timeout != nil {
+		if set, err := time.ParseDuration(timeout.Value.String()); err == nil && set > 0 {
+			limit = set
+		}
+	}
+	return limit * 2 / 3
+}
 
 // fetchOnce makes the folder dir unless it exists: fetch fills a new one, which
 // is moved there when it's complete. Of several processes one fetches and the

@@ -3,12 +3,14 @@ package realservers
 import (
 	"context"
 	"errors"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 func TestFetchOnce(t *testing.T) {
@@ -79,4 +81,18 @@ func TestWhatAnotherUserFetched(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
+}
+
+func TestFetchingLeavesTimeForTheTests(t *testing.T) {
+	flagged := flag.Lookup("test.timeout")
+	before := flagged.Value.String()
+	t.Cleanup(func() { _ = flagged.Value.Set(before) })
+	for limit, want := range map[string]time.Duration{"30m": 20 * time.Minute, "9m": 6 * time.Minute, "0s": 400 * time.Second} {
+		if err := flagged.Value.Set(limit); err != nil {
+			t.Fatal(err)
+		}
+		if got := fetchPatience(); got != want {
+			t.Errorf("with -timeout %s a fetch may take %s, not %s", limit, got, want)
+		}
+	}
 }
