@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -45,6 +46,16 @@ func StartS3(ctx context.Context) (*ObjectServer, error) {
 	if err != nil {
 		return nil, &Missing{Server: "versitygw", Install: "go install " + versitygw, Err: err}
 	}
+	return startObjectServer(ctx, func(s *ObjectServer) *exec.Cmd {
+		cmd := exec.Command(program, "--port", childserver.Address(s.port), "--region", s.Region, "--quiet", "posix", s.folder)
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "ROOT_ACCESS_KEY=" + s.AccessKey, "ROOT_SECRET_KEY=" + s.SecretKey}
+		return cmd
+	})
+}
+
+// startObjectServer runs the command, which listens on the server's port, and makes
+// the bucket.
+func startObjectServer(ctx context.Context, command func(*ObjectServer) *exec.Cmd) (*ObjectServer, error) {
 	port, err := childserver.FreePort()
 	if err != nil {
 		return nil, err
@@ -58,16 +69,13 @@ func StartS3(ctx context.Context) (*ObjectServer, error) {
 		AccessKey: "AK" + rand.Text()[:18], SecretKey: rand.Text(),
 		port: port, folder: folder,
 	}
-	s.command = func() *exec.Cmd {
-		cmd := exec.Command(program, "--port", childserver.Address(port), "--region", s.Region, "--quiet", "posix", folder)
-		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "ROOT_ACCESS_KEY=" + s.AccessKey, "ROOT_SECRET_KEY=" + s.SecretKey}
-		return cmd
-	}
+	s.command = func() *exec.Cmd { return command(s) }
 	if err := s.Start(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	if _, err := s.Client().CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(s.Bucket)}); err != nil {
-		return nil, errors.Join(err, s.Close())
+	patient := func(o *s3.Options) { o.Retryer = retry.AddWithMaxAttempts(o.Retryer, 30) } // it may listen before it is ready
+	if _, err := s.Client().CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(s.Bucket)}, patient); err != nil {
+		return nil, errors.Join(fmt.Errorf("making a bucket: %w", err), s.Close())
 	}
 	return s, nil
 }
