@@ -223,9 +223,27 @@ func TestOneTenantComesBack(t *testing.T) {
 	o.run(t, server, restore)
 	mustSum(t, o.book(t, pw, "acme", 10), 110)
 	o.shell(t, server, "echo 'DROP SCHEMA tenant_acme CASCADE' | psql --quiet --dbname=partywall")
-	o.run(t, server, restore)
+	lost := o.find(t, server, "tenant-schemas")
+	_, chapter, _ := strings.Cut(lost.Mend, `docs/production.md says under "`)
+	chapter, _, _ = strings.Cut(chapter, `"`)
+	o.run(t, server, runs(t, "### "+chapter)[0])
+	if found := o.find(t, server, "tenant-schemas"); found.Severity != ports.SeverityOK {
+		t.Errorf("after the advice was followed, the doctor finds %+v", found)
+	}
 	mustSum(t, o.book(t, pw, "acme", 20), 120)
 	mustSum(t, o.book(t, pw, "acme-2", 0), 101)
+}
+
+// find returns what the doctor says of one check.
+func (o *operator) find(t *testing.T, server *private.Server, check string) ports.Finding {
+	t.Helper()
+	for _, f := range app.Examine(t.Context(), o.config(server, server.Database)) {
+		if f.Check == check {
+			return f
+		}
+	}
+	t.Fatalf("the doctor has no check %s", check)
+	return ports.Finding{}
 }
 
 // TestAStagingCopy makes one beside its original.

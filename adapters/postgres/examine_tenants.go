@@ -114,7 +114,7 @@ func (e *examination) tenantSchemas(ctx context.Context) (ports.Finding, error) 
 	case err != nil:
 		return ports.Finding{}, err
 	case len(rows) > 0:
-		return ports.Fail("tenants without a schema: "+some(rows), "restore their schemas from a backup: pg_restore --schema=tenant_"+rows[0]), nil
+		return ports.Fail("tenants without a schema: "+some(rows), `restore each from a backup, as docs/production.md says under "One tenant"`), nil
 	case len(schemas) > 0:
 		return ports.Warn("schemas without a tenant: "+some(schemas), "restore the tenants' rows in partywall.tenants, or, once it's certain that nobody needs them: "+fill("DROP SCHEMA {schema} CASCADE", map[string]string{"schema": schemas[0]})), nil
 	}

@@ -93,7 +93,7 @@ var mistakes = map[string]mistake{
 	"a tenant's schema that everybody enters":      {check: "database-public", severity: ports.SeverityError, says: "tenant_acme", do: `GRANT USAGE ON SCHEMA tenant_acme TO PUBLIC`},
 	"a gate secret that has changed":               {check: "database-logins", severity: ports.SeverityError, says: "app.Setup", as: "none", change: func(c *postgres.Config) { c.GateSecret = domain.NewSecret("another") }},
 	"a gate that may not log in":                   {check: "database-logins", severity: ports.SeverityError, says: "gate_0", do: `ALTER ROLE pw_{inst}_gate_0 NOLOGIN`},
-	"a tenant without a schema":                    {check: "tenant-schemas", severity: ports.SeverityError, says: "acme", do: `DROP SCHEMA tenant_acme CASCADE`},
+	"a tenant without a schema":                    {check: "tenant-schemas", severity: ports.SeverityError, says: `acme / restore each from a backup, as docs/production.md says under "One tenant"`, do: `DROP SCHEMA tenant_acme CASCADE`},
 	"a schema without a tenant":                    {check: "tenant-schemas", severity: ports.SeverityWarning, says: "tenant_ghost", as: "owner", do: `CREATE SCHEMA tenant_ghost`},
 	"a tenant without a role":                      {check: "tenant-roles", severity: ports.SeverityError, says: "app.Setup", do: `DROP OWNED BY "pw_{inst}_t_acme"; DROP ROLE "pw_{inst}_t_acme"`},
 	"a role without a tenant":                      {check: "tenant-roles", severity: ports.SeverityWarning, says: "_t_ghost", do: `CREATE ROLE "pw_{inst}_t_ghost"`, undo: `DROP ROLE "pw_{inst}_t_ghost"`, others: []string{"database-user"}},
