@@ -35,9 +35,9 @@ func (p *Partywall) EchoRequireMember(next echo.HandlerFunc) echo.HandlerFunc {
 	return p.api.EchoRequireMember(next)
 }
 
-// RequireUser lets next, a product's own route, serve whoever is signed in, whether
-// or not they are a member of a tenant yet, such as a page where they choose one or
-// claim one. [CallerFrom] tells next who that is. Otherwise it is
+// RequireUser has next, a product's own route, serve each signed-in user, whether a
+// member of a tenant or not yet: for example a page where they choose a tenant or
+// claim one. [CallerFrom] returns the user to next. In all else it is as
 // [Partywall.RequireMember].
 func (p *Partywall) RequireUser(next http.Handler) http.Handler { return p.api.RequireUser(next) }
 

@@ -37,8 +37,8 @@ func (a *API) RequireMember(next http.Handler) http.Handler {
 	return a.require(next, a.server.admitSender)
 }
 
-// RequireUser lets next serve whoever is signed in, a member of a tenant or not
-// yet. Otherwise it is [API.RequireMember].
+// RequireUser has next serve each signed-in user, whether a member of a tenant or not
+// yet. In all else it is as [API.RequireMember].
 func (a *API) RequireUser(next http.Handler) http.Handler {
 	return a.require(next, a.server.identifySender)
 }
