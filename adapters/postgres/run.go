@@ -76,7 +76,7 @@ func (g ground) message(m migration) string {
 		IF pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.<>) 'off' THEN
 			RAISE EXCEPTION USING ERRCODE = '%s', MESSAGE = 'the transaction is read-only after it';
 		END IF;`,
-		g.missed(), stateNotThere, pq.QuoteLiteral(g.schema), dollarQuote(withoutTransaction(m.sql)), stateReadOnly))
+		g.missed(), stateNotThere, pq.QuoteLiteral(g.schema), dollarQuote(executable(m.sql)), stateReadOnly))
 	if g.lenient || m.published {
 		return message
 	}
@@ -193,7 +193,7 @@ func transactionAdvice(e *pq.Error) string {
 // at none.
 func lineOf(m migration, e *pq.Error) int {
 	var at int
-	if _, err := fmt.Sscan(e.InternalPosition, &at); err != nil || e.InternalQuery != withoutTransaction(m.sql) {
+	if _, err := fmt.Sscan(e.InternalPosition, &at); err != nil || e.InternalQuery != executable(m.sql) {
 		return 0
 	}
 	before := 0

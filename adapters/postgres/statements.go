@@ -100,6 +100,19 @@ func withoutTransaction(file string) string {
 	return string(text)
 }
 
+// executable is the file as EXECUTE takes it. EXECUTE refuses SELECT INTO as the last
+// statement, so a query there isn't the last one.
+func executable(file string) string {
+	file = withoutTransaction(file)
+	if found := statements(file); len(found) > 0 && found[len(found)-1].isQuery() {
+		file += "\n; SELECT"
+	}
+	return file
+}
+
+// isQuery reports whether it may be a SELECT INTO.
+func (s statement) isQuery() bool { return s.words[0] == "SELECT" || s.words[0] == "WITH" }
+
 // opensTransaction reports whether it begins a transaction as the server would by
 // itself. One with an isolation level or READ ONLY isn't the same.
 func (s statement) opensTransaction() bool {

@@ -7,11 +7,13 @@ import (
 	"errors"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/domain"
 )
 
-// tryTenant makes a tenant for trial and undoes it, so that what breaks new tenants
+// tryTenant makes tenants for trial and undoes them, so that what breaks new tenants
 // is found here and not by the first of them. It stops setup, before anything is
 // published, unless the fault is in a file that tenants have already: then setup
 // goes on with those, and the installation remembers that no tenant can be made.
@@ -47,23 +49,71 @@ func (s *setup) tryTenant(ctx context.Context) error {
 // errTried undoes a trial that went well.
 var errTried = errors.New("a tenant can be made")
 
-// trial makes a tenant as a creation does, OnProvision aside, and enters it as its
-// role. Its ID is of the reserved kind, so that no tenant has it.
+// trial makes a tenant as a creation does, OnProvision aside, then another, and
+// enters the first as its role.
 func (s *setup) trial(ctx context.Context, tx *sqlx.Tx) error {
+	first, err := s.trialTenant(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if err := s.trySecond(ctx, tx); err != nil {
+		return err
+	}
+	return s.in.tryToEnter(ctx, tx, first)
+}
+
+// trySecond makes another tenant beside the first: what a file of the first took
+// outside of its schema, the second finds taken. Only errors that say so count, since
+// the transaction is one for both: SET CONSTRAINTS ALL of the first holds here, too.
+func (s *setup) trySecond(ctx context.Context, tx *sqlx.Tx) error {
+	if _, err := tx.ExecContext(ctx, "SAVEPOINT second"); err != nil {
+		return err
+	}
+	id, err := s.trialTenant(ctx, tx)
+	if e, ok := errors.AsType[*fileError](err); ok && !busy(err) && !gone(err) {
+		if isTaken(err, id) {
+			e.text += ": this is the second tenant, and the first could be made: what lies outside of a tenant's schema belongs into a shared migration, or is made with IF NOT EXISTS"
+			return e
+		}
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT second")
+	return err
+}
+
+// isTaken reports whether err says that something is there or missing outside of the
+// tenant's schema. Which names there are doesn't depend on when constraints are checked.
+func isTaken(err error, id domain.TenantID) bool {
+	e, ok := errors.AsType[*pq.Error](err)
+	switch {
+	case !ok:
+		return false
+	case e.Code == pqerror.UniqueViolation:
+		return e.Schema != schemaOf(id)
+	}
+	switch e.Code.Class() {
+	case "42", "3F": // names that exist or don't
+		return true
+	}
+	return false
+}
+
+// trialTenant makes a tenant whose ID is of the reserved kind, so that no other has it.
+func (s *setup) trialTenant(ctx context.Context, tx *sqlx.Tx) (domain.TenantID, error) {
 	random := make([]byte, 4)
 	rand.Read(random)
 	id, err := domain.ParseTenantID("pw--trial-" + hex.EncodeToString(random))
 	if err != nil {
-		return err
+		return id, err
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO partywall.tenants (id, name, status, request) VALUES ($1, $1, 'suspended', '')`, id.String())
 	if err != nil {
-		return err
+		return id, err
 	}
-	if err := s.in.furnish(ctx, tx, s.sets.tenant, id, false); err != nil {
-		return err
-	}
-	return s.in.tryToEnter(ctx, tx, id)
+	return id, s.in.furnish(ctx, tx, s.sets.tenant, id, false)
 }
 
 // furnish makes a tenant's schema and role, and runs its migrations: the sets' own

@@ -173,8 +173,11 @@ func TestAFailureOfAFilesOwn(t *testing.T) {
 
 func TestFilesThatNoNewTenantCanHave(t *testing.T) {
 	t.Parallel()
-	once := `CREATE TABLE notes (id int, text text); INSERT INTO shared.names VALUES ('taken')`
-	db, cfg := open(t, withFiles(once), func(cfg *postgres.Config) { cfg.SharedMigrations = files(`CREATE TABLE names (name text PRIMARY KEY)`) })
+	once := `CREATE TABLE notes (id int, text text); INSERT INTO shared.names SELECT name FROM shared.wanted`
+	db, cfg := open(t, withFiles(once), func(cfg *postgres.Config) {
+		cfg.SharedMigrations = files(`CREATE TABLE names (name text PRIMARY KEY); CREATE TABLE wanted (name text)`)
+	})
+	execute(t, superuser(t, cfg), `INSERT INTO shared.wanted VALUES ('taken')`)
 	acme := makeTenant(t, db, "acme")
 	if _, err := db.Tenants().Create(t.Context(), owned(t, "rival")); !errors.Is(err, postgres.CodeMigrationFailed) {
 		t.Fatalf("got %v", err)
@@ -190,7 +193,7 @@ func TestFilesThatNoNewTenantCanHave(t *testing.T) {
 	}
 	mustFind(t, cfg, "new-tenants", ports.SeverityError, "no tenant can be made: migration product/0001_file.sql")
 
-	execute(t, superuser(t, cfg), `TRUNCATE shared.names`)
+	execute(t, superuser(t, cfg), `TRUNCATE shared.wanted`)
 	setUp(t, cfg)
 	mustFind(t, cfg, "new-tenants", ports.SeverityOK, "made a tenant")
 	makeTenant(t, reopen(t, cfg), "rival")
