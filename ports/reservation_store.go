@@ -29,7 +29,8 @@ type ReservationStore interface {
 	// claim.Limits, and when it has the turn to make the tenant, for which it waits
 	// at most 10 seconds ([domain.Unavailable]). SignUp's error comes back as it is,
 	// and leaves the token unspent and nothing counted. Once SignUp has succeeded,
-	// Claim no longer ends with ctx, and isn't refused for its limits.
+	// Claim no longer ends with ctx, and isn't refused for its limits but for MaxOwned:
+	// whoever signs up again before the address is confirmed may own tenants already.
 	Claim(ctx context.Context, claim Claim) (ClaimedTenant, error)
 }
 

@@ -105,7 +105,11 @@ func (r *Registry) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedTenan
 	if err := r.Ready(context.WithoutCancel(ctx)); err != nil {
 		return ports.ClaimedTenant{}, err
 	}
-	return r.claim(c, owner, true)
+	claimed, err := r.claim(c, owner, true)
+	if err != nil && held {
+		r.release(c.Token)
+	}
+	return claimed, err
 }
 
 // hold counts a claim whose owner is going to sign up, and reports whether it
@@ -152,7 +156,7 @@ func (r *Registry) claimable(c ports.Claim, now time.Time) *reservation {
 	return r.reserved(id, now)
 }
 
-// claim makes the tenant, whose limits don't count any more where they are held.
+// claim makes the tenant. Where it was held, it was counted.
 func (r *Registry) claim(c ports.Claim, owner domain.Identity, held bool) (ports.ClaimedTenant, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -161,10 +165,12 @@ func (r *Registry) claim(c ports.Claim, owner domain.Identity, held bool) (ports
 	if reserved == nil {
 		return r.repeat(c, owner)
 	}
-	if !held {
-		if err := r.allowClaim(c, owner, now); err != nil {
-			return ports.ClaimedTenant{}, err
-		}
+	limits := c
+	if held {
+		limits.Limits.Unconfirmed = nil
+	}
+	if err := r.allowClaim(limits, owner, now); err != nil {
+		return ports.ClaimedTenant{}, err
 	}
 	r.count(c.Limits, c.Token, now)
 	r.unreserve(reserved.ID)

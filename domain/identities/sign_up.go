@@ -21,6 +21,8 @@ type SignUp struct {
 //
 // Errors: [domain.CodeUserExists]; [domain.CodePasswordPolicy] on field "password";
 // [domain.CodeSignUpRefused]; [domain.CodeClaimInvalid] on field "claimToken";
+// [domain.CodeTenantQuota] on it where an account whose address waits to be confirmed
+// is made anew, and owns as many tenants as it may;
 // [domain.Limited] beyond what callers from one network may claim. An error on
 // field "claimToken" whose message says so leaves an account without the tenant,
 // as where another user claimed it in the same moment.

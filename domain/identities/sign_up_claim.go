@@ -49,6 +49,8 @@ func afterSignUp(err error) error {
 	switch {
 	case after.Code == domain.CodeClaimInvalid:
 		after.Message = "the account was made, but another user claimed the tenant first"
+	case after.Code == domain.CodeTenantQuota:
+		after.Message = "the account was made anew, but its user owns as many tenants as one user may; sign up with another address, which can use the same token"
 	case after.Kind == domain.Internal && errors.Is(err, context.DeadlineExceeded):
 		after.Kind, after.Code = domain.Unavailable, ""
 	}

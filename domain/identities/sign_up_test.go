@@ -97,6 +97,21 @@ func (m meddler) SignUp(ctx context.Context, email domain.Email, password domain
 	return user, err
 }
 
+func TestWhoSignsUpAgainOwnsNoMoreThanOthers(t *testing.T) {
+	h := newHouse()
+	h.people.RequireConfirmation, h.Tenants.TenantsPerOwner = true, 1
+	if _, err := h.signUp(t, "ada@example.com", h.unclaimed(t, "first")); err != nil {
+		t.Fatal(err)
+	}
+	second := h.unclaimed(t, "second")
+	if _, err := h.signUp(t, "ADA@example.com", second); !errors.Is(err, domain.CodeTenantQuota) || !strings.Contains(err.Error(), "sign up with another address") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := h.signUp(t, "eve@example.com", second); err != nil {
+		t.Errorf("the claim was spent: %v", err)
+	}
+}
+
 func TestACallerWhoHangsUpKeepsTheClaim(t *testing.T) {
 	h := newHouse()
 	claim := h.unclaimed(t, "acme")

@@ -51,7 +51,7 @@ func (s *Service) ClaimBySignUp(ctx context.Context, from limits.Address, token 
 	claimed, err := s.Reservations.Claim(ctx, ports.Claim{
 		Token:  claimHash(token),
 		SignUp: signUp,
-		Limits: ports.MakingLimits{Unconfirmed: s.Limits.unconfirmed(from)},
+		Limits: ports.MakingLimits{MaxOwned: s.tenantsPerOwner(), Unconfirmed: s.Limits.unconfirmed(from)},
 	})
 	if err != nil {
 		return ports.TenantMembership{}, err

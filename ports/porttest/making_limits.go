@@ -147,6 +147,18 @@ func limitMakings(t *testing.T, open func(t *testing.T) Tenancy) {
 		mustBeLimited(t, err)
 		claim(t, s, n, newIdentity(t))
 	})
+	t.Run("who signs up again, and owns too much, leaves the token unspent", func(t *testing.T) {
+		s, n, who := open(t), reservation(t), newIdentity(t)
+		network, _ := newNetwork()
+		limits := unconfirmed(network, 2)
+		limits.MaxOwned = 1
+		mustDo(t, makeBySignUp(t, s, who, limits))
+		reserve(t, s, n)
+		_, err := s.Reservations.Claim(t.Context(), ports.Claim{Token: n.Token, SignUp: signsUp(who), Limits: limits})
+		mustBe(t, err, domain.CodeTenantQuota)
+		_, err = s.Reservations.Claim(t.Context(), ports.Claim{Token: n.Token, SignUp: signsUp(newIdentity(t)), Limits: limits}) // it counted nothing
+		mustDo(t, err)
+	})
 	t.Run("a replay is not limited", func(t *testing.T) {
 		s, n := open(t), repeatable(t)
 		network, _ := newNetwork()
@@ -172,9 +184,6 @@ func limitMakings(t *testing.T, open func(t *testing.T) Tenancy) {
 }
 
 func limitOwners(t *testing.T, open func(t *testing.T) Tenancy, by way) {
-	if by.newUsersOnly {
-		return
-	}
 	t.Run("an owner owns so many tenants, suspended ones included", func(t *testing.T) {
 		s, who, n := open(t), newIdentity(t), owned(t)
 		limits := ports.MakingLimits{MaxOwned: 2}
@@ -266,15 +275,14 @@ func unconfirmed(network netip.Prefix, limit int) ports.MakingLimits {
 
 // way is one of the ways to make a tenant.
 type way struct {
-	tenant       func(t *testing.T, s Tenancy, owner domain.Identity, limits ports.MakingLimits) error
-	newUsersOnly bool
+	tenant func(t *testing.T, s Tenancy, owner domain.Identity, limits ports.MakingLimits) error
 }
 
 func waysToMake() map[string]way {
 	return map[string]way{
-		"by creation": {tenant: makeByCreation},
-		"by a claim":  {tenant: makeByClaim},
-		"by sign-up":  {tenant: makeBySignUp, newUsersOnly: true},
+		"by creation": {makeByCreation},
+		"by a claim":  {makeByClaim},
+		"by sign-up":  {makeBySignUp},
 	}
 }
 
