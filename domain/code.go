@@ -17,6 +17,8 @@ const (
 	CodeTenantUpgrading     Code = "tenant_upgrading"     // the tenant's schema is older than the program; the other tenants are served
 	CodeTenantQuota         Code = "tenant_quota"         // the owner has as many tenants as one may own
 	CodeClaimInvalid        Code = "claim_invalid"        // unknown, spent or expired claim, or another tenant's
+	CodeMemberNotFound      Code = "member_not_found"     // the tenant has no such member
+	CodeRoleTooLow          Code = "role_too_low"         // a member changes or grants a role above their own
 	CodeLastOwner           Code = "last_owner"           // a tenant keeps one owner at least
 	CodeIdempotencyMismatch Code = "idempotency_mismatch" // the key was used with another body
 

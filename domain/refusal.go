@@ -14,6 +14,8 @@ var refusals = map[Code]Error{
 		"or, if it is not confirmed yet, ask for another code"},
 	CodeUserNotConfirmed:    {Kind: Forbidden, Message: "the e-mail address is not confirmed yet; confirm it with the code that was sent to it, or ask for another"},
 	CodePasswordReset:       {Kind: Forbidden, Message: "the password has to be reset before signing in; ask for a code to reset it"},
+	CodeMemberNotFound:      {Kind: NotFound, Field: "sub", Message: "the tenant has no such member; name one of its members"},
+	CodeRoleTooLow:          {Kind: Forbidden, Field: "role", Message: "this changes or grants a role above your own; ask a member whose role is high enough"},
 	CodeLastOwner:           {Kind: Conflict, Field: "role", Message: "a tenant keeps at least one owner; make another member an owner first"},
 	CodeInvalidToken:        {Kind: Unauthenticated, Message: "the access token is invalid or has expired; sign in again"},
 	CodeInvalidCredentials:  {Kind: Unauthenticated, Message: "the address or the password is wrong"},

@@ -42,3 +42,48 @@ func ParseRole(s string) (Role, error) {
 
 // May reports whether the role allows p.
 func (r Role) May(p Permission) bool { return slices.Contains(permissions[r], p) }
+
+// Require returns nil if the role allows p, and a [Forbidden] error if not.
+func (r Role) Require(p Permission) error {
+	if r.May(p) {
+		return nil
+	}
+	return &Error{Kind: Forbidden, Message: "the role " + string(r) + " may not " + string(p)}
+}
+
+// ascending has the roles from none to the one that may do most.
+var ascending = []Role{"", RoleViewer, RoleMember, RoleAdmin, RoleOwner}
+
+// exceeds reports whether r is above other. A role that this program lacks is above all.
+func (r Role) exceeds(other Role) bool {
+	rank := slices.Index(ascending, r)
+	return rank < 0 || rank > slices.Index(ascending, other)
+}
+
+// CheckRoleChange returns nil if by may give member the role to in the tenant that
+// both belong to. The empty role ends the membership. A zero Membership is none.
+//
+// Each member may leave. Any other change requires [ManageMembers], and neither the
+// member's role nor the new one may be above by's own: owners alone make and unmake
+// owners. Whether an owner remains is not checked here.
+//
+// Errors: [CodeTenantNotFound] if by is no member, [Forbidden] without the
+// permission, [CodeMemberNotFound] if there is no member, [CodeRoleTooLow].
+func CheckRoleChange(by, member Membership, to Role) error {
+	switch {
+	case by.Role == "":
+		return NewError(CodeTenantNotFound)
+	case to == "" && member.Identity == by.Identity:
+		return nil
+	}
+	if err := by.Role.Require(ManageMembers); err != nil {
+		return err
+	}
+	switch {
+	case member.Role == "":
+		return NewError(CodeMemberNotFound)
+	case member.Role.exceeds(by.Role), to.exceeds(by.Role):
+		return NewError(CodeRoleTooLow)
+	}
+	return nil
+}

@@ -18,12 +18,45 @@ type MemberStore interface {
 	// in each, in the order of the tenants' IDs, at most limit of them.
 	Memberships(ctx context.Context, who domain.Identity, limit int) ([]TenantMembership, error)
 
-	// SetRole gives who the role in tenant id, and makes them a member if they
-	// weren't. The empty role ends the membership; where there is none, that is no
-	// error. A tenant that is absent, or has no owner yet, is
+	// SetRole makes the change. A tenant that is absent, or has no owner yet, is
 	// [domain.CodeTenantNotFound]. The last owner stays owner: anything else is
-	// [domain.CodeLastOwner], also for owners who leave at once.
-	SetRole(ctx context.Context, id domain.TenantID, who domain.Identity, role domain.Role) error
+	// [domain.CodeLastOwner], also for owners who leave at once. A change that
+	// [RoleChange.Validate] refuses is refused with its error.
+	//
+	// The operator's change makes Member a member if they weren't. To end a
+	// membership where there is none is no error.
+	//
+	// A member's change is refused with the error of [domain.CheckRoleChange], which
+	// is asked about both roles as they are when the change is made: of two admins
+	// who demote each other at once, one succeeds and the other is refused. A tenant
+	// that is not [domain.Active] is [domain.CodeTenantNotFound] to its members. A
+	// change that is refused changes nothing.
+	SetRole(ctx context.Context, change RoleChange) error
+}
+
+// RoleChange gives Member the Role in Tenant. The empty Role ends the membership.
+type RoleChange struct {
+	Tenant domain.TenantID
+	Member domain.Identity
+	Role   domain.Role
+	By     Actor // the operator, or a member of Tenant
+}
+
+// Validate returns a [domain.Invalid] error if the change lacks its tenant ("tenantId"),
+// its member ("sub") or its actor ("by"), or if there is no such role ("role").
+func (c RoleChange) Validate() error {
+	switch {
+	case c.Tenant.IsZero():
+		return domain.Invalidf("tenantId", "a change of a role names a tenant")
+	case c.Member.IsZero():
+		return domain.Invalidf("sub", "a change of a role names a member")
+	case !c.By.Operator && c.By.Identity.IsZero():
+		return domain.Invalidf("by", "a change of a role is made by the operator or by a member")
+	case c.Role == "":
+		return nil
+	}
+	_, err := domain.ParseRole(string(c.Role))
+	return err
 }
 
 // TenantMembership is a tenant together with somebody's place in it.

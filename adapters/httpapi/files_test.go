@@ -84,9 +84,7 @@ func TestAnUpload(t *testing.T) {
 		h.post(t, "/files/upload-url", `{"filename": "a"}`, h.somebody(t, "ada@acme.example")).isProblem(t, 400, "invalid", "size")
 	})
 	t.Run("isn't a viewer's", func(t *testing.T) {
-		if err := h.registry.SetRole(t.Context(), parse(t, domain.ParseTenantID, "acme"), h.caller(t, "vera@acme.example").Identity, domain.RoleViewer); err != nil {
-			t.Fatal(err)
-		}
+		h.join(t, parse(t, domain.ParseTenantID, "acme"), "vera@acme.example", domain.RoleViewer)
 		vera := h.somebody(t, "vera@acme.example")
 		h.post(t, "/files/upload-url", `{"filename": "a"}`, vera).isProblem(t, 403, "forbidden", "")
 		h.get(t, "/files/download-url?filename=a", vera).is(t, 200)

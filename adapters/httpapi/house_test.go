@@ -228,6 +228,15 @@ func (h *house) caller(t testing.TB, address string) ports.Caller {
 	return caller
 }
 
+// join has the registry give the user with that address the role in tenant id.
+func (h *house) join(t testing.TB, id domain.TenantID, address string, role domain.Role) {
+	t.Helper()
+	change := ports.RoleChange{Tenant: id, Member: h.caller(t, address).Identity, Role: role, By: ports.Actor{Operator: true}}
+	if err := h.registry.SetRole(t.Context(), change); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // tenant makes a tenant whose owner has the address.
 func (h *house) tenant(t testing.TB, id, owner string) domain.TenantID {
 	t.Helper()

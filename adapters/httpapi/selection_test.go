@@ -13,9 +13,7 @@ func TestSelectingATenant(t *testing.T) {
 	h.tenant(t, "beta", "bob@beta.example")
 	ada, both, none := h.somebody(t, "ada@acme.example"), h.somebody(t, "both@acme.example"), h.somebody(t, "none@acme.example")
 	for _, id := range []string{"acme", "beta"} {
-		if err := h.registry.SetRole(t.Context(), parse(t, domain.ParseTenantID, id), h.caller(t, "both@acme.example").Identity, domain.RoleMember); err != nil {
-			t.Fatal(err)
-		}
+		h.join(t, parse(t, domain.ParseTenantID, id), "both@acme.example", domain.RoleMember)
 	}
 	const path = "/files/download-url?filename=a"
 
@@ -91,9 +89,7 @@ func TestSelectingATenant(t *testing.T) {
 	})
 	t.Run("of a member who was removed ends with the next request", func(t *testing.T) {
 		h.get(t, path, both, "X-Tenant-ID: beta").is(t, 200)
-		if err := h.registry.SetRole(t.Context(), parse(t, domain.ParseTenantID, "beta"), h.caller(t, "both@acme.example").Identity, ""); err != nil {
-			t.Fatal(err)
-		}
+		h.join(t, parse(t, domain.ParseTenantID, "beta"), "both@acme.example", "")
 		h.get(t, path, both, "X-Tenant-ID: beta").is(t, 404)
 	})
 }

@@ -176,9 +176,7 @@ func TestMe(t *testing.T) {
 		if err := h.registry.SetStatus(asleep, domain.Suspended); err != nil {
 			t.Fatal(err)
 		}
-		if err := h.registry.SetRole(t.Context(), beta, h.caller(t, "ada@acme.example").Identity, domain.RoleViewer); err != nil {
-			t.Fatal(err)
-		}
+		h.join(t, beta, "ada@acme.example", domain.RoleViewer)
 		got := h.get(t, "/auth/me", ada).is(t, 200).field(t, "tenants")
 		if want := `[{"name":"acme","role":"owner","tenantId":"acme"},{"name":"beta","role":"viewer","tenantId":"beta"}]`; got != want {
 			t.Errorf("got %s", got)

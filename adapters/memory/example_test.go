@@ -25,7 +25,7 @@ func Example() {
 	ada := domain.Must(domain.NewIdentity("test", "ada"))
 	bob := domain.Must(domain.NewIdentity("test", "bob"))
 	domain.Must(registry.Create(ctx, ports.NewTenant{ID: acme, Owner: ada}))
-	if err := registry.SetRole(ctx, acme, bob, domain.RoleViewer); err != nil {
+	if err := registry.SetRole(ctx, ports.RoleChange{Tenant: acme, Member: bob, Role: domain.RoleViewer, By: ports.Actor{Operator: true}}); err != nil {
 		log.Fatal(err)
 	}
 

@@ -46,11 +46,8 @@ func (r *Registry) Memberships(ctx context.Context, who domain.Identity, limit i
 }
 
 // SetRole implements [ports.MemberStore].
-func (r *Registry) SetRole(ctx context.Context, id domain.TenantID, who domain.Identity, role domain.Role) error {
-	if err := checkPlace(who, id); err != nil {
-		return err
-	}
-	if _, err := domain.ParseRole(string(role)); err != nil && role != "" {
+func (r *Registry) SetRole(ctx context.Context, change ports.RoleChange) error {
+	if err := change.Validate(); err != nil {
 		return err
 	}
 	if err := r.Ready(ctx); err != nil {
@@ -59,23 +56,37 @@ func (r *Registry) SetRole(ctx context.Context, id domain.TenantID, who domain.I
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := clock(r.Now)
-	if r.tenants[id] == nil {
-		return errTenantNotFound
+	id := change.Tenant
+	membership, isMember := r.places[change.Member][id]
+	if err := r.checkChange(change, membership); err != nil {
+		return err
 	}
-	membership, isMember := r.places[who][id]
-	if membership.Role == domain.RoleOwner && role != domain.RoleOwner && r.owners(id) == 1 {
+	if membership.Role == domain.RoleOwner && change.Role != domain.RoleOwner && r.owners(id) == 1 {
 		return errLastOwner
 	}
-	if role == "" {
-		delete(r.places[who], id)
+	if change.Role == "" {
+		delete(r.places[change.Member], id)
 		return nil
 	}
 	if !isMember {
-		membership = domain.Membership{Tenant: id, Identity: who, CreatedAt: now}
+		membership = domain.Membership{Tenant: id, Identity: change.Member, CreatedAt: now}
 	}
-	membership.Role = role
+	membership.Role = change.Role
 	r.place(membership)
 	return nil
+}
+
+func (r *Registry) checkChange(change ports.RoleChange, of domain.Membership) error {
+	tenant := r.tenants[change.Tenant]
+	switch {
+	case tenant == nil:
+		return errTenantNotFound
+	case change.By.Operator:
+		return nil
+	case tenant.Status != domain.Active:
+		return errTenantNotFound
+	}
+	return domain.CheckRoleChange(r.places[change.By.Identity][change.Tenant], of, change.Role)
 }
 
 func (r *Registry) owners(id domain.TenantID) (n int) {

@@ -77,7 +77,7 @@ func TestUnconfirmedOwnersCountForADay(t *testing.T) {
 
 func TestSeeding(t *testing.T) {
 	registry, ada, bob := &memory.Registry{}, identity("ada"), identity("bob")
-	acme, waiting := tenantID("acme"), tenantID("waiting")
+	acme, waiting, operator := tenantID("acme"), tenantID("waiting"), ports.Actor{Operator: true}
 	_, err := registry.Create(t.Context(), ports.NewTenant{ID: acme, Owner: ada})
 	must(t, err)
 	_, err = registry.Reserve(t.Context(), ports.NewReservation{ID: waiting, Token: domain.NewSecret("claim").Hash(), TTL: time.Hour})
@@ -85,14 +85,14 @@ func TestSeeding(t *testing.T) {
 
 	t.Run("a role can be given, changed and taken", func(t *testing.T) {
 		for _, role := range []domain.Role{domain.RoleViewer, domain.RoleAdmin} {
-			must(t, registry.SetRole(t.Context(), acme, bob, role))
+			must(t, registry.SetRole(t.Context(), ports.RoleChange{Tenant: acme, Member: bob, Role: role, By: operator}))
 			_, membership, err := registry.Find(t.Context(), bob, acme)
 			must(t, err)
 			if membership.Role != role {
 				t.Errorf("he is %q, want %q", membership.Role, role)
 			}
 		}
-		must(t, registry.SetRole(t.Context(), acme, bob, ""))
+		must(t, registry.SetRole(t.Context(), ports.RoleChange{Tenant: acme, Member: bob, By: operator}))
 		_, _, err := registry.Find(t.Context(), bob, acme)
 		wantErr(t, err, domain.CodeTenantNotFound)
 	})
@@ -106,12 +106,12 @@ func TestSeeding(t *testing.T) {
 	})
 	t.Run("a tenant without an owner has no members and no other status", func(t *testing.T) {
 		for _, id := range []domain.TenantID{waiting, tenantID("nobody")} {
-			wantErr(t, registry.SetRole(t.Context(), id, bob, domain.RoleViewer), domain.CodeTenantNotFound)
+			wantErr(t, registry.SetRole(t.Context(), ports.RoleChange{Tenant: id, Member: bob, Role: domain.RoleViewer, By: operator}), domain.CodeTenantNotFound)
 			wantErr(t, registry.SetStatus(id, domain.Active), domain.CodeTenantNotFound)
 		}
 	})
 	t.Run("what isn't a role or a status is invalid", func(t *testing.T) {
-		wantErr(t, registry.SetRole(t.Context(), acme, bob, "king"), domain.Invalid)
+		wantErr(t, registry.SetRole(t.Context(), ports.RoleChange{Tenant: acme, Member: bob, Role: "king", By: operator}), domain.Invalid)
 		wantErr(t, registry.SetStatus(acme, domain.Unclaimed), domain.Invalid)
 	})
 }

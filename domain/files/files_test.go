@@ -53,7 +53,7 @@ func (h *house) member(t *testing.T, id string, role domain.Role) tenants.Member
 	if _, err := h.registry.Create(t.Context(), ports.NewTenant{ID: tenant, Owner: owner}); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.registry.SetRole(t.Context(), tenant, who, role); err != nil {
+	if err := h.registry.SetRole(t.Context(), ports.RoleChange{Tenant: tenant, Member: who, Role: role, By: ports.Actor{Operator: true}}); err != nil {
 		t.Fatal(err)
 	}
 	member, err := (&tenants.Service{Members: h.registry}).Admit(t.Context(), who, tenant)

@@ -26,13 +26,10 @@ func (m Member) Role() domain.Role { return m.role }
 
 // Require returns nil if the member's role allows p, and a [domain.Forbidden] error if not.
 func (m Member) Require(p domain.Permission) error {
-	switch {
-	case m == Member{}:
+	if (m == Member{}) {
 		return &domain.Error{Kind: domain.Forbidden, Message: "only a member of the tenant may " + string(p)}
-	case !m.role.May(p):
-		return &domain.Error{Kind: domain.Forbidden, Message: "the role " + string(m.role) + " may not " + string(p)}
 	}
-	return nil
+	return m.role.Require(p)
 }
 
 // Admit proves that who is a member of tenant id. Unknown, suspended and foreign

@@ -25,6 +25,8 @@ func allFaults() map[string]fault {
 		"a conflict that is but a cause": {tenancy(func(s *porttest.Tenancy) { s.Tenants = hidesCodes{s.Tenants} }), "an ID is taken whether its tenant is active or suspended"},
 		"a limit ignored":                {members(func(s *porttest.Tenancy) { s.Members = talkative{s.Members} }), "memberships come in the order of the tenants' IDs by byte"},
 		"an owner too few":               {members(func(s *porttest.Tenancy) { s.Members = reckless{s.Members} }), "the last owner stays, and a second one may go"},
+		"a rule of roles ignored":        {members(func(s *porttest.Tenancy) { s.Members = lawless{s.Members} }), "a member changes the roles that the rule of roles allows, and no other"},
+		"roles as they were before":      {members(func(s *porttest.Tenancy) { s.Members = hurried{s.Members, twoAtOnce()} }), "of members who demote each other at once one succeeds, each admin"},
 		"a sign-in by the old password":  {users(func(s ports.UserStore) ports.UserStore { return gullible{s} }), "there is no session by a password that was reset"},
 		"a signature without a life":     {objects(func(u *ports.Upload) { u.TTL = max(u.TTL, time.Second) }), "an upload without a life is invalid"},
 		"a stranger signed out":          {people(func(p ports.IdentityProvider) ports.IdentityProvider { return obliging{p} }), "what isn't an access token is believed by nobody"},
@@ -245,12 +247,48 @@ func (s talkative) Memberships(ctx context.Context, who domain.Identity, _ int) 
 
 type reckless struct{ ports.MemberStore }
 
-func (s reckless) SetRole(ctx context.Context, id domain.TenantID, who domain.Identity, role domain.Role) error {
-	err := s.MemberStore.SetRole(ctx, id, who, role)
+func (s reckless) SetRole(ctx context.Context, change ports.RoleChange) error {
+	err := s.MemberStore.SetRole(ctx, change)
 	if errors.Is(err, domain.CodeLastOwner) {
 		return nil
 	}
 	return err
+}
+
+// lawless makes each member's change as if it were the operator's.
+type lawless struct{ ports.MemberStore }
+
+func (s lawless) SetRole(ctx context.Context, change ports.RoleChange) error {
+	change.By = ports.Actor{Operator: true}
+	return s.MemberStore.SetRole(ctx, change)
+}
+
+// hurried asks the rule about the roles that it found before the change, which it
+// makes once the other of two changes has been checked, too.
+type hurried struct {
+	ports.MemberStore
+	checked *sync.WaitGroup
+}
+
+func (s hurried) SetRole(ctx context.Context, change ports.RoleChange) error {
+	if change.By.Operator {
+		return s.MemberStore.SetRole(ctx, change)
+	}
+	_, by, _ := s.Find(ctx, change.By.Identity, change.Tenant)
+	_, of, _ := s.Find(ctx, change.Member, change.Tenant)
+	s.checked.Done()
+	s.checked.Wait()
+	if err := domain.CheckRoleChange(by, of, change.Role); err != nil {
+		return err
+	}
+	change.By = ports.Actor{Operator: true}
+	return s.MemberStore.SetRole(ctx, change)
+}
+
+func twoAtOnce() *sync.WaitGroup {
+	var wg sync.WaitGroup
+	wg.Add(2)
+	return &wg
 }
 
 type localTime struct{ ports.TenantStore }

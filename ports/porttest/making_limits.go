@@ -198,7 +198,7 @@ func limitOwners(t *testing.T, open func(t *testing.T) Tenancy, by way) {
 	t.Run("a member owns nothing", func(t *testing.T) {
 		s, who, n := open(t), newIdentity(t), owned(t)
 		create(t, s.Tenants, n)
-		mustDo(t, s.Members.SetRole(t.Context(), n.ID, who, domain.RoleAdmin))
+		mustDo(t, s.Members.SetRole(t.Context(), operators(n.ID, who, domain.RoleAdmin)))
 		mustDo(t, by.tenant(t, s, who, ports.MakingLimits{MaxOwned: 1}))
 	})
 	t.Run("of many tenants of one owner at once as many are made as they may own", func(t *testing.T) {

@@ -22,7 +22,7 @@ func setRoles(t *testing.T, open func(t *testing.T) Tenancy) {
 		s, n, bob := open(t), owned(t), newIdentity(t)
 		create(t, s.Tenants, n)
 		for _, want := range []domain.Role{domain.RoleViewer, domain.RoleOwner, domain.RoleMember, domain.RoleMember, domain.RoleAdmin, "", ""} {
-			mustDo(t, s.Members.SetRole(t.Context(), n.ID, bob, want))
+			mustDo(t, s.Members.SetRole(t.Context(), operators(n.ID, bob, want)))
 			if got := role(t, s, bob, n.ID); got != want {
 				t.Errorf("the role is %q, want %q", got, want)
 			}
@@ -36,8 +36,8 @@ func setRoles(t *testing.T, open func(t *testing.T) Tenancy) {
 		create(t, s.Tenants, n)
 		_, before, err := s.Members.Find(t.Context(), n.Owner, n.ID)
 		mustDo(t, err)
-		mustDo(t, s.Members.SetRole(t.Context(), n.ID, newIdentity(t), domain.RoleOwner))
-		mustDo(t, s.Members.SetRole(t.Context(), n.ID, n.Owner, domain.RoleViewer))
+		mustDo(t, s.Members.SetRole(t.Context(), operators(n.ID, newIdentity(t), domain.RoleOwner)))
+		mustDo(t, s.Members.SetRole(t.Context(), operators(n.ID, n.Owner, domain.RoleViewer)))
 		_, after, err := s.Members.Find(t.Context(), n.Owner, n.ID)
 		mustDo(t, err)
 		if !after.CreatedAt.Equal(before.CreatedAt) {
@@ -48,7 +48,7 @@ func setRoles(t *testing.T, open func(t *testing.T) Tenancy) {
 		s, mine, theirs, bob := open(t), owned(t), owned(t), newIdentity(t)
 		create(t, s.Tenants, mine)
 		create(t, s.Tenants, theirs)
-		mustDo(t, s.Members.SetRole(t.Context(), mine.ID, bob, domain.RoleAdmin))
+		mustDo(t, s.Members.SetRole(t.Context(), operators(mine.ID, bob, domain.RoleAdmin)))
 		if got := role(t, s, bob, theirs.ID); got != "" {
 			t.Errorf("next door bob is %s", got)
 		}
@@ -57,14 +57,14 @@ func setRoles(t *testing.T, open func(t *testing.T) Tenancy) {
 		s, n, bob := open(t), owned(t), newIdentity(t)
 		create(t, s.Tenants, n)
 		for _, less := range []domain.Role{"", domain.RoleAdmin, domain.RoleViewer} {
-			err := s.Members.SetRole(t.Context(), n.ID, n.Owner, less)
+			err := s.Members.SetRole(t.Context(), operators(n.ID, n.Owner, less))
 			mustBe(t, err, domain.CodeLastOwner)
 			mustBe(t, err, domain.Conflict)
 		}
-		mustDo(t, s.Members.SetRole(t.Context(), n.ID, n.Owner, domain.RoleOwner))
-		mustDo(t, s.Members.SetRole(t.Context(), n.ID, bob, domain.RoleOwner))
-		mustDo(t, s.Members.SetRole(t.Context(), n.ID, n.Owner, ""))
-		mustBe(t, s.Members.SetRole(t.Context(), n.ID, bob, ""), domain.CodeLastOwner)
+		mustDo(t, s.Members.SetRole(t.Context(), operators(n.ID, n.Owner, domain.RoleOwner)))
+		mustDo(t, s.Members.SetRole(t.Context(), operators(n.ID, bob, domain.RoleOwner)))
+		mustDo(t, s.Members.SetRole(t.Context(), operators(n.ID, n.Owner, "")))
+		mustBe(t, s.Members.SetRole(t.Context(), operators(n.ID, bob, "")), domain.CodeLastOwner)
 	})
 	t.Run("of owners who leave at once, one stays", func(t *testing.T) {
 		s, n := open(t), owned(t)
@@ -72,13 +72,13 @@ func setRoles(t *testing.T, open func(t *testing.T) Tenancy) {
 		owners := []domain.Identity{n.Owner}
 		for range 7 {
 			owners = append(owners, newIdentity(t))
-			mustDo(t, s.Members.SetRole(t.Context(), n.ID, owners[len(owners)-1], domain.RoleOwner))
+			mustDo(t, s.Members.SetRole(t.Context(), operators(n.ID, owners[len(owners)-1], domain.RoleOwner)))
 		}
 		var refused sync.Map
 		var wg sync.WaitGroup
 		for i, who := range owners {
 			wg.Go(func() {
-				if err := s.Members.SetRole(t.Context(), n.ID, who, ""); err != nil {
+				if err := s.Members.SetRole(t.Context(), operators(n.ID, who, "")); err != nil {
 					refused.Store(i, err)
 				}
 			})
@@ -98,34 +98,34 @@ func setRoles(t *testing.T, open func(t *testing.T) Tenancy) {
 		s, unclaimed := open(t), reservation(t)
 		reserve(t, s, unclaimed)
 		for _, id := range []domain.TenantID{newTenantID(t, "nobody"), unclaimed.ID} {
-			mustBe(t, s.Members.SetRole(t.Context(), id, newIdentity(t), domain.RoleOwner), domain.CodeTenantNotFound)
+			mustBe(t, s.Members.SetRole(t.Context(), operators(id, newIdentity(t), domain.RoleOwner)), domain.CodeTenantNotFound)
 		}
 	})
 	t.Run("a suspended tenant's roles can be set", func(t *testing.T) {
 		s, n, bob := open(t), owned(t), newIdentity(t)
 		create(t, s.Tenants, n)
 		s.Suspend(t, n.ID)
-		mustDo(t, s.Members.SetRole(t.Context(), n.ID, bob, domain.RoleAdmin))
+		mustDo(t, s.Members.SetRole(t.Context(), operators(n.ID, bob, domain.RoleAdmin)))
 	})
 	t.Run("there is no other role", func(t *testing.T) {
 		s, n := open(t), owned(t)
 		create(t, s.Tenants, n)
-		if err := s.Members.SetRole(t.Context(), n.ID, newIdentity(t), "king"); !errors.Is(err, domain.Invalid) {
+		if err := s.Members.SetRole(t.Context(), operators(n.ID, newIdentity(t), "king")); !errors.Is(err, domain.Invalid) {
 			t.Errorf("got %v", err)
 		}
 	})
 	store := open(t).Members
 	heedContext(t, []call{{"SetRole", func(ctx context.Context) error {
-		return store.SetRole(ctx, newTenantID(t, "ctx"), newIdentity(t), domain.RoleViewer)
+		return store.SetRole(ctx, operators(newTenantID(t, "ctx"), newIdentity(t), domain.RoleViewer))
 	}}})
 	refuseZero(t, "sub", []call{
 		{"a role for nobody", func(ctx context.Context) error {
-			return store.SetRole(ctx, newTenantID(t, "zero"), domain.Identity{}, domain.RoleViewer)
+			return store.SetRole(ctx, operators(newTenantID(t, "zero"), domain.Identity{}, domain.RoleViewer))
 		}},
 	})
 	refuseZero(t, "tenantId", []call{
 		{"a role in no tenant", func(ctx context.Context) error {
-			return store.SetRole(ctx, domain.TenantID{}, newIdentity(t), domain.RoleViewer)
+			return store.SetRole(ctx, operators(domain.TenantID{}, newIdentity(t), domain.RoleViewer))
 		}},
 	})
 }

@@ -14,6 +14,7 @@ func MemberStore(t *testing.T, open func(t *testing.T) Tenancy) {
 	findMembers(t, open)
 	listMemberships(t, open)
 	setRoles(t, open)
+	changeRoles(t, open)
 
 	store := open(t).Members
 	heedContext(t, []call{
