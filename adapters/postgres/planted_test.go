@@ -76,6 +76,7 @@ func liveThrough(t *testing.T, sent *wiretap, cfg postgres.Config) {
 	db = reopen(t, cfg)
 	note(t, db, acme, "here")
 	makeInAllWays(t, db)
+	changeRolesInAllWays(t, db)
 	if _, err := db.Tenants().Clock(t.Context(), acme); err != nil {
 		t.Error(err)
 	}
@@ -129,6 +130,24 @@ func makeInAllWays(t *testing.T, db *postgres.DB) {
 	}
 }
 
+// changeRolesInAllWays has the operator and the owner give roles and end memberships.
+func changeRolesInAllWays(t *testing.T, db *postgres.DB) {
+	t.Helper()
+	created, ada, bob := tenantID(t, "created"), identity(t, "ada"), identity(t, "bob")
+	operator, owner := ports.Actor{Operator: true}, ports.Actor{Identity: ada}
+	for _, change := range []ports.RoleChange{
+		{Member: ada, Role: domain.RoleOwner, By: operator},
+		{Member: bob, Role: domain.RoleViewer, By: operator},
+		{Member: bob, Role: domain.RoleAdmin, By: owner},
+		{Member: bob, By: owner},
+	} {
+		change.Tenant = created
+		if err := db.Members().SetRole(t.Context(), change); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // wiretap keeps what clients send.
 type wiretap struct {
 	mu   sync.Mutex
@@ -146,6 +165,13 @@ func (w *wiretap) listen() *func([]byte) (bool, bool) {
 	return &listen
 }
 
+// sent returns what was sent so far: connections that are closed may still say so.
+func (w *wiretap) sent() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
+
 var called = regexp.MustCompile(`\b([a-z][a-z0-9_]*) ?\(`)
 
 // plantsFor are the statements that plant: a function for each that was called, and
@@ -153,7 +179,7 @@ var called = regexp.MustCompile(`\b([a-z][a-z0-9_]*) ?\(`)
 func plantsFor(t *testing.T, sent *wiretap) (statements []string) {
 	t.Helper()
 	names := map[string]bool{}
-	for _, match := range called.FindAllStringSubmatch(sent.text.String(), -1) {
+	for _, match := range called.FindAllStringSubmatch(sent.sent(), -1) {
 		names[match[1]] = true
 	}
 	super := superuser(t, postgres.Config{Host: server.Host, Port: server.Port, Database: "postgres"})
