@@ -2,8 +2,6 @@ package postgres_test
 
 import (
 	"context"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -12,7 +10,6 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
-	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -240,21 +237,5 @@ func TestExamineMendsARole(t *testing.T) {
 	note(t, db, acme, "and added to")
 	if got := notes(t, db, acme); len(got) != 2 {
 		t.Errorf("it has %q", got)
-	}
-}
-
-// TestExamineOnPostgreSQL18 does the same where roles have other rules.
-func TestExamineOnPostgreSQL18(t *testing.T) {
-	t.Parallel()
-	realservers.Need(t, serverErr)
-	program, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	tests := exec.CommandContext(t.Context(), program, "-test.v", "-test.run=^(TestServerVersion|TestExamine|TestExamineMistakes)$")
-	tests.Env = append(os.Environ(), "PATH="+realservers.PostgreSQL18(t)+":"+os.Getenv("PATH"))
-	out, err := tests.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "PostgreSQL 18") {
-		t.Errorf("%v\n%s", err, failures(string(out)))
 	}
 }
