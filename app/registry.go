@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/partywall-go/partywall/adapters/auditlog"
@@ -80,8 +81,10 @@ func OpenRegistry(ctx context.Context, cfg Config) (*Registry, error) {
 
 // Identity returns who has the subject, and whether that was looked up: only the
 // users of the built-in identities are in the database. One that they don't have
-// is [domain.NotFound].
+// is [domain.NotFound]. The subject may be given as the log shows it, with the
+// provider in front.
 func (r *Registry) Identity(ctx context.Context, subject string) (who domain.Identity, found bool, err error) {
+	subject = strings.TrimPrefix(subject, r.Provider+"/")
 	who, err = domain.NewIdentity(r.Provider, subject)
 	if err != nil || r.users == nil {
 		return who, false, err

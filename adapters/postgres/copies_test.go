@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/jmoiron/sqlx"
@@ -75,7 +76,11 @@ func TestCopies(t *testing.T) {
 			mustSay(t, err, "app.SetupCopy", cfg.Database)
 			_, err = postgres.Open(t.Context(), copied)
 			mustBe(t, err, postgres.CodeCopy)
-			mustFind(t, copied, "database-copy", ports.SeverityError, "app.SetupCopy", "database-session")
+			found := examine(t, copied)
+			mustHave(t, found, "database-copy", ports.SeverityError, "app.SetupCopy", "database-session")
+			if session := found["database-session"]; session.Severity != ports.SeverityOK && !strings.Contains(session.Mend, "app.SetupCopy") {
+				t.Errorf("setup is advised, which refuses a copy: %+v", session)
+			}
 
 			note(t, db, acme, "the original goes on")
 			if report := setUp(t, cfg); report != "" {

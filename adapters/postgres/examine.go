@@ -24,6 +24,7 @@ type examination struct {
 	in     installation
 	setUp  bool // in is known
 	pooler bool // something that pools connections stands before the server
+	isCopy bool // setup refuses the database until it has roles of its own
 }
 
 // checks are all, in the order in which they build on each other.
@@ -39,11 +40,11 @@ func (e *examination) checks() []ports.Check {
 		{Name: "database-encoding", About: "the database is in UTF-8", Needs: "database-transactions", Look: e.encoding},
 		{Name: "database-pooler", About: "what pools before the server pools transactions, not sessions", Needs: "database-transactions", Look: e.poolMode},
 		{Name: "database-setup", About: "setup has run, and the variables agree with what it decided", Needs: "database-transactions", Look: e.setup},
+		{Name: "database-copy", About: "no copy of the installation on the same server uses its roles", Needs: "database-setup", Look: e.copies},
 		{Name: "database-migrations", About: "no migration is missing, changed or ahead", Needs: "database-setup", Look: e.migrations},
 		{Name: "tenant-versions", About: "no tenant is behind the program's migrations", Needs: "database-migrations", Look: e.tenantVersions},
 		{Name: "new-tenants", About: "the last setup made a tenant for trial", Needs: "database-migrations", Look: e.newTenants},
 		{Name: "extension-schema", About: "the schema `ext` has extensions and nothing else", Needs: "database-setup", Look: e.extensionSchema},
-		{Name: "database-copy", About: "no copy of the installation on the same server uses its roles", Needs: "database-setup", Look: e.copies},
 		{Name: "database-user", About: "`DB_USER` may do what it must, and isn't a superuser", Needs: "database-transactions", Look: e.userRights},
 		{Name: "database-public", About: "`PUBLIC` may create nothing in the database, and enters no schema of ours", Needs: "database-transactions", Look: e.publicRights},
 		{Name: "database-logins", About: "the logins of the system and the gates work with the passwords derived from `DB_GATE_SECRET`", Needs: "database-setup", Look: e.logins},
@@ -61,6 +62,14 @@ func (e *examination) checks() []ports.Check {
 		{Name: "database-force-ssl", About: "`rds.force_ssl` is on, where there is such a parameter", Needs: "database-transactions", Look: e.forceSSL},
 		{Name: "database-log", About: "the server's log doesn't show what statements carry", Needs: "database-transactions", Look: e.statementLog},
 	}
+}
+
+// setItUp is the command that sets the database up as it is found.
+func (e *examination) setItUp() string {
+	if e.isCopy {
+		return e.cfg.setUpCopy()
+	}
+	return e.cfg.setItUp()
 }
 
 // Checks describes what [Examine] looks at.
@@ -116,7 +125,7 @@ func (e *examination) reach(ctx context.Context) (ports.Finding, error) {
 	what := describe(why)
 	switch {
 	case errors.Is(why, CodeNotSetUp):
-		return ports.Fail(what, e.cfg.setItUp()), nil
+		return ports.Fail(what, e.setItUp()), nil
 	case errors.Is(err, wire.ErrNoTLS):
 		return ports.Fail(what, "turn TLS on in the server (ssl = on, with a certificate), or let Partywall connect over a Unix socket"), nil
 	case isTLS(err):

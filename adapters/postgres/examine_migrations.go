@@ -27,7 +27,7 @@ func (e *examination) migrations(ctx context.Context) (ports.Finding, error) {
 		return err
 	})
 	if errors.Is(err, CodeBehind) || errors.Is(err, CodeMigrationChanged) {
-		return ports.Fail(describe(err), e.cfg.setItUp()+", of the version that runs here"), nil
+		return ports.Fail(describe(err), e.setItUp()+", of the version that runs here"), nil
 	}
 	if err != nil {
 		return ports.Finding{}, err
@@ -52,7 +52,7 @@ func (e *examination) tenantVersions(ctx context.Context) (ports.Finding, error)
 		names[i] = t.String()
 	}
 	return ports.Fail(fmt.Sprintf("%d of %d tenants are behind, and answer 503: %s", len(names), status.Tenants, some(names)),
-		"remove the cause that is named, if one is, then "+e.cfg.setItUp()+"; the command migrate status lists all of them"), nil
+		"remove the cause that is named, if one is, then "+e.setItUp()+"; the command migrate status lists all of them"), nil
 }
 
 // newTenants looks whether the newest setup could make a tenant.
@@ -62,7 +62,7 @@ func (e *examination) newTenants(ctx context.Context) (ports.Finding, error) {
 		return ports.Finding{}, err
 	}
 	if failure != "" {
-		return ports.Fail("no tenant can be made: "+failure, "remove the cause; where only another text of the file would help, go back to the version of the program that made tenants; then "+e.cfg.setItUp()+", which tries again"), nil
+		return ports.Fail("no tenant can be made: "+failure, "remove the cause; where only another text of the file would help, go back to the version of the program that made tenants; then "+e.setItUp()+", which tries again"), nil
 	}
 	return ports.Fine("the newest setup made a tenant for trial"), nil
 }

@@ -113,7 +113,7 @@ func (e *examination) session(ctx context.Context) (ports.Finding, error) {
 			return ports.Finding{}, err
 		case path != ownPath:
 			return ports.Fail("a fresh connection of "+name+" has search_path="+path+", where other programs may put functions that then run with its rights",
-				e.cfg.setItUp()+", which sets "+ownPath+"; where that changes nothing, restart the pooler"), nil
+				e.setItUp()+", which sets "+ownPath+"; where that changes nothing, restart the pooler"), nil
 		case left != "":
 			return ports.Fail("a fresh connection of "+name+" comes with "+left+", which another program left behind in the pooler",
 				"let no other program log in as "+name+", restart the pooler, and give other programs a pool and a user of their own"), nil

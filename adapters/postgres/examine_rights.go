@@ -35,7 +35,7 @@ func (e *examination) userRights(ctx context.Context) (ports.Finding, error) {
 	case len(lacks) > 0 && lacks[0].later:
 		return ports.Warn(reasons(lacks)+", so that those tenants can't be removed", "run as a superuser: "+superuserLine(lacks)), nil
 	case len(lacks) > 0:
-		return ports.Fail(reasons(lacks), "run as a superuser, connected to the database: "+superuserLine(lacks)+"; then "+e.cfg.setItUp()), nil
+		return ports.Fail(reasons(lacks), "run as a superuser, connected to the database: "+superuserLine(lacks)+"; then "+e.setItUp()), nil
 	case !may.Roles && e.cfg.Roles == RolesAuto && !e.setUp:
 		return ports.Warn(e.cfg.User+" may not make roles: setup would go without the second wall, for good", fill("as a superuser, before the first setup: ALTER ROLE {user} CREATEROLE", names)), nil
 	case may.RDS:

@@ -24,7 +24,7 @@ func (e *examination) setup(ctx context.Context) (ports.Finding, error) {
 		if _, inspected := inspect(ctx, e.db, e.cfg, e.sets); inspected != nil {
 			err = inspected
 		}
-		return ports.Fail(describe(err), e.cfg.setItUp()), nil
+		return ports.Fail(describe(err), e.setItUp()), nil
 	}
 	e.in, e.setUp = in, true
 	if err := agree(e.cfg, in); err != nil {
@@ -50,6 +50,7 @@ func (e *examination) copies(ctx context.Context) (ports.Finding, error) {
 	case err != nil:
 		return ports.Finding{}, err
 	case o.isCopy():
+		e.isCopy = true
 		return ports.Fail(describe(o.refuse(e.cfg, e.in)), e.cfg.setUpCopy()), nil
 	case len(o.others) > 0:
 		return ports.Warn("other databases on this server use the roles of this installation: "+o.names()+"; while they do, no tenant's role can be dropped",
@@ -70,10 +71,10 @@ func (e *examination) logins(ctx context.Context) (ports.Finding, error) {
 	for _, name := range names {
 		err := e.asLogin(name, func(as *examination) error { return as.db.PingContext(ctx) })
 		if err != nil {
-			return ports.Fail(describe(loginError(ctx, e.cfg, name, err)), e.cfg.setItUp()), nil
+			return ports.Fail(describe(loginError(ctx, e.cfg, name, err)), e.setItUp()), nil
 		}
 		if !e.letsIn(ctx, e.cfg.withoutOld(), name) {
-			return ports.Warn(name+" gets in with the secret before the change only (DB_GATE_SECRET_OLD or DB_PASSWORD_OLD)", e.cfg.setItUp()+", once every process has both secrets"), nil
+			return ports.Warn(name+" gets in with the secret before the change only (DB_GATE_SECRET_OLD or DB_PASSWORD_OLD)", e.setItUp()+", once every process has both secrets"), nil
 		}
 		changing = changing || len(e.cfg.passwordsOf(name)) > 1
 	}
@@ -155,7 +156,7 @@ func (e *examination) tenantRoles(ctx context.Context) (ports.Finding, error) {
 	case err != nil:
 		return ports.Finding{}, err
 	case len(rows) > 0:
-		return ports.Fail("tenants without a role that the gate may become: "+some(rows), e.cfg.setItUp()+", which makes and grants it anew"), nil
+		return ports.Fail("tenants without a role that the gate may become: "+some(rows), e.setItUp()+", which makes and grants it anew"), nil
 	case len(roles) > 0:
 		return ports.Warn("roles without a tenant: "+some(roles), fill("DROP OWNED BY {role}; DROP ROLE {role}, as a superuser", map[string]string{"role": roles[0]})), nil
 	}
@@ -178,7 +179,7 @@ func (e *examination) tenantGrants(ctx context.Context) (ports.Finding, error) {
 		}
 	}
 	if len(found) > 0 {
-		return ports.Fail(some(found), e.cfg.setItUp()+", which grants it anew"), nil
+		return ports.Fail(some(found), e.setItUp()+", which grants it anew"), nil
 	}
 	return ports.Fine("tenants' roles use what is in their schemas"), nil
 }

@@ -81,7 +81,7 @@ func TestAFileCannotEndItsTransaction(t *testing.T) {
 		})
 	}
 	withNotes(&cfg)
-	if report := setUp(t, cfg); report != "brought 1 tenants to the newest version" {
+	if report := setUp(t, cfg); report != "brought 1 of 1 tenants to the newest version" {
 		t.Errorf("the next setup did:\n%s", report)
 	}
 	makeTenant(t, reopen(t, cfg), "rival")
@@ -125,7 +125,7 @@ func TestAFileNeedsWhatOnlyItsOwnTransactionHas(t *testing.T) {
 // leftovers are what a file may leave to those after it.
 var leftovers = map[string]string{
 	"nothing":                       `SELECT 1`,
-	"a timeout":                     `SET statement_timeout = '1ms'; SET lock_timeout = '1ms'; SET idle_in_transaction_session_timeout = '1ms'`,
+	"a timeout":                     `SET statement_timeout = '61s'; SET lock_timeout = '62s'; SET idle_in_transaction_session_timeout = '63s'`,
 	"a role":                        `SET ROLE pg_read_all_settings`,
 	"read-only by default":          `SET default_transaction_read_only = on; SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE`,
 	"settings of a dump":            `SET check_function_bodies = false; SET row_security = off; SET xmloption = content; SET client_min_messages = warning`,

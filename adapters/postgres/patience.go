@@ -76,7 +76,7 @@ func (s *setup) holders(ctx context.Context) string {
 	advice := "end what holds the lock, or wait for it, then " + s.cfg.setItUp()
 	var sessions []string
 	const query = `
-		SELECT DISTINCT format('%s of %s', l.pid, coalesce(a.usename, '?'))
+		SELECT DISTINCT format('session %s of %s', l.pid, coalesce(a.usename, '?'))
 		FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
 		WHERE l.granted AND l.locktype = 'relation' AND l.pid <> pg_backend_pid()
 		AND l.relation IN (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname LIKE 'tenant\_%' OR n.nspname IN ('shared', 'partywall'))
@@ -88,7 +88,7 @@ func (s *setup) holders(ctx context.Context) string {
 	if failed != nil || len(sessions) == 0 {
 		return advice
 	}
-	return fmt.Sprintf("the sessions %s hold locks: %s", some(sessions), advice)
+	return fmt.Sprintf("locks are held by %s: %s", some(sessions), advice)
 }
 
 // busy reports whether what failed may succeed once other sessions have ended

@@ -16,25 +16,27 @@ import (
 // upgrade is setup's way through the tenants that are behind.
 type upgrade struct {
 	*setup
-	total, brought int
-	failed         []string // for each, its ID and why
-	reported       time.Time
+	total    int // all tenants, behind or not
+	behind   int // when setup began
+	brought  int
+	failed   []string // for each, its ID and why
+	reported time.Time
 }
 
 // tenants brings every tenant that is behind to the newest version, a file a
 // transaction. One that fails keeps no other. One whose tables are in use is tried
 // again after all others, until [Config.MigrationPatience] ends.
 func (s *setup) tenants(ctx context.Context) error {
-	ids, err := s.behind(ctx)
+	ids, total, err := s.behind(ctx)
 	if err != nil || len(ids) == 0 {
 		return err
 	}
-	u := &upgrade{setup: s, total: len(ids), reported: time.Now()}
+	u := &upgrade{setup: s, total: total, behind: len(ids), reported: time.Now()}
 	if err := u.bring(ctx, ids); err != nil {
 		return err
 	}
 	if u.brought > 0 {
-		s.report(fmt.Sprintf("brought %d tenants to the newest version", u.brought))
+		s.report(fmt.Sprintf("brought %d of %d tenants to the newest version", u.brought, u.total))
 	}
 	if len(u.failed) > 0 {
 		s.left = append(s.left, fmt.Sprintf("%d of %d tenants are behind, and answer 503 until they are not: %s", len(u.failed), u.total, some(u.failed)))
@@ -42,19 +44,23 @@ func (s *setup) tenants(ctx context.Context) error {
 	return nil
 }
 
-// behind returns the tenants that lack a migration, by their columns.
-func (s *setup) behind(ctx context.Context) ([]domain.TenantID, error) {
+// behind returns the tenants that lack a migration, by their columns, and how many
+// tenants there are in all.
+func (s *setup) behind(ctx context.Context) (ids []domain.TenantID, total int, err error) {
 	var found []string
-	err := s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
+	err = s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
+		if err := tx.GetContext(ctx, &total, `SELECT count(*) FROM partywall.tenants`); err != nil {
+			return err
+		}
 		return tx.SelectContext(ctx, &found, `SELECT t.id FROM partywall.tenants t WHERE NOT `+atLeast(s.sets.tenant)+` ORDER BY t.id`)
 	})
-	ids := make([]domain.TenantID, len(found))
+	ids = make([]domain.TenantID, len(found))
 	for i, id := range found {
 		if ids[i], err = domain.ParseTenantID(id); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
-	return ids, err
+	return ids, total, err
 }
 
 func (u *upgrade) bring(ctx context.Context, ids []domain.TenantID) error {
@@ -118,7 +124,7 @@ func (u *upgrade) progress(waiting int) {
 		return
 	}
 	u.reported = time.Now()
-	u.report(fmt.Sprintf("%d of %d tenants are at the newest version, %d failed, %d wait for a lock", u.brought, u.total, len(u.failed), waiting))
+	u.report(fmt.Sprintf("%d of %d tenants are at the newest version, %d failed, %d wait for a lock", u.total-u.behind+u.brought, u.total, len(u.failed), waiting))
 }
 
 // one runs what a tenant lacks, each file in a transaction of its own.

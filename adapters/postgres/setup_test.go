@@ -164,7 +164,7 @@ func TestSetup(t *testing.T) {
 		_, err := postgres.Open(t.Context(), cfg)
 		mustBe(t, err, postgres.CodeBehind)
 		mustSay(t, err, "product/0001_notes.sql", "app.Setup")
-		if report := setUp(t, cfg); !strings.Contains(report, "brought 1 tenants") {
+		if report := setUp(t, cfg); !strings.Contains(report, "brought 1 of 1 tenants") {
 			t.Errorf("it said:\n%s", report)
 		}
 		note(t, reopen(t, cfg), acme, "at last")
@@ -179,7 +179,7 @@ func TestSetup(t *testing.T) {
 		mustSay(t, err, "product/0001_bad.sql", "nowhere", "(line 2)")
 		makeTenant(t, db, "nothing-was-published")
 		withNotes(&cfg)
-		if report := setUp(t, cfg); !strings.Contains(report, "brought 3 tenants") {
+		if report := setUp(t, cfg); !strings.Contains(report, "brought 3 of 3 tenants") {
 			t.Errorf("it said:\n%s", report)
 		}
 	})

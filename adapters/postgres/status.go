@@ -97,7 +97,7 @@ func readMigrationStatus(ctx context.Context, db sqlx.QueryerContext, sets []set
 
 // String names the tenant, how far it is, and why no further.
 func (t BehindTenant) String() string {
-	text := fmt.Sprintf("%s has tenant/%d and product/%d", t.ID, t.Has.Partywall, t.Has.Product)
+	text := fmt.Sprintf("%s has partywall/%d and product/%d", t.ID, t.Has.Partywall, t.Has.Product)
 	if t.Failure != "" {
 		text += ", since " + t.Failure
 	}

@@ -43,7 +43,7 @@ func TestATenantThatFailsKeepsNoOther(t *testing.T) {
 	withFiles(tableOfNotes, checkedNotes, `CREATE TABLE more ()`)(&cfg)
 
 	report := mustFailSetup(t, cfg, postgres.CodeSetupIncomplete, "2 of 8 tenants", "t3 (migration product/0002_file.sql", "check constraint", "t5 (", "tenant_t5", "app.Setup")
-	for _, part := range []string{"brought 6 tenants", "tenant t3 failed: migration product/0002_file.sql", "tenant t5 failed"} {
+	for _, part := range []string{"brought 6 of 8 tenants", "tenant t3 failed: migration product/0002_file.sql", "tenant t5 failed"} {
 		if !strings.Contains(report, part) {
 			t.Errorf("the report lacks %q:\n%s", part, report)
 		}
@@ -71,10 +71,12 @@ func TestATenantThatFailsKeepsNoOther(t *testing.T) {
 	if b := status.Behind[0]; b.ID != ids[3] || b.Has.Product != 1 || !strings.Contains(b.Failure, "check constraint") || b.Failed.IsZero() {
 		t.Errorf("got %+v", b)
 	}
-	mustFind(t, cfg, "tenant-versions", ports.SeverityError, "t3 has tenant/0 and product/1, since migration product/0002_file.sql", "tenant-schemas")
+	mustFind(t, cfg, "tenant-versions", ports.SeverityError, "t3 has partywall/0 and product/1, since migration product/0002_file.sql", "tenant-schemas")
+
+	mustFailSetup(t, cfg, postgres.CodeSetupIncomplete, "2 of 9 tenants are behind")
 
 	execute(t, superuser(t, cfg), `DELETE FROM tenant_t3.notes WHERE text = 'wrong'; CREATE SCHEMA tenant_t5 AUTHORIZATION `+cfg.User+`; CREATE TABLE tenant_t5.notes (id int, text text); ALTER TABLE tenant_t5.notes OWNER TO `+cfg.User)
-	if report := setUp(t, cfg); !strings.Contains(report, "brought 2 tenants") {
+	if report := setUp(t, cfg); !strings.Contains(report, "brought 2 of 9 tenants") {
 		t.Errorf("it said:\n%s", report)
 	}
 	if status, err = postgres.Migrations(t.Context(), cfg); err != nil || len(status.Behind) != 0 {
@@ -108,7 +110,7 @@ func TestATenantWhoseTablesAreInUse(t *testing.T) {
 		defer held(t)()
 		cfg := cfg
 		cfg.MigrationPatience = time.Millisecond
-		mustFailSetup(t, cfg, postgres.CodeSetupIncomplete, "busy (migration product/0002_file.sql", "lock timeout", "of postgres hold locks", "app.Setup")
+		mustFailSetup(t, cfg, postgres.CodeSetupIncomplete, "busy (migration product/0002_file.sql", "lock timeout", "locks are held by session ", " of postgres: ", "app.Setup")
 		newer := reopen(t, cfg)
 		mustBeUpgrading(t, newer, busy)
 		if err := newer.InTenant(t.Context(), idle, priorities); err != nil {

@@ -85,6 +85,7 @@ func TestTheStoryWithNothingConfigured(t *testing.T) {
 			t.Errorf("a taken ID: %+v", got)
 		}
 		oneLine(t, runCommand(t, env, "tenants", "create", "cord", "--owner", "nobody-there"), "nobody-there")
+		oneLine(t, runCommand(t, env, "tenants", "create", "cord", "--owner", "local/nobody-there"), `the sub "nobody-there"`)
 		if got := runCommand(t, env, "tenants", "create", "cord"); got.code != 0 {
 			t.Errorf("an ID whose owner was mistyped: %+v", got)
 		}
