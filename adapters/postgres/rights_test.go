@@ -102,12 +102,17 @@ func TestRightsAreNamed(t *testing.T) {
 			note(t, db, acme, "the old user's")
 			_ = db.Close()
 			super := login(t, cfg, "postgres", servers[newest].SuperuserPassword)
+			old := cfg.User
 			cfg.User, cfg.Password = "successor_"+cfg.Database, domain.NewSecret("secret")
 			execute(t, super, `CREATE ROLE `+cfg.User+` LOGIN CREATEROLE PASSWORD 'secret'`)
 			if asked := setUpAsAdvised(t, cfg, super); asked == 0 {
 				t.Error("it lacks nothing")
 			}
-			mustFind(t, cfg, "database-user", ports.SeverityOK, "")
+			mustFind(t, cfg, "database-user", ports.SeverityOK, "", "gate-rights")
+			mustFind(t, cfg, "gate-rights", ports.SeverityError, old+" may become pw_")
+			maker := query[string](t, super, `SELECT 'pw_' || inst || '_maker_0' FROM partywall.installation`)
+			execute(t, super, `REVOKE `+maker+` FROM `+old+` CASCADE`) // as docs/production.md says
+			mustFind(t, cfg, "gate-rights", ports.SeverityOK, "")
 			mustLive(t, cfg, super, acme)
 		})
 		t.Run("a restore that left the owners out on "+name, func(t *testing.T) {
