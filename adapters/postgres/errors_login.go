@@ -41,7 +41,8 @@ func poolerRefuses(e *pq.Error) bool {
 }
 
 // loginError tells the operator why login wasn't let in, and what to do. Where
-// waiting helps it is [domain.Unavailable]. It never reaches a request.
+// waiting helps it is [domain.Unavailable], and the operator's text is its cause: a
+// product may pass the error on to a caller.
 func loginError(ctx context.Context, cfg Config, login string, err error) error {
 	if err == nil {
 		return nil
@@ -57,7 +58,10 @@ func loginError(ctx context.Context, cfg Config, login string, err error) error 
 			return refused
 		}
 		if advice := cfg.loginDelay(login, e); advice != "" {
-			return &domain.Error{Kind: domain.Unavailable, Code: domain.CodeDatabaseUnavailable, Message: advice, RetryAfter: retryAfter, Err: err}
+			return &domain.Error{
+				Kind: domain.Unavailable, Code: domain.CodeDatabaseUnavailable, Message: "the database can't be used now", RetryAfter: retryAfter,
+				Err: refusal(domain.CodeDatabaseUnavailable, err, "%s", advice),
+			}
 		}
 	}
 	return translate(ctx, err, "log in as "+login)

@@ -104,6 +104,9 @@ func describe(err error) string {
 	if !ok {
 		return complaint(err)
 	}
+	if cause, ok := errors.AsType[*domain.Error](e.Err); ok && cause.Kind == domain.Internal {
+		return describe(cause) // the operator's text says it all
+	}
 	text := e.Message
 	if e.Field != "" {
 		text = e.Field + ": " + text

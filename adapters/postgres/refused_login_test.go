@@ -80,6 +80,9 @@ func TestARefusedLoginSaysWhatToDo(t *testing.T) {
 			if text := err.Error(); !strings.Contains(text, c.says) || c.saysNever != "" && strings.Contains(text, c.saysNever) {
 				t.Errorf("it says: %v", err)
 			}
+			if e, ok := errors.AsType[*domain.Error](err); !ok || strings.Contains(e.Public().Message, c.says) {
+				t.Errorf("a caller could read the operator's text: %v", err)
+			}
 		})
 	}
 }
