@@ -32,9 +32,7 @@ func newOperator(t *testing.T) *operator {
 	t.Helper()
 	needPostgres(t)
 	programs := domain.Must(private.FindBinaries())
-	if _, err := exec.LookPath(programs + "/pg_dump"); err != nil {
-		t.Skip("this PostgreSQL comes without pg_dump")
-	}
+	realservers.NeedProgram(t, programs, "pg_dump")
 	return &operator{domain.Must(local.NewKeys()), t.TempDir(), programs, domain.Must(domain.NewIdentity("test", "ada"))}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -46,9 +47,7 @@ var waysToCopy = map[string]func(t *testing.T, original, copied postgres.Config)
 func runTool(t testing.TB, cfg postgres.Config, program string, args ...string) {
 	t.Helper()
 	programs := domain.Must(private.FindBinaries())
-	if _, err := exec.LookPath(filepath.Join(programs, program)); err != nil {
-		t.Skip("this PostgreSQL comes without " + program)
-	}
+	realservers.NeedProgram(t, programs, program)
 	cmd := exec.CommandContext(t.Context(), filepath.Join(programs, program), append([]string{"-h", cfg.Host, "-p", strconv.Itoa(cfg.Port), "-U", "postgres"}, args...)...)
 	cmd.Env = []string{"PGPASSWORD=" + server.SuperuserPassword.Reveal()}
 	if out, err := cmd.CombinedOutput(); err != nil {

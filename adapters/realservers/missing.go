@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 
 	"github.com/partywall-go/partywall/adapters/internal/childserver"
@@ -23,6 +25,15 @@ func (m *Missing) Error() string {
 
 // Unwrap returns the cause.
 func (m *Missing) Unwrap() error { return m.Err }
+
+// NeedProgram ends the test as [Need] does, unless the folder of PostgreSQL's programs
+// has the one of that name.
+func NeedProgram(t testing.TB, folder, name string) {
+	t.Helper()
+	if _, err := exec.LookPath(filepath.Join(folder, name)); err != nil {
+		Need(t, &Missing{Server: name, Install: "apt-get install postgresql", Err: err})
+	}
+}
 
 // Need ends the test if err isn't nil: it skips it where a server is [Missing],
 // or not installed, unless CI is "true", and else fails it.
