@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"github.com/partywall-go/partywall/adapters/internal/childserver"
@@ -47,6 +48,13 @@ func (c *cluster) findServer(ctx context.Context, bin string) (err error) {
 			return err
 		}
 	}
+	return c.findAmong(ctx, bin, debianFolders)
+}
+
+// findAmong is findServer with a choice of binaries: bin, and where those are of
+// another major version than the data, the ones in packages, a pattern with the
+// major version in place of the star.
+func (c *cluster) findAmong(ctx context.Context, bin, packages string) error {
 	version, major, err := serverVersion(ctx, bin, c.as)
 	if err != nil {
 		return err
@@ -56,12 +64,15 @@ func (c *cluster) findServer(ctx context.Context, bin string) (err error) {
 		return err
 	}
 	if made != 0 && made != major {
-		twin, err := newestOf(strings.Replace(debianFolders, "*", fmt.Sprint(made), 1))
+		fitting, err := newestOf(strings.Replace(packages, "*", strconv.Itoa(made), 1))
 		if err != nil {
 			return fmt.Errorf("the data in %s were made by PostgreSQL %d, and the server in %s is version %d: install PostgreSQL %d (`apt-get install postgresql-%d`), or move the folder away to begin anew",
 				c.data, made, bin, major, made, made)
 		}
-		bin = twin
+		bin = fitting
+		if version, _, err = serverVersion(ctx, bin, c.as); err != nil {
+			return err
+		}
 	}
 	c.bin, c.version = bin, version
 	return nil

@@ -72,6 +72,31 @@ func TestServersTooOldOrUnknown(t *testing.T) {
 	}
 }
 
+func TestTheServerOfTheData(t *testing.T) {
+	root := t.TempDir()
+	for folder, version := range map[string]string{"15": "15.18 (Fake)", "18": "18.1 (Fake)"} {
+		bin := filepath.Join(root, folder, "bin")
+		script := "#!/bin/sh\necho 'postgres (PostgreSQL) " + version + "'\n"
+		if err := errors.Join(os.MkdirAll(bin, 0o755), os.WriteFile(filepath.Join(bin, "initdb"), nil, 0o755), os.WriteFile(filepath.Join(bin, "postgres"), []byte(script), 0o755)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, newest := t.TempDir(), filepath.Join(root, "18", "bin")
+	if err := os.WriteFile(filepath.Join(data, "PG_VERSION"), []byte("15\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := &cluster{data: data}
+	if err := c.findAmong(t.Context(), newest, filepath.Join(root, "*", "bin")); err != nil {
+		t.Fatal(err)
+	}
+	if c.bin != filepath.Join(root, "15", "bin") || versionOf(c.version) != "15.18 (Fake)" {
+		t.Errorf("the server is %s in %s", versionOf(c.version), c.bin)
+	}
+	if err := c.findAmong(t.Context(), newest, filepath.Join(t.TempDir(), "*", "bin")); err == nil || !strings.Contains(err.Error(), "apt-get install postgresql-15") {
+		t.Errorf("without a server of the data's version: %v", err)
+	}
+}
+
 func TestWrongOwner(t *testing.T) {
 	dir := t.TempDir()
 	other := &childserver.Account{Name: "somebody", UID: uint32(os.Geteuid()) + 1}
