@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -123,13 +124,19 @@ var amazon = []string{
 	".c2s.ic.gov", ".sc2s.sgov.gov", ".cloud.adc-e.uk", ".csp.hci.ic.gov",
 }
 
-// isAmazon reports whether host, with or without a port, is Amazon's own.
+// amazonS3 is how a host of Amazon S3 ends in front of one of those domains: the
+// service and its variant, then the region, as in s3.eu-central-1 or
+// s3-fips.dualstack.us-east-1. A customer's own servers have hosts there as well, as
+// behind a load balancer.
+var amazonS3 = regexp.MustCompile(`(^|\.)s3(-[a-z0-9-]+)?(\.dualstack)?(\.[a-z]+(-[a-z]+)+-[0-9]+)?(\.vpce)?$`)
+
+// isAmazon reports whether host, with or without a port, is one of Amazon S3's own.
 func isAmazon(host string) bool {
 	host, _, _ = strings.Cut(strings.ToLower(host), ":")
 	host = strings.TrimSuffix(host, ".")
 	for _, domain := range amazon {
-		if strings.HasSuffix(host, domain) {
-			return true
+		if service, found := strings.CutSuffix(host, domain); found {
+			return amazonS3.MatchString(service)
 		}
 	}
 	return false

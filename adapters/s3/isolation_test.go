@@ -193,6 +193,12 @@ func refusesCopies(t *testing.T, s *realservers.ObjectServer, store *s3.Store) {
 	})
 }
 
+// nowhere is an HTTP client that reaches no server.
+type nowhere struct{}
+
+// Do implements [aws.HTTPClient].
+func (nowhere) Do(*http.Request) (*http.Response, error) { return nil, errors.New("no server is reached") }
+
 func TestAStoreIsTriedAgain(t *testing.T) {
 	s := server.Get(t)
 	t.Run("after trouble", func(t *testing.T) {
@@ -214,7 +220,9 @@ func TestAStoreIsTriedAgain(t *testing.T) {
 		}
 	})
 	t.Run("Amazon S3 is not tried", func(t *testing.T) {
-		for _, endpoint := range []string{"", "https://s3.eu-central-1.amazonaws.com", "https://bucket.vpce-1a2b3c.s3.eu-central-1.vpce.amazonaws.com", "https://s3.cn-north-1.amazonaws.com.cn:443"} {
+		for _, endpoint := range []string{"", "https://s3.eu-central-1.amazonaws.com", "https://bucket.vpce-1a2b3c.s3.eu-central-1.vpce.amazonaws.com", "https://s3.cn-north-1.amazonaws.com.cn:443",
+			"https://s3.amazonaws.com", "https://s3-us-west-2.amazonaws.com", "https://s3-accelerate.dualstack.amazonaws.com", "https://s3-fips.dualstack.us-gov-west-1.amazonaws.com",
+			"https://s3.us-iso-east-1.c2s.ic.gov", "https://s3.eusc-de-east-1.amazonaws.eu"} {
 			cfg := configAt("unused")
 			cfg.WithoutIsolation, cfg.AWS.BaseEndpoint = false, &endpoint
 			if endpoint == "" {
@@ -226,9 +234,11 @@ func TestAStoreIsTriedAgain(t *testing.T) {
 		}
 	})
 	t.Run("what only looks like Amazon S3 is", func(t *testing.T) {
-		for _, endpoint := range []string{"http://amazonaws.com.127.0.0.1.nip.invalid", "http://s3.notamazonaws.com.invalid", "http://127.0.0.1:1/s3.amazonaws.com"} {
+		for _, endpoint := range []string{"http://amazonaws.com.127.0.0.1.nip.invalid", "http://s3.notamazonaws.com.invalid", "http://127.0.0.1:1/s3.amazonaws.com",
+			"http://minio-1.eu-central-1.elb.amazonaws.com", "http://s3-1.eu-central-1.elb.amazonaws.com", "http://ec2-192-0-2-1.eu-central-1.compute.amazonaws.com", "http://s3.internal.amazonaws.com",
+			"https://1a2b3c.execute-api.eu-central-1.amazonaws.com"} {
 			cfg := configAt("unused")
-			cfg.WithoutIsolation, cfg.AWS.BaseEndpoint = false, &endpoint
+			cfg.WithoutIsolation, cfg.AWS.BaseEndpoint, cfg.AWS.HTTPClient = false, &endpoint, nowhere{}
 			if err := newStore(t, cfg).Prove(t.Context()); err == nil {
 				t.Errorf("%s is taken for it", endpoint)
 			}
