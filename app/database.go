@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/adapters/postgres"
-	"github.com/partywall-go/partywall/adapters/postgres/private"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -56,8 +56,8 @@ func (p *Partywall) openPrivateDatabase(ctx context.Context) (stores, error) {
 	return p.openPostgres(ctx, cfg)
 }
 
-func startPrivate(ctx context.Context, c Config) (postgres.Config, *private.Server, error) {
-	server, err := private.Start(ctx, private.Config{DataDir: c.DataDir, Logger: c.logger()})
+func startPrivate(ctx context.Context, c Config) (postgres.Config, *embeddedpg.Server, error) {
+	server, err := embeddedpg.Start(ctx, embeddedpg.Config{DataDir: c.DataDir, Logger: c.logger()})
 	if err != nil {
 		return postgres.Config{}, nil, err
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/partywall-go/partywall/adapters/cognito"
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/postgres"
-	"github.com/partywall-go/partywall/adapters/postgres/private"
 	"github.com/partywall-go/partywall/adapters/s3"
 	"github.com/partywall-go/partywall/adapters/ses"
 	"github.com/partywall-go/partywall/adapters/tokens"
@@ -50,7 +50,7 @@ func (p *Partywall) looks(cloud aws.Config) []func(context.Context) []ports.Find
 	}
 	if !cfg.Memory && cfg.Database.Host == "" {
 		add(func(ctx context.Context) []ports.Finding {
-			return private.Examine(ctx, private.Config{DataDir: cfg.DataDir})
+			return embeddedpg.Examine(ctx, embeddedpg.Config{DataDir: cfg.DataDir})
 		})
 	}
 	if p.usesCognito() {
@@ -70,7 +70,7 @@ func (p *Partywall) looks(cloud aws.Config) []func(context.Context) []ports.Find
 
 // Checks describes all that [Examine] may look at, in its order.
 func Checks() []ports.CheckInfo {
-	return slices.Concat(ports.Describe(Config{}.checks()), private.Checks(), postgres.Checks(), cognito.Checks(), tokens.Checks(), s3.Checks(), ses.Checks())
+	return slices.Concat(ports.Describe(Config{}.checks()), embeddedpg.Checks(), postgres.Checks(), cognito.Checks(), tokens.Checks(), s3.Checks(), ses.Checks())
 }
 
 // ExamineConfig is the part of [Examine] that looks at nothing but cfg.

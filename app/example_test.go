@@ -14,8 +14,8 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/labstack/echo/v4"
 
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/local"
-	"github.com/partywall-go/partywall/adapters/postgres/private"
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/identities"
@@ -146,7 +146,7 @@ func ExamplePartywall_EnterTenant() {
 
 // databaseOfExample is a database that is gone with the tests.
 func databaseOfExample() app.Database {
-	server := domain.Must(private.StartTemporary(context.Background(), private.Temporary{}))
+	server := domain.Must(embeddedpg.StartTemporary(context.Background(), embeddedpg.Temporary{}))
 	atEnd = append(atEnd, server)
 	return app.Database{Host: server.Host, Port: server.Port, User: server.User, Password: server.Password, Name: "example"}
 }

@@ -29,22 +29,21 @@ var layers = map[string][]string{
 	"adapters/httpapi":           {"domain", "ports", "domain/...", "adapters/internal/..."},
 	"adapters/postgres":          {"domain", "ports", "adapters/internal/...", "adapters/postgres/internal/..."},
 	"adapters/postgres/internal": {},
-	"adapters/postgres/private":  {"domain", "ports", "adapters/internal/childserver", "adapters/internal/ownfile", "adapters/postgres/internal/wire"},
 	"adapters/realservers":       {"domain", "ports", "adapters/internal/childserver", "adapters/internal/ownfile"},
 
 	"app":         {"domain", "ports", "domain/...", "adapters/..."},
 	"app/cli":     {"domain", "ports", "domain/...", "app"},
-	"app/apptest": {"domain", "ports", "domain/...", "adapters/local", "adapters/memory", "adapters/postgres/private", "app"},
+	"app/apptest": {"domain", "ports", "domain/...", "adapters/local", "adapters/memory", "adapters/embeddedpg", "app"},
 	"cmd":         {"app/cli"},
 	"cmd/bench":   {"domain", "ports", "domain/...", "adapters/...", "app"},
-	"cmd/faults":  {"adapters/postgres/private"},
+	"cmd/faults":  {"adapters/embeddedpg"},
 }
 
 // homes says where each library that isn't small change may be imported.
 var homes = map[string][]string{
 	"github.com/labstack/echo":             {"adapters/httpapi", "app", "cmd/bench"},
 	"github.com/jmoiron/sqlx":              {"adapters/postgres", "app", "cmd/bench"},
-	"github.com/lib/pq":                    {"adapters/postgres", "cmd/bench"},
+	"github.com/lib/pq":                    {"adapters/postgres", "adapters/embeddedpg", "adapters/internal/pgwire", "cmd/bench"},
 	"github.com/aws/":                      {"adapters/cognito", "adapters/s3", "adapters/ses", "adapters/internal/awscalls", "adapters/realservers", "app", "cmd/bench"},
 	"github.com/lestrrat-go/jwx":           {"adapters/tokens"},
 	"github.com/kelseyhightower/envconfig": {"app"},
@@ -75,14 +74,14 @@ func TestEveryArrowPointsInwards(t *testing.T) {
 func TestTheImportRuleRefusesWhatItShould(t *testing.T) {
 	for _, arrow := range [][2]string{
 		{"domain", "ports"}, {"ports", "domain/tenants"}, {"domain/tenants", "domain/files"}, {"adapters/s3", "domain/files"},
-		{"adapters/s3", "adapters/local"}, {"adapters/postgres", "adapters/postgres/private"}, {"adapters/httpapi", "adapters/memory"},
+		{"adapters/s3", "adapters/local"}, {"adapters/postgres", "adapters/embeddedpg"}, {"adapters/embeddedpg", "adapters/postgres"}, {"adapters/httpapi", "adapters/memory"},
 		{"adapters/memory", "app"}, {"cmd/partywall", "adapters/postgres"}, {"app", "cmd/partywall"}, {"app", "app/cli"}, {"app/cli", "adapters/postgres"},
 	} {
 		if mayImport(arrow[0], arrow[1]) {
 			t.Errorf("%s may import %s", arrow[0], arrow[1])
 		}
 	}
-	if !mayImport("adapters/local", "adapters/internal/signedurl") || !mayImport("app", "adapters/postgres/private") {
+	if !mayImport("adapters/local", "adapters/internal/signedurl") || !mayImport("app", "adapters/embeddedpg") {
 		t.Error("the rule refuses an arrow that points inwards")
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/app/apptest"
 )
@@ -17,7 +17,7 @@ import (
 var atEnd []io.Closer
 
 func TestMain(m *testing.M) {
-	if _, err := private.FindBinaries(); err != nil && os.Getenv("CI") != "true" {
+	if _, err := embeddedpg.FindBinaries(); err != nil && os.Getenv("CI") != "true" {
 		_ = flag.Set("test.skip", "ExamplePartywall_InTenant") // an example can't skip itself
 	}
 	code := m.Run()
@@ -34,6 +34,6 @@ func TestMain(m *testing.M) {
 // needPostgres skips the test where there is no PostgreSQL, unless in CI.
 func needPostgres(t *testing.T) {
 	t.Helper()
-	_, err := private.FindBinaries()
+	_, err := embeddedpg.FindBinaries()
 	realservers.Need(t, err)
 }

@@ -13,9 +13,9 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/auditlog"
 	"github.com/partywall-go/partywall/adapters/cognito"
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/local"
 	"github.com/partywall-go/partywall/adapters/postgres"
-	"github.com/partywall-go/partywall/adapters/postgres/private"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
@@ -28,7 +28,7 @@ const CodeSetupIncomplete = postgres.CodeSetupIncomplete
 // ErrNoPostgres says that nothing names a database, and this machine has no
 // PostgreSQL to start a private one from. The error around it has the line that
 // installs it.
-var ErrNoPostgres = private.ErrNoBinaries
+var ErrNoPostgres = embeddedpg.ErrNoBinaries
 
 // Registry is the database of an installation without the rest: what a command
 // line works on as the operator. It sends no mail.

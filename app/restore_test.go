@@ -11,8 +11,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/local"
-	"github.com/partywall-go/partywall/adapters/postgres/private"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
@@ -31,7 +31,7 @@ type operator struct {
 func newOperator(t *testing.T) *operator {
 	t.Helper()
 	needPostgres(t)
-	programs := domain.Must(private.FindBinaries())
+	programs := domain.Must(embeddedpg.FindBinaries())
 	realservers.NeedProgram(t, programs, "pg_dump")
 	return &operator{domain.Must(local.NewKeys()), t.TempDir(), programs, domain.Must(domain.NewIdentity("test", "ada"))}
 }
@@ -55,7 +55,7 @@ func runs(t *testing.T, heading string) []string {
 	return blocks
 }
 
-func (o *operator) config(server *private.Server, database string) app.Config {
+func (o *operator) config(server *embeddedpg.Server, database string) app.Config {
 	cfg := invoices
 	cfg.Keys, cfg.DataDir = o.keys, o.dir
 	cfg.Database = app.Database{Host: server.Host, Port: server.Port, User: server.User, Password: server.Password, Name: database, SSLMode: "disable", GateSecret: domain.NewSecret("the same everywhere, as the environment is")}
@@ -64,7 +64,7 @@ func (o *operator) config(server *private.Server, database string) app.Config {
 
 // run runs a block on a server, as its superuser. Lines of partywall's are done by
 // the library, and what they say a superuser must run is run.
-func (o *operator) run(t *testing.T, server *private.Server, block string) {
+func (o *operator) run(t *testing.T, server *embeddedpg.Server, block string) {
 	t.Helper()
 	var script strings.Builder
 	flush := func() {
@@ -93,7 +93,7 @@ func (o *operator) run(t *testing.T, server *private.Server, block string) {
 	flush()
 }
 
-func (o *operator) setUp(t *testing.T, server *private.Server, database string, setUp func(context.Context, app.Config, func(string)) error) {
+func (o *operator) setUp(t *testing.T, server *embeddedpg.Server, database string, setUp func(context.Context, app.Config, func(string)) error) {
 	t.Helper()
 	for range 4 {
 		var lines []string
@@ -116,7 +116,7 @@ func (o *operator) setUp(t *testing.T, server *private.Server, database string, 
 	t.Fatal("setup never has enough")
 }
 
-func (o *operator) shell(t *testing.T, server *private.Server, script string) {
+func (o *operator) shell(t *testing.T, server *embeddedpg.Server, script string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "bash", "-euc", script)
 	cmd.Dir = o.dir
@@ -128,7 +128,7 @@ func (o *operator) shell(t *testing.T, server *private.Server, script string) {
 }
 
 // open serves the installation until the test ends.
-func (o *operator) open(t *testing.T, server *private.Server, database string) *app.Partywall {
+func (o *operator) open(t *testing.T, server *embeddedpg.Server, database string) *app.Partywall {
 	t.Helper()
 	pw := domain.Must(app.New(t.Context(), o.config(server, database)))
 	t.Cleanup(func() { _ = pw.Close() })
@@ -188,7 +188,7 @@ func TestABackupComesBack(t *testing.T) {
 			mustSum(t, o.book(t, was, "acme", 1200), 1200)
 			o.run(t, before, blocks[0])
 
-			after := domain.Must(private.StartTemporary(t.Context(), private.Temporary{BinDir: binaries(t)}))
+			after := domain.Must(embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{BinDir: binaries(t)}))
 			t.Cleanup(func() { _ = after.Close() })
 			o.run(t, after, blocks[1])
 			is := o.open(t, after, after.Database)
@@ -233,7 +233,7 @@ func TestOneTenantComesBack(t *testing.T) {
 }
 
 // find returns what the doctor says of one check.
-func (o *operator) find(t *testing.T, server *private.Server, check string) ports.Finding {
+func (o *operator) find(t *testing.T, server *embeddedpg.Server, check string) ports.Finding {
 	t.Helper()
 	for _, f := range app.Examine(t.Context(), o.config(server, server.Database)) {
 		if f.Check == check {
@@ -259,9 +259,9 @@ func TestAStagingCopy(t *testing.T) {
 	mustSum(t, o.book(t, original, "acme", 7), 107)
 }
 
-func newServer(t *testing.T) *private.Server {
+func newServer(t *testing.T) *embeddedpg.Server {
 	t.Helper()
-	server := domain.Must(private.StartTemporary(t.Context(), private.Temporary{}))
+	server := domain.Must(embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{}))
 	t.Cleanup(func() { _ = server.Close() })
 	return server
 }

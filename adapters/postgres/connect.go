@@ -12,7 +12,7 @@ import (
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 
-	"github.com/partywall-go/partywall/adapters/postgres/internal/wire"
+	"github.com/partywall-go/partywall/adapters/internal/pgwire"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -80,7 +80,7 @@ func libConnector(cfg Config, login string, password domain.Secret, runtime []se
 	for _, s := range runtime {
 		parameters[s.name] = s.value
 	}
-	return wire.NewConnector(cfg.server(), pq.Config{
+	return pgwire.NewConnector(cfg.server(), pq.Config{
 		Database:         cfg.Database,
 		User:             login,
 		Password:         password.Reveal(),
@@ -93,13 +93,13 @@ func libConnector(cfg Config, login string, password domain.Secret, runtime []se
 }
 
 // server is where the database is, and how it is reached.
-func (c Config) server() wire.Server {
-	return wire.Server{Host: c.Host, Port: c.Port, SSLMode: c.SSLMode, SSLRootCert: c.SSLRootCert}
+func (c Config) server() pgwire.Server {
+	return pgwire.Server{Host: c.Host, Port: c.Port, SSLMode: c.SSLMode, SSLRootCert: c.SSLRootCert}
 }
 
 // OnSocket reports whether host names a Unix socket: its folder, or with @ a name
 // in Linux's abstract namespace.
-func OnSocket(host string) bool { return wire.Server{Host: host}.OnSocket() }
+func OnSocket(host string) bool { return pgwire.Server{Host: host}.OnSocket() }
 
 // Address is where the server listens, for people: host and port, or its socket.
 func (c Config) Address() string {
@@ -146,7 +146,7 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 }
 
 func (c *connector) attempt(ctx context.Context, n int) (driver.Conn, error) {
-	raw, bare, err := wire.Connect(ctx, c.tries[n])
+	raw, bare, err := pgwire.Connect(ctx, c.tries[n])
 	if err != nil {
 		return nil, err
 	}

@@ -11,8 +11,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/postgres"
-	"github.com/partywall-go/partywall/adapters/postgres/private"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -46,7 +46,7 @@ var waysToCopy = map[string]func(t *testing.T, original, copied postgres.Config)
 // runTool runs one of PostgreSQL's programs as the superuser of the shared server.
 func runTool(t testing.TB, cfg postgres.Config, program string, args ...string) {
 	t.Helper()
-	programs := domain.Must(private.FindBinaries())
+	programs := domain.Must(embeddedpg.FindBinaries())
 	realservers.NeedProgram(t, programs, program)
 	cmd := exec.CommandContext(t.Context(), filepath.Join(programs, program), append([]string{"-h", cfg.Host, "-p", strconv.Itoa(cfg.Port), "-U", "postgres"}, args...)...)
 	cmd.Env = []string{"PGPASSWORD=" + server.SuperuserPassword.Reveal()}

@@ -9,7 +9,7 @@ import (
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 
-	"github.com/partywall-go/partywall/adapters/postgres/internal/wire"
+	"github.com/partywall-go/partywall/adapters/internal/pgwire"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -19,7 +19,7 @@ func loginRefused(err error) bool {
 	if _, ok := errors.AsType[*loginFailure](err); !ok {
 		return false
 	}
-	if _, ok := errors.AsType[*wire.Unproven](err); ok {
+	if _, ok := errors.AsType[*pgwire.Unproven](err); ok {
 		return true
 	}
 	e := serverError(err)
@@ -47,10 +47,10 @@ func loginError(ctx context.Context, cfg Config, login string, err error) error 
 	if err == nil {
 		return nil
 	}
-	if e, ok := errors.AsType[*wire.Unproven](err); ok {
+	if e, ok := errors.AsType[*pgwire.Unproven](err); ok {
 		return refusal(CodeLoginRefused, e, "%s", e.Error())
 	}
-	if e, ok := errors.AsType[*wire.TLSFailure](err); ok {
+	if e, ok := errors.AsType[*pgwire.TLSFailure](err); ok {
 		return refusal(CodeLoginRefused, e, "no safe connection to %s with DB_SSLMODE=%s: %v", cfg.Host, cfg.SSLMode, e)
 	}
 	if e := serverError(err); e != nil {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"github.com/partywall-go/partywall/adapters/postgres/internal/wire"
+	"github.com/partywall-go/partywall/adapters/internal/pgwire"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -129,7 +129,7 @@ func (e *examination) reach(ctx context.Context) (ports.Finding, error) {
 	switch {
 	case errors.Is(why, CodeNotSetUp):
 		return ports.Fail(what, e.setItUp()), nil
-	case errors.Is(err, wire.ErrNoTLS):
+	case errors.Is(err, pgwire.ErrNoTLS):
 		return ports.Fail(what, "turn TLS on in the server (ssl = on, with a certificate), or let Partywall connect over a Unix socket"), nil
 	case isTLS(err):
 		return ports.Fail(what, "set DB_SSLROOTCERT to the authority's certificates; for RDS: curl -O https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"), nil

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/postgres"
-	"github.com/partywall-go/partywall/adapters/postgres/private"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -73,7 +73,7 @@ func TestExamineTLS(t *testing.T) {
 			mustFind(t, cfg, "database-tls", severity, "", "database")
 		})
 	}
-	secure, err := private.StartTemporary(t.Context(), private.Temporary{})
+	secure, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{})
 	realservers.Need(t, err)
 	t.Cleanup(func() { _ = secure.Close() })
 	cfg := postgres.Config{Host: "127.0.0.1", Port: secure.Port, User: secure.User, Password: secure.Password, Database: "tls"}
@@ -138,7 +138,7 @@ func TestExaminePooler(t *testing.T) {
 // TestExamineAReplica has a server that follows another, which isn't there.
 func TestExamineAReplica(t *testing.T) {
 	t.Parallel()
-	replica, err := private.StartTemporary(t.Context(), private.Temporary{})
+	replica, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{})
 	realservers.Need(t, err)
 	t.Cleanup(func() { _ = replica.Close() })
 	cfg := postgres.Config{Host: replica.Host, Port: replica.Port, User: replica.User, Password: replica.Password, SSLMode: "disable", Database: "partywall"}

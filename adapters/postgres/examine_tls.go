@@ -12,7 +12,7 @@ import (
 
 	"github.com/lib/pq"
 
-	"github.com/partywall-go/partywall/adapters/postgres/internal/wire"
+	"github.com/partywall-go/partywall/adapters/internal/pgwire"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -41,7 +41,7 @@ func onLoopback(host string) bool {
 
 // isTLS reports whether there is no safe connection, though a server answers.
 func isTLS(err error) bool {
-	_, ok := errors.AsType[*wire.TLSFailure](err)
+	_, ok := errors.AsType[*pgwire.TLSFailure](err)
 	return ok
 }
 
@@ -77,7 +77,7 @@ func (e *examination) serverCertificate(ctx context.Context) (*x509.Certificate,
 	defer func() { _ = bare.Close() }()
 	stop := context.AfterFunc(ctx, func() { _ = bare.SetDeadline(longAgo) })
 	defer stop()
-	if err := wire.RequestTLS(bare); err != nil {
+	if err := pgwire.RequestTLS(bare); err != nil {
 		return nil, err
 	}
 	// The certificate is looked at, and nothing is sent to the server that shows it.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -34,7 +34,7 @@ type tap struct {
 	once        sync.Once
 }
 
-func newHouse(t *testing.T, on *private.Server, kind installation, limit int) *house {
+func newHouse(t *testing.T, on *embeddedpg.Server, kind installation, limit int) *house {
 	t.Helper()
 	h := &house{kept: map[string]bool{}, unknown: map[string]bool{}}
 	h.installed = install(t, on, kind)

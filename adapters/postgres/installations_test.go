@@ -9,8 +9,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/postgres"
-	"github.com/partywall-go/partywall/adapters/postgres/private"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 )
@@ -47,7 +47,7 @@ type installed struct {
 }
 
 // install sets one up, with as few connections as there can be.
-func install(t *testing.T, on *private.Server, kind installation) *installed {
+func install(t *testing.T, on *embeddedpg.Server, kind installation) *installed {
 	t.Helper()
 	cfg := config(t, withNotes, withPlans, oneConnection)
 	cfg.Host, cfg.Port, cfg.User, cfg.Password = on.Host, on.Port, on.User, on.Password
@@ -69,15 +69,15 @@ func install(t *testing.T, on *private.Server, kind installation) *installed {
 }
 
 // bothServers are the package's and, for true, a PostgreSQL 18 for the test.
-func bothServers(t *testing.T) map[bool]*private.Server {
+func bothServers(t *testing.T) map[bool]*embeddedpg.Server {
 	t.Helper()
 	realservers.Need(t, serverErr)
-	newest, err := private.StartTemporary(t.Context(), private.Temporary{BinDir: realservers.PostgreSQL18(t)})
+	newest, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{BinDir: realservers.PostgreSQL18(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = newest.Close() })
-	return map[bool]*private.Server{false: server, true: newest}
+	return map[bool]*embeddedpg.Server{false: server, true: newest}
 }
 
 // withPlans gives all tenants two tables, one of which isn't granted.

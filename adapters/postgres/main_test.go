@@ -14,8 +14,8 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/postgres"
-	"github.com/partywall-go/partywall/adapters/postgres/private"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -24,12 +24,12 @@ import (
 
 // server is the one that all tests of the package share, each on databases of its own.
 var (
-	server    *private.Server
+	server    *embeddedpg.Server
 	serverErr error // why there is none
 )
 
 func TestMain(m *testing.M) {
-	server, serverErr = private.StartTemporary(context.Background(), private.Temporary{})
+	server, serverErr = embeddedpg.StartTemporary(context.Background(), embeddedpg.Temporary{})
 	code := m.Run()
 	if serverErr == nil {
 		_ = server.Close()

@@ -16,8 +16,8 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq/pqerror"
 
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/postgres"
-	"github.com/partywall-go/partywall/adapters/postgres/private"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -152,7 +152,7 @@ func TestSilentServer(t *testing.T) {
 
 func TestRestart(t *testing.T) {
 	t.Parallel()
-	mine, err := private.StartTemporary(t.Context(), private.Temporary{})
+	mine, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{})
 	realservers.Need(t, err)
 	t.Cleanup(func() { _ = mine.Close() })
 	db, cfg := open(t, withNotes, func(cfg *postgres.Config) {

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/postgres"
-	"github.com/partywall-go/partywall/adapters/postgres/private"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 )
@@ -20,7 +20,7 @@ import (
 // has, one after the other.
 func TestARefusedLoginSaysWhatToDo(t *testing.T) {
 	t.Parallel()
-	mine, err := private.StartTemporary(t.Context(), private.Temporary{})
+	mine, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{})
 	realservers.Need(t, err)
 	t.Cleanup(func() { _ = mine.Close() })
 	super := login(t, postgres.Config{Host: mine.Host, Port: mine.Port, Database: "postgres"}, "postgres", mine.SuperuserPassword)

@@ -7,14 +7,14 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/postgres"
-	"github.com/partywall-go/partywall/adapters/postgres/private"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
 
 // on moves a configuration to another server.
-func on(server *private.Server, cfg postgres.Config) postgres.Config {
+func on(server *embeddedpg.Server, cfg postgres.Config) postgres.Config {
 	cfg.Host, cfg.Port, cfg.User, cfg.Password = server.Host, server.Port, server.User, server.Password
 	cfg.GateSecret = domain.NewSecret("kept by all users")
 	return cfg

@@ -21,15 +21,15 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/postgres"
-	"github.com/partywall-go/partywall/adapters/postgres/private"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 )
 
 func TestTheServersCertificateComesFromTheAuthority(t *testing.T) {
 	t.Parallel()
-	secure, err := private.StartTemporary(t.Context(), private.Temporary{})
+	secure, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{})
 	realservers.Need(t, err)
 	t.Cleanup(func() { _ = secure.Close() })
 	cfg := postgres.Config{Host: "127.0.0.1", Port: secure.Port, User: secure.User, Password: secure.Password, Database: "tls"}
@@ -64,7 +64,7 @@ func TestTheServersCertificateComesFromTheAuthority(t *testing.T) {
 // TestAllThatIsSentIsEncrypted looks at every connection, also at those that cancel.
 func TestAllThatIsSentIsEncrypted(t *testing.T) {
 	t.Parallel()
-	secure, err := private.StartTemporary(t.Context(), private.Temporary{})
+	secure, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{})
 	realservers.Need(t, err)
 	t.Cleanup(func() { _ = secure.Close() })
 	ours := newAuthority(t)
@@ -111,7 +111,7 @@ func TestAllThatIsSentIsEncrypted(t *testing.T) {
 
 // TestTheClientShowsItsCertificate has a server ask for one, as libpq's users have it.
 func TestTheClientShowsItsCertificate(t *testing.T) {
-	secure, err := private.StartTemporary(t.Context(), private.Temporary{})
+	secure, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{})
 	realservers.Need(t, err)
 	t.Cleanup(func() { _ = secure.Close() })
 	ours := newAuthority(t)
@@ -196,7 +196,7 @@ func encodePEM(kind string, der []byte) []byte {
 }
 
 // serveTLS has the server show a certificate from now on.
-func serveTLS(t *testing.T, server *private.Server, file []byte) {
+func serveTLS(t *testing.T, server *embeddedpg.Server, file []byte) {
 	t.Helper()
 	path := filepath.Join(server.Dir, "tls.pem")
 	if err := os.WriteFile(path, file, 0o600); err != nil {

@@ -18,7 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/lib/pq"
 
-	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/realservers"
 )
 
@@ -95,7 +95,7 @@ func TestS3(t *testing.T) {
 }
 
 func TestPostgreSQL18BehindPgBouncer(t *testing.T) {
-	upstream, err := private.StartTemporary(t.Context(), private.Temporary{BinDir: realservers.PostgreSQL18(t)})
+	upstream, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{BinDir: realservers.PostgreSQL18(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func TestServersEndWithTheirTest(t *testing.T) {
 func TestMissing(t *testing.T) {
 	kinds := map[string]error{
 		"missing":       &realservers.Missing{Server: "a server", Install: "apt-get install server", Err: io.EOF},
-		"not installed": fmt.Errorf("a server: %w", private.ErrNoBinaries),
+		"not installed": fmt.Errorf("a server: %w", embeddedpg.ErrNoBinaries),
 	}
 	if os.Getenv("HOME") == "/nonexistent" {
 		realservers.Need(t, kinds[os.Getenv("KIND")])

@@ -12,7 +12,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/app/apptest"
@@ -91,7 +91,7 @@ func BenchmarkOpenMemory(b *testing.B) {
 // needPostgres skips the test where there is no PostgreSQL, unless in CI.
 func needPostgres(t *testing.T) {
 	t.Helper()
-	_, err := private.FindBinaries()
+	_, err := embeddedpg.FindBinaries()
 	realservers.Need(t, err)
 }
 

@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/local"
-	"github.com/partywall-go/partywall/adapters/postgres/private"
 	"github.com/partywall-go/partywall/app"
 )
 
@@ -19,7 +19,7 @@ var installations pool
 // pool starts what tests share when the first of them asks for it.
 type pool struct {
 	mu     sync.Mutex
-	server *private.Server
+	server *embeddedpg.Server
 	keys   *local.Keys
 	opened map[*app.Config]*shared
 	names  int // of databases
@@ -64,7 +64,7 @@ func (p *pool) start() (err error) {
 		return err
 	}
 	p.opened = map[*app.Config]*shared{}
-	p.server, err = private.StartTemporary(context.Background(), private.Temporary{})
+	p.server, err = embeddedpg.StartTemporary(context.Background(), embeddedpg.Temporary{})
 	if err != nil {
 		return fmt.Errorf("a PostgreSQL for the tests: %w", err)
 	}

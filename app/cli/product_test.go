@@ -15,7 +15,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
 )
@@ -80,7 +80,7 @@ func product(env map[string]string) map[string]string {
 func onServer(t *testing.T, env map[string]string) map[string]string {
 	t.Helper()
 	needPostgres(t)
-	db, err := private.StartTemporary(t.Context(), private.Temporary{})
+	db, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/app"
 )
@@ -99,7 +99,7 @@ func TestTheStoryWithNothingConfigured(t *testing.T) {
 func TestTheStoryOnRealServers(t *testing.T) {
 	needPostgres(t)
 	pool, bucket := realservers.CognitoLocal(t), realservers.S3(t)
-	db, err := private.StartTemporary(t.Context(), private.Temporary{})
+	db, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +226,7 @@ func statusOf(t *testing.T, s *server, tenant string) int {
 // needPostgres skips the test where there is no PostgreSQL, unless in CI.
 func needPostgres(t *testing.T) {
 	t.Helper()
-	_, err := private.FindBinaries()
+	_, err := embeddedpg.FindBinaries()
 	realservers.Need(t, err)
 }
 

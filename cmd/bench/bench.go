@@ -13,14 +13,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/postgres"
-	"github.com/partywall-go/partywall/adapters/postgres/private"
 )
 
 // bench is a database, the program on it, and the bare program beside it.
 type bench struct {
 	dir     string
-	db      *private.Server
+	db      *embeddedpg.Server
 	config  postgres.Config
 	program *process
 	bare    *process
@@ -44,7 +44,7 @@ func openBench(ctx context.Context, dir, program string) (_ *bench, err error) {
 			b.close()
 		}
 	}()
-	if b.db, err = private.StartTemporary(ctx, private.Temporary{}); err != nil {
+	if b.db, err = embeddedpg.StartTemporary(ctx, embeddedpg.Temporary{}); err != nil {
 		return nil, err
 	}
 	b.config = postgres.Config{Host: b.db.Host, Port: b.db.Port, User: b.db.User, Password: b.db.Password, Database: b.db.Database, SSLMode: "disable"}

@@ -9,20 +9,20 @@ import (
 	"sync"
 	"time"
 
-	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 )
 
 func databaseKilled(ctx context.Context, lab *lab) (string, error) {
-	return underLoad(ctx, lab, func(db *private.Server) error { return db.Kill() })
+	return underLoad(ctx, lab, func(db *embeddedpg.Server) error { return db.Kill() })
 }
 
 func databaseRestarted(ctx context.Context, lab *lab) (string, error) {
-	return underLoad(ctx, lab, func(db *private.Server) error { return db.Restart(ctx) })
+	return underLoad(ctx, lab, func(db *embeddedpg.Server) error { return db.Restart(ctx) })
 }
 
 // underLoad does harm to the database five times while tenants are made, and then
 // looks for every tenant that was acknowledged.
-func underLoad(ctx context.Context, lab *lab, harm func(*private.Server) error) (string, error) {
+func underLoad(ctx context.Context, lab *lab, harm func(*embeddedpg.Server) error) (string, error) {
 	db, env, err := lab.database(ctx)
 	if err != nil {
 		return "", err

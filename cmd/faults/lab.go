@@ -16,7 +16,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/partywall-go/partywall/adapters/postgres/private"
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
 )
 
 // lab is where one fault is tried: its servers end with it.
@@ -49,8 +49,8 @@ func (l *lab) lastWords() string {
 
 // database starts a PostgreSQL that forgets nothing, sets it up, and returns the
 // environment that names it.
-func (l *lab) database(ctx context.Context) (*private.Server, map[string]string, error) {
-	db, err := private.Start(ctx, private.Config{DataDir: filepath.Join(l.dir, "server")})
+func (l *lab) database(ctx context.Context) (*embeddedpg.Server, map[string]string, error) {
+	db, err := embeddedpg.Start(ctx, embeddedpg.Config{DataDir: filepath.Join(l.dir, "server")})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,0 +1,11 @@
+package embeddedpg
+
+import "github.com/partywall-go/partywall/adapters/internal/childserver"
+
+// settle returns port if it's free, and else another.
+func settle(port int) (int, error) {
+	if port != 0 && childserver.Free(port) {
+		return port, nil
+	}
+	return childserver.FreePort()
+}

@@ -1,0 +1,148 @@
+package embeddedpg_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/embeddedpg"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// fakePackage is a folder of programs that hand over to the machine's own, and
+// say that they are of another build.
+type fakePackage struct {
+	t           *testing.T
+	dir, actual string
+	version     string // what the machine's own prints
+}
+
+func newFakePackage(t *testing.T) *fakePackage {
+	t.Helper()
+	needServer(t)
+	actual, err := embeddedpg.FindBinaries()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "programs-") // one that the server's account can enter
+	if err := errors.Join(err, os.Chmod(dir, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	p := &fakePackage{t: t, dir: dir, actual: actual}
+	s, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{BinDir: actual})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.version = ask(t, login(t, s), "SHOW server_version")
+	closeServer(t, s)
+	p.write("initdb", "")
+	return p
+}
+
+func (p *fakePackage) write(name, first string) {
+	p.t.Helper()
+	script := fmt.Sprintf("#!/bin/sh\n%s\nexec '%s' \"$@\"\n", first, filepath.Join(p.actual, name))
+	unborn := filepath.Join(p.dir, name+".new") // as a package is unpacked
+	if err := errors.Join(os.WriteFile(unborn, []byte(script), 0o755), os.Chmod(unborn, 0o755), os.Rename(unborn, filepath.Join(p.dir, name))); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// install puts the programs of a version in place.
+func (p *fakePackage) install(version string) {
+	p.t.Helper()
+	p.write("postgres", fmt.Sprintf("case $1 in --version|-V) echo 'postgres (PostgreSQL) %s'; exit;; esac", version))
+}
+
+// lockedBuffer may be read while a logger writes to it.
+type lockedBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+func TestUpgrade(t *testing.T) {
+	programs, folder := newFakePackage(t), dataDir(t)
+	major, _, _ := strings.Cut(programs.version, ".")
+	later := major + ".99 (Fake)"
+	programs.install(programs.version)
+	var log lockedBuffer
+	config := embeddedpg.Config{DataDir: folder, BinDir: programs.dir, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+	finding := func(t *testing.T) ports.Finding {
+		t.Helper()
+		found := embeddedpg.Examine(t.Context(), config)
+		if len(found) != len(embeddedpg.Checks()) {
+			t.Fatalf("%+v", found)
+		}
+		return found[0]
+	}
+	wants := func(t *testing.T, severity ports.Severity, text string) {
+		t.Helper()
+		if f := finding(t); f.Severity != severity || !strings.Contains(f.What+" / "+f.Mend, text) {
+			t.Errorf("want %s with %q, got %+v", severity, text, f)
+		}
+	}
+	wants(t, ports.SeverityOK, "no private PostgreSQL was made")
+	if _, err := os.Stat(folder); err == nil {
+		t.Error("looking made the data folder")
+	}
+	s, err := embeddedpg.Start(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeServer(t, s) })
+	db := login(t, s)
+	if _, err := db.ExecContext(t.Context(), "CREATE DATABASE kept"); err != nil {
+		t.Fatal(err)
+	}
+	before := postmaster(t, s.Dir)
+	wants(t, ports.SeverityOK, programs.version+", as installed")
+
+	t.Run("programs that are removed are an error in the log, and in the doctor's findings", func(t *testing.T) {
+		if err := os.Remove(filepath.Join(programs.dir, "postgres")); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, ports.SeverityError, "its programs are gone")
+		eventually(t, time.Minute, "the log says it", func() bool { return strings.Contains(log.String(), "install its version again") })
+	})
+	t.Run("the same version installed again changes nothing", func(t *testing.T) {
+		programs.install(programs.version)
+		wants(t, ports.SeverityOK, "as installed")
+		time.Sleep(3 * embeddedpg.UpgradePoll)
+		if postmaster(t, s.Dir) != before || strings.Contains(log.String(), "restarted") {
+			t.Error("it was restarted")
+		}
+	})
+	t.Run("another version restarts the server, with its data", func(t *testing.T) {
+		programs.install(later)
+		wants(t, ports.SeverityWarning, "but "+later+" is installed")
+		eventually(t, time.Minute, "it was restarted", func() bool { return strings.Contains(log.String(), "is ready again") })
+		if postmaster(t, s.Dir) == before {
+			t.Error("it's the same process")
+		}
+		if !strings.Contains(log.String(), `to="`+later+`"`) || !has(t, s, "kept") {
+			t.Errorf("the log:\n%s", log.String())
+		}
+	})
+	closeServer(t, s)
+	wants(t, ports.SeverityOK, "doesn't run")
+}

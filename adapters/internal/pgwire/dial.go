@@ -1,0 +1,129 @@
+package pgwire
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+)
+
+// connectTimeout bounds a connection that cancels.
+const connectTimeout = 5 * time.Second
+
+// login is the time between dialing and being logged in.
+type login struct {
+	wire  net.Conn
+	proof *proof
+	stop  func() bool
+}
+
+type loginKey struct{}
+
+// watch breaks the connection off when the context is done.
+func (l *login) watch(ctx context.Context, wire net.Conn) {
+	l.wire = wire
+	l.stop = context.AfterFunc(ctx, func() { _ = wire.SetDeadline(longAgo) })
+}
+
+// finish ends the watch and reports whether nothing was broken off.
+func (l *login) finish() bool { return l.stop == nil || l.stop() }
+
+// dialer dials for lib/pq. It does what lib/pq can't be made to: it encrypts the
+// connection as DB_SSLMODE says, and has the server prove itself before lib/pq
+// answers it. Where lib/pq dials to cancel a statement there is no log-in, and
+// lib/pq waits for the end without a limit.
+type dialer struct {
+	net.Dialer
+	server       Server
+	login        string
+	passwordless bool
+}
+
+func (d *dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	raw, err := d.Dialer.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	l, loggingIn := ctx.Value(loginKey{}).(*login)
+	if loggingIn {
+		l.watch(ctx, raw)
+	} else if err := raw.SetDeadline(time.Now().Add(connectTimeout)); err != nil {
+		_ = raw.Close()
+		return nil, err
+	}
+	secured, err := d.server.secure(ctx, raw)
+	switch {
+	case err != nil:
+		_ = raw.Close()
+		return nil, err
+	case !loggingIn:
+		return secured, nil
+	}
+	l.proof = &proof{Conn: secured, login: d.login, passwordless: d.passwordless, verified: d.server.verified()}
+	return l.proof, nil
+}
+
+func (d *dialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	return d.DialContext(ctx, network, address)
+}
+
+// secure encrypts a connection, unless it is to a Unix socket or DB_SSLMODE is
+// disable. A server that won't is refused: there is no way back to clear text.
+func (s Server) secure(ctx context.Context, raw net.Conn) (net.Conn, error) {
+	if !s.Encrypts() {
+		return raw, nil
+	}
+	settings, err := s.tlsConfig()
+	if err != nil {
+		return nil, err
+	}
+	if err := RequestTLS(raw); err != nil {
+		return nil, err
+	}
+	// tls reads from the bare connection: what an attacker sent behind the server's
+	// one byte in clear text is no handshake, and fails.
+	secured := tls.Client(raw, settings)
+	if err := secured.HandshakeContext(ctx); err != nil {
+		return nil, &TLSFailure{err}
+	}
+	return secured, nil
+}
+
+// RequestTLS asks the server for TLS as "Message Flow, SSL Session Encryption" in
+// PostgreSQL's manual says. It reads the one byte of the answer and no more.
+func RequestTLS(raw net.Conn) error {
+	sslRequest := []byte{0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f}
+	if _, err := raw.Write(sslRequest); err != nil {
+		return err
+	}
+	answer := make([]byte, 1)
+	if _, err := io.ReadFull(raw, answer); err != nil {
+		return err
+	}
+	switch answer[0] {
+	case 'S':
+		return nil
+	case 'N':
+		return &TLSFailure{ErrNoTLS}
+	case 'E': // it could start no process for the connection
+		return fmt.Errorf("the server answered the request for TLS with an error: %w", io.ErrUnexpectedEOF)
+	}
+	return &TLSFailure{errNotPostgres}
+}
+
+// ErrNoTLS is in a [*TLSFailure] where the server offers none.
+var ErrNoTLS = errors.New("the server does not offer TLS")
+
+var errNotPostgres = errors.New("what answers is not PostgreSQL")
+
+// TLSFailure is why a connection could not be encrypted, or the server's certificate
+// not be trusted.
+type TLSFailure struct{ Err error }
+
+func (e *TLSFailure) Error() string { return e.Err.Error() }
+func (e *TLSFailure) Unwrap() error { return e.Err }

@@ -1,0 +1,185 @@
+package pgwire
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strconv"
+
+	"github.com/lib/pq"
+)
+
+// proof is a connection on which the server proves by SCRAM that it has the
+// password, before it gets a password or a statement. lib/pq does its part of SCRAM
+// and checks the server's signature, but would also answer a server that asks for
+// the password itself, or for nothing: proof refuses every other beginning.
+//
+// Without a password there is nothing to prove: such a log-in is let in only where
+// the way to the server is verified.
+type proof struct {
+	net.Conn
+	login        string
+	passwordless bool
+	verified     bool
+
+	stage   stage
+	pending []byte // read and accepted, but not delivered yet
+	refused error
+}
+
+// stage is how far the server has come.
+type stage int
+
+const (
+	stageFirst     stage = iota // nothing was read
+	stageChallenge              // SCRAM was offered; the salt comes next
+	stageOpen                   // lib/pq sees to the rest
+	stageError                  // the server reports an error and hangs up
+)
+
+// Read delivers what the server sends, message by message until it has been judged.
+func (p *proof) Read(b []byte) (int, error) {
+	for len(p.pending) == 0 {
+		if p.refused != nil {
+			return 0, p.refused
+		}
+		if p.stage >= stageOpen {
+			return p.Conn.Read(b)
+		}
+		message, err := p.judge()
+		if err != nil {
+			p.refused = err
+			return 0, err
+		}
+		p.pending = message
+	}
+	n := copy(b, p.pending)
+	p.pending = p.pending[n:]
+	return n, nil
+}
+
+// The first bytes of the messages that a server may send here, and the codes of its
+// Authentication message, see "Message Formats" in PostgreSQL's manual.
+const (
+	messageAuthentication = 'R'
+	messageError          = 'E'
+
+	authOk           = 0
+	authCleartext    = 3
+	authMD5          = 5
+	authSASL         = 10
+	authSASLContinue = 11
+)
+
+const (
+	headerSize = 5 // the type and the length, which counts itself
+
+	// maxAuthentication is more than a list of mechanisms or a challenge needs.
+	maxAuthentication = 4 << 10
+)
+
+// judge reads the next message and refuses it, or moves to the next stage.
+func (p *proof) judge() ([]byte, error) {
+	header := make([]byte, headerSize)
+	if _, err := io.ReadFull(p.Conn, header); err != nil {
+		return nil, err
+	}
+	size := binary.BigEndian.Uint32(header[1:]) - 4
+	switch {
+	case header[0] == messageError: // it may be a line of text without a length
+		p.stage = stageError
+		return header, nil
+	case header[0] != messageAuthentication || size < 4 || size > maxAuthentication:
+		return nil, &Unproven{errNotPostgres.Error(), "check DB_HOST and DB_PORT"}
+	}
+	message := append(make([]byte, 0, headerSize+size), header...)[:headerSize+size]
+	if _, err := io.ReadFull(p.Conn, message[headerSize:]); err != nil {
+		return nil, err
+	}
+	code, body := binary.BigEndian.Uint32(message[headerSize:]), message[headerSize+4:]
+	if p.stage == stageChallenge {
+		p.stage = stageOpen
+		return message, judgeChallenge(code, body)
+	}
+	p.stage = stageChallenge
+	if p.passwordless {
+		p.stage = stageOpen
+		return message, p.judgeTrust(code)
+	}
+	return message, p.judgeMethod(code, body)
+}
+
+const scramMechanism = "SCRAM-SHA-256" // RFC 7677
+
+// judgeMethod accepts the offer of SCRAM alone.
+func (p *proof) judgeMethod(code uint32, body []byte) error {
+	const askForSCRAM = "check that this is your server, and have its pg_hba.conf ask for scram-sha-256 (in PgBouncer: auth_type = scram-sha-256)"
+	switch code {
+	case authSASL:
+		offered := bytes.Split(bytes.TrimRight(body, "\x00"), []byte{0})
+		if slices.ContainsFunc(offered, func(name []byte) bool { return string(name) == scramMechanism }) {
+			return nil
+		}
+		return &Unproven{fmt.Sprintf("the server does not offer %s but %q", scramMechanism, bytes.Join(offered, []byte(", "))), askForSCRAM}
+	case authOk:
+		return &Unproven{fmt.Sprintf("the server lets %s in without asking for the password, which proves nothing", p.login), askForSCRAM}
+	case authCleartext:
+		return &Unproven{fmt.Sprintf("the server asks for the password of %s in clear text", p.login), askForSCRAM}
+	case authMD5:
+		return &Unproven{fmt.Sprintf("the server asks for an MD5 hash of the password of %s", p.login),
+			fmt.Sprintf("set the password anew as SCRAM stores it, with SET password_encryption = 'scram-sha-256' before ALTER ROLE %s PASSWORD ..., and have pg_hba.conf ask for scram-sha-256", p.login)}
+	}
+	return &Unproven{fmt.Sprintf("the server asks for another authentication than by password (method %d)", code), askForSCRAM}
+}
+
+// judgeTrust accepts being let in without a password, on a verified way.
+func (p *proof) judgeTrust(code uint32) error {
+	switch {
+	case code != authOk:
+		return &Unproven{fmt.Sprintf("the server asks for a password of %s, and there is none", p.login), "set DB_PASSWORD"}
+	case !p.verified:
+		return &Unproven{fmt.Sprintf("the server lets %s in without a password, which anything that listens there could do", p.login),
+			"set DB_PASSWORD, or connect by DB_SSLMODE=verify-full or over a Unix socket"}
+	}
+	return nil
+}
+
+// maxIterations bounds the work that a server may ask for: lib/pq does it without a
+// look at the context.
+const maxIterations = 2_000_000
+
+func judgeChallenge(code uint32, body []byte) error {
+	if code != authSASLContinue {
+		return &Unproven{"the server breaks off its proof that it has the password", "check that this is your server"}
+	}
+	for field := range bytes.SplitSeq(body, []byte(",")) {
+		count, found := bytes.CutPrefix(field, []byte("i="))
+		if n, err := strconv.Atoi(string(count)); found && (err != nil || n > maxIterations) {
+			return &Unproven{fmt.Sprintf("the server asks for %q rounds of hashing", count), "check that this is your server, and lower its scram_iterations"}
+		}
+	}
+	return nil
+}
+
+// Unproven is why a server isn't believed to be the right one. Nothing that is
+// secret was sent to it.
+type Unproven struct{ What, Fix string }
+
+func (e *Unproven) Error() string { return e.What + "; " + e.Fix }
+
+// explain returns err as an [Unproven] server where it is lib/pq that found the
+// proof wanting: neither the server nor the network reports an error then.
+func (p *proof) explain(err error) error {
+	var known *Unproven
+	var server *pq.Error
+	var network net.Error
+	if p == nil || p.stage == stageFirst || p.stage == stageError || p.passwordless || errors.As(err, &known) || errors.As(err, &server) ||
+		errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return &Unproven{"the server could not prove that it has the password (" + err.Error() + ")", "check that this is your server"}
+}
