@@ -47,13 +47,20 @@ func (s *server) noticeProxy(r *http.Request) {
 	})
 }
 
+// clientOf returns the network address of a request's caller, and notices a proxy on
+// the way that isn't trusted.
+func (s *server) clientOf(r *http.Request) limits.Address {
+	s.noticeProxy(r)
+	return s.proxies.caller(r)
+}
+
 // from returns the network address of the caller.
 func (s *server) from(c echo.Context) limits.Address { return exchangeOf(c).client }
 
 // AddressOf returns the network address of a request's caller: the connection's,
 // or the one that a trusted proxy reports. It is the zero Address where the
 // connection has none, as on a Unix socket.
-func (a *API) AddressOf(r *http.Request) limits.Address { return a.server.proxies.caller(r) }
+func (a *API) AddressOf(r *http.Request) limits.Address { return a.server.clientOf(r) }
 
 func (p proxies) caller(r *http.Request) limits.Address {
 	peer, ok := parseHop(r.RemoteAddr)

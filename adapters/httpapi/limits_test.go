@@ -2,10 +2,13 @@ package httpapi_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/partywall-go/partywall/adapters/httpapi"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/tenants"
 )
@@ -171,6 +174,17 @@ func TestAProxyThatIsNotTrustedIsALineInTheLog(t *testing.T) {
 	}
 	if log := h.log.String(); strings.Count(log, line) != 1 || !strings.Contains(log, "TRUSTED_PROXIES") || !strings.Contains(log, `"proxy":"127.0.0.1"`) {
 		t.Errorf("the log has %s", log)
+	}
+	for _, name := range []string{"net/http", "Echo"} {
+		product := products(httpapi.New(h.config), nil)[name]
+		h.log.reset()
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/invoices", nil)
+		r.RemoteAddr = "10.0.0.1:4000"
+		r.Header.Set("X-Forwarded-For", "198.51.100.1")
+		product.ServeHTTP(httptest.NewRecorder(), r)
+		if log := h.log.String(); strings.Count(log, line) != 1 {
+			t.Errorf("a product's route in %s logs %s", name, log)
+		}
 	}
 	trusting := open(t)
 	trusting.get(t, "/healthz", "X-Forwarded-For: 198.51.100.1").is(t, 200)

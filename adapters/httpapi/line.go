@@ -25,6 +25,8 @@ type line struct {
 	status int
 	bytes  int64
 
+	routed *http.Request // of a product's route: a router inside it writes its pattern there
+
 	code   domain.Code // of the problem that was the answer
 	cause  error       // of an answer that is our own fault, or a dependency's
 	reason error       // why a token wasn't believed, which its sender isn't told

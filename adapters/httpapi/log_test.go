@@ -54,6 +54,8 @@ func TestTheLog(t *testing.T) {
 		{func() answer { return h.get(t, "/files/download-url?filename=a", ada, "X-Tenant-ID: nobody") }, "INFO", "GET", "/files/download-url", 404, "nobody", "tenant_not_found", subject},
 		{func() answer { return h.get(t, "/", "X-Tenant-ID: Not One") }, "INFO", "GET", "/", 400, nil, "invalid", nil},
 		{func() answer { return h.post(t, "/tenants/acme/claim", `{"claimToken":"x"}`, ada) }, "INFO", "POST", "/tenants/:id/claim", 400, "acme", "claim_invalid", subject},
+		{func() answer { return h.post(t, "/auth/signout", `{}`, ada) }, "INFO", "POST", "/auth/signout", 400, nil, "invalid", subject},
+		{func() answer { return h.post(t, "/auth/signout", `{"refreshToken":"x"}`) }, "INFO", "POST", "/auth/signout", 204, nil, nil, nil},
 		{func() answer { return h.get(t, "/some/secret/path?token=hunter2") }, "INFO", "GET", "unmatched", 404, nil, "not_found", nil},
 		{func() answer { return h.send(t, "HUNTER2", "/healthz", "") }, "INFO", "other", "/healthz", 405, nil, "method_not_allowed", nil},
 		{func() answer { h.registry.Break(); defer h.registry.Mend(); return h.get(t, "/", "X-Tenant-ID: acme") }, "WARN", "GET", "/", 503, "acme", "database_unavailable", nil},

@@ -48,14 +48,14 @@ type prover func(r *http.Request) (*http.Request, error)
 
 func (a *API) require(next http.Handler, prove prover) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a.server.observed(w, r, func(w http.ResponseWriter, r *http.Request) *http.Request {
+		a.server.observed(w, r, func(w http.ResponseWriter, r *http.Request) {
 			admitted, err := prove(r)
 			if err != nil {
 				a.WriteProblem(w, r, err)
-				return r
+				return
 			}
+			lineOf(r.Context()).routed = admitted
 			next.ServeHTTP(w, admitted)
-			return admitted // a router inside next names its route here
 		})
 	})
 }

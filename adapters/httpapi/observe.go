@@ -17,8 +17,7 @@ import (
 func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		x := &exchange{Context: c}
-		x.started, x.requestID, x.client, x.method = s.Now(), requestID(c.Request().Header), s.proxies.caller(c.Request()), c.Request().Method
-		s.noticeProxy(c.Request())
+		x.started, x.requestID, x.client, x.method = s.Now(), requestID(c.Request().Header), s.clientOf(c.Request()), c.Request().Method
 		s.prepare(x)
 		abort := s.run(x, next)
 		x.route, x.status, x.bytes = routeOf(c.Path()), x.Response().Status, x.Response().Size

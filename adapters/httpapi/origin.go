@@ -106,7 +106,7 @@ func webHost(host string) (string, error) {
 		return "", refuseOrigin("that host can't be one")
 	}
 	labels := strings.Split(strings.TrimSuffix(ascii, "."), ".")
-	if last := labels[len(labels)-1]; last != "" && strings.Trim(last, "0123456789") == "" {
+	if isNumber(labels[len(labels)-1]) {
 		address, err := netip.ParseAddr(strings.TrimSuffix(ascii, "."))
 		if err != nil {
 			return "", refuseOrigin("an IPv4 address has four numbers, such as http://127.0.0.1:3000")
@@ -114,6 +114,15 @@ func webHost(host string) (string, error) {
 		return address.String(), nil
 	}
 	return ascii, nil
+}
+
+// isNumber reports whether a host that ends in the label is an IPv4 address (URL
+// standard, "ends in a number checker").
+func isNumber(label string) bool {
+	if hex, found := strings.CutPrefix(label, "0x"); found {
+		return strings.Trim(hex, "0123456789abcdef") == ""
+	}
+	return label != "" && strings.Trim(label, "0123456789") == ""
 }
 
 // isForbidden reports whether no host contains r (URL standard, "forbidden domain

@@ -70,6 +70,8 @@ func TestOriginsAsBrowsersSendThem(t *testing.T) {
 		"https://💩.la":                       "https://xn--ls8h.la",
 		"https://1.2.3.4.":                   "https://1.2.3.4",
 		"http://0x7f.1":                      "four numbers",
+		"http://127.0.0.0x1":                 "four numbers",
+		"http://0X7F000001":                  "four numbers",
 		"https://a..example":                 "can't be one",
 		"":                                   "https://app.example.com",
 	} {

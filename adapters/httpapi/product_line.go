@@ -29,7 +29,7 @@ func (s *server) begin(header http.Header, r *http.Request) (*http.Request, *lin
 	if lineOf(r.Context()) != nil {
 		return r, nil
 	}
-	l := &line{started: s.Now(), requestID: header.Get(headerRequestID), client: s.proxies.caller(r), method: r.Method}
+	l := &line{started: s.Now(), requestID: header.Get(headerRequestID), client: s.clientOf(r), method: r.Method}
 	if l.requestID == "" {
 		l.requestID = requestID(r.Header)
 		header.Set(headerRequestID, l.requestID)
@@ -39,14 +39,14 @@ func (s *server) begin(header http.Header, r *http.Request) (*http.Request, *lin
 }
 
 // observed has next serve the request, and logs a line about it.
-func (s *server) observed(w http.ResponseWriter, r *http.Request, next func(w http.ResponseWriter, r *http.Request) (served *http.Request)) {
+func (s *server) observed(w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
 	r, l := s.begin(w.Header(), r)
 	if l == nil {
 		next(w, r)
 		return
 	}
 	recorder := &recorder{ResponseWriter: w}
-	served := r
+	l.routed = r
 	returned := false
 	defer func() {
 		l.status, l.bytes = recorder.status, recorder.bytes
@@ -56,10 +56,10 @@ func (s *server) observed(w http.ResponseWriter, r *http.Request, next func(w ht
 		case l.status == 0:
 			l.status = http.StatusInternalServerError // it panics
 		}
-		l.route = routeOf(served.Pattern)
+		l.route = routeOf(l.routed.Pattern)
 		s.log(r.Context(), l)
 	}()
-	served = next(recorder, r)
+	next(recorder, r)
 	returned = true
 }
 

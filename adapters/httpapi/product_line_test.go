@@ -66,21 +66,23 @@ func TestAProductsPanicHasALine(t *testing.T) {
 	api := httpapi.New(h.config)
 	e := echo.New()
 	e.GET("/invoices", func(echo.Context) error { panic("no") }, api.EchoRequireMember)
-	for name, product := range map[string]http.Handler{
-		"net/http": api.RequireMember(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("no") })),
-		"Echo":     e,
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /invoices", func(http.ResponseWriter, *http.Request) { panic("no") })
+	for route, product := range map[string]http.Handler{
+		"GET /invoices": api.RequireMember(mux),
+		"/invoices":     e,
 	} {
 		h.log.reset()
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("%s: the panic was swallowed", name)
+					t.Errorf("%s: the panic was swallowed", route)
 				}
 			}()
 			ask(t, product, h.somebody(t, "ada@acme.example"))
 		}()
-		if lines := h.lines(t); len(lines) != 1 || lines[0]["status"] != 500.0 || lines[0]["level"] != "ERROR" {
-			t.Errorf("%s: got %v", name, lines)
+		if lines := h.lines(t); len(lines) != 1 || lines[0]["status"] != 500.0 || lines[0]["level"] != "ERROR" || lines[0]["route"] != route {
+			t.Errorf("%s: got %v", route, lines)
 		}
 	}
 }

@@ -197,7 +197,9 @@ func refusesCopies(t *testing.T, s *realservers.ObjectServer, store *s3.Store) {
 type nowhere struct{}
 
 // Do implements [aws.HTTPClient].
-func (nowhere) Do(*http.Request) (*http.Response, error) { return nil, errors.New("no server is reached") }
+func (nowhere) Do(*http.Request) (*http.Response, error) {
+	return nil, errors.New("no server is reached")
+}
 
 func TestAStoreIsTriedAgain(t *testing.T) {
 	s := server.Get(t)
