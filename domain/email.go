@@ -84,15 +84,19 @@ func (e Email) UnicodeKey() string {
 	return local + "@" + lowerNFC(unicodeHost(host))
 }
 
-func lowerNFC(s string) string { return norm.NFC.String(strings.Map(toLower, s)) }
+// lowerNFC composes before it changes the case: the letter İ and an I with the same
+// dot above it are one, and the Kelvin sign is a K.
+func lowerNFC(s string) string {
+	return norm.NFC.String(strings.Map(toLower, norm.NFC.String(s)))
+}
 
-// toLower leaves the two letters outside of ASCII alone that have their lower
-// case in it, İ and the Kelvin sign: an address with one isn't its plain twin's.
+// toLower keeps İ as it is, the one letter in NFC outside of ASCII whose lower case
+// lies in ASCII: İvan and ivan are two addresses.
 func toLower(r rune) rune {
-	if lower := unicode.ToLower(r); r <= unicode.MaxASCII || lower > unicode.MaxASCII {
-		return lower
+	if r == dottedCapitalI {
+		return r
 	}
-	return r
+	return unicode.ToLower(r)
 }
 
 // Equal reports whether e and other are one address.

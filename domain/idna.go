@@ -50,11 +50,15 @@ func unicodeHost(host string) string {
 }
 
 func mapHost(host string) string {
-	return norm.NFC.String(strings.Map(lowerHostRune, norm.NFKC.String(dottedI.Replace(host))))
+	composed := norm.NFKC.String(host)
+	return norm.NFC.String(strings.Map(lowerHostRune, lowerDottedI.Replace(composed)))
 }
 
-// dottedI maps the one letter whose lower case UTS 46 writes in two.
-var dottedI = strings.NewReplacer("\u0130", "i\u0307")
+const dottedCapitalI = '\u0130'
+
+// lowerDottedI maps the one letter whose lower case UTS 46 writes in two, in text that
+// is composed.
+var lowerDottedI = strings.NewReplacer(string(dottedCapitalI), "i\u0307")
 
 func lowerHostRune(r rune) rune {
 	if r == '\u3002' { // the ideographic full stop; NFKC makes it of the half-width one
