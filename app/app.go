@@ -10,14 +10,18 @@ import (
 	"github.com/partywall-go/partywall/adapters/auditlog"
 	"github.com/partywall-go/partywall/adapters/httpapi"
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/files"
 	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/members"
 	"github.com/partywall-go/partywall/domain/tenants"
 )
 
 // Partywall is an installation that runs. [New] opens one, Close ends it.
 type Partywall struct {
+	Access     *access.Service
 	Tenants    *tenants.Service
+	Members    *members.Service
 	Identities *identities.Service
 	Files      *files.Service
 
@@ -89,13 +93,15 @@ func (p *Partywall) build(ctx context.Context) error {
 		return err
 	}
 
+	audit := auditlog.Log{Logger: p.config.logger()}
+	p.Access = &access.Service{Members: stores.members}
+	p.Members = &members.Service{Members: stores.members, Audit: audit}
 	p.Tenants = &tenants.Service{
 		Tenants:         stores.tenants,
-		Members:         stores.members,
 		Reservations:    stores.reservations,
 		TenantsPerOwner: p.config.TenantsPerOwner,
 		Unproven:        p.confirmsUnseen(),
-		Audit:           auditlog.Log{Logger: p.config.logger()},
+		Audit:           audit,
 		Identities:      people.provider,
 		Mail:            mail,
 		Policy:          p.config.TenantCreation,
@@ -110,6 +116,7 @@ func (p *Partywall) build(ctx context.Context) error {
 	}
 	p.Files = &files.Service{Objects: objects.store, MaxSize: p.config.UploadMaxSize, RequireSize: p.config.UploadRequireSize}
 	p.api = httpapi.New(httpapi.Config{
+		Access:         p.Access,
 		Tenants:        p.Tenants,
 		Identities:     p.Identities,
 		Files:          p.Files,

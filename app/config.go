@@ -20,6 +20,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/local"
 	"github.com/partywall-go/partywall/adapters/tokens"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -55,7 +56,7 @@ type Config struct {
 
 	TenantCreation  tenants.CreationPolicy
 	TenantsPerOwner int // that one user may own, unless the operator makes them
-	OperatorKeys    tenants.OperatorKeys
+	OperatorKeys    access.OperatorKeys
 
 	UploadMaxSize     int64 // bytes
 	UploadRequireSize bool

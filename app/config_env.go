@@ -15,6 +15,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/adapters/tokens"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/tenants"
 )
 
@@ -69,7 +70,7 @@ func keep[T any](p *parser, name string, value T, err error) T {
 
 func (p *parser) config(env environment) Config {
 	port := p.integer("PORT", env.Port, 1, 65535)
-	operators, operatorErr := tenants.ParseOperatorKeys(domain.NewSecret(env.OperatorToken))
+	operators, operatorErr := access.ParseOperatorKeys(domain.NewSecret(env.OperatorToken))
 	return Config{
 		Port:                int(port),
 		Host:                p.host("HOST", env.Host),

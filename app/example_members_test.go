@@ -11,6 +11,7 @@ import (
 
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/limits"
 )
@@ -26,7 +27,7 @@ func (t team) changeRole(w http.ResponseWriter, r *http.Request) {
 		role, err = domain.ParseRole(r.FormValue("role"))
 	}
 	if err == nil {
-		err = t.Tenants.ChangeRole(r.Context(), member, who, role)
+		err = t.Members.ChangeRole(r.Context(), member, who, role)
 	}
 	if err != nil {
 		t.WriteProblem(w, r, err)
@@ -49,7 +50,7 @@ func ExamplePartywall_RequireMember_manageMembers() {
 	email := domain.Must(domain.ParseEmail("bob@acme.example"))
 	bob := domain.Must(pw.Identities.SignUp(ctx, limits.Address{}, identities.SignUp{Email: email, Password: password})).Identity
 	// Bob accepted: the product, as the operator, makes him a member.
-	if err := pw.Tenants.SetRole(ctx, pw.Tenants.Installation(), ada.Tenant(), bob, domain.RoleViewer); err != nil {
+	if err := pw.Members.SetRole(ctx, access.Installation(), ada.Tenant(), bob, domain.RoleViewer); err != nil {
 		panic(err)
 	}
 	send := func(token, method string, who domain.Identity, role domain.Role) int {

@@ -18,6 +18,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/local"
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/domain/tenants"
@@ -70,7 +71,7 @@ func ExamplePartywall_InTenant() {
 	fmt.Println(acme.Tenant(), "owes", total)
 
 	// A job has no member: the operator enters, and the log says why.
-	err = pw.EachTenant(ctx, pw.Tenants.Installation(), "monthly report", func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error {
+	err = pw.EachTenant(ctx, access.Installation(), "monthly report", func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error {
 		fmt.Println("reporting to", tenant.Name)
 		return nil
 	})
@@ -138,8 +139,8 @@ func ExamplePartywall_EnterTenant() {
 	defer pw.Close()
 
 	acme := owned(ctx, pw, "acme", "ada@acme.example")
-	visit := domain.Must(pw.Tenants.Installation().Visit(acme.Tenant(), "ticket 17: wrong total"))
-	err := pw.EnterTenant(ctx, visit, func(ctx context.Context, tx *sqlx.Tx) error { return nil })
+	entry := domain.Must(access.Installation().Enter(acme.Tenant(), "ticket 17: wrong total"))
+	err := pw.EnterTenant(ctx, entry, func(ctx context.Context, tx *sqlx.Tx) error { return nil })
 	fmt.Println(domain.CodeOf(err)) // on memory there is no SQL; a test calls apptest.Open for that
 	// Output: no_database
 }
@@ -157,12 +158,12 @@ func keysOfExample() *local.Keys {
 }
 
 // owned makes a tenant that belongs to somebody new.
-func owned(ctx context.Context, pw *app.Partywall, id, address string) tenants.Member {
+func owned(ctx context.Context, pw *app.Partywall, id, address string) access.Member {
 	tenantID := domain.Must(domain.ParseTenantID(id))
 	created := domain.Must(pw.Tenants.Create(ctx, tenants.Creator{}, tenants.Creation{ID: tenantID}))
 	email := domain.Must(domain.ParseEmail(address))
 	user := domain.Must(pw.Identities.SignUp(ctx, limits.Address{}, identities.SignUp{Email: email, Password: password, ClaimToken: created.ClaimToken}))
-	member := domain.Must(pw.Tenants.Admit(ctx, user.Identity, tenantID))
+	member := domain.Must(pw.Access.Admit(ctx, user.Identity, tenantID))
 	return member
 }
 

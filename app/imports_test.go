@@ -18,9 +18,11 @@ const module = "github.com/partywall-go/partywall/"
 var layers = map[string][]string{
 	"domain":            {},
 	"domain/limits":     {"domain"},
-	"domain/tenants":    {"domain", "ports", "domain/limits"},
+	"domain/access":     {"domain", "ports"},
+	"domain/tenants":    {"domain", "ports", "domain/limits", "domain/access"},
+	"domain/members":    {"domain", "ports", "domain/access"},
 	"domain/identities": {"domain", "ports", "domain/limits", "domain/tenants"},
-	"domain/files":      {"domain", "ports", "domain/tenants"},
+	"domain/files":      {"domain", "ports", "domain/access"},
 	"ports":             {"domain"},
 	"ports/porttest":    {"domain", "ports"},
 
@@ -73,7 +75,7 @@ func TestEveryArrowPointsInwards(t *testing.T) {
 
 func TestTheImportRuleRefusesWhatItShould(t *testing.T) {
 	for _, arrow := range [][2]string{
-		{"domain", "ports"}, {"ports", "domain/tenants"}, {"domain/tenants", "domain/files"}, {"adapters/s3", "domain/files"},
+		{"domain", "ports"}, {"ports", "domain/access"}, {"domain/access", "domain/tenants"}, {"domain/tenants", "domain/files"}, {"adapters/s3", "domain/files"},
 		{"adapters/s3", "adapters/local"}, {"adapters/postgres", "adapters/embeddedpg"}, {"adapters/embeddedpg", "adapters/postgres"}, {"adapters/httpapi", "adapters/memory"},
 		{"adapters/memory", "app"}, {"cmd/partywall", "adapters/postgres"}, {"app", "cmd/partywall"}, {"app", "app/cli"}, {"app/cli", "adapters/postgres"},
 	} {

@@ -12,7 +12,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/domain/access"
 )
 
 // CodeNoDatabase says that SQL was asked of an installation on memory.
@@ -32,18 +32,18 @@ const CodeNoDatabase domain.Code = "no_database"
 // memory it is [CodeNoDatabase].
 //
 // The options are [ReadOnly] and [Isolation].
-func (p *Partywall) InTenant(ctx context.Context, member tenants.Member, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) error {
-	if (member == tenants.Member{}) {
+func (p *Partywall) InTenant(ctx context.Context, member access.Member, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) error {
+	if member.IsZero() {
 		return &domain.Error{Kind: domain.Forbidden, Message: "only a member of the tenant may work inside it"}
 	}
 	return p.inTenant(ctx, member.Tenant(), fn, options...)
 }
 
 // EnterTenant is [Partywall.InTenant] without a request, for jobs and support: the
-// visit is proven by the operator, see [tenants.Operator.Visit]. Each is a line in
-// the log, with its reason and with what came of it.
-func (p *Partywall) EnterTenant(ctx context.Context, visit tenants.Visit, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) (err error) {
-	if (visit == tenants.Visit{}) {
+// operator proves the entry, see [access.Operator.Enter]. Each entry is a line in the
+// log, with its reason and its outcome.
+func (p *Partywall) EnterTenant(ctx context.Context, entry access.OperatorAccess, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) (err error) {
+	if entry.IsZero() {
 		return &domain.Error{Kind: domain.Forbidden, Message: "only the operator of this installation may enter a tenant"}
 	}
 	began, outcome := time.Now(), "panic"
@@ -51,13 +51,13 @@ func (p *Partywall) EnterTenant(ctx context.Context, visit tenants.Visit, fn fun
 		p.config.logger().LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "the operator entered a tenant",
 			slog.String("audit", "tenant_entered"),
 			slog.String("actor", "operator"),
-			slog.String("tenant", visit.Tenant().String()),
-			slog.String("reason", visit.Reason()),
+			slog.String("tenant", entry.Tenant().String()),
+			slog.String("reason", entry.Reason()),
 			slog.String("outcome", outcome),
 			slog.Duration("duration", time.Since(began)),
 		)
 	}()
-	err = p.inTenant(ctx, visit.Tenant(), fn, options...)
+	err = p.inTenant(ctx, entry.Tenant(), fn, options...)
 	outcome = "done"
 	if err != nil {
 		outcome = err.Error()
@@ -72,7 +72,7 @@ func (p *Partywall) EnterTenant(ctx context.Context, visit tenants.Visit, fn fun
 // log. A tenant that isn't served is passed over; one that lacks a migration is a
 // failure, since its work is not done. The round stops when ctx is done, and when
 // the registry can't be read.
-func (p *Partywall) EachTenant(ctx context.Context, operator tenants.Operator, reason string, fn func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error, options ...TxOption) error {
+func (p *Partywall) EachTenant(ctx context.Context, operator access.Operator, reason string, fn func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error, options ...TxOption) error {
 	var failures []error
 	for tenant, err := range p.allTenants(ctx, operator) {
 		if err != nil {
@@ -81,12 +81,12 @@ func (p *Partywall) EachTenant(ctx context.Context, operator tenants.Operator, r
 		if tenant.Status != domain.Active {
 			continue
 		}
-		visit, err := operator.Visit(tenant.ID, reason)
+		entry, err := operator.Enter(tenant.ID, reason)
 		if err != nil {
 			return err
 		}
 		entered := false
-		err = p.survive(ctx, visit, func(ctx context.Context, tx *sqlx.Tx) error {
+		err = p.survive(ctx, entry, func(ctx context.Context, tx *sqlx.Tx) error {
 			entered = true
 			return fn(ctx, tx, tenant)
 		}, options...)
@@ -102,14 +102,14 @@ func (p *Partywall) EachTenant(ctx context.Context, operator tenants.Operator, r
 }
 
 // survive is EnterTenant for work that must go on elsewhere if fn panics.
-func (p *Partywall) survive(ctx context.Context, visit tenants.Visit, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) (err error) {
+func (p *Partywall) survive(ctx context.Context, entry access.OperatorAccess, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
-			p.config.logger().ErrorContext(ctx, "a job panicked inside a tenant", "tenant", visit.Tenant().String(), "reason", visit.Reason(), "panic", value, "stack", string(debug.Stack()))
+			p.config.logger().ErrorContext(ctx, "a job panicked inside a tenant", "tenant", entry.Tenant().String(), "reason", entry.Reason(), "panic", value, "stack", string(debug.Stack()))
 			err = panicked(value)
 		}
 	}()
-	return p.EnterTenant(ctx, visit, fn, options...)
+	return p.EnterTenant(ctx, entry, fn, options...)
 }
 
 // panicked is the error of a panic; an error that it was called with is its cause.
@@ -121,7 +121,7 @@ func panicked(value any) error {
 }
 
 // allTenants reads the registry page by page, and ends with the first error.
-func (p *Partywall) allTenants(ctx context.Context, operator tenants.Operator) iter.Seq2[domain.Tenant, error] {
+func (p *Partywall) allTenants(ctx context.Context, operator access.Operator) iter.Seq2[domain.Tenant, error] {
 	const page = 200
 	return func(yield func(domain.Tenant, error) bool) {
 		for after := (domain.TenantID{}); ; {

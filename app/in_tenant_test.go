@@ -17,6 +17,7 @@ import (
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/app/apptest"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -82,7 +83,7 @@ func TestAProductsSQLRunsInsideItsTenant(t *testing.T) {
 	if domain.CodeOf(err) != "scope_nested" {
 		t.Errorf("InTenant inside InTenant: %v", err)
 	}
-	if err := acme.InTenant(t.Context(), tenants.Member{}, book(1)); !errors.Is(err, domain.Forbidden) {
+	if err := acme.InTenant(t.Context(), access.Member{}, book(1)); !errors.Is(err, domain.Forbidden) {
 		t.Errorf("nobody gets in: %v", err)
 	}
 	broken := errors.New("broken")
@@ -99,7 +100,7 @@ func TestAProductMayRefuseATenant(t *testing.T) {
 	t.Parallel()
 	acme := apptest.Open(t, &invoices)
 	creation := tenants.Creation{ID: parseID(t, "refused"), Name: "refuse me"}
-	by := tenants.Creator{Operator: acme.Tenants.Installation(), Caller: ports.Caller{Identity: acme.Owner.Member.Identity()}}
+	by := tenants.Creator{Operator: access.Installation(), Caller: ports.Caller{Identity: acme.Owner.Member.Identity()}}
 	_, err := acme.Tenants.Create(t.Context(), by, creation)
 	if e, ok := errors.AsType[*domain.Error](err); !ok || e.Field != "name" || !errors.Is(err, domain.Invalid) {
 		t.Fatalf("the creator gets %v", err)
@@ -125,25 +126,25 @@ func TestTheOperatorEntersForAReason(t *testing.T) {
 	config := invoices
 	config.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	acme := apptest.Open(t, &config)
-	operator := acme.Tenants.Installation()
-	visit, err := operator.Visit(acme.ID, "ticket 17")
+	operator := access.Installation()
+	entry, err := operator.Enter(acme.ID, "ticket 17")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := acme.EnterTenant(t.Context(), visit, book(5)); err != nil || total(t, acme) != 5 {
+	if err := acme.EnterTenant(t.Context(), entry, book(5)); err != nil || total(t, acme) != 5 {
 		t.Errorf("the operator booked %d: %v", total(t, acme), err)
 	}
 	if line := log.String(); !strings.Contains(line, "audit=tenant_entered actor=operator tenant="+acme.ID.String()+` reason="ticket 17" outcome=done`) {
 		t.Errorf("the log says %s", line)
 	}
-	err = acme.EnterTenant(t.Context(), visit, func(ctx context.Context, tx *sqlx.Tx) error { return errors.New("went wrong") })
+	err = acme.EnterTenant(t.Context(), entry, func(ctx context.Context, tx *sqlx.Tx) error { return errors.New("went wrong") })
 	if err == nil || !strings.Contains(log.String(), `outcome="went wrong"`) {
 		t.Errorf("the log says %s of %v", log.String(), err)
 	}
-	if err := acme.EnterTenant(t.Context(), tenants.Visit{}, book(1)); !errors.Is(err, domain.Forbidden) {
+	if err := acme.EnterTenant(t.Context(), access.OperatorAccess{}, book(1)); !errors.Is(err, domain.Forbidden) {
 		t.Errorf("the zero Visit gets in: %v", err)
 	}
-	nowhere, err := operator.Visit(parseID(t, "nowhere"), "ticket 18")
+	nowhere, err := operator.Enter(parseID(t, "nowhere"), "ticket 18")
 	if err := errors.Join(err, acme.EnterTenant(t.Context(), nowhere, book(1))); domain.CodeOf(err) != domain.CodeTenantNotFound {
 		t.Errorf("a tenant that isn't there: %v", err)
 	}
@@ -156,7 +157,7 @@ func TestAJobRunsInEachTenant(t *testing.T) {
 	acme := apptest.Open(t, &config)
 	beta, gamma := acme.Another(t), acme.Another(t)
 	unclaimed := tenants.Creation{ID: parseID(t, "unclaimed")}
-	operator := acme.Tenants.Installation()
+	operator := access.Installation()
 	if _, err := acme.Tenants.Create(t.Context(), tenants.Creator{Operator: operator}, unclaimed); err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +174,7 @@ func TestAJobRunsInEachTenant(t *testing.T) {
 	if a, b, c := total(t, acme), total(t, beta), total(t, gamma); a != 900 || b != 0 || c != 900 {
 		t.Errorf("the fees are %d, %d, %d", a, b, c)
 	}
-	if err := acme.EachTenant(t.Context(), tenants.Operator{}, "no proof", nil); !errors.Is(err, domain.Forbidden) {
+	if err := acme.EachTenant(t.Context(), access.Operator{}, "no proof", nil); !errors.Is(err, domain.Forbidden) {
 		t.Errorf("without a proof: %v", err)
 	}
 	if err := acme.EachTenant(t.Context(), operator, "two\nlines", nil); !errors.Is(err, domain.Invalid) {
@@ -202,7 +203,7 @@ func TestAPanicInOneTenantDoesNotEndTheRound(t *testing.T) {
 	slices.SortFunc(all, func(a, b *apptest.Tenant) int { return strings.Compare(a.ID.String(), b.ID.String()) })
 	broken := errors.New("broken")
 	entered := 0
-	err := acme.EachTenant(t.Context(), acme.Tenants.Installation(), "monthly fee", func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error {
+	err := acme.EachTenant(t.Context(), access.Installation(), "monthly fee", func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error {
 		entered++
 		if err := book(900)(ctx, tx); err != nil {
 			return err

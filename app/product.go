@@ -8,8 +8,8 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/httpapi"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/limits"
-	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -54,7 +54,7 @@ func CallerFrom(ctx context.Context) (ports.Caller, bool) { return httpapi.Calle
 
 // MemberFrom returns the member whom [Partywall.RequireMember] or
 // [Partywall.EchoRequireMember] let in.
-func MemberFrom(ctx context.Context) (tenants.Member, bool) { return httpapi.MemberFrom(ctx) }
+func MemberFrom(ctx context.Context) (access.Member, bool) { return httpapi.MemberFrom(ctx) }
 
 // AddressOf returns the network address of a request's caller, which the use
 // cases of pw.Identities and pw.Tenants count by: the connection's, or the one that

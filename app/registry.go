@@ -17,6 +17,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/local"
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/members"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -34,6 +35,7 @@ var ErrNoPostgres = embeddedpg.ErrNoBinaries
 // line works on as the operator. It sends no mail.
 type Registry struct {
 	Tenants  *tenants.Service
+	Members  *members.Service
 	Provider string // of the identities that sign in here
 
 	users ports.UserStore // nil where they aren't built in
@@ -61,12 +63,13 @@ func OpenRegistry(ctx context.Context, cfg Config) (*Registry, error) {
 		}
 		return nil, errors.Join(err, db.Close(), stop())
 	}
+	audit := auditlog.Log{Logger: cfg.logger()}
 	registry := &Registry{
+		Members: &members.Service{Members: db.Members(), Audit: audit},
 		Tenants: &tenants.Service{
 			Tenants:      db.Tenants(),
-			Members:      db.Members(),
 			Reservations: db.Reservations(),
-			Audit:        auditlog.Log{Logger: cfg.logger()},
+			Audit:        audit,
 			Later:        func(func(context.Context) error) {},
 		},
 		Provider: cmp.Or(cfg.Cognito.PoolID, local.ProviderName),

@@ -146,7 +146,7 @@ func (o *operator) create(t *testing.T, pw *app.Partywall, name string) {
 // book adds an invoice of a tenant and returns the sum of all.
 func (o *operator) book(t *testing.T, pw *app.Partywall, name string, cents int) (sum int) {
 	t.Helper()
-	member, err := pw.Tenants.Admit(t.Context(), o.ada, parseID(t, name))
+	member, err := pw.Access.Admit(t.Context(), o.ada, parseID(t, name))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,14 @@ type Audit interface {
 	Record(ctx context.Context, entry AuditEntry)
 }
 
+// Record records entry in audit, whether or not the caller still waits for the answer.
+// A nil audit keeps no entries.
+func Record(ctx context.Context, audit Audit, entry AuditEntry) {
+	if audit != nil {
+		audit.Record(context.WithoutCancel(ctx), entry)
+	}
+}
+
 // AuditAction is what was changed. Actions are part of the log's form: they are
 // added, never changed.
 type AuditAction string

@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -63,7 +64,7 @@ func (s *server) maybeSignedIn(next func(echo.Context, tenants.Creator) error) e
 
 // member lets next be called by a member of the tenant that the request names,
 // or of the only one that they belong to.
-func (s *server) member(next func(echo.Context, tenants.Member) error) echo.HandlerFunc {
+func (s *server) member(next func(echo.Context, access.Member) error) echo.HandlerFunc {
 	return s.signedIn(func(c echo.Context, caller ports.Caller) error {
 		id, err := s.selectedTenant(c)
 		if err != nil {
@@ -78,11 +79,11 @@ func (s *server) member(next func(echo.Context, tenants.Member) error) echo.Hand
 	})
 }
 
-func (s *server) admit(ctx context.Context, caller ports.Caller, id domain.TenantID) (tenants.Member, error) {
+func (s *server) admit(ctx context.Context, caller ports.Caller, id domain.TenantID) (access.Member, error) {
 	if id.IsZero() {
-		return s.Tenants.AdmitSole(ctx, caller.Identity)
+		return s.Access.AdmitSole(ctx, caller.Identity)
 	}
-	return s.Tenants.Admit(ctx, caller.Identity, id)
+	return s.Access.Admit(ctx, caller.Identity, id)
 }
 
 // challenging marks a route that reads a token.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/httpapi"
 	"github.com/partywall-go/partywall/adapters/memory"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/files"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/tenants"
@@ -16,8 +17,9 @@ import (
 // The API on memory, below a prefix of a product's own.
 func ExampleNew() {
 	registry, people := &memory.Registry{}, &memory.Identities{}
-	service := &tenants.Service{Tenants: registry, Members: registry, Reservations: registry, Identities: people, Mail: &memory.Mailbox{}}
+	service := &tenants.Service{Tenants: registry, Reservations: registry, Identities: people, Mail: &memory.Mailbox{}}
 	api := httpapi.New(httpapi.Config{
+		Access:     &access.Service{Members: registry},
 		Tenants:    service,
 		Identities: &identities.Service{Provider: people, Members: registry, Tenants: service},
 		Files:      &files.Service{Objects: &memory.Objects{}, MaxSize: 5 << 30},

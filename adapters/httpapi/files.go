@@ -8,12 +8,12 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/files"
-	"github.com/partywall-go/partywall/domain/tenants"
 )
 
 // uploadURL handles POST /files/upload-url.
-func (s *server) uploadURL(c echo.Context, member tenants.Member) error {
+func (s *server) uploadURL(c echo.Context, member access.Member) error {
 	var body struct {
 		Filename    string `json:"filename"`
 		Size        *int64 `json:"size"`
@@ -72,7 +72,7 @@ type uploadAnswer struct {
 }
 
 // downloadURL handles GET /files/download-url.
-func (s *server) downloadURL(c echo.Context, member tenants.Member) error {
+func (s *server) downloadURL(c echo.Context, member access.Member) error {
 	query, err := url.ParseQuery(c.Request().URL.RawQuery)
 	if err != nil {
 		return domain.Invalidf("", "the query can't be read: escape the file name (RFC 3986, section 2.1)")

@@ -18,6 +18,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/httpapi"
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/files"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/tenants"
@@ -61,12 +62,13 @@ func build(t testing.TB) *house {
 		log:        &syncBuffer{},
 		client:     &http.Client{Transport: &http.Transport{}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
-	service := &tenants.Service{Tenants: h.registry, Members: h.registry, Reservations: h.registry, Identities: h.identities, Mail: h.mail, Limits: tenants.NewLimits(clock.Now)}
-	operators, err := tenants.ParseOperatorKeys(domain.NewSecret(operatorToken))
+	service := &tenants.Service{Tenants: h.registry, Reservations: h.registry, Identities: h.identities, Mail: h.mail, Limits: tenants.NewLimits(clock.Now)}
+	operators, err := access.ParseOperatorKeys(domain.NewSecret(operatorToken))
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.config = httpapi.Config{
+		Access:         &access.Service{Members: h.registry},
 		Tenants:        service,
 		Identities:     &identities.Service{Provider: h.identities, Members: h.registry, Tenants: service, Limits: identities.NewLimits(clock.Now)},
 		Files:          &files.Service{Objects: h.objects, MaxSize: 1 << 30},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/files"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/tenants"
@@ -19,20 +20,21 @@ import (
 // Config is what the API is built from. The use cases and the verifier are
 // needed; everything else has a use for its zero value.
 type Config struct {
+	Access     *access.Service
 	Tenants    *tenants.Service
 	Identities *identities.Service
 	Files      *files.Service
 	Verifier   ports.TokenVerifier
 
-	Operators      tenants.OperatorKeys // zero: there is no operator
-	Dependencies   []Dependency         // what GET /readyz looks at
-	LocalKeys      http.Handler         // serves /local/jwks.json; nil: no such path
-	LocalObjects   http.Handler         // serves all below /local/objects/; nil: no such path
-	Resolve        Resolve              // names a tenant besides X-Tenant-ID; nil: nothing does
-	TrustedProxies []netip.Prefix       // whose X-Forwarded-For is believed
-	AllowOrigins   []string             // whose pages may read answers (CORS), each exactly as browsers send it
-	Logger         *slog.Logger         // one line a request; nil: no log
-	Now            func() time.Time     // nil: time.Now
+	Operators      access.OperatorKeys // zero: there is no operator
+	Dependencies   []Dependency        // what GET /readyz looks at
+	LocalKeys      http.Handler        // serves /local/jwks.json; nil: no such path
+	LocalObjects   http.Handler        // serves all below /local/objects/; nil: no such path
+	Resolve        Resolve             // names a tenant besides X-Tenant-ID; nil: nothing does
+	TrustedProxies []netip.Prefix      // whose X-Forwarded-For is believed
+	AllowOrigins   []string            // whose pages may read answers (CORS), each exactly as browsers send it
+	Logger         *slog.Logger        // one line a request; nil: no log
+	Now            func() time.Time    // nil: time.Now
 }
 
 // Dependency is something that must be there to serve, under the name that

@@ -7,7 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -25,8 +25,8 @@ func CallerFrom(ctx context.Context) (ports.Caller, bool) {
 
 // MemberFrom returns the member whom [API.RequireMember] or
 // [API.EchoRequireMember] let in.
-func MemberFrom(ctx context.Context) (tenants.Member, bool) {
-	member, ok := ctx.Value(memberKey{}).(tenants.Member)
+func MemberFrom(ctx context.Context) (access.Member, bool) {
+	member, ok := ctx.Value(memberKey{}).(access.Member)
 	return member, ok
 }
 

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/partywall-go/partywall/adapters/memory"
-	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -26,7 +26,7 @@ func BenchmarkCreate(b *testing.B) {
 
 func BenchmarkAdmit(b *testing.B) {
 	registry := &memory.Registry{}
-	service := &tenants.Service{Members: registry}
+	service := &access.Service{Members: registry}
 	owner, id := identity("owner"), tenantID("acme")
 	if _, err := registry.Create(b.Context(), ports.NewTenant{ID: id, Owner: owner}); err != nil {
 		b.Fatal(err)

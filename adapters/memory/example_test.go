@@ -11,7 +11,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -19,7 +19,7 @@ import (
 func Example() {
 	ctx := context.Background()
 	registry := &memory.Registry{}
-	service := &tenants.Service{Members: registry}
+	service := &access.Service{Members: registry}
 
 	acme := domain.Must(domain.ParseTenantID("acme"))
 	ada := domain.Must(domain.NewIdentity("test", "ada"))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/limits"
 )
@@ -54,7 +55,7 @@ func (x *Tenant) JoinAs(t testing.TB, account Account, role domain.Role) User {
 
 func (x *Tenant) join(t testing.TB, who domain.Identity, token string, role domain.Role) User {
 	t.Helper()
-	if err := x.Tenants.SetRole(t.Context(), x.Tenants.Installation(), x.ID, who, role); err != nil {
+	if err := x.Members.SetRole(t.Context(), access.Installation(), x.ID, who, role); err != nil {
 		t.Fatal(err)
 	}
 	return x.admit(t, who, token)

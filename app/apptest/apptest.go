@@ -23,6 +23,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/local"
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -48,7 +49,7 @@ type installation struct {
 // does not have this user, except after [Tenant.JoinAs]: [Tenant.SignUp] makes one
 // with a password.
 type User struct {
-	Member tenants.Member
+	Member access.Member
 	Token  string // an access token
 }
 
@@ -121,7 +122,7 @@ func newTenant(t testing.TB, running *app.Partywall, with installation) *Tenant 
 	if err != nil {
 		t.Fatal(err)
 	}
-	by := tenants.Creator{Caller: ports.Caller{Identity: owner}, Operator: running.Tenants.Installation()}
+	by := tenants.Creator{Caller: ports.Caller{Identity: owner}, Operator: access.Installation()}
 	if _, err := running.Tenants.Create(t.Context(), by, tenants.Creation{ID: id, Name: t.Name()}); err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +149,7 @@ func (x *Tenant) madeUp(t testing.TB) (domain.Identity, string) {
 
 func (x *Tenant) admit(t testing.TB, who domain.Identity, token string) User {
 	t.Helper()
-	member, err := x.Tenants.Admit(t.Context(), who, x.ID)
+	member, err := x.Access.Admit(t.Context(), who, x.ID)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
 )
 
 // releaseTwo is a variable that has the product be its second release.
@@ -54,7 +55,7 @@ var invoices = Program{
 			if len(args) > 0 {
 				return Misuse("%q is never a good idea", args[0])
 			}
-			return pw.EachTenant(ctx, pw.Tenants.Installation(), "monthly bill", func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error {
+			return pw.EachTenant(ctx, access.Installation(), "monthly bill", func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error {
 				var cents int
 				if err := tx.GetContext(ctx, &cents, `SELECT sum(cents) FROM invoices`); err != nil {
 					return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -56,7 +57,7 @@ func createTenant(ctx context.Context, c console, args []string) error {
 		if err := r.MayProvision(ctx); err != nil {
 			return err
 		}
-		by := tenants.Creator{Operator: r.Tenants.Installation()}
+		by := tenants.Creator{Operator: access.Installation()}
 		if *owner != "" {
 			identity, err := userOf(ctx, c, r, *owner)
 			if err != nil {
@@ -90,7 +91,7 @@ func listTenants(ctx context.Context, c console, args []string) error {
 		row("ID", "STATUS", "CREATED", "NAME")
 		const page = 200
 		for after := (domain.TenantID{}); ; {
-			found, err := r.Tenants.List(ctx, r.Tenants.Installation(), after, page)
+			found, err := r.Tenants.List(ctx, access.Installation(), after, page)
 			if err != nil {
 				return err
 			}
@@ -131,7 +132,7 @@ func claimTenant(ctx context.Context, c console, args []string) error {
 		if _, err := r.Tenants.Clock(ctx, id); domain.KindOf(err) == domain.NotFound {
 			return fmt.Errorf("there is no tenant %s that could be claimed; see: %s tenants list", id, c.program.Name)
 		}
-		by := tenants.Creator{Operator: r.Tenants.Installation(), Caller: ports.Caller{Identity: identity}}
+		by := tenants.Creator{Operator: access.Installation(), Caller: ports.Caller{Identity: identity}}
 		claimed, err := r.Tenants.Claim(ctx, by, id, domain.NewSecret(*token))
 		if err != nil {
 			return err

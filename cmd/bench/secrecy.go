@@ -10,9 +10,9 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/limits"
-	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -35,7 +35,7 @@ func (b *bench) secrecy(ctx context.Context) ([]line, error) {
 	if _, err := pw.Identities.SignUp(ctx, limits.Address{}, identities.SignUp{Email: known, Password: password}); err != nil {
 		return nil, err
 	}
-	service, stranger := &tenants.Service{Members: db.Members()}, domain.Must(domain.NewIdentity("bench", "stranger"))
+	service, stranger := &access.Service{Members: db.Members()}, domain.Must(domain.NewIdentity("bench", "stranger"))
 	foreign, absent := domain.Must(domain.ParseTenantID("foreign")), domain.Must(domain.ParseTenantID("absent"))
 	if _, err := db.Tenants().Create(ctx, ports.NewTenant{ID: foreign, Owner: domain.Must(domain.NewIdentity("bench", "owner"))}); err != nil {
 		return nil, err

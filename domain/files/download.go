@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -22,7 +22,7 @@ const (
 // DownloadURL lets member get one file of their tenant. It doesn't check that
 // the file exists. Errors: [domain.Forbidden], and [domain.Invalid] on field
 // "filename" or "disposition".
-func (s *Service) DownloadURL(ctx context.Context, member tenants.Member, filename string, disposition Disposition) (Signed, error) {
+func (s *Service) DownloadURL(ctx context.Context, member access.Member, filename string, disposition Disposition) (Signed, error) {
 	if err := member.Require(domain.ReadFiles); err != nil {
 		return Signed{}, err
 	}

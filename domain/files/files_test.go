@@ -19,8 +19,8 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/files"
-	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -46,7 +46,7 @@ func newHouse(t *testing.T) *house {
 }
 
 // member makes a tenant, and somebody in it with this role.
-func (h *house) member(t *testing.T, id string, role domain.Role) tenants.Member {
+func (h *house) member(t *testing.T, id string, role domain.Role) access.Member {
 	t.Helper()
 	tenant, who := domain.Must(domain.ParseTenantID(id)), domain.Must(domain.NewIdentity("test", string(role)))
 	owner := domain.Must(domain.NewIdentity("test", "whoever made it"))
@@ -56,7 +56,7 @@ func (h *house) member(t *testing.T, id string, role domain.Role) tenants.Member
 	if err := h.registry.SetRole(t.Context(), ports.RoleChange{Tenant: tenant, Member: who, Role: role, By: ports.Actor{Operator: true}}); err != nil {
 		t.Fatal(err)
 	}
-	member, err := (&tenants.Service{Members: h.registry}).Admit(t.Context(), who, tenant)
+	member, err := (&access.Service{Members: h.registry}).Admit(t.Context(), who, tenant)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,8 +130,8 @@ func TestWhatARoleMayDoWithFiles(t *testing.T) {
 			t.Errorf("%s: upload %v, download %v", c.role, upload, download)
 		}
 	}
-	_, upload := h.UploadURL(t.Context(), tenants.Member{}, files.Upload{Filename: "a"})
-	_, download := h.DownloadURL(t.Context(), tenants.Member{}, "a", "")
+	_, upload := h.UploadURL(t.Context(), access.Member{}, files.Upload{Filename: "a"})
+	_, download := h.DownloadURL(t.Context(), access.Member{}, "a", "")
 	if domain.KindOf(upload) != domain.Forbidden || domain.KindOf(download) != domain.Forbidden {
 		t.Errorf("the zero Member: upload %v, download %v", upload, download)
 	}

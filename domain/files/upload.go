@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -27,7 +27,7 @@ type Upload struct {
 
 // UploadURL lets member put one file in their tenant. Errors: [domain.Forbidden],
 // and [domain.Invalid] on the field that breaks a rule.
-func (s *Service) UploadURL(ctx context.Context, member tenants.Member, upload Upload) (Signed, error) {
+func (s *Service) UploadURL(ctx context.Context, member access.Member, upload Upload) (Signed, error) {
 	if err := member.Require(domain.WriteFiles); err != nil {
 		return Signed{}, err
 	}

@@ -26,7 +26,7 @@ func newHouse() *house {
 	h.Service = &identities.Service{
 		Provider: h.people,
 		Members:  h.registry,
-		Tenants:  &tenants.Service{Tenants: h.registry, Members: h.registry, Reservations: h.registry, Identities: h.people, Mail: h.mail},
+		Tenants:  &tenants.Service{Tenants: h.registry, Reservations: h.registry, Identities: h.people, Mail: h.mail},
 	}
 	return h
 }

@@ -36,7 +36,7 @@ func (s *Service) Claim(ctx context.Context, by Creator, id domain.TenantID, tok
 		s.notMade(by)
 		return claimed.TenantMembership, err
 	}
-	s.record(ctx, ports.AuditEntry{Action: ports.TenantClaimed, Tenant: id, Actor: by.actor(), Member: by.Caller.Identity, Role: domain.RoleOwner})
+	ports.Record(ctx, s.Audit, ports.AuditEntry{Action: ports.TenantClaimed, Tenant: id, Actor: by.actor(), Member: by.Caller.Identity, Role: domain.RoleOwner})
 	s.welcome(owner.email, claimed.Tenant)
 	return claimed.TenantMembership, nil
 }
@@ -57,7 +57,7 @@ func (s *Service) ClaimBySignUp(ctx context.Context, from limits.Address, token 
 		return ports.TenantMembership{}, err
 	}
 	who := claimed.Membership.Identity
-	s.record(ctx, ports.AuditEntry{Action: ports.TenantClaimed, Tenant: claimed.Tenant.ID, Actor: ports.Actor{Identity: who, From: from.IP()}, Member: who, Role: domain.RoleOwner})
+	ports.Record(ctx, s.Audit, ports.AuditEntry{Action: ports.TenantClaimed, Tenant: claimed.Tenant.ID, Actor: ports.Actor{Identity: who, From: from.IP()}, Member: who, Role: domain.RoleOwner})
 	return claimed.TenantMembership, nil
 }
 

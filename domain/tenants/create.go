@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -33,17 +34,17 @@ func ParseCreationPolicy(s string) (CreationPolicy, error) {
 // Creator is the caller who asks for a tenant. The zero Creator isn't signed in and
 // calls from an unknown address.
 type Creator struct {
-	Caller   ports.Caller   // without its Token, the caller's address counts as unconfirmed
-	Operator Operator       // whose tenants aren't limited
-	From     limits.Address // all callers from unknown addresses share one allowance
+	Caller   ports.Caller    // without its Token, the caller's address counts as unconfirmed
+	Operator access.Operator // whose tenants aren't limited
+	From     limits.Address  // all callers from unknown addresses share one allowance
 }
 
-func (c Creator) isStranger() bool { return c.Caller.IsZero() && !c.Operator.proven }
+func (c Creator) isStranger() bool { return c.Caller.IsZero() && c.Operator.IsZero() }
 
 // actor is the creator as the audit log names them.
 func (c Creator) actor() ports.Actor {
-	actor := ports.Actor{Operator: c.Operator.proven, From: c.From.IP()}
-	if !c.Operator.proven {
+	actor := ports.Actor{Operator: !c.Operator.IsZero(), From: c.From.IP()}
+	if c.Operator.IsZero() {
 		actor.Identity = c.Caller.Identity
 	}
 	return actor
@@ -89,7 +90,7 @@ func (s *Service) Create(ctx context.Context, by Creator, creation Creation) (Cr
 
 func (p CreationPolicy) allow(by Creator) error {
 	switch {
-	case p == Open || p == "" || by.Operator.proven:
+	case p == Open || p == "" || !by.Operator.IsZero():
 		return nil
 	case by.Caller.IsZero():
 		return &domain.Error{Kind: domain.Unauthenticated, Message: "sign in to create a tenant"}
@@ -128,7 +129,7 @@ func (s *Service) reserve(ctx context.Context, by Creator, creation Creation) (C
 	if err != nil {
 		return Created{}, err
 	}
-	s.record(ctx, ports.AuditEntry{Action: ports.TenantReserved, Tenant: tenant.ID, Actor: by.actor()})
+	ports.Record(ctx, s.Audit, ports.AuditEntry{Action: ports.TenantReserved, Tenant: tenant.ID, Actor: by.actor()})
 	return Created{Tenant: tenant, ClaimToken: token}, nil
 }
 
@@ -158,7 +159,7 @@ func (s *Service) createOwned(ctx context.Context, by Creator, creation Creation
 		return Created{}, err
 	}
 	if !made.Replayed {
-		s.record(ctx, ports.AuditEntry{Action: ports.TenantCreated, Tenant: tenant.ID, Actor: by.actor(), Member: tenant.Owner, Role: domain.RoleOwner})
+		ports.Record(ctx, s.Audit, ports.AuditEntry{Action: ports.TenantCreated, Tenant: tenant.ID, Actor: by.actor(), Member: tenant.Owner, Role: domain.RoleOwner})
 		s.welcome(owner.email, made.Tenant)
 	}
 	return Created{Tenant: made.Tenant, Replayed: made.Replayed}, nil

@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/tenants"
 )
 
 func TestWhoMayCreate(t *testing.T) {
 	h := newHouse()
 	signedIn := tenants.Creator{Caller: h.caller("ada@example.com")}
-	operator := tenants.Creator{Operator: h.Installation()}
+	operator := tenants.Creator{Operator: access.Installation()}
 	const allowed = domain.Kind(-1)
 	cases := []struct {
 		policy                      tenants.CreationPolicy

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
@@ -51,7 +52,7 @@ func TestASignedInCallerMakesFiveTenantsAMinuteAndOwnsTwenty(t *testing.T) {
 	if _, err := h.Claim(t.Context(), ada, waiting.Tenant.ID, waiting.ClaimToken); !errors.Is(err, domain.CodeTenantQuota) {
 		t.Errorf("the twenty-first by a claim: %v", err)
 	}
-	operator := tenants.Creator{Caller: ada.Caller, Operator: h.Installation()}
+	operator := tenants.Creator{Caller: ada.Caller, Operator: access.Installation()}
 	for n := range 30 {
 		if err := h.create(t, operator, 2000+n); err != nil {
 			t.Fatalf("the operator is limited: %v", err)
@@ -121,7 +122,7 @@ func TestStrangersReserveAHundredFromANetwork(t *testing.T) {
 	if err := reserve(tenants.Creator{From: from("192.0.2.2")}); err != nil {
 		t.Errorf("a neighbour: %v", err)
 	}
-	if err := reserve(tenants.Creator{Operator: h.Installation(), From: from("192.0.2.1")}); err != nil {
+	if err := reserve(tenants.Creator{Operator: access.Installation(), From: from("192.0.2.1")}); err != nil {
 		t.Errorf("the operator: %v", err)
 	}
 	h.now = h.now.Add(24 * time.Hour)

@@ -20,7 +20,7 @@ type newOwner struct {
 // returns what else the store shall limit. It asks the identity provider whether
 // the caller's address is confirmed. The operator isn't limited.
 func (s *Service) admitMaking(ctx context.Context, by Creator) (newOwner, error) {
-	if by.Operator.proven {
+	if !by.Operator.IsZero() {
 		return newOwner{}, nil
 	}
 	if err := s.Limits.making(by.Caller.Identity); err != nil {
@@ -35,7 +35,7 @@ func (s *Service) admitMaking(ctx context.Context, by Creator) (newOwner, error)
 
 // notMade takes back what admitMaking counted.
 func (s *Service) notMade(by Creator) {
-	if !by.Operator.proven {
+	if by.Operator.IsZero() {
 		s.Limits.notMade(by.Caller.Identity)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
 )
 
 // Clock reads the time from inside tenant id, which shows that it can be served.
@@ -12,20 +13,17 @@ import (
 // tenants are [domain.CodeTenantNotFound].
 func (s *Service) Clock(ctx context.Context, id domain.TenantID) (time.Time, error) {
 	now, err := s.Tenants.Clock(ctx, id)
-	if err != nil {
-		return time.Time{}, concealed(err)
-	}
-	return now.UTC(), nil
+	return now.UTC(), err
 }
 
 // maxPage is the most that a list gives at once.
 const maxPage = 200
 
 // List returns at most limit tenants whose IDs come after after, in the order of
-// their IDs; the zero TenantID comes before all. Who isn't the operator gets
-// [domain.Forbidden]; a limit that isn't 1 to 200 is [domain.Invalid] on field "limit".
-func (s *Service) List(ctx context.Context, operator Operator, after domain.TenantID, limit int) ([]domain.Tenant, error) {
-	if err := operator.require(); err != nil {
+// their IDs; the zero TenantID comes before all. Without a
+// proof of the operator it returns [domain.Forbidden]; a limit that isn't 1 to 200 is [domain.Invalid] on field "limit".
+func (s *Service) List(ctx context.Context, operator access.Operator, after domain.TenantID, limit int) ([]domain.Tenant, error) {
+	if err := operator.Require(); err != nil {
 		return nil, err
 	}
 	if limit < 1 || limit > maxPage {

@@ -1,6 +1,5 @@
-// Package tenants holds the use cases of tenants and the proofs that others
-// demand: a [Member] may act inside a tenant, an [Operator] on the installation.
-// Both can only be had from here, so that a tenant nobody checked doesn't compile.
+// Package tenants has the use cases of tenants: to create, reserve and claim them, to
+// look them up and to list them.
 package tenants
 
 import (
@@ -11,13 +10,12 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Service makes tenants, hands them to their owners and admits their members.
+// Service creates tenants and makes their creators the owners.
 //
-// Beside the errors that its methods name, a zero ID or identity is
-// [domain.Invalid], and stores that are away are [domain.CodeDatabaseUnavailable].
+// Besides the errors that its methods name, a zero ID or identity returns
+// [domain.Invalid], and an unavailable store [domain.CodeDatabaseUnavailable].
 type Service struct {
 	Tenants         ports.TenantStore
-	Members         ports.MemberStore
 	Reservations    ports.ReservationStore
 	Identities      ports.IdentityProvider // says whether a new owner's address is confirmed; nil: none is
 	Mail            ports.Mailer
@@ -51,22 +49,4 @@ func (s *Service) newToken() domain.Secret {
 		return domain.NewSecret(rand.Text())
 	}
 	return domain.NewSecret(s.NewToken())
-}
-
-// record keeps an entry in the audit log, whether or not the caller still waits.
-func (s *Service) record(ctx context.Context, entry ports.AuditEntry) {
-	if s.Audit != nil {
-		s.Audit.Record(context.WithoutCancel(ctx), entry)
-	}
-}
-
-// errNoSuchTenant is what an unknown, a suspended and a foreign tenant have in common.
-var errNoSuchTenant = domain.NewError(domain.CodeTenantNotFound)
-
-// concealed turns what a store says of an absent tenant into [errNoSuchTenant].
-func concealed(err error) error {
-	if domain.KindOf(err) == domain.NotFound {
-		return errNoSuchTenant
-	}
-	return err
 }

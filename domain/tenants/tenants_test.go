@@ -24,7 +24,6 @@ func newHouse() *house {
 	h.registry = &memory.Registry{Now: func() time.Time { return h.now }}
 	h.Service = &tenants.Service{
 		Tenants:      h.registry,
-		Members:      h.registry,
 		Reservations: h.registry,
 		Identities:   h.people,
 		Mail:         h.mail,

@@ -10,7 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/domain/access"
 )
 
 //go:embed *.html
@@ -48,7 +48,7 @@ func (web web) list(w http.ResponseWriter, r *http.Request) {
 	_ = page.Execute(w, map[string]any{"Tenant": member.Tenant(), "Invoices": invoices})
 }
 
-func (web web) invoices(ctx context.Context, member tenants.Member) (found []invoice, err error) {
+func (web web) invoices(ctx context.Context, member access.Member) (found []invoice, err error) {
 	err = web.InTenant(ctx, member, func(ctx context.Context, tx *sqlx.Tx) error {
 		return tx.SelectContext(ctx, &found, `SELECT text, cents FROM invoices ORDER BY id DESC LIMIT 100`)
 	})
@@ -65,7 +65,7 @@ func (web web) add(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
-func (web web) insert(ctx context.Context, member tenants.Member, text, amount string) error {
+func (web web) insert(ctx context.Context, member access.Member, text, amount string) error {
 	cents, err := strconv.ParseInt(amount, 10, 64)
 	if err != nil || cents <= 0 || text == "" {
 		return domain.Invalidf("cents", "an invoice has a text, and an amount of at least one cent")

@@ -1,4 +1,4 @@
-package tenants_test
+package access_test
 
 import (
 	"go/ast"
@@ -10,20 +10,20 @@ import (
 	"testing"
 )
 
-// TestForgingAProofDoesNotCompile type-checks what somebody might try outside
-// the package. The first program shows that the check itself works.
+// TestForgingAProofDoesNotCompile type-checks forgeries from outside the package. The
+// first program shows that the check itself works.
 func TestForgingAProofDoesNotCompile(t *testing.T) {
-	const honest = `member, _ := (&tenants.Service{}).Admit(context.Background(), domain.Identity{}, domain.TenantID{}); use(member)`
+	const honest = `member, _ := (&access.Service{}).Admit(context.Background(), domain.Identity{}, domain.TenantID{}); use(member)`
 	if err := compile(t, honest); err != nil {
 		t.Fatalf("an honest program doesn't compile: %v", err)
 	}
 	forgeries := map[string]string{
-		"a member of a literal's fields":       `use(tenants.Member{tenant: id})`,
-		"a member of unnamed fields":           `use(tenants.Member{id, domain.Identity{}, domain.RoleOwner})`,
-		"a member whose tenant is assigned":    `var m tenants.Member; m.tenant = id; use(m)`,
-		"a member converted from a look-alike": `type twin struct { tenant domain.TenantID; identity domain.Identity; role domain.Role }; use(tenants.Member(twin{}))`,
-		"an operator of a literal":             `use(tenants.Operator{proven: true})`,
-		"a visit of a literal":                 `use(tenants.Visit{tenant: id})`,
+		"a member of a literal's fields":       `use(access.Member{tenant: id})`,
+		"a member of unnamed fields":           `use(access.Member{id, domain.Identity{}, domain.RoleOwner})`,
+		"a member whose tenant is assigned":    `var m access.Member; m.tenant = id; use(m)`,
+		"a member converted from a look-alike": `type twin struct { tenant domain.TenantID; identity domain.Identity; role domain.Role }; use(access.Member(twin{}))`,
+		"an operator of a literal":             `use(access.Operator{proven: true})`,
+		"an operator's access of a literal":    `use(access.OperatorAccess{tenant: id})`,
 		"a tenant ID of a literal":             `use(domain.TenantID{slug: "neighbour"})`,
 		"a tenant ID converted from a string":  `use(domain.TenantID("neighbour"))`,
 	}
@@ -44,14 +44,14 @@ import (
 	"context"
 
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/domain/access"
 )
 
 var id domain.TenantID
 
 func use(...any) {}
 
-func main() { _ = context.Background; _ = tenants.Member{}; ` + strings.TrimSpace(body) + ` }`
+func main() { _ = context.Background; _ = access.Member{}; ` + strings.TrimSpace(body) + ` }`
 	files := token.NewFileSet()
 	file, err := parser.ParseFile(files, "outside.go", source, 0)
 	if err != nil {

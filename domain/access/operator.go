@@ -1,4 +1,4 @@
-package tenants
+package access
 
 import (
 	"crypto/subtle"
@@ -7,26 +7,31 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// Operator is a proven fact: this is whoever runs the installation. Only
-// [OperatorKeys.Prove] and [Service.Installation] build one. The zero Operator
-// may do nothing.
+// Operator is a proof that the caller operates the installation. Only
+// [OperatorKeys.Prove] and [Installation] build one. The zero Operator may do nothing.
 type Operator struct{ proven bool }
 
-func (o Operator) require() error {
+// IsZero reports whether o proves nothing.
+func (o Operator) IsZero() bool { return !o.proven }
+
+// Require returns nil, and a [domain.Forbidden] error if o is the zero Operator.
+func (o Operator) Require() error {
 	if !o.proven {
 		return &domain.Error{Kind: domain.Forbidden, Message: "only the operator of this installation may do that"}
 	}
 	return nil
 }
 
-// Installation proves an operator to a program that holds the installation's own
-// credentials, such as its command line. It must never serve a request.
-func (s *Service) Installation() Operator { return Operator{proven: true} }
+// Installation returns the proof of an operator to a program that holds the
+// credentials of the installation itself, such as its command line. A program must
+// not call it to serve a request.
+func Installation() Operator { return Operator{proven: true} }
 
-// OperatorKeys are the tokens that operators send. The zero OperatorKeys prove nobody.
+// OperatorKeys are the tokens that operators send. The zero OperatorKeys prove no
+// operator.
 type OperatorKeys struct{ hashes []domain.TokenHash }
 
-// IsZero reports whether there are none, so that nobody is the operator.
+// IsZero reports whether there are no keys, so that no caller is the operator.
 func (k OperatorKeys) IsZero() bool { return len(k.hashes) == 0 }
 
 const (
@@ -54,8 +59,8 @@ func ParseOperatorKeys(s domain.Secret) (OperatorKeys, error) {
 	return keys, nil
 }
 
-// Prove reports whether token is one of the keys, in a time that doesn't depend
-// on how much of it is right.
+// Prove reports whether token is one of the keys, in a time that does not depend
+// on how many of its bytes are right.
 func (k OperatorKeys) Prove(token domain.Secret) (Operator, bool) {
 	if len(k.hashes) == 0 {
 		return Operator{}, false

@@ -1,0 +1,46 @@
+// Package access decides which identity may act where, and has the proofs of it that
+// the use cases require: a [Member] may act inside a tenant, an [Operator] on the
+// installation, and an [OperatorAccess] is one entry of the operator into a tenant.
+// A proof has no exported fields and only this package builds one, so a call on
+// behalf of an identity that was not checked does not compile.
+package access
+
+import (
+	"context"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Service admits members to their tenants.
+type Service struct {
+	Members ports.MemberStore
+}
+
+// Admit proves that the identity is a member of tenant id. Unknown, suspended and
+// foreign tenants all return the same [domain.CodeTenantNotFound]; an unavailable
+// store returns [domain.CodeDatabaseUnavailable].
+func (s *Service) Admit(ctx context.Context, identity domain.Identity, id domain.TenantID) (Member, error) {
+	tenant, membership, err := s.Members.Find(ctx, identity, id)
+	if err != nil {
+		return Member{}, err
+	}
+	if tenant.Status != domain.Active {
+		return Member{}, domain.NewError(domain.CodeTenantNotFound)
+	}
+	return Member{tenant.ID, membership.Identity, membership.Role}, nil
+}
+
+// AdmitSole admits the identity to the one tenant that it is a member of. An identity
+// that belongs to several tenants, or to none, gets [domain.CodeTenantRequired].
+func (s *Service) AdmitSole(ctx context.Context, identity domain.Identity) (Member, error) {
+	found, err := s.Members.Memberships(ctx, identity, 2)
+	if err != nil {
+		return Member{}, err
+	}
+	if len(found) != 1 {
+		return Member{}, domain.NewError(domain.CodeTenantRequired)
+	}
+	membership := found[0].Membership
+	return Member{membership.Tenant, membership.Identity, membership.Role}, nil
+}

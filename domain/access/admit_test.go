@@ -1,0 +1,97 @@
+package access_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/partywall-go/partywall/adapters/memory"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/ports"
+)
+
+var (
+	ada = domain.Must(domain.NewIdentity("test", "ada"))
+	eve = domain.Must(domain.NewIdentity("test", "eve"))
+)
+
+func tenantID(s string) domain.TenantID { return domain.Must(domain.ParseTenantID(s)) }
+
+// installation is the use cases of access on memory.
+type installation struct {
+	*access.Service
+	registry *memory.Registry
+}
+
+func newInstallation() installation {
+	registry := &memory.Registry{}
+	return installation{&access.Service{Members: registry}, registry}
+}
+
+// create creates a tenant that the identity owns.
+func (in installation) create(t *testing.T, id string, owner domain.Identity) {
+	t.Helper()
+	if _, err := in.registry.Create(t.Context(), ports.NewTenant{ID: tenantID(id), Owner: owner}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (in installation) suspend(t *testing.T, id string) {
+	t.Helper()
+	if err := in.registry.SetStatus(tenantID(id), domain.Suspended); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAMemberIsAdmittedToTheirTenantOnly(t *testing.T) {
+	in := newInstallation()
+	in.create(t, "acme", ada)
+	in.create(t, "evil", eve)
+	in.create(t, "paused", ada)
+	in.suspend(t, "paused")
+
+	member, err := in.Admit(t.Context(), ada, tenantID("acme"))
+	if err != nil || member.Tenant() != tenantID("acme") || member.Identity() != ada || member.Role() != domain.RoleOwner {
+		t.Fatalf("Admit = %+v, %v", member, err)
+	}
+	var answers []string
+	for _, id := range []string{"unknown", "evil", "paused"} {
+		member, err := in.Admit(t.Context(), ada, tenantID(id))
+		if !errors.Is(err, domain.CodeTenantNotFound) || !member.IsZero() {
+			t.Errorf("Admit to %s = %+v, %v", id, member, err)
+			continue
+		}
+		answers = append(answers, err.Error())
+	}
+	if slices.Sort(answers); len(slices.Compact(answers)) != 1 {
+		t.Errorf("unknown, foreign and suspended tenants can be told apart: %q", answers)
+	}
+}
+
+func TestAnIdentityWithOneTenantNeedsNoHeader(t *testing.T) {
+	in := newInstallation()
+	if _, err := in.AdmitSole(t.Context(), ada); !errors.Is(err, domain.CodeTenantRequired) {
+		t.Errorf("with no tenant: %v", err)
+	}
+	in.create(t, "acme", ada)
+	if member, err := in.AdmitSole(t.Context(), ada); err != nil || member.Tenant() != tenantID("acme") {
+		t.Errorf("with one tenant: %v, %v", member, err)
+	}
+	in.create(t, "bolt", ada)
+	if _, err := in.AdmitSole(t.Context(), ada); !errors.Is(err, domain.CodeTenantRequired) {
+		t.Errorf("with two tenants: %v", err)
+	}
+	in.suspend(t, "acme")
+	if member, err := in.AdmitSole(t.Context(), ada); err != nil || member.Tenant() != tenantID("bolt") {
+		t.Errorf("with one that is not suspended: %v, %v", member, err)
+	}
+}
+
+func TestTheZeroMemberMayDoNothing(t *testing.T) {
+	for _, p := range []domain.Permission{domain.ReadFiles, domain.WriteFiles, domain.ManageMembers, domain.ManageTenant} {
+		if err := (access.Member{}).Require(p); domain.KindOf(err) != domain.Forbidden {
+			t.Errorf("the zero Member may %s: %v", p, err)
+		}
+	}
+}

@@ -1,0 +1,31 @@
+package access
+
+import "github.com/partywall-go/partywall/domain"
+
+// Member is a proof that an identity belongs to an active tenant in a role. Only
+// [Service.Admit] and [Service.AdmitSole] build one. The zero Member may do nothing.
+type Member struct {
+	tenant   domain.TenantID
+	identity domain.Identity
+	role     domain.Role
+}
+
+// Tenant returns the tenant that the member was admitted to.
+func (m Member) Tenant() domain.TenantID { return m.tenant }
+
+// Identity returns the member's identity.
+func (m Member) Identity() domain.Identity { return m.identity }
+
+// Role returns the member's role at the time of the admission.
+func (m Member) Role() domain.Role { return m.role }
+
+// IsZero reports whether m proves nothing.
+func (m Member) IsZero() bool { return m == Member{} }
+
+// Require returns nil if the member's role allows p, and a [domain.Forbidden] error if not.
+func (m Member) Require(p domain.Permission) error {
+	if m.IsZero() {
+		return &domain.Error{Kind: domain.Forbidden, Message: "only a member of the tenant may " + string(p)}
+	}
+	return m.role.Require(p)
+}
