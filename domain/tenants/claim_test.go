@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/domain/tenants"
 )
 
