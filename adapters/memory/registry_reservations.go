@@ -92,23 +92,24 @@ func (r *Registry) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedTenan
 	if err != nil {
 		return ports.ClaimedTenant{}, err
 	}
+	made := false
+	defer func() {
+		if held && !made {
+			r.release(c.Token)
+		}
+	}()
 	owner, err := c.SignUp(ctx)
 	if err == nil && owner.IsZero() {
 		err = errNoIdentity
 	}
 	if err != nil {
-		if held {
-			r.release(c.Token)
-		}
 		return ports.ClaimedTenant{}, err
 	}
 	if err := r.Ready(context.WithoutCancel(ctx)); err != nil {
 		return ports.ClaimedTenant{}, err
 	}
 	claimed, err := r.claim(c, owner, true)
-	if err != nil && held {
-		r.release(c.Token)
-	}
+	made = err == nil && !claimed.Replayed
 	return claimed, err
 }
 

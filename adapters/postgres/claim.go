@@ -65,14 +65,11 @@ func (c *claiming) run(ctx context.Context) (ports.ClaimedTenant, error) {
 	if err := c.beforeSignUp(ctx); err != nil {
 		return ports.ClaimedTenant{}, err
 	}
-	held, err := c.db.hold(ctx, c.logins, c.Token[:], c.Limits.Unconfirmed)
-	if err != nil {
-		return ports.ClaimedTenant{}, err
-	}
-	claimed, err := c.forOwner(ctx, spend)
-	if held && (err != nil || claimed.Replayed) {
-		c.db.release(ctx, c.logins, c.Token[:])
-	}
+	var claimed ports.ClaimedTenant
+	err = c.db.counting(ctx, c.logins, c.Token[:], c.Limits.Unconfirmed, func() (made bool, err error) {
+		claimed, err = c.forOwner(ctx, spend)
+		return err == nil && !claimed.Replayed, err
+	})
 	return claimed, err
 }
 

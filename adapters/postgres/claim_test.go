@@ -200,3 +200,41 @@ func statusOf(t *testing.T, db *postgres.DB, id domain.TenantID) (found []domain
 	}
 	return found
 }
+
+// TestAProductThatPanicsLeavesNothingCounted is about the tenants of unconfirmed owners.
+func TestAProductThatPanicsLeavesNothingCounted(t *testing.T) {
+	t.Parallel()
+	db, cfg := open(t, func(cfg *postgres.Config) {
+		cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant, domain.Identity) error { panic("product") }
+	})
+	limits := ports.MakingLimits{Unconfirmed: &ports.UnconfirmedLimits{Networks: []ports.NetworkLimit{{Max: 1}}, MaxHourly: 10}}
+	acme, bolt, crux := owned(t, "acme"), reserve(t, db, "bolt"), reserve(t, db, "crux")
+	acme.Limits = limits
+	for how, provision := range map[string]func() error{
+		"a creation": func() error { _, err := db.Tenants().Create(t.Context(), acme); return err },
+		"a claim": func() error {
+			_, err := db.Reservations().Claim(t.Context(), ports.Claim{Token: bolt.Token, Owner: identity(t, "bob"), Limits: limits})
+			return err
+		},
+		"a claim by sign-up": func() error {
+			_, err := db.Reservations().Claim(t.Context(), ports.Claim{Token: crux.Token, Limits: limits, SignUp: func(context.Context) (domain.Identity, error) {
+				return domain.NewIdentity("test", "carla")
+			}})
+			return err
+		},
+	} {
+		t.Run(how, func(t *testing.T) {
+			panicked := func() (value any) {
+				defer func() { value = recover() }()
+				return provision()
+			}()
+			if panicked != "product" {
+				t.Errorf("got %v", panicked)
+			}
+			if n := query[int](t, superuser(t, cfg), `SELECT count(*) FROM partywall.unconfirmed`); n != 0 {
+				t.Errorf("%d tenants are counted that were not made", n)
+			}
+		})
+	}
+	mustBeWhole(t, cfg, 0)
+}

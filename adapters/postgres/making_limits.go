@@ -31,6 +31,23 @@ func refuseOverQuota(ctx context.Context, tx *sqlx.Tx, who domain.Identity, limi
 	return err
 }
 
+// counting runs work with the tenant that it makes counted. Where work makes none, it
+// isn't counted afterwards, also where work panics.
+func (db *DB) counting(ctx context.Context, l *logins, making []byte, limits *ports.UnconfirmedLimits, work func() (made bool, err error)) error {
+	first, err := db.hold(ctx, l, making, limits)
+	if err != nil {
+		return err
+	}
+	made := false
+	defer func() {
+		if first && !made {
+			db.release(ctx, l, making)
+		}
+	}()
+	made, err = work()
+	return err
+}
+
 // hold counts a tenant that is about to be made for an owner whose address isn't
 // confirmed, so that it isn't refused later. It reports whether the making wasn't
 // counted before: then release takes it back, if nothing comes of it.

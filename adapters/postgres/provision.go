@@ -83,15 +83,10 @@ func (p *provisioning) counted(ctx context.Context, l *logins, provision func(co
 	if answered {
 		return provision(ctx)
 	}
-	held, err := p.db.hold(ctx, l, []byte(p.request), limits)
-	if err != nil {
-		return err
-	}
-	err = provision(ctx)
-	if held && (err != nil || p.made.Replayed) {
-		p.db.release(ctx, l, []byte(p.request))
-	}
-	return err
+	return p.db.counting(ctx, l, []byte(p.request), limits, func() (made bool, err error) {
+		err = provision(ctx)
+		return err == nil && !p.made.Replayed, err
+	})
 }
 
 // provision makes the tenant in one transaction.

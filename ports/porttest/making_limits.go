@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -119,22 +121,26 @@ func limitMakings(t *testing.T, open func(t *testing.T) Tenancy) {
 			limitUnconfirmed(t, open, by)
 		})
 	}
-	t.Run("a claim whose sign-up fails counts nothing", func(t *testing.T) {
-		s, n := open(t), reservation(t)
-		reserve(t, s, n)
-		network, _ := newNetwork()
-		for range 3 {
-			_, err := s.Reservations.Claim(t.Context(), ports.Claim{
-				Token:  n.Token,
-				SignUp: func(context.Context) (domain.Identity, error) { return domain.Identity{}, errors.New("no") },
-				Limits: unconfirmed(network, 1),
-			})
-			if err == nil {
-				t.Fatal("it succeeded")
+	for how, signUp := range map[string]func(context.Context) (domain.Identity, error){
+		"fails":          func(context.Context) (domain.Identity, error) { return domain.Identity{}, errors.New("no") },
+		"panics":         func(context.Context) (domain.Identity, error) { panic("no") },
+		"doesn't return": func(context.Context) (domain.Identity, error) { runtime.Goexit(); panic("unreachable") },
+	} {
+		t.Run("a claim whose sign-up "+how+" counts nothing", func(t *testing.T) {
+			s, n := open(t), reservation(t)
+			reserve(t, s, n)
+			network, _ := newNetwork()
+			for range 3 {
+				onItsOwn(func() {
+					_, err := s.Reservations.Claim(t.Context(), ports.Claim{Token: n.Token, SignUp: signUp, Limits: unconfirmed(network, 1)})
+					if err == nil {
+						t.Error("it succeeded")
+					}
+				})
 			}
-		}
-		mustDo(t, makeBySignUp(t, s, newIdentity(t), unconfirmed(network, 1)))
-	})
+			mustDo(t, makeBySignUp(t, s, newIdentity(t), unconfirmed(network, 1)))
+		})
+	}
 	t.Run("a claim that is refused for its limits makes no account, and leaves the token unspent", func(t *testing.T) {
 		s, n := open(t), reservation(t)
 		reserve(t, s, n)
@@ -264,6 +270,16 @@ func limitUnconfirmed(t *testing.T, open func(t *testing.T) Tenancy, by way) {
 		}
 		mustDo(t, by.tenant(t, s, newIdentity(t), unconfirmed(network, 1)))
 	})
+}
+
+// onItsOwn runs f in a goroutine of its own, and survives its panic or its end.
+func onItsOwn(f func()) {
+	var running sync.WaitGroup
+	running.Go(func() {
+		defer func() { _ = recover() }()
+		f()
+	})
+	running.Wait()
 }
 
 func unconfirmed(network netip.Prefix, limit int) ports.MakingLimits {
