@@ -69,9 +69,10 @@ func (p *Partywall) EnterTenant(ctx context.Context, entry access.OperatorAccess
 // of their IDs, each in a transaction of its own, see [Partywall.EnterTenant].
 // Where one fails it goes on with the next: the error joins one for each tenant
 // that failed, and names it. A panic of fn is such a failure; its stack is in the
-// log. A tenant that isn't served is passed over; one that lacks a migration is a
-// failure, since its work is not done. The round stops when ctx is done, and when
-// the registry can't be read.
+// log. So is [runtime.Goexit], and FailNow of a test: fn runs in a goroutine of its
+// own for each tenant. A tenant that isn't served is passed over; one that lacks a
+// migration is a failure, since its work is not done. The round stops when ctx is
+// done, and when the registry can't be read.
 func (p *Partywall) EachTenant(ctx context.Context, operator access.Operator, reason string, fn func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error, options ...TxOption) error {
 	var failures []error
 	for tenant, err := range p.allTenants(ctx, operator) {
@@ -101,16 +102,34 @@ func (p *Partywall) EachTenant(ctx context.Context, operator access.Operator, re
 	return errors.Join(failures...)
 }
 
-// survive is EnterTenant for work that must go on elsewhere if fn panics.
-func (p *Partywall) survive(ctx context.Context, entry access.OperatorAccess, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) (err error) {
-	defer func() {
-		if value := recover(); value != nil {
-			p.config.logger().ErrorContext(ctx, "a job panicked inside a tenant", "tenant", entry.Tenant().String(), "reason", entry.Reason(), "panic", value, "stack", string(debug.Stack()))
-			err = panicked(value)
-		}
+// survive is EnterTenant for work that must go on elsewhere if fn panics or ends its
+// goroutine, which is why fn has one of its own.
+func (p *Partywall) survive(ctx context.Context, entry access.OperatorAccess, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) error {
+	ended := make(chan error)
+	go func() {
+		err, returned := error(nil), false
+		defer func() {
+			switch value := recover(); {
+			case value != nil:
+				p.reportJob(ctx, "a job panicked inside a tenant", entry, "panic", value, "stack", string(debug.Stack()))
+				err = panicked(value)
+			case !returned:
+				p.reportJob(ctx, "a job ended its goroutine inside a tenant", entry)
+				err = errEndedGoroutine
+			}
+			ended <- err
+		}()
+		err = p.EnterTenant(ctx, entry, fn, options...)
+		returned = true
 	}()
-	return p.EnterTenant(ctx, entry, fn, options...)
+	return <-ended
 }
+
+func (p *Partywall) reportJob(ctx context.Context, what string, entry access.OperatorAccess, more ...any) {
+	p.config.logger().ErrorContext(ctx, what, append([]any{"tenant", entry.Tenant().String(), "reason", entry.Reason()}, more...)...)
+}
+
+var errEndedGoroutine = errors.New("it ended its goroutine (runtime.Goexit), as FailNow of a test does")
 
 // panicked is the error of a panic; an error that it was called with is its cause.
 func panicked(value any) error {

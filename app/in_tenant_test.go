@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -189,6 +190,42 @@ func TestAJobRunsInEachTenant(t *testing.T) {
 	})
 	if !errors.Is(err, context.Canceled) || entered != 1 {
 		t.Errorf("cancelled after %d: %v", entered, err)
+	}
+}
+
+// TestWorkThatEndsItsGoroutineDoesNotEndTheRound is about t.FailNow in a product's test,
+// and all else that calls runtime.Goexit.
+func TestWorkThatEndsItsGoroutineDoesNotEndTheRound(t *testing.T) {
+	needPostgres(t)
+	t.Parallel()
+	config := invoices // an installation of its own: all tenants are ours
+	var log syncBuffer
+	config.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	acme := apptest.Open(t, &config)
+	all := []*apptest.Tenant{acme, acme.Another(t)}
+	slices.SortFunc(all, func(a, b *apptest.Tenant) int { return strings.Compare(a.ID.String(), b.ID.String()) })
+	returned := false
+	var err error
+	var round sync.WaitGroup
+	round.Go(func() {
+		err = acme.EachTenant(t.Context(), access.Installation(), "monthly fee", func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error {
+			err := book(900)(ctx, tx)
+			if tenant.ID == all[0].ID {
+				runtime.Goexit()
+			}
+			return err
+		})
+		returned = true
+	})
+	round.Wait()
+	if !returned || err == nil || !strings.Contains(err.Error(), "in tenant "+all[0].ID.String()+": ") || !strings.Contains(err.Error(), "runtime.Goexit") {
+		t.Errorf("EachTenant returned: %v, with error %v", returned, err)
+	}
+	if a, b := total(t, all[0]), total(t, all[1]); a != 0 || b != 900 {
+		t.Errorf("the fees are %d, %d", a, b)
+	}
+	if said := log.String(); !strings.Contains(said, "a job ended its goroutine inside a tenant") || !strings.Contains(said, "tenant="+all[0].ID.String()) {
+		t.Errorf("the log says %s", said)
 	}
 }
 

@@ -71,17 +71,28 @@ func (t *tasks) Every(interval time.Duration, task func(context.Context) error) 
 	})
 }
 
+// run runs task in a goroutine of its own, which a product's code may end: its mailer,
+// by FailNow of a test.
 func (t *tasks) run(task func(context.Context) error, timeout time.Duration) {
 	ctx, cancel := context.WithTimeout(t.ctx, timeout)
 	defer cancel()
-	defer func() {
-		if r := recover(); r != nil {
-			t.log.Error("a background task panicked", "panic", r)
+	var running sync.WaitGroup
+	running.Go(func() {
+		returned := false
+		defer func() {
+			if r := recover(); r != nil {
+				t.log.Error("a background task panicked", "panic", r)
+			} else if !returned {
+				t.log.Error("a background task failed", "error", errEndedGoroutine)
+			}
+		}()
+		err := task(ctx)
+		returned = true
+		if err != nil && !errors.Is(err, context.Canceled) {
+			t.log.Error("a background task failed", "error", err)
 		}
-	}()
-	if err := task(ctx); err != nil && !errors.Is(err, context.Canceled) {
-		t.log.Error("a background task failed", "error", err)
-	}
+	})
+	running.Wait()
 }
 
 // Close lets what waits run for a moment, then cancels it.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -51,6 +52,24 @@ func TestWhatIsDueEndsWithTheTasks(t *testing.T) {
 	_ = tasks.Close()
 	if !strings.Contains(log.String(), "it was cancelled") {
 		t.Errorf("the log says %q", log.String())
+	}
+}
+
+func TestATaskThatDoesNotReturnEndsNoOther(t *testing.T) {
+	var log syncBuffer
+	tasks := newTasks(slog.New(slog.NewTextHandler(&log, nil)))
+	tasks.Later(func(context.Context) error { runtime.Goexit(); return nil })
+	tasks.Later(func(context.Context) error { panic("lost my mind") })
+	ran := make(chan bool)
+	tasks.Later(func(context.Context) error { close(ran); return nil })
+	select {
+	case <-ran:
+	case <-time.After(10 * time.Second):
+		t.Error("the next task was not run")
+	}
+	_ = tasks.Close()
+	if said := log.String(); !strings.Contains(said, "runtime.Goexit") || !strings.Contains(said, "lost my mind") {
+		t.Errorf("the log says %q", said)
 	}
 }
 
