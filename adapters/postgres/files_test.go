@@ -126,6 +126,7 @@ func TestAFileNeedsWhatOnlyItsOwnTransactionHas(t *testing.T) {
 var leftovers = map[string]string{
 	"nothing":                       `SELECT 1`,
 	"a timeout":                     `SET statement_timeout = '61s'; SET lock_timeout = '62s'; SET idle_in_transaction_session_timeout = '63s'`,
+	"hardly any time":               `SELECT set_config('search_path', current_schema() || string_agg(', n' || i, ''), false) FROM generate_series(1, 100000) i; SET ROLE pg_read_all_settings; SET statement_timeout = '1ms'`, // a path that takes longer to look up
 	"a role":                        `SET ROLE pg_read_all_settings`,
 	"read-only by default":          `SET default_transaction_read_only = on; SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE`,
 	"settings of a dump":            `SET check_function_bodies = false; SET row_security = off; SET xmloption = content; SET client_min_messages = warning`,

@@ -73,6 +73,7 @@ func (g ground) message(m migration) string {
 	message := "SET LOCAL search_path = " + g.path + "; " + block(fmt.Sprintf(`
 		IF %s THEN RAISE EXCEPTION USING ERRCODE = '%s', MESSAGE = %s; END IF;
 		EXECUTE %s;
+		SET LOCAL statement_timeout = 0; -- the file's own may be too short for what follows
 		IF pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.<>) 'off' THEN
 			RAISE EXCEPTION USING ERRCODE = '%s', MESSAGE = 'the transaction is read-only after it';
 		END IF;`,
