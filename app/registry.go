@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -103,9 +102,9 @@ func (r *Registry) Identity(ctx context.Context, subject string) (who domain.Ide
 // answers there, why.
 func withAddress(ctx context.Context, err error, database postgres.Config) error {
 	const patience = 2 * time.Second
-	address := net.JoinHostPort(database.Host, strconv.Itoa(database.Port))
+	network, address := database.NetworkAddress()
 	dialer := net.Dialer{Timeout: patience}
-	if conn, dialErr := dialer.DialContext(ctx, "tcp", address); dialErr != nil {
+	if conn, dialErr := dialer.DialContext(ctx, network, address); dialErr != nil {
 		err = dialErr
 	} else {
 		conn.Close()
@@ -137,7 +136,7 @@ func setUpBy(ctx context.Context, cfg Config, report func(line string), run func
 	if err != nil {
 		return err
 	}
-	report("setting up database " + database.Database + " at " + net.JoinHostPort(database.Host, strconv.Itoa(database.Port)))
+	report("setting up database " + database.Database + " at " + database.Address())
 	err = errors.Join(run(ctx, database, report), stop())
 	if err == nil {
 		warnOfPool(ctx, cfg, report)

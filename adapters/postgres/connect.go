@@ -103,9 +103,12 @@ func OnSocket(host string) bool { return pgwire.Server{Host: host}.OnSocket() }
 
 // Address is where the server listens, for people: host and port, or its socket.
 func (c Config) Address() string {
-	_, address := c.server().NetworkAddress()
+	_, address := c.NetworkAddress()
 	return address
 }
+
+// NetworkAddress returns where the server listens, as [net.Dial] takes it.
+func (c Config) NetworkAddress() (network, address string) { return c.server().NetworkAddress() }
 
 // Driver returns lib/pq's.
 func (c *connector) Driver() driver.Driver { return &pq.Driver{} }

@@ -64,6 +64,9 @@ func loginError(ctx context.Context, cfg Config, login string, err error) error 
 			}
 		}
 	}
+	if failure, ok := errors.AsType[*loginFailure](err); ok {
+		err = failure.err // translate names the login
+	}
 	return translate(ctx, err, "log in as "+login)
 }
 
