@@ -14,7 +14,7 @@ import (
 
 // commandOfOurs is a command under the stock program's name. Operators of a product
 // have no such program, and it would leave the product's hooks out.
-var commandOfOurs = regexp.MustCompile(`\bpartywall (serve|setup|smoke|doctor|tenants|members|config|version)\b`)
+var commandOfOurs = regexp.MustCompile(`\bpartywall (serve|setup|migrate|smoke|doctor|tenants|members|config|version)\b`)
 
 // TestNoMessageNamesTheStockProgramsCommands reads the source: what operators are
 // told to run has the name of their own program.

@@ -52,6 +52,9 @@ func TestTheBannerShowsAnAddressToClick(t *testing.T) {
 func TestSmokeSaysWhatItNeeds(t *testing.T) {
 	t.Run("a server", func(t *testing.T) {
 		oneLine(t, runCommand(t, nil, "smoke", "--url", "http://127.0.0.1:1", "--wait", "0s"), "nothing answers at http://127.0.0.1:1: ")
+		if got := runCommand(t, product(nil), "smoke", "--url", "http://127.0.0.1:1", "--wait", "0s"); !strings.HasSuffix(got.err, "start it with: invoices\n") {
+			t.Errorf("a product's program says %s", got.err)
+		}
 	})
 	t.Run("a server that gets ready", func(t *testing.T) {
 		oneLine(t, runCommand(t, nil, "smoke", "--url", answering(t, 1000, http.StatusServiceUnavailable), "--wait", "300ms"), "isn't ready after 300ms")

@@ -3,8 +3,8 @@
 //
 //	func main() { cli.Main(cli.Program{Name: "invoices", Configure: product, Handler: routes}) }
 //
-// Its commands are serve (the default), setup, doctor, smoke, tenants, config and
-// version, and those that the product adds. The configuration is read from the
+// Its commands are serve (the default), setup, migrate, doctor, smoke, tenants, config
+// and version, and those that the product adds. The configuration is read from the
 // environment, and from .env in the folder where the program starts.
 //
 // A command exits with 0. A failure exits with 1 and a line that says what to do,

@@ -33,6 +33,7 @@ func smoke(ctx context.Context, c console, args []string) error {
 	}
 	name := "smoke-" + strings.ToLower(rand.Text()[:10])
 	w := &walk{
+		program:  c.program.Name,
 		base:     strings.TrimRight(base.String(), "/"),
 		client:   &http.Client{Timeout: 20 * time.Second},
 		tenant:   name,
@@ -53,6 +54,7 @@ func smoke(ctx context.Context, c console, args []string) error {
 
 // walk is one caller on their way through the story.
 type walk struct {
+	program                       string // that serves, as operators type it
 	base                          string
 	client                        *http.Client
 	tenant, email, password, code string
@@ -112,7 +114,7 @@ func mayPass(err error) bool {
 
 func (w *walk) aboutReady(err error) error {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
-		return fmt.Errorf("nothing answers at %s: %w; start it with: partywall", w.base, op)
+		return fmt.Errorf("nothing answers at %s: %w; start it with: %s", w.base, op, w.program)
 	}
 	if _, ok := errors.AsType[statusError](err); ok {
 		return fmt.Errorf("the server isn't ready after %v: %w; its log has the cause, in the last line about /readyz", w.wait, err)
