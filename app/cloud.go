@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 
-	"github.com/partywall-go/partywall/adapters/local"
+	"github.com/partywall-go/partywall/adapters/logmail"
 	"github.com/partywall-go/partywall/adapters/ses"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -41,7 +41,7 @@ func (p *Partywall) openMail(cloud aws.Config) ports.Mailer {
 		return ses.New(p.sesConfig(cloud))
 	}
 	p.describe("mail", "to the log", true)
-	return &local.MailLog{Logger: p.config.logger(), ShowSecrets: !p.usesCognito()}
+	return &logmail.Mailer{Logger: p.config.logger(), ShowSecrets: !p.usesCognito()}
 }
 
 func (p *Partywall) sendsMail() bool {

@@ -17,7 +17,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/httpapi"
-	"github.com/partywall-go/partywall/adapters/local"
+	"github.com/partywall-go/partywall/adapters/idp"
 	"github.com/partywall-go/partywall/adapters/tokens"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
@@ -72,7 +72,7 @@ type Config struct {
 
 	// Keys are the secrets of what is built in: they sign its tokens and URLs.
 	// Nil: kept in DataDir, or made anew with Memory.
-	Keys *local.Keys
+	Keys *idp.Keys
 
 	// TenantMigrations are run in the schema of every tenant, SharedMigrations once
 	// in the schema "shared": files at the root of the file system, numbered from 1

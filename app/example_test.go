@@ -15,7 +15,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
-	"github.com/partywall-go/partywall/adapters/local"
+	"github.com/partywall-go/partywall/adapters/idp"
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
@@ -152,8 +152,8 @@ func databaseOfExample() app.Database {
 	return app.Database{Host: server.Host, Port: server.Port, User: server.User, Password: server.Password, Name: "example"}
 }
 
-func keysOfExample() *local.Keys {
-	keys := domain.Must(local.NewKeys())
+func keysOfExample() *idp.Keys {
+	keys := domain.Must(idp.NewKeys())
 	return keys
 }
 

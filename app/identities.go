@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/partywall-go/partywall/adapters/cognito"
-	"github.com/partywall-go/partywall/adapters/local"
+	"github.com/partywall-go/partywall/adapters/idp"
 	"github.com/partywall-go/partywall/adapters/tokens"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -31,7 +31,7 @@ type people struct {
 // removed. They live for days.
 const unconfirmedSweepInterval = time.Hour
 
-func (p *Partywall) sweepAccounts(provider *local.Identities) func(context.Context) error {
+func (p *Partywall) sweepAccounts(provider *idp.Provider) func(context.Context) error {
 	return func(ctx context.Context) error {
 		n, err := provider.Sweep(ctx)
 		if n > 0 {
@@ -41,18 +41,15 @@ func (p *Partywall) sweepAccounts(provider *local.Identities) func(context.Conte
 	}
 }
 
-// localClientID is the "client_id" of the built-in identities' tokens.
-const localClientID = local.ClientID
-
-func (p *Partywall) openIdentities(users ports.UserStore, mail ports.Mailer, secrets *local.Keys, cloud aws.Config) (people, error) {
+func (p *Partywall) openIdentities(users ports.UserStore, mail ports.Mailer, secrets *idp.Keys, cloud aws.Config) (people, error) {
 	if p.usesCognito() {
 		return p.openCognito(cloud)
 	}
-	provider, err := local.NewIdentities(local.IdentitiesConfig{
+	provider, err := idp.New(idp.Config{
 		Users:               users,
 		Mail:                mail,
 		Keys:                secrets,
-		ClientID:            localClientID,
+		ClientID:            idp.ClientID,
 		RequireConfirmation: p.config.RequireConfirmation,
 		Logger:              p.config.logger(),
 	})
@@ -64,7 +61,7 @@ func (p *Partywall) openIdentities(users ports.UserStore, mail ports.Mailer, sec
 		return people{}, err
 	}
 	verifier, err := tokens.New(tokens.Config{Issuers: []tokens.Issuer{{
-		URLs: []string{local.Issuer}, Provider: local.ProviderName, ClientIDs: []string{localClientID}, Keys: keys,
+		URLs: []string{idp.Issuer}, Provider: idp.ProviderName, ClientIDs: []string{idp.ClientID}, Keys: keys,
 	}}})
 	if err != nil {
 		return people{}, err
@@ -118,17 +115,17 @@ func issuerURLs(c Cognito) []string {
 }
 
 // openKeys returns the secrets of what is built in.
-func (p *Partywall) openKeys() (*local.Keys, error) {
+func (p *Partywall) openKeys() (*idp.Keys, error) {
 	if p.config.Keys != nil {
 		return p.config.Keys, nil
 	}
 	if p.config.Memory {
-		return local.NewKeys()
+		return idp.NewKeys()
 	}
 	if p.usesCognito() && p.config.S3.Bucket != "" {
 		return nil, nil // nothing built in needs one
 	}
-	return local.OpenKeys(filepath.Join(p.config.DataDir, "keys"))
+	return idp.OpenKeys(filepath.Join(p.config.DataDir, "keys"))
 }
 
 // alwaysReady is a dependency inside the program.

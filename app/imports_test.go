@@ -35,7 +35,7 @@ var layers = map[string][]string{
 
 	"app":         {"domain", "ports", "domain/...", "adapters/..."},
 	"app/cli":     {"domain", "ports", "domain/...", "app"},
-	"app/apptest": {"domain", "ports", "domain/...", "adapters/local", "adapters/memory", "adapters/embeddedpg", "app"},
+	"app/apptest": {"domain", "ports", "domain/...", "adapters/idp", "adapters/memory", "adapters/embeddedpg", "app"},
 	"cmd":         {"app/cli"},
 	"cmd/bench":   {"domain", "ports", "domain/...", "adapters/...", "app"},
 	"cmd/faults":  {"adapters/embeddedpg"},
@@ -76,14 +76,14 @@ func TestEveryArrowPointsInwards(t *testing.T) {
 func TestTheImportRuleRefusesWhatItShould(t *testing.T) {
 	for _, arrow := range [][2]string{
 		{"domain", "ports"}, {"ports", "domain/access"}, {"domain/access", "domain/tenants"}, {"domain/tenants", "domain/files"}, {"adapters/s3", "domain/files"},
-		{"adapters/s3", "adapters/local"}, {"adapters/postgres", "adapters/embeddedpg"}, {"adapters/embeddedpg", "adapters/postgres"}, {"adapters/httpapi", "adapters/memory"},
+		{"adapters/s3", "adapters/disk"}, {"adapters/idp", "adapters/logmail"}, {"adapters/postgres", "adapters/embeddedpg"}, {"adapters/embeddedpg", "adapters/postgres"}, {"adapters/httpapi", "adapters/memory"},
 		{"adapters/memory", "app"}, {"cmd/partywall", "adapters/postgres"}, {"app", "cmd/partywall"}, {"app", "app/cli"}, {"app/cli", "adapters/postgres"},
 	} {
 		if mayImport(arrow[0], arrow[1]) {
 			t.Errorf("%s may import %s", arrow[0], arrow[1])
 		}
 	}
-	if !mayImport("adapters/local", "adapters/internal/signedurl") || !mayImport("app", "adapters/embeddedpg") {
+	if !mayImport("adapters/disk", "adapters/internal/signedurl") || !mayImport("app", "adapters/embeddedpg") {
 		t.Error("the rule refuses an arrow that points inwards")
 	}
 }

@@ -11,7 +11,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/partywall-go/partywall/adapters/local"
+	"github.com/partywall-go/partywall/adapters/disk"
+	"github.com/partywall-go/partywall/adapters/idp"
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/adapters/s3"
 	"github.com/partywall-go/partywall/ports"
@@ -24,7 +25,7 @@ type objects struct {
 	handler http.Handler // serves the bytes; nil where somebody else does
 }
 
-func (p *Partywall) openObjects(ctx context.Context, secrets *local.Keys, cloud aws.Config) (objects, error) {
+func (p *Partywall) openObjects(ctx context.Context, secrets *idp.Keys, cloud aws.Config) (objects, error) {
 	base := p.config.PublicURL.JoinPath("/local/objects/")
 	switch {
 	case p.config.Memory:
@@ -33,7 +34,7 @@ func (p *Partywall) openObjects(ctx context.Context, secrets *local.Keys, cloud 
 		return objects{store, store, store}, nil
 	case p.config.S3.Bucket == "":
 		dir := filepath.Join(p.config.DataDir, "objects")
-		store, err := local.OpenObjects(dir, secrets.URLSecret(), base)
+		store, err := disk.Open(dir, secrets.URLSecret(), base)
 		if err != nil {
 			return objects{}, err
 		}

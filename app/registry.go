@@ -13,7 +13,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/auditlog"
 	"github.com/partywall-go/partywall/adapters/cognito"
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
-	"github.com/partywall-go/partywall/adapters/local"
+	"github.com/partywall-go/partywall/adapters/idp"
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/members"
@@ -71,7 +71,7 @@ func OpenRegistry(ctx context.Context, cfg Config) (*Registry, error) {
 			Audit:        audit,
 			Later:        func(func(context.Context) error) {},
 		},
-		Provider: cmp.Or(cfg.Cognito.PoolID, local.ProviderName),
+		Provider: cmp.Or(cfg.Cognito.PoolID, idp.ProviderName),
 		sql:      db,
 		close:    func() error { return errors.Join(db.Close(), stop()) },
 	}

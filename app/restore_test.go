@@ -12,7 +12,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
-	"github.com/partywall-go/partywall/adapters/local"
+	"github.com/partywall-go/partywall/adapters/idp"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
@@ -22,7 +22,7 @@ import (
 
 // operator follows docs/production.md, in one folder.
 type operator struct {
-	keys     *local.Keys
+	keys     *idp.Keys
 	dir      string
 	programs string
 	ada      domain.Identity
@@ -33,7 +33,7 @@ func newOperator(t *testing.T) *operator {
 	needPostgres(t)
 	programs := domain.Must(embeddedpg.FindBinaries())
 	realservers.NeedProgram(t, programs, "pg_dump")
-	return &operator{domain.Must(local.NewKeys()), t.TempDir(), programs, domain.Must(domain.NewIdentity("test", "ada"))}
+	return &operator{domain.Must(idp.NewKeys()), t.TempDir(), programs, domain.Must(domain.NewIdentity("test", "ada"))}
 }
 
 // runs reads the shell blocks of a section.

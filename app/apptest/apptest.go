@@ -20,7 +20,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/partywall-go/partywall/adapters/local"
+	"github.com/partywall-go/partywall/adapters/idp"
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
@@ -40,7 +40,7 @@ type Tenant struct {
 // installation is what the tests that share one have of it, besides the
 // installation itself.
 type installation struct {
-	keys *local.Keys
+	keys *idp.Keys
 	mail *mailbox
 	log  *testLog
 }
@@ -136,7 +136,7 @@ func newTenant(t testing.TB, running *app.Partywall, with installation) *Tenant 
 func (x *Tenant) madeUp(t testing.TB) (domain.Identity, string) {
 	t.Helper()
 	subject := strings.ToLower(rand.Text())
-	who, err := domain.NewIdentity(local.ProviderName, subject)
+	who, err := domain.NewIdentity(idp.ProviderName, subject)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 	"sync"
 
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
-	"github.com/partywall-go/partywall/adapters/local"
+	"github.com/partywall-go/partywall/adapters/idp"
 	"github.com/partywall-go/partywall/app"
 )
 
@@ -20,7 +20,7 @@ var installations pool
 type pool struct {
 	mu     sync.Mutex
 	server *embeddedpg.Server
-	keys   *local.Keys
+	keys   *idp.Keys
 	opened map[*app.Config]*shared
 	names  int // of databases
 }
@@ -91,7 +91,7 @@ func open(cfg app.Config) (*app.Partywall, error) {
 
 // signingKeys returns the keys of all installations of the test binary: to make
 // some takes longer than most tests.
-func (p *pool) signingKeys() (*local.Keys, error) {
+func (p *pool) signingKeys() (*idp.Keys, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	err := p.makeKeys()
@@ -100,14 +100,14 @@ func (p *pool) signingKeys() (*local.Keys, error) {
 
 func (p *pool) makeKeys() (err error) {
 	if p.keys == nil {
-		p.keys, err = local.NewKeys()
+		p.keys, err = idp.NewKeys()
 	}
 	return err
 }
 
 // builtIn returns a copy of config with everything built in, and what tests have of
 // the installation.
-func builtIn(config *app.Config, keys *local.Keys) (app.Config, installation) {
+func builtIn(config *app.Config, keys *idp.Keys) (app.Config, installation) {
 	var cfg app.Config
 	if config != nil {
 		cfg = *config

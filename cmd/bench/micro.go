@@ -17,7 +17,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
-	"github.com/partywall-go/partywall/adapters/local"
+	"github.com/partywall-go/partywall/adapters/idp"
 	"github.com/partywall-go/partywall/adapters/s3"
 	"github.com/partywall-go/partywall/adapters/tokens"
 	"github.com/partywall-go/partywall/domain"
@@ -35,7 +35,7 @@ func microscopic(ctx context.Context) ([]line, error) {
 }
 
 func tokenLines(ctx context.Context) ([]line, error) {
-	keys, err := local.NewKeys()
+	keys, err := idp.NewKeys()
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func tokenLines(ctx context.Context) ([]line, error) {
 		return nil, err
 	}
 	verifier := func(cache int) *tokens.Verifier {
-		return domain.Must(tokens.New(tokens.Config{CacheSize: cache, Issuers: []tokens.Issuer{{URLs: []string{local.Issuer}, Provider: local.ProviderName, ClientIDs: []string{local.ClientID}, Keys: source}}}))
+		return domain.Must(tokens.New(tokens.Config{CacheSize: cache, Issuers: []tokens.Issuer{{URLs: []string{idp.Issuer}, Provider: idp.ProviderName, ClientIDs: []string{idp.ClientID}, Keys: source}}}))
 	}
 	all := make([]domain.Secret, 256) // more than the small cache holds
 	for i := range all {

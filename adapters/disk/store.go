@@ -1,0 +1,119 @@
+// Package disk keeps files on the disk of the machine, in a folder that is closed to
+// its other users. The program itself serves their signed URLs.
+package disk
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"syscall"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/internal/signedurl"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Store keeps objects as files in a folder: a [ports.ObjectStore], the
+// [http.Handler] of its signed URLs, and a [ports.Dependency].
+//
+// An upload is seen whole or not at all, also after a crash.
+type Store struct {
+	folder  *folder
+	signer  *signedurl.Signer
+	handler http.Handler
+}
+
+var (
+	_ ports.ObjectStore = (*Store)(nil)
+	_ ports.Dependency  = (*Store)(nil)
+	_ http.Handler      = (*Store)(nil)
+)
+
+// Open opens the store in dir, makes the folder if it does not exist, and closes it
+// to other users of the machine. It removes uploads that a crash cut short.
+//
+// URLs lie below base and are signed with secret, which is random and has at
+// least 32 bytes. URLs signed with another secret do not work.
+func Open(dir string, secret []byte, base *url.URL) (*Store, error) {
+	f, err := openFolder(dir)
+	if err != nil {
+		return nil, objectError(err)
+	}
+	signer := signedurl.New(secret, base, time.Now)
+	return &Store{folder: f, signer: signer, handler: signer.Handler(f)}, nil
+}
+
+// Close releases the folder. What is being read or written goes on.
+func (s *Store) Close() error { return s.folder.root.Close() }
+
+// SignUpload implements [ports.ObjectStore].
+func (s *Store) SignUpload(ctx context.Context, key domain.ObjectKey, upload ports.Upload) (ports.SignedRequest, error) {
+	if err := ctx.Err(); err != nil {
+		return ports.SignedRequest{}, err
+	}
+	return s.signer.Upload(key, upload)
+}
+
+// SignDownload implements [ports.ObjectStore].
+func (s *Store) SignDownload(ctx context.Context, key domain.ObjectKey, download ports.Download) (ports.SignedRequest, error) {
+	if err := ctx.Err(); err != nil {
+		return ports.SignedRequest{}, err
+	}
+	return s.signer.Download(key, download)
+}
+
+// Stat implements [ports.ObjectStore].
+func (s *Store) Stat(ctx context.Context, key domain.ObjectKey) (ports.ObjectInfo, error) {
+	content, object, err := s.folder.Open(ctx, key)
+	if err != nil {
+		return ports.ObjectInfo{}, err
+	}
+	content.Close()
+	return object.ObjectInfo, nil
+}
+
+// Delete implements [ports.ObjectStore].
+func (s *Store) Delete(ctx context.Context, key domain.ObjectKey) error {
+	if err := usable(ctx, key); err != nil {
+		return err
+	}
+	return objectError(s.folder.remove(key))
+}
+
+// Ready implements [ports.Dependency]: the folder can be written.
+func (s *Store) Ready(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return objectError(s.folder.probe())
+}
+
+// ServeHTTP serves the URLs that SignUpload and SignDownload sign. It belongs at
+// the path of the base URL, and all below it.
+func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+func usable(ctx context.Context, key domain.ObjectKey) error {
+	if key.IsZero() {
+		return domain.Invalidf("filename", "an object has a name")
+	}
+	return ctx.Err()
+}
+
+// objectError is the one place where the file system's errors become the domain's.
+func objectError(err error) error {
+	var ours *domain.Error
+	switch {
+	case err == nil, errors.As(err, &ours), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, errAbsent):
+		return &domain.Error{Kind: domain.NotFound, Message: "there is no such file"}
+	case errors.Is(err, errDamaged):
+		return &domain.Error{Kind: domain.Internal, Message: "the file is damaged", Err: err}
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+		return &domain.Error{Kind: domain.Unavailable, Code: domain.CodeObjectStoreUnavailable, Message: "the disk is full", Err: err}
+	default:
+		return &domain.Error{Kind: domain.Unavailable, Code: domain.CodeObjectStoreUnavailable, Message: "the files can't be reached", Err: err}
+	}
+}

@@ -1,0 +1,70 @@
+package idp
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// What callers are told. A code that is wrong and an address that nobody has are
+// one error, and so are a wrong password and such an address.
+var (
+	errNoEmail = domain.Invalidf("email", "an e-mail address is required")
+
+	errUserExists         = domain.NewError(domain.CodeUserExists)
+	errCodeInvalid        = domain.NewError(domain.CodeCodeInvalid)
+	errInvalidCredentials = domain.NewError(domain.CodeInvalidCredentials)
+	errUserNotConfirmed   = domain.NewError(domain.CodeUserNotConfirmed)
+	errInvalidToken       = domain.NewError(domain.CodeInvalidToken)
+	errRefreshInvalid     = domain.NewError(domain.CodeRefreshInvalid)
+	errRefreshReused      = domain.NewError(domain.CodeRefreshReused)
+	errChallengeInvalid   = domain.NewError(domain.CodeChallengeInvalid)
+)
+
+// identityError is the one place where the errors of the user store, and of what
+// should never fail, become those of [ports.IdentityProvider].
+func identityError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, domain.Unavailable):
+		return &domain.Error{
+			Kind:       domain.Unavailable,
+			Code:       domain.CodeIdentityProviderUnavailable,
+			Message:    "signing in is out of order at this moment; try again soon",
+			RetryAfter: retryAfter(err),
+			Err:        err,
+		}
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, domain.CodeInvalidCredentials):
+		return errInvalidCredentials
+	case errors.Is(err, domain.CodeUserExists):
+		return errUserExists
+	case errors.Is(err, domain.CodeCodeInvalid):
+		return errCodeInvalid
+	case errors.Is(err, domain.CodeRefreshReused):
+		return errRefreshReused
+	case errors.Is(err, domain.CodeRefreshInvalid):
+		return errRefreshInvalid
+	default:
+		return &domain.Error{Kind: domain.Internal, Message: "the identity provider failed", Err: err}
+	}
+}
+
+// identityErrorOr is identityError, but for a user who is absent.
+func identityErrorOr(err, absent error) error {
+	if errors.Is(err, domain.NotFound) {
+		return absent
+	}
+	return identityError(err)
+}
+
+func retryAfter(err error) time.Duration {
+	if e, ok := errors.AsType[*domain.Error](err); ok && e.RetryAfter > 0 {
+		return e.RetryAfter
+	}
+	return time.Second
+}

@@ -1,0 +1,41 @@
+package idp_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/partywall-go/partywall/adapters/idp"
+	"github.com/partywall-go/partywall/adapters/memory"
+	"github.com/partywall-go/partywall/domain"
+)
+
+func ExampleIdentities() {
+	keys, err := idp.NewKeys() // or idp.OpenKeys, to find them again
+	if err != nil {
+		log.Fatal(err)
+	}
+	people, err := idp.New(idp.Config{
+		Users:    &memory.Users{},
+		Mail:     &memory.Mailbox{},
+		Keys:     keys,
+		ClientID: "my-product",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	ctx := context.Background()
+	ada, _ := domain.ParseEmail("ada@example.com")
+	password := domain.NewSecret("correct horse battery staple")
+	if _, err := people.SignUp(ctx, ada, password); err != nil {
+		log.Fatal(err)
+	}
+	step, err := people.SignIn(ctx, ada, password)
+	if err != nil {
+		log.Fatal(err)
+	}
+	who, err := people.User(ctx, step.Tokens.Access)
+	fmt.Println(who.Email, step.Tokens.Type, step.Tokens.ExpiresIn, err)
+	// Output: ada@example.com Bearer 1h0m0s <nil>
+}

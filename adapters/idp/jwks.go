@@ -1,0 +1,61 @@
+package idp
+
+import (
+	"bytes"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"net/http"
+	"time"
+)
+
+// jwk is an RSA public key as RFC 7517 and RFC 7518, section 6.3.1, write it.
+type jwk struct {
+	KeyType   string `json:"kty"`
+	Use       string `json:"use"`
+	Algorithm string `json:"alg"`
+	KeyID     string `json:"kid"`
+	Modulus   string `json:"n"`
+	Exponent  string `json:"e"`
+}
+
+func publicJWK(key *rsa.PublicKey) jwk {
+	n := base64.RawURLEncoding.EncodeToString(key.N.Bytes())
+	e := base64.RawURLEncoding.EncodeToString(big.NewInt(int64(key.E)).Bytes())
+	return jwk{KeyType: "RSA", Use: "sig", Algorithm: "RS256", KeyID: thumbprint(n, e), Modulus: n, Exponent: e}
+}
+
+// thumbprint names an RSA key by RFC 7638, section 3.
+func thumbprint(n, e string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, `{"e":%q,"kty":"RSA","n":%q}`, e, n))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// keySet writes the JWK Set of RFC 7517, section 5.
+func keySet(key jwk) []byte {
+	set, err := json.Marshal(map[string][]jwk{"keys": {key}})
+	if err != nil {
+		panic(err) // strings always have a JSON form
+	}
+	return set
+}
+
+// JWKS returns the public keys as a JWK Set (RFC 7517).
+func (k *Keys) JWKS() []byte { return bytes.Clone(k.jwks) }
+
+// JWKSHandler serves [Keys.JWKS] to whoever wants to verify tokens.
+func (k *Keys) JWKSHandler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+			return
+		}
+		w.Header().Set("Content-Type", "application/jwk-set+json") // RFC 7517, section 8.5.2
+		w.Header().Set("Cache-Control", "public, max-age=300")
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(k.jwks))
+	})
+}

@@ -1,0 +1,58 @@
+package idp
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// The policy is that of NIST SP 800-63B: length counts, composition doesn't.
+const (
+	minPasswordLen = 8   // characters
+	maxPasswordLen = 256 // bytes
+)
+
+// acceptPassword checks a password that somebody wants to set. What breaks the
+// policy is [domain.CodePasswordPolicy] on field.
+func acceptPassword(field string, email domain.Email, password domain.Secret) error {
+	if reason := refusePassword(email, normalPassword(password)); reason != "" {
+		return &domain.Error{
+			Kind:    domain.Unprocessable,
+			Code:    domain.CodePasswordPolicy,
+			Field:   field,
+			Message: reason,
+			Details: map[string]string{
+				"minCharacters": strconv.Itoa(minPasswordLen),
+				"maxBytes":      strconv.Itoa(maxPasswordLen),
+			},
+		}
+	}
+	return nil
+}
+
+func refusePassword(email domain.Email, password string) string {
+	local, _, _ := strings.Cut(email.Key(), "@")
+	switch {
+	case !utf8.ValidString(password):
+		return "a password is valid UTF-8"
+	case strings.ContainsFunc(password, unicode.IsControl):
+		return "a password has no control characters"
+	case utf8.RuneCountInString(password) < minPasswordLen:
+		return fmt.Sprintf("a password has at least %d characters", minPasswordLen)
+	case len(password) > maxPasswordLen:
+		return fmt.Sprintf("a password has at most %d bytes", maxPasswordLen)
+	case strings.EqualFold(password, email.String()), strings.EqualFold(password, local):
+		return "a password isn't the address that it belongs to"
+	}
+	return ""
+}
+
+// normalPassword returns what is hashed: NFC, so that one password typed on two
+// keyboards is one (RFC 8265, section 4.2).
+func normalPassword(password domain.Secret) string { return norm.NFC.String(password.Reveal()) }

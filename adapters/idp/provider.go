@@ -1,0 +1,278 @@
+package idp
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"runtime"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+const (
+	// ProviderName is the provider's part of the identities of [Provider].
+	ProviderName = "local"
+
+	// Issuer is the "iss" of the tokens of [Provider].
+	Issuer = "partywall-local"
+)
+
+// Config says what [Provider] are made of. Users, Mail, Keys and
+// ClientID are needed; the rest have a default where they are zero.
+type Config struct {
+	Users    ports.UserStore
+	Mail     ports.Mailer // carries the codes
+	Keys     *Keys
+	ClientID string // "client_id" and "aud" of the tokens
+
+	// RequireConfirmation lets nobody sign in who hasn't proven their address with
+	// a code. Without it new users are confirmed at once: their addresses count as
+	// verified, unproven.
+	RequireConfirmation bool
+
+	AccessTTL  time.Duration // of access and ID tokens: 1 hour
+	RefreshTTL time.Duration // of a session, however often refreshed: 30 days
+
+	// RefreshGrace is how long a refresh token may be exchanged once more, for a
+	// client that asks twice at once or misses an answer: 10 seconds.
+	RefreshGrace time.Duration
+
+	// UnconfirmedTTL is how long an account waits for its address to be confirmed,
+	// unless it is a member of a tenant: 7 days.
+	UnconfirmedTTL time.Duration
+
+	HashQueue int           // how many sign-ins may wait while a hash is computed on every core: 64
+	HashWait  time.Duration // how long each of them waits: 2 seconds
+
+	// AnswerTime is how long ResendCode and ForgotPassword take at least, so that
+	// their time doesn't tell who has an account: longer than Mail takes, 500 ms.
+	AnswerTime time.Duration
+
+	Now    func() time.Time // time.Now
+	Logger *slog.Logger     // hears of codes that couldn't be delivered, and of stolen refresh tokens; nobody
+}
+
+// Provider is the built-in identity provider: it implements
+// [ports.IdentityProvider] on a [ports.UserStore]. It never gives a challenge.
+type Provider struct {
+	users               ports.UserStore
+	mail                ports.Mailer
+	keys                *Keys
+	clientID            string
+	requireConfirmation bool
+	accessTTL           time.Duration
+	refreshTTL          time.Duration
+	refreshGrace        time.Duration
+	unconfirmedTTL      time.Duration
+	answerTime          time.Duration
+	passwords           *passwordQueue
+	stranger            ports.StoredUser // stands in for whoever has no account
+	now                 func() time.Time
+	log                 *slog.Logger
+}
+
+var _ ports.IdentityProvider = (*Provider)(nil)
+
+// New returns a provider made of config.
+func New(config Config) (*Provider, error) {
+	if config.Users == nil || config.Mail == nil || config.Keys == nil || config.ClientID == "" {
+		return nil, errors.New("local identities need a user store, a mailer, keys and a client ID")
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	return &Provider{
+		users:               config.Users,
+		mail:                config.Mail,
+		keys:                config.Keys,
+		clientID:            config.ClientID,
+		requireConfirmation: config.RequireConfirmation,
+		accessTTL:           cmp.Or(config.AccessTTL, time.Hour),
+		refreshTTL:          cmp.Or(config.RefreshTTL, 30*24*time.Hour),
+		refreshGrace:        cmp.Or(config.RefreshGrace, 10*time.Second),
+		unconfirmedTTL:      cmp.Or(config.UnconfirmedTTL, 7*24*time.Hour),
+		answerTime:          cmp.Or(config.AnswerTime, 500*time.Millisecond),
+		passwords:           newPasswordQueue(runtime.GOMAXPROCS(0), cmp.Or(config.HashQueue, 64), cmp.Or(config.HashWait, 2*time.Second)),
+		stranger:            ports.StoredUser{Subject: "stranger", PasswordHash: nobodysHash().String()},
+		now:                 config.Now,
+		log:                 cmp.Or(config.Logger, slog.New(slog.DiscardHandler)),
+	}, nil
+}
+
+// Name returns [ProviderName].
+func (p *Provider) Name() string { return ProviderName }
+
+// SignUp makes an account. The errors are those of [ports.IdentityProvider].
+func (p *Provider) SignUp(ctx context.Context, email domain.Email, password domain.Secret) (ports.NewUser, error) {
+	if email.IsZero() {
+		return ports.NewUser{}, errNoEmail
+	}
+	if err := acceptPassword("password", email, password); err != nil {
+		return ports.NewUser{}, err
+	}
+	hash, err := p.passwords.hash(ctx, password)
+	if err != nil {
+		return ports.NewUser{}, err
+	}
+	return p.create(ctx, ports.StoredUser{
+		Subject:      uuid.NewString(),
+		Email:        email,
+		PasswordHash: hash,
+		Confirmed:    !p.requireConfirmation,
+	})
+}
+
+// create keeps a new user, and sends the code that they wait for.
+func (p *Provider) create(ctx context.Context, user ports.StoredUser) (ports.NewUser, error) {
+	identity, err := domain.NewIdentity(ProviderName, user.Subject)
+	if err != nil {
+		return ports.NewUser{}, identityError(err)
+	}
+	if user.Confirmed {
+		if err := p.users.CreateUser(ctx, user, nil); err != nil {
+			return ports.NewUser{}, identityError(err)
+		}
+		return ports.NewUser{Identity: identity, Confirmed: true}, nil
+	}
+	code, stored, err := p.newCode(user.Subject, ports.ConfirmAddress)
+	if err != nil {
+		return ports.NewUser{}, err
+	}
+	err = p.users.CreateUser(ctx, user, &stored)
+	if errors.Is(err, domain.CodeUserExists) {
+		return p.renew(ctx, user)
+	}
+	if err != nil {
+		return ports.NewUser{}, identityError(err)
+	}
+	return p.created(ctx, user, identity, code), nil
+}
+
+// renew gives the account that has the address of anew its password, and a new
+// code with it, unless somebody confirmed the address.
+func (p *Provider) renew(ctx context.Context, anew ports.StoredUser) (ports.NewUser, error) {
+	user, err := p.users.UserByEmail(ctx, anew.Email)
+	if err != nil {
+		return ports.NewUser{}, identityErrorOr(err, errUserExists) // it was removed a moment ago
+	}
+	anew.Subject = user.Subject
+	identity, err := domain.NewIdentity(ProviderName, user.Subject)
+	if err != nil {
+		return ports.NewUser{}, identityError(err)
+	}
+	code, stored, err := p.newCode(user.Subject, ports.ConfirmAddress)
+	if err != nil {
+		return ports.NewUser{}, err
+	}
+	if err := p.users.RenewSignUp(ctx, anew, stored); err != nil {
+		return ports.NewUser{}, identityErrorOr(err, errUserExists)
+	}
+	return p.created(ctx, anew, identity, code), nil
+}
+
+// created sends the code that a new user waits for.
+func (p *Provider) created(ctx context.Context, user ports.StoredUser, identity domain.Identity, code domain.Secret) ports.NewUser {
+	created := ports.NewUser{Identity: identity}
+	if p.deliver(ctx, user, ports.ConfirmAddress, code) {
+		created.Delivery = &ports.CodeDelivery{Destination: mask(user.Email), Medium: "EMAIL", Attribute: "email"}
+	}
+	return created
+}
+
+// ConfirmSignUp spends the code that proves the address. The errors are those of
+// [ports.IdentityProvider].
+func (p *Provider) ConfirmSignUp(ctx context.Context, email domain.Email, code domain.Secret) error {
+	user, err := p.find(ctx, email)
+	if err != nil {
+		return err
+	}
+	if !isCode(code) {
+		return errCodeInvalid
+	}
+	err = p.users.Confirm(ctx, user.Subject, p.keys.hashCode(user.Subject, ports.ConfirmAddress, code))
+	return identityErrorOr(err, errCodeInvalid)
+}
+
+// ResendCode sends a new code to whoever has yet to confirm the address.
+func (p *Provider) ResendCode(ctx context.Context, email domain.Email) error {
+	return p.sendCode(ctx, email, ports.ConfirmAddress, func(user ports.StoredUser) bool { return !user.Confirmed })
+}
+
+// ForgotPassword sends a code to whoever has an account. One that isn't confirmed
+// may have been made by a stranger: the code is how the address's owner takes it over.
+func (p *Provider) ForgotPassword(ctx context.Context, email domain.Email) error {
+	return p.sendCode(ctx, email, ports.ResetPassword, func(ports.StoredUser) bool { return true })
+}
+
+// Sweep removes the accounts whose address nobody confirmed in time, and returns
+// how many.
+func (p *Provider) Sweep(ctx context.Context) (int, error) {
+	removed, err := p.users.RemoveUnconfirmed(ctx, p.unconfirmedTTL)
+	return removed, identityError(err)
+}
+
+// sendCode sends a code if there is an account that may have one, and takes its
+// time either way: some more at random hides what the scheduler leaves of a difference.
+func (p *Provider) sendCode(ctx context.Context, email domain.Email, purpose ports.CodePurpose, may func(ports.StoredUser) bool) error {
+	answer := time.NewTimer(p.answerTime + rand.N(p.answerTime/10+1))
+	defer answer.Stop()
+	user, err := p.find(ctx, email)
+	if err != nil {
+		return err
+	}
+	if user.Subject != p.stranger.Subject && may(user) {
+		code, stored, err := p.newCode(user.Subject, purpose)
+		if err != nil {
+			return err
+		}
+		if err := p.users.IssueCode(ctx, user.Subject, stored); err != nil {
+			return identityError(err)
+		}
+		p.deliver(ctx, user, purpose, code)
+	}
+	select {
+	case <-answer.C:
+	case <-ctx.Done(): // nobody is there to measure
+	}
+	return nil
+}
+
+// ResetPassword sets a new password and ends the user's sessions. The errors are
+// those of [ports.IdentityProvider].
+func (p *Provider) ResetPassword(ctx context.Context, email domain.Email, code, password domain.Secret) error {
+	if err := acceptPassword("newPassword", email, password); err != nil {
+		return err
+	}
+	user, err := p.find(ctx, email)
+	if err != nil {
+		return err
+	}
+	if !isCode(code) {
+		return errCodeInvalid
+	}
+	hash, err := p.passwords.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	err = p.users.ResetPassword(ctx, user.Subject, p.keys.hashCode(user.Subject, ports.ResetPassword, code), hash)
+	return identityErrorOr(err, errCodeInvalid)
+}
+
+// find returns the user with the address, or the stranger: one who may do
+// nothing, in about the same time.
+func (p *Provider) find(ctx context.Context, email domain.Email) (ports.StoredUser, error) {
+	if email.IsZero() {
+		return ports.StoredUser{}, errNoEmail
+	}
+	user, err := p.users.UserByEmail(ctx, email)
+	if errors.Is(err, domain.NotFound) {
+		return p.stranger, nil
+	}
+	return user, identityError(err)
+}
