@@ -33,7 +33,7 @@ type Config struct {
 	Host     string
 	Port     int           // 5432
 	User     string        // owns everything, provisions and migrates
-	Password domain.Secret // of User; empty: the server lets User in by a Unix socket or a verified certificate
+	Password domain.Secret // of User; empty: the server lets User in by a Unix socket in a folder or a verified certificate
 	Database string
 
 	// SSLMode is disable, require, verify-ca or verify-full, the default. It doesn't

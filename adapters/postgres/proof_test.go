@@ -9,6 +9,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -135,6 +137,47 @@ func TestNothingIsSentBeforeTLS(t *testing.T) {
 	}
 }
 
+// TestAHandshakeThatBreaksOffMayBeRepeated has a server that goes away in the middle
+// of the TLS handshake, as in a restart: that says nothing about its certificate.
+func TestAHandshakeThatBreaksOffMayBeRepeated(t *testing.T) {
+	t.Parallel()
+	for name, leave := range map[string]func(client net.Conn){
+		"it hangs up":             func(net.Conn) {},
+		"it resets":               func(client net.Conn) { _ = client.(*net.TCPConn).SetLinger(0) },
+		"in the middle of a word": func(client net.Conn) { _, _ = client.Write([]byte("\x16\x03")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = listener.Close() })
+			go func() {
+				for {
+					client, err := listener.Accept()
+					if err != nil {
+						return
+					}
+					_, _ = io.ReadFull(client, make([]byte, 8))
+					_, _ = client.Write([]byte("S"))
+					_ = read(client)
+					leave(client)
+					_ = client.Close()
+				}
+			}()
+			cfg := (&fakeServer{address: listener.Addr().String()}).config()
+			cfg.SSLMode = "verify-full"
+			db, err := postgres.Open(t.Context(), cfg)
+			if err != nil {
+				t.Fatalf("it gave up: %v", err)
+			}
+			mustBe(t, db.Ready(t.Context()), domain.CodeDatabaseUnavailable)
+			_ = db.Close()
+		})
+	}
+}
+
 // TestWithoutAPassword logs in where there is nothing to prove.
 func TestWithoutAPassword(t *testing.T) {
 	t.Parallel()
@@ -171,6 +214,18 @@ func TestWithoutAPassword(t *testing.T) {
 		cfg.Host = socketTo(t, fake.address)
 		_, err := postgres.Open(t.Context(), cfg)
 		mustBe(t, err, postgres.CodeNotSetUp) // it asked, and was answered
+	})
+	t.Run("by a name in the abstract namespace, which anything may take, it is not", func(t *testing.T) {
+		if runtime.GOOS != "linux" {
+			return
+		}
+		fake, cfg := trusting(t, letIn)
+		_, port := fake.host()
+		cfg.Host = "@partywall-trusting-" + strconv.Itoa(port)
+		forward(t, cfg.Host+"/.s.PGSQL."+strconv.Itoa(port), fake.address)
+		_, err := postgres.Open(t.Context(), cfg)
+		mustBe(t, err, postgres.CodeLoginRefused)
+		fake.mustKnowNothing(t)
 	})
 	for name, first := range map[string][]byte{"SCRAM": authentication(10, "SCRAM-SHA-256\x00\x00"), "clear text": authentication(3, ""), "MD5": authentication(5, "salt")} {
 		t.Run("a server that wants "+name+" is told that there is none", func(t *testing.T) {

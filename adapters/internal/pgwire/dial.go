@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"syscall"
 	"time"
 )
 
@@ -88,10 +89,22 @@ func (s Server) secure(ctx context.Context, raw net.Conn) (net.Conn, error) {
 	// tls reads from the bare connection: what an attacker sent behind the server's
 	// one byte in clear text is no handshake, and fails.
 	secured := tls.Client(raw, settings)
-	if err := secured.HandshakeContext(ctx); err != nil {
+	switch err := secured.HandshakeContext(ctx); {
+	case err == nil:
+		return secured, nil
+	case brokenOff(err):
+		return nil, fmt.Errorf("the connection ended during the TLS handshake: %w", err)
+	default:
 		return nil, &TLSFailure{err}
 	}
-	return secured, nil
+}
+
+// brokenOff reports whether a handshake failed because the connection ended or took
+// too long, as in a restart of the server: the next attempt may succeed.
+func brokenOff(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) && network.Timeout() || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, context.Canceled)
 }
 
 // RequestTLS asks the server for TLS as "Message Flow, SSL Session Encryption" in

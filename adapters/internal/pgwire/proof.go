@@ -143,7 +143,7 @@ func (p *proof) judgeTrust(code uint32) error {
 		return &Unproven{fmt.Sprintf("the server asks for a password of %s, and there is none", p.login), "set DB_PASSWORD"}
 	case !p.verified:
 		return &Unproven{fmt.Sprintf("the server lets %s in without a password, which anything that listens there could do", p.login),
-			"set DB_PASSWORD, or connect by DB_SSLMODE=verify-full or over a Unix socket"}
+			"set DB_PASSWORD, or connect by DB_SSLMODE=verify-full or over a Unix socket in a folder"}
 	}
 	return nil
 }

@@ -18,12 +18,13 @@ func (s Server) Encrypts() bool {
 }
 
 // verified reports whether the way to the server shows that it is the right one: a
-// Unix socket, which a folder's owner guards, or a certificate for its name or of an
-// authority of its own.
+// Unix socket in a folder, which the folder's owner guards, or a certificate for its
+// name or of an authority of its own. A name in the abstract namespace has no owner:
+// any process may listen there while the server does not.
 func (s Server) verified() bool {
 	switch {
 	case s.OnSocket():
-		return true
+		return filepath.IsAbs(s.Host)
 	case !s.Encrypts():
 		return false
 	}
