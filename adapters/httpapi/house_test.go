@@ -60,7 +60,7 @@ func build(t testing.TB) *house {
 		mail:       &memory.Mailbox{},
 		clock:      clock,
 		log:        &syncBuffer{},
-		client:     &http.Client{Transport: &http.Transport{}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		client:     &http.Client{Transport: checking{t, &http.Transport{}}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 	service := &tenants.Service{Tenants: h.registry, Reservations: h.registry, Identities: h.identities, Mail: h.mail, Limits: tenants.NewLimits(clock.Now)}
 	operators, err := access.ParseOperatorKeys(domain.NewSecret(operatorToken))
