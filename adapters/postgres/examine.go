@@ -48,6 +48,7 @@ func (e *examination) checks() []ports.Check {
 		{Name: "database-user", About: "`DB_USER` may do what it must, and isn't a superuser", Needs: "database-transactions", Look: e.userRights},
 		{Name: "database-public", About: "`PUBLIC` may create nothing in the database, and enters no schema of ours", Needs: "database-transactions", Look: e.publicRights},
 		{Name: "database-logins", About: "the logins of the system and the gates work with the passwords derived from `DB_GATE_SECRET`", Needs: "database-setup", Look: e.logins},
+		{Name: "login-grants", About: "the logins of the system, the gates and `shared` may do what their work needs", Needs: "database-logins", Look: e.loginGrants},
 		{Name: "database-session", About: "a fresh connection has no state that another one left", Needs: "database-logins", Look: e.session},
 		{Name: "tenant-roles", About: "each tenant has a role (the second wall), and each role a tenant", Needs: "database-setup", Look: e.tenantRoles},
 		{Name: "tenant-schemas", About: "each tenant has a schema, and each schema a tenant", Needs: "database-setup", Look: e.tenantSchemas},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/partywall-go/partywall/ports"
 )
@@ -66,7 +67,9 @@ func (e *examination) publicRights(ctx context.Context) (ports.Finding, error) {
 		Create, Temp, Public bool
 		Schemas, Strangers   string
 	}
-	if err := e.readOne(ctx, &open, `
+	elsewhere := strings.NewReplacer( // the roles that gate-rights and tenant-role-rights look at
+		"{system}", pq.QuoteLiteral(e.in.systemRole()), "{gate}", pq.QuoteLiteral(e.in.gateRole()), "{shared}", pq.QuoteLiteral(e.in.sharedRole()), "{tenants}", pq.QuoteLiteral(e.in.tenantPrefix()))
+	if err := e.readOne(ctx, &open, elsewhere.Replace(`
 		SELECT has_database_privilege('public', current_database(), 'CREATE') AS create,
 			has_database_privilege('public', current_database(), 'TEMP') AS temp,
 			coalesce((SELECT has_schema_privilege('public', oid, 'CREATE') FROM pg_namespace WHERE nspname = 'public'), false) AS public,
@@ -76,7 +79,7 @@ func (e *examination) publicRights(ctx context.Context) (ports.Finding, error) {
 			coalesce((SELECT string_agg(DISTINCT coalesce(r.rolname, 'PUBLIC') || ' in ' || n.nspname, ', ') FROM pg_namespace n CROSS JOIN aclexplode(n.nspacl) a
 				LEFT JOIN pg_roles r ON r.oid = a.grantee
 				WHERE (n.nspname IN ('partywall', 'ext', 'shared') OR n.nspname LIKE 'tenant\_%') AND a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner
-				AND NOT starts_with(coalesce(r.rolname, ''), 'pw_')), '') AS strangers`); err != nil {
+				AND NOT coalesce(r.rolname IN ({system}, {gate}, {shared}) OR starts_with(r.rolname, {tenants}) AND n.nspname NOT IN ('ext', 'shared'), false)), '') AS strangers`)); err != nil {
 		return ports.Finding{}, err
 	}
 	mend := "run as the database's owner:" + oneLine(fill(closeDatabase, e.names()))
@@ -110,12 +113,15 @@ func (e *examination) excess(ctx context.Context, branches ...string) ([]string,
 			FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(t.attacl) a
 		)
 		SELECT text FROM (` + strings.Join(branches, " UNION ALL ") + `) found(text) ORDER BY 1`
+	return e.lines(ctx, query)
+}
+
+// lines reads the lines of a query that names our roles in braces.
+func (e *examination) lines(ctx context.Context, query string) (found []string, err error) {
 	query = strings.NewReplacer(
 		"{inst}", e.in.inst, "{system}", e.in.systemRole(), "{gate}", e.in.gateRole(), "{shared}", e.in.sharedRole(),
 	).Replace(query) // made of hex digits and our own words
-	var found []string
-	err := e.readAll(ctx, &found, query)
-	return found, err
+	return found, e.readAll(ctx, &found, query)
 }
 
 // The large objects that a tenant makes are its own.
@@ -153,10 +159,10 @@ func (e *examination) gateRights(ctx context.Context) (ports.Finding, error) {
 			WHERE `+isLogin+` AND `+e.badMembership(),
 		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
 			WHERE r.rolname = '{gate}' AND NOT (a.thing = 'schema partywall' AND a.privilege = 'USAGE')
-			AND NOT (a.kind = 'column' AND a.privilege = 'SELECT' AND a.thing IN ('partywall.tenants.id', 'partywall.tenants.status', 'partywall.tenants.gate', 'partywall.tenants.expires_at', 'partywall.tenants.pw_version', 'partywall.tenants.version'))`,
+			AND NOT (a.kind = 'column' AND a.privilege = 'SELECT' AND a.thing IN (SELECT 'partywall.tenants.' || c FROM string_to_table('`+columnsOfGate+`', ', ') c))`,
 		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
 			WHERE r.rolname = '{system}' AND (a.schema <> 'partywall' OR a.privilege NOT IN ('USAGE', 'SELECT', 'INSERT', 'UPDATE', 'DELETE')
-				OR a.thing IN ('partywall.installation', 'partywall.migrations') AND a.privilege <> 'SELECT')`,
+				OR a.thing = ANY (string_to_array('`+tablesOfSetup+`', ', ')) AND a.privilege <> 'SELECT')`,
 		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
 			WHERE r.rolname = '{shared}' AND (a.schema NOT IN ('shared', 'ext', 'public') OR a.privilege = 'CREATE')`,
 		`SELECT r.rolname || ' may log in, inherit or be more than a maker of roles' FROM role r
@@ -171,6 +177,40 @@ func (e *examination) gateRights(ctx context.Context) (ports.Finding, error) {
 		return ports.Fail(some(found), fill("take it away as a superuser, with REVOKE, REASSIGN OWNED or ALTER ROLE {gate} NOSUPERUSER NOCREATEROLE NOCREATEDB NOBYPASSRLS NOREPLICATION NOINHERIT", e.names())), nil
 	}
 	return ports.Fine("the logins may do their work only"), nil
+}
+
+// loginLacks lists what our logins and PUBLIC may not do, and must.
+const loginLacks = `
+	WITH system AS (
+		SELECT c.oid, 'partywall.' || c.relname AS name FROM pg_class c WHERE c.relnamespace = 'partywall'::regnamespace AND c.relkind IN ('r', 'p')
+	)
+	SELECT text FROM (
+		SELECT r || ' may not use the schema partywall' FROM unnest(ARRAY['{system}', '{gate}']) r WHERE NOT has_schema_privilege(r, 'partywall', 'USAGE')
+		UNION ALL
+		SELECT '{system} may not ' || p || ' ' || name FROM system, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p
+		WHERE NOT has_table_privilege('{system}', oid, p) AND (p = 'SELECT' OR name <> ALL (string_to_array('` + tablesOfSetup + `', ', ')))
+		UNION ALL
+		SELECT '{gate} may not read ' || name || '.' || attname FROM system JOIN pg_attribute a ON a.attrelid = system.oid
+		WHERE name = 'partywall.tenants' AND attname = ANY (string_to_array('` + columnsOfGate + `', ', ')) AND NOT has_column_privilege('{gate}', system.oid, attnum, 'SELECT')
+		UNION ALL
+		SELECT 'PUBLIC may not use the schema ' || s FROM unnest(ARRAY['ext', 'shared']) s WHERE NOT has_schema_privilege('public', s, 'USAGE')
+		UNION ALL
+		SELECT '{shared} may not use all that is made in the schema shared later' FROM pg_roles WHERE rolname = '{shared}' AND (` + sharedDefaults + `) < 3
+	) found(text) ORDER BY 1`
+
+// loginGrants looks for what the logins lack, as after a restore without privileges.
+func (e *examination) loginGrants(ctx context.Context) (ports.Finding, error) {
+	if !e.in.roles {
+		return ports.Fine("there are no logins of ours: all runs as " + e.cfg.User), nil
+	}
+	found, err := e.lines(ctx, loginLacks)
+	if err != nil {
+		return ports.Finding{}, err
+	}
+	if len(found) > 0 {
+		return ports.Fail(some(found), e.setItUp()+", which grants it anew"), nil
+	}
+	return ports.Fine("the logins may do their work"), nil
 }
 
 // badMembership is a membership by which a gate could do more than become the

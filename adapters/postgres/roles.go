@@ -128,8 +128,17 @@ func (in installation) onlyToInherit() string {
 const grantSystem = `
 	GRANT USAGE ON SCHEMA partywall TO {system}, {gate};
 	GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA partywall TO {system};
-	REVOKE INSERT, UPDATE, DELETE ON partywall.installation, partywall.migrations, partywall.tenant_files, partywall.migration_failures FROM {system};
-	GRANT SELECT (id, status, gate, expires_at, pw_version, version) ON partywall.tenants TO {gate}`
+	REVOKE INSERT, UPDATE, DELETE ON ` + tablesOfSetup + ` FROM {system};
+	GRANT SELECT (` + columnsOfGate + `) ON partywall.tenants TO {gate}`
+
+const (
+	// tablesOfSetup are those that Config.User alone writes: it runs what they hold,
+	// or believes it.
+	tablesOfSetup = `partywall.installation, partywall.migrations, partywall.tenant_files, partywall.migration_failures`
+
+	// columnsOfGate are those of partywall.tenants that the gate reads.
+	columnsOfGate = `id, status, gate, expires_at, pw_version, version`
+)
 
 // closeFunctions keeps new functions from everybody: a tenant's come with a
 // grant to its role, those of extensions stay everybody's.

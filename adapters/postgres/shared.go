@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/jmoiron/sqlx"
 
@@ -58,31 +59,49 @@ const grantOlder = `
 		END LOOP;
 	END $grant$`
 
+// sharedDefaults counts the kinds of things, of tables, sequences and functions, of
+// which the login {shared} may use what Config.User makes in the schema shared.
+const sharedDefaults = `
+	SELECT count(DISTINCT d.defaclobjtype) FROM pg_default_acl d, aclexplode(d.defaclacl) a JOIN pg_roles r ON r.oid = a.grantee
+	WHERE d.defaclnamespace = 'shared'::regnamespace AND d.defaclrole = CURRENT_USER::regrole AND r.rolname = '{shared}'`
+
 // ensureShared makes the login that works in the schema shared, or gives it its
-// password anew, and what it may do. The older grants are made once: what a product
-// takes away later stays so.
+// password anew, and what it may do with what is made there. The older grants are
+// made once, while no default privilege shows that it had them: what a product takes
+// away later stays so.
 func (s *setup) ensureShared(ctx context.Context, tx *sqlx.Tx) error {
 	login := s.in.sharedRole()
-	var exists bool
-	if err := tx.GetContext(ctx, &exists, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)`, login); err != nil {
-		return err
-	}
 	if err := s.ensureLogin(ctx, tx, login); err != nil {
 		return err
 	}
 	if err := s.ensureConnect(ctx, tx, login); err != nil {
 		return err
 	}
-	names := map[string]string{"shared": login}
-	if !exists {
-		if _, err := tx.ExecContext(ctx, fill(grantShared+";"+grantOlder, names)); err != nil {
-			return err
-		}
-	}
-	if err := s.ensureConnect(ctx, tx, login); err != nil {
+	if err := s.ensureSharedGrants(ctx, tx, login); err != nil {
 		return err
 	}
 	_, err := s.ensurePath(ctx, tx, login, sharedPath)
+	return err
+}
+
+func (s *setup) ensureSharedGrants(ctx context.Context, tx *sqlx.Tx, login string) error {
+	var found struct {
+		Kinds   int  // see sharedDefaults
+		Granted bool // by this or an earlier Config.User
+	}
+	err := tx.GetContext(ctx, &found, strings.ReplaceAll(`
+		SELECT (`+sharedDefaults+`) AS kinds, EXISTS (
+			SELECT FROM pg_default_acl d, aclexplode(d.defaclacl) a JOIN pg_roles r ON r.oid = a.grantee
+			WHERE d.defaclnamespace = 'shared'::regnamespace AND r.rolname = '{shared}'
+		) AS granted`, "{shared}", login))
+	if err != nil || found.Kinds == 3 {
+		return err
+	}
+	statements := grantShared
+	if !found.Granted {
+		statements += ";" + grantOlder
+	}
+	_, err = tx.ExecContext(ctx, fill(statements, map[string]string{"shared": login}))
 	return err
 }
 
