@@ -74,6 +74,10 @@ type Config struct {
 	// Nil: kept in DataDir, or made anew with Memory.
 	Keys *idp.Keys
 
+	// Hasher hashes the passwords of the built-in identities. Nil: Argon2id, or with
+	// Memory a fast one. Package apptest takes [memory.Hasher], to be fast.
+	Hasher idp.Hasher
+
 	// TenantMigrations are run in the schema of every tenant, SharedMigrations once
 	// in the schema "shared": files at the root of the file system, numbered from 1
 	// without a gap, such as 0001_invoices.sql. [Setup] runs those that are new.

@@ -13,6 +13,8 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/cognito"
 	"github.com/partywall-go/partywall/adapters/idp"
+	"github.com/partywall-go/partywall/adapters/idp/argon2"
+	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/adapters/tokens"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -49,6 +51,7 @@ func (p *Partywall) openIdentities(users ports.UserStore, mail ports.Mailer, sec
 		Users:               users,
 		Mail:                mail,
 		Keys:                secrets,
+		Hasher:              p.config.hasher(),
 		ClientID:            idp.ClientID,
 		RequireConfirmation: p.config.RequireConfirmation,
 		Logger:              p.config.logger(),
@@ -69,6 +72,18 @@ func (p *Partywall) openIdentities(users ports.UserStore, mail ports.Mailer, sec
 	p.describe("identities", "built in", true)
 	p.tasks.Every(unconfirmedSweepInterval, p.sweepAccounts(provider))
 	return people{provider, verifier, alwaysReady{}, func(context.Context) error { return nil }, secrets.JWKSHandler()}, nil
+}
+
+// hasher returns what hashes the passwords of the built-in identities. In memory they
+// are gone with the program, so there is no hash to steal.
+func (c Config) hasher() idp.Hasher {
+	switch {
+	case c.Hasher != nil:
+		return c.Hasher
+	case c.Memory:
+		return memory.Hasher{}
+	}
+	return argon2.New(argon2.Config{})
 }
 
 // confirmsUnseen reports whether the built-in identities take every address for

@@ -29,6 +29,8 @@ func identityError(err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, domain.CodeIdentityProviderUnavailable): // the hasher's, which says what to do
+		return err
 	case errors.Is(err, domain.Unavailable):
 		return &domain.Error{
 			Kind:       domain.Unavailable,

@@ -6,11 +6,12 @@ import (
 	"log"
 
 	"github.com/partywall-go/partywall/adapters/idp"
+	"github.com/partywall-go/partywall/adapters/idp/argon2"
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/domain"
 )
 
-func ExampleIdentities() {
+func ExampleProvider() {
 	keys, err := idp.NewKeys() // or idp.OpenKeys, to find them again
 	if err != nil {
 		log.Fatal(err)
@@ -19,6 +20,7 @@ func ExampleIdentities() {
 		Users:    &memory.Users{},
 		Mail:     &memory.Mailbox{},
 		Keys:     keys,
+		Hasher:   argon2.New(argon2.Config{}),
 		ClientID: "my-product",
 	})
 	if err != nil {

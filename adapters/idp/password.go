@@ -21,7 +21,7 @@ const (
 // acceptPassword checks a password that somebody wants to set. What breaks the
 // policy is [domain.CodePasswordPolicy] on field.
 func acceptPassword(field string, email domain.Email, password domain.Secret) error {
-	if reason := refusePassword(email, normalPassword(password)); reason != "" {
+	if reason := refusePassword(email, normalPassword(password).Reveal()); reason != "" {
 		return &domain.Error{
 			Kind:    domain.Unprocessable,
 			Code:    domain.CodePasswordPolicy,
@@ -55,4 +55,6 @@ func refusePassword(email domain.Email, password string) string {
 
 // normalPassword returns what is hashed: NFC, so that one password typed on two
 // keyboards is one (RFC 8265, section 4.2).
-func normalPassword(password domain.Secret) string { return norm.NFC.String(password.Reveal()) }
+func normalPassword(password domain.Secret) domain.Secret {
+	return domain.NewSecret(norm.NFC.String(password.Reveal()))
+}

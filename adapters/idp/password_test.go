@@ -2,13 +2,11 @@ package idp_test
 
 import (
 	"errors"
-	"runtime"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/partywall-go/partywall/adapters/idp"
+	"github.com/partywall-go/partywall/adapters/idp/argon2"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -61,62 +59,10 @@ func TestAPasswordIsOneHoweverItIsTyped(t *testing.T) {
 	b.signIn(t, who)
 }
 
-func TestAStoredHash(t *testing.T) {
-	t.Run("costs what OWASP recommends", func(t *testing.T) {
-		b := open(t, nil)
-		stored, err := b.users.UserByEmail(t.Context(), b.join(t, "ada@example.com").email)
-		mustDo(t, err)
-		if !strings.HasPrefix(stored.PasswordHash, "$argon2id$v=19$m=19456,t=2,p=1$") {
-			t.Errorf("it is %s", stored.PasswordHash)
-		}
-	})
-	t.Run("has a salt of its own", func(t *testing.T) {
-		b := open(t, nil)
-		seen := map[string]bool{}
-		for _, email := range []string{"a@example.com", "b@example.com"} {
-			_, err := b.provider.SignUp(t.Context(), address(t, email), domain.NewSecret("one and the same"))
-			mustDo(t, err)
-			stored, err := b.users.UserByEmail(t.Context(), address(t, email))
-			mustDo(t, err)
-			seen[stored.PasswordHash] = true
-		}
-		if len(seen) != 2 {
-			t.Error("two people's are the same")
-		}
-	})
-}
-
-func TestTooManyPasswordsAtOnce(t *testing.T) {
-	b := open(t, func(c *idp.Config) { c.HashQueue, c.HashWait = 1, 7*time.Second })
-	ada := b.join(t, "ada@example.com")
-	errs := make([]error, 20*runtime.GOMAXPROCS(0))
-	var wg sync.WaitGroup
-	for i := range errs {
-		wg.Go(func() { _, errs[i] = b.provider.SignIn(t.Context(), ada.email, ada.password) })
-	}
-	wg.Wait()
-	served, sentAway := 0, 0
-	for _, err := range errs {
-		if err == nil {
-			served++
-			continue
-		}
-		mustBe(t, err, domain.CodeIdentityProviderUnavailable)
-		if e, _ := errors.AsType[*domain.Error](err); e.Kind != domain.Unavailable || e.RetryAfter != 7*time.Second {
-			t.Errorf("got %+v", e)
-		}
-		sentAway++
-	}
-	if served == 0 || sentAway == 0 {
-		t.Errorf("%d were served and %d sent away", served, sentAway)
-	}
-	b.signIn(t, ada)
-}
-
 // BenchmarkSignIn shows that an unknown address takes as long as a wrong
 // password, and a right one hardly longer: two signatures.
 func BenchmarkSignIn(b *testing.B) {
-	building := open(b, nil)
+	building := open(b, func(c *idp.Config) { c.Hasher = argon2.New(argon2.Config{}) })
 	ada := building.arrive(b, "ada@example.com")
 	wrong := domain.NewSecret("a wrong password")
 	for _, c := range []struct {

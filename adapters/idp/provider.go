@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
-	"runtime"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,12 +22,13 @@ const (
 	Issuer = "partywall-local"
 )
 
-// Config says what [Provider] are made of. Users, Mail, Keys and
-// ClientID are needed; the rest have a default where they are zero.
+// Config says what [Provider] are made of. Users, Mail, Keys, Hasher
+// and ClientID are required; the rest have a default where they are zero.
 type Config struct {
 	Users    ports.UserStore
 	Mail     ports.Mailer // carries the codes
 	Keys     *Keys
+	Hasher   Hasher // of the passwords
 	ClientID string // "client_id" and "aud" of the tokens
 
 	// RequireConfirmation lets nobody sign in who hasn't proven their address with
@@ -46,9 +46,6 @@ type Config struct {
 	// UnconfirmedTTL is how long an account waits for its address to be confirmed,
 	// unless it is a member of a tenant: 7 days.
 	UnconfirmedTTL time.Duration
-
-	HashQueue int           // how many sign-ins may wait while a hash is computed on every core: 64
-	HashWait  time.Duration // how long each of them waits: 2 seconds
 
 	// AnswerTime is how long ResendCode and ForgotPassword take at least, so that
 	// their time doesn't tell who has an account: longer than Mail takes, 500 ms.
@@ -71,7 +68,7 @@ type Provider struct {
 	refreshGrace        time.Duration
 	unconfirmedTTL      time.Duration
 	answerTime          time.Duration
-	passwords           *passwordQueue
+	hasher              Hasher
 	stranger            ports.StoredUser // stands in for whoever has no account
 	now                 func() time.Time
 	log                 *slog.Logger
@@ -81,8 +78,8 @@ var _ ports.IdentityProvider = (*Provider)(nil)
 
 // New returns a provider made of config.
 func New(config Config) (*Provider, error) {
-	if config.Users == nil || config.Mail == nil || config.Keys == nil || config.ClientID == "" {
-		return nil, errors.New("local identities need a user store, a mailer, keys and a client ID")
+	if config.Users == nil || config.Mail == nil || config.Keys == nil || config.Hasher == nil || config.ClientID == "" {
+		return nil, errors.New("the identity provider needs a user store, a mailer, keys, a hasher and a client ID")
 	}
 	if config.Now == nil {
 		config.Now = time.Now
@@ -98,8 +95,8 @@ func New(config Config) (*Provider, error) {
 		refreshGrace:        cmp.Or(config.RefreshGrace, 10*time.Second),
 		unconfirmedTTL:      cmp.Or(config.UnconfirmedTTL, 7*24*time.Hour),
 		answerTime:          cmp.Or(config.AnswerTime, 500*time.Millisecond),
-		passwords:           newPasswordQueue(runtime.GOMAXPROCS(0), cmp.Or(config.HashQueue, 64), cmp.Or(config.HashWait, 2*time.Second)),
-		stranger:            ports.StoredUser{Subject: "stranger", PasswordHash: nobodysHash().String()},
+		hasher:              config.Hasher,
+		stranger:            ports.StoredUser{Subject: "stranger", PasswordHash: config.Hasher.Decoy()},
 		now:                 config.Now,
 		log:                 cmp.Or(config.Logger, slog.New(slog.DiscardHandler)),
 	}, nil
@@ -116,7 +113,7 @@ func (p *Provider) SignUp(ctx context.Context, email domain.Email, password doma
 	if err := acceptPassword("password", email, password); err != nil {
 		return ports.NewUser{}, err
 	}
-	hash, err := p.passwords.hash(ctx, password)
+	hash, err := p.hash(ctx, password)
 	if err != nil {
 		return ports.NewUser{}, err
 	}
@@ -256,7 +253,7 @@ func (p *Provider) ResetPassword(ctx context.Context, email domain.Email, code, 
 	if !isCode(code) {
 		return errCodeInvalid
 	}
-	hash, err := p.passwords.hash(ctx, password)
+	hash, err := p.hash(ctx, password)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ import (
 func TestIdentities(t *testing.T) {
 	for name, required := range map[string]bool{"confirmed at once": false, "confirmed by a code": true} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel() // hashing takes most of the time, and one core
+			t.Parallel()
 			porttest.IdentityProvider(t, func(t *testing.T) porttest.Identities {
 				b := open(t, func(c *idp.Config) { c.RequireConfirmation = required })
 				return porttest.Identities{
@@ -95,8 +95,8 @@ func open(t testing.TB, change func(*idp.Config)) building {
 		Users:      b.users,
 		Mail:       b.box,
 		Keys:       b.keys,
+		Hasher:     memory.Hasher{},
 		ClientID:   clientID,
-		HashWait:   time.Minute,
 		AnswerTime: time.Microsecond,
 		Now:        now.Now,
 	}

@@ -18,7 +18,7 @@ func (p *Provider) SignIn(ctx context.Context, email domain.Email, password doma
 	if err != nil {
 		return ports.SignIn{}, err
 	}
-	right, err := p.passwords.verify(ctx, user.PasswordHash, password)
+	right, err := p.verify(ctx, user.PasswordHash, password)
 	switch {
 	case err != nil:
 		return ports.SignIn{}, err

@@ -21,8 +21,7 @@ type Account struct {
 	Identity domain.Identity
 }
 
-// SignUp returns a new account, confirmed, whose user is a member of no tenant. It
-// takes as long as the password's hash does, some hundredths of a second.
+// SignUp returns a new account, confirmed, whose user is a member of no tenant.
 func (x *Tenant) SignUp(t testing.TB) Account {
 	t.Helper()
 	email, err := domain.ParseEmail(strings.ToLower(rand.Text()) + "@example.com")

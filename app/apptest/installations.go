@@ -9,6 +9,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/idp"
+	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/app"
 )
 
@@ -112,7 +113,7 @@ func builtIn(config *app.Config, keys *idp.Keys) (app.Config, installation) {
 	if config != nil {
 		cfg = *config
 	}
-	cfg.Memory, cfg.Keys = false, keys
+	cfg.Memory, cfg.Keys, cfg.Hasher = false, keys, memory.Hasher{}
 	cfg.Cognito, cfg.S3 = app.Cognito{}, app.S3{}
 	with := installation{keys, &mailbox{}, &testLog{}}
 	cfg.Mail, cfg.Logger = with.mail, with.log.logger(cfg.Logger)

@@ -1,4 +1,4 @@
-package idp
+package argon2
 
 import (
 	"crypto/rand"
@@ -12,8 +12,8 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// passwordHash is an Argon2id hash (RFC 9106) with what it takes to compute it again.
-type passwordHash struct {
+// hash is an Argon2id hash (RFC 9106) with the parameters that it was made with.
+type hash struct {
 	memory  uint32 // KiB
 	passes  uint32
 	threads uint8
@@ -22,61 +22,62 @@ type passwordHash struct {
 }
 
 const (
-	argonMemory  = 19 << 10 // 19 MiB with two passes: OWASP's Password Storage Cheat Sheet
-	argonPasses  = 2
-	argonThreads = 1
-	argonSaltLen = 16
-	argonKeyLen  = 32
+	defaultMemory  = 19 << 10 // 19 MiB with two passes: OWASP's Password Storage Cheat Sheet
+	defaultPasses  = 2
+	defaultThreads = 1
+	saltLen        = 16
+	keyLen         = 32
 
-	maxArgonMemory  = 64 << 10
-	maxArgonPasses  = 10
-	maxArgonThreads = 4
+	maxMemory  = 64 << 10
+	maxPasses  = 10
+	maxThreads = 4
 )
 
-// hashPassword hashes a password with a salt of its own.
-func hashPassword(password string) passwordHash {
-	h := passwordHash{memory: argonMemory, passes: argonPasses, threads: argonThreads, salt: make([]byte, argonSaltLen)}
+// newHash hashes a password with a salt of its own.
+func newHash(password string) hash {
+	h := hash{memory: defaultMemory, passes: defaultPasses, threads: defaultThreads, salt: make([]byte, saltLen)}
 	rand.Read(h.salt) // never fails
-	h.key = h.derive(password, argonKeyLen)
+	h.key = h.derive(password, keyLen)
 	return h
 }
 
-// nobodysHash costs as much as any other to compare with, and no password has it.
-func nobodysHash() passwordHash {
-	h := passwordHash{memory: argonMemory, passes: argonPasses, threads: argonThreads, salt: make([]byte, argonSaltLen), key: make([]byte, argonKeyLen)}
+// decoy returns a hash that no password has. To verify it takes as long as any other.
+func decoy() hash {
+	h := hash{memory: defaultMemory, passes: defaultPasses, threads: defaultThreads, salt: make([]byte, saltLen), key: make([]byte, keyLen)}
 	rand.Read(h.salt)
 	rand.Read(h.key)
 	return h
 }
 
-func (h passwordHash) derive(password string, size int) []byte {
+func (h hash) derive(password string, size int) []byte {
 	return argon2.IDKey([]byte(password), h.salt, h.passes, h.memory, h.threads, uint32(size))
 }
 
-// matches reports whether password has the hash, in a time that doesn't tell how nearly.
-func (h passwordHash) matches(password string) bool {
+// matches reports whether password has the hash. Its time does not depend on where
+// the two differ.
+func (h hash) matches(password string) bool {
 	return subtle.ConstantTimeCompare(h.key, h.derive(password, len(h.key))) == 1
 }
 
 // String writes the hash in the PHC string format, as the reference
 // implementation of Argon2 does.
-func (h passwordHash) String() string {
+func (h hash) String() string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.memory, h.passes, h.threads,
 		base64.RawStdEncoding.EncodeToString(h.salt), base64.RawStdEncoding.EncodeToString(h.key))
 }
 
 var errNotPHC = errors.New("a stored password hash isn't one of Argon2id within bounds")
 
-// parsePasswordHash reads what String wrote. It refuses every other spelling,
+// parse reads what String wrote. It refuses every other spelling,
 // and parameters that would cost too much or protect too little.
-func parsePasswordHash(s string) (passwordHash, error) {
+func parse(s string) (hash, error) {
 	parts := strings.Split(s, "$")
 	if len(parts) != 6 {
-		return passwordHash{}, errNotPHC
+		return hash{}, errNotPHC
 	}
 	params := strings.Split(parts[3], ",")
 	if len(params) != 3 {
-		return passwordHash{}, errNotPHC
+		return hash{}, errNotPHC
 	}
 	memory, memoryErr := parameter(params[0], "m=", 32)
 	passes, passesErr := parameter(params[1], "t=", 32)
@@ -84,11 +85,11 @@ func parsePasswordHash(s string) (passwordHash, error) {
 	salt, saltErr := base64.RawStdEncoding.DecodeString(parts[4])
 	key, keyErr := base64.RawStdEncoding.DecodeString(parts[5])
 	if errors.Join(memoryErr, passesErr, threadsErr, saltErr, keyErr) != nil {
-		return passwordHash{}, errNotPHC
+		return hash{}, errNotPHC
 	}
-	h := passwordHash{memory: uint32(memory), passes: uint32(passes), threads: uint8(threads), salt: salt, key: key}
+	h := hash{memory: uint32(memory), passes: uint32(passes), threads: uint8(threads), salt: salt, key: key}
 	if !h.withinBounds() || h.String() != s {
-		return passwordHash{}, errNotPHC
+		return hash{}, errNotPHC
 	}
 	return h, nil
 }
@@ -101,10 +102,10 @@ func parameter(s, name string, bits int) (uint64, error) {
 	return strconv.ParseUint(digits, 10, bits)
 }
 
-func (h passwordHash) withinBounds() bool {
-	return within(h.threads, 1, maxArgonThreads) &&
-		within(h.memory, 8*uint32(h.threads), maxArgonMemory) && // RFC 9106, section 3.1
-		within(h.passes, 1, maxArgonPasses) &&
+func (h hash) withinBounds() bool {
+	return within(h.threads, 1, maxThreads) &&
+		within(h.memory, 8*uint32(h.threads), maxMemory) && // RFC 9106, section 3.1
+		within(h.passes, 1, maxPasses) &&
 		within(len(h.salt), 8, 64) &&
 		within(len(h.key), 16, 64)
 }

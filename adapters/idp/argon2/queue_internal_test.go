@@ -1,4 +1,4 @@
-package idp
+package argon2
 
 import (
 	"context"
@@ -10,10 +10,10 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-func TestPasswordQueue(t *testing.T) {
+func TestQueue(t *testing.T) {
 	t.Run("who finds the queue full is sent away at once", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			q := newPasswordQueue(1, 1, time.Hour)
+			q := newQueue(1, 1, time.Hour)
 			began := time.Now()
 			mustEnter(t, q)
 			waiting := inBackground(func() error { return q.enter(t.Context()) })
@@ -32,7 +32,7 @@ func TestPasswordQueue(t *testing.T) {
 	})
 	t.Run("who waits too long is sent away", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			q := newPasswordQueue(1, 1, time.Hour)
+			q := newQueue(1, 1, time.Hour)
 			mustEnter(t, q)
 			began := time.Now()
 			if err := q.enter(t.Context()); !errors.Is(err, domain.Unavailable) {
@@ -47,7 +47,7 @@ func TestPasswordQueue(t *testing.T) {
 	})
 	t.Run("who hangs up leaves the queue", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			q := newPasswordQueue(1, 1, time.Hour)
+			q := newQueue(1, 1, time.Hour)
 			mustEnter(t, q)
 			ctx, hangUp := context.WithCancel(t.Context())
 			waiting := inBackground(func() error { return q.enter(ctx) })
@@ -63,7 +63,7 @@ func TestPasswordQueue(t *testing.T) {
 	})
 }
 
-func mustEnter(t *testing.T, q *passwordQueue) {
+func mustEnter(t *testing.T, q *queue) {
 	t.Helper()
 	if err := q.enter(t.Context()); err != nil {
 		t.Fatal(err)
