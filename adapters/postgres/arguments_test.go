@@ -29,7 +29,9 @@ func withTypes(cfg *postgres.Config) {
 		CREATE DOMAIN short_digest AS digest CHECK (length(VALUE) < 100);
 		CREATE TYPE mood AS ENUM ('happy', 'sad');
 		CREATE TABLE typed (jsonb jsonb, json json, text text, bytea bytea, "int" int, uuid uuid, "time" timestamptz, bool bool, inet inet,
-			document document, digest digest, short_digest short_digest, mood mood, jsonbs jsonb[], texts text[], numeric numeric)`)}}
+			document document, digest digest, short_digest short_digest, mood mood, jsonbs jsonb[], texts text[], numeric numeric, n int);
+		CREATE TABLE pair (gone int, document jsonb, total int GENERATED ALWAYS AS (1) STORED, bytes bytea);
+		ALTER TABLE pair DROP COLUMN gone`)}}
 }
 
 // The types that tools generate.
@@ -118,6 +120,68 @@ func TestArguments(t *testing.T) {
 	})
 }
 
+// tryCopies writes all arguments that lib/pq's COPY has a form for, each column by
+// copies in all spellings.
+func tryCopies(t *testing.T, db *postgres.DB, acme domain.TenantID) {
+	for _, a := range arguments {
+		if _, encodesItself := a.value.(selfEncoded); encodesItself {
+			continue
+		}
+		for _, statement := range []string{
+			pq.CopyIn("typed", a.column),                                     //nolint:staticcheck // what products use
+			pq.CopyInSchema("tenant_"+acme.String(), "typed", a.column, "n"), //nolint:staticcheck // likewise
+			fmt.Sprintf("copy Typed -- by hand\n (%q) from stdin", a.column),
+		} {
+			err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+				values := []any{a.value, 1}[:1+strings.Count(statement, `"n"`)]
+				if _, err := tx.ExecContext(ctx, `DELETE FROM typed; SET LOCAL TimeZone = 'UTC'`); err != nil {
+					return err
+				}
+				if err := copyRow(ctx, tx, statement, values...); err != nil {
+					return err
+				}
+				return mustRead(t, tx, a.column, a.want)
+			})
+			if err != nil {
+				t.Errorf("%T by %s: %v", a.value, statement, err)
+			}
+		}
+	}
+	err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
+		if err := copyRow(ctx, tx, `COPY pair FROM STDIN`, []byte("{}"), []byte{0xff}); err != nil {
+			return err
+		}
+		if got := query[string](t, tx, `SELECT format('%s %s', document, bytes) FROM pair`); got != `{} \xff` {
+			t.Errorf("a COPY of all columns wrote %s", got)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func copyRow(ctx context.Context, tx *sqlx.Tx, statement string, values ...any) error {
+	return withPrepared(ctx, tx, statement, func(stmt *sqlx.Stmt) error {
+		_, err := stmt.ExecContext(ctx, values...)
+		_, last := stmt.ExecContext(ctx)
+		return errors.Join(err, last)
+	})
+}
+
+// mustRead returns an error unless the only row has the value, or NULL for "".
+func mustRead(t *testing.T, tx *sqlx.Tx, column, value string) error {
+	t.Helper()
+	want := sql.NullString{String: value, Valid: value != ""}
+	if column == "jsonb" || column == "document" {
+		want.String = query[string](t, tx, `SELECT coalesce($1::jsonb::text, '')`, want)
+	}
+	if got := query[sql.NullString](t, tx, fmt.Sprintf(`SELECT %q::text FROM typed`, column)); got != want {
+		return fmt.Errorf("read %+v, want %+v", got, want)
+	}
+	return nil
+}
+
 func tryArguments(t *testing.T, db *postgres.DB, acme domain.TenantID) {
 	t.Helper()
 	for _, a := range arguments {
@@ -149,32 +213,14 @@ func tryArguments(t *testing.T, db *postgres.DB, acme domain.TenantID) {
 				if err := write(ctx, tx); err != nil {
 					return err
 				}
-				want := sql.NullString{String: a.want, Valid: a.want != ""}
-				if a.column == "jsonb" || a.column == "document" {
-					want.String = query[string](t, tx, `SELECT coalesce($1::jsonb::text, '')`, want)
-				}
-				if got := query[sql.NullString](t, tx, fmt.Sprintf(`SELECT %q::text FROM typed`, a.column)); got != want {
-					return fmt.Errorf("read %+v, want %+v", got, want)
-				}
-				return nil
+				return mustRead(t, tx, a.column, a.want)
 			})
 			if err != nil {
 				t.Errorf("%T into %s by %s: %v", a.value, a.column, way, err)
 			}
 		}
 	}
-	t.Run("JSON goes through a COPY", func(t *testing.T) {
-		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
-			return withPrepared(ctx, tx, `COPY typed (jsonb, bytea) FROM STDIN`, func(stmt *sqlx.Stmt) error {
-				_, err := stmt.ExecContext(ctx, stored, []byte{0xff})
-				_, last := stmt.ExecContext(ctx)
-				return errors.Join(err, last)
-			})
-		})
-		if err != nil {
-			t.Error(err)
-		}
-	})
+	t.Run("a COPY takes what a parameter takes", func(t *testing.T) { tryCopies(t, db, acme) })
 	t.Run("a statement that takes no parameters of its own is asked for them once", func(t *testing.T) {
 		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
 			for range 3 {

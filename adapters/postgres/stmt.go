@@ -15,11 +15,15 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 		return nil, err
 	}
 	c.watch.begin(ctx)
+	columns, err := c.columnsOf(ctx, query)
+	if err != nil {
+		return nil, err
+	}
 	inner, err := c.libConn.PrepareContext(ctx, query)
 	if err != nil {
 		return nil, c.judge(err)
 	}
-	return &stmt{inner, c, query}, nil
+	return &stmt{inner, c, query, columns}, nil
 }
 
 // Prepare is PrepareContext without a context. database/sql doesn't call it.
@@ -30,8 +34,9 @@ func (c *conn) Prepare(query string) (driver.Stmt, error) {
 // stmt is lib/pq's statement. A COPY knows no context.
 type stmt struct {
 	driver.Stmt
-	conn  *conn
-	query string
+	conn    *conn
+	query   string
+	columns []parameter // that a COPY fills
 }
 
 func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
@@ -49,12 +54,12 @@ func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (drive
 	}
 	values := make([]driver.Value, len(args))
 	for i, arg := range args {
-		values[i] = arg.Value
-		if value, ok := arg.Value.(encoded); ok {
-			values[i] = []byte(value)
-		}
+		values[i] = copyValue(arg.Value, i, s.columns)
 	}
 	result, err := s.Stmt.Exec(values) //nolint:staticcheck // a COPY has no other
+	if err != nil {
+		s.conn.described.forget(s.query)
+	}
 	return result, s.conn.judge(err)
 }
 
