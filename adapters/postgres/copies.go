@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq/pqerror"
 )
 
 // Roles belong to the server, and the installation's name, which theirs are made
@@ -73,6 +74,32 @@ func (o origin) refuse(cfg Config, in installation) error {
 	}
 	return refusal(CodeCopy, nil, "the database %q is a copy of %s on the same server and would share its roles %s*: %s to give it a name and roles of its own, or drop %s if this database replaces it",
 		cfg.Database, o.names(), in.prefix(), cfg.setUpCopy(), o.names())
+}
+
+// sharing says what it means to the original that other databases use its roles.
+func (o origin) sharing() string {
+	return "other databases on this server use the roles of this installation: " + o.names() + "; while they do, no tenant's role can be dropped"
+}
+
+// endSharing says how the operator ends that.
+func (o origin) endSharing(cfg Config) string {
+	return "drop the copy, or give it roles of its own: set DB_NAME=" + o.others[0].Name + ", and " + cfg.setUpCopy()
+}
+
+// explainKeptRole adds to the error of a removal that the server refuses because of
+// other databases what they are and what to do.
+func (db *DB) explainKeptRole(ctx context.Context, in installation, err error) error {
+	if sqlState(err) != pqerror.DependentObjectsStillExist {
+		return err
+	}
+	_ = db.own.inScope(ctx, db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+		o, readErr := readOrigin(ctx, tx, in)
+		if readErr == nil && len(o.others) > 0 {
+			err = fmt.Errorf("%s: %s: %w", o.sharing(), o.endSharing(db.cfg), err)
+		}
+		return readErr // err says enough without it
+	})
+	return err
 }
 
 // setUpCopy says how an operator of this program gives a copy roles of its own.

@@ -87,6 +87,7 @@ func TestCopies(t *testing.T) {
 			}
 			mustBe(t, postgres.SetupCopy(t.Context(), cfg, func(string) {}), postgres.CodeCopy)
 			mustFind(t, cfg, "database-copy", ports.SeverityWarning, copied.Database)
+			keepsRole(t, db, cfg, copied)
 
 			if err := postgres.SetupCopy(t.Context(), copied, func(string) {}); err != nil {
 				t.Fatal(err)
@@ -160,6 +161,25 @@ func TestCopies(t *testing.T) {
 		note(t, reopen(t, copied), acme, "served")
 		note(t, reopen(t, cfg), acme, "served")
 	})
+}
+
+// keepsRole looks at what a sweep, and a creation with the ID of a tenant that broke
+// off, say while a copy uses the tenant's role.
+func keepsRole(t *testing.T, db *postgres.DB, cfg, copied postgres.Config) {
+	t.Helper()
+	super := superuser(t, cfg)
+	execute(t, super, `UPDATE partywall.tenants SET status = 'unclaimed', expires_at = now() WHERE id = 'acme'`)
+	_, swept := db.Tenants().Sweep(t.Context())
+	_, created := db.Tenants().Create(t.Context(), owned(t, "acme"))
+	for what, err := range map[string]error{"the sweep": swept, "the creation": created} {
+		mustBe(t, err, domain.Internal)
+		for _, part := range []string{copied.Database, "set DB_NAME=", "app.SetupCopy"} {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("%s doesn't say %q: %v", what, part, err)
+			}
+		}
+	}
+	execute(t, super, `UPDATE partywall.tenants SET status = 'active', expires_at = NULL WHERE id = 'acme'`)
 }
 
 // keepObject makes a large object, which the tenant's role owns.

@@ -53,8 +53,7 @@ func (e *examination) copies(ctx context.Context) (ports.Finding, error) {
 		e.isCopy = true
 		return ports.Fail(describe(o.refuse(e.cfg, e.in)), e.cfg.setUpCopy()), nil
 	case len(o.others) > 0:
-		return ports.Warn("other databases on this server use the roles of this installation: "+o.names()+"; while they do, no tenant's role can be dropped",
-			"drop the copy, or give it roles of its own: set DB_NAME="+o.others[0].Name+", and "+e.cfg.setUpCopy()), nil
+		return ports.Warn(o.sharing(), o.endSharing(e.cfg)), nil
 	}
 	return ports.Fine("no other database uses the installation's roles"), nil
 }

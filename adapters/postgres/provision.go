@@ -96,7 +96,7 @@ func (p *provisioning) provision(ctx context.Context) error {
 	if p.committing && err != nil && whyAgain(err) != "" && contextErr(ctx) == nil {
 		return p.lookUp(ctx)
 	}
-	return err
+	return p.db.explainKeptRole(ctx, p.in, err)
 }
 
 // returned is OnProvision's error, unless the connection or the context is to blame.

@@ -72,7 +72,7 @@ func (t *Tenants) removeIfExpired(ctx context.Context, in installation, id domai
 		return err
 	})
 	if err != nil {
-		return absent, err
+		return absent, t.db.explainKeptRole(ctx, in, err)
 	}
 	return was, nil
 }
