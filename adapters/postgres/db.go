@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -138,7 +140,22 @@ func (db *DB) begin(ctx context.Context) error {
 		return err
 	}
 	db.others.Store(l)
+	db.warnOfTenantsBehind(ctx, l)
 	return nil
+}
+
+// warnOfTenantsBehind logs which tenants this program refuses to serve.
+func (db *DB) warnOfTenantsBehind(ctx context.Context, l *logins) {
+	err := l.system.inScope(ctx, db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+		status, err := readMigrationStatus(ctx, tx, db.sets.tenant)
+		if err == nil && len(status.Behind) > 0 {
+			db.logger.WarnContext(ctx, status.behind(), "fix", status.bringUp(db.cfg))
+		}
+		return err
+	})
+	if err != nil {
+		db.logger.WarnContext(ctx, "cannot read whether tenants are behind the program's migrations", "error", err)
+	}
 }
 
 // logIn makes the pools that serve an installation. Without roles all log in as

@@ -47,12 +47,7 @@ func (e *examination) tenantVersions(ctx context.Context) (ports.Finding, error)
 	if len(status.Behind) == 0 {
 		return ports.Fine(fmt.Sprintf("all tenants, %d, are at the program's version or newer", status.Tenants)), nil
 	}
-	names := make([]string, len(status.Behind))
-	for i, t := range status.Behind {
-		names[i] = t.String()
-	}
-	return ports.Fail(fmt.Sprintf("%d of %d tenants are behind, and answer 503: %s", len(names), status.Tenants, some(names)),
-		"remove the cause that is named, if one is, then "+e.setItUp()+"; the command migrate status lists all of them"), nil
+	return ports.Fail(status.behind(), status.bringUp(e.cfg)), nil
 }
 
 // newTenants looks whether the newest setup could make a tenant.

@@ -95,6 +95,20 @@ func readMigrationStatus(ctx context.Context, db sqlx.QueryerContext, sets []set
 	return status, rows.Err()
 }
 
+// behind says how many tenants are behind, and names some.
+func (s MigrationStatus) behind() string {
+	names := make([]string, len(s.Behind))
+	for i, t := range s.Behind {
+		names[i] = t.String()
+	}
+	return fmt.Sprintf("%d of %d tenants are behind, and answer 503: %s", len(s.Behind), s.Tenants, some(names))
+}
+
+// bringUp says how the operator brings them up to date.
+func (MigrationStatus) bringUp(c Config) string {
+	return "remove the cause that is named, if one is, then " + c.setItUp() + "; the command migrate status lists all of them"
+}
+
 // String names the tenant, how far it is, and why no further.
 func (t BehindTenant) String() string {
 	text := fmt.Sprintf("%s has partywall/%d and product/%d", t.ID, t.Has.Partywall, t.Has.Product)

@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -73,6 +74,10 @@ func TestATenantThatFailsKeepsNoOther(t *testing.T) {
 	}
 	mustFind(t, cfg, "tenant-versions", ports.SeverityError, "t3 has partywall/0 and product/1, since migration product/0002_file.sql", "tenant-schemas")
 
+	if logged := logOfOpening(t, cfg); !strings.Contains(logged, "level=WARN") || !strings.Contains(logged, "2 of 9 tenants are behind") || !strings.Contains(logged, "t3 has partywall/0") || !strings.Contains(logged, "app.Setup") {
+		t.Errorf("the log says %q", logged)
+	}
+
 	mustFailSetup(t, cfg, postgres.CodeSetupIncomplete, "2 of 9 tenants are behind")
 
 	execute(t, superuser(t, cfg), `DELETE FROM tenant_t3.notes WHERE text = 'wrong'; CREATE SCHEMA tenant_t5 AUTHORIZATION `+cfg.User+`; CREATE TABLE tenant_t5.notes (id int, text text); ALTER TABLE tenant_t5.notes OWNER TO `+cfg.User)
@@ -82,12 +87,28 @@ func TestATenantThatFailsKeepsNoOther(t *testing.T) {
 	if status, err = postgres.Migrations(t.Context(), cfg); err != nil || len(status.Behind) != 0 {
 		t.Errorf("got %+v, %v", status, err)
 	}
+	if logged := logOfOpening(t, cfg); logged != "" {
+		t.Errorf("the log says %q", logged)
+	}
 	if n := query[int](t, superuser(t, cfg), `SELECT count(*) FROM partywall.migration_failures`); n != 0 {
 		t.Errorf("%d failures are remembered", n)
 	}
 	if err := newer.InTenant(t.Context(), ids[3], priorities); err != nil {
 		t.Errorf("a program that runs doesn't see it: %v", err)
 	}
+}
+
+// logOfOpening is what a program logs when it begins to serve.
+func logOfOpening(t *testing.T, cfg postgres.Config) string {
+	t.Helper()
+	var log strings.Builder
+	cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	db, err := postgres.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = db.Close()
+	return log.String()
 }
 
 func TestATenantWhoseTablesAreInUse(t *testing.T) {
