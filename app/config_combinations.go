@@ -9,8 +9,8 @@ import (
 func (p *parser) combinations(env environment) {
 	p.databaseCombinations(env)
 	p.cognitoCombinations(env)
-	if env.Region == "" && (env.Bucket != "" && env.S3Region == "" || env.EmailSender != "" && env.SESRegion == "" || isEmulated(env)) {
-		p.mistake("AWS_REGION", "is needed with S3_BUCKET_NAME, EMAIL_SENDER or COGNITO_USER_POOL_ID: write the region, such as eu-central-1")
+	if region(env) == "" && (env.Bucket != "" && env.S3Region == "" || env.EmailSender != "" && env.SESRegion == "" || isEmulated(env)) {
+		p.mistake("AWS_REGION", "is needed with S3_BUCKET_NAME, EMAIL_SENDER or the pool of an emulator: write the region, such as eu-central-1")
 	}
 	if env.Bucket == "" {
 		p.needs("S3_REGION or S3_PUBLIC_ENDPOINT", env.S3Region+env.S3PublicEndpoint, "S3_BUCKET_NAME", "name the bucket")

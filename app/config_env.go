@@ -79,7 +79,7 @@ func (p *parser) config(env environment) Config {
 		Database:            p.database(env),
 		Cognito:             p.cognito(env),
 		S3:                  p.s3(env),
-		Region:              cmp.Or(env.Region, regionOfPool(env.PoolID)),
+		Region:              region(env),
 		SESRegion:           env.SESRegion,
 		RequireConfirmation: p.boolean("LOCAL_REQUIRE_CONFIRMATION", env.RequireConfirmation),
 		EmailSender:         p.email("EMAIL_SENDER", env.EmailSender),
@@ -167,6 +167,9 @@ func (p *parser) endpoint(name, s string) *url.URL {
 	}
 	return u
 }
+
+// region returns the region of what names none of its own.
+func region(env environment) string { return cmp.Or(env.Region, regionOfPool(env.PoolID)) }
 
 // regionOfPool returns what a pool's ID begins with: its region, but for emulators.
 func regionOfPool(poolID string) string {

@@ -29,6 +29,7 @@ func TestEachServiceHasItsRegion(t *testing.T) {
 	}{
 		{"AWS_REGION alone", map[string]string{"AWS_REGION": "eu-central-1"}, "eu-west-1", "eu-central-1", "eu-central-1"},
 		{"none but the pool's", map[string]string{"S3_REGION": "us-east-1", "SES_REGION": "us-west-2"}, "eu-west-1", "us-east-1", "us-west-2"},
+		{"the pool's alone", nil, "eu-west-1", "eu-west-1", "eu-west-1"},
 		{"all", map[string]string{"AWS_REGION": "eu-central-1", "S3_REGION": "us-east-1", "SES_REGION": "us-west-2"}, "eu-west-1", "us-east-1", "us-west-2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

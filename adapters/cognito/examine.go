@@ -34,7 +34,6 @@ type examination struct {
 
 func (e *examination) checks() []ports.Check {
 	return []ports.Check{
-		{Name: "cognito-region", About: "`AWS_REGION` is the pool's region", Look: e.region},
 		{Name: "cognito", About: "Cognito is reached", Look: e.reach},
 		{Name: "cognito-clock", About: "our clock agrees with Cognito's", Needs: "cognito", Look: e.clock},
 		{Name: "cognito-pool", About: "the pool is there, and may be looked at", Needs: "cognito", Look: e.describePool},
@@ -70,14 +69,6 @@ func Examine(ctx context.Context, cfg Config, now func() time.Time) []ports.Find
 	return ports.Examine(ctx, e.checks())
 }
 
-func (e *examination) region(context.Context) (ports.Finding, error) {
-	region, _, _ := strings.Cut(e.cfg.PoolID, "_")
-	if strings.Contains(region, "-") && region != e.cfg.AWS.Region {
-		return ports.Fail(fmt.Sprintf("the pool %s isn't in %s", e.cfg.PoolID, e.cfg.AWS.Region), "set AWS_REGION="+region+", or name a pool of "+e.cfg.AWS.Region), nil
-	}
-	return ports.Fine("the pool is in " + e.cfg.AWS.Region), nil
-}
-
 // reach asks what needs no credentials, and takes any answer, a refusal too: each
 // bears the time.
 func (e *examination) reach(ctx context.Context) (ports.Finding, error) {
@@ -86,7 +77,7 @@ func (e *examination) reach(ctx context.Context) (ports.Finding, error) {
 	after := e.now()
 	header, _, answered := awscalls.Response(err)
 	if !answered {
-		return ports.Fail("Cognito can't be reached: "+awscalls.OneLine(cause("GetUser", err)), "check AWS_REGION and the way out of this machine: NAT gateway, or VPC endpoint com.amazonaws."+e.cfg.AWS.Region+".cognito-idp"), nil
+		return ports.Fail("Cognito can't be reached: "+awscalls.OneLine(cause("GetUser", err)), "check COGNITO_USER_POOL_ID, which begins with the pool's region, and the way out of this machine: NAT gateway, or VPC endpoint com.amazonaws."+e.cfg.AWS.Region+".cognito-idp"), nil
 	}
 	e.tells = ports.Fine("Cognito doesn't tell the time")
 	if theirs, err := http.ParseTime(header.Get("Date")); err == nil {
@@ -100,7 +91,8 @@ func (e *examination) clock(context.Context) (ports.Finding, error) { return e.t
 func (e *examination) describePool(ctx context.Context) (ports.Finding, error) {
 	out, err := e.api.DescribeUserPool(ctx, &idp.DescribeUserPoolInput{UserPoolId: &e.cfg.PoolID})
 	if err != nil || out.UserPool == nil {
-		return e.undescribed(err, "cognito-idp:DescribeUserPool", "COGNITO_USER_POOL_ID", "the pool "+e.cfg.PoolID), nil
+		return e.undescribed(err, "cognito-idp:DescribeUserPool", "the pool "+e.cfg.PoolID,
+			"set COGNITO_USER_POOL_ID to one of those that are there: aws cognito-idp list-user-pools --max-results 60"), nil
 	}
 	e.pool = out.UserPool
 	return ports.Fine("the pool is " + cmp.Or(aws.ToString(e.pool.Name), e.cfg.PoolID)), nil
@@ -109,14 +101,15 @@ func (e *examination) describePool(ctx context.Context) (ports.Finding, error) {
 func (e *examination) describeClient(ctx context.Context) (ports.Finding, error) {
 	out, err := e.api.DescribeUserPoolClient(ctx, &idp.DescribeUserPoolClientInput{UserPoolId: &e.cfg.PoolID, ClientId: &e.cfg.ClientID})
 	if err != nil || out.UserPoolClient == nil {
-		return e.undescribed(err, "cognito-idp:DescribeUserPoolClient", "COGNITO_CLIENT_ID", "the app client "+e.cfg.ClientID), nil
+		return e.undescribed(err, "cognito-idp:DescribeUserPoolClient", "the app client "+e.cfg.ClientID,
+			"set COGNITO_CLIENT_ID to one of the pool's: aws cognito-idp list-user-pool-clients --user-pool-id "+e.cfg.PoolID), nil
 	}
 	e.client = out.UserPoolClient
 	return ports.Fine("the app client is " + cmp.Or(aws.ToString(e.client.ClientName), e.cfg.ClientID)), nil
 }
 
-// undescribed says why the thing that variable names can't be looked at.
-func (e *examination) undescribed(err error, action, variable, thing string) ports.Finding {
+// undescribed says why a thing can't be looked at; choose is how to name another one.
+func (e *examination) undescribed(err error, action, thing, choose string) ports.Finding {
 	if err == nil {
 		err = errGarbled
 	}
@@ -125,7 +118,7 @@ func (e *examination) undescribed(err error, action, variable, thing string) por
 	}
 	switch ex := recognise(err); {
 	case ex == resourceNotFound:
-		return ports.Fail(thing+" isn't there", "set "+variable+" and AWS_REGION to where it is: aws cognito-idp list-user-pools --max-results 60")
+		return ports.Fail(thing+" isn't there", choose)
 	case ex == notAuthorized, awscalls.Denied(err):
 		return ports.Warn(thing+" may not be looked at", "allow "+action+" on the pool's ARN to the credentials of this machine")
 	}

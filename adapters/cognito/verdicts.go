@@ -72,7 +72,7 @@ var verdicts = map[exception]row{
 
 	clientSecretRefused:  always(misconfigured("set COGNITO_CLIENT_SECRET to the app client's secret, or to nothing if it has none")),
 	unauthorized:         always(misconfigured("set COGNITO_CLIENT_SECRET to the app client's secret, or to nothing if it has none")),
-	resourceNotFound:     always(misconfigured("set COGNITO_USER_POOL_ID, COGNITO_CLIENT_ID and AWS_REGION to a pool and an app client that exist")),
+	resourceNotFound:     always(misconfigured("set COGNITO_USER_POOL_ID and COGNITO_CLIENT_ID to a pool and an app client that exist")),
 	flowNotEnabled:       always(misconfigured("enable ALLOW_USER_PASSWORD_AUTH for the app client, and ALLOW_REFRESH_TOKEN_AUTH unless it rotates refresh tokens")),
 	unsupportedOperation: always(misconfigured("enable the operation for the app client; RevokeToken needs EnableTokenRevocation")),
 	operationNotEnabled:  always(misconfigured("use the pool's primary region, and settings that allow the operation")),
