@@ -16,7 +16,8 @@ type TenantStore interface {
 	// everything in it, and the record of the idempotency key, all in one step. Of
 	// many creators of one ID one succeeds; the others get [domain.CodeTenantExists],
 	// as for an ID that is reserved. What exceeds tenant.Limits is refused as
-	// [MakingLimits] says, also where several creations come at once.
+	// [MakingLimits] says, also where several creations come at once, whether or not
+	// the ID is taken.
 	//
 	// Where tenant.Idempotency was used before, within 24 hours, for the same
 	// fingerprint, Create makes nothing and returns the first answer with Replayed

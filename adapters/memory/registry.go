@@ -76,11 +76,11 @@ func (r *Registry) Create(ctx context.Context, n ports.NewTenant) (ports.Created
 		}
 		return ports.CreatedTenant{Tenant: first.tenant, Replayed: true}, nil
 	}
-	if r.taken(n.ID, now) {
-		return ports.CreatedTenant{}, errTenantExists
-	}
 	if err := r.allow(n.Limits, n.Owner, now); err != nil {
 		return ports.CreatedTenant{}, err
+	}
+	if r.taken(n.ID, now) {
+		return ports.CreatedTenant{}, errTenantExists
 	}
 	r.count(n.Limits, new(int), now)
 	r.unreserve(n.ID) // what is left of a reservation that has expired
@@ -163,7 +163,7 @@ func (r *Registry) List(ctx context.Context, after domain.TenantID, limit int) (
 	}
 	page = slices.DeleteFunc(page, func(t domain.Tenant) bool { return compareIDs(t.ID, after) <= 0 })
 	slices.SortFunc(page, func(a, b domain.Tenant) int { return compareIDs(a.ID, b.ID) })
-	return page[:min(limit, len(page))], nil
+	return page[:min(max(limit, 0), len(page))], nil
 }
 
 // Sweep implements [ports.TenantStore]. It also forgets old idempotency keys, and

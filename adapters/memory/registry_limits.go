@@ -18,46 +18,48 @@ type making struct {
 // roomToReserve returns how many reservations there are, or an error if there is no
 // room for one more.
 func (r *Registry) roomToReserve(limits *ports.ReservationLimits, now time.Time) (others int, err error) {
-	var soonest time.Time // when there is room again
-	inNetwork := map[netip.Prefix]int{}
-	for id := range r.reservations {
-		reserved := r.reserved(id, now)
-		if reserved == nil {
-			continue
-		}
-		others++
-		if soonest.IsZero() || reserved.ClaimExpiresAt.Before(soonest) {
-			soonest = reserved.ClaimExpiresAt
-		}
-		if limits == nil || !reserved.counted {
-			continue
-		}
-		for _, limit := range limits.Networks {
-			if within(limit.Network, reserved.network) {
-				inNetwork[limit.Network]++
-			}
-		}
-	}
 	if limits == nil {
-		return others, nil
+		return 0, nil // its life depends on no others
 	}
 	for _, limit := range limits.Networks {
-		if inNetwork[limit.Network] >= limit.Max {
+		n, soonest := r.waiting(now, func(other *reservation) bool { return other.counted && within(limit.Network, other.network) })
+		if n >= limit.Max {
 			return 0, ports.ErrNetworkReserved(soonest.Sub(now))
 		}
 	}
+	others, soonest := r.waiting(now, func(*reservation) bool { return true })
 	if others >= limits.MaxInAll {
 		return 0, ports.ErrTooManyReserved(soonest.Sub(now))
 	}
 	return others, nil
 }
 
+// waiting returns how many reservations count, and when the first of them expires.
+func (r *Registry) waiting(now time.Time, counts func(*reservation) bool) (n int, soonest time.Time) {
+	for id := range r.reservations {
+		found := r.reserved(id, now)
+		if found == nil || !counts(found) {
+			continue
+		}
+		if n++; n == 1 || found.ClaimExpiresAt.Before(soonest) {
+			soonest = found.ClaimExpiresAt
+		}
+	}
+	return n, soonest
+}
+
 // allow returns an error if one more tenant of the owner would exceed the limits.
 func (r *Registry) allow(limits ports.MakingLimits, owner domain.Identity, now time.Time) error {
+	if err := r.allowUnconfirmed(limits.Unconfirmed, now); err != nil {
+		return err
+	}
 	if limits.MaxOwned > 0 && r.owned(owner) >= limits.MaxOwned {
 		return domain.NewError(domain.CodeTenantQuota)
 	}
-	u := limits.Unconfirmed
+	return nil
+}
+
+func (r *Registry) allowUnconfirmed(u *ports.UnconfirmedLimits, now time.Time) error {
 	if u == nil {
 		return nil
 	}

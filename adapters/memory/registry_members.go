@@ -42,7 +42,7 @@ func (r *Registry) Memberships(ctx context.Context, who domain.Identity, limit i
 		}
 	}
 	slices.SortFunc(found, func(a, b ports.TenantMembership) int { return compareIDs(a.Tenant.ID, b.Tenant.ID) })
-	return found[:min(limit, len(found))], nil
+	return found[:min(max(limit, 0), len(found))], nil
 }
 
 // SetRole implements [ports.MemberStore].

@@ -38,8 +38,10 @@ type code struct {
 
 var (
 	errUserExists   = domain.NewError(domain.CodeUserExists)
+	errSubjectTaken = &domain.Error{Kind: domain.Conflict, Message: "there is a user with this subject"}
 	errUserNotFound = &domain.Error{Kind: domain.NotFound, Message: "there is no such user"}
 	errCodeInvalid  = domain.NewError(domain.CodeCodeInvalid)
+	errNoSubject    = domain.Invalidf("sub", "a user has a subject")
 	errNoEmail      = domain.Invalidf("email", "an e-mail address is required")
 )
 
@@ -50,7 +52,10 @@ func (u *Users) Ready(ctx context.Context) error {
 
 // CreateUser implements [ports.UserStore].
 func (u *Users) CreateUser(ctx context.Context, stored ports.StoredUser, first *ports.NewCode) error {
-	if stored.Email.IsZero() {
+	switch {
+	case stored.Subject == "":
+		return errNoSubject
+	case stored.Email.IsZero():
 		return errNoEmail
 	}
 	if err := u.Ready(ctx); err != nil {
@@ -58,8 +63,11 @@ func (u *Users) CreateUser(ctx context.Context, stored ports.StoredUser, first *
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.byEmail[stored.Email.Key()] != nil || u.bySubject[stored.Subject] != nil {
+	switch {
+	case u.byEmail[stored.Email.Key()] != nil:
 		return errUserExists
+	case u.bySubject[stored.Subject] != nil:
+		return errSubjectTaken
 	}
 	now := clock(u.Now)
 	stored.CreatedAt = now

@@ -50,6 +50,19 @@ func limitReservations(t *testing.T, open func(t *testing.T) Tenancy) {
 		claim(t, s, first, newIdentity(t))
 		reserve(t, s, within(t, limit))
 	})
+	t.Run("the wait ends with the first reservation of the network itself", func(t *testing.T) {
+		s := open(t)
+		network, _ := newNetwork()
+		other, _ := newNetwork()
+		n := within(t, ports.NetworkLimit{Network: other, Max: 1})
+		n.TTL = 2 * time.Minute
+		reserve(t, s, n)
+		made := reserve(t, s, within(t, ports.NetworkLimit{Network: network, Max: 1}))
+		_, err := s.Reservations.Reserve(t.Context(), within(t, ports.NetworkLimit{Network: network, Max: 1}))
+		mustBeLimited(t, err)
+		e, _ := errors.AsType[*domain.Error](err)
+		mustBeNear(t, time.Now().UTC().Add(e.RetryAfter), made.ClaimExpiresAt)
+	})
 	t.Run("a network counts in the wider ones around it", func(t *testing.T) {
 		s := open(t)
 		narrow, wide := newNetwork()
@@ -164,6 +177,14 @@ func limitMakings(t *testing.T, open func(t *testing.T) Tenancy) {
 		mustBe(t, err, domain.CodeTenantQuota)
 		_, err = s.Reservations.Claim(t.Context(), ports.Claim{Token: n.Token, SignUp: signsUp(newIdentity(t)), Limits: limits}) // it counted nothing
 		mustDo(t, err)
+	})
+	t.Run("an owner who has too many is not told whether an ID is taken", func(t *testing.T) {
+		s, first, taken := open(t), owned(t), owned(t)
+		create(t, s.Tenants, first)
+		create(t, s.Tenants, taken)
+		taken.Owner, taken.Limits.MaxOwned = first.Owner, 1
+		_, err := s.Tenants.Create(t.Context(), taken)
+		mustBe(t, err, domain.CodeTenantQuota)
 	})
 	t.Run("a replay is not limited", func(t *testing.T) {
 		s, n := open(t), repeatable(t)

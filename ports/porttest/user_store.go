@@ -2,6 +2,7 @@ package porttest
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,11 @@ func UserStore(t *testing.T, openUsers func(t *testing.T) Users) {
 		{"EndSessions", func(ctx context.Context) error { return store.EndSessions(ctx, unique()) }},
 		{"RemoveUnconfirmed", func(ctx context.Context) error { _, err := store.RemoveUnconfirmed(ctx, time.Hour); return err }},
 	})
+	refuseZero(t, "sub", []call{{"a user without a subject", func(ctx context.Context) error {
+		user := newUser(t)
+		user.Subject = ""
+		return store.CreateUser(ctx, user, nil)
+	}}})
 	refuseZero(t, "email", []call{
 		{"a user without an address", func(ctx context.Context) error {
 			user := newUser(t)
@@ -138,7 +144,11 @@ func createUsers(t *testing.T, open func(t *testing.T) ports.UserStore) {
 		store := open(t)
 		first, second := createUser(t, store, nil), newUser(t)
 		second.Subject = first.Subject
-		mustBe(t, store.CreateUser(t.Context(), second, nil), domain.Conflict)
+		err := store.CreateUser(t.Context(), second, nil)
+		mustBe(t, err, domain.Conflict)
+		if errors.Is(err, domain.CodeUserExists) {
+			t.Errorf("the address counts as taken: %v", err)
+		}
 		got, err := store.UserBySubject(t.Context(), first.Subject)
 		mustDo(t, err)
 		if got.Email != first.Email {
