@@ -41,7 +41,8 @@ type Config struct {
 	SSLMode string
 
 	// MaxConns is how many connections are held at most, 20 by default and 3 at
-	// least: two to provision, six for the system, the rest for the gate.
+	// least: of 20, two to provision, six for the system, two for the schema shared
+	// if there are SharedMigrations, and the rest for the gate.
 	MaxConns int
 
 	// GateSecret is what the passwords of the system and gate logins are derived

@@ -41,8 +41,16 @@ type logins struct {
 // gate returns the pool that serves the tenant.
 func (l *logins) gate(domain.TenantID) *pool { return l.gates[gateOfAll] }
 
-// pools are all of them, the system's first.
-func (l *logins) pools() []*pool { return append([]*pool{l.system}, l.gates...) }
+// serving are the pools that every request needs, the system's first.
+func (l *logins) serving() []*pool { return append([]*pool{l.system}, l.gates...) }
+
+// all are the serving pools and that of the schema shared, if there is one.
+func (l *logins) all() []*pool {
+	if l.shared == nil {
+		return l.serving()
+	}
+	return append(l.serving(), l.shared)
+}
 
 // gateOfAll is the one gate that there is yet.
 const gateOfAll = 0
@@ -90,11 +98,8 @@ func (db *DB) Close() error {
 
 func (l *logins) close() error {
 	var errs []error
-	for _, pool := range l.pools() {
+	for _, pool := range l.all() {
 		errs = append(errs, pool.db.Close())
-	}
-	if l.shared != nil {
-		errs = append(errs, l.shared.db.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -107,12 +112,12 @@ func (db *DB) Ready(ctx context.Context) error {
 	if err != nil {
 		return translate(ctx, err, "ping")
 	}
-	for _, pool := range logins.pools() {
+	for _, pool := range logins.serving() {
 		if err := pool.ping(ctx); err != nil {
 			return translate(ctx, err, "ping")
 		}
 	}
-	for _, pool := range append(logins.pools(), db.own) {
+	for _, pool := range append(logins.all(), db.own) {
 		if err := pool.connector.probe(ctx); err != nil {
 			return translate(ctx, err, "log in anew")
 		}
@@ -180,7 +185,7 @@ func (c Config) logIn(in installation) *logins {
 
 // tryAll logs in everywhere once.
 func (l *logins) tryAll(ctx context.Context, cfg Config) error {
-	for _, pool := range l.pools() {
+	for _, pool := range l.all() {
 		if err := pool.ping(ctx); err != nil {
 			return loginError(ctx, cfg, pool.connector.login, err)
 		}

@@ -156,18 +156,40 @@ func TestReadinessSeesARefusedLogin(t *testing.T) {
 			if err := db.InTenant(t.Context(), acme, insertNote("by a connection that is open")); err != nil {
 				t.Fatal(err)
 			}
-			var err error
-			for range 600 {
-				if err = db.Ready(t.Context()); err != nil {
-					break
-				}
-				time.Sleep(100 * time.Millisecond)
-			}
-			mustBe(t, err, domain.CodeDatabaseUnavailable)
+			err := untilUnready(t, db)
 			if !strings.Contains(err.Error(), "log in as") {
 				t.Errorf("it says %v", err)
 			}
 		})
+	}
+}
+
+// untilUnready waits until the database isn't ready, and returns why.
+func untilUnready(t *testing.T, db *postgres.DB) (err error) {
+	t.Helper()
+	for range 600 {
+		if err = db.Ready(t.Context()); err != nil {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	mustBe(t, err, domain.CodeDatabaseUnavailable)
+	return err
+}
+
+func TestReadinessSeesARefusedSharedLogin(t *testing.T) {
+	t.Parallel()
+	db, cfg := open(t, withJobs)
+	super := superuser(t, cfg)
+	shared := "pw_" + query[string](t, super, `SELECT inst FROM partywall.installation`) + "_shared"
+	execute(t, super, `ALTER ROLE `+shared+` NOLOGIN`)
+	untilUnready(t, db)
+	_, err := postgres.Open(t.Context(), cfg)
+	mustBe(t, err, postgres.CodeLoginRefused)
+	withoutJobs := cfg
+	withoutJobs.SharedMigrations = nil
+	if err := reopen(t, withoutJobs).Ready(t.Context()); err != nil {
+		t.Errorf("a program that has nothing in the schema shared needs no such login: %v", err)
 	}
 }
 
