@@ -57,6 +57,9 @@ func (k *Keys) hashCode(subject string, purpose ports.CodePurpose, code domain.S
 	return domain.TokenHash(mac.Sum(nil))
 }
 
+// signInCode is the purpose of a code that answers a challenge. No store keeps it.
+const signInCode ports.CodePurpose = "sign-in"
+
 // codeMail says what the code of a purpose is for.
 var codeMail = map[ports.CodePurpose]ports.Mail{
 	ports.ConfirmAddress: {
@@ -66,6 +69,10 @@ var codeMail = map[ports.CodePurpose]ports.Mail{
 	ports.ResetPassword: {
 		Subject: "Reset your password",
 		Text:    "Somebody, most likely you, wants to set a new password.\nThis code allows it for 10 minutes. If it wasn't you, ignore this mail and tell nobody the code.",
+	},
+	signInCode: {
+		Subject: "Your code to sign in",
+		Text:    "This code completes a sign-in with this address within 3 minutes. If you aren't signing in, your password is known to another person: set a new one.",
 	},
 }
 

@@ -56,7 +56,8 @@ type Config struct {
 }
 
 // Provider is the built-in identity provider: it implements
-// [ports.IdentityProvider] on a [ports.UserStore]. It never gives a challenge.
+// [ports.IdentityProvider] on a [ports.UserStore], and [ports.TokenVerifier] for its
+// own tokens. It asks for no second factor, unless [Provider.OrderChallenge] says so.
 type Provider struct {
 	users               ports.UserStore
 	mail                ports.Mailer
@@ -72,9 +73,13 @@ type Provider struct {
 	stranger            ports.StoredUser // stands in for whoever has no account
 	now                 func() time.Time
 	log                 *slog.Logger
+	challenges          challenges
 }
 
-var _ ports.IdentityProvider = (*Provider)(nil)
+var (
+	_ ports.IdentityProvider = (*Provider)(nil)
+	_ ports.TokenVerifier    = (*Provider)(nil)
+)
 
 // New returns a provider made of config.
 func New(config Config) (*Provider, error) {

@@ -17,17 +17,26 @@ import (
 	"github.com/partywall-go/partywall/ports/porttest"
 )
 
-func TestIdentities(t *testing.T) {
-	for name, required := range map[string]bool{"confirmed at once": false, "confirmed by a code": true} {
+func TestProvider(t *testing.T) {
+	own := func(b building) ports.TokenVerifier { return b.provider }
+	shared := func(b building) ports.TokenVerifier { return b.verifier }
+	for name, c := range map[string]struct {
+		required bool
+		verifier func(building) ports.TokenVerifier
+	}{
+		"confirmed at once":              {false, shared},
+		"confirmed by a code":            {true, shared},
+		"verified by the provider's own": {false, own},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			porttest.IdentityProvider(t, func(t *testing.T) porttest.Identities {
-				b := open(t, func(c *idp.Config) { c.RequireConfirmation = required })
+				b := open(t, func(config *idp.Config) { config.RequireConfirmation = c.required })
 				return porttest.Identities{
 					Provider:          b.provider,
-					Verifier:          b.verifier,
+					Verifier:          c.verifier(b),
 					Code:              b.code,
-					NeedsConfirmation: required,
+					NeedsConfirmation: c.required,
 					Rotates:           true,
 				}
 			})
@@ -35,7 +44,7 @@ func TestIdentities(t *testing.T) {
 	}
 }
 
-func TestIdentitiesNeedTheirParts(t *testing.T) {
+func TestAProviderNeedsItsParts(t *testing.T) {
 	if _, err := idp.New(idp.Config{}); err == nil {
 		t.Error("a provider was made of nothing")
 	}

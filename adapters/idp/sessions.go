@@ -3,16 +3,15 @@ package idp
 import (
 	"context"
 	"errors"
-	"slices"
-	"strings"
 
 	"github.com/partywall-go/partywall/adapters/internal/audit"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
 
-// SignIn gives tokens for a password. An address that nobody has costs as much
-// as a wrong password. The errors are those of [ports.IdentityProvider].
+// SignIn returns tokens for a password, or the challenge that [Provider.OrderChallenge]
+// ordered. An address without an account takes as long as a wrong password. The errors
+// are those of [ports.IdentityProvider].
 func (p *Provider) SignIn(ctx context.Context, email domain.Email, password domain.Secret) (ports.SignIn, error) {
 	user, err := p.find(ctx, email)
 	if err != nil {
@@ -27,11 +26,15 @@ func (p *Provider) SignIn(ctx context.Context, email domain.Email, password doma
 	case !user.Confirmed:
 		return ports.SignIn{}, errUserNotConfirmed
 	}
+	challenge, err := p.challenge(ctx, user)
+	if challenge != nil || err != nil {
+		return ports.SignIn{Challenge: challenge}, err
+	}
 	tokens, err := p.startSession(ctx, user)
 	return ports.SignIn{Tokens: tokens}, err
 }
 
-// startSession begins a session of user, whose password was right a moment ago.
+// startSession begins a session of user, who proved a moment ago to be that user.
 func (p *Provider) startSession(ctx context.Context, user ports.StoredUser) (ports.Tokens, error) {
 	authTime := p.now()
 	tokens, err := p.issue(user, authTime)
@@ -43,24 +46,6 @@ func (p *Provider) startSession(ctx context.Context, user ports.StoredUser) (por
 		return ports.Tokens{}, identityErrorOr(err, errInvalidCredentials)
 	}
 	return tokens, nil
-}
-
-// challenges are those of [ports.Challenge].
-var challenges = []string{"NEW_PASSWORD_REQUIRED", "SOFTWARE_TOKEN_MFA", "SMS_MFA", "EMAIL_OTP"}
-
-// RespondToChallenge is always [domain.CodeChallengeInvalid] for a challenge by a
-// known name, since this provider gives none.
-func (p *Provider) RespondToChallenge(ctx context.Context, email domain.Email, answer ports.ChallengeAnswer) (ports.SignIn, error) {
-	if email.IsZero() {
-		return ports.SignIn{}, errNoEmail
-	}
-	if err := ctx.Err(); err != nil {
-		return ports.SignIn{}, err
-	}
-	if !slices.Contains(challenges, answer.Name) {
-		return ports.SignIn{}, domain.Invalidf("challengeName", "a challenge is one of %s", strings.Join(challenges, ", "))
-	}
-	return ports.SignIn{}, errChallengeInvalid
 }
 
 // Refresh exchanges a refresh token for new tokens, a new refresh token among
@@ -99,26 +84,22 @@ func (p *Provider) Revoke(ctx context.Context, refresh domain.Secret) error {
 // SignOutEverywhere ends every session of the user whose access token it is. The
 // token itself lives on until it expires.
 func (p *Provider) SignOutEverywhere(ctx context.Context, access domain.Secret) error {
-	subject, err := p.subjectOf(ctx, access)
+	caller, err := p.Verify(ctx, access)
 	if err != nil {
 		return err
 	}
-	return identityErrorOr(p.users.EndSessions(ctx, subject), errInvalidToken)
+	return identityErrorOr(p.users.EndSessions(ctx, caller.Identity.Subject()), errInvalidToken)
 }
 
 // User returns the user whose access token it is.
 func (p *Provider) User(ctx context.Context, access domain.Secret) (ports.User, error) {
-	subject, err := p.subjectOf(ctx, access)
+	caller, err := p.Verify(ctx, access)
 	if err != nil {
 		return ports.User{}, err
 	}
-	user, err := p.users.UserBySubject(ctx, subject)
+	user, err := p.users.UserBySubject(ctx, caller.Identity.Subject())
 	if err != nil {
 		return ports.User{}, identityErrorOr(err, errInvalidToken)
 	}
-	identity, err := domain.NewIdentity(ProviderName, user.Subject)
-	if err != nil {
-		return ports.User{}, identityError(err)
-	}
-	return ports.User{Identity: identity, Email: user.Email, EmailVerified: user.Confirmed}, nil
+	return ports.User{Identity: caller.Identity, Email: user.Email, EmailVerified: user.Confirmed}, nil
 }

@@ -1,0 +1,225 @@
+package idp
+
+import (
+	"context"
+	"crypto/rand"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+const (
+	newPasswordRequired = "NEW_PASSWORD_REQUIRED"
+	newPassword         = "NEW_PASSWORD"
+
+	challengeTTL      = 3 * time.Minute
+	challengeAttempts = 3
+)
+
+// responses names what answers each challenge, in the words of Cognito's API.
+var responses = map[string]string{
+	newPasswordRequired:  newPassword,
+	"SOFTWARE_TOKEN_MFA": "SOFTWARE_TOKEN_MFA_CODE",
+	"SMS_MFA":            "SMS_MFA_CODE",
+	"EMAIL_OTP":          "EMAIL_OTP_CODE",
+}
+
+func checkChallengeName(name string) error {
+	if _, known := responses[name]; known {
+		return nil
+	}
+	return domain.Invalidf("challengeName", "a challenge is one of %s", strings.Join(slices.Sorted(maps.Keys(responses)), ", "))
+}
+
+// challenges are the ones of this process. No store keeps them.
+type challenges struct {
+	mu    sync.Mutex
+	due   map[string]string // the name of the challenge that the next sign-in meets, by subject
+	asked map[domain.Secret]*challenge
+}
+
+// challenge is what a sign-in was asked. Its session is its key.
+type challenge struct {
+	name         string
+	subject      string
+	passwordHash string           // as it was when the password was found right
+	code         domain.TokenHash // zero where a new password is asked for
+	expiresAt    time.Time
+	attempts     int // wrong ones that it still survives
+}
+
+// OrderChallenge makes every later sign-in with the address meet a challenge:
+// NEW_PASSWORD_REQUIRED until the user sets one, or SOFTWARE_TOKEN_MFA, SMS_MFA or
+// EMAIL_OTP, whose code is mailed to the address. An empty name ends that. An address
+// without an account is [domain.NotFound].
+//
+// No route calls it. It is how a test shows that a client of the API, or a product,
+// can answer challenges, which Cognito gives.
+func (p *Provider) OrderChallenge(ctx context.Context, email domain.Email, name string) error {
+	if name != "" {
+		if err := checkChallengeName(name); err != nil {
+			return err
+		}
+	}
+	user, err := p.users.UserByEmail(ctx, email)
+	if err != nil {
+		return identityErrorOr(err, err)
+	}
+	p.challenges.order(user.Subject, name)
+	return nil
+}
+
+// challenge returns the challenge that user's sign-in meets, or nil.
+func (p *Provider) challenge(ctx context.Context, user ports.StoredUser) (*ports.Challenge, error) {
+	name := p.challenges.dueFor(user.Subject)
+	if name == "" {
+		return nil, nil
+	}
+	asked := &challenge{name: name, subject: user.Subject, passwordHash: user.PasswordHash, expiresAt: p.now().Add(challengeTTL), attempts: challengeAttempts}
+	parameters := map[string]string{}
+	if name != newPasswordRequired {
+		code, stored, err := p.newCode(user.Subject, signInCode)
+		if err != nil {
+			return nil, err
+		}
+		asked.code = stored.Hash
+		p.deliver(ctx, user, signInCode, code)
+		parameters["CODE_DELIVERY_DESTINATION"] = mask(user.Email)
+	}
+	session := domain.NewSecret(rand.Text())
+	p.challenges.ask(session, asked, p.now())
+	return &ports.Challenge{Name: name, Session: session, Parameters: parameters}, nil
+}
+
+// RespondToChallenge answers a challenge that SignIn returned. A session takes three
+// wrong answers. The errors are those of [ports.IdentityProvider].
+func (p *Provider) RespondToChallenge(ctx context.Context, email domain.Email, answer ports.ChallengeAnswer) (ports.SignIn, error) {
+	user, err := p.find(ctx, email)
+	if err != nil {
+		return ports.SignIn{}, err
+	}
+	if err := checkChallengeName(answer.Name); err != nil {
+		return ports.SignIn{}, err
+	}
+	if answer.Name == newPasswordRequired {
+		user, err = p.answerWithPassword(ctx, user, answer)
+	} else {
+		err = p.answerWithCode(user, answer)
+	}
+	if err != nil {
+		return ports.SignIn{}, err
+	}
+	tokens, err := p.startSession(ctx, user)
+	return ports.SignIn{Tokens: tokens}, err
+}
+
+func (p *Provider) answerWithCode(user ports.StoredUser, answer ports.ChallengeAnswer) error {
+	code := p.keys.hashCode(user.Subject, signInCode, answer.Responses[responses[answer.Name]])
+	if !p.challenges.spend(answer, user, p.now(), func(asked *challenge) bool { return asked.code == code }) {
+		return errChallengeInvalid
+	}
+	return nil
+}
+
+// answerWithPassword sets the password by a code that it gives to itself alone, and
+// returns the user as changed.
+func (p *Provider) answerWithPassword(ctx context.Context, user ports.StoredUser, answer ports.ChallengeAnswer) (ports.StoredUser, error) {
+	if !p.challenges.has(answer, user, p.now()) {
+		return ports.StoredUser{}, errChallengeInvalid
+	}
+	password := answer.Responses[newPassword]
+	if err := acceptPassword("responses."+newPassword, user.Email, password); err != nil {
+		return ports.StoredUser{}, err
+	}
+	hash, err := p.hash(ctx, password)
+	if err != nil {
+		return ports.StoredUser{}, err
+	}
+	_, code, err := p.newCode(user.Subject, ports.ResetPassword)
+	if err != nil {
+		return ports.StoredUser{}, err
+	}
+	if err := p.users.IssueCode(ctx, user.Subject, code); err != nil {
+		return ports.StoredUser{}, identityErrorOr(err, errChallengeInvalid)
+	}
+	if !p.challenges.spend(answer, user, p.now(), func(*challenge) bool { return true }) {
+		return ports.StoredUser{}, errChallengeInvalid // it was answered a moment ago
+	}
+	if err := p.users.ResetPassword(ctx, user.Subject, code.Hash, hash); err != nil {
+		return ports.StoredUser{}, identityErrorOr(err, errChallengeInvalid)
+	}
+	p.challenges.order(user.Subject, "")
+	user, err = p.users.UserBySubject(ctx, user.Subject)
+	return user, identityErrorOr(err, errChallengeInvalid)
+}
+
+func (c *challenges) order(subject, name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if name == "" {
+		delete(c.due, subject)
+		return
+	}
+	if c.due == nil {
+		c.due = map[string]string{}
+	}
+	c.due[subject] = name
+}
+
+func (c *challenges) dueFor(subject string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.due[subject]
+}
+
+// ask keeps a challenge until it is answered, and drops those that have expired.
+func (c *challenges) ask(session domain.Secret, asked *challenge, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.asked == nil {
+		c.asked = map[domain.Secret]*challenge{}
+	}
+	maps.DeleteFunc(c.asked, func(_ domain.Secret, old *challenge) bool { return !now.Before(old.expiresAt) })
+	c.asked[session] = asked
+}
+
+// has reports whether the answer is to a challenge of the user.
+func (c *challenges) has(answer ports.ChallengeAnswer, user ports.StoredUser, now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.find(answer, user, now) != nil
+}
+
+// spend reports whether the answer is right, which ends its session. So does a wrong
+// one when no attempt is left.
+func (c *challenges) spend(answer ports.ChallengeAnswer, user ports.StoredUser, now time.Time, right func(*challenge) bool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	asked := c.find(answer, user, now)
+	if asked == nil {
+		return false
+	}
+	if right(asked) {
+		delete(c.asked, answer.Session)
+		return true
+	}
+	if asked.attempts--; asked.attempts < 0 {
+		delete(c.asked, answer.Session)
+	}
+	return false
+}
+
+// find returns the challenge that the answer is to, or nil. A password that was reset
+// since the sign-in ends it.
+func (c *challenges) find(answer ports.ChallengeAnswer, user ports.StoredUser, now time.Time) *challenge {
+	asked := c.asked[answer.Session]
+	if asked == nil || asked.subject != user.Subject || asked.passwordHash != user.PasswordHash || asked.name != answer.Name || !now.Before(asked.expiresAt) {
+		return nil
+	}
+	return asked
+}
