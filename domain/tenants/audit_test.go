@@ -35,7 +35,11 @@ func TestEachChangeIsAudited(t *testing.T) {
 		domain.Must(h.Claim(t.Context(), by, bolt, created.ClaimToken))
 	}
 	created = domain.Must(h.Create(t.Context(), tenants.Creator{Operator: access.Installation()}, tenants.Creation{ID: cord}))
-	domain.Must(h.ClaimBySignUp(t.Context(), from("192.0.2.3"), created.ClaimToken, func(context.Context) (domain.Identity, error) { return bob, nil }))
+	signUp := func(context.Context) (domain.Identity, error) { return bob, nil }
+	domain.Must(h.ClaimBySignUp(t.Context(), from("192.0.2.3"), created.ClaimToken, func(ctx context.Context) (domain.Identity, error) {
+		domain.Must(h.ClaimBySignUp(ctx, from("192.0.2.3"), created.ClaimToken, signUp)) // a form that was sent twice at once
+		return bob, nil
+	}))
 	_, taken := h.Create(t.Context(), by, tenants.Creation{ID: acme})
 	_, spent := h.Claim(t.Context(), tenants.Creator{Caller: h.caller("eve@example.com")}, bolt, created.ClaimToken)
 	if taken == nil || spent == nil {

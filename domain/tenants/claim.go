@@ -56,6 +56,9 @@ func (s *Service) ClaimBySignUp(ctx context.Context, from limits.Address, token 
 	if err != nil {
 		return ports.TenantMembership{}, err
 	}
+	if claimed.Replayed { // a sign-up that came twice at once
+		return claimed.TenantMembership, nil
+	}
 	who := claimed.Membership.Identity
 	ports.Record(ctx, s.Audit, ports.AuditEntry{Action: ports.TenantClaimed, Tenant: claimed.Tenant.ID, Actor: ports.Actor{Identity: who, From: from.IP()}, Member: who, Role: domain.RoleOwner})
 	return claimed.TenantMembership, nil
