@@ -19,8 +19,8 @@ import (
 // lib/pq's binary parameters save a round trip for each statement with arguments, but
 // send every []byte in the binary form of a bytea, whatever its parameter is: jsonb
 // takes that for a broken value (XX000), and a number for a wrong one (08P01). So a
-// []byte is sent as text unless its parameter is a bytea. json.RawMessage is always
-// text. For other []byte, the server is asked once for a statement's parameters.
+// []byte is sent as text unless its parameter is a bytea or a text. json.RawMessage is
+// always text. For other []byte, the server is asked once for a statement's parameters.
 
 // CheckNamedValue converts an argument: JSON to text, everything else as lib/pq does.
 func (c *conn) CheckNamedValue(arg *driver.NamedValue) error {
@@ -93,7 +93,7 @@ func (c *conn) bind(ctx context.Context, query string, args []driver.NamedValue)
 			if err != nil {
 				return nil, err
 			}
-			if i < len(parameters) && !parameters[i].takes(v) {
+			if i < len(parameters) && !parameters[i].takes(v) && !parameters[i].isText() {
 				value = string(v)
 			}
 		default:
@@ -132,6 +132,17 @@ type parameter oid.Oid
 // takes reports whether the bytes are the parameter's binary form.
 func (p parameter) takes(value []byte) bool {
 	return oid.Oid(p) == oid.T_bytea || oid.Oid(p) == oid.T_uuid && len(value) == 16
+}
+
+// isText reports whether the bytes of a text are its binary form, too. They are sent
+// as that: should a migration have made the parameter a bytea since it was described,
+// they arrive as they are, while the text of a bytea has escapes.
+func (p parameter) isText() bool {
+	switch oid.Oid(p) {
+	case oid.T_text, oid.T_varchar, oid.T_bpchar, oid.T_name, oid.T_json:
+		return true
+	}
+	return false
 }
 
 // parameters returns the types of the statement's parameters, domains resolved.
