@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -21,10 +22,12 @@ type tenantLack struct {
 	Schema     bool     // USAGE, or the default privileges of what is made later
 	All        bool     // it may use none of the tables
 	Things     []string // what most of the tenants' roles may, as GRANT spells it
+	Denied     []string // likewise, what most may not
 }
 
 // findTenantLacks compares each tenant's grants with the others'. A right that a
-// product's migration takes from all tenants' roles isn't lacking.
+// product's migration takes from all tenants' roles isn't lacking. A role that may use
+// no table, or is missing, shows nothing of what a product meant.
 const findTenantLacks = `
 	WITH tenant AS (
 		SELECT t.id, n.oid AS schema, n.nspname, r.oid AS role FROM partywall.tenants t
@@ -32,23 +35,25 @@ const findTenantLacks = `
 		LEFT JOIN pg_roles r ON r.rolname = $1 || t.id
 	), held AS (
 		SELECT t.id, 'TABLE' AS kind, c.relname::text AS name, format('%s ON TABLE %I.%I', p, t.nspname, c.relname) AS thing, p AS privilege,
-			has_table_privilege(t.role, c.oid, p) OR p <> 'DELETE' AND has_any_column_privilege(t.role, c.oid, replace(p, 'DELETE', 'SELECT')) AS holds
+			coalesce(has_table_privilege(t.role, c.oid, p) OR p <> 'DELETE' AND has_any_column_privilege(t.role, c.oid, replace(p, 'DELETE', 'SELECT')), false) AS holds
 		FROM tenant t JOIN pg_class c ON c.relnamespace = t.schema AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-		CROSS JOIN unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) p WHERE t.role IS NOT NULL
+		CROSS JOIN unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) p
 		UNION ALL
-		SELECT t.id, 'SEQUENCE', c.relname, format('%s ON SEQUENCE %I.%I', p, t.nspname, c.relname), p, has_sequence_privilege(t.role, c.oid, p)
+		SELECT t.id, 'SEQUENCE', c.relname, format('%s ON SEQUENCE %I.%I', p, t.nspname, c.relname), p, coalesce(has_sequence_privilege(t.role, c.oid, p), false)
 		FROM tenant t JOIN pg_class c ON c.relnamespace = t.schema AND c.relkind = 'S'
-		CROSS JOIN unnest('{USAGE,SELECT}'::text[]) p WHERE t.role IS NOT NULL
+		CROSS JOIN unnest('{USAGE,SELECT}'::text[]) p
 		UNION ALL
-		SELECT t.id, 'ROUTINE', replace(f.oid::regprocedure::text, quote_ident(t.nspname), ''), format('EXECUTE ON ROUTINE %s', f.oid::regprocedure), 'EXECUTE', has_function_privilege(t.role, f.oid, 'EXECUTE')
-		FROM tenant t JOIN pg_proc f ON f.pronamespace = t.schema WHERE t.role IS NOT NULL
-	), usual AS (
-		SELECT kind, name, privilege FROM held GROUP BY 1, 2, 3 HAVING count(*) FILTER (WHERE holds) * 2 >= count(*)
-	), thing AS (
-		SELECT id, array_agg(thing ORDER BY thing) AS things
-		FROM held JOIN usual USING (kind, name, privilege) WHERE NOT holds GROUP BY id
+		SELECT t.id, 'ROUTINE', replace(f.oid::regprocedure::text, quote_ident(t.nspname), ''), format('EXECUTE ON ROUTINE %s', f.oid::regprocedure), 'EXECUTE', coalesce(has_function_privilege(t.role, f.oid, 'EXECUTE'), false)
+		FROM tenant t JOIN pg_proc f ON f.pronamespace = t.schema
 	), nothing AS (
 		SELECT id FROM held WHERE kind = 'TABLE' GROUP BY id HAVING NOT bool_or(holds)
+	), usual AS (
+		SELECT kind, name, privilege, count(*) FILTER (WHERE holds) * 2 >= count(*) AS granted
+		FROM held WHERE id NOT IN (SELECT id FROM nothing) GROUP BY 1, 2, 3
+	), thing AS (
+		SELECT id, coalesce(array_agg(thing ORDER BY thing) FILTER (WHERE granted), '{}') AS things,
+			coalesce(array_agg(thing ORDER BY thing) FILTER (WHERE NOT granted), '{}') AS denied
+		FROM held JOIN usual USING (kind, name, privilege) WHERE NOT holds GROUP BY id
 	)
 	SELECT t.id AS tenant, t.role IS NULL AS role,
 		t.role IS NULL OR NOT EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.member WHERE m.roleid = t.role AND g.rolname = $2) AS membership,
@@ -56,7 +61,7 @@ const findTenantLacks = `
 			OR (SELECT count(DISTINCT d.defaclobjtype) FROM pg_default_acl d, aclexplode(d.defaclacl) a 
 				WHERE d.defaclnamespace = t.schema AND d.defaclrole = CURRENT_USER::regrole AND a.grantee = t.role) < 3 AS schema,
 		t.role IS NULL OR t.id IN (SELECT id FROM nothing) AS all,
-		coalesce(thing.things, '{}') AS things
+		coalesce(thing.things, '{}') AS things, coalesce(thing.denied, '{}') AS denied
 	FROM tenant t LEFT JOIN thing ON thing.id = t.id`
 
 // readTenantLacks returns the tenants that lack something, in the order of their IDs.
@@ -72,7 +77,7 @@ func readTenantLacks(ctx context.Context, tx *sqlx.Tx, in installation) (lacks [
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var l tenantLack
-		if err := rows.Scan(&l.Tenant, &l.Role, &l.Membership, &l.Schema, &l.All, pq.Array(&l.Things)); err != nil {
+		if err := rows.Scan(&l.Tenant, &l.Role, &l.Membership, &l.Schema, &l.All, pq.Array(&l.Things), pq.Array(&l.Denied)); err != nil {
 			return nil, err
 		}
 		lacks = append(lacks, l)
@@ -133,12 +138,14 @@ func (s *setup) grantAnew(ctx context.Context, tx *sqlx.Tx, l tenantLack) error 
 		}
 		statements = append(statements, `SET LOCAL ROLE {maker}`, `GRANT {role} TO {gate}`+s.in.onlyToBecome(), `SET LOCAL ROLE NONE`)
 	}
+	verb, things := "GRANT %s TO %s", l.Things
 	if l.All {
 		statements = append(statements, grantAll)
+		verb, things = "REVOKE %s FROM %s", l.Denied
 	}
 	message := []string{fill(strings.Join(statements, "; "), names)}
-	for _, thing := range l.Things { // a table's name may have braces
-		message = append(message, "GRANT "+thing+" TO "+pq.QuoteIdentifier(names["role"]))
+	for _, thing := range things { // a table's name may have braces
+		message = append(message, fmt.Sprintf(verb, thing, pq.QuoteIdentifier(names["role"])))
 	}
 	_, err = tx.ExecContext(ctx, strings.Join(message, "; "))
 	return err

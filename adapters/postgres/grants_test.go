@@ -54,5 +54,18 @@ func TestSetupGrantsAnew(t *testing.T) {
 			t.Errorf("setup did:\n%s", report)
 		}
 		mustFind(t, cfg, "tenant-grants", ports.SeverityOK, "")
+		super := superuser(t, cfg)
+		role := "pw_" + query[string](t, super, `SELECT inst FROM partywall.installation`) + "_t_acme"
+		for _, lost := range []string{`REVOKE ALL ON ALL TABLES IN SCHEMA tenant_acme FROM "{role}"`, `DROP OWNED BY "{role}"; DROP ROLE "{role}"`} {
+			execute(t, super, strings.ReplaceAll(lost, "{role}", role))
+			setUp(t, cfg)
+			if !query[bool](t, super, `SELECT has_table_privilege($1, 'tenant_acme.notes', 'INSERT')`, role) {
+				t.Errorf("after %s setup does not give back what all others have", lost)
+			}
+			if query[bool](t, super, `SELECT has_table_privilege($1, 'tenant_acme.ours', 'SELECT')`, role) {
+				t.Errorf("after %s setup gives what the migration took from all", lost)
+			}
+			mustFind(t, cfg, "tenant-grants", ports.SeverityOK, "")
+		}
 	})
 }
