@@ -13,7 +13,7 @@ import (
 // 6266: in plain ASCII and, where that isn't the whole name, in UTF-8 (RFC 8187).
 func contentDisposition(d Disposition, key domain.ObjectKey) string {
 	name := shorten(visible(key.Base()))
-	if name == "" {
+	if name == "" || name == "." || name == ".." { // the latter name folders
 		return string(d)
 	}
 	plain := plainName(name)

@@ -299,8 +299,10 @@ func TestHostileNamesMakeSafeDispositions(t *testing.T) {
 			}
 		}
 	}
-	if _, err := h.DownloadURL(t.Context(), member, "folder/\u200b\u202e", ""); err != nil || spy.download.Disposition != "attachment" {
-		t.Errorf("a name of nothing visible: %q, %v", spy.download.Disposition, err)
+	for _, nameless := range []string{"folder/\u200b\u202e", "folder/.\u200b.", "folder/\u200b."} {
+		if _, err := h.DownloadURL(t.Context(), member, nameless, ""); err != nil || spy.download.Disposition != "attachment" {
+			t.Errorf("%q, of which nothing visible names a file: %q, %v", nameless, spy.download.Disposition, err)
+		}
 	}
 }
 
