@@ -74,9 +74,11 @@ func (p *pool) start() (err error) {
 
 // onServer returns cfg with a database and a folder of its own on the server.
 func (p *pool) onServer(cfg app.Config, name string) app.Config {
+	own := cfg.Database
 	cfg.Database = app.Database{
 		Host: p.server.Host, Port: p.server.Port, User: p.server.User, Password: p.server.Password, Name: name, SSLMode: "disable",
-		Roles: cfg.Database.Roles, StatementTimeout: cfg.Database.StatementTimeout, LockTimeout: cfg.Database.LockTimeout, IdleTimeout: cfg.Database.IdleTimeout,
+		Roles: own.Roles, MigrationPatience: own.MigrationPatience,
+		AcquireTimeout: own.AcquireTimeout, StatementTimeout: own.StatementTimeout, LockTimeout: own.LockTimeout, IdleTimeout: own.IdleTimeout,
 	}
 	cfg.DataDir = filepath.Join(filepath.Dir(p.server.Dir), name)
 	return cfg
