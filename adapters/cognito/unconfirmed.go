@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	idp "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 
+	"github.com/partywall-go/partywall/adapters/internal/awscalls"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -85,6 +86,14 @@ func (p *Provider) endSessions(ctx context.Context, email domain.Email) {
 	}
 }
 
+// warnOfRights logs that an operation that needs AWS credentials failed, and what to
+// do about it where that is known.
 func (p *Provider) warnOfRights(ctx context.Context, what, operation string, err error) {
-	p.log.LogAttrs(ctx, slog.LevelWarn, what, slog.String("mend", "allow cognito-idp:"+operation), slog.Any("cause", cause(operation, err)))
+	attrs := []slog.Attr{slog.Any("cause", cause(operation, err))}
+	if _, mend, ok := awscalls.CredentialTrouble(err); ok {
+		attrs = append(attrs, slog.String("mend", mend))
+	} else if recognise(err) == notAuthorized || awscalls.Denied(err) {
+		attrs = append(attrs, slog.String("mend", "allow cognito-idp:"+operation))
+	}
+	p.log.LogAttrs(ctx, slog.LevelWarn, what, attrs...)
 }

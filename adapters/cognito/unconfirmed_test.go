@@ -131,3 +131,23 @@ func TestResettingAPasswordEndsTheSessionsWhereItMay(t *testing.T) {
 		t.Errorf("sent %v, logged %s", operations(s), s.logs)
 	}
 }
+
+func TestAFailureThatIsNoLackOfRightsIsNotAdvisedAsOne(t *testing.T) {
+	for name, c := range map[string]struct {
+		fails answer
+		says  string
+	}{
+		"a server out of order": {throws("InternalErrorException"), "AdminUserGlobalSignOut"},
+		"expired credentials":   {throws("ExpiredTokenException"), "aws sso login"},
+	} {
+		s := newScript(t)
+		s.on("ConfirmForgotPassword", answer{})
+		s.on("AdminUserGlobalSignOut", c.fails)
+		if err := credentialed(s).ResetPassword(t.Context(), ada, secret(code), secret(password)); err != nil {
+			t.Fatal(err)
+		}
+		if log := s.logs.String(); strings.Contains(log, "allow cognito-idp") || !strings.Contains(log, c.says) {
+			t.Errorf("%s: logged %s", name, log)
+		}
+	}
+}
