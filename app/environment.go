@@ -131,7 +131,7 @@ func whatEmptyMeans(c Config) map[string]string {
 		"SES_REGION":       c.Region,
 		"EMAIL_SENDER":     "mail goes to the log",
 		"OPERATOR_TOKEN":   "no operator",
-		"TRUSTED_PROXIES":  "none",
+		"TRUSTED_PROXIES":  "no proxy is trusted; if there is none, write none",
 		"LOG_FORMAT":       "text on a terminal, else json",
 	}
 	if c.PublicURL != nil {
