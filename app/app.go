@@ -128,6 +128,8 @@ func (p *Partywall) build(ctx context.Context) error {
 		Resolve:        p.config.Resolve,
 		TrustedProxies: p.config.TrustedProxies,
 		AllowOrigins:   p.config.AllowOrigins,
+		PublicURL:      p.config.PublicURL,
+		HideDocs:       p.config.HideDocs,
 		Logger:         p.config.logger(),
 	})
 	return people.fetched(ctx) // meanwhile all else was opened

@@ -67,6 +67,7 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 
 	AllowOrigins []string // whose pages may call the API, each as browsers send it
+	HideDocs     bool     // serve neither /docs, a page to read and try the API, nor /openapi.json
 
 	Logger *slog.Logger // nil: nothing is logged
 

@@ -90,6 +90,7 @@ func (p *parser) config(env environment) Config {
 		UploadRequireSize:   p.boolean("UPLOAD_REQUIRE_SIZE", env.UploadRequireSize),
 		TrustedProxies:      p.prefixes("TRUSTED_PROXIES", env.TrustedProxies),
 		AllowOrigins:        p.origins("CORS_ALLOW_ORIGINS", env.CORSAllowOrigins),
+		HideDocs:            !p.boolean("API_DOCS", env.APIDocs),
 	}
 }
 

@@ -65,6 +65,8 @@ type environment struct {
 	TrustedProxies   string `envconfig:"TRUSTED_PROXIES" desc:"Addresses or networks, separated by commas, whose X-Forwarded-For counts. Behind a proxy, name it: all callers are one address otherwise. none: there is no proxy."`
 	CORSAllowOrigins string `envconfig:"CORS_ALLOW_ORIGINS" desc:"Origins as browsers send them, such as https://app.example.com or capacitor://localhost, separated by commas, whose pages may call the API. Never with credentials."`
 
+	APIDocs string `envconfig:"API_DOCS" default:"true" desc:"Whether GET /docs is a page to read and try the API, and GET /openapi.json its description."`
+
 	LogLevel  string `envconfig:"LOG_LEVEL" default:"info" desc:"debug, info, warn or error."`
 	LogFormat string `envconfig:"LOG_FORMAT" desc:"text or json. Empty: text on a terminal, else json."`
 	DataDir   string `envconfig:"DATA_DIR" default:".partywall" desc:"The folder of what is built in, closed to other users; it belongs to the user that runs the program, and no other user can replace it. To begin anew, remove it, and where the start says that the database's data lie."`

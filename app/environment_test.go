@@ -59,7 +59,7 @@ func TestAnEmptyEnvironmentIsTheDefaultConfig(t *testing.T) {
 	}
 	want := app.DefaultConfig()
 	if cfg.Port != want.Port || cfg.PublicURL.String() != want.PublicURL.String() || cfg.DataDir != want.DataDir || cfg.Database != want.Database ||
-		cfg.TenantCreation != want.TenantCreation || cfg.UploadMaxSize != want.UploadMaxSize {
+		cfg.TenantCreation != want.TenantCreation || cfg.UploadMaxSize != want.UploadMaxSize || cfg.HideDocs {
 		t.Errorf("got  %+v\nwant %+v", cfg, want)
 	}
 	if got := strings.Join(cfg.BuiltIn(), " "); got != "database identities files" || cfg.ListenHost() != "127.0.0.1" {
@@ -73,6 +73,7 @@ func TestAConfiguredInstallation(t *testing.T) {
 		"PORT": "8080", "PUBLIC_URL": "https://api.example.com/pw/", "DB_HOST": "db.example.com", "DB_USER": "pw", "DB_PASSWORD": "s3cret",
 		"COGNITO_USER_POOL_ID": "eu-west-1_abc", "COGNITO_CLIENT_ID": "client", "S3_BUCKET_NAME": "files", "AWS_REGION": "eu-west-1",
 		"TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1", "CORS_ALLOW_ORIGINS": "https://app.example.com", "OPERATOR_TOKEN": strings.Repeat("x", 32),
+		"API_DOCS": "false",
 	})
 	cfg, err := app.ConfigFromEnv(t.Output())
 	if err != nil {
@@ -90,6 +91,9 @@ func TestAConfiguredInstallation(t *testing.T) {
 	if cfg.PublicURL.String() != "https://api.example.com/pw" || len(cfg.TrustedProxies) != 2 || cfg.TrustedProxies[1].Bits() != 32 {
 		t.Errorf("public URL %s, proxies %v", cfg.PublicURL, cfg.TrustedProxies)
 	}
+	if !cfg.HideDocs {
+		t.Error("API_DOCS=false leaves the documentation on")
+	}
 }
 
 func TestAllMistakesAreToldAtOnceEachNamingItsVariable(t *testing.T) {
@@ -97,7 +101,7 @@ func TestAllMistakesAreToldAtOnceEachNamingItsVariable(t *testing.T) {
 		"PORT": "70000", "HOST": "a b", "DB_GATE_SECRET": "fifteen bytes..", "PUBLIC_URL": "ftp://x", "DB_PORT": "x", "DB_SSLMODE": "maybe", "DB_MAX_CONNS": "1", "DB_SSLROOTCERT": "/nowhere/ca.pem", "DB_ACQUIRE_TIMEOUT": "0s", "DB_STATEMENT_TIMEOUT": "30",
 		"DB_LOCK_TIMEOUT": "-5s", "DB_IDLE_TIMEOUT": "forever", "S3_FORCE_PATH_STYLE": "yes", "LOCAL_REQUIRE_CONFIRMATION": "1", "EMAIL_SENDER": "nobody",
 		"TENANT_CREATION": "everyone", "OPERATOR_TOKEN": "short", "TENANT_ROLES": "maybe", "UPLOAD_MAX_SIZE": "5GiB", "UPLOAD_REQUIRE_SIZE": "no",
-		"TRUSTED_PROXIES": "10.0.0.0/99", "CORS_ALLOW_ORIGINS": "*", "LOG_LEVEL": "loud", "LOG_FORMAT": "xml",
+		"TRUSTED_PROXIES": "10.0.0.0/99", "CORS_ALLOW_ORIGINS": "*", "API_DOCS": "hidden", "LOG_LEVEL": "loud", "LOG_FORMAT": "xml",
 	}
 	clearEnv(t)
 	setEnv(t, mistakes)

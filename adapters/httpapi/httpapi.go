@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"sync"
 	"time"
 
@@ -33,6 +34,8 @@ type Config struct {
 	Resolve        Resolve             // names a tenant besides X-Tenant-ID; nil: nothing does
 	TrustedProxies []netip.Prefix      // whose X-Forwarded-For is believed
 	AllowOrigins   []string            // whose pages may read answers (CORS), each exactly as browsers send it
+	PublicURL      *url.URL            // where clients reach the API; nil: /openapi.json names http://localhost:3000
+	HideDocs       bool                // serve neither /openapi.json nor /docs
 	Logger         *slog.Logger        // one line a request; nil: no log
 	Now            func() time.Time    // nil: time.Now
 }

@@ -40,6 +40,9 @@ func (s *server) routes(e *echo.Echo) {
 	post("/files/upload-url", s.member(s.uploadURL))
 	get("/files/download-url", s.member(s.downloadURL))
 
+	if !s.HideDocs {
+		s.documentation(e)
+	}
 	if s.LocalKeys != nil {
 		e.Match([]string{http.MethodGet, http.MethodHead}, "/local/jwks.json", echo.WrapHandler(s.LocalKeys))
 	}
