@@ -143,30 +143,19 @@ func TestAHandshakeThatBreaksOffMayBeRepeated(t *testing.T) {
 	t.Parallel()
 	for name, leave := range map[string]func(client net.Conn){
 		"it hangs up":             func(net.Conn) {},
-		"it resets":               func(client net.Conn) { _ = client.(*net.TCPConn).SetLinger(0) },
+		"it resets":               func(client net.Conn) { _ = client.(*recorded).Conn.(*net.TCPConn).SetLinger(0) },
 		"in the middle of a word": func(client net.Conn) { _, _ = client.Write([]byte("\x16\x03")) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			listener, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = listener.Close() })
-			go func() {
-				for {
-					client, err := listener.Accept()
-					if err != nil {
-						return
-					}
-					_, _ = io.ReadFull(client, make([]byte, 8))
-					_, _ = client.Write([]byte("S"))
-					_ = read(client)
-					leave(client)
-					_ = client.Close()
-				}
-			}()
-			cfg := (&fakeServer{address: listener.Addr().String()}).config()
+			fake := startFake(t, func(client net.Conn) {
+				_, _ = io.ReadFull(client, make([]byte, 8))
+				_, _ = client.Write([]byte("S"))
+				_ = read(client)
+				leave(client)
+				_ = client.Close()
+			})
+			cfg := fake.config()
 			cfg.SSLMode = "verify-full"
 			db, err := postgres.Open(t.Context(), cfg)
 			if err != nil {
