@@ -26,7 +26,10 @@ func (e *examination) migrations(ctx context.Context) (ports.Finding, error) {
 		ahead = slices.Concat(once.ahead([]set{e.sets.system, e.sets.shared}), published.ahead(e.sets.tenant))
 		return err
 	})
-	if errors.Is(err, CodeBehind) || errors.Is(err, CodeMigrationChanged) {
+	if errors.Is(err, CodeMigrationChanged) {
+		return ports.Fail(describe(err), "restore the file's text as it was when setup applied it, or run the version of the program that has that text"), nil
+	}
+	if errors.Is(err, CodeBehind) {
 		return ports.Fail(describe(err), e.setItUp()+", of the version that runs here"), nil
 	}
 	if err != nil {

@@ -73,7 +73,7 @@ func (e *examination) publicRights(ctx context.Context) (ports.Finding, error) {
 		SELECT has_database_privilege('public', current_database(), 'CREATE') AS create,
 			has_database_privilege('public', current_database(), 'TEMP') AS temp,
 			coalesce((SELECT has_schema_privilege('public', oid, 'CREATE') FROM pg_namespace WHERE nspname = 'public'), false) AS public,
-			coalesce((SELECT string_agg(nspname, ', ' ORDER BY nspname) FROM pg_namespace
+			coalesce((SELECT string_agg(quote_ident(nspname), ', ' ORDER BY nspname) FROM pg_namespace
 				WHERE (nspname = 'partywall' OR nspname LIKE 'tenant\_%')
 				AND (has_schema_privilege('public', oid, 'USAGE') OR has_schema_privilege('public', oid, 'CREATE'))), '') AS schemas,
 			coalesce((SELECT string_agg(DISTINCT coalesce(r.rolname, 'PUBLIC') || ' in ' || n.nspname, ', ') FROM pg_namespace n CROSS JOIN aclexplode(n.nspacl) a

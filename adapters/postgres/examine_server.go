@@ -40,7 +40,7 @@ func (e *examination) writable(ctx context.Context) (ports.Finding, error) {
 	case found.Replica:
 		return ports.Fail(e.cfg.Host+" is a replica, which takes no writes", "set DB_HOST to the primary; on Aurora, to the cluster's endpoint, not the reader's"), nil
 	case found.ReadOnly:
-		return ports.Fail("default_transaction_read_only is on", fill("ALTER DATABASE {database} RESET default_transaction_read_only, and the same for the user or the server", e.names())), nil
+		return ports.Fail("default_transaction_read_only is on", fill("run as the database's owner: SET default_transaction_read_only = off; ALTER DATABASE {database} RESET default_transaction_read_only", e.names())+"; where the user or the server has it, take it away there"), nil
 	}
 	return ports.Fine("the database takes writes"), nil
 }
@@ -94,7 +94,7 @@ func (e *examination) durability(ctx context.Context) (ports.Finding, error) {
 		return ports.Finding{}, err
 	}
 	if len(off) > 0 {
-		return ports.Fail("a crash of the server loses what was acknowledged: off are "+strings.Join(off, ", "), "turn them on in the parameter group, or run as a superuser: ALTER SYSTEM RESET "+off[0]+" and the like, then SELECT pg_reload_conf()"), nil
+		return ports.Fail("a crash of the server loses what was acknowledged: off are "+strings.Join(off, ", "), "turn them on in the parameter group, or run as a superuser: ALTER SYSTEM RESET "+off[0]+" and the like, then SELECT pg_reload_conf(); where the database or a user has such a setting, ALTER DATABASE or ALTER ROLE ... RESET it"), nil
 	}
 	return ports.Fine("what was acknowledged survives a crash"), nil
 }

@@ -77,6 +77,7 @@ var mistakes = map[string]mistake{
 	"a database that takes no writes":                   {check: "database-writable", severity: ports.SeverityError, says: "default_transaction_read_only", do: `ALTER DATABASE {db} SET default_transaction_read_only = on`},
 	"a migration that never ran":                        {check: "database-migrations", severity: ports.SeverityError, says: "app.Setup", do: `DELETE FROM partywall.migrations WHERE set = 'system' AND number = 2`},
 	"a migration that was changed":                      {check: "database-migrations", severity: ports.SeverityError, says: "was changed", do: `UPDATE partywall.migrations SET checksum = 'x' WHERE set = 'system' AND number = 2`},
+	"a file that was changed":                           {check: "database-migrations", severity: ports.SeverityError, says: "restore the file's text", as: "none", change: withChangedNotes},
 	"a database that is ahead":                          {check: "database-migrations", severity: ports.SeverityWarning, says: "system/0099_later.sql", do: `INSERT INTO partywall.migrations (set, number, name, checksum) VALUES ('system', 99, '0099_later.sql', 'x')`},
 	"an installation that lost its row":                 {check: "database-setup", severity: ports.SeverityError, says: "app.Setup", do: `DELETE FROM partywall.installation`},
 	"TENANT_ROLES=off where there are roles":            {check: "database-setup", severity: ports.SeverityError, says: "TENANT_ROLES", as: "none", change: rolesOff},
@@ -93,7 +94,8 @@ var mistakes = map[string]mistake{
 	"a tenant without a schema":                         {check: "tenant-schemas", severity: ports.SeverityError, says: `acme / restore each from a backup, as docs/production.md says under "One tenant"`, do: `DROP SCHEMA tenant_acme CASCADE`},
 	"a schema without a tenant":                         {check: "tenant-schemas", severity: ports.SeverityWarning, says: "tenant_ghost", as: "owner", do: `CREATE SCHEMA tenant_ghost`},
 	"a tenant without a role":                           {check: "tenant-roles", severity: ports.SeverityError, says: "app.Setup", do: `DROP OWNED BY "pw_{inst}_t_acme"; DROP ROLE "pw_{inst}_t_acme"`},
-	"a role without a tenant":                           {check: "tenant-roles", severity: ports.SeverityWarning, says: "_t_ghost", do: `CREATE ROLE "pw_{inst}_t_ghost"`, undo: `DROP ROLE "pw_{inst}_t_ghost"`, others: []string{"database-user"}},
+	"tenants' schemas that everybody enters":            {check: "database-public", severity: ports.SeverityError, says: `tenant_acme, "tenant_acme-2"`, do: `CREATE SCHEMA "tenant_acme-2" AUTHORIZATION {user}; GRANT USAGE ON SCHEMA tenant_acme, "tenant_acme-2" TO PUBLIC`, undo: `DROP SCHEMA "tenant_acme-2"`, others: []string{"tenant-schemas"}},
+	"a role without a tenant":                           {check: "tenant-roles", severity: ports.SeverityWarning, says: "_t_ghost", do: `CREATE ROLE "pw_{inst}_t_ghost"`, undo: `DROP ROLE IF EXISTS "pw_{inst}_t_ghost"`, others: []string{"database-user"}},
 	"a role that its gate may not become":               {check: "tenant-roles", severity: ports.SeverityError, says: "acme", do: `REVOKE "pw_{inst}_t_acme" FROM pw_{inst}_gate_0 GRANTED BY pw_{inst}_maker_0`},
 	"a tenant's role without its schema":                {check: "tenant-grants", severity: ports.SeverityError, says: "acme has a role that may not use the schema", do: `REVOKE USAGE ON SCHEMA tenant_acme FROM "pw_{inst}_t_acme"`},
 	"a tenant's role without a table":                   {check: "tenant-grants", severity: ports.SeverityError, says: "SELECT ON TABLE tenant_acme.notes", do: `REVOKE SELECT ON tenant_acme.notes FROM "pw_{inst}_t_acme"`},
@@ -205,14 +207,22 @@ func TestExamine(t *testing.T) {
 }
 
 // TestExamineMistakes makes each mistake after the other: some are the whole server's.
+// It does what the finding says, and goes on in the same installation where that left
+// nothing behind.
 func TestExamineMistakes(t *testing.T) {
+	var mended *postgres.Config
 	for name, m := range mistakes {
 		t.Run(name, func(t *testing.T) {
-			db, cfg := open(t, withNotes)
-			makeTenant(t, db, "acme")
-			makeTenant(t, db, "rival")
+			if mended == nil {
+				db, cfg := open(t, withNotes)
+				makeTenant(t, db, "acme")
+				makeTenant(t, db, "rival")
+				_ = db.Close()
+				mended = &cfg
+			}
+			cfg := *mended
+			mended = nil
 			inst := query[string](t, superuser(t, cfg), `SELECT inst FROM partywall.installation`)
-			_ = db.Close()
 			filled := strings.NewReplacer("{db}", cfg.Database, "{inst}", inst, "{user}", cfg.User)
 			switch m.as {
 			case "":
@@ -223,10 +233,17 @@ func TestExamineMistakes(t *testing.T) {
 			if m.undo != "" {
 				defer execute(t, superuser(t, cfg), filled.Replace(m.undo))
 			}
+			changed := cfg
 			if m.change != nil {
-				m.change(&cfg)
+				m.change(&changed)
 			}
-			mustFind(t, cfg, m.check, m.severity, filled.Replace(m.says), m.others...)
+			mustFind(t, changed, m.check, m.severity, filled.Replace(m.says), m.others...)
+			if followedElsewhere[name] == "" {
+				follow(t, name, m, cfg, changed, filled)
+				if !t.Failed() && m.change == nil && len(m.others) == 0 {
+					mended = &cfg
+				}
+			}
 		})
 	}
 }
