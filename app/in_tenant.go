@@ -34,7 +34,7 @@ const CodeNoDatabase domain.Code = "no_database"
 // The options are [ReadOnly] and [Isolation].
 func (p *Partywall) InTenant(ctx context.Context, member access.Member, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) error {
 	if member.IsZero() {
-		return &domain.Error{Kind: domain.Forbidden, Message: "only a member of the tenant may work inside it"}
+		return domain.Errorf(domain.Forbidden, "only a member of the tenant may work inside it")
 	}
 	return p.inTenant(ctx, member.Tenant(), fn, options...)
 }
@@ -44,7 +44,7 @@ func (p *Partywall) InTenant(ctx context.Context, member access.Member, fn func(
 // log, with its reason and its outcome.
 func (p *Partywall) EnterTenant(ctx context.Context, entry access.OperatorAccess, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) (err error) {
 	if entry.IsZero() {
-		return &domain.Error{Kind: domain.Forbidden, Message: "only the operator of this installation may enter a tenant"}
+		return domain.Errorf(domain.Forbidden, "only the operator of this installation may enter a tenant")
 	}
 	began, outcome := time.Now(), "panic"
 	defer func() {
@@ -170,5 +170,5 @@ func (p *Partywall) inTenant(ctx context.Context, id domain.TenantID, fn func(ct
 }
 
 func errNoDatabase() *domain.Error {
-	return &domain.Error{Kind: domain.Internal, Code: CodeNoDatabase, Message: "memory has no SQL: configure a database, or use apptest.Open(t) in a test"}
+	return domain.Errorf(domain.Internal, "memory has no SQL: configure a database, or use apptest.Open(t) in a test").WithCode(CodeNoDatabase)
 }

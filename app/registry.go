@@ -93,7 +93,7 @@ func (r *Registry) Identity(ctx context.Context, subject string) (who domain.Ide
 	}
 	_, err = r.users.UserBySubject(ctx, subject)
 	if domain.KindOf(err) == domain.NotFound {
-		err = &domain.Error{Kind: domain.NotFound, Message: fmt.Sprintf("no user has the sub %q; GET /auth/me shows a user theirs", subject)}
+		err = domain.Errorf(domain.NotFound, "no user has the sub %q; GET /auth/me shows a user theirs", subject)
 	}
 	return who, err == nil, err
 }

@@ -1,40 +1,151 @@
 package domain
 
-// Code is the stable name of an error, for programs to compare. Codes are part
-// of the API: they are added, never changed. A Code is an error itself, so that
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Code is the stable name of an error, for programs to compare. Codes are part of
+// the API: they are added, never changed. A Code is an error itself, so that
 // errors.Is(err, domain.CodeUserExists) asks for it.
 type Code string
 
 // Error returns the code.
 func (c Code) Error() string { return string(c) }
 
-// The codes that say more than a [Kind] does.
+// The codes that say more than a [Kind] does. [Code.Definition] has what all errors
+// of a code have in common.
 const (
 	CodeTenantRequired      Code = "tenant_required"      // the caller has several tenants, or none, and named none
 	CodeTenantNotFound      Code = "tenant_not_found"     // unknown, suspended, or not the caller's
 	CodeTenantExists        Code = "tenant_exists"        // the ID is taken
 	CodeTenantReserved      Code = "tenant_reserved"      // the ID is never given out
 	CodeTenantUpgrading     Code = "tenant_upgrading"     // the tenant's schema is older than the program; the other tenants are served
-	CodeTenantQuota         Code = "tenant_quota"         // the owner has as many tenants as one may own
+	CodeTenantQuota         Code = "tenant_quota"         // the owner has as many tenants as one identity may own
 	CodeClaimInvalid        Code = "claim_invalid"        // unknown, spent or expired claim, or another tenant's
 	CodeMemberNotFound      Code = "member_not_found"     // the tenant has no such member
 	CodeRoleTooLow          Code = "role_too_low"         // a member changes or grants a role above their own
-	CodeLastOwner           Code = "last_owner"           // a tenant keeps one owner at least
+	CodeLastOwner           Code = "last_owner"           // a tenant keeps at least one owner
 	CodeIdempotencyMismatch Code = "idempotency_mismatch" // the key was used with another body
 
-	CodeInvalidToken       Code = "invalid_token" // RFC 6750, section 3.1
-	CodeInvalidCredentials Code = "invalid_credentials"
-	CodeUserExists         Code = "user_exists"
-	CodeUserNotConfirmed   Code = "user_not_confirmed"
-	CodePasswordReset      Code = "password_reset_required"
-	CodePasswordPolicy     Code = "password_policy"
-	CodeCodeInvalid        Code = "code_invalid" // wrong, spent or expired confirmation code
-	CodeChallengeInvalid   Code = "challenge_invalid"
-	CodeRefreshInvalid     Code = "refresh_invalid"
-	CodeRefreshReused      Code = "refresh_reused" // a token that was exchanged before: its whole family has ended
-	CodeSignUpRefused      Code = "sign_up_refused"
+	CodeInvalidToken       Code = "invalid_token"           // RFC 6750, section 3.1
+	CodeInvalidCredentials Code = "invalid_credentials"     // wrong password, or no such account
+	CodeUserExists         Code = "user_exists"             // the address has an account
+	CodeUserNotConfirmed   Code = "user_not_confirmed"      // the password is right, the address is not confirmed
+	CodePasswordReset      Code = "password_reset_required" // the password is right, and must be replaced
+	CodePasswordPolicy     Code = "password_policy"         // the new password is too weak
+	CodeCodeInvalid        Code = "code_invalid"            // wrong, spent or expired confirmation code
+	CodeChallengeInvalid   Code = "challenge_invalid"       // wrong answer, or ended session
+	CodeRefreshInvalid     Code = "refresh_invalid"         // unknown, expired or revoked refresh token
+	CodeRefreshReused      Code = "refresh_reused"          // a token that was exchanged before: all tokens of its sign-in have ended
+	CodeSignUpRefused      Code = "sign_up_refused"         // by the provider's own rules
 
 	CodeIdentityProviderUnavailable Code = "identity_provider_unavailable"
 	CodeDatabaseUnavailable         Code = "database_unavailable"
 	CodeObjectStoreUnavailable      Code = "object_store_unavailable"
+	CodeObjectStoreFull             Code = "object_store_full" // the disk or the memory of the built-in store
+
+	CodeMethodNotAllowed     Code = "method_not_allowed"
+	CodeUnsupportedMediaType Code = "unsupported_media_type"
+	CodeRequestTimeout       Code = "request_timeout"
+
+	CodeURLSignature         Code = "signature_invalid"      // a URL that is not signed, or was changed
+	CodeURLExpired           Code = "url_expired"            // a signed URL after its time
+	CodeHeaderNotSigned      Code = "header_not_signed"      // an x-amz- header that the URL was not signed with
+	CodeHeaderNotImplemented Code = "header_not_implemented" // an upload's header that would be ignored
+	CodeHeaderRepeated       Code = "header_repeated"
+	CodeHeaderInvalid        Code = "header_invalid"
+	CodeHeadersTooLarge      Code = "headers_too_large"
+	CodeIfNoneMatchRequired  Code = "if_none_match_required" // the URL is for a new object
+	CodePreconditionFailed   Code = "precondition_failed"    // If-Match or If-None-Match
+	CodeLengthRequired       Code = "length_required"
+	CodeSizeMismatch         Code = "size_mismatch"
+	CodeContentTypeMismatch  Code = "content_type_mismatch"
+	CodeChecksumMismatch     Code = "checksum_mismatch"
+	CodeDigestInvalid        Code = "digest_invalid" // a malformed Content-MD5
+	CodeBodyIncomplete       Code = "body_incomplete"
+	CodeRange                Code = "range_not_satisfiable"
 )
+
+// Definition is what all errors of a code have in common.
+type Definition struct {
+	Kind        Kind
+	Field       string        // at fault, as the API spells it; empty: none
+	FieldVaries bool          // Field depends on the request, and is empty here
+	Message     string        // the usual text
+	RetryAfter  time.Duration // of an error of kind [Unavailable]
+	Status      int           // of HTTP, where the kind's own does not fit; 0: the kind's
+}
+
+// definitions is the one table of the codes that callers read.
+var definitions = map[Code]Definition{
+	CodeTenantRequired: {Kind: Invalid, Field: "X-Tenant-ID", Message: "name a tenant in X-Tenant-ID: only a member of exactly one tenant may leave it out"},
+	CodeTenantNotFound: {Kind: NotFound, Message: "there is no such tenant, or you aren't a member of it"},
+	CodeTenantExists:   {Kind: Conflict, Field: "tenantId", Message: "this tenant ID is taken; choose another"},
+	CodeTenantReserved: {Kind: Invalid, Field: "tenantId", Message: "this tenant ID is reserved; choose another"},
+	CodeTenantUpgrading: {Kind: Unavailable, RetryAfter: 10 * time.Second,
+		Message: "the tenant is being upgraded; try again"},
+	CodeTenantQuota: {Kind: Conflict, Message: "you own as many tenants as one user may; hand one over first, or ask the operator"},
+	CodeClaimInvalid: {Kind: Invalid, Field: "claimToken", Message: "the claim token is unknown, used, expired, or another tenant's; " +
+		"an ID that is not claimed in time is free again, and can then be created anew"},
+	CodeMemberNotFound:      {Kind: NotFound, Field: "sub", Message: "the tenant has no such member; name one of its members"},
+	CodeRoleTooLow:          {Kind: Forbidden, Field: "role", Message: "this changes or grants a role above your own; ask a member whose role is high enough"},
+	CodeLastOwner:           {Kind: Conflict, Field: "role", Message: "a tenant keeps at least one owner; make another member an owner first"},
+	CodeIdempotencyMismatch: {Kind: Unprocessable, Field: "Idempotency-Key", Message: "this Idempotency-Key was used for another request; choose another"},
+
+	CodeInvalidToken:       {Kind: Unauthenticated, Message: "the access token is invalid or has expired; sign in again"},
+	CodeInvalidCredentials: {Kind: Unauthenticated, Message: "the address or the password is wrong"},
+	CodeUserExists: {Kind: Conflict, Field: "email", Message: "there is an account with this e-mail address; sign in, reset its password, " +
+		"or, if it is not confirmed yet, ask for another code"},
+	CodeUserNotConfirmed: {Kind: Forbidden, Message: "the e-mail address is not confirmed yet; confirm it with the code that was sent to it, or ask for another"},
+	CodePasswordReset:    {Kind: Forbidden, Message: "the password has to be reset before signing in; ask for a code to reset it"},
+	CodePasswordPolicy:   {Kind: Unprocessable, FieldVaries: true, Message: "the password is too weak, or was used before"},
+	CodeCodeInvalid:      {Kind: Invalid, Field: "code", Message: "the code is wrong, was used before, or has expired; ask for a new one"},
+	CodeChallengeInvalid: {Kind: Unauthenticated, Message: "the answer or its session is wrong or has expired; sign in again"},
+	CodeRefreshInvalid:   {Kind: Unauthenticated, Message: "the refresh token is invalid, expired or revoked; sign in again"},
+	CodeRefreshReused:    {Kind: Unauthenticated, Message: "the refresh token was used before, so its session has ended; sign in again"},
+	CodeSignUpRefused:    {Kind: Unprocessable, Message: "the sign-up was refused by the rules of this service"},
+
+	CodeIdentityProviderUnavailable: {Kind: Unavailable, RetryAfter: time.Second, Message: "the identity provider cannot be reached; try again"},
+	CodeDatabaseUnavailable:         {Kind: Unavailable, RetryAfter: time.Second, Message: "the database cannot be used now; try again"},
+	CodeObjectStoreUnavailable:      {Kind: Unavailable, RetryAfter: time.Second, Message: "the object store cannot be reached; try again"},
+	CodeObjectStoreFull: {Kind: Unavailable, RetryAfter: time.Minute, Status: 507,
+		Message: "there is no space left for files; try again later"},
+
+	CodeMethodNotAllowed: {Kind: Invalid, Status: 405,
+		Message: "this path does not take the request's method; the Allow header lists those that it takes"},
+	CodeUnsupportedMediaType: {Kind: Invalid, FieldVaries: true, Status: 415, Message: "send the body as application/json"},
+	CodeRequestTimeout:       {Kind: Invalid, Status: 408, Message: "the body took too long to arrive"},
+
+	CodeURLSignature:    {Kind: Forbidden, Message: "this URL is not signed, or was changed; ask for a new one"},
+	CodeURLExpired:      {Kind: Forbidden, Message: "this URL has expired; ask for a new one"},
+	CodeHeaderNotSigned: {Kind: Forbidden, Message: "the request has an x-amz- header that this URL was not signed with; leave it out"},
+	CodeHeaderNotImplemented: {Kind: Invalid, Status: 501,
+		Message: "uploads do not implement this form of a header; leave it out"},
+	CodeHeaderRepeated:      {Kind: Invalid, Message: "send each of Content-Type, Content-Disposition and Expires once"},
+	CodeHeaderInvalid:       {Kind: Invalid, Message: "the headers that are kept with a file are printable ASCII"},
+	CodeHeadersTooLarge:     {Kind: Invalid, Message: "the headers that are kept with a file are too large; shorten them"},
+	CodeIfNoneMatchRequired: {Kind: Invalid, Message: "this URL was signed for a new object; send If-None-Match: *"},
+	CodePreconditionFailed: {Kind: Conflict, Status: 412,
+		Message: "the object is not the one that the request's condition names; read it again"},
+	CodeLengthRequired:      {Kind: Invalid, Status: 411, Message: "send the Content-Length of the upload"},
+	CodeSizeMismatch:        {Kind: Invalid, Message: "the body does not have the size that this URL was signed for"},
+	CodeContentTypeMismatch: {Kind: Invalid, Message: "the Content-Type is not the one that this URL was signed for"},
+	CodeChecksumMismatch:    {Kind: Invalid, Message: "the body does not have the SHA-256 that this URL was signed for"},
+	CodeDigestInvalid:       {Kind: Invalid, Message: "Content-MD5 is the base64 of 16 bytes (RFC 1864)"},
+	CodeBodyIncomplete:      {Kind: Invalid, Message: "the body ended early; send it again"},
+	CodeRange: {Kind: Invalid, Status: 416,
+		Message: "the object ends before the Range; Content-Range has its size"},
+}
+
+// Definition returns what all errors of the code have in common. It reports false
+// for a code that the table does not have, such as one of an adapter for its operator.
+func (c Code) Definition() (Definition, bool) {
+	d, found := definitions[c]
+	return d, found
+}
+
+// Codes returns the codes that have a [Definition], in alphabetical order. Callers
+// read no others, except those of the kinds.
+func Codes() []Code { return slices.Sorted(maps.Keys(definitions)) }

@@ -10,10 +10,11 @@ import (
 // that errors.Is(err, domain.NotFound) asks for the kind of any [Error].
 type Kind int
 
-// The kinds of error. The zero Kind is Internal: what nobody classified is ours.
+// The kinds of error. The zero Kind is Internal, so an error that was not classified
+// counts as our mistake.
 const (
 	Internal        Kind = iota // our mistake; the caller can only report it
-	Invalid                     // the request breaks a rule; mend Field and send it again
+	Invalid                     // the request breaks a rule; correct Field and send it again
 	Unauthenticated             // sign in, or sign in again
 	Forbidden                   // signed in, but not allowed
 	NotFound                    // there is no such thing, or none that the caller may see
@@ -21,7 +22,7 @@ const (
 	TooLarge                    // send less
 	Unprocessable               // well formed, but refused by a policy that the message names
 	Limited                     // wait for RetryAfter, then send it again
-	Unavailable                 // something we depend on is away; wait for RetryAfter
+	Unavailable                 // a system that we depend on cannot be used; wait for RetryAfter
 )
 
 var kindCodes = [...]Code{
@@ -89,13 +90,65 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
+// NewError returns the usual error of a code: its kind, field, message and RetryAfter.
+// A code without a [Definition] gives an [Internal] error of that code.
+func NewError(code Code) *Error {
+	d := definitions[code]
+	return &Error{Kind: d.Kind, Code: code, Field: d.Field, Message: d.Message, RetryAfter: d.RetryAfter}
+}
+
+// Errorf returns an error of the kind, without a code of its own.
+func Errorf(kind Kind, format string, args ...any) *Error {
+	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...)}
+}
+
 // Invalidf returns an [Invalid] error on field.
 func Invalidf(field, format string, args ...any) *Error {
-	return &Error{Kind: Invalid, Field: field, Message: fmt.Sprintf(format, args...)}
+	return Errorf(Invalid, format, args...).WithField(field)
+}
+
+// Limitedf returns a [Limited] error that asks the caller to wait, at least a second.
+func Limitedf(wait time.Duration, format string, args ...any) *Error {
+	return Errorf(Limited, format, args...).WithRetryAfter(max(wait, time.Second))
+}
+
+// WithCause returns a copy of the error whose cause is err.
+func (e *Error) WithCause(err error) *Error {
+	c := *e
+	c.Err = err
+	return &c
+}
+
+// WithCode returns a copy of the error with the code.
+func (e *Error) WithCode(code Code) *Error {
+	c := *e
+	c.Code = code
+	return &c
+}
+
+// WithField returns a copy of the error on field.
+func (e *Error) WithField(field string) *Error {
+	c := *e
+	c.Field = field
+	return &c
+}
+
+// WithMessage returns a copy of the error with another message.
+func (e *Error) WithMessage(format string, args ...any) *Error {
+	c := *e
+	c.Message = fmt.Sprintf(format, args...)
+	return &c
+}
+
+// WithRetryAfter returns a copy of the error that asks the caller to wait.
+func (e *Error) WithRetryAfter(wait time.Duration) *Error {
+	c := *e
+	c.RetryAfter = wait
+	return &c
 }
 
 // KindOf returns the kind of the first [Error] in err's chain, and [Internal] where
-// there is none. It is the kind that the caller is told; errors.Is finds those of
+// there is none. It is the kind that the caller reads; errors.Is finds those of
 // its causes too.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {
@@ -110,9 +163,4 @@ func CodeOf(err error) Code {
 		return e.Code
 	}
 	return KindOf(err).code()
-}
-
-// Limitedf returns a [Limited] error that asks to wait so long.
-func Limitedf(wait time.Duration, format string, args ...any) *Error {
-	return &Error{Kind: Limited, RetryAfter: max(wait, time.Second), Message: fmt.Sprintf(format, args...)}
 }

@@ -48,7 +48,7 @@ func (r Role) Require(p Permission) error {
 	if r.May(p) {
 		return nil
 	}
-	return &Error{Kind: Forbidden, Message: "the role " + string(r) + " may not " + string(p)}
+	return Errorf(Forbidden, "the role %s may not %s", r, p)
 }
 
 // ascending has the roles from none to the one that may do most.

@@ -47,3 +47,6 @@ type ObjectInfo struct {
 	ContentType string
 	ModifiedAt  time.Time
 }
+
+// ErrNoObject is the error of a store that does not have the object.
+var ErrNoObject = domain.Errorf(domain.NotFound, "there is no such file")

@@ -95,3 +95,6 @@ type NewCode struct {
 	TTL      time.Duration
 	Attempts int // how many wrong ones it survives
 }
+
+// ErrNoUser is the error of a store that does not have the user.
+var ErrNoUser = domain.Errorf(domain.NotFound, "there is no such user")

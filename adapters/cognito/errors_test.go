@@ -135,7 +135,7 @@ func TestEveryExceptionIsAnsweredByTheTable(t *testing.T) {
 				} else {
 					checkError(t, err, outcome.kind, outcome.code)
 				}
-				if alerted := strings.Contains(s.logs.String(), `"mend":`); alerted != outcome.logs {
+				if alerted := strings.Contains(s.logs.String(), `"fix":`); alerted != outcome.logs {
 					t.Errorf("alerted: %v, want %v; logs: %s", alerted, outcome.logs, s.logs)
 				}
 				if outcome.logs && !strings.Contains(s.logs.String(), `"level":"ERROR"`) {

@@ -149,7 +149,7 @@ func TestACallerWhoLeavesGetsTheirContextsError(t *testing.T) {
 			if err := ask(ctx, s, p); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, domain.Unavailable) {
 				t.Errorf("out of time: %v", err)
 			}
-			if strings.Contains(s.logs.String(), "mend") {
+			if strings.Contains(s.logs.String(), `"fix":`) {
 				t.Errorf("an operator is called: %s", s.logs)
 			}
 		})

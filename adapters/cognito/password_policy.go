@@ -66,7 +66,7 @@ func (p *passwordPolicy) ask(ctx context.Context) string {
 	out, err := p.provider.admin.DescribeUserPool(ctx, &idp.DescribeUserPoolInput{UserPoolId: &p.provider.pool})
 	if err != nil {
 		p.provider.log.LogAttrs(ctx, slog.LevelWarn, "people whose password is refused aren't told why",
-			slog.String("mend", "allow cognito-idp:DescribeUserPool"), slog.Any("cause", cause("DescribeUserPool", err)))
+			slog.String("fix", "allow cognito-idp:DescribeUserPool"), slog.Any("cause", cause("DescribeUserPool", err)))
 		return ""
 	}
 	if out.UserPool == nil || out.UserPool.Policies == nil {

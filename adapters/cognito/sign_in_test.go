@@ -229,7 +229,7 @@ func TestAChallengeThatCannotBeAnsweredHereIsAMisconfiguration(t *testing.T) {
 		s.on("InitiateAuth", answer{body: challenged(name, nil)})
 		_, err := s.provider().SignIn(t.Context(), ada, secret(password))
 		checkError(t, err, domain.Internal, "internal")
-		if !strings.Contains(s.logs.String(), `"mend":`) {
+		if !strings.Contains(s.logs.String(), `"fix":`) {
 			t.Errorf("%s: nobody is told: %s", name, s.logs)
 		}
 	}

@@ -30,15 +30,15 @@ func (p *Provider) refuse(ctx context.Context, op operation, ex exception) error
 
 func (p *Provider) verdictError(ctx context.Context, op operation, ex exception, cause error) error {
 	v := judge(op, ex)
-	if v.mend != "" {
-		p.log.LogAttrs(ctx, slog.LevelError, "Cognito needs mending",
-			slog.String("operation", string(op)), slog.String("exception", string(ex)), slog.String("mend", v.mend), slog.Any("cause", cause))
+	if v.fix != "" {
+		p.log.LogAttrs(ctx, slog.LevelError, "Cognito is misconfigured",
+			slog.String("operation", string(op)), slog.String("exception", string(ex)), slog.String("fix", v.fix), slog.Any("cause", cause))
 	}
-	if v.success {
+	if v.answer == nil {
 		return nil
 	}
-	e := &domain.Error{Kind: v.kind, Code: v.code, Field: v.field, Message: v.message, RetryAfter: v.retryAfter, Err: cause}
-	if v.code == domain.CodePasswordPolicy {
+	e := v.answer.WithCause(cause)
+	if v.answer.Code == domain.CodePasswordPolicy {
 		e.Field = passwordField[op]
 		if policy := p.policy.sentence(ctx); policy != "" {
 			e.Message += ": " + policy

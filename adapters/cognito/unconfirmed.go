@@ -47,13 +47,7 @@ func (p *Provider) resetUnconfirmed(ctx context.Context, email domain.Email, cod
 	if domain.CodeOf(err) == domain.CodePasswordPolicy {
 		return err
 	}
-	return &domain.Error{
-		Kind:    domain.Invalid,
-		Code:    domain.CodeCodeInvalid,
-		Field:   "code",
-		Message: "the e-mail address is confirmed now, and another code was sent to it; set the password with that one",
-		Err:     err,
-	}
+	return domain.NewError(domain.CodeCodeInvalid).WithMessage("the e-mail address is confirmed now, and another code was sent to it; set the password with that one").WithCause(err)
 }
 
 func (p *Provider) setPassword(ctx context.Context, email domain.Email, password domain.Secret) error {
@@ -91,9 +85,9 @@ func (p *Provider) endSessions(ctx context.Context, email domain.Email) {
 func (p *Provider) warnOfRights(ctx context.Context, what, operation string, err error) {
 	attrs := []slog.Attr{slog.Any("cause", cause(operation, err))}
 	if _, mend, ok := awscalls.CredentialTrouble(err); ok {
-		attrs = append(attrs, slog.String("mend", mend))
+		attrs = append(attrs, slog.String("fix", mend))
 	} else if recognise(err) == notAuthorized || awscalls.Denied(err) {
-		attrs = append(attrs, slog.String("mend", "allow cognito-idp:"+operation))
+		attrs = append(attrs, slog.String("fix", "allow cognito-idp:"+operation))
 	}
 	p.log.LogAttrs(ctx, slog.LevelWarn, what, attrs...)
 }

@@ -24,7 +24,7 @@ func (p *Provider) undelivered(ctx context.Context, email domain.Email) ports.Ne
 	out, err := send(ctx, p, p.admin.AdminGetUser, &idp.AdminGetUserInput{UserPoolId: &p.pool, Username: aws.String(email.ASCII())})
 	if err != nil {
 		p.log.LogAttrs(ctx, slog.LevelError, "a new user's subject is unknown",
-			slog.String("mend", "allow cognito-idp:AdminGetUser, or mend the delivery of codes"),
+			slog.String("fix", "allow cognito-idp:AdminGetUser, or repair the delivery of codes"),
 			slog.Any("cause", cause("AdminGetUser", err)))
 		return ports.NewUser{}
 	}

@@ -8,13 +8,8 @@ import (
 
 // verdict is what an exception means to the caller, and to the operator.
 type verdict struct {
-	success    bool // to the caller nothing went wrong
-	kind       domain.Kind
-	code       domain.Code
-	field      string
-	message    string
-	retryAfter time.Duration
-	mend       string // what the operator has to do; empty where nothing is to be mended
+	answer *domain.Error // to the caller; nil: a success
+	fix    string        // what the operator has to change; empty: nothing
 }
 
 const (
@@ -24,41 +19,42 @@ const (
 )
 
 var (
-	success        = verdict{success: true}
-	userExists     = refusal(domain.CodeUserExists)
-	badCredentials = verdict{kind: domain.Unauthenticated, code: domain.CodeInvalidCredentials, message: "the e-mail address or the password is wrong"}
-	badCode        = verdict{kind: domain.Invalid, code: domain.CodeCodeInvalid, field: "code", message: "the code is wrong, was used before, or has expired; ask for a new one"}
-	badChallenge   = verdict{kind: domain.Unauthenticated, code: domain.CodeChallengeInvalid, message: "the answer is wrong, or the session has ended; sign in again"}
-	badResponses   = verdict{kind: domain.Invalid, field: "responses", message: "the responses don't fit this challenge"}
-	badRefresh     = verdict{kind: domain.Unauthenticated, code: domain.CodeRefreshInvalid, message: "the refresh token is unknown, expired or revoked; sign in again"}
-	reusedRefresh  = verdict{kind: domain.Unauthenticated, code: domain.CodeRefreshReused, message: "the refresh token was exchanged before; sign in again"}
-	badToken       = verdict{kind: domain.Unauthenticated, code: domain.CodeInvalidToken, message: "the access token is no longer honoured; sign in again"}
-	notAnAddress   = verdict{kind: domain.Invalid, field: "email", message: "the e-mail address is malformed"}
-	notConfirmed   = refusal(domain.CodeUserNotConfirmed)
-	mustReset      = refusal(domain.CodePasswordReset)
-	weakPassword   = verdict{kind: domain.Unprocessable, code: domain.CodePasswordPolicy, message: "the password is too weak, or was used before"}
-	signUpRefused  = verdict{kind: domain.Unprocessable, code: domain.CodeSignUpRefused, message: "the sign-up was refused by the rules of this service"}
-	triggerRefused = verdict{kind: domain.Unprocessable, message: "the request was refused by the rules of this service"}
-	tooMany        = verdict{kind: domain.Limited, retryAfter: lockedFor, message: "too many attempts; try again later"}
-	throttled      = verdict{kind: domain.Unavailable, code: domain.CodeIdentityProviderUnavailable, retryAfter: throttledFor, message: "the identity provider is busy; try again"}
-	away           = verdict{kind: domain.Unavailable, code: domain.CodeIdentityProviderUnavailable, retryAfter: awayFor, message: "the identity provider can't be reached; try again"}
+	success        = verdict{}
+	userExists     = usual(domain.CodeUserExists)
+	badCredentials = usual(domain.CodeInvalidCredentials)
+	badCode        = usual(domain.CodeCodeInvalid)
+	badChallenge   = usual(domain.CodeChallengeInvalid)
+	badResponses   = verdict{answer: domain.Invalidf("responses", "the responses do not fit this challenge")}
+	badRefresh     = usual(domain.CodeRefreshInvalid)
+	reusedRefresh  = usual(domain.CodeRefreshReused)
+	badToken       = usual(domain.CodeInvalidToken)
+	notAnAddress   = verdict{answer: domain.Invalidf("email", "the e-mail address is malformed")}
+	notConfirmed   = usual(domain.CodeUserNotConfirmed)
+	mustReset      = usual(domain.CodePasswordReset)
+	weakPassword   = usual(domain.CodePasswordPolicy)
+	signUpRefused  = usual(domain.CodeSignUpRefused)
+	triggerRefused = verdict{answer: domain.Errorf(domain.Unprocessable, "the request was refused by the rules of this service")}
+	tooMany        = verdict{answer: domain.Limitedf(lockedFor, "too many attempts; try again later")}
+	throttled      = unavailable(throttledFor)
+	away           = unavailable(awayFor)
 )
 
-// refusal is the verdict whose error is that of [domain.NewError].
-func refusal(code domain.Code) verdict {
-	e := domain.NewError(code)
-	return verdict{kind: e.Kind, code: code, field: e.Field, message: e.Message}
+// usual is the verdict whose answer is the usual error of the code.
+func usual(code domain.Code) verdict { return verdict{answer: domain.NewError(code)} }
+
+func unavailable(wait time.Duration) verdict {
+	return verdict{answer: domain.NewError(domain.CodeIdentityProviderUnavailable).WithRetryAfter(wait)}
 }
 
-// alerting is v, told to the operator as well.
-func alerting(v verdict, mend string) verdict {
-	v.mend = mend
+// alerting is v, reported to the operator as well.
+func alerting(v verdict, fix string) verdict {
+	v.fix = fix
 	return v
 }
 
-// misconfigured is our mistake, not the user's.
-func misconfigured(mend string) verdict {
-	return verdict{kind: domain.Internal, message: "the identity provider is misconfigured", mend: mend}
+// misconfigured is a mistake of the operator's, not of the caller's.
+func misconfigured(fix string) verdict {
+	return verdict{answer: domain.Errorf(domain.Internal, "the identity provider is misconfigured"), fix: fix}
 }
 
 // always is the row of an exception that means the same everywhere.

@@ -108,12 +108,12 @@ func objectError(err error) error {
 	case err == nil, errors.As(err, &ours), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.Is(err, errAbsent):
-		return &domain.Error{Kind: domain.NotFound, Message: "there is no such file"}
+		return ports.ErrNoObject
 	case errors.Is(err, errDamaged):
-		return &domain.Error{Kind: domain.Internal, Message: "the file is damaged", Err: err}
+		return domain.Errorf(domain.Internal, "the file is damaged").WithCause(err)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
-		return &domain.Error{Kind: domain.Unavailable, Code: domain.CodeObjectStoreUnavailable, Message: "the disk is full", Err: err}
+		return domain.NewError(domain.CodeObjectStoreFull).WithCause(err)
 	default:
-		return &domain.Error{Kind: domain.Unavailable, Code: domain.CodeObjectStoreUnavailable, Message: "the files can't be reached", Err: err}
+		return domain.NewError(domain.CodeObjectStoreUnavailable).WithCause(err)
 	}
 }

@@ -130,7 +130,7 @@ func bearerToken(header http.Header) (domain.Secret, error) {
 }
 
 var (
-	errSignIn    = &domain.Error{Kind: domain.Unauthenticated, Message: "sign in, and send the access token as Authorization: Bearer"}
-	errNotBearer = &domain.Error{Kind: domain.Unauthenticated, Message: "send the access token as Authorization: Bearer; no other scheme is known"}
-	errNoToken   = &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeInvalidToken, Message: "the Authorization header has no token"}
+	errSignIn    = domain.Errorf(domain.Unauthenticated, "sign in, and send the access token as Authorization: Bearer")
+	errNotBearer = domain.Errorf(domain.Unauthenticated, "send the access token as Authorization: Bearer; no other scheme is known")
+	errNoToken   = domain.NewError(domain.CodeInvalidToken).WithMessage("the Authorization header has no token")
 )

@@ -68,7 +68,7 @@ func wantJSON(header http.Header) error {
 }
 
 func unsupported(field, text string) error {
-	return &domain.Error{Kind: domain.Invalid, Code: codeUnsupportedMediaType, Field: field, Message: text}
+	return domain.NewError(domain.CodeUnsupportedMediaType).WithMessage("%s", text).WithField(field)
 }
 
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
@@ -79,9 +79,9 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		w.Header().Set("Connection", "close")
-		return nil, &domain.Error{Kind: domain.Invalid, Code: codeRequestTimeout, Message: "the body took too long to arrive", Err: err}
+		return nil, domain.NewError(domain.CodeRequestTimeout).WithCause(err)
 	case err != nil:
-		return nil, &domain.Error{Kind: domain.Invalid, Message: "the body broke off", Err: err}
+		return nil, domain.Errorf(domain.Invalid, "the body ended early; send it again").WithCause(err)
 	case len(body) > maxBodyLen:
 		return nil, errBodyTooLarge
 	}
@@ -105,4 +105,4 @@ func readAll(from io.Reader, length int64) ([]byte, error) {
 	return body[:n], err
 }
 
-var errBodyTooLarge = &domain.Error{Kind: domain.TooLarge, Message: "a body has at most 1 MiB"}
+var errBodyTooLarge = domain.Errorf(domain.TooLarge, "a body has at most 1 MiB")

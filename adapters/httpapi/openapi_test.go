@@ -2,14 +2,9 @@ package httpapi_test
 
 import (
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"io/fs"
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -58,27 +53,19 @@ func lacking[A, B any](a map[string]A, b map[string]B) []string {
 	})
 }
 
-// forOperators are the codes of errors that no caller reads: they are of the kind
-// Internal, which callers read as "internal", or stop a start.
-var forOperators = []string{
-	"database_not_set_up", "database_behind", "migration_changed", "migration_failed", "database_locked", "setup_incomplete",
-	"database_login_refused", "tenant_roles_mismatch", "other_program", "database_rights_lacking", "database_is_a_copy",
-	"scope_nested", "scope_ended", "scope_failed", "no_database",
-}
-
 func TestEachCodeIsInTheDocument(t *testing.T) {
-	code, documented := codesOfTheSource(t), documentedCodes()
-	for _, name := range forOperators {
-		if _, found := code[name]; !found {
-			t.Errorf("%s is no code any more", name)
-		}
-		delete(code, name)
+	documented, defined := documentedCodes(), map[string]bool{}
+	for _, code := range domain.Codes() {
+		defined[string(code)] = true
 	}
-	for _, name := range lacking(code, documented) {
-		t.Errorf("the schema Code of openapi.yaml lacks %s, which %s has", name, code[name])
+	for kind := domain.Internal; kind <= domain.Unavailable; kind++ {
+		defined[kind.Error()] = true
 	}
-	for _, name := range lacking(documented, code) {
-		t.Errorf("the schema Code of openapi.yaml has %s, which the source lacks", name)
+	for _, name := range lacking(defined, documented) {
+		t.Errorf("the schema Code of openapi.yaml lacks %s", name)
+	}
+	for _, name := range lacking(documented, defined) {
+		t.Errorf("the schema Code of openapi.yaml has %s, which package domain lacks", name)
 	}
 }
 
@@ -91,72 +78,6 @@ func documentedCodes() map[string]node {
 	return codes
 }
 
-// codesOfTheSource returns where each code stands in the module: constants of the type
-// domain.Code, texts in an error's Code, and the names of the kinds.
-func codesOfTheSource(t *testing.T) map[string]string {
-	t.Helper()
-	codes := map[string]string{}
-	for kind := domain.Internal; kind <= domain.Unavailable; kind++ {
-		codes[kind.Error()] = "domain"
-	}
-	for _, root := range []string{"../../domain", "../../ports", "../../adapters", "../../app"} {
-		err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
-			if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "porttest") {
-				return err
-			}
-			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
-			if err == nil {
-				ast.Inspect(file, func(n ast.Node) bool {
-					for _, code := range codesIn(n) {
-						codes[code] = path
-					}
-					return true
-				})
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return codes
-}
-
-// codesIn returns the codes that a declaration of constants or a field of an error has.
-func codesIn(n ast.Node) (codes []string) {
-	switch n := n.(type) {
-	case *ast.ValueSpec:
-		if typeName(n.Type) == "Code" {
-			for _, value := range n.Values {
-				codes = append(codes, literal(value)...)
-			}
-		}
-	case *ast.KeyValueExpr:
-		if key, is := n.Key.(*ast.Ident); is && key.Name == "Code" {
-			codes = literal(n.Value)
-		}
-	}
-	return codes
-}
-
-func typeName(e ast.Expr) string {
-	switch e := e.(type) {
-	case *ast.Ident:
-		return e.Name
-	case *ast.SelectorExpr:
-		return e.Sel.Name
-	}
-	return ""
-}
-
-// literal returns the code that e is, if it is one: PostgreSQL's are in capitals.
-func literal(e ast.Expr) []string {
-	if l, is := e.(*ast.BasicLit); is && regexp.MustCompile(`^"[a-z_]+"$`).MatchString(l.Value) {
-		return []string{must(strconv.Unquote(l.Value))}
-	}
-	return nil
-}
-
 func TestTheDocumentHasTheKindAndTheFieldOfEachCode(t *testing.T) {
 	kinds := map[string]domain.Kind{}
 	for kind := domain.Internal; kind <= domain.Unavailable; kind++ {
@@ -167,9 +88,9 @@ func TestTheDocumentHasTheKindAndTheFieldOfEachCode(t *testing.T) {
 		if !known || entry.field("description").text() == "" {
 			t.Errorf("%s: x-kind %q isn't a kind, or there is no description", code, entry.field("x-kind").text())
 		}
-		wantKind, wantField, fixed := domain.Refusal(domain.Code(code))
-		if field := entry.field("x-field").text(); fixed && (kind != wantKind || field != wantField) {
-			t.Errorf("%s: the document has %v on %q, the code %v on %q", code, kind, field, wantKind, wantField)
+		d, defined := domain.Code(code).Definition()
+		if field := entry.field("x-field").text(); defined && (kind != d.Kind || field != d.Field) {
+			t.Errorf("%s: the document has %v on %q, the code %v on %q", code, kind, field, d.Kind, d.Field)
 		}
 	}
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// statuses is the one table that makes a status of an error.
+// statuses has the status of each kind. A code whose definition has a status of its own
+// gets that one.
 var statuses = map[domain.Kind]int{
 	domain.Internal:        http.StatusInternalServerError,
 	domain.Invalid:         http.StatusBadRequest,
@@ -22,20 +23,6 @@ var statuses = map[domain.Kind]int{
 	domain.Unprocessable:   http.StatusUnprocessableEntity,
 	domain.Limited:         http.StatusTooManyRequests,
 	domain.Unavailable:     http.StatusServiceUnavailable,
-}
-
-// The codes of what is wrong with a request as HTTP sees it.
-const (
-	codeMethodNotAllowed     domain.Code = "method_not_allowed"
-	codeUnsupportedMediaType domain.Code = "unsupported_media_type"
-	codeRequestTimeout       domain.Code = "request_timeout"
-)
-
-// codeStatuses are the errors that HTTP has a status of its own for.
-var codeStatuses = map[domain.Code]int{
-	codeMethodNotAllowed:     http.StatusMethodNotAllowed,
-	codeUnsupportedMediaType: http.StatusUnsupportedMediaType,
-	codeRequestTimeout:       http.StatusRequestTimeout,
 }
 
 // statusClientGone is what the log shows for a caller who didn't wait for the
@@ -107,26 +94,26 @@ func refusal(ctx context.Context, err error) *domain.Error {
 	}
 	switch {
 	case errors.Is(context.Cause(ctx), errStopping):
-		return &domain.Error{Kind: domain.Unavailable, Message: "the server is stopping; try again", Err: err}
+		return domain.Errorf(domain.Unavailable, "the server is stopping; try again").WithCause(err)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return &domain.Error{Kind: domain.Unavailable, Message: "this took too long and was given up; try again", Err: err}
+		return domain.Errorf(domain.Unavailable, "this took too long and was given up; try again").WithCause(err)
 	}
-	return &domain.Error{Err: err}
+	return domain.Errorf(domain.Internal, "the request failed").WithCause(err)
 }
 
 func routingError(e *echo.HTTPError) *domain.Error {
 	switch e.Code {
 	case http.StatusNotFound:
-		return &domain.Error{Kind: domain.NotFound, Message: "there is nothing at this path"}
+		return domain.Errorf(domain.NotFound, "there is nothing at this path")
 	case http.StatusMethodNotAllowed:
-		return &domain.Error{Kind: domain.Invalid, Code: codeMethodNotAllowed, Message: "this path doesn't take the request's method; the Allow header lists those that it does"}
+		return domain.NewError(domain.CodeMethodNotAllowed)
 	}
-	return &domain.Error{Err: e}
+	return domain.Errorf(domain.Internal, "the router failed").WithCause(e)
 }
 
 func statusOf(e *domain.Error) int {
-	if status, found := codeStatuses[e.Code]; found {
-		return status
+	if d, defined := e.Code.Definition(); defined && d.Status != 0 {
+		return d.Status
 	}
 	if status, found := statuses[e.Kind]; found {
 		return status

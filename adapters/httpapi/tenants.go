@@ -34,7 +34,7 @@ type statusAnswer struct {
 	TenantID  string    `json:"tenantId"`
 }
 
-var errNameTenant = &domain.Error{Kind: domain.Invalid, Code: domain.CodeTenantRequired, Field: fieldTenantID, Message: "name a tenant in X-Tenant-ID"}
+var errNameTenant = domain.NewError(domain.CodeTenantRequired).WithMessage("name a tenant in X-Tenant-ID")
 
 // createTenant handles POST /auth/tenants.
 func (s *server) createTenant(c echo.Context, by tenants.Creator) error {

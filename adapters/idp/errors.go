@@ -32,13 +32,7 @@ func identityError(err error) error {
 	case errors.Is(err, domain.CodeIdentityProviderUnavailable): // the hasher's, which says what to do
 		return err
 	case errors.Is(err, domain.Unavailable):
-		return &domain.Error{
-			Kind:       domain.Unavailable,
-			Code:       domain.CodeIdentityProviderUnavailable,
-			Message:    "signing in is out of order at this moment; try again soon",
-			RetryAfter: retryAfter(err),
-			Err:        err,
-		}
+		return domain.NewError(domain.CodeIdentityProviderUnavailable).WithMessage("signing in is out of order at this moment; try again soon").WithRetryAfter(retryAfter(err)).WithCause(err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.Is(err, domain.CodeInvalidCredentials):
@@ -52,7 +46,7 @@ func identityError(err error) error {
 	case errors.Is(err, domain.CodeRefreshInvalid):
 		return errRefreshInvalid
 	default:
-		return &domain.Error{Kind: domain.Internal, Message: "the identity provider failed", Err: err}
+		return domain.Errorf(domain.Internal, "the identity provider failed").WithCause(err)
 	}
 }
 

@@ -22,16 +22,12 @@ const (
 // policy is [domain.CodePasswordPolicy] on field.
 func acceptPassword(field string, email domain.Email, password domain.Secret) error {
 	if reason := refusePassword(email, normalPassword(password).Reveal()); reason != "" {
-		return &domain.Error{
-			Kind:    domain.Unprocessable,
-			Code:    domain.CodePasswordPolicy,
-			Field:   field,
-			Message: reason,
-			Details: map[string]string{
-				"minCharacters": strconv.Itoa(minPasswordLen),
-				"maxBytes":      strconv.Itoa(maxPasswordLen),
-			},
+		e := domain.NewError(domain.CodePasswordPolicy).WithField(field).WithMessage("%s", reason)
+		e.Details = map[string]string{
+			"minCharacters": strconv.Itoa(minPasswordLen),
+			"maxBytes":      strconv.Itoa(maxPasswordLen),
 		}
+		return e
 	}
 	return nil
 }

@@ -17,14 +17,14 @@ func (b *Breakable) Break() { b.broken.Store(true) }
 // Mend gives the system back, with all that it held.
 func (b *Breakable) Mend() { b.broken.Store(false) }
 
-// ready returns the context's own error if that is done, and an error of code
-// if the system was taken away.
-func (b *Breakable) ready(ctx context.Context, code domain.Code, message string) error {
+// ready returns the context's own error if that is done, and away if the system was
+// taken away.
+func (b *Breakable) ready(ctx context.Context, away *domain.Error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if b.broken.Load() {
-		return &domain.Error{Kind: domain.Unavailable, Code: code, Message: message, RetryAfter: time.Second}
+		return away
 	}
 	return nil
 }

@@ -60,7 +60,7 @@ func (i *Identities) Name() string { return identitiesName }
 
 // Ready implements [ports.Dependency].
 func (i *Identities) Ready(ctx context.Context) error {
-	return i.ready(ctx, domain.CodeIdentityProviderUnavailable, "the identity provider can't be reached")
+	return i.ready(ctx, domain.NewError(domain.CodeIdentityProviderUnavailable))
 }
 
 // SignUp implements [ports.IdentityProvider].
@@ -253,10 +253,7 @@ func hashPassword(password domain.Secret) string {
 
 func checkPassword(field string, password domain.Secret) error {
 	if p := password.Reveal(); utf8.RuneCountInString(p) < minPasswordSize || len(p) > maxPasswordSize {
-		return &domain.Error{
-			Kind: domain.Unprocessable, Code: domain.CodePasswordPolicy, Field: field,
-			Message: fmt.Sprintf("a password has at least %d characters and at most %d bytes", minPasswordSize, maxPasswordSize),
-		}
+		return domain.NewError(domain.CodePasswordPolicy).WithMessage("a password has at least %d characters and at most %d bytes", minPasswordSize, maxPasswordSize).WithField(field)
 	}
 	return nil
 }
@@ -270,5 +267,5 @@ func mask(email domain.Email) string {
 
 // invalidToken refuses an access token. The reason is for the log.
 func invalidToken(reason string) error {
-	return &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeInvalidToken, Message: "the access token is invalid or has expired", Err: errors.New(reason)}
+	return domain.NewError(domain.CodeInvalidToken).WithCause(errors.New(reason))
 }

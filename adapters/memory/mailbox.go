@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 
 	"github.com/partywall-go/partywall/domain"
@@ -21,7 +22,7 @@ type Mailbox struct {
 
 // Ready implements [ports.Dependency].
 func (m *Mailbox) Ready(ctx context.Context) error {
-	return m.ready(ctx, "", "mail can't be sent")
+	return m.ready(ctx, domain.Errorf(domain.Unavailable, "mail cannot be sent now").WithRetryAfter(time.Second))
 }
 
 // Send implements [ports.Mailer].

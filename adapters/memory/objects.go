@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/partywall-go/partywall/adapters/internal/signedurl"
@@ -53,14 +52,14 @@ type object struct {
 }
 
 var (
-	errObjectNotFound = &domain.Error{Kind: domain.NotFound, Message: "there is no such object"}
-	errObjectsFull    = &domain.Error{Kind: domain.Unavailable, Code: domain.CodeObjectStoreUnavailable, Message: "the memory for files is full", Err: syscall.ENOSPC}
+	errObjectNotFound = ports.ErrNoObject
+	errObjectsFull    = domain.NewError(domain.CodeObjectStoreFull)
 	errNoKey          = domain.Invalidf("filename", "an object has a name")
 )
 
 // Ready implements [ports.Dependency].
 func (o *Objects) Ready(ctx context.Context) error {
-	return o.ready(ctx, domain.CodeObjectStoreUnavailable, "the objects can't be reached")
+	return o.ready(ctx, domain.NewError(domain.CodeObjectStoreUnavailable))
 }
 
 // SignUpload implements [ports.ObjectStore]. No URL lives longer than 15 minutes.

@@ -46,7 +46,7 @@ const answerTTL = 24 * time.Hour
 var (
 	errLastOwner           = domain.NewError(domain.CodeLastOwner)
 	errTenantNotFound      = domain.NewError(domain.CodeTenantNotFound)
-	errTenantUpgrading     = &domain.Error{Kind: domain.Unavailable, Code: domain.CodeTenantUpgrading, RetryAfter: 10 * time.Second, Message: "the tenant is being upgraded; try again"}
+	errTenantUpgrading     = domain.NewError(domain.CodeTenantUpgrading)
 	errTenantExists        = domain.NewError(domain.CodeTenantExists)
 	errIdempotencyMismatch = domain.NewError(domain.CodeIdempotencyMismatch)
 
@@ -56,7 +56,7 @@ var (
 
 // Ready implements [ports.Dependency].
 func (r *Registry) Ready(ctx context.Context) error {
-	return r.ready(ctx, domain.CodeDatabaseUnavailable, "the registry can't be reached")
+	return r.ready(ctx, domain.NewError(domain.CodeDatabaseUnavailable))
 }
 
 // Create implements [ports.TenantStore]. A twin waits for the first at the lock.

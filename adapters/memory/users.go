@@ -38,8 +38,8 @@ type code struct {
 
 var (
 	errUserExists   = domain.NewError(domain.CodeUserExists)
-	errSubjectTaken = &domain.Error{Kind: domain.Conflict, Message: "there is a user with this subject"}
-	errUserNotFound = &domain.Error{Kind: domain.NotFound, Message: "there is no such user"}
+	errSubjectTaken = domain.Errorf(domain.Conflict, "there is a user with this subject")
+	errUserNotFound = ports.ErrNoUser
 	errCodeInvalid  = domain.NewError(domain.CodeCodeInvalid)
 	errNoSubject    = domain.Invalidf("sub", "a user has a subject")
 	errNoEmail      = domain.Invalidf("email", "an e-mail address is required")
@@ -47,7 +47,7 @@ var (
 
 // Ready implements [ports.Dependency].
 func (u *Users) Ready(ctx context.Context) error {
-	return u.ready(ctx, domain.CodeDatabaseUnavailable, "the users can't be reached")
+	return u.ready(ctx, domain.NewError(domain.CodeDatabaseUnavailable))
 }
 
 // CreateUser implements [ports.UserStore].

@@ -191,6 +191,6 @@ func (db *DB) takeClaimTurn(ctx context.Context) (done func(), err error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-timer.C:
-		return nil, &domain.Error{Kind: domain.Unavailable, Message: "too many tenants are being made; try again", RetryAfter: retryAfter}
+		return nil, domain.Errorf(domain.Unavailable, "too many tenants are being made; try again").WithRetryAfter(retryAfter)
 	}
 }

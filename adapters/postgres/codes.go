@@ -97,7 +97,7 @@ func mustExist(ctx context.Context, tx *sqlx.Tx, subject string) error {
 	var exists bool
 	err := tx.GetContext(ctx, &exists, `SELECT EXISTS (SELECT FROM partywall.users WHERE subject = $1)`, subject)
 	if err == nil && !exists {
-		return errNoSuchUser()
+		return ports.ErrNoUser
 	}
 	return err
 }

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
@@ -171,7 +170,7 @@ func beginning(opts driver.TxOptions) (string, error) {
 	case sql.LevelReadUncommitted, sql.LevelReadCommitted, sql.LevelRepeatableRead, sql.LevelSerializable:
 		begin += " ISOLATION LEVEL " + strings.ToUpper(level.String())
 	default:
-		return "", &domain.Error{Kind: domain.Internal, Message: fmt.Sprintf("PostgreSQL has no isolation level %q: use read committed, repeatable read or serializable", level)}
+		return "", domain.Errorf(domain.Internal, "PostgreSQL has no isolation level %q: use read committed, repeatable read or serializable", level)
 	}
 	if opts.ReadOnly {
 		begin += " READ ONLY"
@@ -245,9 +244,9 @@ func (tx *scopedTx) Rollback() error {
 }
 
 func errEnded() *domain.Error {
-	return &domain.Error{Kind: domain.Internal, Code: CodeScopeEnded, Message: "the function ended the transaction itself: it commits by returning nil, and undoes by returning an error; leave COMMIT and ROLLBACK out"}
+	return domain.Errorf(domain.Internal, "the function ended the transaction itself: it commits by returning nil, and undoes by returning an error; leave COMMIT and ROLLBACK out").WithCode(CodeScopeEnded)
 }
 
 func errSwallowed(err error) *domain.Error {
-	return &domain.Error{Kind: domain.Internal, Code: CodeScopeFailed, Message: "a statement in the scope failed, and its error wasn't returned: nothing was committed", Err: err}
+	return domain.Errorf(domain.Internal, "a statement in the scope failed, and its error wasn't returned: nothing was committed").WithCode(CodeScopeFailed).WithCause(err)
 }

@@ -121,7 +121,7 @@ func (s *setup) inspectDatabase(ctx context.Context) error {
 		return err
 	}
 	if found.Version < minVersion {
-		return &domain.Error{Kind: domain.Unprocessable, Message: fmt.Sprintf("the server is PostgreSQL %d; 15 or later is needed", found.Version/10000)}
+		return domain.Errorf(domain.Unprocessable, "the server is PostgreSQL %d; 15 or later is needed", found.Version/10000)
 	}
 	if found.Encoding != "UTF8" {
 		return refusal(CodeNotSetUp, nil, "the database %q is in %s, which can't keep all that users write: %s", s.cfg.Database, found.Encoding, inUTF8(s.cfg))

@@ -130,7 +130,7 @@ func (db *DB) logins() (*logins, error) {
 	if l := db.others.Load(); l != nil {
 		return l, nil
 	}
-	return nil, &domain.Error{Kind: domain.Unavailable, Code: domain.CodeDatabaseUnavailable, Message: "the database can't be reached yet", RetryAfter: retryAfter}
+	return nil, domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the database can't be reached yet").WithRetryAfter(retryAfter)
 }
 
 // begin inspects the database, and makes the pools that serve.

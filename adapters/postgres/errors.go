@@ -41,7 +41,7 @@ const (
 // refusal is an error for the operator, who starts the program or sets it up. It is
 // [domain.Internal], so no caller reads its text.
 func refusal(code domain.Code, err error, format string, args ...any) *domain.Error {
-	return &domain.Error{Kind: domain.Internal, Code: code, Message: fmt.Sprintf(format, args...), Err: err}
+	return domain.Errorf(domain.Internal, format, args...).WithCode(code).WithCause(err)
 }
 
 // retryAfter is when a client should ask again: what heals by itself does so in seconds.
@@ -61,15 +61,15 @@ func translate(ctx context.Context, err error, what string) error {
 	}
 	cause := fmt.Errorf("%s: %w", what, err)
 	if message := whyAgain(err); message != "" {
-		return &domain.Error{Kind: domain.Unavailable, Code: domain.CodeDatabaseUnavailable, Message: message, RetryAfter: retryAfter, Err: cause}
+		return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("%s", message).WithRetryAfter(retryAfter).WithCause(cause)
 	}
 	switch sqlState(err) {
 	case pqerror.UniqueViolation:
-		return &domain.Error{Kind: domain.Conflict, Message: "it exists already", Err: cause}
+		return domain.Errorf(domain.Conflict, "it exists already").WithCause(cause)
 	case pqerror.CharacterNotInRepertoire:
-		return &domain.Error{Kind: domain.Invalid, Message: "text has no zero bytes", Err: cause}
+		return domain.Errorf(domain.Invalid, "text has no zero bytes").WithCause(cause)
 	}
-	return &domain.Error{Kind: domain.Internal, Message: "the database refused", Err: cause}
+	return domain.Errorf(domain.Internal, "the database refused").WithCause(cause)
 }
 
 // whyAgain says why the same request may succeed later, or "". It is for our own

@@ -58,10 +58,7 @@ func loginError(ctx context.Context, cfg Config, login string, err error) error 
 			return refused
 		}
 		if advice := cfg.loginDelay(login, e); advice != "" {
-			return &domain.Error{
-				Kind: domain.Unavailable, Code: domain.CodeDatabaseUnavailable, Message: "the database can't be used now", RetryAfter: retryAfter,
-				Err: refusal(domain.CodeDatabaseUnavailable, err, "%s", advice),
-			}
+			return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the database can't be used now").WithRetryAfter(retryAfter).WithCause(refusal(domain.CodeDatabaseUnavailable, err, "%s", advice))
 		}
 	}
 	if failure, ok := errors.AsType[*loginFailure](err); ok {

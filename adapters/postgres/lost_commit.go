@@ -39,5 +39,5 @@ func (p *provisioning) lookUp(ctx context.Context) error {
 }
 
 func errNotCommitted() *domain.Error {
-	return &domain.Error{Kind: domain.Unavailable, Code: domain.CodeDatabaseUnavailable, Message: "the database went away; nothing was made", RetryAfter: retryAfter}
+	return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the database went away; nothing was made").WithRetryAfter(retryAfter)
 }

@@ -53,7 +53,7 @@ func (p *pool) takeTurn(ctx context.Context, patience time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-timer.C:
-		return &domain.Error{Kind: domain.Unavailable, Code: domain.CodeDatabaseUnavailable, Message: "all connections to the database are busy; try again", RetryAfter: retryAfter}
+		return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("all connections to the database are busy; try again").WithRetryAfter(retryAfter)
 	}
 }
 

@@ -95,7 +95,7 @@ func (db *DB) refuseWithoutHook(ctx context.Context, tx *sqlx.Tx) error {
 		return err
 	}
 	if err := db.cfg.mayProvision(recorded); err != nil {
-		return &domain.Error{Kind: domain.Unavailable, Message: "tenants can't be made here now; try again later", RetryAfter: retryAfterDeployment, Err: err}
+		return domain.Errorf(domain.Unavailable, "tenants can't be made here now; try again later").WithRetryAfter(retryAfterDeployment).WithCause(err)
 	}
 	return nil
 }

@@ -154,7 +154,7 @@ func inScope(ctx context.Context, pool *sqlx.DB, s *scope, fn func(ctx context.C
 // noScope refuses a context that comes from inside a scope.
 func noScope(ctx context.Context) error {
 	if ctx.Value(scopeKey{}) != nil {
-		return &domain.Error{Kind: domain.Internal, Code: CodeScopeNested, Message: "a scope can't be opened inside another: use the transaction that is there"}
+		return domain.Errorf(domain.Internal, "a scope can't be opened inside another: use the transaction that is there").WithCode(CodeScopeNested)
 	}
 	return nil
 }

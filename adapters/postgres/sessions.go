@@ -34,7 +34,7 @@ func (u *Users) StartSession(ctx context.Context, user ports.StoredUser, token d
 		if err := mustExist(ctx, tx, user.Subject); err != nil {
 			return err
 		}
-		return &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeInvalidCredentials, Message: "the password was reset a moment ago"}
+		return domain.NewError(domain.CodeInvalidCredentials).WithMessage("the password was reset a moment ago")
 	})
 }
 
@@ -116,5 +116,5 @@ func (u *Users) EndSessions(ctx context.Context, subject string) error {
 }
 
 func errRefresh(code domain.Code, message string) *domain.Error {
-	return &domain.Error{Kind: domain.Unauthenticated, Code: code, Message: message}
+	return domain.Errorf(domain.Unauthenticated, "%s", message).WithCode(code)
 }

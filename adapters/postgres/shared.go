@@ -142,9 +142,9 @@ func (db *DB) InShared(ctx context.Context, fn func(ctx context.Context, tx *sql
 func (c Config) hasShared() error {
 	switch {
 	case c.SharedMigrations == nil:
-		return &domain.Error{Kind: domain.Internal, Message: "there is nothing in the schema shared: set SharedMigrations in the configuration"}
+		return domain.Errorf(domain.Internal, "there is nothing in the schema shared: set SharedMigrations in the configuration")
 	case c.sharedSize() == 0:
-		return &domain.Error{Kind: domain.Internal, Message: "DB_MAX_CONNS leaves no connection for the schema shared: set it to 4 or more"}
+		return domain.Errorf(domain.Internal, "DB_MAX_CONNS leaves no connection for the schema shared: set it to 4 or more")
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func (u *Users) write(ctx context.Context, what string, fn func(ctx context.Cont
 		err = logins.system.inScope(ctx, u.db.cfg.ownScope(), fn)
 	}
 	if sqlState(err) == pqerror.ForeignKeyViolation {
-		return errNoSuchUser()
+		return ports.ErrNoUser
 	}
 	return translate(ctx, err, what)
 }
@@ -125,7 +125,7 @@ func (u *Users) find(ctx context.Context, condition string, values ...any) (port
 	}
 	user, err := one(ctx, logins.system, scanUser, userColumns+` WHERE `+condition, values...)
 	if errors.Is(err, sql.ErrNoRows) {
-		return ports.StoredUser{}, errNoSuchUser()
+		return ports.StoredUser{}, ports.ErrNoUser
 	}
 	return user, translate(ctx, err, "find a user")
 }
@@ -147,10 +147,6 @@ func someAddress(email domain.Email) error {
 		return domain.Invalidf("email", "a user has an address")
 	}
 	return nil
-}
-
-func errNoSuchUser() *domain.Error {
-	return &domain.Error{Kind: domain.NotFound, Message: "there is no such user"}
 }
 
 func errUserExists() *domain.Error { return domain.NewError(domain.CodeUserExists) }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -101,13 +100,4 @@ func hasFiles(sets []set) string {
 
 func scanBool(row scanner) (value bool, err error) { return value, row.Scan(&value) }
 
-// upgradingFor is when a caller of a tenant that is behind should ask again: setup
-// brings it up to date, or an operator looks why not.
-const upgradingFor = 10 * time.Second
-
-func errUpgrading() *domain.Error {
-	return &domain.Error{
-		Kind: domain.Unavailable, Code: domain.CodeTenantUpgrading, RetryAfter: upgradingFor,
-		Message: "the tenant is being upgraded; try again",
-	}
-}
+func errUpgrading() *domain.Error { return domain.NewError(domain.CodeTenantUpgrading) }

@@ -31,12 +31,7 @@ func (s *Store) retrieve(ctx context.Context) (aws.Credentials, error) {
 		return aws.Credentials{}, translate(ctx, err)
 	}
 	if left := creds.Expires.Sub(s.now()); creds.CanExpire && left < shortest {
-		return aws.Credentials{}, &domain.Error{
-			Kind:       domain.Unavailable,
-			Code:       domain.CodeObjectStoreUnavailable,
-			Message:    "the object store's credentials are about to expire",
-			RetryAfter: shortest,
-		}
+		return aws.Credentials{}, domain.NewError(domain.CodeObjectStoreUnavailable).WithMessage("the object store's credentials are about to expire").WithRetryAfter(shortest)
 	}
 	return creds, nil
 }

@@ -8,11 +8,12 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
 )
 
 var (
 	errNoKey  = domain.Invalidf("filename", "an object has a name")
-	errAbsent = &domain.Error{Kind: domain.NotFound, Message: "there is no such file"}
+	errAbsent = ports.ErrNoObject
 )
 
 // translate is the one place where the SDK's errors become the domain's. What
@@ -29,9 +30,9 @@ func translate(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case status >= 300 && status < 500 && status != http.StatusRequestTimeout && status != http.StatusTooManyRequests:
-		return &domain.Error{Kind: domain.Internal, Message: "the object store refused", Err: err}
+		return domain.Errorf(domain.Internal, "the object store refused").WithCause(err)
 	default:
-		return &domain.Error{Kind: domain.Unavailable, Code: domain.CodeObjectStoreUnavailable, Message: "the object store can't be reached", Err: err}
+		return domain.NewError(domain.CodeObjectStoreUnavailable).WithCause(err)
 	}
 }
 

@@ -108,11 +108,7 @@ func (s *Store) prove(ctx context.Context) error {
 	case err != nil:
 		return translate(context.WithoutCancel(ctx), err)
 	case found.breach != "":
-		return &domain.Error{
-			Kind:    domain.Internal,
-			Message: "the object store can't be used",
-			Err:     fmt.Errorf("%w: %s", ErrNotIsolated, found.breach),
-		}
+		return domain.Errorf(domain.Internal, "the object store can't be used").WithCause(fmt.Errorf("%w: %s", ErrNotIsolated, found.breach))
 	}
 	s.isolation.proven.Store(&found)
 	return nil

@@ -29,13 +29,13 @@ func translate(ctx context.Context, err error) error {
 	apiErr, answered := errors.AsType[smithy.APIError](err)
 	switch {
 	case !answered || brokenDown(err):
-		return &domain.Error{Kind: domain.Unavailable, RetryAfter: awayFor, Message: "mail can't be sent now", Err: err}
+		return domain.Errorf(domain.Unavailable, "mail can't be sent now").WithRetryAfter(awayFor).WithCause(err)
 	case throttled(apiErr.ErrorCode()):
-		return &domain.Error{Kind: domain.Unavailable, RetryAfter: throttledFor, Message: "too much mail is being sent; try again", Err: err}
+		return domain.Errorf(domain.Unavailable, "too much mail is being sent; try again").WithRetryAfter(throttledFor).WithCause(err)
 	case apiErr.ErrorCode() == "BadRequestException":
-		return &domain.Error{Kind: domain.Invalid, Field: "to", Message: "mail can't be sent to this address", Err: err}
+		return domain.Invalidf("to", "mail can't be sent to this address").WithCause(err)
 	default: // not verified, suspended, paused, not allowed: the account's owner has to mend it
-		return &domain.Error{Kind: domain.Internal, Message: "the mail was refused", Err: err}
+		return domain.Errorf(domain.Internal, "the mail was refused").WithCause(err)
 	}
 }
 

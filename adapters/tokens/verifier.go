@@ -125,21 +125,10 @@ const retryAfter = 2 * time.Second
 func translate(err error) error {
 	switch {
 	case errors.Is(err, errNoKeys):
-		return &domain.Error{
-			Kind:       domain.Unavailable,
-			Code:       domain.CodeIdentityProviderUnavailable,
-			Message:    "the identity provider's keys can't be had now; try again",
-			RetryAfter: retryAfter,
-			Err:        err,
-		}
+		return domain.NewError(domain.CodeIdentityProviderUnavailable).WithMessage("the identity provider's keys can't be had now; try again").WithRetryAfter(retryAfter).WithCause(err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	default:
-		return &domain.Error{
-			Kind:    domain.Unauthenticated,
-			Code:    domain.CodeInvalidToken,
-			Message: "the access token isn't valid; sign in again",
-			Err:     err,
-		}
+		return domain.NewError(domain.CodeInvalidToken).WithCause(err)
 	}
 }

@@ -108,7 +108,7 @@ func refused(t *testing.T, v *tokens.Verifier, token, reason string) {
 	if refusal.Kind != domain.Unauthenticated || refusal.Code != domain.CodeInvalidToken {
 		t.Errorf("got %v, want %v", refusal, domain.CodeInvalidToken)
 	}
-	if refusal.Message != "the access token isn't valid; sign in again" || refusal.Field != "" || refusal.Details != nil {
+	if refusal.Message != domain.NewError(domain.CodeInvalidToken).Message || refusal.Field != "" || refusal.Details != nil {
 		t.Errorf("the caller learns %q %q %v", refusal.Field, refusal.Message, refusal.Details)
 	}
 	if !strings.Contains(refusal.Err.Error(), reason) {

@@ -52,7 +52,7 @@ func serve(ctx context.Context, c console, args []string) error {
 	banner(c, cfg, pw, listener.Addr(), time.Since(began))
 	for _, f := range app.ExamineConfig(ctx, cfg) {
 		if f.Severity == ports.SeverityError || f.Severity == ports.SeverityWarning && f.Check == "public-url" && *expose {
-			cfg.Logger.Warn(f.What, "mend", f.Mend)
+			cfg.Logger.Warn(f.What, "fix", f.Mend)
 		}
 	}
 	stopping, cancel := outlive(ctx, stopPatience)

@@ -25,7 +25,7 @@ func (m Member) IsZero() bool { return m == Member{} }
 // Require returns nil if the member's role allows p, and a [domain.Forbidden] error if not.
 func (m Member) Require(p domain.Permission) error {
 	if m.IsZero() {
-		return &domain.Error{Kind: domain.Forbidden, Message: "only a member of the tenant may " + string(p)}
+		return domain.Errorf(domain.Forbidden, "only a member of the tenant may %s", p)
 	}
 	return m.role.Require(p)
 }

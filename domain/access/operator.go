@@ -17,7 +17,7 @@ func (o Operator) IsZero() bool { return !o.proven }
 // Require returns nil, and a [domain.Forbidden] error if o is the zero Operator.
 func (o Operator) Require() error {
 	if !o.proven {
-		return &domain.Error{Kind: domain.Forbidden, Message: "only the operator of this installation may do that"}
+		return domain.Errorf(domain.Forbidden, "only the operator of this installation may do that")
 	}
 	return nil
 }

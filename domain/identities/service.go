@@ -40,7 +40,7 @@ func oneTimeCode(code domain.Secret) (domain.Secret, error) {
 	}
 	digits, ok := domain.ParseOneTimeCode(code)
 	if !ok {
-		return domain.Secret{}, &domain.Error{Kind: domain.Invalid, Code: domain.CodeCodeInvalid, Field: "code", Message: "a code has digits alone; enter it as the message shows it"}
+		return domain.Secret{}, domain.NewError(domain.CodeCodeInvalid).WithMessage("a code has digits alone; enter it as the message shows it")
 	}
 	return digits, nil
 }

@@ -60,7 +60,7 @@ func readResponses(given map[string]domain.Secret) (map[string]domain.Secret, er
 		if strings.HasSuffix(name, "_CODE") {
 			digits, ok := domain.ParseOneTimeCode(response)
 			if !ok {
-				return nil, &domain.Error{Kind: domain.Unauthenticated, Code: domain.CodeChallengeInvalid, Message: "a code has digits alone; enter it as the message or the app shows it"}
+				return nil, domain.NewError(domain.CodeChallengeInvalid).WithMessage("a code has digits alone; enter it as the message or the app shows it")
 			}
 			response = digits
 		}

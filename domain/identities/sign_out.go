@@ -35,7 +35,7 @@ func (s *Service) SignOut(ctx context.Context, from limits.Address, caller ports
 		return nil
 	}
 	if caller.IsZero() {
-		return &domain.Error{Kind: domain.Unauthenticated, Message: "sign in to end the sessions everywhere"}
+		return domain.Errorf(domain.Unauthenticated, "sign in to end the sessions everywhere")
 	}
 	return s.Provider.SignOutEverywhere(ctx, caller.Token)
 }

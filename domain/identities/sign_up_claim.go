@@ -26,7 +26,7 @@ func (s *Service) makeAccount(ctx context.Context, from limits.Address, account 
 	_, err = s.Tenants.ClaimBySignUp(ctx, from, account.ClaimToken, func(ctx context.Context) (domain.Identity, error) {
 		who, err := signUp(ctx)
 		if made && who.IsZero() {
-			err = &domain.Error{Kind: domain.Conflict, Message: "the identity provider made an account, but does not say whose"}
+			err = domain.Errorf(domain.Conflict, "the identity provider made an account, but does not say whose")
 		}
 		return who, err
 	})
@@ -38,14 +38,7 @@ func (s *Service) makeAccount(ctx context.Context, from limits.Address, account 
 
 // afterSignUp says, beside what went wrong with the claim, that the account stands.
 func afterSignUp(err error) error {
-	after := &domain.Error{
-		Kind:       domain.KindOf(err),
-		Code:       domain.CodeOf(err),
-		Field:      "claimToken",
-		Message:    "the account was made, but the tenant isn't claimed yet; sign in, and claim it with the same token",
-		RetryAfter: retryAfter(err),
-		Err:        err,
-	}
+	after := domain.Errorf(domain.KindOf(err), "the account was made, but the tenant isn't claimed yet; sign in, and claim it with the same token").WithCode(domain.CodeOf(err)).WithField("claimToken").WithRetryAfter(retryAfter(err)).WithCause(err)
 	switch {
 	case after.Code == domain.CodeClaimInvalid:
 		after.Message = "the account was made, but another user claimed the tenant first"

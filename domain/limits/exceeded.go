@@ -15,5 +15,5 @@ func Check(wait time.Duration, what string) error {
 		return nil
 	}
 	shown := time.Duration(math.Ceil(wait.Seconds())) * time.Second
-	return &domain.Error{Kind: domain.Limited, RetryAfter: wait, Message: "too many " + what + "; wait " + shown.String()}
+	return domain.Errorf(domain.Limited, "too many %s; wait %s", what, shown).WithRetryAfter(wait)
 }

@@ -20,7 +20,7 @@ func (s *Service) Claim(ctx context.Context, by Creator, id domain.TenantID, tok
 		return ports.TenantMembership{}, domain.Invalidf("tenantId", "name the tenant to claim")
 	}
 	if by.Caller.IsZero() {
-		return ports.TenantMembership{}, &domain.Error{Kind: domain.Unauthenticated, Message: "sign in to claim a tenant"}
+		return ports.TenantMembership{}, domain.Errorf(domain.Unauthenticated, "sign in to claim a tenant")
 	}
 	owner, err := s.admitMaking(ctx, by)
 	if err != nil {

@@ -93,11 +93,11 @@ func (p CreationPolicy) allow(by Creator) error {
 	case p == Open || p == "" || !by.Operator.IsZero():
 		return nil
 	case by.Caller.IsZero():
-		return &domain.Error{Kind: domain.Unauthenticated, Message: "sign in to create a tenant"}
+		return domain.Errorf(domain.Unauthenticated, "sign in to create a tenant")
 	case p == Authenticated:
 		return nil
 	default:
-		return &domain.Error{Kind: domain.Forbidden, Message: "only the operator of this installation creates tenants"}
+		return domain.Errorf(domain.Forbidden, "only the operator of this installation creates tenants")
 	}
 }
 

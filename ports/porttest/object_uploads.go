@@ -168,7 +168,7 @@ func try(client *http.Client, req *http.Request) error {
 	case resp.StatusCode < 300:
 		return nil
 	case resp.StatusCode >= 400 && resp.StatusCode < 500:
-		return &domain.Error{Kind: domain.Conflict, Message: resp.Status}
+		return domain.Errorf(domain.Conflict, "%s", resp.Status)
 	default:
 		return errors.New(resp.Status)
 	}

@@ -52,10 +52,5 @@ func (q *queue) enter(ctx context.Context) error {
 func (q *queue) leave() { <-q.hashing }
 
 func (q *queue) overloaded() error {
-	return &domain.Error{
-		Kind:       domain.Unavailable,
-		Code:       domain.CodeIdentityProviderUnavailable,
-		Message:    "too many people are signing in at this moment; try again soon",
-		RetryAfter: q.wait,
-	}
+	return domain.NewError(domain.CodeIdentityProviderUnavailable).WithMessage("too many people are signing in at this moment; try again soon").WithRetryAfter(q.wait)
 }

@@ -50,7 +50,7 @@ func (b *body) Read(p []byte) (int, error) {
 	case err == nil:
 		return n, nil
 	case err != io.EOF:
-		return n, &domain.Error{Kind: domain.Invalid, Code: "body_incomplete", Message: "the body broke off", Err: err}
+		return n, domain.NewError(domain.CodeBodyIncomplete).WithCause(err)
 	case b.sha256 != nil && !bytes.Equal(b.sha256.Sum(nil), b.want):
 		return n, errChecksum
 	case b.wantMD5 != nil && !bytes.Equal(b.md5.Sum(nil), b.wantMD5):

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
 )
 
 // Condition is what must hold of the object under a key when an upload replaces it.
@@ -36,11 +37,11 @@ func (c Condition) IsZero() bool { return !c.Absent && c.Match == nil }
 func (c Condition) Check(found bool, now Object) error {
 	switch {
 	case c.Absent && found:
-		return &domain.Error{Kind: domain.Conflict, Message: "there is a file of this name already"}
+		return domain.Errorf(domain.Conflict, "there is a file of this name already")
 	case c.Match == nil:
 		return nil
 	case !found:
-		return &domain.Error{Kind: domain.NotFound, Message: "there is no such file"}
+		return ports.ErrNoObject
 	}
 	for _, tag := range c.Match {
 		if tag == "*" || tag == etagOf(now) {

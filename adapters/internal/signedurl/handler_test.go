@@ -250,10 +250,9 @@ func TestDownloads(t *testing.T) {
 
 func TestStoresTrouble(t *testing.T) {
 	for err, status := range map[error]int{
-		&domain.Error{Kind: domain.Unavailable, Code: domain.CodeObjectStoreUnavailable, Err: syscall.EIO}:    503,
-		&domain.Error{Kind: domain.Unavailable, Code: domain.CodeObjectStoreUnavailable, Err: syscall.ENOSPC}: 507,
-		&domain.Error{Kind: domain.Unavailable, Code: domain.CodeObjectStoreUnavailable, Err: syscall.EDQUOT}: 507,
-		&domain.Error{Kind: domain.Internal, Err: errors.New("secret cause")}:                                 500,
+		domain.NewError(domain.CodeObjectStoreUnavailable).WithCause(syscall.EIO):              503,
+		domain.NewError(domain.CodeObjectStoreFull).WithCause(syscall.ENOSPC):                  507,
+		domain.Errorf(domain.Internal, "secret message").WithCause(errors.New("secret cause")): 500,
 		context.Canceled:           503,
 		errors.New("secret cause"): 500,
 	} {
@@ -265,7 +264,7 @@ func TestStoresTrouble(t *testing.T) {
 					t.Errorf("got %d", got)
 				}
 			}
-			if body := s.send(s.download(t, key, anyDownload), "").Body.String(); strings.Contains(body, "secret") || strings.Contains(body, "space") {
+			if body := s.send(s.download(t, key, anyDownload), "").Body.String(); strings.Contains(body, "secret") || strings.Contains(body, "device") {
 				t.Errorf("it tells %s", body)
 			}
 		})
@@ -283,8 +282,8 @@ func TestProblems(t *testing.T) {
 			handler.ServeHTTP(w, r)
 		})
 		got := s.send(signed, "")
-		const want = `{"type":"about:blank","title":"Forbidden","status":403,"detail":"this URL has expired: ask for a new one",` +
-			`"code":"url_expired","message":"this URL has expired: ask for a new one","requestId":"r-1"}`
+		const want = `{"type":"about:blank","title":"Forbidden","status":403,"detail":"this URL has expired; ask for a new one",` +
+			`"code":"url_expired","message":"this URL has expired; ask for a new one","requestId":"r-1"}`
 		if body := got.Body.String(); body != want || got.Header().Get("Content-Type") != "application/problem+json" {
 			t.Errorf("got %s as %s", body, got.Header().Get("Content-Type"))
 		}
