@@ -128,12 +128,12 @@ func (r *Registry) hold(c ports.Claim) (first bool, err error) {
 		return false, err
 	}
 	r.count(c.Limits, c.Token, now)
-	reserved.ClaimExpiresAt = later(reserved.ClaimExpiresAt, now.Add(claimPatience)) // it doesn't expire while the owner signs up
+	reserved.ClaimExpiresAt = later(reserved.ClaimExpiresAt, now.Add(signUpPatience)) // it doesn't expire while the owner signs up
 	return !again, nil
 }
 
-// claimPatience is how long a sign-up may take.
-const claimPatience = 30 * time.Second
+// signUpPatience is how long a reservation stays while its owner signs up.
+const signUpPatience = 60 * time.Second
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {

@@ -57,6 +57,9 @@ func TestNothingIsSentToAServerThatProvesNothing(t *testing.T) {
 		"asks for endless work": {first: offer, next: func(sent []byte) []byte {
 			return challenge(sent, "i=2147483647")
 		}, says: "rounds of hashing"},
+		"asks for so little work that a guess is cheap": {first: offer, next: func(sent []byte) []byte {
+			return challenge(sent, "i=4095")
+		}, says: "rounds of hashing"},
 		"asks for work that is no number": {first: offer, next: func(sent []byte) []byte {
 			return challenge(sent, "i=99999999999999999999")
 		}, says: "rounds of hashing"},

@@ -148,9 +148,14 @@ func (p *proof) judgeTrust(code uint32) error {
 	return nil
 }
 
-// maxIterations bounds the work that a server may ask for: lib/pq does it without a
-// look at the context.
-const maxIterations = 2_000_000
+// A server may ask for rounds of hashing within these bounds. RFC 7677 requires the
+// lower one: with fewer rounds, an impostor that does not have the password gets an
+// answer by which it can try passwords cheaply. lib/pq does the work without a check
+// of the context, so the upper one bounds the wait.
+const (
+	minIterations = 4096
+	maxIterations = 2_000_000
+)
 
 func judgeChallenge(code uint32, body []byte) error {
 	if code != authSASLContinue {
@@ -158,8 +163,9 @@ func judgeChallenge(code uint32, body []byte) error {
 	}
 	for field := range bytes.SplitSeq(body, []byte(",")) {
 		count, found := bytes.CutPrefix(field, []byte("i="))
-		if n, err := strconv.Atoi(string(count)); found && (err != nil || n > maxIterations) {
-			return &Unproven{fmt.Sprintf("the server asks for %q rounds of hashing", count), "check that this is your server, and lower its scram_iterations"}
+		if n, err := strconv.Atoi(string(count)); found && (err != nil || n < minIterations || n > maxIterations) {
+			return &Unproven{fmt.Sprintf("the server asks for %q rounds of hashing, not %d to %d", count, minIterations, maxIterations),
+				fmt.Sprintf("check that this is your server, and set scram_iterations (%d is its default) and then the password anew", minIterations)}
 		}
 	}
 	return nil
