@@ -31,6 +31,7 @@ var layers = map[string][]string{
 	"adapters/httpapi":           {"domain", "ports", "domain/...", "adapters/internal/..."},
 	"adapters/postgres":          {"domain", "ports", "adapters/internal/...", "adapters/postgres/internal/..."},
 	"adapters/postgres/internal": {},
+	"adapters/idp/idptest":       {"domain", "ports", "adapters/idp", "adapters/memory"},
 	"adapters/realservers":       {"domain", "ports", "adapters/internal/childserver", "adapters/internal/ownfile"},
 
 	"app":         {"domain", "ports", "domain/...", "adapters/..."},

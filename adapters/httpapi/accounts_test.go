@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/partywall-go/partywall/adapters/idp/idptest"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -19,7 +20,7 @@ func (h *house) code(t *testing.T, address string) string {
 	return h.identities.Code(parse(t, domain.ParseEmail, address)).Reveal()
 }
 
-func needsConfirmation(h *house) { h.identities.RequireConfirmation = true }
+func needsConfirmation(h *house) { h.identities.Change(idptest.RequireConfirmation) }
 
 func TestSigningUp(t *testing.T) {
 	t.Run("tells in Cognito's words where the code went", func(t *testing.T) {

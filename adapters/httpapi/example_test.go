@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/partywall-go/partywall/adapters/httpapi"
+	"github.com/partywall-go/partywall/adapters/idp/idptest"
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/files"
@@ -16,7 +17,7 @@ import (
 
 // The API on memory, below a prefix of a product's own.
 func ExampleNew() {
-	registry, people := &memory.Registry{}, &memory.Identities{}
+	registry, people := &memory.Registry{}, idptest.New()
 	service := &tenants.Service{Tenants: registry, Reservations: registry, Identities: people, Mail: &memory.Mailbox{}}
 	api := httpapi.New(httpapi.Config{
 		Access:     &access.Service{Members: registry},

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/adapters/httpapi"
+	"github.com/partywall-go/partywall/adapters/idp"
+	"github.com/partywall-go/partywall/adapters/idp/idptest"
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
@@ -28,7 +30,7 @@ import (
 // house is the whole API on memory, served on a loopback port.
 type house struct {
 	registry   *memory.Registry
-	identities *memory.Identities
+	identities *idptest.Provider
 	objects    *memory.Objects
 	mail       *memory.Mailbox
 	config     httpapi.Config
@@ -55,7 +57,7 @@ func build(t testing.TB) *house {
 	clock := &clock{now: time.Now()}
 	h := &house{
 		registry:   &memory.Registry{Now: clock.Now},
-		identities: &memory.Identities{Now: clock.Now},
+		identities: idptest.New(func(c *idp.Config) { c.Now = clock.Now }),
 		objects:    &memory.Objects{Now: clock.Now},
 		mail:       &memory.Mailbox{},
 		clock:      clock,

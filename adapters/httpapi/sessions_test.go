@@ -49,7 +49,7 @@ func TestAChallenge(t *testing.T) {
 	ada := parse(t, domain.ParseEmail, "ada@acme.example")
 	challenge := func(t *testing.T, name string) string {
 		t.Helper()
-		if err := h.identities.Challenge(ada, name); err != nil {
+		if err := h.identities.OrderChallenge(t.Context(), ada, name); err != nil {
 			t.Fatal(err)
 		}
 		got := h.post(t, "/auth/signin", adaSignsUp).is(t, 200)

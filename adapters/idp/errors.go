@@ -23,6 +23,13 @@ var (
 	errChallengeInvalid   = domain.NewError(domain.CodeChallengeInvalid)
 )
 
+// invalidToken refuses an access token. The reason is for the log.
+func invalidToken(reason string) error {
+	err := domain.NewError(domain.CodeInvalidToken)
+	err.Err = errors.New(reason)
+	return err
+}
+
 // identityError is the one place where the errors of the user store, and of what
 // should never fail, become those of [ports.IdentityProvider].
 func identityError(err error) error {

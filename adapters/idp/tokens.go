@@ -95,19 +95,22 @@ func (p *Provider) Verify(ctx context.Context, access domain.Secret) (ports.Call
 	}
 	payload, ours := p.keys.verify(access.Reveal())
 	if !ours {
-		return ports.Caller{}, errInvalidToken
+		return ports.Caller{}, invalidToken("it has no signature of ours")
 	}
 	var claims accessClaims
 	if err := json.Unmarshal(payload, &claims); err != nil {
-		return ports.Caller{}, errInvalidToken
+		return ports.Caller{}, invalidToken("its claims are of another form")
 	}
 	expiresAt := time.Unix(claims.Expires, 0).UTC()
-	if claims.Issuer != Issuer || claims.Use != useAccess || claims.ClientID != p.clientID || !p.now().Before(expiresAt) {
-		return ports.Caller{}, errInvalidToken
+	switch {
+	case claims.Issuer != Issuer || claims.Use != useAccess || claims.ClientID != p.clientID:
+		return ports.Caller{}, invalidToken("it is not an access token of this provider and client")
+	case !p.now().Before(expiresAt):
+		return ports.Caller{}, invalidToken("it expired at " + expiresAt.Format(time.RFC3339))
 	}
 	identity, err := domain.NewIdentity(ProviderName, claims.Subject)
 	if err != nil {
-		return ports.Caller{}, errInvalidToken
+		return ports.Caller{}, invalidToken(err.Error())
 	}
 	return ports.Caller{Identity: identity, Token: access, ExpiresAt: expiresAt}, nil
 }

@@ -35,25 +35,6 @@ func TestUserStore(t *testing.T) {
 	})
 }
 
-func TestIdentityProvider(t *testing.T) {
-	t.Parallel()
-	for name, required := range map[string]bool{"confirming at once": false, "confirming by code": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			porttest.IdentityProvider(t, func(*testing.T) porttest.Identities {
-				identities := &memory.Identities{RequireConfirmation: required}
-				return porttest.Identities{
-					Provider:          identities,
-					Verifier:          identities,
-					Code:              func(_ *testing.T, email domain.Email) domain.Secret { return identities.Code(email) },
-					NeedsConfirmation: required,
-					Rotates:           true,
-				}
-			})
-		})
-	}
-}
-
 func TestObjectStore(t *testing.T) {
 	t.Parallel()
 	for name, path := range map[string]string{"at the root": "", "below a path": "/local/objects/"} {
@@ -90,11 +71,10 @@ func TestDependency(t *testing.T) {
 		Mend()
 	}
 	for name, open := range map[string]func() breakable{
-		"Registry":   func() breakable { return &memory.Registry{} },
-		"Users":      func() breakable { return &memory.Users{} },
-		"Identities": func() breakable { return &memory.Identities{} },
-		"Objects":    func() breakable { return &memory.Objects{} },
-		"Mailbox":    func() breakable { return &memory.Mailbox{} },
+		"Registry": func() breakable { return &memory.Registry{} },
+		"Users":    func() breakable { return &memory.Users{} },
+		"Objects":  func() breakable { return &memory.Objects{} },
+		"Mailbox":  func() breakable { return &memory.Mailbox{} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -4,8 +4,8 @@
 // and needs no server.
 //
 //   - [Registry] keeps tenants, their members and their claims.
-//   - [Identities] keeps accounts, gives tokens and verifies them.
-//   - [Users] keeps the users of the built-in identity provider.
+//   - [Users] keeps the users of the built-in identity provider, and [Hasher] hashes
+//     their passwords fast.
 //   - [Objects] keeps files, and serves the URLs that it signs.
 //   - [Mailbox] keeps the mail that was sent.
 //
@@ -16,10 +16,9 @@
 // # Testing against it
 //
 // A tenant with an owner is one call of [Registry.Create], and [Registry.SetRole]
-// adds people in other roles; a tenants.Service whose Members are that Registry
-// admits them. [Identities.Caller] makes somebody up who is signed in: their
-// identity, and an access token that [Identities.Verify] believes.
-// [Identities.Code] reads the code that somebody was mailed, [Objects.Put] and
-// [Objects.Get] the files. [Registry.SetStatus] suspends a tenant, and Break of
-// any of them shows what happens when a system behind a port is away.
+// adds members in other roles; an access.Service whose Members are that Registry
+// admits them. Package adapters/idp/idptest has the identity provider for such tests:
+// its users sign in and answer challenges. [Objects.Put] and [Objects.Get] reach the
+// files, [Registry.SetStatus] suspends a tenant, and Break of any of these shows what
+// a caller sees when a system behind a port is unavailable.
 package memory

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"time"
@@ -36,29 +35,6 @@ func Example() {
 	// Output:
 	// owner <nil>
 	// viewer forbidden: the role viewer may not write files
-}
-
-// A request in a test carries the token of somebody made up.
-func ExampleIdentities_Caller() {
-	people := &memory.Identities{}
-	ada := domain.Must(people.Caller(domain.Must(domain.ParseEmail("ada@example.com"))))
-
-	request := httptest.NewRequest(http.MethodGet, "/auth/me", nil)
-	request.Header.Set("Authorization", "Bearer "+ada.Token.Reveal())
-
-	verified, err := people.Verify(request.Context(), ada.Token)
-	fmt.Println(verified.Identity == ada.Identity, err)
-	// Output: true <nil>
-}
-
-// Somebody signs up, and confirms with the code that they were mailed.
-func ExampleIdentities_Code() {
-	ctx := context.Background()
-	people := &memory.Identities{RequireConfirmation: true}
-	ada := domain.Must(domain.ParseEmail("ada@example.com"))
-	domain.Must(people.SignUp(ctx, ada, domain.NewSecret("correct horse")))
-	fmt.Println(people.ConfirmSignUp(ctx, ada, people.Code(ada)))
-	// Output: <nil>
 }
 
 // A clock of the test's own makes a reservation expire.

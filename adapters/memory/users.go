@@ -41,8 +41,10 @@ var (
 	errSubjectTaken = domain.Errorf(domain.Conflict, "there is a user with this subject")
 	errUserNotFound = ports.ErrNoUser
 	errCodeInvalid  = domain.NewError(domain.CodeCodeInvalid)
-	errNoSubject    = domain.Invalidf("sub", "a user has a subject")
-	errNoEmail      = domain.Invalidf("email", "an e-mail address is required")
+
+	errInvalidCredentials = domain.NewError(domain.CodeInvalidCredentials)
+	errNoSubject          = domain.Invalidf("sub", "a user has a subject")
+	errNoEmail            = domain.Invalidf("email", "an e-mail address is required")
 )
 
 // Ready implements [ports.Dependency].

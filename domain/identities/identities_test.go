@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/partywall-go/partywall/adapters/idp/idptest"
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/identities"
@@ -17,12 +18,12 @@ import (
 type house struct {
 	*identities.Service
 	registry *memory.Registry
-	people   *memory.Identities
+	people   *idptest.Provider
 	mail     *memory.Mailbox
 }
 
 func newHouse() *house {
-	h := &house{registry: &memory.Registry{}, people: &memory.Identities{}, mail: &memory.Mailbox{}}
+	h := &house{registry: &memory.Registry{}, people: idptest.New(), mail: &memory.Mailbox{}}
 	h.Service = &identities.Service{
 		Provider: h.people,
 		Members:  h.registry,
@@ -31,7 +32,7 @@ func newHouse() *house {
 	return h
 }
 
-const password = "correct horse battery"
+var password = idptest.Password.Reveal()
 
 func (h *house) unclaimed(t *testing.T, id string) domain.Secret {
 	t.Helper()

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/partywall-go/partywall/adapters/idp/idptest"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/limits"
@@ -19,7 +20,7 @@ import (
 // limitedHouse is a house whose limits count by the clock that it returns.
 func limitedHouse() (*house, *time.Time) {
 	h, now := newHouse(), time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	h.people.RequireConfirmation = true
+	h.people.Change(idptest.RequireConfirmation)
 	h.Limits = identities.NewLimits(func() time.Time { return now })
 	return h, &now
 }

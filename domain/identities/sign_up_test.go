@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/partywall-go/partywall/adapters/idp/idptest"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/limits"
@@ -99,7 +100,8 @@ func (m meddler) SignUp(ctx context.Context, email domain.Email, password domain
 
 func TestWhoSignsUpAgainOwnsNoMoreThanOthers(t *testing.T) {
 	h := newHouse()
-	h.people.RequireConfirmation, h.Tenants.TenantsPerOwner = true, 1
+	h.people.Change(idptest.RequireConfirmation)
+	h.Tenants.TenantsPerOwner = 1
 	if _, err := h.signUp(t, "ada@example.com", h.unclaimed(t, "first")); err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +192,7 @@ func TestACodeIsAcceptedHoweverItIsWritten(t *testing.T) {
 	}
 	for i := range 3 {
 		h := newHouse()
-		h.people.RequireConfirmation = true
+		h.people.Change(idptest.RequireConfirmation)
 		if _, err := h.signUp(t, "ada@example.com", domain.Secret{}); err != nil {
 			t.Fatal(err)
 		}
@@ -203,7 +205,7 @@ func TestACodeIsAcceptedHoweverItIsWritten(t *testing.T) {
 		if err := h.ResetPassword(t.Context(), limits.Address{}, ada, written(h.people.Code(ada))[i], right); err != nil {
 			t.Errorf("resetting: %v", err)
 		}
-		if err := h.people.Challenge(ada, "SMS_MFA"); err != nil {
+		if err := h.people.OrderChallenge(t.Context(), ada, "SMS_MFA"); err != nil {
 			t.Fatal(err)
 		}
 		step, err := h.SignIn(t.Context(), limits.Address{}, ada, right)

@@ -1,9 +1,11 @@
 package tenants_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
+	"github.com/partywall-go/partywall/adapters/idp/idptest"
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/tenants"
@@ -14,13 +16,13 @@ import (
 type house struct {
 	*tenants.Service
 	registry *memory.Registry
-	people   *memory.Identities
+	people   *idptest.Provider
 	mail     *memory.Mailbox
 	now      time.Time
 }
 
 func newHouse() *house {
-	h := &house{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), people: &memory.Identities{}, mail: &memory.Mailbox{}}
+	h := &house{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), people: idptest.New(), mail: &memory.Mailbox{}}
 	h.registry = &memory.Registry{Now: func() time.Time { return h.now }}
 	h.Service = &tenants.Service{
 		Tenants:      h.registry,
@@ -54,6 +56,15 @@ func (h *house) owned(t *testing.T, id string, who ports.Caller) tenants.Created
 // caller makes somebody up who is signed in.
 func (h *house) caller(email string) ports.Caller {
 	return domain.Must(h.people.Caller(address(email)))
+}
+
+// unverified is a provider whose users have yet to prove their addresses.
+type unverified struct{ ports.IdentityProvider }
+
+func (p unverified) User(ctx context.Context, access domain.Secret) (ports.User, error) {
+	user, err := p.IdentityProvider.User(ctx, access)
+	user.EmailVerified = false
+	return user, err
 }
 
 func tenantID(s string) domain.TenantID { return domain.Must(domain.ParseTenantID(s)) }

@@ -56,10 +56,7 @@ func TestAMailDoesNotSayWhatAStrangerTyped(t *testing.T) {
 func TestAnAddressThatIsNotConfirmedGetsNoMail(t *testing.T) {
 	t.Run("of a caller", func(t *testing.T) {
 		h := newHouse()
-		h.people.RequireConfirmation = true
-		if _, err := h.people.SignUp(t.Context(), address("ada@example.com"), domain.NewSecret("correct horse")); err != nil {
-			t.Fatal(err)
-		}
+		h.Identities = unverified{h.people}
 		ada := h.caller("ada@example.com")
 		h.owned(t, "acme", ada)
 		created := h.anyone(t, "bolt")

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/partywall-go/partywall/adapters/idp"
+	"github.com/partywall-go/partywall/adapters/idp/idptest"
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -125,7 +127,7 @@ func unconfirmed(breaks func(ports.IdentityProvider) ports.IdentityProvider) fun
 func peopleWho(confirm bool, breaks func(ports.IdentityProvider) ports.IdentityProvider) func(*testing.T) {
 	return func(t *testing.T) {
 		porttest.IdentityProvider(t, func(*testing.T) porttest.Identities {
-			identities := &memory.Identities{RequireConfirmation: confirm}
+			identities := idptest.New(func(c *idp.Config) { c.RequireConfirmation = confirm })
 			return porttest.Identities{
 				Provider:          breaks(identities),
 				Verifier:          identities,
