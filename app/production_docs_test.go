@@ -4,7 +4,12 @@ import (
 	"encoding/json"
 	"os"
 	"regexp"
+	"strings"
 	"testing"
+
+	"github.com/partywall-go/partywall/app"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
 )
 
 func TestTheJSONOfTheDocsIsJSON(t *testing.T) {
@@ -19,6 +24,31 @@ func TestTheJSONOfTheDocsIsJSON(t *testing.T) {
 	for _, block := range blocks {
 		if !json.Valid(block[1]) {
 			t.Errorf("this isn't JSON: %s", block[1])
+		}
+	}
+}
+
+// TestTheDatabaseOfTheDocsIsEnough runs the statements that the chapter about the database
+// has a master user run on an empty server, and then sets it up.
+func TestTheDatabaseOfTheDocsIsEnough(t *testing.T) {
+	t.Parallel()
+	o, server := newOperator(t), newServer(t)
+	_, chapter, _ := strings.Cut(string(domain.Must(os.ReadFile("../docs/production.md"))), "\n## 5. The database\n")
+	_, chapter, _ = strings.Cut(chapter, "```sql\n")
+	statements, _, found := strings.Cut(chapter, "```")
+	if !found {
+		t.Fatal("the chapter has no SQL")
+	}
+	statements = strings.ReplaceAll(statements, "partywall", "walked") // which the test's server has already
+	o.shell(t, server, "psql --quiet --set=ON_ERROR_STOP=1 --dbname=postgres <<'SQL'\n"+statements+"SQL\n")
+	cfg := o.config(server, "walked")
+	cfg.Database.User, cfg.Database.Password = "walked", domain.NewSecret("...")
+	if err := app.Setup(t.Context(), cfg, func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range app.Examine(t.Context(), cfg) {
+		if f.Severity != ports.SeverityOK && f.Check != "database-durability" && (strings.HasPrefix(f.Check, "database") || strings.HasPrefix(f.Check, "tenant-r") || strings.HasPrefix(f.Check, "gate")) {
+			t.Errorf("the doctor finds %+v", f)
 		}
 	}
 }
