@@ -312,8 +312,11 @@ func (c *contract) at(pointer string) node {
 // own returns the field of that name, without following a reference.
 func (n node) own(name string) node {
 	fields, _ := n.value.(map[string]any)
-	return node{n.contract, n.pointer + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name), fields[name]}
+	return node{n.contract, n.pointer + "/" + escapedToken(name), fields[name]}
 }
+
+// escapedToken returns name as a part of a JSON pointer.
+func escapedToken(name string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(name) }
 
 // field returns the field of that name, and what it refers to if it is a reference.
 func (n node) field(name string) node { return n.own(name).followed() }

@@ -58,8 +58,8 @@ func TestEachCodeIsInTheDocument(t *testing.T) {
 	for _, code := range domain.Codes() {
 		defined[string(code)] = true
 	}
-	for kind := domain.Internal; kind <= domain.Unavailable; kind++ {
-		defined[kind.Error()] = true
+	for kind := range kinds() {
+		defined[kind] = true
 	}
 	for _, name := range lacking(defined, documented) {
 		t.Errorf("the schema Code of openapi.yaml lacks %s", name)
@@ -79,12 +79,8 @@ func documentedCodes() map[string]node {
 }
 
 func TestTheDocumentHasTheKindAndTheFieldOfEachCode(t *testing.T) {
-	kinds := map[string]domain.Kind{}
-	for kind := domain.Internal; kind <= domain.Unavailable; kind++ {
-		kinds[kind.Error()] = kind
-	}
 	for code, entry := range documentedCodes() {
-		kind, known := kinds[entry.field("x-kind").text()]
+		kind, known := kinds()[entry.field("x-kind").text()]
 		if !known || entry.field("description").text() == "" {
 			t.Errorf("%s: x-kind %q isn't a kind, or there is no description", code, entry.field("x-kind").text())
 		}
@@ -95,16 +91,26 @@ func TestTheDocumentHasTheKindAndTheFieldOfEachCode(t *testing.T) {
 	}
 }
 
+// kinds returns the kinds of errors by their names.
+func kinds() map[string]domain.Kind {
+	kinds := map[string]domain.Kind{}
+	for kind := domain.Internal; kind <= domain.Unavailable; kind++ {
+		kinds[kind.Error()] = kind
+	}
+	return kinds
+}
+
+// usualStatus returns the status of the answer to an error with the code of entry.
+func usualStatus(code string, entry node) int {
+	return httpapi.StatusOf(&domain.Error{Kind: kinds()[entry.field("x-kind").text()], Code: domain.Code(code)})
+}
+
 // notAnswered are the codes that no operation has: those of requests that reach none,
 // and those that only a product's own routes answer with.
 var notAnswered = []string{"method_not_allowed", "member_not_found", "role_too_low", "last_owner"}
 
 func TestEachOperationHasCodesThatFitTheStatus(t *testing.T) {
 	codes, used := documentedCodes(), map[string]bool{}
-	kinds := map[string]domain.Kind{}
-	for kind := domain.Internal; kind <= domain.Unavailable; kind++ {
-		kinds[kind.Error()] = kind
-	}
 	for _, o := range theContract().operations {
 		for status, answer := range o.answers {
 			if problem := answer.content["application/problem+json"] != nil; problem != (len(answer.codes) > 0) {
@@ -112,8 +118,7 @@ func TestEachOperationHasCodesThatFitTheStatus(t *testing.T) {
 			}
 			for _, code := range answer.codes {
 				used[code] = true
-				kind := kinds[codes[code].field("x-kind").text()]
-				if want := httpapi.StatusOf(&domain.Error{Kind: kind, Code: domain.Code(code)}); status != want && !strings.HasPrefix(o.path, "/local/objects/") {
+				if want := usualStatus(code, codes[code]); status != want && !strings.HasPrefix(o.path, "/local/objects/") {
 					t.Errorf("%s %s: %s is %d, not %d", o.method, o.path, code, want, status)
 				}
 			}
