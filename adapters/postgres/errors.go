@@ -48,7 +48,7 @@ func refusal(code domain.Code, err error, format string, args ...any) *domain.Er
 const retryAfter = 2 * time.Second
 
 // translate is the one place where the driver's errors become the domain's.
-// What names what was attempted, for the operator.
+// What names what was attempted, for the operator; it is empty where err does.
 func translate(ctx context.Context, err error, what string) error {
 	if err == nil {
 		return nil
@@ -59,7 +59,10 @@ func translate(ctx context.Context, err error, what string) error {
 	if done := contextErr(ctx); done != nil { // lib/pq reports a cancel as the server's error
 		return done
 	}
-	cause := fmt.Errorf("%s: %w", what, err)
+	cause := err
+	if what != "" {
+		cause = fmt.Errorf("%s: %w", what, err)
+	}
 	if message := whyAgain(err); message != "" {
 		return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("%s", message).WithRetryAfter(retryAfter).WithCause(cause)
 	}

@@ -61,10 +61,11 @@ func loginError(ctx context.Context, cfg Config, login string, err error) error 
 			return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the database can't be used now").WithRetryAfter(retryAfter).WithCause(refusal(domain.CodeDatabaseUnavailable, err, "%s", advice))
 		}
 	}
-	if failure, ok := errors.AsType[*loginFailure](err); ok {
-		err = failure.err // translate names the login
+	what := "log in as " + login
+	if _, named := errors.AsType[*loginFailure](err); named {
+		what = ""
 	}
-	return translate(ctx, err, "log in as "+login)
+	return translate(ctx, err, what)
 }
 
 // loginRefusal is what e says about a log-in that waiting doesn't help, or nil.
