@@ -20,6 +20,9 @@ const (
 
 	// Issuer is the "iss" of the tokens of [Provider].
 	Issuer = "partywall-local"
+
+	// ClientID is the "client_id" of the tokens of an installation's own provider.
+	ClientID = "partywall"
 )
 
 // Config says what [Provider] are made of. Users, Mail, Keys, Hasher

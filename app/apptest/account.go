@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
@@ -42,22 +41,28 @@ func (x *Tenant) SignUp(t testing.TB) Account {
 	return account
 }
 
-// JoinAs makes the account's user a member of x in that role, signed in for an hour.
+// JoinAs makes the account's user a member of x in that role, and signs the user in
+// with the account's password.
 func (x *Tenant) JoinAs(t testing.TB, account Account, role domain.Role) User {
 	t.Helper()
-	token, err := x.keys.MadeUpToken(account.Identity.Subject(), time.Now())
+	if err := x.Members.SetRole(t.Context(), access.Installation(), x.ID, account.Identity, role); err != nil {
+		t.Fatal(err)
+	}
+	return x.signIn(t, account)
+}
+
+// signIn signs in the user of an account, a member of x.
+func (x *Tenant) signIn(t testing.TB, account Account) User {
+	t.Helper()
+	signed, err := x.Identities.SignIn(t.Context(), somewhere(), account.Email, account.Password)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return x.join(t, account.Identity, token.Reveal(), role)
-}
-
-func (x *Tenant) join(t testing.TB, who domain.Identity, token string, role domain.Role) User {
-	t.Helper()
-	if err := x.Members.SetRole(t.Context(), access.Installation(), x.ID, who, role); err != nil {
+	member, err := x.Access.Admit(t.Context(), account.Identity, x.ID)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return x.admit(t, who, token)
+	return User{member, signed.Tokens.Access.Reveal()}
 }
 
 // somewhere is a network address that no other account signs up from, so that tests

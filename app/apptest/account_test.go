@@ -142,3 +142,16 @@ func post(t *testing.T, x *apptest.Tenant, path, body string) *httptest.Response
 	x.Handler().ServeHTTP(w, r)
 	return w
 }
+
+func TestEveryUserHasAnAccount(t *testing.T) {
+	acme := apptest.OpenMemory(t, &config)
+	for name, user := range map[string]apptest.User{"the owner": acme.Owner, "a member": acme.Join(t, domain.RoleMember)} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/auth/me", nil)
+		user.Authorize(r)
+		w := httptest.NewRecorder()
+		acme.Handler().ServeHTTP(w, r)
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `@example.com"`) || !strings.Contains(w.Body.String(), acme.ID.String()) {
+			t.Errorf("%s is %d %s", name, w.Code, w.Body)
+		}
+	}
+}

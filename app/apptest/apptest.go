@@ -18,9 +18,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/partywall-go/partywall/adapters/idp"
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
@@ -40,14 +38,11 @@ type Tenant struct {
 // installation is what the tests that share one have of it, besides the
 // installation itself.
 type installation struct {
-	keys *idp.Keys
 	mail *mailbox
 	log  *testLog
 }
 
-// User is a made-up member of a tenant, signed in for an hour. The identity provider
-// does not have this user, except after [Tenant.JoinAs]: [Tenant.SignUp] makes one
-// with a password.
+// User is a member of a tenant, signed in for an hour.
 type User struct {
 	Member access.Member
 	Token  string // an access token
@@ -101,11 +96,10 @@ func OpenMemory(t testing.TB, config *app.Config) *Tenant {
 	return newTenant(t, running, with)
 }
 
-// Join returns somebody new who is a member of x in that role.
+// Join signs up a new user and makes it a member of x in that role.
 func (x *Tenant) Join(t testing.TB, role domain.Role) User {
 	t.Helper()
-	who, token := x.madeUp(t)
-	return x.join(t, who, token, role)
+	return x.JoinAs(t, x.SignUp(t), role)
 }
 
 // Another returns one more tenant of the same installation: the neighbour.
@@ -117,41 +111,17 @@ func (x *Tenant) Another(t testing.TB) *Tenant {
 func newTenant(t testing.TB, running *app.Partywall, with installation) *Tenant {
 	t.Helper()
 	x := &Tenant{Partywall: running, installation: with}
-	owner, token := x.madeUp(t)
+	owner := x.SignUp(t)
 	id, err := domain.ParseTenantID("t-" + strings.ToLower(rand.Text()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	by := tenants.Creator{Caller: ports.Caller{Identity: owner}, Operator: access.Installation()}
+	by := tenants.Creator{Caller: ports.Caller{Identity: owner.Identity}, Operator: access.Installation()}
 	if _, err := running.Tenants.Create(t.Context(), by, tenants.Creation{ID: id, Name: t.Name()}); err != nil {
 		t.Fatal(err)
 	}
 	x.ID = id
 	x.log.watch(t, id)
-	x.Owner = x.admit(t, owner, token)
+	x.Owner = x.signIn(t, owner)
 	return x
-}
-
-// madeUp returns somebody who didn't exist before, and a token that proves it.
-func (x *Tenant) madeUp(t testing.TB) (domain.Identity, string) {
-	t.Helper()
-	subject := strings.ToLower(rand.Text())
-	who, err := domain.NewIdentity(idp.ProviderName, subject)
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, err := x.keys.MadeUpToken(subject, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return who, token.Reveal()
-}
-
-func (x *Tenant) admit(t testing.TB, who domain.Identity, token string) User {
-	t.Helper()
-	member, err := x.Access.Admit(t.Context(), who, x.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return User{member, token}
 }

@@ -117,7 +117,7 @@ func builtIn(config *app.Config, keys *idp.Keys) (app.Config, installation) {
 	}
 	cfg.Memory, cfg.Keys, cfg.Hasher = false, keys, memory.Hasher{}
 	cfg.Cognito, cfg.S3 = app.Cognito{}, app.S3{}
-	with := installation{keys, &mailbox{}, &testLog{}}
+	with := installation{&mailbox{}, &testLog{}}
 	cfg.Mail, cfg.Logger = with.mail, with.log.logger(cfg.Logger)
 	return cfg, with
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/partywall-go/partywall/adapters/idp"
+	"github.com/partywall-go/partywall/adapters/idp/idptest"
 	"github.com/partywall-go/partywall/adapters/s3"
 	"github.com/partywall-go/partywall/adapters/tokens"
 	"github.com/partywall-go/partywall/domain"
@@ -46,11 +47,14 @@ func tokenLines(ctx context.Context) ([]line, error) {
 	verifier := func(cache int) *tokens.Verifier {
 		return domain.Must(tokens.New(tokens.Config{CacheSize: cache, Issuers: []tokens.Issuer{{URLs: []string{idp.Issuer}, Provider: idp.ProviderName, ClientIDs: []string{idp.ClientID}, Keys: source}}}))
 	}
+	provider := idptest.New(func(c *idp.Config) { c.Keys = keys })
 	all := make([]domain.Secret, 256) // more than the small cache holds
 	for i := range all {
-		if all[i], err = keys.MadeUpToken(fmt.Sprint("somebody-", i), time.Now()); err != nil {
+		caller, err := provider.Caller(domain.Must(domain.ParseEmail(fmt.Sprintf("user-%d@example.com", i))))
+		if err != nil {
 			return nil, err
 		}
+		all[i] = caller.Token
 	}
 	remembering, forgetful := verifier(0), verifier(1)
 	cached := perOp(func(int) error { _, err := remembering.Verify(ctx, all[0]); return err })
