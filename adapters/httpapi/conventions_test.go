@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -154,6 +155,31 @@ func TestPathsAndMethods(t *testing.T) {
 	t.Run("headers that rewrite the path are ignored", func(t *testing.T) {
 		h.get(t, "/healthz", "X-Original-URL: /auth/me", "X-Rewrite-URL: /auth/me", "X-Forwarded-Prefix: /auth").is(t, 200)
 	})
+}
+
+func TestEveryAnswerIsDataToBrowsers(t *testing.T) {
+	h := open(t)
+	for _, req := range [][2]string{{"GET", "/"}, {"GET", "/healthz"}, {"GET", "/readyz"}, {"GET", "/nowhere"}, {"DELETE", "/healthz"}, {"OPTIONS", "/healthz"}, {"GET", "/local/objects/x"}, {"POST", "/auth/signin"}, {"GET", "/docs"}, {"GET", "/openapi.json"}} {
+		got := h.send(t, req[0], req[1], "").header
+		if got.Get("X-Content-Type-Options") != "nosniff" || got.Get("Referrer-Policy") != "no-referrer" || got.Get("Strict-Transport-Security") != "" {
+			t.Errorf("%v: %v", req, got)
+		}
+		own := req[1] == "/docs" || req[1] == "/openapi.json" || strings.HasPrefix(req[1], "/local/objects/")
+		if policy := got["Content-Security-Policy"]; len(policy) != 1 || !strings.Contains(policy[0], "default-src 'none'") || (policy[0] == "default-src 'none'; frame-ancestors 'none'") == own {
+			t.Errorf("%v: Content-Security-Policy is %q", req, policy)
+		}
+	}
+}
+
+func TestBehindTLSBrowsersAreAskedToStay(t *testing.T) {
+	for public, want := range map[string]string{"https://api.shop.example": "max-age=31536000", "http://api.shop.example": ""} {
+		h := open(t, func(h *house) { h.config.PublicURL = must(url.Parse(public)) })
+		for _, path := range []string{"/healthz", "/nowhere", "/docs"} {
+			if got := h.get(t, path).header.Get("Strict-Transport-Security"); got != want {
+				t.Errorf("%s%s: Strict-Transport-Security is %q", public, path, got)
+			}
+		}
+	}
 }
 
 func TestEveryAnswerSaysHowItMayBeRead(t *testing.T) {

@@ -34,7 +34,7 @@ type Config struct {
 	Resolve        Resolve             // names a tenant besides X-Tenant-ID; nil: nothing does
 	TrustedProxies []netip.Prefix      // whose X-Forwarded-For is believed
 	AllowOrigins   []string            // whose pages may read answers (CORS), each exactly as browsers send it
-	PublicURL      *url.URL            // where clients reach the API; nil: /openapi.json names http://localhost:3000
+	PublicURL      *url.URL            // where clients reach the API; nil: /openapi.json names http://localhost:3000. If it is https, answers ask browsers to use nothing else
 	HideDocs       bool                // serve neither /openapi.json nor /docs
 	Logger         *slog.Logger        // one line a request; nil: no log
 	Now            func() time.Time    // nil: time.Now
@@ -74,6 +74,7 @@ type server struct {
 	unnamed sync.Once // the log has a line about a proxy that isn't trusted
 	cors    cors
 	health  health
+	fixed   []fixedHeader
 }
 
 func newAPI(config Config, pace pace) *API {
@@ -87,6 +88,7 @@ func newAPI(config Config, pace pace) *API {
 		proxies: newProxies(config.TrustedProxies),
 		cors:    newCORS(config.AllowOrigins),
 		health:  health{dependencies: config.Dependencies, now: config.Now},
+		fixed:   fixedHeaders(config.PublicURL),
 	}
 	e := echo.New()
 	e.Use(s.observe)

@@ -32,7 +32,9 @@ func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *server) prepare(x *exchange) {
 	r, header := x.Request(), x.Response().Header()
 	header.Set(headerRequestID, x.requestID)
-	header.Set("X-Content-Type-Options", "nosniff")
+	for _, h := range s.fixed {
+		header[h.name] = h.values
+	}
 	s.cors.expose(r, header)
 	if r.ContentLength != 0 {
 		// Whether or not the body is wanted, the connection must not wait for it long.
