@@ -79,7 +79,7 @@ func (p *Partywall) EachTenant(ctx context.Context, operator access.Operator, re
 		if err != nil {
 			return errors.Join(append(failures, err)...)
 		}
-		if tenant.Status != domain.Active {
+		if !tenant.Status.ServesMembers() {
 			continue
 		}
 		entry, err := operator.Enter(tenant.ID, reason)

@@ -19,6 +19,12 @@ const (
 	Suspended TenantStatus = "suspended"
 )
 
+// ServesMembers reports whether members may act in a tenant of the status.
+func (s TenantStatus) ServesMembers() bool { return s == Active }
+
+// HasOwner reports whether a tenant of the status belongs to an owner.
+func (s TenantStatus) HasOwner() bool { return s == Active || s == Suspended }
+
 // Tenant is a row of the registry: a claim about the past, not a proof.
 type Tenant struct {
 	ID             TenantID

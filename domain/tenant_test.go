@@ -32,3 +32,13 @@ func TestNewIdentity(t *testing.T) {
 		}
 	}
 }
+
+func TestAStatusThatIsNotListedAllowsNothing(t *testing.T) {
+	for status, want := range map[domain.TenantStatus][2]bool{
+		domain.Active: {true, true}, domain.Suspended: {false, true}, domain.Unclaimed: {false, false}, "": {}, "purging": {},
+	} {
+		if got := [2]bool{status.ServesMembers(), status.HasOwner()}; got != want {
+			t.Errorf("%q serves members, has an owner: %v, want %v", status, got, want)
+		}
+	}
+}

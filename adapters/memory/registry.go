@@ -136,9 +136,9 @@ func (r *Registry) Clock(ctx context.Context, id domain.TenantID) (time.Time, er
 	now := clock(r.Now)
 	t := r.tenants[id]
 	switch {
-	case t != nil && t.Status == domain.Active && r.upgrading[id]:
+	case t != nil && t.Status.ServesMembers() && r.upgrading[id]:
 		return time.Time{}, errTenantUpgrading
-	case t != nil && t.Status == domain.Active, r.reserved(id, now) != nil:
+	case t != nil && t.Status.ServesMembers(), r.reserved(id, now) != nil:
 		return now, nil
 	}
 	return time.Time{}, errTenantNotFound

@@ -37,7 +37,7 @@ func (r *Registry) Memberships(ctx context.Context, who domain.Identity, limit i
 	defer r.mu.Unlock()
 	var found []ports.TenantMembership
 	for id, membership := range r.places[who] {
-		if t := r.tenants[id]; t.Status == domain.Active {
+		if t := r.tenants[id]; t.Status.ServesMembers() {
 			found = append(found, ports.TenantMembership{Tenant: *t, Membership: membership})
 		}
 	}
@@ -83,7 +83,7 @@ func (r *Registry) checkChange(change ports.RoleChange, of domain.Membership) er
 		return errTenantNotFound
 	case change.By.Operator:
 		return nil
-	case tenant.Status != domain.Active:
+	case !tenant.Status.ServesMembers():
 		return errTenantNotFound
 	}
 	return domain.CheckRoleChange(r.places[change.By.Identity][change.Tenant], of, change.Role)
@@ -106,7 +106,7 @@ func (r *Registry) SetStatus(id domain.TenantID, status domain.TenantStatus) err
 	if t == nil {
 		return errTenantNotFound
 	}
-	if status != domain.Active && status != domain.Suspended {
+	if !status.HasOwner() {
 		return domain.Invalidf("status", "a tenant that has an owner is active or suspended")
 	}
 	t.Status = status

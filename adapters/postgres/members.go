@@ -57,7 +57,7 @@ func (m *Members) Memberships(ctx context.Context, who domain.Identity, limit in
 	}, `
 		SELECT m.role, m.created_at, t.id, t.name, t.status, t.created_at, t.expires_at
 		FROM partywall.memberships m JOIN partywall.tenants t ON t.id = m.tenant
-		WHERE m.provider = $1 AND m.subject = $2 AND t.status = 'active'
+		WHERE m.provider = $1 AND m.subject = $2 AND `+servesMembers+`
 		ORDER BY m.tenant LIMIT $3`, who.Provider(), who.Subject(), max(limit, 0))
 	return all, translate(ctx, err, "list memberships")
 }

@@ -36,7 +36,7 @@ func setRole(ctx context.Context, tx *sqlx.Tx, c ports.RoleChange) error {
 	var tenant string
 	if err := tx.GetContext(ctx, &tenant, `
 		SELECT id FROM partywall.tenants t
-		WHERE t.id = $1 AND (`+servesMembers+` OR $2 AND t.status <> 'unclaimed') FOR NO KEY UPDATE`, c.Tenant.String(), c.By.Operator); err != nil {
+		WHERE t.id = $1 AND (`+servesMembers+` OR $2 AND `+hasOwner+`) FOR NO KEY UPDATE`, c.Tenant.String(), c.By.Operator); err != nil {
 		return err
 	}
 	if err := checkRoleChange(ctx, tx, c); err != nil {

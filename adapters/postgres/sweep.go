@@ -29,7 +29,7 @@ func (t *Tenants) Sweep(ctx context.Context) (int, error) {
 func (t *Tenants) removeAllExpired(ctx context.Context, in installation) (removed int, err error) {
 	var ids []domain.TenantID
 	err = t.db.own.inScope(ctx, t.db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
-		ids, err = selectTenantIDs(ctx, tx, `SELECT t.id FROM partywall.tenants t WHERE NOT `+present)
+		ids, err = selectTenantIDs(ctx, tx, `SELECT t.id FROM partywall.tenants t WHERE `+neverClaimed)
 		return err
 	})
 	if err != nil {

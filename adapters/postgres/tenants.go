@@ -21,11 +21,15 @@ var _ ports.TenantStore = (*Tenants)(nil)
 // Tenants returns the registry of tenants.
 func (db *DB) Tenants() *Tenants { return &Tenants{db} }
 
-// What a tenant t fulfils.
+// The rules about the status of a tenant t, as [domain.TenantStatus] has them. Each
+// names the statuses that it accepts, so that a status that only a later program has
+// is neither served nor swept, and keeps its ID.
 const (
-	present       = `(t.status <> 'unclaimed' OR t.expires_at > now())` // it isn't absent
 	servesMembers = `t.status = 'active'`
-	answers       = `t.status <> 'suspended' AND ` + present // any caller may ask it the time
+	answers       = `(t.status = 'active' OR t.status = 'unclaimed' AND t.expires_at > now())` // any caller may ask it the time
+	hasOwner      = `t.status IN ('active', 'suspended')`
+	neverClaimed  = `(t.status = 'unclaimed' AND t.expires_at <= now())` // absent: its ID is free
+	present       = `NOT ` + neverClaimed
 )
 
 // scanTenant reads id, name, status, created_at and expires_at, after what goes before.

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -97,4 +98,37 @@ func TestTwoVersions(t *testing.T) {
 			t.Errorf("there is %q", got)
 		}
 	})
+}
+
+// TestAStatusOfALaterProgramIsNeitherServedNorSwept gives a tenant a status that this
+// program does not have: the tenant is hidden, and keeps its ID and its data.
+func TestAStatusOfALaterProgramIsNeitherServedNorSwept(t *testing.T) {
+	t.Parallel()
+	db, cfg := open(t)
+	acme := makeTenant(t, db, "acme")
+	owner := owned(t, "acme").Owner
+	super := superuser(t, cfg)
+	for _, constraint := range []string{`ALTER TABLE partywall.tenants DROP CONSTRAINT IF EXISTS tenants_status_check`, `UPDATE partywall.tenants SET status = 'purging', expires_at = now() - interval '1 day'`} {
+		execute(t, super, constraint)
+	}
+
+	if n, err := db.Tenants().Sweep(t.Context()); err != nil || n != 0 {
+		t.Errorf("Sweep = %d, %v", n, err)
+	}
+	if _, err := db.Tenants().Clock(t.Context(), acme); !errors.Is(err, domain.CodeTenantNotFound) {
+		t.Errorf("Clock: %v", err)
+	}
+	if err := db.InTenant(t.Context(), acme, func(context.Context, *sqlx.Tx) error { return nil }); !errors.Is(err, domain.CodeTenantNotFound) {
+		t.Errorf("InTenant: %v", err)
+	}
+	if found, err := db.Members().Memberships(t.Context(), owner, 10); err != nil || len(found) != 0 {
+		t.Errorf("Memberships = %v, %v", found, err)
+	}
+	_, err := db.Tenants().Create(t.Context(), owned(t, "acme"))
+	mustBe(t, err, domain.CodeTenantExists)
+	_, err = db.Reservations().Reserve(t.Context(), reservation(t, "acme"))
+	mustBe(t, err, domain.CodeTenantExists)
+	if !query[bool](t, super, `SELECT to_regnamespace('tenant_acme') IS NOT NULL`) {
+		t.Error("the schema is gone")
+	}
 }

@@ -50,10 +50,10 @@ func (b *bench) bareSettings(ctx context.Context) (string, error) {
 	settings, err := json.Marshal(bareSettings{
 		Port: b.db.Port,
 		Status: fmt.Sprintf(`SELECT set_config('role', '%s', true), set_config('search_path', '"tenant_%s", ext, pg_temp', true) FROM partywall.tenants t
-			WHERE t.id = '%[2]s' AND t.status <> 'suspended' AND (t.status <> 'unclaimed' OR t.expires_at > now()); SELECT now(), current_schema()`, role, tenant),
+			WHERE t.id = '%[2]s' AND (t.status = 'active' OR t.status = 'unclaimed' AND t.expires_at > now()); SELECT now(), current_schema()`, role, tenant),
 		Membership: `SELECT m.role, m.created_at, t.id, t.name, t.status, t.created_at, t.expires_at
 			FROM partywall.memberships m JOIN partywall.tenants t ON t.id = m.tenant
-			WHERE m.provider = $1 AND m.subject = $2 AND m.tenant = $3 AND (t.status <> 'unclaimed' OR t.expires_at > now())`,
+			WHERE m.provider = $1 AND m.subject = $2 AND m.tenant = $3 AND NOT (t.status = 'unclaimed' AND t.expires_at <= now())`,
 		Subject: subject, Upload: b.anUpload(ctx), StatusConns: 12, MembershipConns: 6,
 	})
 	return string(settings), err

@@ -25,7 +25,7 @@ func (s *Service) Admit(ctx context.Context, identity domain.Identity, id domain
 	if err != nil {
 		return Member{}, err
 	}
-	if tenant.Status != domain.Active {
+	if !tenant.Status.ServesMembers() {
 		return Member{}, domain.NewError(domain.CodeTenantNotFound)
 	}
 	return Member{tenant.ID, membership.Identity, membership.Role}, nil
