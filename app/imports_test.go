@@ -27,7 +27,7 @@ var layers = map[string][]string{
 	"ports/porttest":    {"domain", "ports"},
 
 	"adapters":                   {"domain", "ports", "adapters/internal/..."},
-	"adapters/internal":          {"domain", "ports"},
+	"adapters/internal":          {"domain", "ports", "adapters/internal/problem"},
 	"adapters/httpapi":           {"domain", "ports", "domain/...", "adapters/internal/..."},
 	"adapters/postgres":          {"domain", "ports", "adapters/internal/...", "adapters/postgres/internal/..."},
 	"adapters/postgres/internal": {},

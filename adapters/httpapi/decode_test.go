@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/partywall-go/partywall/adapters/internal/problem"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -38,7 +39,7 @@ func FuzzARequestsBody(f *testing.F) {
 		if kind != domain.Invalid && kind != domain.TooLarge {
 			t.Fatalf("%q gave %v", body, err)
 		}
-		if status := statusOf(refusal(t.Context(), err)); status < 400 || status > 499 {
+		if status := problem.StatusOf(refusal(t.Context(), err)); status < 400 || status > 499 {
 			t.Fatalf("%q gave %d", body, status)
 		}
 	})

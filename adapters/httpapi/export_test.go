@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/partywall-go/partywall/adapters/internal/problem"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -19,4 +20,4 @@ func NewWithPace(config Config, body, work time.Duration) http.Handler {
 func Routes(config Config) []*echo.Route { return New(config).handler.(*echo.Echo).Routes() }
 
 // StatusOf returns the status of the answer to an error.
-func StatusOf(e *domain.Error) int { return statusOf(e) }
+func StatusOf(e *domain.Error) int { return problem.StatusOf(e) }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/partywall-go/partywall/adapters/internal/problem"
 )
 
 const (
@@ -26,7 +28,7 @@ func (s *server) readyz(c echo.Context) error {
 	answer, err := s.health.look(c.Request().Context())
 	if err != nil {
 		exchangeOf(c).cause = err
-		retryAfter(c.Response().Header(), checkFresh)
+		problem.SetRetryAfter(c.Response().Header(), checkFresh)
 		return respond(c, http.StatusServiceUnavailable, answer)
 	}
 	return respond(c, http.StatusOK, answer)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/partywall-go/partywall/adapters/internal/problem"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/limits"
 )
@@ -92,7 +93,7 @@ func (l *line) level() slog.Level {
 func (l *line) answered(e *domain.Error, err error) {
 	l.code = domain.CodeOf(e)
 	switch {
-	case statusOf(e) >= http.StatusInternalServerError:
+	case problem.StatusOf(e) >= http.StatusInternalServerError:
 		l.cause = err
 	case l.code == domain.CodeInvalidToken:
 		l.reason = e.Err

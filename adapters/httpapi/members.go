@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/partywall-go/partywall/adapters/internal/problem"
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -136,7 +137,7 @@ func (a *API) WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
 	case l != nil && !l.logged:
 		l.answered(e, err)
 	case l != nil && l.cause != nil: // the line has it
-	case statusOf(e) >= http.StatusInternalServerError:
+	case problem.StatusOf(e) >= http.StatusInternalServerError:
 		a.server.Logger.ErrorContext(ctx, "a request failed", "method", knownMethod(r.Method), "route", r.Pattern, "requestId", id, "error", err)
 	}
 	challenge(header, e)

@@ -7,41 +7,13 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/partywall-go/partywall/adapters/internal/problem"
 	"github.com/partywall-go/partywall/domain"
 )
 
-// statuses has the status of each kind. A code whose definition has a status of its own
-// gets that one.
-var statuses = map[domain.Kind]int{
-	domain.Internal:        http.StatusInternalServerError,
-	domain.Invalid:         http.StatusBadRequest,
-	domain.Unauthenticated: http.StatusUnauthorized,
-	domain.Forbidden:       http.StatusForbidden,
-	domain.NotFound:        http.StatusNotFound,
-	domain.Conflict:        http.StatusConflict,
-	domain.TooLarge:        http.StatusRequestEntityTooLarge,
-	domain.Unprocessable:   http.StatusUnprocessableEntity,
-	domain.Limited:         http.StatusTooManyRequests,
-	domain.Unavailable:     http.StatusServiceUnavailable,
-}
-
-// statusClientGone is what the log shows for a caller who didn't wait for the
-// answer. The number is nginx's; nobody is there to read it.
+// statusClientGone is what the log shows for a caller that hung up before the answer.
+// The number is nginx's; no client reads it.
 const statusClientGone = 499
-
-// problem is a problem document (RFC 9457). Its type is always about:blank:
-// Code is what tells problems apart.
-type problem struct {
-	Type      string            `json:"type"`
-	Title     string            `json:"title"`
-	Status    int               `json:"status"`
-	Detail    string            `json:"detail"`
-	Code      domain.Code       `json:"code"`
-	Message   string            `json:"message"` // Detail again, for clients of the first version
-	Field     string            `json:"field,omitempty"`
-	RequestID string            `json:"requestId"`
-	Details   map[string]string `json:"details,omitempty"`
-}
 
 // fail answers with the problem that err is.
 func (s *server) fail(x *exchange, err error) {
@@ -59,25 +31,9 @@ func (s *server) fail(x *exchange, err error) {
 	}
 }
 
-// writeProblem answers with the problem document that e is to a caller.
+// writeProblem answers with the problem document of e.
 func writeProblem(w http.ResponseWriter, requestID string, e *domain.Error) {
-	header := w.Header()
-	header.Set("Cache-Control", "no-store")
-	if e.Kind == domain.Limited || e.Kind == domain.Unavailable {
-		retryAfter(header, e.RetryAfter)
-	}
-	status, public := statusOf(e), e.Public()
-	_ = write(w, status, "application/problem+json", problem{ // of strings and a number: it can be encoded
-		Type:      "about:blank",
-		Title:     http.StatusText(status),
-		Status:    status,
-		Detail:    public.Message,
-		Code:      public.Code,
-		Message:   public.Message,
-		Field:     public.Field,
-		RequestID: requestID,
-		Details:   public.Details,
-	})
+	problem.Write(w, problem.StatusOf(e), requestID, e)
 }
 
 func clientGone(ctx context.Context, err error) bool {
@@ -109,14 +65,4 @@ func routingError(e *echo.HTTPError) *domain.Error {
 		return domain.NewError(domain.CodeMethodNotAllowed)
 	}
 	return domain.Errorf(domain.Internal, "the router failed").WithCause(e)
-}
-
-func statusOf(e *domain.Error) int {
-	if d, defined := e.Code.Definition(); defined && d.Status != 0 {
-		return d.Status
-	}
-	if status, found := statuses[e.Kind]; found {
-		return status
-	}
-	return http.StatusInternalServerError
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/partywall-go/partywall/adapters/internal/problem"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -101,7 +102,7 @@ func (l *line) foretell(ctx context.Context, err error) int {
 	}
 	e := refusal(ctx, err)
 	l.answered(e, err)
-	return statusOf(e)
+	return problem.StatusOf(e)
 }
 
 func routeOf(pattern string) string {

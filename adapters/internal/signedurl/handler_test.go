@@ -284,7 +284,7 @@ func TestProblems(t *testing.T) {
 		got := s.send(signed, "")
 		const want = `{"type":"about:blank","title":"Forbidden","status":403,"detail":"this URL has expired; ask for a new one",` +
 			`"code":"url_expired","message":"this URL has expired; ask for a new one","requestId":"r-1"}`
-		if body := got.Body.String(); body != want || got.Header().Get("Content-Type") != "application/problem+json" {
+		if body := strings.TrimSpace(got.Body.String()); body != want || got.Header().Get("Content-Type") != "application/problem+json" {
 			t.Errorf("got %s as %s", body, got.Header().Get("Content-Type"))
 		}
 	})

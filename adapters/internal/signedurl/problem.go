@@ -2,10 +2,11 @@ package signedurl
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
+	"time"
 
+	"github.com/partywall-go/partywall/adapters/internal/problem"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -37,51 +38,25 @@ func unimplementedHeader(name string) error {
 	return domain.NewError(domain.CodeHeaderNotImplemented).WithMessage("uploads do not implement this form of %s; leave it out", name)
 }
 
-// statuses are S3's for the same refusals.
-var statuses = map[domain.Kind]int{
-	domain.Invalid:     http.StatusBadRequest,
-	domain.Forbidden:   http.StatusForbidden,
-	domain.NotFound:    http.StatusNotFound,
-	domain.Conflict:    http.StatusPreconditionFailed,
-	domain.TooLarge:    http.StatusRequestEntityTooLarge,
-	domain.Unavailable: http.StatusServiceUnavailable,
+// statusOf returns the status of the error, as S3 answers it.
+func statusOf(e *domain.Error) int {
+	if e.Kind == domain.Conflict {
+		return http.StatusPreconditionFailed
+	}
+	return problem.StatusOf(e)
 }
 
-func statusOf(err error) int {
-	if d, defined := domain.CodeOf(err).Definition(); defined && d.Status != 0 {
-		return d.Status
-	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) { // the server stops, or the client hung up
-		return http.StatusServiceUnavailable
-	}
-	if status, known := statuses[domain.KindOf(err)]; known {
-		return status
-	}
-	return http.StatusInternalServerError
-}
-
-// writeProblem answers with a problem document (RFC 9457), in the form that the
-// rest of the API gives it.
+// writeProblem answers with the problem document of the error.
 func writeProblem(w http.ResponseWriter, err error) {
-	status := statusOf(err)
 	e, ok := errors.AsType[*domain.Error](err)
-	if !ok {
+	switch {
+	case ok:
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded): // the server stops, or the client hung up
+		e = domain.Errorf(domain.Unavailable, "the transfer was given up; try again").WithRetryAfter(retryAfter).WithCause(err)
+	default:
 		e = domain.Errorf(domain.Internal, "serving a signed URL failed").WithCause(err)
 	}
-	public := e.Public()
-	body, _ := json.Marshal(struct { // of strings and an int: it can't fail
-		Type      string      `json:"type"`
-		Title     string      `json:"title"`
-		Status    int         `json:"status"`
-		Detail    string      `json:"detail"`
-		Code      domain.Code `json:"code"`
-		Message   string      `json:"message"`
-		RequestID string      `json:"requestId,omitempty"`
-	}{"about:blank", http.StatusText(status), status, public.Message, public.Code, public.Message, w.Header().Get("X-Request-ID")})
-	w.Header().Set("Content-Type", "application/problem+json")
-	if status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "5")
-	}
-	w.WriteHeader(status)
-	_, _ = w.Write(body)
+	problem.Write(w, statusOf(e), w.Header().Get("X-Request-ID"), e)
 }
+
+const retryAfter = 5 * time.Second
