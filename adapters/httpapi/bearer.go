@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"net/http"
 	"strings"
 
@@ -16,25 +15,12 @@ import (
 // signedIn lets next be called by whoever sends a good access token.
 func (s *server) signedIn(next func(echo.Context, ports.Caller) error) echo.HandlerFunc {
 	return challenging(func(c echo.Context) error {
-		caller, err := s.authenticate(c.Request())
+		caller, err := s.identify(c.Request(), &exchangeOf(c).line)
 		if err != nil {
 			return err
 		}
-		exchangeOf(c).subject = caller.Identity
 		return next(c, caller)
 	})
-}
-
-// authenticate proves who sends the request.
-func (s *server) authenticate(r *http.Request) (ports.Caller, error) {
-	token, err := bearerToken(r.Header)
-	if err != nil {
-		return ports.Caller{}, err
-	}
-	if token.IsZero() {
-		return ports.Caller{}, errSignIn
-	}
-	return s.Verifier.Verify(r.Context(), token)
 }
 
 // maybeSignedIn lets next be called by anybody, and tells whether they are signed
@@ -65,25 +51,13 @@ func (s *server) maybeSignedIn(next func(echo.Context, tenants.Creator) error) e
 // member lets next be called by a member of the tenant that the request names,
 // or of the only one that they belong to.
 func (s *server) member(next func(echo.Context, access.Member) error) echo.HandlerFunc {
-	return s.signedIn(func(c echo.Context, caller ports.Caller) error {
-		id, err := s.selectedTenant(c)
+	return challenging(func(c echo.Context) error {
+		_, member, err := s.admit(c.Request(), &exchangeOf(c).line, tenantInPath(c.Param("id")))
 		if err != nil {
 			return err
 		}
-		member, err := s.admit(c.Request().Context(), caller, id)
-		if err != nil {
-			return err
-		}
-		exchangeOf(c).tenant = member.Tenant()
 		return next(c, member)
 	})
-}
-
-func (s *server) admit(ctx context.Context, caller ports.Caller, id domain.TenantID) (access.Member, error) {
-	if id.IsZero() {
-		return s.Access.AdmitSole(ctx, caller.Identity)
-	}
-	return s.Access.Admit(ctx, caller.Identity, id)
 }
 
 // challenging marks a route that reads a token.

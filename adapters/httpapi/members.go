@@ -89,33 +89,15 @@ func (a *API) echoRequire(next echo.HandlerFunc, prove prover) echo.HandlerFunc 
 
 // identifySender returns r with the caller in its context.
 func (s *server) identifySender(r *http.Request) (*http.Request, error) {
-	caller, err := s.authenticate(r)
-	if err != nil {
-		return nil, err
-	}
-	lineOf(r.Context()).subject = caller.Identity
-	return r.WithContext(context.WithValue(r.Context(), callerKey{}, caller)), nil
+	caller, err := s.identify(r, lineOf(r.Context()))
+	return r.WithContext(context.WithValue(r.Context(), callerKey{}, caller)), err
 }
 
 // admitSender returns r with the caller and the member in its context.
 func (s *server) admitSender(r *http.Request) (*http.Request, error) {
-	r, err := s.identifySender(r)
-	if err != nil {
-		return nil, err
-	}
-	l := lineOf(r.Context())
-	caller, _ := CallerFrom(r.Context())
-	id, err := s.selection(r)
-	if err != nil {
-		return nil, err
-	}
-	l.tenant = id
-	member, err := s.admit(r.Context(), caller, id)
-	if err != nil {
-		return nil, err
-	}
-	l.tenant = member.Tenant()
-	return r.WithContext(context.WithValue(r.Context(), memberKey{}, member)), nil
+	caller, member, err := s.admit(r, lineOf(r.Context()))
+	ctx := context.WithValue(r.Context(), callerKey{}, caller)
+	return r.WithContext(context.WithValue(ctx, memberKey{}, member)), err
 }
 
 // WriteProblem answers a request to a route of the product's own with the problem
