@@ -52,7 +52,7 @@ func (c Config) checkTenantCreation(context.Context) (ports.Finding, error) {
 		return ports.Fail("TENANT_CREATION is operator and there is no OPERATOR_TOKEN: tenants are created on the database alone, with: "+cmp.Or(c.Program, "partywall")+" tenants create",
 			"set OPERATOR_TOKEN to what this prints: openssl rand -hex 32"), nil
 	case c.TenantCreation == tenants.Open && !c.isTrial():
-		return ports.Warn("anyone can make tenants, and take IDs and room", "set TENANT_CREATION to authenticated or operator"), nil
+		return ports.Warn("anyone can make tenants, and take IDs and room", "set TENANT_CREATION to authenticated, or to operator, with an OPERATOR_TOKEN"), nil
 	}
 	return ports.Fine("TENANT_CREATION=" + string(c.TenantCreation)), nil
 }
@@ -62,11 +62,13 @@ func (c Config) checkPublicURL(context.Context) (ports.Finding, error) {
 	switch {
 	case loopback && c.isTrial() && !isLoopback(c.ListenHost()):
 		return ports.Warn("HOST="+c.Host+" lets other machines call, but links in mails and file URLs lead them to "+c.PublicURL.String()+", which is their own machine",
-			"set PUBLIC_URL to the address that callers use, such as http://192.0.2.1:"+strconv.Itoa(c.Port)), nil
+			"set PUBLIC_URL to the address that callers use: one with TLS, such as https://api.example.com, or for a trial in a network of your own one such as http://192.0.2.1:"+strconv.Itoa(c.Port)), nil
 	case loopback && c.isTrial():
 		return ports.Fine("PUBLIC_URL=" + c.PublicURL.String()), nil
 	case loopback:
 		return ports.Warn("links in mails lead to "+c.PublicURL.String()+", which is the reader's own machine", "set PUBLIC_URL to the address that callers use, such as https://api.example.com"), nil
+	case c.PublicURL.Scheme != "https" && c.isTrial():
+		return ports.Warn("tokens and passwords go to "+c.PublicURL.String()+" in the open, which only a trial in a network of your own can do", "put TLS before the server, and set PUBLIC_URL to the https address"), nil
 	case c.PublicURL.Scheme != "https":
 		return ports.Fail("tokens and passwords go to "+c.PublicURL.String()+" in the open", "put TLS before the server, and set PUBLIC_URL to the https address"), nil
 	}
@@ -134,7 +136,7 @@ func (c Config) checkMail(context.Context) (ports.Finding, error) {
 		return ports.Fine("the product sends the mail"), nil
 	case !sends && !c.EmailSender.IsZero():
 		return ports.Fail(fmt.Sprintf("EMAIL_SENDER is %s, but mail goes to the log: it is sent only where COGNITO_USER_POOL_ID or S3_BUCKET_NAME is set", c.EmailSender),
-			"unset EMAIL_SENDER, or set one of the others"), nil
+			"unset EMAIL_SENDER, or set COGNITO_USER_POOL_ID or S3_BUCKET_NAME"), nil
 	case sends && c.EmailSender.IsZero():
 		return ports.Warn("new owners aren't told that a tenant is theirs: mail goes to the log", "set EMAIL_SENDER to an address that is verified in SES"), nil
 	}

@@ -44,22 +44,26 @@ func TestExamineConfig(t *testing.T) {
 		"all built in":                       {func(c *app.Config) { *c = app.DefaultConfig() }, "", ports.SeverityOK, ""},
 		"in memory":                          {func(c *app.Config) { *c = app.Config{Memory: true} }, "", ports.SeverityOK, ""},
 		"a forgotten pool":                   {func(c *app.Config) { c.Cognito.PoolID = "" }, "built-in", ports.SeverityWarning, "COGNITO_USER_POOL_ID"},
-		"tenants by anyone":                  {func(c *app.Config) { c.TenantCreation = tenants.Open }, "tenant-creation", ports.SeverityWarning, "authenticated or operator"},
+		"tenants by anyone":                  {func(c *app.Config) { c.TenantCreation = tenants.Open }, "tenant-creation", ports.SeverityWarning, "TENANT_CREATION to authenticated"},
 		"tenants by nobody":                  {func(c *app.Config) { c.TenantCreation = tenants.OperatorOnly }, "tenant-creation", ports.SeverityError, "OPERATOR_TOKEN"},
 		"links to the reader's own machine":  {func(c *app.Config) { c.PublicURL = nil }, "public-url", ports.SeverityWarning, "PUBLIC_URL"},
 		"links to the callers' own machines": {func(c *app.Config) { *c = app.DefaultConfig(); c.Host = "0.0.0.0" }, "public-url", ports.SeverityWarning, "PUBLIC_URL"},
 		"passwords in the open":              {func(c *app.Config) { c.PublicURL = &url.URL{Scheme: "http", Host: "api.example.com"} }, "public-url", ports.SeverityError, "https"},
-		"a proxy that nothing names":         {func(c *app.Config) { c.TrustedProxies = nil }, "proxies", ports.SeverityWarning, "one address"},
-		"everybody a proxy":                  {func(c *app.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")} }, "proxies", ports.SeverityError, "0.0.0.0/0"},
-		"everybody a proxy by IPv6":          {func(c *app.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("::/0")} }, "proxies", ports.SeverityError, "::/0"},
-		"pages without TLS":                  {func(c *app.Config) { c.AllowOrigins = []string{"http://localhost:5173"} }, "origins", ports.SeverityWarning, "http://localhost:5173"},
-		"pages of an app":                    {func(c *app.Config) { c.AllowOrigins = []string{"capacitor://localhost"} }, "", ports.SeverityOK, ""},
-		"uploads without a size":             {func(c *app.Config) { c.UploadRequireSize = false }, "upload-size", ports.SeverityWarning, "UPLOAD_REQUIRE_SIZE=true, and have clients give size"},
-		"mail that goes to the log":          {func(c *app.Config) { c.EmailSender = domain.Email{} }, "mail", ports.SeverityWarning, "EMAIL_SENDER"},
-		"a sender, and nothing to send by":   {func(c *app.Config) { e := c.EmailSender; *c = app.DefaultConfig(); c.EmailSender = e }, "mail", ports.SeverityError, "EMAIL_SENDER"},
-		"a log that says much":               {func(c *app.Config) { c.Logger = logger(slog.LevelDebug) }, "log-level", ports.SeverityWarning, "says more"},
-		"a log that says little":             {func(c *app.Config) { c.Logger = logger(slog.LevelWarn) }, "log-level", ports.SeverityWarning, "an operator entered"},
-		"no log":                             {func(c *app.Config) { c.Logger = nil }, "log-level", ports.SeverityWarning, "an operator entered"},
+		"a trial in the open": {func(c *app.Config) {
+			*c = app.DefaultConfig()
+			c.PublicURL = &url.URL{Scheme: "http", Host: "192.0.2.1"}
+		}, "public-url", ports.SeverityWarning, "https"},
+		"a proxy that nothing names":       {func(c *app.Config) { c.TrustedProxies = nil }, "proxies", ports.SeverityWarning, "one address"},
+		"everybody a proxy":                {func(c *app.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")} }, "proxies", ports.SeverityError, "0.0.0.0/0"},
+		"everybody a proxy by IPv6":        {func(c *app.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("::/0")} }, "proxies", ports.SeverityError, "::/0"},
+		"pages without TLS":                {func(c *app.Config) { c.AllowOrigins = []string{"http://localhost:5173"} }, "origins", ports.SeverityWarning, "http://localhost:5173"},
+		"pages of an app":                  {func(c *app.Config) { c.AllowOrigins = []string{"capacitor://localhost"} }, "", ports.SeverityOK, ""},
+		"uploads without a size":           {func(c *app.Config) { c.UploadRequireSize = false }, "upload-size", ports.SeverityWarning, "UPLOAD_REQUIRE_SIZE=true, and have clients give size"},
+		"mail that goes to the log":        {func(c *app.Config) { c.EmailSender = domain.Email{} }, "mail", ports.SeverityWarning, "EMAIL_SENDER"},
+		"a sender, and nothing to send by": {func(c *app.Config) { e := c.EmailSender; *c = app.DefaultConfig(); c.EmailSender = e }, "mail", ports.SeverityError, "EMAIL_SENDER"},
+		"a log that says much":             {func(c *app.Config) { c.Logger = logger(slog.LevelDebug) }, "log-level", ports.SeverityWarning, "says more"},
+		"a log that says little":           {func(c *app.Config) { c.Logger = logger(slog.LevelWarn) }, "log-level", ports.SeverityWarning, "an operator entered"},
+		"no log":                           {func(c *app.Config) { c.Logger = nil }, "log-level", ports.SeverityWarning, "an operator entered"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := wellSet()
