@@ -14,20 +14,20 @@ import (
 
 const maxUsernameLen = 128 // characters; Cognito API Reference, SignUp, Username
 
-// usable says whether the pool could have an account under the address.
+// usable reports whether the pool can have an account under the address.
 func usable(email domain.Email) bool {
 	return utf8.RuneCountInString(email.ASCII()) <= maxUsernameLen
 }
 
-// isCode reports whether the pool could have sent the code: its codes are digits.
+// isCode reports whether the pool can have sent the code. Its codes are digits.
 func isCode(code domain.Secret) bool {
 	digits, ok := domain.ParseOneTimeCode(code)
 	return ok && digits == code
 }
 
-// SignUp makes an account. Where the confirmation code couldn't be delivered,
-// the pool makes the account all the same and doesn't tell its subject: without
-// credentials that may ask for it, the new user's Identity is zero.
+// SignUp creates an account. When the confirmation code cannot be delivered, the
+// pool creates the account but does not return its subject. The new user's Identity
+// is zero then, unless the credentials allow a look-up of the subject.
 func (p *Provider) SignUp(ctx context.Context, email domain.Email, password domain.Secret) (ports.NewUser, error) {
 	switch {
 	case email.IsZero():
@@ -68,7 +68,7 @@ func delivery(details *types.CodeDeliveryDetailsType) *ports.CodeDelivery {
 	}
 }
 
-// ConfirmSignUp proves that the address is the user's.
+// ConfirmSignUp verifies that the address belongs to the user.
 func (p *Provider) ConfirmSignUp(ctx context.Context, email domain.Email, code domain.Secret) error {
 	switch {
 	case email.IsZero():
@@ -85,7 +85,7 @@ func (p *Provider) ConfirmSignUp(ctx context.Context, email domain.Email, code d
 	return err
 }
 
-// ResendCode sends a new confirmation code to an account that waits for one.
+// ResendCode sends a new confirmation code to an account that is not confirmed yet.
 func (p *Provider) ResendCode(ctx context.Context, email domain.Email) error {
 	switch {
 	case email.IsZero():
@@ -102,7 +102,7 @@ func (p *Provider) ResendCode(ctx context.Context, email domain.Email) error {
 }
 
 // ForgotPassword sends a code for [Provider.ResetPassword]. An account whose address
-// isn't confirmed gets a confirmation code, which ResetPassword takes, too.
+// is not confirmed gets a confirmation code, which ResetPassword accepts as well.
 func (p *Provider) ForgotPassword(ctx context.Context, email domain.Email) error {
 	switch {
 	case email.IsZero():
@@ -121,8 +121,8 @@ func (p *Provider) ForgotPassword(ctx context.Context, email domain.Email) error
 	return p.translate(ctx, forgotPassword, err)
 }
 
-// ResetPassword sets a new password with the code that ForgotPassword sent. With
-// credentials that may, it ends the user's sessions.
+// ResetPassword sets a new password with the code that ForgotPassword sent. If the
+// credentials allow it, it also ends the user's sessions.
 func (p *Provider) ResetPassword(ctx context.Context, email domain.Email, code, password domain.Secret) error {
 	switch {
 	case email.IsZero():
@@ -151,7 +151,7 @@ func (p *Provider) ResetPassword(ctx context.Context, email domain.Email, code, 
 	return refused
 }
 
-// User returns the user whose access token it is, as the pool knows them now.
+// User returns the owner of the access token as the pool describes them now.
 func (p *Provider) User(ctx context.Context, access domain.Secret) (ports.User, error) {
 	if access.IsZero() {
 		return ports.User{}, p.refuse(ctx, getUser, notAuthorized)

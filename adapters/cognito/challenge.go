@@ -8,8 +8,8 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// challenges are those that people can answer here, each with the response that
-// it can't do without.
+// challenges maps each challenge that users can answer through this package to the
+// response that it requires.
 var challenges = map[string]string{
 	"NEW_PASSWORD_REQUIRED": "NEW_PASSWORD",
 	"SOFTWARE_TOKEN_MFA":    "SOFTWARE_TOKEN_MFA_CODE",
@@ -17,12 +17,12 @@ var challenges = map[string]string{
 	"EMAIL_OTP":             "EMAIL_OTP_CODE",
 }
 
-// newAttribute is how NEW_PASSWORD_REQUIRED may be given what else the pool
-// wants to know of the user. What may be written is the app client's to say.
+// newAttribute matches the responses to NEW_PASSWORD_REQUIRED that set further
+// attributes which the pool requires. The app client decides which ones may be written.
 var newAttribute = regexp.MustCompile(`^userAttributes\.[A-Za-z0-9_:.-]{1,64}$`)
 
-// challengeResponses checks an answer and returns its responses, to which the
-// user's name is still to be added.
+// challengeResponses checks an answer and returns its responses. The caller adds the
+// user's name to them.
 func challengeResponses(answer ports.ChallengeAnswer) (map[string]string, error) {
 	required, known := challenges[answer.Name]
 	if !known {
@@ -37,7 +37,7 @@ func challengeResponses(answer ports.ChallengeAnswer) (map[string]string, error)
 		case name == required:
 		case answer.Name == "NEW_PASSWORD_REQUIRED" && newAttribute.MatchString(name):
 		case name == "USERNAME", name == "SECRET_HASH":
-			return nil, domain.Invalidf("responses."+name, "%s is never given by the caller", name)
+			return nil, domain.Invalidf("responses."+name, "%s must not be sent by the caller", name)
 		default:
 			return nil, domain.Invalidf(responseField(name), "%s is answered with %s and nothing else", answer.Name, required)
 		}
@@ -46,7 +46,7 @@ func challengeResponses(answer ports.ChallengeAnswer) (map[string]string, error)
 	return responses, nil
 }
 
-// responseField names a response that nobody knows, unless its name is no name.
+// responseField returns the field of an unexpected response. It omits a name that is malformed.
 func responseField(name string) string {
 	if len(name) > 64 || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return "responses"
@@ -54,8 +54,8 @@ func responseField(name string) string {
 	return "responses." + name
 }
 
-// shown are the parameters of a challenge that a person needs to answer it. The
-// others tell of the account, or are ours to answer.
+// shown lists the parameters of a challenge that a user needs to answer it. The
+// others describe the account, or are answered by this package.
 var shown = []string{"CODE_DELIVERY_DELIVERY_MEDIUM", "CODE_DELIVERY_DESTINATION", "FRIENDLY_DEVICE_NAME", "requiredAttributes"}
 
 func shownParameters(parameters map[string]string) map[string]string {

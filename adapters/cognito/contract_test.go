@@ -67,7 +67,7 @@ func verifierOf(t *testing.T, server *realservers.Cognito) *tokens.Verifier {
 }
 
 // checked verifies an access token before it asks for its user, as the API does.
-// cognito-local answers about any token that it can decode, whoever signed it.
+// cognito-local accepts every token that it can decode and does not check the signature.
 type checked struct {
 	*cognito.Provider
 	verifier ports.TokenVerifier

@@ -1,49 +1,52 @@
-// Package cognito is the identity provider on an Amazon Cognito user pool.
+// Package cognito implements the identity provider on an Amazon Cognito user pool.
 //
 // # The pool
 //
-// The pool signs in by e-mail address (UsernameAttributes: [email]), without
+// The pool signs users in by e-mail address (UsernameAttributes: [email]), without
 // regard to case (UsernameConfiguration: {CaseSensitive: false}, the default),
 // and verifies addresses itself (AutoVerifiedAttributes: [email]). The user
-// name that this package sends is the address itself. People may sign
+// name that this package sends is the address itself. Users may sign
 // themselves up (AllowAdminCreateUserOnly: false), and no attribute but the
 // address is required. An address that changes should count as unverified:
 // AttributesRequireVerificationBeforeUpdate: [email].
 //
 // # The app client
 //
-// PreventUserExistenceErrors is ENABLED. With it the pool answers an unknown
-// address like a wrong password, in words and in time; this package makes the
-// words equal in any case, but it can't make up for the time. The flow
-// ALLOW_USER_PASSWORD_AUTH is on, and so is token revocation. Refresh tokens
+// PreventUserExistenceErrors is ENABLED. The pool then answers an unknown address
+// like a wrong password, with the same error after the same time. This package makes
+// the errors equal in any case, but it cannot make the times equal. The flow
+// ALLOW_USER_PASSWORD_AUTH and token revocation are enabled. Refresh tokens
 // are exchanged by GetTokensFromRefreshToken, which works with and without
-// rotation; only a server that doesn't know that operation is asked by
-// REFRESH_TOKEN_AUTH, where no SECRET_HASH can be sent, since it covers the
-// user's name and a refresh token names nobody. A client secret is optional.
+// rotation. Only a server that lacks this operation is asked by REFRESH_TOKEN_AUTH
+// instead, without a SECRET_HASH, because the hash covers the user's name and a
+// refresh token does not contain it. A client secret is optional.
 //
 // # Credentials
 //
-// Everything that serves people is done without AWS credentials. Where the
-// configuration has some, they help: cognito-idp:DescribeUserPool lets a refused
-// password be answered with the pool's password policy; cognito-idp:AdminGetUser
-// finds the subject of a new user whose confirmation code couldn't be delivered,
-// since the pool's answer lacks it; cognito-idp:AdminSetUserPassword lets the owner
-// of an address that a stranger signed up replace the password in one step; and
-// cognito-idp:AdminUserGlobalSignOut ends the sessions of a user whose password was
-// reset.
+// All operations of users work without AWS credentials. If the configuration has
+// credentials, these rights improve the service:
 //
-// # Accounts that nobody confirmed
+//   - cognito-idp:DescribeUserPool: the answer to a refused password contains the
+//     pool's password policy.
+//   - cognito-idp:AdminGetUser: finds the subject of a new user whose confirmation
+//     code could not be delivered, because the pool's answer lacks it.
+//   - cognito-idp:AdminSetUserPassword: when an address was signed up by another
+//     person, its owner replaces the password in one step.
+//   - cognito-idp:AdminUserGlobalSignOut: ends the sessions of a user whose password
+//     was reset.
 //
-// A pool refuses a second sign-up with an address whose first one nobody confirmed,
-// and keeps it for ever. ForgotPassword and ResetPassword are the owner's way to it.
-// Without AdminSetUserPassword that takes two codes, and the first password is good
-// between them. Deleting such accounts after a while is the operator's: look for
-// the status UNCONFIRMED.
+// # Unconfirmed accounts
+//
+// A pool keeps an unconfirmed account for ever and refuses a second sign-up with its
+// address. The owner of the address gains access by ForgotPassword and ResetPassword.
+// Without AdminSetUserPassword that takes two codes, and the first password remains
+// valid between them. Deleting such accounts after a while is up to the operator:
+// search for the status UNCONFIRMED.
 //
 // # Errors
 //
-// What the pool answers is judged by one table, [Provider]'s methods giving the
-// operation and the pool giving the exception. The pool's own words reach the
-// operator, in the error's cause, and never the caller. Whatever only an
-// operator can mend is also logged, at level ERROR, with what to do.
+// One table maps the pool's exceptions, by operation, to the errors that [Provider]
+// returns. The text of an exception appears only in the error's cause, for the
+// operator, and never in the message for the caller. A failure that only an operator
+// can fix is also logged at level ERROR, with what to do.
 package cognito

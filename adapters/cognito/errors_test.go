@@ -19,10 +19,10 @@ var (
 	withToken   = []string{"GetUser", "GlobalSignOut"}
 )
 
-// ok is the outcome of what the caller takes for a success.
+// ok is the outcome that the caller treats as a success.
 const ok domain.Code = ""
 
-// outcomes is what the callers of each operation learn from each exception.
+// outcomes lists what each operation returns for each exception.
 var outcomes = []struct {
 	says answer
 	at   []string
@@ -122,7 +122,7 @@ func TestEveryExceptionIsAnsweredByTheTable(t *testing.T) {
 			t.Run(outcome.says.exception+" at "+operation, func(t *testing.T) {
 				t.Parallel()
 				s := newScript(t)
-				// What the provider asks next of an account that may not be confirmed.
+				// What the provider asks next about an account that may be unconfirmed.
 				s.on("ConfirmSignUp", throws("CodeMismatchException"))
 				s.on("ResendConfirmationCode", answer{})
 				s.on(operation, outcome.says)
@@ -139,7 +139,7 @@ func TestEveryExceptionIsAnsweredByTheTable(t *testing.T) {
 					t.Errorf("alerted: %v, want %v; logs: %s", alerted, outcome.logs, s.logs)
 				}
 				if outcome.logs && !strings.Contains(s.logs.String(), `"level":"ERROR"`) {
-					t.Errorf("the alert isn't an error: %s", s.logs)
+					t.Errorf("the alert is not an error: %s", s.logs)
 				}
 				checkNothingLeaks(t, s, err)
 			})

@@ -19,80 +19,80 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// examination is one look at a pool and its app client.
+// examination is one run of the checks on a pool and its app client.
 type examination struct {
 	cfg Config
 	now func() time.Time
 
-	anybody *idp.Client // asks without credentials
-	api     *idp.Client
+	public *idp.Client // asks without credentials
+	api    *idp.Client
 
-	tells  ports.Finding             // about our clock, once Cognito was reached
-	pool   *types.UserPoolType       // once it is described
-	client *types.UserPoolClientType // likewise
+	ofClock ports.Finding             // set once Cognito was reached
+	pool    *types.UserPoolType       // set once it is described
+	client  *types.UserPoolClientType // set once it is described
 }
 
 func (e *examination) checks() []ports.Check {
 	return []ports.Check{
 		{Name: "cognito", About: "Cognito is reached", Look: e.reach},
 		{Name: "cognito-clock", About: "our clock agrees with Cognito's", Needs: "cognito", Look: e.clock},
-		{Name: "cognito-pool", About: "the pool is there, and may be looked at", Needs: "cognito", Look: e.describePool},
+		{Name: "cognito-pool", About: "the pool exists and can be described", Needs: "cognito", Look: e.describePool},
 		{Name: "cognito-sign-in", About: "people sign in by e-mail address", Needs: "cognito-pool", Look: e.signInName},
 		{Name: "cognito-case", About: "capital letters in an address make no other user", Needs: "cognito-pool", Look: e.caseInsensitive},
 		{Name: "cognito-verification", About: "the pool verifies addresses", Needs: "cognito-pool", Look: e.verification},
 		{Name: "cognito-address-change", About: "a changed address counts only once it is verified", Needs: "cognito-pool", Look: e.addressChange},
 		{Name: "cognito-sign-up", About: "people may sign themselves up", Needs: "cognito-pool", Look: e.selfSignUp},
-		{Name: "cognito-attributes", About: "no attribute is required that signing up doesn't give", Needs: "cognito-pool", Look: e.requiredAttributes},
+		{Name: "cognito-attributes", About: "no attribute is required that a sign-up does not contain", Needs: "cognito-pool", Look: e.requiredAttributes},
 		{Name: "cognito-password", About: "passwords have at least 8 characters", Needs: "cognito-pool", Look: e.passwordLength},
 		{Name: "cognito-deletion", About: "the pool is protected from deletion", Needs: "cognito-pool", Look: e.deletionProtection},
 		{Name: "cognito-mail", About: "the pool's mail goes through SES, not the 50 a day that Cognito sends by itself", Needs: "cognito-pool", Look: e.poolMail},
-		{Name: "cognito-client", About: "the app client is there, and may be looked at", Needs: "cognito", Look: e.describeClient},
+		{Name: "cognito-client", About: "the app client exists and can be described", Needs: "cognito", Look: e.describeClient},
 		{Name: "cognito-secret", About: "`COGNITO_CLIENT_SECRET` is the client's", Needs: "cognito-client", Look: e.clientSecret},
 		{Name: "cognito-flows", About: "the client allows `ALLOW_USER_PASSWORD_AUTH`", Needs: "cognito-client", Look: e.flows},
-		{Name: "cognito-existence", About: "the client doesn't tell which addresses have an account", Needs: "cognito-client", Look: e.userExistence},
+		{Name: "cognito-existence", About: "the client does not reveal which addresses have an account", Needs: "cognito-client", Look: e.userExistence},
 		{Name: "cognito-revocation", About: "refresh tokens can be revoked", Needs: "cognito-client", Look: e.revocation},
 		{Name: "cognito-token-life", About: "access tokens live an hour, and no longer than a day", Needs: "cognito-client", Look: e.tokenLife},
-		{Name: "cognito-writable", About: "users can't write custom attributes of theirs", Needs: "cognito-client", Look: e.writableAttributes},
+		{Name: "cognito-writable", About: "users cannot write their own custom attributes", Needs: "cognito-client", Look: e.writableAttributes},
 	}
 }
 
-// Checks describes what [Examine] looks at.
+// Checks describes the checks of [Examine].
 func Checks() []ports.CheckInfo { return ports.Describe((&examination{}).checks()) }
 
-// Examine looks for the mistakes that a pool and its app client may have, and
+// Examine reports mistakes in the settings of a pool and its app client. It
 // changes nothing. It needs cognito-idp:DescribeUserPool and
 // cognito-idp:DescribeUserPoolClient. now is our clock.
 func Examine(ctx context.Context, cfg Config, now func() time.Time) []ports.Finding {
 	e := &examination{cfg: cfg, now: now}
-	e.anybody = newClient(cfg.AWS, aws.AnonymousCredentials{}, aws.NopRetryer{})
+	e.public = newClient(cfg.AWS, aws.AnonymousCredentials{}, aws.NopRetryer{})
 	e.api = newClient(cfg.AWS, awscalls.Recognizable(cfg.AWS).Credentials, aws.NopRetryer{})
 	return ports.Examine(ctx, e.checks())
 }
 
-// reach asks what needs no credentials, and takes any answer, a refusal too: each
-// bears the time.
+// reach sends a request that needs no credentials and accepts any answer, even a
+// refusal, because each contains the time.
 func (e *examination) reach(ctx context.Context) (ports.Finding, error) {
 	before := e.now()
-	_, err := e.anybody.GetUser(ctx, &idp.GetUserInput{AccessToken: aws.String("none")})
+	_, err := e.public.GetUser(ctx, &idp.GetUserInput{AccessToken: aws.String("none")})
 	after := e.now()
 	header, _, answered := awscalls.Response(err)
 	if !answered {
-		return ports.Fail("Cognito can't be reached: "+awscalls.OneLine(cause("GetUser", err)), "check COGNITO_USER_POOL_ID, which begins with the pool's region, and the way out of this machine: NAT gateway, or VPC endpoint com.amazonaws."+e.cfg.AWS.Region+".cognito-idp"), nil
+		return ports.Fail("cannot reach Cognito: "+awscalls.OneLine(cause("GetUser", err)), "check COGNITO_USER_POOL_ID, which begins with the pool's region, and the network access of this machine: NAT gateway, or VPC endpoint com.amazonaws."+e.cfg.AWS.Region+".cognito-idp"), nil
 	}
-	e.tells = ports.Fine("Cognito doesn't tell the time")
+	e.ofClock = ports.Fine("Cognito's answer has no Date header")
 	if theirs, err := http.ParseTime(header.Get("Date")); err == nil {
-		e.tells = skew.Compare("Cognito", theirs, before, after, time.Second)
+		e.ofClock = skew.Compare("Cognito", theirs, before, after, time.Second)
 	}
 	return ports.Fine("Cognito answers"), nil
 }
 
-func (e *examination) clock(context.Context) (ports.Finding, error) { return e.tells, nil }
+func (e *examination) clock(context.Context) (ports.Finding, error) { return e.ofClock, nil }
 
 func (e *examination) describePool(ctx context.Context) (ports.Finding, error) {
 	out, err := e.api.DescribeUserPool(ctx, &idp.DescribeUserPoolInput{UserPoolId: &e.cfg.PoolID})
 	if err != nil || out.UserPool == nil {
 		return e.undescribed(err, "cognito-idp:DescribeUserPool", "the pool "+e.cfg.PoolID,
-			"set COGNITO_USER_POOL_ID to one of those that are there: aws cognito-idp list-user-pools --max-results 60"), nil
+			"set COGNITO_USER_POOL_ID to an existing pool: aws cognito-idp list-user-pools --max-results 60"), nil
 	}
 	e.pool = out.UserPool
 	return ports.Fine("the pool is " + cmp.Or(aws.ToString(e.pool.Name), e.cfg.PoolID)), nil
@@ -108,54 +108,54 @@ func (e *examination) describeClient(ctx context.Context) (ports.Finding, error)
 	return ports.Fine("the app client is " + cmp.Or(aws.ToString(e.client.ClientName), e.cfg.ClientID)), nil
 }
 
-// undescribed says why a thing can't be looked at; choose is how to name another one.
+// undescribed reports why a thing cannot be described; choose is how to select another one.
 func (e *examination) undescribed(err error, action, thing, choose string) ports.Finding {
 	if err == nil {
 		err = errGarbled
 	}
-	if what, mend, ok := awscalls.CredentialTrouble(err); ok { // signing people in needs none
-		return ports.Warn(thing+" can't be looked at: "+what, mend)
+	if what, fix, ok := awscalls.CredentialTrouble(err); ok { // signing users in needs no credentials
+		return ports.Warn("cannot describe "+thing+": "+what, fix)
 	}
 	switch ex := recognise(err); {
 	case ex == resourceNotFound:
-		return ports.Fail(thing+" isn't there", choose)
+		return ports.Fail(thing+" does not exist", choose)
 	case ex == notAuthorized, awscalls.Denied(err):
-		return ports.Warn(thing+" may not be looked at", "allow "+action+" on the pool's ARN to the credentials of this machine")
+		return ports.Warn("no permission to describe "+thing, "allow "+action+" on the pool's ARN to the credentials of this machine")
 	}
-	return ports.Fail(thing+" can't be looked at: "+awscalls.OneLine(cause(action, err)), "check the network and the AWS credentials: aws sts get-caller-identity")
+	return ports.Fail("cannot describe "+thing+": "+awscalls.OneLine(cause(action, err)), "check the network and the AWS credentials: aws sts get-caller-identity")
 }
 
 func (e *examination) signInName(context.Context) (ports.Finding, error) {
 	if !slices.Contains(e.pool.UsernameAttributes, types.UsernameAttributeTypeEmail) {
-		return ports.Fail("the user name isn't the e-mail address", "make another pool, since this can't be changed: aws cognito-idp create-user-pool --username-attributes email"), nil
+		return ports.Fail("the user name is not the e-mail address", "create another pool, because this cannot be changed: aws cognito-idp create-user-pool --username-attributes email"), nil
 	}
 	return ports.Fine("people sign in by e-mail address"), nil
 }
 
 func (e *examination) caseInsensitive(context.Context) (ports.Finding, error) {
 	if c := e.pool.UsernameConfiguration; c == nil || aws.ToBool(c.CaseSensitive) {
-		return ports.Warn("Ada@example.com and ada@example.com are two users", "make another pool, since this can't be changed: aws cognito-idp create-user-pool --username-configuration CaseSensitive=false"), nil
+		return ports.Warn("Ada@example.com and ada@example.com are two users", "create another pool, because this cannot be changed: aws cognito-idp create-user-pool --username-configuration CaseSensitive=false"), nil
 	}
 	return ports.Fine("capital letters make no other user"), nil
 }
 
 func (e *examination) verification(context.Context) (ports.Finding, error) {
 	if !slices.Contains(e.pool.AutoVerifiedAttributes, types.VerifiedAttributeTypeEmail) {
-		return ports.Fail("the pool sends no codes: nobody can confirm an address", e.updatePool("--auto-verified-attributes email")), nil
+		return ports.Fail("the pool sends no codes, so addresses cannot be confirmed", e.updatePool("--auto-verified-attributes email")), nil
 	}
 	return ports.Fine("the pool verifies addresses"), nil
 }
 
 func (e *examination) addressChange(context.Context) (ports.Finding, error) {
 	if s := e.pool.UserAttributeUpdateSettings; s == nil || !slices.Contains(s.AttributesRequireVerificationBeforeUpdate, types.VerifiedAttributeTypeEmail) {
-		return ports.Warn("whoever changes their address has the new one before it is verified", e.updatePool("--user-attribute-update-settings AttributesRequireVerificationBeforeUpdate=email")), nil
+		return ports.Warn("a changed address takes effect before it is verified", e.updatePool("--user-attribute-update-settings AttributesRequireVerificationBeforeUpdate=email")), nil
 	}
 	return ports.Fine("a changed address counts once it is verified"), nil
 }
 
 func (e *examination) selfSignUp(context.Context) (ports.Finding, error) {
 	if c := e.pool.AdminCreateUserConfig; c != nil && c.AllowAdminCreateUserOnly {
-		return ports.Warn("POST /auth/signup is refused: administrators alone make users", e.updatePool("--admin-create-user-config AllowAdminCreateUserOnly=false")), nil
+		return ports.Warn("POST /auth/signup is refused because only administrators may create users", e.updatePool("--admin-create-user-config AllowAdminCreateUserOnly=false")), nil
 	}
 	return ports.Fine("people may sign themselves up"), nil
 }
@@ -168,21 +168,21 @@ func (e *examination) requiredAttributes(context.Context) (ports.Finding, error)
 		}
 	}
 	if len(missing) > 0 {
-		return ports.Fail("signing up fails, for it gives no "+strings.Join(missing, ", "), "make another pool, since this can't be changed, that requires email alone"), nil
+		return ports.Fail("sign-ups fail because they do not contain "+strings.Join(missing, ", "), "create another pool that requires only email; this cannot be changed in an existing pool"), nil
 	}
-	return ports.Fine("signing up gives all that is required"), nil
+	return ports.Fine("a sign-up contains all required attributes"), nil
 }
 
 func (e *examination) passwordLength(context.Context) (ports.Finding, error) {
 	if p := e.pool.Policies; p != nil && p.PasswordPolicy != nil && aws.ToInt32(p.PasswordPolicy.MinimumLength) < 8 {
-		return ports.Warn(fmt.Sprintf("a password of %d characters will do", aws.ToInt32(p.PasswordPolicy.MinimumLength)), e.updatePool("--policies 'PasswordPolicy={MinimumLength=12}'")), nil
+		return ports.Warn(fmt.Sprintf("the minimum length of a password is %d characters", aws.ToInt32(p.PasswordPolicy.MinimumLength)), e.updatePool("--policies 'PasswordPolicy={MinimumLength=12}'")), nil
 	}
 	return ports.Fine("passwords have at least 8 characters"), nil
 }
 
 func (e *examination) deletionProtection(context.Context) (ports.Finding, error) {
 	if e.pool.DeletionProtection != types.DeletionProtectionTypeActive {
-		return ports.Warn("one call deletes the pool with all its users, who can't be restored", e.updatePool("--deletion-protection ACTIVE")), nil
+		return ports.Warn("one call deletes the pool with all its users, and they cannot be restored", e.updatePool("--deletion-protection ACTIVE")), nil
 	}
 	return ports.Fine("the pool is protected from deletion"), nil
 }
@@ -199,7 +199,7 @@ func (e *examination) clientSecret(context.Context) (ports.Finding, error) {
 	const show = "aws cognito-idp describe-user-pool-client shows it"
 	switch {
 	case ours == "" && theirs != "":
-		return ports.Fail("the client has a secret, and COGNITO_CLIENT_SECRET isn't set", "set COGNITO_CLIENT_SECRET; "+show), nil
+		return ports.Fail("the client has a secret, but COGNITO_CLIENT_SECRET is not set", "set COGNITO_CLIENT_SECRET; "+show), nil
 	case ours != "" && theirs == "":
 		return ports.Fail("the client has no secret, and refuses one", "unset COGNITO_CLIENT_SECRET"), nil
 	case subtle.ConstantTimeCompare([]byte(ours), []byte(theirs)) == 0:
@@ -211,16 +211,16 @@ func (e *examination) clientSecret(context.Context) (ports.Finding, error) {
 func (e *examination) flows(context.Context) (ports.Finding, error) {
 	allowed := e.client.ExplicitAuthFlows
 	if !slices.Contains(allowed, types.ExplicitAuthFlowsTypeAllowUserPasswordAuth) && !slices.Contains(allowed, types.ExplicitAuthFlowsTypeUserPasswordAuth) {
-		return ports.Fail("nobody can sign in: the client doesn't allow ALLOW_USER_PASSWORD_AUTH", e.updateClient("--explicit-auth-flows ALLOW_USER_PASSWORD_AUTH ALLOW_REFRESH_TOKEN_AUTH")), nil
+		return ports.Fail("users cannot sign in because the client does not allow ALLOW_USER_PASSWORD_AUTH", e.updateClient("--explicit-auth-flows ALLOW_USER_PASSWORD_AUTH ALLOW_REFRESH_TOKEN_AUTH")), nil
 	}
 	return ports.Fine("the client allows ALLOW_USER_PASSWORD_AUTH"), nil
 }
 
 func (e *examination) userExistence(context.Context) (ports.Finding, error) {
 	if e.client.PreventUserExistenceErrors != types.PreventUserExistenceErrorTypesEnabled {
-		return ports.Warn("a stranger can find out, by the time that an answer takes, who has an account", e.updateClient("--prevent-user-existence-errors ENABLED")), nil
+		return ports.Warn("an attacker can find out which addresses have an account, by the time that an answer takes", e.updateClient("--prevent-user-existence-errors ENABLED")), nil
 	}
-	return ports.Fine("nobody is told which addresses have an account"), nil
+	return ports.Fine("the client does not reveal which addresses have an account"), nil
 }
 
 func (e *examination) revocation(context.Context) (ports.Finding, error) {
@@ -241,12 +241,12 @@ func (e *examination) tokenLife(context.Context) (ports.Finding, error) {
 	if e.client.AccessTokenValidity == nil {
 		life = time.Hour
 	}
-	mend := e.updateClient("--access-token-validity 60 --id-token-validity 60 --token-validity-units AccessToken=minutes,IdToken=minutes,RefreshToken=days")
+	fix := e.updateClient("--access-token-validity 60 --id-token-validity 60 --token-validity-units AccessToken=minutes,IdToken=minutes,RefreshToken=days")
 	switch {
 	case life > 24*time.Hour:
-		return ports.Fail(fmt.Sprintf("access tokens live %s, and are refused: 24h is the most", life), mend), nil
+		return ports.Fail(fmt.Sprintf("access tokens live %s, and are refused: 24h is the most", life), fix), nil
 	case life > time.Hour:
-		return ports.Warn(fmt.Sprintf("an access token is good for %s, also after a sign-out", life), mend), nil
+		return ports.Warn(fmt.Sprintf("an access token is valid for %s, even after a sign-out", life), fix), nil
 	}
 	return ports.Fine(fmt.Sprintf("access tokens live %s", life)), nil
 }

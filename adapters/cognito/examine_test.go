@@ -52,14 +52,14 @@ func examine(t *testing.T, cfg cognito.Config, now func() time.Time) map[string]
 	findings := map[string]ports.Finding{}
 	for _, f := range cognito.Examine(t.Context(), cfg, now) {
 		if (f.Severity == ports.SeverityOK) != (f.Mend == "") || f.What == "" || strings.Contains(f.What+f.Mend, "\n") || strings.Contains(f.What+f.Mend, clientSecret) {
-			t.Errorf("a finding says what is wrong, and how to mend it, in a line without a secret: %+v", f)
+			t.Errorf("want a finding with a problem and a fix, in one line without a secret, got %+v", f)
 		}
 		findings[f.Check] = f
 	}
 	return findings
 }
 
-// mustFind wants a finding, and that no other check complains.
+// mustFind requires a finding, and that no other check reports a problem.
 func mustFind(t *testing.T, findings map[string]ports.Finding, check string, severity ports.Severity, says string) {
 	t.Helper()
 	for name, f := range findings {
@@ -77,7 +77,7 @@ func mustFind(t *testing.T, findings map[string]ports.Finding, check string, sev
 	}
 }
 
-// examined is a script whose pool and client have the changes; nil takes away.
+// examined returns a script whose pool and client have the changes; nil removes a field.
 func examined(t *testing.T, changePool, changeClient map[string]any) (*script, cognito.Config) {
 	t.Helper()
 	apply := func(to, changes map[string]any) map[string]any {
@@ -109,31 +109,31 @@ func TestExamine(t *testing.T) {
 		severity     ports.Severity
 		says         string
 	}{
-		"a user name that isn't the address":        {pool: map[string]any{"UsernameAttributes": nil, "AliasAttributes": []string{"email"}}, check: "cognito-sign-in", severity: ports.SeverityError, says: "--username-attributes email"},
-		"capital letters that count":                {pool: map[string]any{"UsernameConfiguration": map[string]any{"CaseSensitive": true}}, check: "cognito-case", severity: ports.SeverityWarning, says: "CaseSensitive=false"},
-		"capital letters that nobody thought of":    {pool: map[string]any{"UsernameConfiguration": nil}, check: "cognito-case", severity: ports.SeverityWarning, says: "CaseSensitive=false"},
-		"addresses that nobody verifies":            {pool: map[string]any{"AutoVerifiedAttributes": nil}, check: "cognito-verification", severity: ports.SeverityError, says: "--auto-verified-attributes email"},
-		"changed addresses that count at once":      {pool: map[string]any{"UserAttributeUpdateSettings": nil}, check: "cognito-address-change", severity: ports.SeverityWarning, says: "AttributesRequireVerificationBeforeUpdate=email"},
-		"users whom administrators make":            {pool: map[string]any{"AdminCreateUserConfig": map[string]any{"AllowAdminCreateUserOnly": true}}, check: "cognito-sign-up", severity: ports.SeverityWarning, says: "AllowAdminCreateUserOnly=false"},
-		"an attribute that signing up doesn't give": {pool: map[string]any{"SchemaAttributes": []map[string]any{{"Name": "birthdate", "Required": true}}}, check: "cognito-attributes", severity: ports.SeverityError, says: "birthdate"},
-		"short passwords":                           {pool: map[string]any{"Policies": map[string]any{"PasswordPolicy": map[string]any{"MinimumLength": 6}}}, check: "cognito-password", severity: ports.SeverityWarning, says: "6 characters"},
-		"a pool that one call deletes":              {pool: map[string]any{"DeletionProtection": "INACTIVE"}, check: "cognito-deletion", severity: ports.SeverityWarning, says: "--deletion-protection ACTIVE"},
-		"fifty mails a day":                         {pool: map[string]any{"EmailConfiguration": map[string]any{"EmailSendingAccount": "COGNITO_DEFAULT"}}, check: "cognito-mail", severity: ports.SeverityWarning, says: "50 mails"},
-		"a secret of another client's":              {client: map[string]any{"ClientSecret": "another"}, check: "cognito-secret", severity: ports.SeverityError, says: "another one's"},
-		"a secret of a client that has none":        {client: map[string]any{"ClientSecret": nil}, check: "cognito-secret", severity: ports.SeverityError, says: "unset COGNITO_CLIENT_SECRET"},
-		"a flow that is missing":                    {client: map[string]any{"ExplicitAuthFlows": []string{"ALLOW_USER_SRP_AUTH"}}, check: "cognito-flows", severity: ports.SeverityError, says: "--explicit-auth-flows ALLOW_USER_PASSWORD_AUTH"},
-		"errors that tell who has an account":       {client: map[string]any{"PreventUserExistenceErrors": "LEGACY"}, check: "cognito-existence", severity: ports.SeverityWarning, says: "ENABLED"},
-		"sessions that can't be ended":              {client: map[string]any{"EnableTokenRevocation": false}, check: "cognito-revocation", severity: ports.SeverityWarning, says: "--enable-token-revocation"},
-		"tokens that live twelve hours":             {client: map[string]any{"AccessTokenValidity": 12, "TokenValidityUnits": nil}, check: "cognito-token-life", severity: ports.SeverityWarning, says: "12h0m0s"},
-		"tokens that live two days":                 {client: map[string]any{"AccessTokenValidity": 2, "TokenValidityUnits": map[string]any{"AccessToken": "days"}}, check: "cognito-token-life", severity: ports.SeverityError, says: "are refused"},
-		"attributes that users write":               {client: map[string]any{"WriteAttributes": []string{"email", "custom:tenant_id"}}, check: "cognito-writable", severity: ports.SeverityWarning, says: "custom:tenant_id"},
+		"a user name that isn't the address":           {pool: map[string]any{"UsernameAttributes": nil, "AliasAttributes": []string{"email"}}, check: "cognito-sign-in", severity: ports.SeverityError, says: "--username-attributes email"},
+		"capital letters that count":                   {pool: map[string]any{"UsernameConfiguration": map[string]any{"CaseSensitive": true}}, check: "cognito-case", severity: ports.SeverityWarning, says: "CaseSensitive=false"},
+		"capital letters by default":                   {pool: map[string]any{"UsernameConfiguration": nil}, check: "cognito-case", severity: ports.SeverityWarning, says: "CaseSensitive=false"},
+		"addresses that are not verified":              {pool: map[string]any{"AutoVerifiedAttributes": nil}, check: "cognito-verification", severity: ports.SeverityError, says: "--auto-verified-attributes email"},
+		"changed addresses that count at once":         {pool: map[string]any{"UserAttributeUpdateSettings": nil}, check: "cognito-address-change", severity: ports.SeverityWarning, says: "AttributesRequireVerificationBeforeUpdate=email"},
+		"users created by administrators":              {pool: map[string]any{"AdminCreateUserConfig": map[string]any{"AllowAdminCreateUserOnly": true}}, check: "cognito-sign-up", severity: ports.SeverityWarning, says: "AllowAdminCreateUserOnly=false"},
+		"an attribute that a sign-up does not contain": {pool: map[string]any{"SchemaAttributes": []map[string]any{{"Name": "birthdate", "Required": true}}}, check: "cognito-attributes", severity: ports.SeverityError, says: "birthdate"},
+		"short passwords":                              {pool: map[string]any{"Policies": map[string]any{"PasswordPolicy": map[string]any{"MinimumLength": 6}}}, check: "cognito-password", severity: ports.SeverityWarning, says: "6 characters"},
+		"a pool that one call deletes":                 {pool: map[string]any{"DeletionProtection": "INACTIVE"}, check: "cognito-deletion", severity: ports.SeverityWarning, says: "--deletion-protection ACTIVE"},
+		"fifty mails a day":                            {pool: map[string]any{"EmailConfiguration": map[string]any{"EmailSendingAccount": "COGNITO_DEFAULT"}}, check: "cognito-mail", severity: ports.SeverityWarning, says: "50 mails"},
+		"a secret of another client's":                 {client: map[string]any{"ClientSecret": "another"}, check: "cognito-secret", severity: ports.SeverityError, says: "another one's"},
+		"a secret of a client that has none":           {client: map[string]any{"ClientSecret": nil}, check: "cognito-secret", severity: ports.SeverityError, says: "unset COGNITO_CLIENT_SECRET"},
+		"a flow that is missing":                       {client: map[string]any{"ExplicitAuthFlows": []string{"ALLOW_USER_SRP_AUTH"}}, check: "cognito-flows", severity: ports.SeverityError, says: "--explicit-auth-flows ALLOW_USER_PASSWORD_AUTH"},
+		"errors that reveal accounts":                  {client: map[string]any{"PreventUserExistenceErrors": "LEGACY"}, check: "cognito-existence", severity: ports.SeverityWarning, says: "ENABLED"},
+		"sessions that can't be ended":                 {client: map[string]any{"EnableTokenRevocation": false}, check: "cognito-revocation", severity: ports.SeverityWarning, says: "--enable-token-revocation"},
+		"tokens that live twelve hours":                {client: map[string]any{"AccessTokenValidity": 12, "TokenValidityUnits": nil}, check: "cognito-token-life", severity: ports.SeverityWarning, says: "12h0m0s"},
+		"tokens that live two days":                    {client: map[string]any{"AccessTokenValidity": 2, "TokenValidityUnits": map[string]any{"AccessToken": "days"}}, check: "cognito-token-life", severity: ports.SeverityError, says: "are refused"},
+		"attributes that users write":                  {client: map[string]any{"WriteAttributes": []string{"email", "custom:tenant_id"}}, check: "cognito-writable", severity: ports.SeverityWarning, says: "custom:tenant_id"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, cfg := examined(t, c.pool, c.client)
 			mustFind(t, examine(t, cfg, time.Now), c.check, c.severity, c.says)
 		})
 	}
-	t.Run("a secret that isn't set", func(t *testing.T) {
+	t.Run("a secret that is not set", func(t *testing.T) {
 		_, cfg := examined(t, nil, nil)
 		cfg.ClientSecret = secret("")
 		mustFind(t, examine(t, cfg, time.Now), "cognito-secret", ports.SeverityError, "set COGNITO_CLIENT_SECRET")
@@ -146,7 +146,7 @@ func TestExamine(t *testing.T) {
 }
 
 func TestExamineWithoutRights(t *testing.T) {
-	t.Run("what may not be looked at is a warning that names the action", func(t *testing.T) {
+	t.Run("a missing right is a warning that names the action", func(t *testing.T) {
 		for _, exception := range []string{"AccessDeniedException", "NotAuthorizedException"} {
 			s, cfg := examined(t, nil, nil)
 			s.on("DescribeUserPool", throws(exception))
@@ -156,14 +156,14 @@ func TestExamineWithoutRights(t *testing.T) {
 			mustFind(t, examine(t, cfg, time.Now), "cognito-client", ports.SeverityWarning, "allow cognito-idp:DescribeUserPoolClient ")
 		}
 	})
-	t.Run("credentials that can't be used aren't told as a missing right", func(t *testing.T) {
+	t.Run("unusable credentials are not reported as a missing right", func(t *testing.T) {
 		for exception, says := range map[string]string{"UnrecognizedClientException": "AWS_ACCESS_KEY_ID", "ExpiredTokenException": "have expired", "InvalidSignatureException": "AWS_SECRET_ACCESS_KEY"} {
 			s, cfg := examined(t, nil, nil)
 			s.on("DescribeUserPool", throws(exception))
 			mustFind(t, examine(t, cfg, time.Now), "cognito-pool", ports.SeverityWarning, says)
 		}
 	})
-	t.Run("without credentials all that can be looked at is", func(t *testing.T) {
+	t.Run("without credentials the remaining checks are made", func(t *testing.T) {
 		_, cfg := examined(t, nil, nil)
 		cfg.AWS.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{}, errors.New("there are none")
@@ -178,10 +178,10 @@ func TestExamineWithoutRights(t *testing.T) {
 			t.Errorf("got %+v", got)
 		}
 		if !strings.Contains(findings["cognito-client"].What, "cognito-flows") {
-			t.Errorf("it doesn't say what it left out: %+v", findings["cognito-client"])
+			t.Errorf("it does not report what it skipped: %+v", findings["cognito-client"])
 		}
 	})
-	t.Run("a pool or a client that isn't there", func(t *testing.T) {
+	t.Run("a pool or a client that does not exist", func(t *testing.T) {
 		s, cfg := examined(t, nil, nil)
 		s.on("DescribeUserPool", throws("ResourceNotFoundException"))
 		mustFind(t, examine(t, cfg, time.Now), "cognito-pool", ports.SeverityError, "COGNITO_USER_POOL_ID")
@@ -189,7 +189,7 @@ func TestExamineWithoutRights(t *testing.T) {
 		s.on("DescribeUserPoolClient", throws("ResourceNotFoundException"))
 		mustFind(t, examine(t, cfg, time.Now), "cognito-client", ports.SeverityError, "list-user-pool-clients --user-pool-id")
 	})
-	t.Run("a server that isn't reached", func(t *testing.T) {
+	t.Run("a server that cannot be reached", func(t *testing.T) {
 		gone := httptest.NewServer(nil)
 		gone.Close()
 		_, cfg := examined(t, nil, nil)
@@ -203,7 +203,7 @@ func TestExamineWithoutRights(t *testing.T) {
 	})
 }
 
-// TestExamineAPoolOfTheEmulator makes mistakes in a pool of cognito-local's.
+// TestExamineAPoolOfTheEmulator makes mistakes in a pool of cognito-local.
 func TestExamineAPoolOfTheEmulator(t *testing.T) {
 	local := cognitoLocal.Get(t)
 	cfg := cognito.Config{PoolID: local.PoolID, ClientID: local.ClientID, AWS: aws.Config{

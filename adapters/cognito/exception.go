@@ -12,7 +12,7 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// operation is one thing that is asked of the pool, in the words of Cognito's API.
+// operation is a request to the pool, named as in Cognito's API.
 type operation string
 
 const (
@@ -29,8 +29,8 @@ const (
 	getUser        operation = "GetUser"
 )
 
-// exception is what may go wrong: one that Cognito names, or one that is
-// recognised in what it says otherwise.
+// exception is a failure: an exception that Cognito names, or one that is recognised
+// by its text.
 type exception string
 
 const (
@@ -74,17 +74,17 @@ const (
 	noVerifiedAddress     exception = "an account whose address isn't confirmed"
 	outOfOrder            exception = "no answer, or none that makes sense"
 	unknownChallenge      exception = "a challenge that can't be answered here"
-	unknownException      exception = "an exception that nobody foresaw"
-	unknownOperation      exception = "an operation that the server doesn't know"
+	unknownException      exception = "an unknown exception"
+	unknownOperation      exception = "an operation that the server does not support"
 )
 
 var (
-	errGarbled       = errors.New("the answer lacks what it is made for")
+	errGarbled       = errors.New("the answer lacks a required part")
 	errNoCredentials = errors.New("there are no AWS credentials")
 )
 
-// recognise tells what went wrong. It is the one place that reads Cognito's
-// texts, where one exception means several things.
+// recognise returns the exception that an error stands for. Only this function reads
+// Cognito's texts, because some of its exceptions have several meanings.
 func recognise(err error) exception {
 	apiErr, ok := errors.AsType[smithy.APIError](err)
 	if !ok {
@@ -124,8 +124,8 @@ func recognise(err error) exception {
 	return unknownException
 }
 
-// brokenDown reports whether an answer that isn't in the table comes from a
-// server, or something before it, that can't serve now.
+// brokenDown reports whether an answer that is not in the table comes from a
+// server, or from a proxy in front of it, that cannot serve at the moment.
 func brokenDown(err error, code string) bool {
 	_, throttled := retry.DefaultThrottleErrorCodes[code]
 	if throttled || code == "UnknownError" { // the SDK's word for an answer without a name
@@ -135,10 +135,10 @@ func brokenDown(err error, code string) bool {
 	return ok && (response.HTTPStatusCode() >= 500 || response.HTTPStatusCode() == http.StatusTooManyRequests)
 }
 
-// echoed is how Cognito quotes what it was sent.
+// echoed matches how Cognito quotes a value that it received.
 var echoed = regexp.MustCompile(`(?s)Value '.*?' at '`)
 
-// cause describes an error to the operator, without what the caller sent.
+// cause describes an error to the operator without the values that the caller sent.
 func cause(asked string, err error) error {
 	apiErr, ok := errors.AsType[smithy.APIError](err)
 	if !ok {

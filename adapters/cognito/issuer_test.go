@@ -9,8 +9,8 @@ import (
 	"github.com/partywall-go/partywall/adapters/tokens"
 )
 
-// TestIssuersOfEveryPartition holds the issuers that tokens are accepted from to
-// the endpoints that the SDK knows.
+// TestIssuersOfEveryPartition compares the issuers of accepted tokens with the
+// endpoints of the SDK.
 func TestIssuersOfEveryPartition(t *testing.T) {
 	for _, region := range []string{
 		"us-east-1", "eu-central-1", "ap-southeast-7", "mx-central-1", "us-gov-west-1", "us-gov-east-1", "cn-north-1", "cn-northwest-1",

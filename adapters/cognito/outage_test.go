@@ -17,7 +17,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// attempts is how often each operation is tried at a server that breaks down,
+// attempts is how often each operation is attempted at a server that breaks down,
 // and at one that throttles.
 var attempts = map[string]struct{ broken, throttled int }{
 	"SignUp":                    {1, 1},
@@ -107,8 +107,8 @@ func TestAnOutageIsNeverTheCallersFault(t *testing.T) {
 	}
 }
 
-// hang holds the request until the client has left, which a server notices once
-// it has read the body.
+// hang holds the request until the client disconnects. A server notices that only
+// after it has read the body.
 func hang(_ http.ResponseWriter, r *http.Request) {
 	io.Copy(io.Discard, r.Body)
 	<-r.Context().Done()
@@ -122,7 +122,7 @@ func serve(t *testing.T, handler http.HandlerFunc) string {
 	return server.URL
 }
 
-func TestACallerWhoLeavesGetsTheirContextsError(t *testing.T) {
+func TestACallerThatDisconnectsGetsTheErrorOfItsContext(t *testing.T) {
 	for operation, ask := range asks {
 		t.Run(operation, func(t *testing.T) {
 			t.Parallel()

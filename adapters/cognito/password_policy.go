@@ -15,12 +15,12 @@ import (
 )
 
 const (
-	lookUpTimeout = 2 * time.Second // somebody waits who could be answered without
+	lookUpTimeout = 2 * time.Second // the caller waits, and could be answered without the policy
 	policyTTL     = 10 * time.Minute
 )
 
-// passwordPolicy knows what the pool wants of a password, in words. It asks when
-// it is first needed, and again when what it knows is old.
+// passwordPolicy describes the pool's password policy in words. It asks the pool on
+// the first use, and again when the answer is too old.
 type passwordPolicy struct {
 	provider *Provider
 	fixed    string
@@ -29,7 +29,7 @@ type passwordPolicy struct {
 }
 
 type knownPolicy struct {
-	sentence string // empty: it couldn't be had
+	sentence string // empty: not available
 	until    time.Time
 }
 
@@ -37,8 +37,8 @@ func newPasswordPolicy(p *Provider, fixed string) *passwordPolicy {
 	return &passwordPolicy{provider: p, fixed: fixed}
 }
 
-// sentence returns the policy, or "" if it can't be had. One caller asks for it;
-// who comes meanwhile gets what was known before.
+// sentence returns the policy, or "" if it is not available. One caller at a time asks
+// the pool. The others get the last known value meanwhile.
 func (p *passwordPolicy) sentence(ctx context.Context) string {
 	if p.fixed != "" || p.provider.admin == nil {
 		return p.fixed
@@ -50,7 +50,7 @@ func (p *passwordPolicy) sentence(ctx context.Context) string {
 	if p.asking.TryLock() {
 		defer p.asking.Unlock()
 		known = &knownPolicy{sentence: p.ask(ctx), until: time.Now().Add(policyTTL)}
-		if ctx.Err() == nil { // else it isn't known, and whoever comes next may ask
+		if ctx.Err() == nil { // otherwise the policy stays unknown and the next caller may ask
 			p.known.Store(known)
 		}
 	}
@@ -65,7 +65,7 @@ func (p *passwordPolicy) ask(ctx context.Context) string {
 	defer cancel()
 	out, err := p.provider.admin.DescribeUserPool(ctx, &idp.DescribeUserPoolInput{UserPoolId: &p.provider.pool})
 	if err != nil {
-		p.provider.log.LogAttrs(ctx, slog.LevelWarn, "people whose password is refused aren't told why",
+		p.provider.log.LogAttrs(ctx, slog.LevelWarn, "cannot explain refused passwords to users",
 			slog.String("fix", "allow cognito-idp:DescribeUserPool"), slog.Any("cause", cause("DescribeUserPool", err)))
 		return ""
 	}

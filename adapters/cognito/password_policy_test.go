@@ -12,7 +12,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-func TestARefusedPasswordIsToldThePolicy(t *testing.T) {
+func TestARefusedPasswordIsAnsweredWithThePolicy(t *testing.T) {
 	described := answer{body: map[string]any{"UserPool": map[string]any{"Policies": map[string]any{"PasswordPolicy": map[string]any{
 		"MinimumLength": 12, "RequireUppercase": true, "RequireLowercase": true, "RequireNumbers": true, "RequireSymbols": true, "PasswordHistorySize": 5,
 	}}}}}
@@ -24,11 +24,11 @@ func TestARefusedPasswordIsToldThePolicy(t *testing.T) {
 		want     string
 		describe int // times
 	}{
-		{"that the pool tells, asked once", withCredentials, described, sentence, 1},
-		{"that the configuration tells, and the pool isn't asked", func(c *cognito.Config) { withCredentials(c); c.PasswordPolicy = "four words" }, described, "four words", 0},
+		{"from the pool, which is asked once", withCredentials, described, sentence, 1},
+		{"from the configuration, and the pool is not asked", func(c *cognito.Config) { withCredentials(c); c.PasswordPolicy = "four words" }, described, "four words", 0},
 		{"not, where there are no credentials", func(*cognito.Config) {}, described, "", 0},
-		{"not, where it may not be asked for, which is tried once", withCredentials, throws("AccessDeniedException"), "", 1},
-		{"not, where the pool tells none", withCredentials, answer{}, "", 1},
+		{"omitted without the right to ask, which is attempted once", withCredentials, throws("AccessDeniedException"), "", 1},
+		{"omitted when the pool has none", withCredentials, answer{}, "", 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := newScript(t)

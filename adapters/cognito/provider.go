@@ -17,19 +17,19 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Config says which pool to use, and how.
+// Config selects the pool and sets how it is used.
 type Config struct {
 	PoolID       string        // such as eu-central-1_a1B2c3D4e; the Provider's name
 	ClientID     string        // of the app client
 	ClientSecret domain.Secret // empty for a client that has none
 
-	// AWS gives region, endpoint and HTTP client. Its credentials are optional;
-	// the package comment says what they are good for. Its retry settings are
+	// AWS contains region, endpoint and HTTP client. Its credentials are optional;
+	// the package comment lists what they are used for. Its retry settings are
 	// ignored.
 	AWS aws.Config
 
-	// PasswordPolicy tells people what the pool wants of a password, as in
-	// "at least 12 characters". Empty: the pool is asked, if the credentials allow.
+	// PasswordPolicy describes the pool's password policy to users, as in "at least
+	// 12 characters". If empty, the pool is asked, provided that the credentials allow it.
 	PasswordPolicy string
 
 	Timeout time.Duration // of one call, with its retries; 0: 10 seconds
@@ -46,17 +46,17 @@ type Provider struct {
 	log          *slog.Logger
 	policy       *passwordPolicy
 
-	once    *idp.Client // asks once: what it does is counted against the user, sent to them, or spent
-	careful *idp.Client // asks again if it was turned away before anything was done
-	patient *idp.Client // asks again if it failed: what it does may be done twice
+	once    *idp.Client // never retries: the operation counts against the user, sends a message or spends a token
+	careful *idp.Client // retries only requests that were refused before anything was done
+	patient *idp.Client // retries any failure: the operation may run twice
 	admin   *idp.Client // has credentials; nil without
 
-	byAuthFlow atomic.Bool // the server doesn't know GetTokensFromRefreshToken
+	byAuthFlow atomic.Bool // the server lacks GetTokensFromRefreshToken
 }
 
 var _ ports.IdentityProvider = (*Provider)(nil)
 
-// New returns a Provider. It asks the pool nothing yet.
+// New returns a Provider. It does not contact the pool.
 func New(cfg Config) *Provider {
 	p := &Provider{
 		pool:    cfg.PoolID,
@@ -104,22 +104,22 @@ func retryThrottled(o *retry.StandardOptions) {
 // Name returns the pool's ID.
 func (p *Provider) Name() string { return p.pool }
 
-// send asks the pool, for as long as one call may take.
+// send asks the pool, within the time limit of one call.
 func send[In, Out any](ctx context.Context, p *Provider, ask func(context.Context, *In, ...func(*idp.Options)) (*Out, error), in *In) (*Out, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
 	return ask(ctx, in)
 }
 
-// call is send with the error translated. The answer is nil where what the pool
-// calls an error is a success to us.
+// call is send with the error translated. The answer is nil when the pool returns
+// an error that counts as a success.
 func call[In, Out any](ctx context.Context, p *Provider, op operation, ask func(context.Context, *In, ...func(*idp.Options)) (*Out, error), in *In) (*Out, error) {
 	out, err := send(ctx, p, ask, in)
 	return out, p.translate(ctx, op, err)
 }
 
-// secretHash proves to the pool that we hold the client's secret: the base64 of
-// HMAC-SHA256(secret, user name + client ID). It is nil for a client without one.
+// secretHash proves to the pool that we hold the client's secret. It is the base64 of
+// HMAC-SHA256(secret, user name + client ID), and nil for a client without a secret.
 func (p *Provider) secretHash(username string) *string {
 	if p.secret.IsZero() {
 		return nil
@@ -129,8 +129,8 @@ func (p *Provider) secretHash(username string) *string {
 	return aws.String(base64.StdEncoding.EncodeToString(mac.Sum(nil)))
 }
 
-// clientSecret is the secret itself, which newer operations take in place of a
-// hash. It is nil for a client without one.
+// clientSecret returns the secret itself, which newer operations take in place of a
+// hash. It is nil for a client without a secret.
 func (p *Provider) clientSecret() *string {
 	if p.secret.IsZero() {
 		return nil
@@ -138,7 +138,7 @@ func (p *Provider) clientSecret() *string {
 	return aws.String(p.secret.Reveal())
 }
 
-// authParameters are what every step of signing in says about the user.
+// authParameters returns the parameters about the user that every sign-in step sends.
 func (p *Provider) authParameters(username string) map[string]string {
 	parameters := map[string]string{"USERNAME": username}
 	if hash := p.secretHash(username); hash != nil {

@@ -14,9 +14,9 @@ func TestRefreshing(t *testing.T) {
 		given any // as RefreshToken in the answer
 		want  domain.Secret
 	}{
-		"at a client that rotates gives a new refresh token": {"a new refresh token", secret("a new refresh token")},
-		"at a client that doesn't leaves the old one":        {nil, domain.Secret{}},
-		"that gives the old one back leaves it":              {refreshToken, domain.Secret{}},
+		"at a client that rotates returns a new refresh token": {"a new refresh token", secret("a new refresh token")},
+		"at a client that doesn't leaves the old one":          {nil, domain.Secret{}},
+		"that returns the old one leaves it":                   {refreshToken, domain.Secret{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScript(t)
@@ -30,7 +30,7 @@ func TestRefreshing(t *testing.T) {
 	}
 }
 
-func TestAServerThatKnowsOnlyTheOlderWayIsAskedByIt(t *testing.T) {
+func TestAServerWithoutTheNewerOperationIsAskedByTheOlder(t *testing.T) {
 	for name, says := range map[string]answer{
 		"AWS":            throws("UnknownOperationException"),
 		"AWS's emulator": {status: 500, exception: "CognitoLocal#Unsupported", message: "Cognito Local unsupported feature"},
@@ -47,7 +47,7 @@ func TestAServerThatKnowsOnlyTheOlderWayIsAskedByIt(t *testing.T) {
 				}
 			}
 			if n := len(s.sent("GetTokensFromRefreshToken")); n != 1 {
-				t.Errorf("it was asked the newer way %d times", n)
+				t.Errorf("it received the newer operation %d times", n)
 			}
 			sent := s.sent("InitiateAuth")
 			want := map[string]any{"ClientId": clientID, "AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": map[string]any{"REFRESH_TOKEN": refreshToken}}
@@ -82,7 +82,7 @@ func TestAReusedRefreshTokenIsAudited(t *testing.T) {
 	tokens, err := s.provider().Refresh(t.Context(), secret(refreshToken))
 	checkError(t, err, domain.Unauthenticated, domain.CodeRefreshReused)
 	if tokens != (ports.Tokens{}) {
-		t.Errorf("it gave %+v", tokens)
+		t.Errorf("it returned %+v", tokens)
 	}
 	lines := strings.Split(strings.TrimSpace(s.logs.String()), "\n")
 	if len(lines) != 1 || !strings.Contains(lines[0], `"audit":"refresh_reused"`) || !strings.Contains(lines[0], pool) {

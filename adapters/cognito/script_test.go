@@ -27,7 +27,7 @@ const (
 	clientSecret = "the client's secret"
 	subject      = "0b9b6a3e-0000-4000-8000-00000000c0de"
 
-	// What a user sends must never come back in a message or a log.
+	// Values that a user sends must never appear in a message or a log.
 	password = "correct horse battery staple"
 	code     = "42424242"
 
@@ -35,7 +35,7 @@ const (
 	accessToken  = "access-4e5f6a7b"
 )
 
-// answer is what the scripted server says to one request.
+// answer is the scripted server's answer to one request.
 type answer struct {
 	status    int // 0: 200
 	exception string
@@ -52,25 +52,25 @@ func says(exception, message string) answer {
 	return answer{status: 400, exception: exception, message: message}
 }
 
-// ownWords is Cognito's own text, which no caller may read.
+// ownWords is Cognito's own text, which must not reach a caller.
 const ownWords = "Cognito's own words about user 4711"
 
-// request is what reached the scripted server.
+// request is a request that the scripted server received.
 type request struct {
 	operation string
 	header    http.Header
 	body      map[string]any
 }
 
-// script is a server that speaks Cognito's protocol, AWS JSON 1.1, and says what
-// a test tells it to. It is for what no emulator does.
+// script is a server that speaks Cognito's protocol, AWS JSON 1.1, and returns the
+// answers that a test sets. It covers what no emulator does.
 type script struct {
 	t      *testing.T
 	server *httptest.Server
 	logs   *lockedBuffer
 
 	mu       sync.Mutex
-	answers  map[string][]answer // by operation; the last one stays
+	answers  map[string][]answer // by operation; the last one repeats
 	requests []request
 }
 
@@ -181,7 +181,7 @@ func mustEmail(s string) domain.Email {
 
 func secret(s string) domain.Secret { return domain.NewSecret(s) }
 
-// asks is every operation of the port, with a request that is in order.
+// asks contains every operation of the port, with a valid request.
 var asks = map[string]func(context.Context, *script, *cognito.Provider) error{
 	"SignUp": func(ctx context.Context, _ *script, p *cognito.Provider) error {
 		_, err := p.SignUp(ctx, ada, secret(password))
@@ -225,7 +225,7 @@ var asks = map[string]func(context.Context, *script, *cognito.Provider) error{
 	},
 }
 
-// sealedSession signs in at a server of its own that asks for a new password.
+// sealedSession signs in at a separate server that requires a new password.
 func sealedSession(_ context.Context, s *script) domain.Secret {
 	s.t.Helper()
 	other := newScript(s.t)
@@ -237,14 +237,14 @@ func sealedSession(_ context.Context, s *script) domain.Secret {
 	return step.Challenge.Session
 }
 
-// challenged is an answer that asks for more.
+// challenged is an answer with a challenge.
 func challenged(name string, more map[string]string) map[string]any {
 	parameters := map[string]string{"USER_ID_FOR_SRP": subject}
 	maps.Copy(parameters, more)
 	return map[string]any{"ChallengeName": name, "ChallengeParameters": parameters, "Session": "a-session-of-at-least-20"}
 }
 
-// authenticated is an answer with tokens; more adds to them, or takes away (nil).
+// authenticated is an answer with tokens; more sets fields, or removes them (nil).
 func authenticated(more map[string]any) map[string]any {
 	result := map[string]any{
 		"AccessToken": jwt(1_000_000, 1_000_900), "IdToken": jwt(1_000_000, 1_000_900), "RefreshToken": "a new refresh token",

@@ -9,17 +9,17 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// A challenge has to be answered under the user name that the pool gave with it
-// (USER_ID_FOR_SRP), which isn't the address that the user signed in with, and
-// SECRET_HASH has to be made of it. Nothing is kept between the two requests, so
-// the name travels with the session:
+// A challenge has to be answered under the user name that the pool sent with it
+// (USER_ID_FOR_SRP). That is not the address that the user signed in with, and
+// SECRET_HASH has to be computed from it. This package keeps nothing between the two
+// requests, so the name is part of the session:
 //
 //	base64url(HMAC) "." base64url(user name) "." session
 //
-// The HMAC binds all three to the address, so that guesses at one account can't
-// be counted against the addresses of others. Its key is the client's secret. A
-// client without one has nothing to protect: whoever knows its ID can ask the
-// pool directly.
+// The HMAC binds all three to the address. Without it, a client could make its guesses
+// at one account count against the addresses of others. Its key is the client's secret.
+// A client without a secret gains nothing from the HMAC, because anyone with its ID can
+// ask the pool directly.
 
 func (p *Provider) sealSession(email domain.Email, username, session string) domain.Secret {
 	encode := base64.RawURLEncoding.EncodeToString

@@ -17,7 +17,7 @@ import (
 
 const maxPasswordLen = 256 // characters; Cognito API Reference, SignUp, Password
 
-// SignIn gives tokens, or a challenge to answer first.
+// SignIn returns tokens, or a challenge that has to be answered first.
 func (p *Provider) SignIn(ctx context.Context, email domain.Email, password domain.Secret) (ports.SignIn, error) {
 	switch {
 	case email.IsZero():
@@ -38,8 +38,8 @@ func (p *Provider) SignIn(ctx context.Context, email domain.Email, password doma
 	return p.step(ctx, signIn, email, email.ASCII(), stepOutput{out.AuthenticationResult, out.ChallengeName, out.ChallengeParameters, out.Session})
 }
 
-// RespondToChallenge answers a challenge of SignIn, or of itself, under the name
-// by which the pool asked.
+// RespondToChallenge answers a challenge of SignIn or of an earlier RespondToChallenge,
+// under the user name that the pool sent.
 func (p *Provider) RespondToChallenge(ctx context.Context, email domain.Email, answer ports.ChallengeAnswer) (ports.SignIn, error) {
 	if email.IsZero() {
 		return ports.SignIn{}, errNoEmail()
@@ -65,7 +65,7 @@ func (p *Provider) RespondToChallenge(ctx context.Context, email domain.Email, a
 	return p.step(ctx, challenge, email, username, stepOutput{out.AuthenticationResult, out.ChallengeName, out.ChallengeParameters, out.Session})
 }
 
-// stepOutput is what InitiateAuth and RespondToAuthChallenge answer alike.
+// stepOutput is what the answers of InitiateAuth and RespondToAuthChallenge have in common.
 type stepOutput struct {
 	result     *types.AuthenticationResultType
 	challenge  types.ChallengeNameType
@@ -73,8 +73,8 @@ type stepOutput struct {
 	session    *string
 }
 
-// step reads the pool's answer to one step of signing in. The user is known to
-// the pool as username, unless the answer names them anew.
+// step reads the pool's answer to one step of signing in. username is the user's name
+// in the pool, unless the answer contains another one.
 func (p *Provider) step(ctx context.Context, op operation, email domain.Email, username string, out stepOutput) (ports.SignIn, error) {
 	if out.challenge == "" {
 		tokens, err := readTokens(out.result)
@@ -118,8 +118,8 @@ func (p *Provider) Refresh(ctx context.Context, refresh domain.Secret) (ports.To
 	return tokens, nil
 }
 
-// exchange asks for new tokens, by the older way where the server doesn't know
-// the newer one, which it remembers.
+// exchange asks for new tokens. It uses the older operation once the server has
+// refused the newer one as unknown, and remembers that.
 func (p *Provider) exchange(ctx context.Context, refresh domain.Secret) (*types.AuthenticationResultType, error) {
 	if !p.byAuthFlow.Load() {
 		out, err := send(ctx, p, p.careful.GetTokensFromRefreshToken, &idp.GetTokensFromRefreshTokenInput{
@@ -146,7 +146,7 @@ func (p *Provider) exchange(ctx context.Context, refresh domain.Secret) (*types.
 	return out.AuthenticationResult, nil
 }
 
-// Revoke ends the session of a refresh token. An unknown token is no error.
+// Revoke ends the session of a refresh token. An unknown token is not an error.
 func (p *Provider) Revoke(ctx context.Context, refresh domain.Secret) error {
 	if refresh.IsZero() {
 		return nil
@@ -159,7 +159,7 @@ func (p *Provider) Revoke(ctx context.Context, refresh domain.Secret) error {
 	return err
 }
 
-// SignOutEverywhere ends every session of the user whose access token it is.
+// SignOutEverywhere ends every session of the access token's owner.
 func (p *Provider) SignOutEverywhere(ctx context.Context, access domain.Secret) error {
 	if access.IsZero() {
 		return p.refuse(ctx, signOut, notAuthorized)

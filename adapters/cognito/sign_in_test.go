@@ -12,7 +12,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-func TestSigningInGivesTokens(t *testing.T) {
+func TestSigningInReturnsTokens(t *testing.T) {
 	s := newScript(t)
 	s.on("InitiateAuth", answer{body: authenticated(nil)})
 	step, err := s.provider().SignIn(t.Context(), ada, secret(password))
@@ -62,7 +62,7 @@ func TestAnAnswerThatMakesNoSenseIsAnOutage(t *testing.T) {
 			step, err := s.provider().SignIn(t.Context(), ada, secret(password))
 			checkError(t, err, domain.Unavailable, domain.CodeIdentityProviderUnavailable)
 			if step != (ports.SignIn{}) {
-				t.Errorf("it gave %+v as well", step)
+				t.Errorf("it also returned %+v", step)
 			}
 		})
 	}
@@ -130,7 +130,7 @@ func TestChallengesFollowOneAnother(t *testing.T) {
 	}
 }
 
-func TestAChallengeTellsWhatIsNeededToAnswerItAndNoMore(t *testing.T) {
+func TestAChallengeContainsOnlyWhatIsNeededToAnswerIt(t *testing.T) {
 	s := newScript(t)
 	s.on("InitiateAuth", answer{body: challenged("NEW_PASSWORD_REQUIRED", map[string]string{
 		"CODE_DELIVERY_DELIVERY_MEDIUM": "SMS", "CODE_DELIVERY_DESTINATION": "+***1234", "FRIENDLY_DEVICE_NAME": "phone",
@@ -149,7 +149,7 @@ func TestAChallengeTellsWhatIsNeededToAnswerItAndNoMore(t *testing.T) {
 	}
 }
 
-func TestASessionIsGoodForItsAddressAlone(t *testing.T) {
+func TestASessionIsValidOnlyForItsAddress(t *testing.T) {
 	s := newScript(t)
 	s.on("RespondToAuthChallenge", answer{body: authenticated(nil)})
 	session := sealedSession(t.Context(), s).Reveal()
@@ -230,7 +230,7 @@ func TestAChallengeThatCannotBeAnsweredHereIsAMisconfiguration(t *testing.T) {
 		_, err := s.provider().SignIn(t.Context(), ada, secret(password))
 		checkError(t, err, domain.Internal, "internal")
 		if !strings.Contains(s.logs.String(), `"fix":`) {
-			t.Errorf("%s: nobody is told: %s", name, s.logs)
+			t.Errorf("%s: no alert is logged: %s", name, s.logs)
 		}
 	}
 }

@@ -25,7 +25,7 @@ func secretHashOf(username string) string {
 }
 
 func TestSigningUp(t *testing.T) {
-	t.Run("sends the address itself, and tells what the pool made of it", func(t *testing.T) {
+	t.Run("sends the address itself, and returns what the pool made of it", func(t *testing.T) {
 		s := newScript(t)
 		s.on("SignUp", answer{body: map[string]any{
 			"UserSub": subject, "UserConfirmed": false,
@@ -104,8 +104,8 @@ func TestASignUpWhoseCodeIsNotDelivered(t *testing.T) {
 		lookUps int
 	}{
 		{"is a success, and the subject is looked up", credentialed, found("UNCONFIRMED"), mustIdentity(t, subject), 1},
-		{"never gives the subject of somebody who was confirmed before", credentialed, found("CONFIRMED"), domain.Identity{}, 1},
-		{"is a success without the subject where looking isn't allowed", credentialed, throws("AccessDeniedException"), domain.Identity{}, 1},
+		{"never returns the subject of a user who was confirmed before", credentialed, found("CONFIRMED"), domain.Identity{}, 1},
+		{"is a success without the subject where a look-up is not allowed", credentialed, throws("AccessDeniedException"), domain.Identity{}, 1},
 		{"is a success without the subject where there are no credentials", (*script).provider, found("UNCONFIRMED"), domain.Identity{}, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -163,7 +163,7 @@ func TestAClientWithoutASecretSendsNone(t *testing.T) {
 	}
 }
 
-func TestNoRequestAboutPeopleIsSigned(t *testing.T) {
+func TestNoRequestAboutUsersIsSigned(t *testing.T) {
 	for operation, ask := range asks {
 		s := newScript(t)
 		cfg := s.config()
@@ -197,7 +197,7 @@ func TestTheUserOfAnAccessToken(t *testing.T) {
 	}{
 		{"has a verified address", attributes("sub", subject, "email", ada.String(), "email_verified", "true"), ports.User{Identity: who, Email: ada, EmailVerified: true}},
 		{"has one that isn't verified", attributes("sub", subject, "email", ada.String(), "email_verified", "false"), ports.User{Identity: who, Email: ada}},
-		{"has one of which nothing is said", attributes("sub", subject, "email", ada.String()), ports.User{Identity: who, Email: ada}},
+		{"has one without the attribute", attributes("sub", subject, "email", ada.String()), ports.User{Identity: who, Email: ada}},
 		{"has no address", attributes("sub", subject, "email_verified", "true"), ports.User{Identity: who}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -212,7 +212,7 @@ func TestTheUserOfAnAccessToken(t *testing.T) {
 	}
 }
 
-// wantSent fails unless exactly one request was sent, and said exactly this.
+// wantSent fails unless exactly one request was sent, with exactly this body.
 func wantSent(t *testing.T, s *script, operation string, want map[string]any) {
 	t.Helper()
 	sent := s.sent("")

@@ -16,8 +16,8 @@ import (
 
 const maxLifetime = 24 * time.Hour // Cognito Developer Guide, "Understanding the access token"
 
-// readTokens reads the pool's tokens, and fills in from the access token what
-// the answer about them lacks.
+// readTokens reads the pool's tokens. It takes what the answer lacks from the access
+// token.
 func readTokens(result *types.AuthenticationResultType) (ports.Tokens, error) {
 	if result == nil || aws.ToString(result.AccessToken) == "" || aws.ToString(result.IdToken) == "" {
 		return ports.Tokens{}, errGarbled
@@ -38,9 +38,9 @@ func readTokens(result *types.AuthenticationResultType) (ports.Tokens, error) {
 	}, nil
 }
 
-// lifetimeOf returns how long a JWT lives from its issue, and 0 for what isn't
-// one. It trusts the token, which came from the pool this moment, over a
-// connection that is trusted with passwords.
+// lifetimeOf returns the time between a JWT's issue and its expiry, and 0 if token is
+// not a JWT. It does not verify the token, which came from the pool just now, over the
+// same connection that carries passwords.
 func lifetimeOf(token string) time.Duration {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

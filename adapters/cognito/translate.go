@@ -7,8 +7,8 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// translate is the one place where Cognito's errors become the domain's. It
-// returns nil for what is a success to the caller.
+// translate is the only place where Cognito's errors become domain errors. It
+// returns nil when the error is a success to the caller.
 func (p *Provider) translate(ctx context.Context, op operation, err error) error {
 	switch {
 	case err == nil:
@@ -19,8 +19,8 @@ func (p *Provider) translate(ctx context.Context, op operation, err error) error
 	return p.verdictError(ctx, op, recognise(err), cause(string(op), err))
 }
 
-// refuse answers in the pool's place what it would answer with ex, or what only
-// its answer as a whole shows to be ex.
+// refuse returns the error for ex when the pool itself was not asked, or when only its
+// complete answer shows that ex applies.
 func (p *Provider) refuse(ctx context.Context, op operation, ex exception) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -48,7 +48,7 @@ func (p *Provider) verdictError(ctx context.Context, op operation, ex exception,
 	return e
 }
 
-// passwordField is what the API calls a new password.
+// passwordField is the name of the new password in the API.
 var passwordField = map[operation]string{
 	signUp:        "password",
 	resetPassword: "newPassword",

@@ -11,22 +11,24 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// A pool keeps the first sign-up with an address, whoever sent it, and sends an
-// account whose address isn't confirmed no code for a new password. What follows is
-// the owner's way to such an account: ForgotPassword sends a confirmation code, and
-// ResetPassword confirms with it and replaces the password.
+// A pool keeps the first sign-up with an address, even if the owner of the address did
+// not send it. It sends no code for a new password to an account whose address is not
+// confirmed. The functions below let the owner take over such an account:
+// ForgotPassword sends a confirmation code, and ResetPassword confirms with it and
+// replaces the password.
 
-// forgetUnconfirmed sends a confirmation code in place of the code for a new
-// password, which the pool refused to send.
+// forgetUnconfirmed sends a confirmation code after the pool refused to send a code
+// for a new password.
 func (p *Provider) forgetUnconfirmed(ctx context.Context, email domain.Email) error {
 	return p.ResendCode(ctx, email)
 }
 
-// resetUnconfirmed sets a new password by a confirmation code. refused is what
-// ResetPassword returns where the code isn't one either.
+// resetUnconfirmed sets a new password with a confirmation code. refused is the error
+// that ResetPassword returns when the code is not a confirmation code either.
 //
-// Only with credentials can the password be set in the same step. Without them the
-// address is confirmed, and another code goes to it, by which the password is reset.
+// The password is set in the same step only with credentials. Without them the
+// address is confirmed, and another code is sent to it, with which the user resets the
+// password.
 func (p *Provider) resetUnconfirmed(ctx context.Context, email domain.Email, code, password domain.Secret, refused error) error {
 	if err := p.ConfirmSignUp(ctx, email, code); err != nil {
 		if domain.CodeOf(err) == domain.CodeCodeInvalid {
@@ -34,7 +36,7 @@ func (p *Provider) resetUnconfirmed(ctx context.Context, email domain.Email, cod
 		}
 		return err
 	}
-	// The code is spent: a caller who hangs up here must not leave the password as it was.
+	// The code is spent. If the caller disconnects now, the password must be replaced all the same.
 	ctx = context.WithoutCancel(ctx)
 	err := p.setPassword(ctx, email, password)
 	if err == nil {
@@ -68,8 +70,8 @@ func (p *Provider) setPassword(ctx context.Context, email domain.Email, password
 	return cause("AdminSetUserPassword", err)
 }
 
-// endSessions ends all sessions of a user whose password was replaced, as far as
-// the credentials allow: the pool itself doesn't.
+// endSessions ends all sessions of a user whose password was replaced, if the
+// credentials allow it. The pool does not do this itself.
 func (p *Provider) endSessions(ctx context.Context, email domain.Email) {
 	if p.admin == nil {
 		return
@@ -81,11 +83,11 @@ func (p *Provider) endSessions(ctx context.Context, email domain.Email) {
 }
 
 // warnOfRights logs that an operation that needs AWS credentials failed, and what to
-// do about it where that is known.
+// do about it if that is known.
 func (p *Provider) warnOfRights(ctx context.Context, what, operation string, err error) {
 	attrs := []slog.Attr{slog.Any("cause", cause(operation, err))}
-	if _, mend, ok := awscalls.CredentialTrouble(err); ok {
-		attrs = append(attrs, slog.String("fix", mend))
+	if _, fix, ok := awscalls.CredentialTrouble(err); ok {
+		attrs = append(attrs, slog.String("fix", fix))
 	} else if recognise(err) == notAuthorized || awscalls.Denied(err) {
 		attrs = append(attrs, slog.String("fix", "allow cognito-idp:"+operation))
 	}

@@ -107,7 +107,7 @@ func TestResettingThePasswordOfAnUnconfirmedAccount(t *testing.T) {
 			t.Errorf("sent %v", operations(s))
 		}
 	})
-	t.Run("isn't tried where the account is confirmed and the code is wrong", func(t *testing.T) {
+	t.Run("is not attempted where the account is confirmed and the code is wrong", func(t *testing.T) {
 		s := newScript(t)
 		s.on("ConfirmForgotPassword", throws("CodeMismatchException"))
 		if err := reset(s, credentialed(s)); domain.CodeOf(err) != domain.CodeCodeInvalid {
@@ -132,7 +132,7 @@ func TestResettingAPasswordEndsTheSessionsWhereItMay(t *testing.T) {
 	}
 }
 
-func TestAFailureThatIsNoLackOfRightsIsNotAdvisedAsOne(t *testing.T) {
+func TestOnlyAMissingRightIsReportedAsOne(t *testing.T) {
 	for name, c := range map[string]struct {
 		fails answer
 		says  string

@@ -12,9 +12,9 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// undelivered is the new user whose confirmation code couldn't be delivered. The
-// pool made the account, and answered with an exception that has no room for the
-// subject: it is looked up where the credentials allow, and zero where not.
+// undelivered returns the new user whose confirmation code could not be delivered. The
+// pool created the account, but its exception does not contain the subject.
+// undelivered looks it up if the credentials allow it, and leaves it zero otherwise.
 func (p *Provider) undelivered(ctx context.Context, email domain.Email) ports.NewUser {
 	if p.admin == nil {
 		return ports.NewUser{}
@@ -28,7 +28,7 @@ func (p *Provider) undelivered(ctx context.Context, email domain.Email) ports.Ne
 			slog.Any("cause", cause("AdminGetUser", err)))
 		return ports.NewUser{}
 	}
-	// Somebody else's account must never be taken for the one that was just made.
+	// An account that existed before must never be taken for the one that was just created.
 	if out.UserStatus != types.UserStatusTypeUnconfirmed {
 		return ports.NewUser{}
 	}

@@ -6,9 +6,9 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// verdict is what an exception means to the caller, and to the operator.
+// verdict is what an exception means to the caller and to the operator.
 type verdict struct {
-	answer *domain.Error // to the caller; nil: a success
+	answer *domain.Error // for the caller; nil: a success
 	fix    string        // what the operator has to change; empty: nothing
 }
 
@@ -39,39 +39,39 @@ var (
 	away           = unavailable(awayFor)
 )
 
-// usual is the verdict whose answer is the usual error of the code.
+// usual returns the verdict with the default error of the code.
 func usual(code domain.Code) verdict { return verdict{answer: domain.NewError(code)} }
 
 func unavailable(wait time.Duration) verdict {
 	return verdict{answer: domain.NewError(domain.CodeIdentityProviderUnavailable).WithRetryAfter(wait)}
 }
 
-// alerting is v, reported to the operator as well.
+// alerting returns v with a fix, so that it is also reported to the operator.
 func alerting(v verdict, fix string) verdict {
 	v.fix = fix
 	return v
 }
 
-// misconfigured is a mistake of the operator's, not of the caller's.
+// misconfigured is the verdict on a mistake of the operator.
 func misconfigured(fix string) verdict {
 	return verdict{answer: domain.Errorf(domain.Internal, "the identity provider is misconfigured"), fix: fix}
 }
 
-// always is the row of an exception that means the same everywhere.
+// always is the row of an exception that means the same at every operation.
 func always(v verdict) row { return row{anywhere: v} }
 
-// row says what one exception means, by operation.
+// row maps operations to what one exception means there.
 type row map[operation]verdict
 
-// anywhere is every operation that a row doesn't name.
+// anywhere stands for every operation that a row does not name.
 const anywhere operation = ""
 
-// judge looks the exception up in the table.
+// judge returns the table's verdict on the exception.
 func judge(op operation, ex exception) verdict {
 	for _, key := range []operation{op, anywhere} {
 		if v, found := verdicts[ex][key]; found {
 			return v
 		}
 	}
-	return misconfigured("look up the exception in Cognito's API reference: " + string(op) + " isn't known to throw it")
+	return misconfigured("look up the exception in Cognito's API reference: " + string(op) + " is not known to return it")
 }

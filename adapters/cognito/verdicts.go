@@ -1,7 +1,7 @@
 package cognito
 
-// verdicts is the whole of what Cognito's exceptions mean to us. What an unknown
-// address meets reads, row by row, like what a known one meets.
+// verdicts contains the meaning of each of Cognito's exceptions. In every row, an
+// unknown address has the same verdict as a known one.
 var verdicts = map[exception]row{
 	usernameExists: {signUp: userExists},
 	aliasExists:    {confirmSignUp: userExists, challenge: userExists},
@@ -13,7 +13,7 @@ var verdicts = map[exception]row{
 	notAuthorized: {
 		signIn: badCredentials, confirmSignUp: badCode, resetPassword: badCode, challenge: badChallenge, refreshTokens: badRefresh,
 		forgotPassword: success, resendCode: success, revoke: success, getUser: badToken, signOut: badToken,
-		signUp: misconfigured("let people sign themselves up: set AllowAdminCreateUserOnly of the pool to false"),
+		signUp: misconfigured("let users sign themselves up: set AllowAdminCreateUserOnly of the pool to false"),
 	},
 	invalidPassword: {
 		signIn: badCredentials, signUp: weakPassword, resetPassword: weakPassword, challenge: weakPassword,
@@ -31,7 +31,7 @@ var verdicts = map[exception]row{
 		confirmSignUp: badCode, resetPassword: badCode, challenge: badResponses, refreshTokens: badRefresh,
 		forgotPassword: success, resendCode: success, revoke: success, getUser: badToken, signOut: badToken,
 		signUp:   misconfigured("require no attribute of new users but email, and let the pool sign in by email (UsernameAttributes)"),
-		anywhere: misconfigured("compare the settings of the pool and of the app client with what the documentation asks for"),
+		anywhere: misconfigured("compare the settings of the pool and of the app client with what the documentation requires"),
 	},
 	badAddress: {
 		signUp: notAnAddress, signIn: badCredentials, confirmSignUp: badCode, resetPassword: badCode, challenge: badResponses,
@@ -57,12 +57,12 @@ var verdicts = map[exception]row{
 		forgotPassword: alerting(success, sendBySES), resendCode: alerting(success, sendBySES), anywhere: alerting(tooMany, sendBySES),
 	},
 	codeDeliveryFailure: {
-		signUp: alerting(success, mendDelivery), forgotPassword: alerting(success, mendDelivery), resendCode: alerting(success, mendDelivery),
+		signUp: alerting(success, fixDelivery), forgotPassword: alerting(success, fixDelivery), resendCode: alerting(success, fixDelivery),
 	},
 	userLambdaValidation: {
 		signUp: signUpRefused, anywhere: triggerRefused,
-		// These two ask the triggers about known addresses only.
-		forgotPassword: alerting(success, mendTrigger), resendCode: alerting(success, mendTrigger),
+		// The pool calls the triggers of these two operations for known addresses only.
+		forgotPassword: alerting(success, fixTrigger), resendCode: alerting(success, fixTrigger),
 	},
 
 	tooManyRequests: always(throttled),
@@ -76,20 +76,20 @@ var verdicts = map[exception]row{
 	flowNotEnabled:       always(misconfigured("enable ALLOW_USER_PASSWORD_AUTH for the app client, and ALLOW_REFRESH_TOKEN_AUTH unless it rotates refresh tokens")),
 	unsupportedOperation: always(misconfigured("enable the operation for the app client; RevokeToken needs EnableTokenRevocation")),
 	operationNotEnabled:  always(misconfigured("use the pool's primary region, and settings that allow the operation")),
-	unknownOperation:     always(misconfigured("use a server that knows the operation; AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER may point elsewhere")),
-	unknownChallenge:     always(misconfigured("don't require what can't be answered here: MFA that users have yet to set up, a choice of factors, custom challenges, remembered devices")),
+	unknownOperation:     always(misconfigured("use a server that supports the operation; AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER may point elsewhere")),
+	unknownChallenge:     always(misconfigured("do not require challenges that cannot be answered here: MFA that users have yet to set up, a choice of factors, custom challenges, remembered devices")),
 	forbidden:            always(misconfigured("let this server through the web ACL (AWS WAF) of the pool")),
 	invalidEmailRole:     always(misconfigured("let Cognito use the pool's e-mail identity in SES")),
 	invalidSMSRole:       always(misconfigured("let the pool's SMS role publish through SNS")),
 	invalidSMSTrust:      always(misconfigured("let cognito-idp.amazonaws.com assume the pool's SMS role, with its external ID")),
-	invalidPoolConfig:    always(misconfigured("mend the settings of the pool")),
-	unexpectedLambda:     always(misconfigured(mendTrigger)),
+	invalidPoolConfig:    always(misconfigured("fix the settings of the pool")),
+	unexpectedLambda:     always(misconfigured(fixTrigger)),
 
-	invalidLambdaResponse: always(misconfigured(mendTrigger)),
+	invalidLambdaResponse: always(misconfigured(fixTrigger)),
 }
 
 const (
-	sendBySES    = "let the pool send through Amazon SES: Cognito's own quota of mails is used up"
-	mendDelivery = "look at why the pool's mails bounce: its FROM address, and the SES sandbox"
-	mendTrigger  = "mend the pool's Lambda triggers"
+	sendBySES   = "let the pool send through Amazon SES: Cognito's own quota of mails is used up"
+	fixDelivery = "find out why the pool's mails bounce: check its FROM address and the SES sandbox"
+	fixTrigger  = "fix the pool's Lambda triggers"
 )
