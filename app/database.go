@@ -33,10 +33,9 @@ func (p *Partywall) openDatabase(ctx context.Context) (stores, error) {
 }
 
 func (p *Partywall) openMemoryDatabase() stores {
-	registry := &memory.Registry{}
-	users := &memory.Users{Registry: registry}
+	db := &memory.DB{}
 	p.describe("database", "memory: gone when the program ends", true)
-	return stores{registry, registry, registry, users, registry}
+	return stores{db.Tenants(), db.Members(), db.Reservations(), db.Users(), db}
 }
 
 // openPrivateDatabase starts a PostgreSQL of our own, and sets it up: nobody else will.

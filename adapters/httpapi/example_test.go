@@ -17,12 +17,12 @@ import (
 
 // The API on memory, below a prefix of a product's own.
 func ExampleNew() {
-	registry, people := &memory.Registry{}, idptest.New()
-	service := &tenants.Service{Tenants: registry, Reservations: registry, Identities: people, Mail: &memory.Mailbox{}}
+	db, people := &memory.DB{}, idptest.New()
+	service := &tenants.Service{Tenants: db.Tenants(), Reservations: db.Reservations(), Identities: people, Mail: &memory.Mailbox{}}
 	api := httpapi.New(httpapi.Config{
-		Access:     &access.Service{Members: registry},
+		Access:     &access.Service{Members: db.Members()},
 		Tenants:    service,
-		Identities: &identities.Service{Provider: people, Members: registry, Tenants: service},
+		Identities: &identities.Service{Provider: people, Members: db.Members(), Tenants: service},
 		Files:      &files.Service{Objects: &memory.Objects{}, MaxSize: 5 << 30},
 		Verifier:   people,
 	})

@@ -14,7 +14,7 @@ import (
 
 func TestHealthz(t *testing.T) {
 	h := open(t)
-	h.registry.Break()
+	h.db.Break()
 	if got := h.get(t, "/healthz").is(t, 200); got.body != "{\"status\":\"ok\"}\n" {
 		t.Errorf("got %q", got.body)
 	}
@@ -38,7 +38,7 @@ func TestReadyz(t *testing.T) {
 				return errors.New("dial tcp 10.1.2.3:443: secret internals")
 			})})
 		})
-		h.registry.Break()
+		h.db.Break()
 		got := h.get(t, "/readyz").is(t, 503)
 		if got.body != `{"status":"unavailable","checks":{"database":{"status":"unavailable"},"keys":{"status":"unavailable"},"objects":{"status":"ok"}}}`+"\n" || got.header.Get("Retry-After") == "" {
 			t.Errorf("got %s, %v", got.body, got.header)
@@ -46,7 +46,7 @@ func TestReadyz(t *testing.T) {
 		if !strings.Contains(h.log.String(), "secret internals") {
 			t.Error("the log doesn't say why")
 		}
-		h.registry.Mend()
+		h.db.Mend()
 		h.clock.pass(time.Second)
 		if got := h.get(t, "/readyz").field(t, "checks"); !strings.Contains(got, `"database":{"status":"ok"}`) {
 			t.Errorf("what came back isn't seen: %s", got)

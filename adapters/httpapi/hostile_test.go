@@ -28,7 +28,7 @@ type shaky struct {
 func (s shaky) Clock(ctx context.Context, _ domain.TenantID) (time.Time, error) { return s.clock(ctx) }
 
 func withClock(clock func(ctx context.Context) (time.Time, error)) func(*house) {
-	return func(h *house) { h.config.Tenants.Tenants = shaky{h.registry, clock} }
+	return func(h *house) { h.config.Tenants.Tenants = shaky{h.db.Tenants(), clock} }
 }
 
 func TestAPanic(t *testing.T) {
@@ -172,7 +172,7 @@ func TestABodyThatDribblesIsGivenUp(t *testing.T) {
 
 func TestAWorkThatOutlastsTheBodysDeadlineGoesOn(t *testing.T) {
 	h := build(t)
-	h.config.Tenants.Tenants = slow{h.registry}
+	h.config.Tenants.Tenants = slow{h.db.Tenants()}
 	h.serve(t, httpapi.NewWithPace(h.config, 100*time.Millisecond, time.Minute))
 	h.post(t, "/auth/tenants", `{"tenantId": "acme"}`).is(t, 201)
 	h.get(t, "/", "X-Tenant-ID: acme").is(t, 200)

@@ -29,7 +29,7 @@ import (
 
 // house is the whole API on memory, served on a loopback port.
 type house struct {
-	registry   *memory.Registry
+	db         *memory.DB
 	identities *idptest.Provider
 	objects    *memory.Objects
 	mail       *memory.Mailbox
@@ -56,7 +56,7 @@ func build(t testing.TB) *house {
 	t.Helper()
 	clock := &clock{now: time.Now()}
 	h := &house{
-		registry:   &memory.Registry{Now: clock.Now},
+		db:         &memory.DB{Now: clock.Now},
 		identities: idptest.New(func(c *idp.Config) { c.Now = clock.Now }),
 		objects:    &memory.Objects{Now: clock.Now},
 		mail:       &memory.Mailbox{},
@@ -64,19 +64,19 @@ func build(t testing.TB) *house {
 		log:        &syncBuffer{},
 		client:     &http.Client{Transport: checking{t, &http.Transport{}}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
-	service := &tenants.Service{Tenants: h.registry, Reservations: h.registry, Identities: h.identities, Mail: h.mail, Limits: tenants.NewLimits(clock.Now)}
+	service := &tenants.Service{Tenants: h.db.Tenants(), Reservations: h.db.Reservations(), Identities: h.identities, Mail: h.mail, Limits: tenants.NewLimits(clock.Now)}
 	operators, err := access.ParseOperatorKeys(domain.NewSecret(operatorToken))
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.config = httpapi.Config{
-		Access:         &access.Service{Members: h.registry},
+		Access:         &access.Service{Members: h.db.Members()},
 		Tenants:        service,
-		Identities:     &identities.Service{Provider: h.identities, Members: h.registry, Tenants: service, Limits: identities.NewLimits(clock.Now)},
+		Identities:     &identities.Service{Provider: h.identities, Members: h.db.Members(), Tenants: service, Limits: identities.NewLimits(clock.Now)},
 		Files:          &files.Service{Objects: h.objects, MaxSize: 1 << 30},
 		Verifier:       h.identities,
 		Operators:      operators,
-		Dependencies:   []httpapi.Dependency{{Name: "database", Check: h.registry}, {Name: "objects", Check: h.objects}},
+		Dependencies:   []httpapi.Dependency{{Name: "database", Check: h.db}, {Name: "objects", Check: h.objects}},
 		LocalObjects:   h.objects,
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		AllowOrigins:   []string{"https://app.example.com"},
@@ -232,11 +232,11 @@ func (h *house) caller(t testing.TB, address string) ports.Caller {
 	return caller
 }
 
-// join has the registry give the user with that address the role in tenant id.
+// join has the database give the user with that address the role in tenant id.
 func (h *house) join(t testing.TB, id domain.TenantID, address string, role domain.Role) {
 	t.Helper()
 	change := ports.RoleChange{Tenant: id, Member: h.caller(t, address).Identity, Role: role, By: ports.Actor{Operator: true}}
-	if err := h.registry.SetRole(t.Context(), change); err != nil {
+	if err := h.db.Members().SetRole(t.Context(), change); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -245,7 +245,7 @@ func (h *house) join(t testing.TB, id domain.TenantID, address string, role doma
 func (h *house) tenant(t testing.TB, id, owner string) domain.TenantID {
 	t.Helper()
 	tenant := parse(t, domain.ParseTenantID, id)
-	if _, err := h.registry.Create(t.Context(), ports.NewTenant{ID: tenant, Name: id, Owner: h.caller(t, owner).Identity}); err != nil {
+	if _, err := h.db.Tenants().Create(t.Context(), ports.NewTenant{ID: tenant, Name: id, Owner: h.caller(t, owner).Identity}); err != nil {
 		t.Fatal(err)
 	}
 	return tenant

@@ -33,7 +33,7 @@ func TestSelectingATenant(t *testing.T) {
 	})
 	t.Run("proves nothing: unknown, suspended and foreign are the same bytes", func(t *testing.T) {
 		asleep := h.tenant(t, "asleep", "ada@acme.example")
-		if err := h.registry.SetStatus(asleep, domain.Suspended); err != nil {
+		if err := h.db.SetStatus(asleep, domain.Suspended); err != nil {
 			t.Fatal(err)
 		}
 		h.post(t, "/auth/tenants", `{"tenantId": "unclaimed"}`).is(t, 201)

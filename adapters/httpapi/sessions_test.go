@@ -173,7 +173,7 @@ func TestMe(t *testing.T) {
 		h.tenant(t, "acme", "ada@acme.example")
 		asleep := h.tenant(t, "asleep", "ada@acme.example")
 		beta := h.tenant(t, "beta", "bob@beta.example")
-		if err := h.registry.SetStatus(asleep, domain.Suspended); err != nil {
+		if err := h.db.SetStatus(asleep, domain.Suspended); err != nil {
 			t.Fatal(err)
 		}
 		h.join(t, beta, "ada@acme.example", domain.RoleViewer)

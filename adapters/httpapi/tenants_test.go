@@ -35,7 +35,7 @@ func TestTheStatusOfATenant(t *testing.T) {
 	})
 	t.Run("is 404 for one that is suspended, in the words of an unknown one", func(t *testing.T) {
 		id := h.tenant(t, "asleep", "ada@acme.example")
-		if err := h.registry.SetStatus(id, domain.Suspended); err != nil {
+		if err := h.db.SetStatus(id, domain.Suspended); err != nil {
 			t.Fatal(err)
 		}
 		asleep, unknown := h.get(t, "/", "X-Tenant-ID: asleep", "X-Request-ID: one"), h.get(t, "/", "X-Tenant-ID: nobody", "X-Request-ID: one")
@@ -44,10 +44,10 @@ func TestTheStatusOfATenant(t *testing.T) {
 		}
 	})
 	t.Run("is 503 while the database is away, and 200 when it's back", func(t *testing.T) {
-		h.registry.Break()
-		defer h.registry.Mend()
+		h.db.Break()
+		defer h.db.Mend()
 		h.get(t, "/", "X-Tenant-ID: acme").isProblem(t, 503, domain.CodeDatabaseUnavailable, "")
-		h.registry.Mend()
+		h.db.Mend()
 		h.get(t, "/", "X-Tenant-ID: acme").is(t, 200)
 	})
 }

@@ -11,7 +11,7 @@ func TestATenantThatIsBeingUpgraded(t *testing.T) {
 	ada := h.somebody(t, "ada@example.com")
 	acme := h.tenant(t, "acme", "ada@example.com")
 	h.tenant(t, "bolt", "ada@example.com")
-	if err := h.registry.SetUpgrading(acme, true); err != nil {
+	if err := h.db.SetUpgrading(acme, true); err != nil {
 		t.Fatal(err)
 	}
 	got := h.get(t, "/", "X-Tenant-ID: acme").isProblem(t, 503, domain.CodeTenantUpgrading, "")
@@ -21,7 +21,7 @@ func TestATenantThatIsBeingUpgraded(t *testing.T) {
 	h.get(t, "/", "X-Tenant-ID: bolt").is(t, 200)
 	h.get(t, "/readyz").is(t, 200)
 	h.post(t, "/files/upload-url", `{"filename": "a.txt"}`, "X-Tenant-ID: acme", ada).is(t, 200) // no schema is needed
-	if err := h.registry.SetUpgrading(acme, false); err != nil {
+	if err := h.db.SetUpgrading(acme, false); err != nil {
 		t.Fatal(err)
 	}
 	h.get(t, "/", "X-Tenant-ID: acme").is(t, 200)

@@ -17,7 +17,7 @@ func ExampleProvider() {
 		log.Fatal(err)
 	}
 	people, err := idp.New(idp.Config{
-		Users:    &memory.Users{},
+		Users:    new(memory.DB).Users(),
 		Mail:     &memory.Mailbox{},
 		Keys:     keys,
 		Hasher:   argon2.New(argon2.Config{}),

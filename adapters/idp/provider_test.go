@@ -54,7 +54,7 @@ func TestAStoreThatIsAway(t *testing.T) {
 	b := open(t, nil)
 	ada := b.join(t, "ada@example.com")
 	tokens := b.signIn(t, ada)
-	b.users.Break()
+	b.db.Break()
 	for name, do := range map[string]func() error{
 		"SignUp": func() error {
 			_, err := b.provider.SignUp(t.Context(), address(t, "bob@example.com"), ada.password)
@@ -89,6 +89,7 @@ const clientID = "partywall"
 type building struct {
 	provider *idp.Provider
 	verifier ports.TokenVerifier
+	db       *memory.DB
 	users    *memory.Users
 	box      *memory.Mailbox
 	keys     *idp.Keys
@@ -99,7 +100,8 @@ type building struct {
 func open(t testing.TB, change func(*idp.Config)) building {
 	t.Helper()
 	now := &clock{now: time.Now()}
-	b := building{users: &memory.Users{Now: now.Now}, box: &memory.Mailbox{}, keys: oneKey(t), now: now}
+	db := &memory.DB{Now: now.Now}
+	b := building{db: db, users: db.Users(), box: &memory.Mailbox{}, keys: oneKey(t), now: now}
 	config := idp.Config{
 		Users:      b.users,
 		Mail:       b.box,

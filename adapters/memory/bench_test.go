@@ -10,25 +10,25 @@ import (
 )
 
 func BenchmarkCreate(b *testing.B) {
-	const most = 1000 // tenants of one registry, as many as a test may have
-	var registry *memory.Registry
+	const most = 1000 // tenants of one database, as many as a test may have
+	var db *memory.DB
 	owner := identity("owner")
 	for n := 0; b.Loop(); n++ {
 		if n%most == 0 {
-			registry = &memory.Registry{}
+			db = &memory.DB{}
 		}
 		id := tenantID(fmt.Sprintf("tenant-%d", n))
-		if _, err := registry.Create(b.Context(), ports.NewTenant{ID: id, Owner: owner}); err != nil {
+		if _, err := db.Tenants().Create(b.Context(), ports.NewTenant{ID: id, Owner: owner}); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
 func BenchmarkAdmit(b *testing.B) {
-	registry := &memory.Registry{}
-	service := &access.Service{Members: registry}
+	db := &memory.DB{}
+	service := &access.Service{Members: db.Members()}
 	owner, id := identity("owner"), tenantID("acme")
-	if _, err := registry.Create(b.Context(), ports.NewTenant{ID: id, Owner: owner}); err != nil {
+	if _, err := db.Tenants().Create(b.Context(), ports.NewTenant{ID: id, Owner: owner}); err != nil {
 		b.Fatal(err)
 	}
 	b.RunParallel(func(pb *testing.PB) {

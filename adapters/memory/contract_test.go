@@ -30,8 +30,8 @@ func TestReservationStore(t *testing.T) {
 func TestUserStore(t *testing.T) {
 	t.Parallel()
 	porttest.UserStore(t, func(*testing.T) porttest.Users {
-		registry := &memory.Registry{}
-		return porttest.Users{Store: &memory.Users{Registry: registry}, Join: joiner(registry)}
+		db := &memory.DB{}
+		return porttest.Users{Store: db.Users(), Join: joiner(db)}
 	})
 }
 
@@ -71,10 +71,9 @@ func TestDependency(t *testing.T) {
 		Mend()
 	}
 	for name, open := range map[string]func() breakable{
-		"Registry": func() breakable { return &memory.Registry{} },
-		"Users":    func() breakable { return &memory.Users{} },
-		"Objects":  func() breakable { return &memory.Objects{} },
-		"Mailbox":  func() breakable { return &memory.Mailbox{} },
+		"DB":      func() breakable { return &memory.DB{} },
+		"Objects": func() breakable { return &memory.Objects{} },
+		"Mailbox": func() breakable { return &memory.Mailbox{} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -91,18 +90,18 @@ func TestDependency(t *testing.T) {
 }
 
 func openTenancy(*testing.T) porttest.Tenancy {
-	registry := &memory.Registry{}
+	db := &memory.DB{}
 	return porttest.Tenancy{
-		Tenants:      registry,
-		Members:      registry,
-		Reservations: registry,
+		Tenants:      db.Tenants(),
+		Members:      db.Members(),
+		Reservations: db.Reservations(),
 		Suspend: func(t *testing.T, id domain.TenantID) {
-			if err := registry.SetStatus(id, domain.Suspended); err != nil {
+			if err := db.SetStatus(id, domain.Suspended); err != nil {
 				t.Fatal(err)
 			}
 		},
 		SetUpgrading: func(t *testing.T, id domain.TenantID, upgrading bool) {
-			if err := registry.SetUpgrading(id, upgrading); err != nil {
+			if err := db.SetUpgrading(id, upgrading); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -124,12 +123,12 @@ func serveObjects(t *testing.T, path string) (*memory.Objects, *http.Client) {
 }
 
 // joiner returns a function that makes a subject the owner of a new tenant.
-func joiner(registry *memory.Registry) func(*testing.T, string) {
+func joiner(db *memory.DB) func(*testing.T, string) {
 	return func(t *testing.T, subject string) {
 		t.Helper()
 		who, err := domain.NewIdentity("memory", subject)
 		must(t, err)
-		_, err = registry.Create(t.Context(), ports.NewTenant{ID: domain.Must(domain.ParseTenantID("tenant")), Name: "Tenant", Owner: who})
+		_, err = db.Tenants().Create(t.Context(), ports.NewTenant{ID: domain.Must(domain.ParseTenantID("tenant")), Name: "Tenant", Owner: who})
 		must(t, err)
 	}
 }

@@ -1,11 +1,11 @@
-// Package memory has every driven port in memory. It is the reference that the
-// other adapters are held to by the same contract tests, what the program falls
-// back to, and what the tests of a product run on: a use case takes microseconds
-// and needs no server.
+// Package memory has the stores and the mail in memory. It is the reference that the
+// other adapters are held to by the same contract tests, what the program falls back
+// to, and what the tests of a product run on: a use case takes microseconds and needs
+// no server.
 //
-//   - [Registry] keeps tenants, their members and their claims.
-//   - [Users] keeps the users of the built-in identity provider, and [Hasher] hashes
-//     their passwords fast.
+//   - [DB] keeps tenants, their members and reservations, and the users of the
+//     built-in identity provider, with a face for each port.
+//   - [Hasher] hashes those users' passwords, fast.
 //   - [Objects] keeps files, and serves the URLs that it signs.
 //   - [Mailbox] keeps the mail that was sent.
 //
@@ -15,10 +15,10 @@
 //
 // # Testing against it
 //
-// A tenant with an owner is one call of [Registry.Create], and [Registry.SetRole]
-// adds members in other roles; an access.Service whose Members are that Registry
+// A tenant with an owner is one call of [Tenants.Create], and [Members.SetRole]
+// adds members in other roles; an access.Service whose Members are [DB.Members]
 // admits them. Package adapters/idp/idptest has the identity provider for such tests:
 // its users sign in and answer challenges. [Objects.Put] and [Objects.Get] reach the
-// files, [Registry.SetStatus] suspends a tenant, and Break of any of these shows what
+// files, [DB.SetStatus] suspends a tenant, and Break of any of these shows what
 // a caller sees when a system behind a port is unavailable.
 package memory

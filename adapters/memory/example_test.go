@@ -17,14 +17,14 @@ import (
 // A product's test seeds a tenant with an owner and a viewer, and tries what each may do.
 func Example() {
 	ctx := context.Background()
-	registry := &memory.Registry{}
-	service := &access.Service{Members: registry}
+	db := &memory.DB{}
+	service := &access.Service{Members: db.Members()}
 
 	acme := domain.Must(domain.ParseTenantID("acme"))
 	ada := domain.Must(domain.NewIdentity("test", "ada"))
 	bob := domain.Must(domain.NewIdentity("test", "bob"))
-	domain.Must(registry.Create(ctx, ports.NewTenant{ID: acme, Owner: ada}))
-	if err := registry.SetRole(ctx, ports.RoleChange{Tenant: acme, Member: bob, Role: domain.RoleViewer, By: ports.Actor{Operator: true}}); err != nil {
+	domain.Must(db.Tenants().Create(ctx, ports.NewTenant{ID: acme, Owner: ada}))
+	if err := db.Members().SetRole(ctx, ports.RoleChange{Tenant: acme, Member: bob, Role: domain.RoleViewer, By: ports.Actor{Operator: true}}); err != nil {
 		log.Fatal(err)
 	}
 
@@ -38,16 +38,16 @@ func Example() {
 }
 
 // A clock of the test's own makes a reservation expire.
-func ExampleRegistry() {
+func ExampleDB() {
 	ctx := context.Background()
 	now := time.Date(2026, time.January, 1, 12, 0, 0, 0, time.UTC)
-	registry := &memory.Registry{Now: func() time.Time { return now }}
+	db := &memory.DB{Now: func() time.Time { return now }}
 	acme := domain.Must(domain.ParseTenantID("acme"))
 	token := domain.NewSecret("a claim token").Hash()
-	domain.Must(registry.Reserve(ctx, ports.NewReservation{ID: acme, Token: token, TTL: 24 * time.Hour}))
+	domain.Must(db.Reservations().Reserve(ctx, ports.NewReservation{ID: acme, Token: token, TTL: 24 * time.Hour}))
 
 	now = now.Add(24 * time.Hour)
-	_, err := registry.Clock(ctx, acme)
+	_, err := db.Tenants().Clock(ctx, acme)
 	fmt.Println(domain.CodeOf(err))
 	// Output: tenant_not_found
 }
@@ -74,9 +74,9 @@ func ExampleObjects() {
 
 // A system that is away is an error that says so.
 func ExampleBreakable() {
-	registry := &memory.Registry{}
-	registry.Break()
-	_, err := registry.List(context.Background(), domain.TenantID{}, 10)
+	db := &memory.DB{}
+	db.Break()
+	_, err := db.Tenants().List(context.Background(), domain.TenantID{}, 10)
 	fmt.Println(domain.KindOf(err) == domain.Unavailable)
 	// Output: true
 }

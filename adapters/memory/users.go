@@ -2,27 +2,20 @@ package memory
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Users is a [ports.UserStore].
-type Users struct {
-	Breakable
-	Now func() time.Time // nil: [time.Now]
+// Users are the users of the built-in identity provider. It implements
+// [ports.UserStore].
+type Users struct{ db *DB }
 
-	// Registry has the memberships that keep unconfirmed users from being removed.
-	// Nil: there are none.
-	Registry *Registry
+var _ ports.UserStore = (*Users)(nil)
 
-	mu        sync.Mutex
-	bySubject map[string]*user
-	byEmail   map[string]*user // by [domain.Email.Key]
-	sessions  map[domain.TokenHash]*session
-}
+// Users returns the users of the built-in identity provider.
+func (db *DB) Users() *Users { return &Users{db} }
 
 type user struct {
 	ports.StoredUser
@@ -47,11 +40,6 @@ var (
 	errNoEmail            = domain.Invalidf("email", "an e-mail address is required")
 )
 
-// Ready implements [ports.Dependency].
-func (u *Users) Ready(ctx context.Context) error {
-	return u.ready(ctx, domain.NewError(domain.CodeDatabaseUnavailable))
-}
-
 // CreateUser implements [ports.UserStore].
 func (u *Users) CreateUser(ctx context.Context, stored ports.StoredUser, first *ports.NewCode) error {
 	switch {
@@ -60,25 +48,25 @@ func (u *Users) CreateUser(ctx context.Context, stored ports.StoredUser, first *
 	case stored.Email.IsZero():
 		return errNoEmail
 	}
-	if err := u.Ready(ctx); err != nil {
+	if err := u.db.Ready(ctx); err != nil {
 		return err
 	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
+	u.db.mu.Lock()
+	defer u.db.mu.Unlock()
 	switch {
-	case u.byEmail[stored.Email.Key()] != nil:
+	case u.db.usersByEmail[stored.Email.Key()] != nil:
 		return errUserExists
-	case u.bySubject[stored.Subject] != nil:
+	case u.db.users[stored.Subject] != nil:
 		return errSubjectTaken
 	}
-	now := clock(u.Now)
+	now := clock(u.db.Now)
 	stored.CreatedAt = now
 	made := &user{StoredUser: stored}
 	if first != nil {
 		made.give(*first, now)
 	}
-	set(&u.bySubject, stored.Subject, made)
-	set(&u.byEmail, stored.Email.Key(), made)
+	set(&u.db.users, stored.Subject, made)
+	set(&u.db.usersByEmail, stored.Email.Key(), made)
 	return nil
 }
 
@@ -100,19 +88,19 @@ func (u *Users) RenewSignUp(ctx context.Context, stored ports.StoredUser, code p
 
 // RemoveUnconfirmed implements [ports.UserStore].
 func (u *Users) RemoveUnconfirmed(ctx context.Context, age time.Duration) (int, error) {
-	if err := u.Ready(ctx); err != nil {
+	if err := u.db.Ready(ctx); err != nil {
 		return 0, err
 	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	removed, before := 0, clock(u.Now).Add(-age)
-	for subject, user := range u.bySubject {
-		if user.Confirmed || !user.CreatedAt.Before(before) || u.Registry.hasMember(subject) {
+	u.db.mu.Lock()
+	defer u.db.mu.Unlock()
+	removed, before := 0, clock(u.db.Now).Add(-age)
+	for subject, user := range u.db.users {
+		if user.Confirmed || !user.CreatedAt.Before(before) || u.db.hasMember(subject) {
 			continue
 		}
 		u.endAllBefore(user)
-		delete(u.bySubject, subject)
-		delete(u.byEmail, user.Email.Key())
+		delete(u.db.users, subject)
+		delete(u.db.usersByEmail, user.Email.Key())
 		removed++
 	}
 	return removed, nil
@@ -123,12 +111,12 @@ func (u *Users) UserByEmail(ctx context.Context, email domain.Email) (ports.Stor
 	if email.IsZero() {
 		return ports.StoredUser{}, errNoEmail
 	}
-	if err := u.Ready(ctx); err != nil {
+	if err := u.db.Ready(ctx); err != nil {
 		return ports.StoredUser{}, err
 	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	found := u.byEmail[email.Key()]
+	u.db.mu.Lock()
+	defer u.db.mu.Unlock()
+	found := u.db.usersByEmail[email.Key()]
 	if found == nil {
 		return ports.StoredUser{}, errUserNotFound
 	}
@@ -179,16 +167,16 @@ func (u *Users) ResetPassword(ctx context.Context, subject string, hash domain.T
 
 // with calls do on the user of subject, while nobody else can.
 func (u *Users) with(ctx context.Context, subject string, do func(user *user, now time.Time) error) error {
-	if err := u.Ready(ctx); err != nil {
+	if err := u.db.Ready(ctx); err != nil {
 		return err
 	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	found := u.bySubject[subject]
+	u.db.mu.Lock()
+	defer u.db.mu.Unlock()
+	found := u.db.users[subject]
 	if found == nil {
 		return errUserNotFound
 	}
-	return do(found, clock(u.Now))
+	return do(found, clock(u.db.Now))
 }
 
 // endAllBefore ends all codes and sessions of the user.

@@ -21,25 +21,25 @@ func tenantID(s string) domain.TenantID { return domain.Must(domain.ParseTenantI
 // installation is the use cases of access on memory.
 type installation struct {
 	*access.Service
-	registry *memory.Registry
+	db *memory.DB
 }
 
 func newInstallation() installation {
-	registry := &memory.Registry{}
-	return installation{&access.Service{Members: registry}, registry}
+	db := &memory.DB{}
+	return installation{&access.Service{Members: db.Members()}, db}
 }
 
 // create creates a tenant that the identity owns.
 func (in installation) create(t *testing.T, id string, owner domain.Identity) {
 	t.Helper()
-	if _, err := in.registry.Create(t.Context(), ports.NewTenant{ID: tenantID(id), Owner: owner}); err != nil {
+	if _, err := in.db.Tenants().Create(t.Context(), ports.NewTenant{ID: tenantID(id), Owner: owner}); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func (in installation) suspend(t *testing.T, id string) {
 	t.Helper()
-	if err := in.registry.SetStatus(tenantID(id), domain.Suspended); err != nil {
+	if err := in.db.SetStatus(tenantID(id), domain.Suspended); err != nil {
 		t.Fatal(err)
 	}
 }

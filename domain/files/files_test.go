@@ -27,13 +27,13 @@ import (
 // house is the use cases on memory, with its objects served on loopback.
 type house struct {
 	*files.Service
-	registry *memory.Registry
-	objects  *memory.Objects
+	db      *memory.DB
+	objects *memory.Objects
 }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{registry: &memory.Registry{}, objects: &memory.Objects{}}
+	h := &house{db: &memory.DB{}, objects: &memory.Objects{}}
 	server := httptest.NewServer(h.objects)
 	t.Cleanup(server.Close)
 	base, err := url.Parse(server.URL + "/")
@@ -50,13 +50,13 @@ func (h *house) member(t *testing.T, id string, role domain.Role) access.Member 
 	t.Helper()
 	tenant, who := domain.Must(domain.ParseTenantID(id)), domain.Must(domain.NewIdentity("test", string(role)))
 	owner := domain.Must(domain.NewIdentity("test", "whoever made it"))
-	if _, err := h.registry.Create(t.Context(), ports.NewTenant{ID: tenant, Owner: owner}); err != nil {
+	if _, err := h.db.Tenants().Create(t.Context(), ports.NewTenant{ID: tenant, Owner: owner}); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.registry.SetRole(t.Context(), ports.RoleChange{Tenant: tenant, Member: who, Role: role, By: ports.Actor{Operator: true}}); err != nil {
+	if err := h.db.Members().SetRole(t.Context(), ports.RoleChange{Tenant: tenant, Member: who, Role: role, By: ports.Actor{Operator: true}}); err != nil {
 		t.Fatal(err)
 	}
-	member, err := (&access.Service{Members: h.registry}).Admit(t.Context(), who, tenant)
+	member, err := (&access.Service{Members: h.db.Members()}).Admit(t.Context(), who, tenant)
 	if err != nil {
 		t.Fatal(err)
 	}

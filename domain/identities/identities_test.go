@@ -17,17 +17,17 @@ import (
 // house is the use cases on memory.
 type house struct {
 	*identities.Service
-	registry *memory.Registry
-	people   *idptest.Provider
-	mail     *memory.Mailbox
+	db     *memory.DB
+	people *idptest.Provider
+	mail   *memory.Mailbox
 }
 
 func newHouse() *house {
-	h := &house{registry: &memory.Registry{}, people: idptest.New(), mail: &memory.Mailbox{}}
+	h := &house{db: &memory.DB{}, people: idptest.New(), mail: &memory.Mailbox{}}
 	h.Service = &identities.Service{
 		Provider: h.people,
-		Members:  h.registry,
-		Tenants:  &tenants.Service{Tenants: h.registry, Reservations: h.registry, Identities: h.people, Mail: h.mail},
+		Members:  h.db.Members(),
+		Tenants:  &tenants.Service{Tenants: h.db.Tenants(), Reservations: h.db.Reservations(), Identities: h.people, Mail: h.mail},
 	}
 	return h
 }

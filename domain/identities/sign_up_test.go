@@ -148,10 +148,10 @@ func TestAnAccountWithoutItsTenantSaysSo(t *testing.T) {
 	}{
 		"somebody else claims it first": {func(h *house, claim domain.Secret, _ *ports.NewUser) {
 			somebody := domain.Must(h.people.Caller(address("eve@example.com")))
-			domain.Must(h.registry.Claim(context.Background(), ports.Claim{Token: claim.Hash(), Owner: somebody.Identity}))
+			domain.Must(h.db.Reservations().Claim(context.Background(), ports.Claim{Token: claim.Hash(), Owner: somebody.Identity}))
 		}, domain.CodeClaimInvalid, "another user claimed", false},
 		"the registry goes away": {func(h *house, _ domain.Secret, _ *ports.NewUser) {
-			h.registry.Break()
+			h.db.Break()
 		}, domain.CodeDatabaseUnavailable, "claim it with the same token", true},
 		"the registry hangs": {func(*house, domain.Secret, *ports.NewUser) {}, domain.Unavailable, "claim it with the same token", true},
 		"the provider doesn't tell who it is": {func(_ *house, _ domain.Secret, user *ports.NewUser) {
@@ -163,15 +163,15 @@ func TestAnAccountWithoutItsTenantSaysSo(t *testing.T) {
 			claim := h.unclaimed(t, "acme")
 			h.Provider = meddler{h.people, func(user *ports.NewUser) { c.then(h, claim, user) }}
 			if name == "the registry hangs" {
-				h.Tenants.Reservations = hanging{h.registry}
+				h.Tenants.Reservations = hanging{h.db.Reservations()}
 			}
 			_, err := h.signUp(t, "ada@example.com", claim)
 			e, ok := errors.AsType[*domain.Error](err)
 			if !ok || !errors.Is(e, c.want) || e.Field != "claimToken" || !strings.Contains(e.Message, "the account was made") || !strings.Contains(e.Message, c.says) {
 				t.Errorf("got %v", err)
 			}
-			h.registry.Mend()
-			h.Tenants.Reservations = h.registry
+			h.db.Mend()
+			h.Tenants.Reservations = h.db.Reservations()
 			h.Provider = h.people
 			ada, _ := h.signedIn(t, "ada@example.com")
 			if _, err := h.Tenants.Claim(t.Context(), tenants.Creator{Caller: ada}, domain.Must(domain.ParseTenantID("acme")), claim); (err == nil) != c.unspent {

@@ -39,7 +39,7 @@ func TestWhoAmIWithoutTheProvider(t *testing.T) {
 			t.Errorf("got %v, want %v", err, want)
 		}
 	}
-	h.registry.Break()
+	h.db.Break()
 	if _, err := h.WhoAmI(t.Context(), caller); domain.KindOf(err) != domain.Unavailable {
 		t.Errorf("without the registry: %v", err)
 	}

@@ -26,8 +26,8 @@ func identity(subject string) domain.Identity {
 // owns.
 type installation struct {
 	*members.Service
-	registry *memory.Registry
-	trail    *trail
+	db    *memory.DB
+	trail *trail
 }
 
 // trail keeps the entries of the audit log in order.
@@ -39,21 +39,21 @@ func (a *trail) Record(_ context.Context, entry ports.AuditEntry) {
 
 func newInstallation(t *testing.T) installation {
 	t.Helper()
-	registry, kept := &memory.Registry{}, &trail{}
-	domain.Must(registry.Create(t.Context(), ports.NewTenant{ID: acme, Owner: ada}))
-	return installation{&members.Service{Members: registry, Audit: kept}, registry, kept}
+	db, kept := &memory.DB{}, &trail{}
+	domain.Must(db.Tenants().Create(t.Context(), ports.NewTenant{ID: acme, Owner: ada}))
+	return installation{&members.Service{Members: db.Members(), Audit: kept}, db, kept}
 }
 
 // Admit admits the identity to the tenant.
 func (in installation) Admit(ctx context.Context, identity domain.Identity, id domain.TenantID) (access.Member, error) {
-	return (&access.Service{Members: in.registry}).Admit(ctx, identity, id)
+	return (&access.Service{Members: in.db.Members()}).Admit(ctx, identity, id)
 }
 
 // put grants the identity the role in acme, without an entry in the audit log.
 func (in installation) put(t *testing.T, identity domain.Identity, role domain.Role) {
 	t.Helper()
 	change := ports.RoleChange{Tenant: acme, Member: identity, Role: role, By: ports.Actor{Operator: true}}
-	if err := in.registry.SetRole(t.Context(), change); err != nil {
+	if err := in.db.Members().SetRole(t.Context(), change); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -26,7 +26,7 @@ func TestAClaimMakesItsBearerTheOwner(t *testing.T) {
 	if err != nil || claimed.Membership.Role != domain.RoleOwner || claimed.Tenant.Status != domain.Active {
 		t.Fatalf("claimed %+v, %v", claimed, err)
 	}
-	if _, err := (&access.Service{Members: h.registry}).Admit(t.Context(), ada.Identity, tenantID("acme")); err != nil {
+	if _, err := (&access.Service{Members: h.db.Members()}).Admit(t.Context(), ada.Identity, tenantID("acme")); err != nil {
 		t.Errorf("the owner isn't admitted: %v", err)
 	}
 	if again, err := h.Claim(t.Context(), tenants.Creator{Caller: ada}, tenantID("acme"), created.ClaimToken); err != nil || again != claimed {

@@ -87,13 +87,13 @@ func TestWhatMadeNoTenantUsesNothingUp(t *testing.T) {
 			t.Fatalf("a wrong token: %v", err)
 		}
 	}
-	h.registry.Break()
+	h.db.Break()
 	for range 3 * tenants.CreationsPerIdentity {
 		if err := h.create(t, ada, 1); !errors.Is(err, domain.Unavailable) {
 			t.Fatalf("without a registry: %v", err)
 		}
 	}
-	h.registry.Mend()
+	h.db.Mend()
 	for range 3 * tenants.CreationsPerIdentity {
 		if _, err := h.Claim(t.Context(), ada, created.Tenant.ID, created.ClaimToken); err != nil {
 			t.Fatalf("a repeated claim: %v", err)

@@ -30,7 +30,7 @@ func TestOnlyTheOperatorListsTenants(t *testing.T) {
 func TestTheClockOfATenantThatIsNotServedIsHidden(t *testing.T) {
 	h := newHouse()
 	h.owned(t, "paused", h.caller("ada@example.com"))
-	if err := h.registry.SetStatus(tenantID("paused"), domain.Suspended); err != nil {
+	if err := h.db.SetStatus(tenantID("paused"), domain.Suspended); err != nil {
 		t.Fatal(err)
 	}
 	_, unknown := h.Clock(t.Context(), tenantID("unknown"))

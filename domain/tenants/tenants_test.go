@@ -15,18 +15,18 @@ import (
 // house is the use cases on memory.
 type house struct {
 	*tenants.Service
-	registry *memory.Registry
-	people   *idptest.Provider
-	mail     *memory.Mailbox
-	now      time.Time
+	db     *memory.DB
+	people *idptest.Provider
+	mail   *memory.Mailbox
+	now    time.Time
 }
 
 func newHouse() *house {
 	h := &house{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), people: idptest.New(), mail: &memory.Mailbox{}}
-	h.registry = &memory.Registry{Now: func() time.Time { return h.now }}
+	h.db = &memory.DB{Now: func() time.Time { return h.now }}
 	h.Service = &tenants.Service{
-		Tenants:      h.registry,
-		Reservations: h.registry,
+		Tenants:      h.db.Tenants(),
+		Reservations: h.db.Reservations(),
 		Identities:   h.people,
 		Mail:         h.mail,
 	}

@@ -93,13 +93,13 @@ func claims(breaks func(*porttest.Tenancy)) func(*testing.T) {
 
 func opensTenancy(breaks func(*porttest.Tenancy)) func(*testing.T) porttest.Tenancy {
 	return func(t *testing.T) porttest.Tenancy {
-		registry := &memory.Registry{}
-		s := porttest.Tenancy{Tenants: registry, Members: registry, Reservations: registry, Suspend: func(t *testing.T, id domain.TenantID) {
-			if err := registry.SetStatus(id, domain.Suspended); err != nil {
+		db := &memory.DB{}
+		s := porttest.Tenancy{Tenants: db.Tenants(), Members: db.Members(), Reservations: db.Reservations(), Suspend: func(t *testing.T, id domain.TenantID) {
+			if err := db.SetStatus(id, domain.Suspended); err != nil {
 				t.Fatal(err)
 			}
 		}, SetUpgrading: func(t *testing.T, id domain.TenantID, upgrading bool) {
-			if err := registry.SetUpgrading(id, upgrading); err != nil {
+			if err := db.SetUpgrading(id, upgrading); err != nil {
 				t.Fatal(err)
 			}
 		}}
@@ -111,7 +111,7 @@ func opensTenancy(breaks func(*porttest.Tenancy)) func(*testing.T) porttest.Tena
 func users(breaks func(ports.UserStore) ports.UserStore) func(*testing.T) {
 	return func(t *testing.T) {
 		porttest.UserStore(t, func(*testing.T) porttest.Users {
-			return porttest.Users{Store: breaks(&memory.Users{}), Join: func(*testing.T, string) {}}
+			return porttest.Users{Store: breaks(new(memory.DB).Users()), Join: func(*testing.T, string) {}}
 		})
 	}
 }
@@ -202,11 +202,11 @@ func mail(t *testing.T) {
 
 func outage(t *testing.T) {
 	porttest.Dependency(t, func(*testing.T) porttest.Outage {
-		registry := &memory.Registry{}
+		db := &memory.DB{}
 		return porttest.Outage{
-			Dependency: &stale{Dependency: registry},
-			Break:      func(*testing.T) { registry.Break() },
-			Mend:       func(*testing.T) { registry.Mend() },
+			Dependency: &stale{Dependency: db},
+			Break:      func(*testing.T) { db.Break() },
+			Mend:       func(*testing.T) { db.Mend() },
 		}
 	})
 }

@@ -22,7 +22,7 @@ type Provider struct {
 	*idp.Provider
 	Mail *memory.Mailbox // holds the codes
 
-	users  *memory.Users
+	db     *memory.DB // of the users
 	config idp.Config
 }
 
@@ -33,9 +33,9 @@ var keys = sync.OnceValues(idp.NewKeys)
 // New returns a provider without users. Each change alters its configuration.
 func New(changes ...func(*idp.Config)) *Provider {
 	p := &Provider{Mail: &memory.Mailbox{}}
-	p.users = &memory.Users{Now: p.now}
+	p.db = &memory.DB{Now: p.now}
 	p.config = idp.Config{
-		Users:      p.users,
+		Users:      p.db.Users(),
 		Mail:       p.Mail,
 		Keys:       domain.Must(keys()),
 		Hasher:     memory.Hasher{},
@@ -64,10 +64,10 @@ func RequireConfirmation(c *idp.Config) { c.RequireConfirmation = true }
 
 // Break makes the provider unavailable: its methods return
 // [domain.CodeIdentityProviderUnavailable]. Access tokens are verified all the same.
-func (p *Provider) Break() { p.users.Break() }
+func (p *Provider) Break() { p.db.Break() }
 
 // Mend ends what Break began.
-func (p *Provider) Mend() { p.users.Mend() }
+func (p *Provider) Mend() { p.db.Mend() }
 
 // Code returns the code of the last mail to the address, which is for confirming it,
 // resetting its password or answering a challenge; the zero Secret if there was none.

@@ -25,28 +25,37 @@ type spentClaim struct {
 
 var errClaimInvalid = domain.NewError(domain.CodeClaimInvalid)
 
+// Reservations are the tenants' IDs that wait for an owner. It implements
+// [ports.ReservationStore].
+type Reservations struct{ db *DB }
+
+var _ ports.ReservationStore = (*Reservations)(nil)
+
+// Reservations returns the reservations.
+func (db *DB) Reservations() *Reservations { return &Reservations{db} }
+
 // Reserve implements [ports.ReservationStore].
-func (r *Registry) Reserve(ctx context.Context, n ports.NewReservation) (domain.Tenant, error) {
+func (s *Reservations) Reserve(ctx context.Context, n ports.NewReservation) (domain.Tenant, error) {
 	switch {
 	case n.ID.IsZero():
 		return domain.Tenant{}, errNoTenant
 	case n.Token == domain.TokenHash{}:
 		return domain.Tenant{}, domain.Invalidf("claimToken", "a reservation has a claim token")
 	}
-	if err := r.Ready(ctx); err != nil {
+	if err := s.db.Ready(ctx); err != nil {
 		return domain.Tenant{}, err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := clock(r.Now)
-	if r.taken(n.ID, now) {
+	s.db.mu.Lock()
+	defer s.db.mu.Unlock()
+	now := clock(s.db.Now)
+	if s.db.taken(n.ID, now) {
 		return domain.Tenant{}, errTenantExists
 	}
-	others, err := r.roomToReserve(n.Limits, now)
+	others, err := s.db.roomToReserve(n.Limits, now)
 	if err != nil {
 		return domain.Tenant{}, err
 	}
-	r.unreserve(n.ID)
+	s.db.unreserve(n.ID)
 	made := &reservation{
 		Tenant: domain.Tenant{ID: n.ID, Name: n.Name, Status: domain.Unclaimed, CreatedAt: now, ClaimExpiresAt: now.Add(n.Life(others))},
 		token:  n.Token,
@@ -54,48 +63,48 @@ func (r *Registry) Reserve(ctx context.Context, n ports.NewReservation) (domain.
 	if n.Limits != nil && len(n.Limits.Networks) > 0 {
 		made.network, made.counted = ports.Narrowest(n.Limits.Networks), true
 	}
-	set(&r.reservations, n.ID, made)
-	set(&r.tokens, n.Token, n.ID)
+	set(&s.db.reservations, n.ID, made)
+	set(&s.db.tokens, n.Token, n.ID)
 	return made.Tenant, nil
 }
 
 // reserved returns the reservation of the ID, or nil where there is none or it has
 // expired.
-func (r *Registry) reserved(id domain.TenantID, now time.Time) *reservation {
-	found := r.reservations[id]
+func (db *DB) reserved(id domain.TenantID, now time.Time) *reservation {
+	found := db.reservations[id]
 	if found == nil || !now.Before(found.ClaimExpiresAt) {
 		return nil
 	}
 	return found
 }
 
-func (r *Registry) unreserve(id domain.TenantID) {
-	if old := r.reservations[id]; old != nil {
-		delete(r.tokens, old.token)
-		delete(r.reservations, id)
+func (db *DB) unreserve(id domain.TenantID) {
+	if old := db.reservations[id]; old != nil {
+		delete(db.tokens, old.token)
+		delete(db.reservations, id)
 	}
 }
 
-// Claim implements [ports.ReservationStore]. The registry isn't locked while the
+// Claim implements [ports.ReservationStore]. The database isn't locked while the
 // owner signs up.
-func (r *Registry) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedTenant, error) {
+func (s *Reservations) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedTenant, error) {
 	if c.Owner.IsZero() == (c.SignUp == nil) {
 		return ports.ClaimedTenant{}, domain.Invalidf("sub", "a claim has either an owner or a sign-up")
 	}
-	if err := r.Ready(ctx); err != nil {
+	if err := s.db.Ready(ctx); err != nil {
 		return ports.ClaimedTenant{}, err
 	}
 	if c.SignUp == nil {
-		return r.claim(c, c.Owner, false)
+		return s.db.claim(c, c.Owner, false)
 	}
-	held, err := r.hold(c)
+	held, err := s.db.hold(c)
 	if err != nil {
 		return ports.ClaimedTenant{}, err
 	}
 	made := false
 	defer func() {
 		if held && !made {
-			r.release(c.Token)
+			s.db.release(c.Token)
 		}
 	}()
 	owner, err := c.SignUp(ctx)
@@ -105,29 +114,29 @@ func (r *Registry) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedTenan
 	if err != nil {
 		return ports.ClaimedTenant{}, err
 	}
-	if err := r.Ready(context.WithoutCancel(ctx)); err != nil {
+	if err := s.db.Ready(context.WithoutCancel(ctx)); err != nil {
 		return ports.ClaimedTenant{}, err
 	}
-	claimed, err := r.claim(c, owner, true)
+	claimed, err := s.db.claim(c, owner, true)
 	made = err == nil && !claimed.Replayed
 	return claimed, err
 }
 
 // hold counts a claim whose owner is going to sign up, and reports whether it
 // wasn't counted before.
-func (r *Registry) hold(c ports.Claim) (first bool, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := clock(r.Now)
-	reserved := r.claimable(c, now)
+func (db *DB) hold(c ports.Claim) (first bool, err error) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	now := clock(db.Now)
+	reserved := db.claimable(c, now)
 	if reserved == nil {
 		return false, errClaimInvalid
 	}
-	_, again := r.makings[c.Token]
-	if err := r.allowClaim(c, c.Owner, now); err != nil {
+	_, again := db.makings[c.Token]
+	if err := db.allowClaim(c, c.Owner, now); err != nil {
 		return false, err
 	}
-	r.count(c.Limits, c.Token, now)
+	db.count(c.Limits, c.Token, now)
 	reserved.ClaimExpiresAt = later(reserved.ClaimExpiresAt, now.Add(signUpPatience)) // it doesn't expire while the owner signs up
 	return !again, nil
 }
@@ -142,55 +151,55 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-func (r *Registry) release(token domain.TokenHash) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.makings, token)
+func (db *DB) release(token domain.TokenHash) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	delete(db.makings, token)
 }
 
 // claimable returns the reservation that the claim's token opens, or nil.
-func (r *Registry) claimable(c ports.Claim, now time.Time) *reservation {
-	id, found := r.tokens[c.Token]
+func (db *DB) claimable(c ports.Claim, now time.Time) *reservation {
+	id, found := db.tokens[c.Token]
 	if !found || !c.Tenant.IsZero() && c.Tenant != id {
 		return nil
 	}
-	return r.reserved(id, now)
+	return db.reserved(id, now)
 }
 
 // claim makes the tenant. Where it was held, it was counted.
-func (r *Registry) claim(c ports.Claim, owner domain.Identity, held bool) (ports.ClaimedTenant, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := clock(r.Now)
-	reserved := r.claimable(c, now)
+func (db *DB) claim(c ports.Claim, owner domain.Identity, held bool) (ports.ClaimedTenant, error) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	now := clock(db.Now)
+	reserved := db.claimable(c, now)
 	if reserved == nil {
-		return r.repeat(c, owner)
+		return db.repeat(c, owner)
 	}
 	limits := c
 	if held {
 		limits.Limits.Unconfirmed = nil
 	}
-	if err := r.allowClaim(limits, owner, now); err != nil {
+	if err := db.allowClaim(limits, owner, now); err != nil {
 		return ports.ClaimedTenant{}, err
 	}
-	r.count(c.Limits, c.Token, now)
-	r.unreserve(reserved.ID)
+	db.count(c.Limits, c.Token, now)
+	db.unreserve(reserved.ID)
 	made := reserved.Tenant
 	made.Status, made.ClaimExpiresAt = domain.Active, time.Time{}
-	r.add(made, owner, now)
-	set(&r.spent, c.Token, spentClaim{made.ID, owner})
-	return ports.ClaimedTenant{TenantMembership: ports.TenantMembership{Tenant: made, Membership: r.places[owner][made.ID]}}, nil
+	db.add(made, owner, now)
+	set(&db.spent, c.Token, spentClaim{made.ID, owner})
+	return ports.ClaimedTenant{TenantMembership: ports.TenantMembership{Tenant: made, Membership: db.places[owner][made.ID]}}, nil
 }
 
 // repeat gives an owner who claimed before the same answer again.
-func (r *Registry) repeat(c ports.Claim, owner domain.Identity) (ports.ClaimedTenant, error) {
-	before, found := r.spent[c.Token]
-	membership, isMember := r.places[owner][before.tenant]
+func (db *DB) repeat(c ports.Claim, owner domain.Identity) (ports.ClaimedTenant, error) {
+	before, found := db.spent[c.Token]
+	membership, isMember := db.places[owner][before.tenant]
 	if !found || before.by != owner || !isMember || !c.Tenant.IsZero() && c.Tenant != before.tenant {
 		return ports.ClaimedTenant{}, errClaimInvalid
 	}
 	return ports.ClaimedTenant{
-		TenantMembership: ports.TenantMembership{Tenant: *r.tenants[before.tenant], Membership: membership},
+		TenantMembership: ports.TenantMembership{Tenant: *db.tenants[before.tenant], Membership: membership},
 		Replayed:         true,
 	}, nil
 }

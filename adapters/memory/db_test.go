@@ -14,16 +14,16 @@ import (
 func TestIdempotencyKeys(t *testing.T) {
 	t.Run("a key is good for 24 hours, to the second", func(t *testing.T) {
 		now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
-		registry := &memory.Registry{Now: func() time.Time { return now }}
+		db := &memory.DB{Now: func() time.Time { return now }}
 		ada := identity("ada")
 		create := func(id string) ports.CreatedTenant {
-			created, err := registry.Create(t.Context(), ports.NewTenant{ID: tenantID(id), Owner: ada, Idempotency: &ports.Idempotency{Identity: ada, Route: "r", Key: "k"}})
+			created, err := db.Tenants().Create(t.Context(), ports.NewTenant{ID: tenantID(id), Owner: ada, Idempotency: &ports.Idempotency{Identity: ada, Route: "r", Key: "k"}})
 			must(t, err)
 			return created
 		}
 		create("first")
 		now = now.Add(24*time.Hour - time.Second)
-		_, err := registry.Sweep(t.Context())
+		_, err := db.Tenants().Sweep(t.Context())
 		must(t, err)
 		if got := create("second"); !got.Replayed || got.Tenant.ID.String() != "first" {
 			t.Errorf("after 23:59:59 got %+v", got)
@@ -37,27 +37,27 @@ func TestIdempotencyKeys(t *testing.T) {
 
 func TestAReservationEndsWithItsClaim(t *testing.T) {
 	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
-	registry := &memory.Registry{Now: func() time.Time { return now }}
+	db := &memory.DB{Now: func() time.Time { return now }}
 	token := domain.NewSecret("claim").Hash()
-	_, err := registry.Reserve(t.Context(), ports.NewReservation{ID: tenantID("acme"), Token: token, TTL: time.Hour})
+	_, err := db.Reservations().Reserve(t.Context(), ports.NewReservation{ID: tenantID("acme"), Token: token, TTL: time.Hour})
 	must(t, err)
 	now = now.Add(time.Hour - 1)
-	_, err = registry.Clock(t.Context(), tenantID("acme"))
+	_, err = db.Tenants().Clock(t.Context(), tenantID("acme"))
 	must(t, err)
 	now = now.Add(1)
-	_, err = registry.Clock(t.Context(), tenantID("acme"))
+	_, err = db.Tenants().Clock(t.Context(), tenantID("acme"))
 	wantErr(t, err, domain.CodeTenantNotFound)
-	_, err = registry.Claim(t.Context(), ports.Claim{Token: token, Owner: identity("ada")})
+	_, err = db.Reservations().Claim(t.Context(), ports.Claim{Token: token, Owner: identity("ada")})
 	wantErr(t, err, domain.CodeClaimInvalid)
 }
 
 func TestUnconfirmedOwnersCountForADay(t *testing.T) {
 	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
-	registry := &memory.Registry{Now: func() time.Time { return now }}
+	db := &memory.DB{Now: func() time.Time { return now }}
 	made := 0
 	create := func(hourly, daily int) error {
 		made++
-		_, err := registry.Create(t.Context(), ports.NewTenant{
+		_, err := db.Tenants().Create(t.Context(), ports.NewTenant{
 			ID: tenantID(fmt.Sprintf("tenant-%d", made)), Owner: identity(fmt.Sprint(made)),
 			Limits: ports.MakingLimits{Unconfirmed: &ports.UnconfirmedLimits{Networks: []ports.NetworkLimit{{Max: daily}}, MaxHourly: hourly}},
 		})
@@ -70,49 +70,49 @@ func TestUnconfirmedOwnersCountForADay(t *testing.T) {
 	now = now.Add(time.Hour)
 	wantErr(t, create(1, 2), domain.Limited)
 	now = now.Add(22 * time.Hour)
-	_, err := registry.Sweep(t.Context())
+	_, err := db.Tenants().Sweep(t.Context())
 	must(t, err)
 	must(t, create(1, 2))
 }
 
 func TestSeeding(t *testing.T) {
-	registry, ada, bob := &memory.Registry{}, identity("ada"), identity("bob")
+	db, ada, bob := &memory.DB{}, identity("ada"), identity("bob")
 	acme, waiting, operator := tenantID("acme"), tenantID("waiting"), ports.Actor{Operator: true}
-	_, err := registry.Create(t.Context(), ports.NewTenant{ID: acme, Owner: ada})
+	_, err := db.Tenants().Create(t.Context(), ports.NewTenant{ID: acme, Owner: ada})
 	must(t, err)
-	_, err = registry.Reserve(t.Context(), ports.NewReservation{ID: waiting, Token: domain.NewSecret("claim").Hash(), TTL: time.Hour})
+	_, err = db.Reservations().Reserve(t.Context(), ports.NewReservation{ID: waiting, Token: domain.NewSecret("claim").Hash(), TTL: time.Hour})
 	must(t, err)
 
 	t.Run("a role can be given, changed and taken", func(t *testing.T) {
 		for _, role := range []domain.Role{domain.RoleViewer, domain.RoleAdmin} {
-			must(t, registry.SetRole(t.Context(), ports.RoleChange{Tenant: acme, Member: bob, Role: role, By: operator}))
-			_, membership, err := registry.Find(t.Context(), bob, acme)
+			must(t, db.Members().SetRole(t.Context(), ports.RoleChange{Tenant: acme, Member: bob, Role: role, By: operator}))
+			_, membership, err := db.Members().Find(t.Context(), bob, acme)
 			must(t, err)
 			if membership.Role != role {
 				t.Errorf("he is %q, want %q", membership.Role, role)
 			}
 		}
-		must(t, registry.SetRole(t.Context(), ports.RoleChange{Tenant: acme, Member: bob, By: operator}))
-		_, _, err := registry.Find(t.Context(), bob, acme)
+		must(t, db.Members().SetRole(t.Context(), ports.RoleChange{Tenant: acme, Member: bob, By: operator}))
+		_, _, err := db.Members().Find(t.Context(), bob, acme)
 		wantErr(t, err, domain.CodeTenantNotFound)
 	})
 	t.Run("a suspended tenant can be resumed", func(t *testing.T) {
-		must(t, registry.SetStatus(acme, domain.Suspended))
-		_, err := registry.Clock(t.Context(), acme)
+		must(t, db.SetStatus(acme, domain.Suspended))
+		_, err := db.Tenants().Clock(t.Context(), acme)
 		wantErr(t, err, domain.CodeTenantNotFound)
-		must(t, registry.SetStatus(acme, domain.Active))
-		_, err = registry.Clock(t.Context(), acme)
+		must(t, db.SetStatus(acme, domain.Active))
+		_, err = db.Tenants().Clock(t.Context(), acme)
 		must(t, err)
 	})
 	t.Run("a tenant without an owner has no members and no other status", func(t *testing.T) {
 		for _, id := range []domain.TenantID{waiting, tenantID("nobody")} {
-			wantErr(t, registry.SetRole(t.Context(), ports.RoleChange{Tenant: id, Member: bob, Role: domain.RoleViewer, By: operator}), domain.CodeTenantNotFound)
-			wantErr(t, registry.SetStatus(id, domain.Active), domain.CodeTenantNotFound)
+			wantErr(t, db.Members().SetRole(t.Context(), ports.RoleChange{Tenant: id, Member: bob, Role: domain.RoleViewer, By: operator}), domain.CodeTenantNotFound)
+			wantErr(t, db.SetStatus(id, domain.Active), domain.CodeTenantNotFound)
 		}
 	})
 	t.Run("what isn't a role or a status is invalid", func(t *testing.T) {
-		wantErr(t, registry.SetRole(t.Context(), ports.RoleChange{Tenant: acme, Member: bob, Role: "king", By: operator}), domain.Invalid)
-		wantErr(t, registry.SetStatus(acme, domain.Unclaimed), domain.Invalid)
+		wantErr(t, db.Members().SetRole(t.Context(), ports.RoleChange{Tenant: acme, Member: bob, Role: "king", By: operator}), domain.Invalid)
+		wantErr(t, db.SetStatus(acme, domain.Unclaimed), domain.Invalid)
 	})
 }
 

@@ -49,19 +49,19 @@ func (u *Users) StartSession(ctx context.Context, read ports.StoredUser, token d
 		})
 		s := &session{user, map[domain.TokenHash]*refreshToken{token: {}}, now.Add(ttl)}
 		user.sessions = append(user.sessions, s)
-		set(&u.sessions, token, s)
+		set(&u.db.sessions, token, s)
 		return nil
 	})
 }
 
 // RotateSession implements [ports.UserStore].
 func (u *Users) RotateSession(ctx context.Context, token, next domain.TokenHash, grace time.Duration) (ports.StoredUser, error) {
-	if err := u.Ready(ctx); err != nil {
+	if err := u.db.Ready(ctx); err != nil {
 		return ports.StoredUser{}, err
 	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	s, now := u.sessions[token], clock(u.Now)
+	u.db.mu.Lock()
+	defer u.db.mu.Unlock()
+	s, now := u.db.sessions[token], clock(u.db.Now)
 	if s == nil || !now.Before(s.expiresAt) {
 		return ports.StoredUser{}, errRefreshInvalid
 	}
@@ -76,18 +76,18 @@ func (u *Users) RotateSession(ctx context.Context, token, next domain.TokenHash,
 	successor := &refreshToken{}
 	rotated.successors = append(rotated.successors, successor)
 	s.tokens[next] = successor
-	u.sessions[next] = s
+	u.db.sessions[next] = s
 	return s.user.StoredUser, nil
 }
 
 // EndSession implements [ports.UserStore].
 func (u *Users) EndSession(ctx context.Context, token domain.TokenHash) error {
-	if err := u.Ready(ctx); err != nil {
+	if err := u.db.Ready(ctx); err != nil {
 		return err
 	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if s := u.sessions[token]; s != nil {
+	u.db.mu.Lock()
+	defer u.db.mu.Unlock()
+	if s := u.db.sessions[token]; s != nil {
 		u.end(s)
 	}
 	return nil
@@ -115,6 +115,6 @@ func (u *Users) end(s *session) {
 
 func (u *Users) forget(s *session) {
 	for token := range s.tokens {
-		delete(u.sessions, token)
+		delete(u.db.sessions, token)
 	}
 }

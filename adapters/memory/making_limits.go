@@ -17,17 +17,17 @@ type making struct {
 
 // roomToReserve returns how many reservations there are, or an error if there is no
 // room for one more.
-func (r *Registry) roomToReserve(limits *ports.ReservationLimits, now time.Time) (others int, err error) {
+func (db *DB) roomToReserve(limits *ports.ReservationLimits, now time.Time) (others int, err error) {
 	if limits == nil {
 		return 0, nil // its life depends on no others
 	}
 	for _, limit := range limits.Networks {
-		n, soonest := r.waiting(now, func(other *reservation) bool { return other.counted && within(limit.Network, other.network) })
+		n, soonest := db.waiting(now, func(other *reservation) bool { return other.counted && within(limit.Network, other.network) })
 		if n >= limit.Max {
 			return 0, ports.ErrNetworkReserved(soonest.Sub(now))
 		}
 	}
-	others, soonest := r.waiting(now, func(*reservation) bool { return true })
+	others, soonest := db.waiting(now, func(*reservation) bool { return true })
 	if others >= limits.MaxInAll {
 		return 0, ports.ErrTooManyReserved(soonest.Sub(now))
 	}
@@ -35,9 +35,9 @@ func (r *Registry) roomToReserve(limits *ports.ReservationLimits, now time.Time)
 }
 
 // waiting returns how many reservations count, and when the first of them expires.
-func (r *Registry) waiting(now time.Time, counts func(*reservation) bool) (n int, soonest time.Time) {
-	for id := range r.reservations {
-		found := r.reserved(id, now)
+func (db *DB) waiting(now time.Time, counts func(*reservation) bool) (n int, soonest time.Time) {
+	for id := range db.reservations {
+		found := db.reserved(id, now)
 		if found == nil || !counts(found) {
 			continue
 		}
@@ -49,41 +49,41 @@ func (r *Registry) waiting(now time.Time, counts func(*reservation) bool) (n int
 }
 
 // allow returns an error if one more tenant of the owner would exceed the limits.
-func (r *Registry) allow(limits ports.MakingLimits, owner domain.Identity, now time.Time) error {
-	if err := r.allowUnconfirmed(limits.Unconfirmed, now); err != nil {
+func (db *DB) allow(limits ports.MakingLimits, owner domain.Identity, now time.Time) error {
+	if err := db.allowUnconfirmed(limits.Unconfirmed, now); err != nil {
 		return err
 	}
-	if limits.MaxOwned > 0 && r.owned(owner) >= limits.MaxOwned {
+	if limits.MaxOwned > 0 && db.owned(owner) >= limits.MaxOwned {
 		return domain.NewError(domain.CodeTenantQuota)
 	}
 	return nil
 }
 
-func (r *Registry) allowUnconfirmed(u *ports.UnconfirmedLimits, now time.Time) error {
+func (db *DB) allowUnconfirmed(u *ports.UnconfirmedLimits, now time.Time) error {
 	if u == nil {
 		return nil
 	}
 	for _, limit := range u.Networks {
 		day := func(m making) bool { return within(limit.Network, m.network) }
-		if err := room(r.makingsIn(now, ports.UnconfirmedDay, day), limit.Max, ports.UnconfirmedDay, now); err != nil {
+		if err := room(db.makingsIn(now, ports.UnconfirmedDay, day), limit.Max, ports.UnconfirmedDay, now); err != nil {
 			return err
 		}
 	}
 	all := func(making) bool { return true }
-	return room(r.makingsIn(now, ports.UnconfirmedHour, all), u.MaxHourly, ports.UnconfirmedHour, now)
+	return room(db.makingsIn(now, ports.UnconfirmedHour, all), u.MaxHourly, ports.UnconfirmedHour, now)
 }
 
 // allowClaim is allow for a claim, which counts once however often it is tried.
-func (r *Registry) allowClaim(c ports.Claim, owner domain.Identity, now time.Time) error {
+func (db *DB) allowClaim(c ports.Claim, owner domain.Identity, now time.Time) error {
 	limits := c.Limits
-	if _, counted := r.makings[c.Token]; counted {
+	if _, counted := db.makings[c.Token]; counted {
 		limits.Unconfirmed = nil
 	}
-	return r.allow(limits, owner, now)
+	return db.allow(limits, owner, now)
 }
 
-func (r *Registry) owned(owner domain.Identity) (n int) {
-	for _, membership := range r.places[owner] {
+func (db *DB) owned(owner domain.Identity) (n int) {
+	for _, membership := range db.places[owner] {
 		if membership.Role == domain.RoleOwner {
 			n++
 		}
@@ -92,9 +92,9 @@ func (r *Registry) owned(owner domain.Identity) (n int) {
 }
 
 // makingsIn yields when the tenants that count were made.
-func (r *Registry) makingsIn(now time.Time, window time.Duration, counts func(making) bool) iter.Seq[time.Time] {
+func (db *DB) makingsIn(now time.Time, window time.Duration, counts func(making) bool) iter.Seq[time.Time] {
 	return func(yield func(time.Time) bool) {
-		for _, m := range r.makings {
+		for _, m := range db.makings {
 			if now.Sub(m.at) < window && counts(m) && !yield(m.at) {
 				return
 			}
@@ -118,12 +118,12 @@ func room(made iter.Seq[time.Time], limit int, window time.Duration, now time.Ti
 }
 
 // count remembers that a tenant was made for an owner whose address isn't confirmed.
-func (r *Registry) count(limits ports.MakingLimits, by any, now time.Time) {
+func (db *DB) count(limits ports.MakingLimits, by any, now time.Time) {
 	if limits.Unconfirmed == nil {
 		return
 	}
-	if _, again := r.makings[by]; !again {
-		set(&r.makings, by, making{ports.Narrowest(limits.Unconfirmed.Networks), now})
+	if _, again := db.makings[by]; !again {
+		set(&db.makings, by, making{ports.Narrowest(limits.Unconfirmed.Networks), now})
 	}
 }
 

@@ -1,0 +1,181 @@
+package memory
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Tenants is the registry of tenants. It implements [ports.TenantStore].
+type Tenants struct{ db *DB }
+
+var _ ports.TenantStore = (*Tenants)(nil)
+
+// Tenants returns the registry of tenants.
+func (db *DB) Tenants() *Tenants { return &Tenants{db} }
+
+// request is what makes two creating requests one.
+type request struct {
+	identity   domain.Identity
+	route, key string
+}
+
+// answer is what a creating request was told.
+type answer struct {
+	fingerprint [32]byte
+	tenant      domain.Tenant
+	expiresAt   time.Time
+}
+
+const answerTTL = 24 * time.Hour
+
+var (
+	errLastOwner           = domain.NewError(domain.CodeLastOwner)
+	errTenantNotFound      = domain.NewError(domain.CodeTenantNotFound)
+	errTenantUpgrading     = domain.NewError(domain.CodeTenantUpgrading)
+	errTenantExists        = domain.NewError(domain.CodeTenantExists)
+	errIdempotencyMismatch = domain.NewError(domain.CodeIdempotencyMismatch)
+
+	errNoTenant   = domain.Invalidf("tenantId", "a tenant ID is required")
+	errNoIdentity = domain.Invalidf("sub", "an identity is required")
+)
+
+// Create implements [ports.TenantStore]. A twin waits for the first at the lock.
+func (t *Tenants) Create(ctx context.Context, n ports.NewTenant) (ports.CreatedTenant, error) {
+	if err := checkNew(n); err != nil {
+		return ports.CreatedTenant{}, err
+	}
+	if err := t.db.Ready(ctx); err != nil {
+		return ports.CreatedTenant{}, err
+	}
+	t.db.mu.Lock()
+	defer t.db.mu.Unlock()
+	now := clock(t.db.Now)
+	if first, found := t.db.answered(n.Idempotency, now); found {
+		if first.fingerprint != n.Idempotency.Fingerprint {
+			return ports.CreatedTenant{}, errIdempotencyMismatch
+		}
+		return ports.CreatedTenant{Tenant: first.tenant, Replayed: true}, nil
+	}
+	if err := t.db.allow(n.Limits, n.Owner, now); err != nil {
+		return ports.CreatedTenant{}, err
+	}
+	if t.db.taken(n.ID, now) {
+		return ports.CreatedTenant{}, errTenantExists
+	}
+	t.db.count(n.Limits, new(int), now)
+	t.db.unreserve(n.ID) // what is left of a reservation that has expired
+	made := t.db.add(domain.Tenant{ID: n.ID, Name: n.Name, Status: domain.Active, CreatedAt: now}, n.Owner, now)
+	if i := n.Idempotency; i != nil {
+		set(&t.db.answers, request{i.Identity, i.Route, i.Key}, answer{i.Fingerprint, made, now.Add(answerTTL)})
+	}
+	return ports.CreatedTenant{Tenant: made}, nil
+}
+
+func checkNew(n ports.NewTenant) error {
+	switch {
+	case n.ID.IsZero():
+		return errNoTenant
+	case n.Owner.IsZero(), n.Idempotency != nil && n.Idempotency.Identity.IsZero():
+		return errNoIdentity
+	}
+	return nil
+}
+
+// answered returns the answer that i's request was given in the last 24 hours.
+func (db *DB) answered(i *ports.Idempotency, now time.Time) (answer, bool) {
+	if i == nil {
+		return answer{}, false
+	}
+	first, found := db.answers[request{i.Identity, i.Route, i.Key}]
+	return first, found && now.Before(first.expiresAt)
+}
+
+// taken reports whether a tenant or a reservation has the ID.
+func (db *DB) taken(id domain.TenantID, now time.Time) bool {
+	return db.tenants[id] != nil || db.reserved(id, now) != nil
+}
+
+func (db *DB) add(t domain.Tenant, owner domain.Identity, now time.Time) domain.Tenant {
+	set(&db.tenants, t.ID, &t)
+	db.place(domain.Membership{Tenant: t.ID, Identity: owner, Role: domain.RoleOwner, CreatedAt: now})
+	return t
+}
+
+func compareIDs(a, b domain.TenantID) int { return strings.Compare(a.String(), b.String()) }
+
+// Clock implements [ports.TenantStore].
+func (s *Tenants) Clock(ctx context.Context, id domain.TenantID) (time.Time, error) {
+	if id.IsZero() {
+		return time.Time{}, errNoTenant
+	}
+	if err := s.db.Ready(ctx); err != nil {
+		return time.Time{}, err
+	}
+	s.db.mu.Lock()
+	defer s.db.mu.Unlock()
+	now := clock(s.db.Now)
+	t := s.db.tenants[id]
+	switch {
+	case t != nil && t.Status.ServesMembers() && s.db.upgrading[id]:
+		return time.Time{}, errTenantUpgrading
+	case t != nil && t.Status.ServesMembers(), s.db.reserved(id, now) != nil:
+		return now, nil
+	}
+	return time.Time{}, errTenantNotFound
+}
+
+// List implements [ports.TenantStore].
+func (s *Tenants) List(ctx context.Context, after domain.TenantID, limit int) ([]domain.Tenant, error) {
+	if err := s.db.Ready(ctx); err != nil {
+		return nil, err
+	}
+	s.db.mu.Lock()
+	defer s.db.mu.Unlock()
+	now := clock(s.db.Now)
+	var page []domain.Tenant
+	for _, t := range s.db.tenants {
+		page = append(page, *t)
+	}
+	for id := range s.db.reservations {
+		if reserved := s.db.reserved(id, now); reserved != nil {
+			page = append(page, reserved.Tenant)
+		}
+	}
+	page = slices.DeleteFunc(page, func(t domain.Tenant) bool { return compareIDs(t.ID, after) <= 0 })
+	slices.SortFunc(page, func(a, b domain.Tenant) int { return compareIDs(a.ID, b.ID) })
+	return page[:min(max(limit, 0), len(page))], nil
+}
+
+// Sweep implements [ports.TenantStore]. It also forgets old idempotency keys, and
+// tenants that no longer count.
+func (t *Tenants) Sweep(ctx context.Context) (int, error) {
+	if err := t.db.Ready(ctx); err != nil {
+		return 0, err
+	}
+	t.db.mu.Lock()
+	defer t.db.mu.Unlock()
+	now := clock(t.db.Now)
+	freed := 0
+	for id := range t.db.reservations {
+		if t.db.reserved(id, now) == nil {
+			t.db.unreserve(id)
+			freed++
+		}
+	}
+	for asked, given := range t.db.answers {
+		if !now.Before(given.expiresAt) {
+			delete(t.db.answers, asked)
+		}
+	}
+	for by, m := range t.db.makings {
+		if now.Sub(m.at) >= ports.UnconfirmedDay {
+			delete(t.db.makings, by)
+		}
+	}
+	return freed, nil
+}
