@@ -9,11 +9,17 @@ import (
 	"testing"
 )
 
-func TestTheEmbeddingChapterIsFromTheProduct(t *testing.T) {
+func TestTheChapterAboutAProductIsFromTheProduct(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
+	page, err := os.ReadFile("../docs/embedding.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, chapter, _ := strings.Cut(string(page), "\n## A whole product\n")
+	chapter, _, _ = strings.Cut(chapter, "\n## ")
 	files, err := filepath.Glob("../testdata/invoices/*.go")
 	if err != nil {
 		t.Fatal(err)
@@ -26,9 +32,9 @@ func TestTheEmbeddingChapterIsFromTheProduct(t *testing.T) {
 		}
 		product.Write(file)
 	}
-	snippets := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
-	if len(snippets) < 5 {
-		t.Errorf("README has only %d snippets of Go", len(snippets))
+	snippets := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(readme)+chapter, -1)
+	if len(snippets) < 7 {
+		t.Errorf("README.md and docs/embedding.md have only %d snippets of Go", len(snippets))
 	}
 	for _, snippet := range snippets {
 		if !strings.Contains(product.String(), snippet[1]) {

@@ -14,7 +14,7 @@ import (
 type environment struct {
 	Port      string `envconfig:"PORT" default:"3000" desc:"The port to listen on."`
 	Host      string `envconfig:"HOST" desc:"The address to listen on. Empty: 127.0.0.1 while something built in is active, else all addresses."`
-	PublicURL string `envconfig:"PUBLIC_URL" desc:"Where links in mails and local signed URLs point. Empty: http://localhost:PORT."`
+	PublicURL string `envconfig:"PUBLIC_URL" desc:"Where clients reach the program: links in mails and local signed URLs point there, and if it is https, answers have Strict-Transport-Security. Empty: http://localhost:PORT."`
 
 	DBHost             string `envconfig:"DB_HOST" desc:"The PostgreSQL server, version 15 or later: a name, an address, or the folder of its Unix socket. Empty: a private one; its data lie below DATA_DIR, for root in /var/lib/partywall."`
 	DBPort             string `envconfig:"DB_PORT" default:"5432"`
