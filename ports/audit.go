@@ -7,10 +7,10 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// Audit keeps evidence of what was changed, and by whom.
+// Audit keeps evidence of each change and of its actor.
 type Audit interface {
-	// Record keeps the entry. The change has been made: what Record can't keep, it
-	// reports on its own.
+	// Record keeps the entry. The change has been made by then, so Record reports a
+	// failure to keep the entry by its own means.
 	Record(ctx context.Context, entry AuditEntry)
 }
 
@@ -22,7 +22,7 @@ func Record(ctx context.Context, audit Audit, entry AuditEntry) {
 	}
 }
 
-// AuditAction is what was changed. Actions are part of the log's form: they are
+// AuditAction names what was changed. Actions are part of the log's form: they are
 // added, never changed.
 type AuditAction string
 
@@ -53,13 +53,14 @@ type Actor struct {
 
 type requestIDKey struct{}
 
-// WithRequestID returns a context of the request with that ID, which entries of
-// the audit log name.
+// WithRequestID returns a context of the request with that ID, which the entries of
+// the audit log contain.
 func WithRequestID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestIDKey{}, id)
 }
 
-// RequestID returns the ID of the request that ctx is of, and "" where it is of none.
+// RequestID returns the ID of the request that ctx belongs to, and "" if it belongs
+// to none.
 func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)
 	return id

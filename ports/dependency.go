@@ -2,9 +2,10 @@ package ports
 
 import "context"
 
-// Dependency is something outside that must be there to serve.
+// Dependency is an outside system that Partywall needs in order to serve.
 type Dependency interface {
-	// Ready returns nil when the dependency can be used now. It looks rather than
-	// remembers, asks for as little as it can, and honours ctx's deadline.
+	// Ready returns nil if the dependency can be used now. It asks the dependency itself
+	// and returns no remembered answer, asks for as little as it can, and honours ctx's
+	// deadline.
 	Ready(ctx context.Context) error
 }

@@ -1,18 +1,19 @@
-// Package ports holds the sockets of the domain: what it needs from the world,
-// one small interface a file. The comment on an interface is its contract, and
-// package porttest checks that contract on every adapter.
+// Package ports has the interfaces of what the domain needs from outside, one small
+// interface a file. The comment on an interface is its contract, and package porttest
+// checks that contract on every adapter.
 //
-// What holds for every port:
+// These rules hold for every port:
 //
 //   - Implementations are safe for concurrent use.
 //   - A method is all or nothing: if it returns an error, nothing was recorded,
-//     save that a wrong code was counted, a reused refresh token has ended its
-//     session, or a lost connection leaves it unknown, which is an
-//     [domain.Unavailable] error.
-//   - Errors are [*domain.Error], except that a context that is done gives its
-//     own error. What can't be reached is [domain.Unavailable].
+//     except that a wrong code was counted, that a reused refresh token has ended
+//     its session, or that a lost connection leaves the outcome unknown, which is
+//     a [domain.Unavailable] error.
+//   - Errors are [*domain.Error], except that a method whose context is done
+//     returns the context's own error. A system that cannot be reached is
+//     [domain.Unavailable].
 //   - A zero TenantID, Identity, Email or ObjectKey where one is needed is a
 //     [domain.Invalid] error.
-//   - Times are in UTC, and whether something has expired is decided by the
-//     implementation's own clock.
+//   - Times are in UTC, and the implementation's own clock decides whether
+//     something has expired.
 package ports

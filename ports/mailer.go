@@ -8,9 +8,9 @@ import (
 
 // Mailer delivers mail.
 type Mailer interface {
-	// Send hands mail over for delivery. That it was handed over doesn't mean that
-	// it arrives. What breaks a rule of mail (a subject of more than one line) is
-	// [domain.Invalid].
+	// Send hands mail over for delivery. Its success does not mean that the mail
+	// arrives. Mail that breaks a rule of mail, such as a subject of more than one line,
+	// is [domain.Invalid].
 	Send(ctx context.Context, mail Mail) error
 }
 

@@ -7,8 +7,8 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// MakingLimits says how much the making of a tenant may add up to. The zero
-// MakingLimits limits nothing, as for the operator.
+// MakingLimits limits the creation of tenants. The zero MakingLimits limits nothing,
+// as for the operator.
 type MakingLimits struct {
 	// MaxOwned is how many tenants the owner may own, the new one included. One more
 	// is [domain.CodeTenantQuota]. Zero: any number.
@@ -19,10 +19,10 @@ type MakingLimits struct {
 	Unconfirmed *UnconfirmedLimits
 }
 
-// UnconfirmedLimits says how many tenants may be made for owners whose address is
-// not confirmed, since accounts of such owners cost nothing. One more is
-// [domain.Limited], with the time until there is room again. A tenant counts once
-// it is made: what failed does not count.
+// UnconfirmedLimits limits the tenants that are created for owners whose address is
+// not confirmed, because accounts of such owners cost nothing. One more is
+// [domain.Limited], with the time until there is room again. A tenant counts once it
+// is created: a failed creation does not count.
 type UnconfirmedLimits struct {
 	Networks  []NetworkLimit // within [UnconfirmedDay] from each of the networks that the caller is in
 	MaxHourly int            // within [UnconfirmedHour] from all networks
@@ -34,22 +34,22 @@ const (
 	UnconfirmedHour = time.Hour      // in all
 )
 
-// ReservationLimits says how many reservations there may be at once.
+// ReservationLimits limits how many reservations exist at once.
 type ReservationLimits struct {
 	MaxInAll int
 	Networks []NetworkLimit // for each of the networks that the caller is in
 	MinTTL   time.Duration  // the life of the last reservation that fits
 }
 
-// NetworkLimit is how much may come from one network. The zero Prefix stands for
-// all callers whose address is unknown.
+// NetworkLimit limits one network. The zero Prefix stands for all callers whose
+// address is unknown.
 type NetworkLimit struct {
 	Network netip.Prefix
 	Max     int
 }
 
-// Narrowest returns the smallest of a caller's networks: it lies in all others, so
-// a store needs to keep no other.
+// Narrowest returns the smallest of a caller's networks. All others contain it, so a
+// store does not need to keep them.
 func Narrowest(networks []NetworkLimit) (least netip.Prefix) {
 	for _, limit := range networks {
 		if limit.Network.IsValid() && (!least.IsValid() || limit.Network.Bits() > least.Bits()) {

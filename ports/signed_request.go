@@ -8,28 +8,28 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// MaxSignedLife is how long a [SignedRequest] is good for at most, whatever its TTL.
+// MaxSignedLife is the longest life of a [SignedRequest], whatever its TTL.
 const MaxSignedLife = 15 * time.Minute
 
-// SignedRequest is a request that may be sent until it expires, by whoever holds it.
+// SignedRequest is a request that any holder may send until it expires.
 type SignedRequest struct {
 	Method    string
 	URL       domain.Secret
-	Headers   map[string]string // what must be sent along, exactly
+	Headers   map[string]string // to be sent exactly as they are
 	ExpiresAt time.Time
 }
 
-// Upload is what is known of an object before it is put.
+// Upload describes an object before it is put.
 type Upload struct {
 	Size        int64         // bytes; -1 leaves the size open
-	MaxSize     int64         // bytes, where Size is -1; 0 leaves it to the store. S3 can't be held to it
+	MaxSize     int64         // bytes, where Size is -1; 0 leaves it to the store. S3 cannot enforce it
 	ContentType string        // empty leaves the type open
 	SHA256      []byte        // 32 bytes, or nil
 	IfAbsent    bool          // refuse to replace an object
 	TTL         time.Duration // more than 0
 }
 
-// Validate refuses, as [domain.Invalid], what no store could sign.
+// Validate returns a [domain.Invalid] error for an upload that no store could sign.
 func (u Upload) Validate() error {
 	switch {
 	case u.Size < -1:
@@ -42,14 +42,14 @@ func (u Upload) Validate() error {
 	return validateSigned(u.ContentType, u.TTL)
 }
 
-// Download is how an object is to be served.
+// Download describes how an object is served.
 type Download struct {
 	Disposition string        // the Content-Disposition of the answer (RFC 6266); empty: none
 	ContentType string        // the Content-Type of the answer; empty: as stored
 	TTL         time.Duration // more than 0
 }
 
-// Validate refuses, as [domain.Invalid], what no store could sign.
+// Validate returns a [domain.Invalid] error for a download that no store could sign.
 func (d Download) Validate() error {
 	if !isHeaderValue(d.Disposition) {
 		return domain.Invalidf("disposition", "a disposition is printable ASCII without space around it")
@@ -67,8 +67,8 @@ func validateSigned(contentType string, ttl time.Duration) error {
 	return nil
 }
 
-// isHeaderValue is stricter than RFC 9110, section 5.5: no obs-text, no tab. An
-// empty value is none.
+// isHeaderValue is stricter than RFC 9110, section 5.5: it accepts no obs-text and no
+// tab. It accepts the empty value.
 func isHeaderValue(s string) bool {
 	return strings.Trim(s, " ") == s && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }

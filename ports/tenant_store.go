@@ -7,30 +7,30 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// TenantStore is the registry of tenants, and where each tenant's schema is made.
+// TenantStore registers tenants and creates their schemas.
 //
 // A reservation (see [ReservationStore]) is a tenant of status [domain.Unclaimed]
 // here, until it expires: then it is absent for every method, and its ID is free.
 type TenantStore interface {
-	// Create makes a tenant ready to use: its row, its owner, its schema with
-	// everything in it, and the record of the idempotency key, all in one step. Of
-	// many creators of one ID one succeeds; the others get [domain.CodeTenantExists],
-	// as for an ID that is reserved. What exceeds tenant.Limits is refused as
-	// [MakingLimits] says, also where several creations come at once, whether or not
-	// the ID is taken.
+	// Create creates a tenant that is ready to use: its row, its owner, its schema with
+	// all of its contents, and the record of the idempotency key, all in one step. Of
+	// many creators of one ID one succeeds; the others get [domain.CodeTenantExists], as
+	// for an ID that is reserved. A creation that exceeds tenant.Limits is refused as
+	// [MakingLimits] describes, also where several creations come at once, whether or
+	// not the ID is taken.
 	//
 	// Where tenant.Idempotency was used before, within 24 hours, for the same
-	// fingerprint, Create makes nothing and returns the first answer with Replayed
+	// fingerprint, Create creates nothing and returns the first answer with Replayed
 	// set, also after the tenant was changed; for another fingerprint it returns
-	// [domain.CodeIdempotencyMismatch]. A twin that comes while the first is at
-	// work waits for it. A failed creation leaves no record, and a replay is not
-	// limited.
+	// [domain.CodeIdempotencyMismatch]. A duplicate that comes while the first request
+	// is being served waits for it. A failed creation leaves no record, and a replay is
+	// not limited.
 	Create(ctx context.Context, tenant NewTenant) (CreatedTenant, error)
 
-	// Clock reads the time of the system that holds the tenant's data: of an active
-	// tenant from inside it, which shows that the tenant can be served. A
-	// reservation answers too. A tenant that is unknown or suspended is
-	// [domain.CodeTenantNotFound]. One whose data has an older form than the program
+	// Clock reads the time of the system that holds the tenant's data. For an active
+	// tenant it reads it from inside the tenant, which shows that the tenant can be
+	// served; a reservation returns the time too. A tenant that is unknown or suspended
+	// is [domain.CodeTenantNotFound]. One whose data has an older form than the program
 	// needs is [domain.CodeTenantUpgrading], with RetryAfter set.
 	Clock(ctx context.Context, id domain.TenantID) (time.Time, error)
 
@@ -38,12 +38,13 @@ type TenantStore interface {
 	// after, in the order of their IDs by byte. The zero TenantID comes before all.
 	List(ctx context.Context, after domain.TenantID, limit int) ([]domain.Tenant, error)
 
-	// Sweep removes the reservations that have expired, and what creations that
-	// broke off left behind. It returns how many IDs it freed.
+	// Sweep removes the reservations that have expired, and the remains of interrupted
+	// creations. It returns how many IDs it freed.
 	Sweep(ctx context.Context) (int, error)
 }
 
-// NewTenant is a tenant to be made. One without an ID or an Owner is [domain.Invalid].
+// NewTenant is a tenant to be created. One without an ID or an Owner is
+// [domain.Invalid].
 type NewTenant struct {
 	ID          domain.TenantID
 	Name        string
@@ -52,17 +53,17 @@ type NewTenant struct {
 	Limits      MakingLimits
 }
 
-// CreatedTenant is what [TenantStore.Create] made, now or before.
+// CreatedTenant is the tenant that [TenantStore.Create] created, now or before.
 type CreatedTenant struct {
 	Tenant   domain.Tenant
 	Replayed bool
 }
 
-// Idempotency names one creating request of a signed-in user. Requests are the
+// Idempotency identifies one creating request of a signed-in user. Requests are the
 // same if Identity, Route and Key are.
 type Idempotency struct {
 	Identity    domain.Identity
 	Route       string
 	Key         string
-	Fingerprint [32]byte // of the request's meaning: what must agree for a replay
+	Fingerprint [32]byte // of the request's meaning: equal in a replay
 }

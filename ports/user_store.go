@@ -7,55 +7,55 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// UserStore keeps the users of the built-in identity provider: their password
-// hashes, and the hashes of their codes and refresh tokens. What is hashed, and
-// how, is the provider's business.
+// UserStore keeps the users of the built-in identity provider: their password hashes,
+// and the hashes of their codes and refresh tokens. The provider chooses what it
+// hashes, and how.
 //
 // Addresses are compared by [domain.Email.Key]. An absent user is [domain.NotFound].
 type UserStore interface {
-	// CreateUser adds a user, with a first code if code isn't nil. A taken
-	// address is [domain.CodeUserExists], a taken subject [domain.Conflict]; of many
-	// who ask for one address at once, one gets it.
+	// CreateUser adds a user, with a first code if code is not nil. A taken address is
+	// [domain.CodeUserExists], a taken subject [domain.Conflict]. Of many callers who
+	// ask for one address at once, one succeeds.
 	CreateUser(ctx context.Context, user StoredUser, code *NewCode) error
 
-	// RenewSignUp gives an unconfirmed user the address as user has it, which may be
-	// another spelling of the same, the password's hash, and a [ConfirmAddress] code,
-	// in one step. It ends what was before: all other codes, and all sessions.
-	// CreatedAt becomes now. A user who is confirmed stays as they are, and the error
-	// is [domain.CodeUserExists].
+	// RenewSignUp replaces an unconfirmed user's address, which may be another spelling
+	// of the same one, and password hash by those of user, and issues a [ConfirmAddress]
+	// code, in one step. It ends everything older: all other codes, and all sessions.
+	// CreatedAt becomes now. A confirmed user stays unchanged, and the error is
+	// [domain.CodeUserExists].
 	RenewSignUp(ctx context.Context, user StoredUser, code NewCode) error
 
 	// UserByEmail and UserBySubject return a user.
 	UserByEmail(ctx context.Context, email domain.Email) (StoredUser, error)
 	UserBySubject(ctx context.Context, subject string) (StoredUser, error)
 
-	// IssueCode gives the user a code in place of the last one of its purpose.
+	// IssueCode replaces the user's last code of the same purpose.
 	IssueCode(ctx context.Context, subject string, code NewCode) error
 
 	// Confirm spends the user's [ConfirmAddress] code, marks the user confirmed, and
-	// ends what was before: all other codes, and all sessions. A code that is wrong,
-	// spent, expired or out of attempts is [domain.CodeCodeInvalid], and every wrong
-	// one counts, however many come at once.
+	// ends everything older: all other codes, and all sessions. A code that is wrong,
+	// spent, expired or out of attempts is [domain.CodeCodeInvalid], and every wrong one
+	// counts, however many come at once.
 	Confirm(ctx context.Context, subject string, code domain.TokenHash) error
 
 	// ResetPassword spends the user's [ResetPassword] code like Confirm, sets the
-	// password's hash, marks the user confirmed, and ends what was before, too.
+	// password's hash, marks the user confirmed, and ends everything older, too.
 	ResetPassword(ctx context.Context, subject string, code domain.TokenHash, passwordHash string) error
 
 	// StartSession records a refresh token: the first of a family. user is as it was
-	// read when the password was found right; if the password was reset since,
-	// nothing is recorded, and the error is [domain.CodeInvalidCredentials].
+	// read when the password was verified; if the password was reset since, nothing is
+	// recorded, and the error is [domain.CodeInvalidCredentials].
 	StartSession(ctx context.Context, user StoredUser, token domain.TokenHash, ttl time.Duration) error
 
-	// RotateSession adds next to the family of token, keeps the end of the session,
-	// and returns the user. An unknown, expired or ended token is
+	// RotateSession adds next to the family of token, keeps the end of the session, and
+	// returns the user. An unknown, expired or ended token is
 	// [domain.CodeRefreshInvalid].
 	//
-	// A token may be rotated again for the time of grace after its first rotation,
-	// unless one of its successors was rotated: a client may ask twice at once, or
-	// miss an answer. All its successors are good. After that it is
-	// [domain.CodeRefreshReused] and ends its whole family. Without grace, of many
-	// who rotate one token at once, one succeeds, and its new token is dead too.
+	// A token may be rotated again within grace of its first rotation, unless one of its
+	// successors was rotated: a client may ask twice at once, or miss an answer. All its
+	// successors are valid. After that it is [domain.CodeRefreshReused], and its whole
+	// family ends. Without grace, of many callers who rotate one token at once, one
+	// succeeds, and its new token is revoked too.
 	RotateSession(ctx context.Context, token, next domain.TokenHash, grace time.Duration) (StoredUser, error)
 
 	// EndSession ends the family of token. An unknown token is no error.
@@ -64,9 +64,9 @@ type UserStore interface {
 	// EndSessions ends all sessions of the user.
 	EndSessions(ctx context.Context, subject string) error
 
-	// RemoveUnconfirmed removes the users who were made, or whose sign-up was renewed,
-	// longer than age ago, who aren't confirmed and are members of no tenant. It
-	// returns how many it removed; their addresses are free again.
+	// RemoveUnconfirmed removes the users that were created, or whose sign-up was
+	// renewed, longer than age ago, that are not confirmed and are members of no tenant.
+	// It returns how many it removed; their addresses are free again.
 	RemoveUnconfirmed(ctx context.Context, age time.Duration) (int, error)
 }
 
@@ -79,7 +79,7 @@ type StoredUser struct {
 	CreatedAt    time.Time // of the user, or of the newest sign-up while unconfirmed; set by the store
 }
 
-// CodePurpose is what a code is good for.
+// CodePurpose is what a code may be used for.
 type CodePurpose string
 
 // The purposes of codes.
@@ -88,12 +88,12 @@ const (
 	ResetPassword  CodePurpose = "reset"
 )
 
-// NewCode is a code to be kept for a user.
+// NewCode is a code to be stored for a user.
 type NewCode struct {
 	Purpose  CodePurpose
 	Hash     domain.TokenHash
 	TTL      time.Duration
-	Attempts int // how many wrong ones it survives
+	Attempts int // the number of wrong attempts that it survives
 }
 
 // ErrNoUser is the error of a store that does not have the user.
