@@ -202,3 +202,15 @@ func TestAdmitSocket(t *testing.T) {
 		}
 	}
 }
+
+func TestTemporaryParent(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	if parent := temporaryParent(nil); parent != dir {
+		t.Errorf("TMPDIR names %s, and it is %s", dir, parent)
+	}
+	t.Setenv("TMPDIR", "")
+	if parent := temporaryParent(nil); (parent == memoryFolder) != memoryHasRoom() {
+		t.Errorf("it is %s, and that memory has room is %t", parent, memoryHasRoom())
+	}
+}

@@ -25,12 +25,13 @@ type Temporary struct {
 // hasty makes a server fast that nobody needs after a crash.
 var hasty = []string{
 	"fsync=off", "synchronous_commit=off", "full_page_writes=off",
-	"max_connections=200", "max_wal_size=1GB", "checkpoint_timeout=1h",
+	"max_connections=200", "max_wal_size=512MB", "checkpoint_timeout=1h",
 }
 
 // StartTemporary starts a server for a test or a benchmark, in a fresh folder
 // that [Server.Close] removes. It's fast, and a crash may take what was committed
-// last with it.
+// last with it. The folder is in memory where Linux's /dev/shm has 2 GiB free,
+// unless TMPDIR is set.
 // ctx bounds the start only.
 func StartTemporary(ctx context.Context, t Temporary) (*Server, error) {
 	as, err := childserver.Unprivileged()
@@ -60,7 +61,10 @@ func (t Temporary) start(ctx context.Context, c *cluster) (*Server, error) {
 	return open(ctx, c, c.bin, t.Logger)
 }
 
-const temporaryPrefix = "partywall-postgres-"
+const (
+	temporaryPrefix = "partywall-postgres-"
+	memoryFolder    = "/dev/shm" // on Linux
+)
 
 func makeTemporary(as *childserver.Account) (string, error) {
 	parent, err := ownfile.Resolve(temporaryParent(as))
@@ -74,10 +78,13 @@ func makeTemporary(as *childserver.Account) (string, error) {
 	return home, makePassable(home, as)
 }
 
-// temporaryParent is the system's folder for temporary files, or /tmp where
-// root's is closed to the account.
+// temporaryParent returns a folder in memory, or the system's for temporary files,
+// or /tmp where root's is closed to the account.
 func temporaryParent(as *childserver.Account) string {
 	parent := os.TempDir()
+	if os.Getenv("TMPDIR") == "" && memoryHasRoom() {
+		parent = memoryFolder
+	}
 	if as == nil {
 		return parent
 	}
@@ -93,7 +100,7 @@ func temporaryParent(as *childserver.Account) string {
 
 // sweepTemporary removes the folders of this user's servers whose process was killed.
 func sweepTemporary() {
-	for _, parent := range []string{os.TempDir(), "/tmp"} {
+	for _, parent := range []string{memoryFolder, os.TempDir(), "/tmp"} {
 		left, _ := filepath.Glob(filepath.Join(parent, temporaryPrefix+"*"))
 		for _, home := range left {
 			info, err := os.Lstat(home)
