@@ -72,10 +72,11 @@ func (e *examination) logins(ctx context.Context) (ports.Finding, error) {
 		if err != nil {
 			return ports.Fail(describe(loginError(ctx, e.cfg, name, err)), e.setItUp()), nil
 		}
-		if !e.letsIn(ctx, e.cfg.withoutOld(), name) {
+		hasOld := len(e.cfg.passwordsOf(name)) > 1
+		if hasOld && !e.letsIn(ctx, e.cfg.withoutOld(), name) {
 			return ports.Warn(name+" gets in with the secret before the change only (DB_GATE_SECRET_OLD or DB_PASSWORD_OLD)", e.setItUp()+", once every process has both secrets"), nil
 		}
-		changing = changing || len(e.cfg.passwordsOf(name)) > 1
+		changing = changing || hasOld
 	}
 	switch {
 	case changing:
