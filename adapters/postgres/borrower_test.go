@@ -16,7 +16,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-var wallRounds = flag.Int("wall.rounds", 200, "how many scopes TestWallBorrower ends by a panic, by a timeout and by a cancel, each in each installation")
+var wallRounds = flag.Int("wall.rounds", 60, "how many scopes TestWallBorrower ends by a panic, by a timeout and by a cancel, each in each installation")
 
 // TestWallBorrower ends scopes at every point that they have, while the
 // neighbour's go on over the same one or two connections.

@@ -79,9 +79,9 @@ func adviceOf(t *testing.T, name string, m mistake, f ports.Finding) (statements
 }
 
 // follow does what the finding of a mistake says. Then all is well.
-func follow(t *testing.T, name string, m mistake, cfg, changed postgres.Config, fill *strings.Replacer) {
+func follow(t *testing.T, name string, m mistake, found ports.Finding, cfg, changed postgres.Config, fill *strings.Replacer) {
 	t.Helper()
-	statements, owner, setup := adviceOf(t, name, m, examine(t, changed)[m.check])
+	statements, owner, setup := adviceOf(t, name, m, found)
 	if statements != "" {
 		by := superuser(t, cfg)
 		if owner {

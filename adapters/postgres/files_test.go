@@ -3,6 +3,9 @@ package postgres_test
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -124,7 +127,6 @@ func TestAFileNeedsWhatOnlyItsOwnTransactionHas(t *testing.T) {
 
 // leftovers are what a file may leave to those after it.
 var leftovers = map[string]string{
-	"nothing":                       `SELECT 1`,
 	"a timeout":                     `SET statement_timeout = '61s'; SET lock_timeout = '62s'; SET idle_in_transaction_session_timeout = '63s'`,
 	"hardly any time":               `SELECT set_config('search_path', current_schema() || string_agg(', n' || i, ''), false) FROM generate_series(1, 100000) i; SET ROLE pg_read_all_settings; SET statement_timeout = '1ms'`, // a path that takes longer to look up
 	"a role":                        `SET ROLE pg_read_all_settings`,
@@ -143,9 +145,9 @@ var leftovers = map[string]string{
 	"a user":                        `SET SESSION AUTHORIZATION DEFAULT; SET ROLE pg_read_all_settings; SET LOCAL ROLE pg_read_all_settings`,
 }
 
-// state is what a later file finds, one line.
-const state = `CREATE TABLE found AS SELECT
-	(SELECT string_agg(name || '=' || setting, ' ' ORDER BY name) FROM pg_settings WHERE name <> 'partywall.scope' AND name NOT LIKE 'is_superuser%') AS settings,
+// state stores what a later file finds in the table after_%s, one line.
+const state = `CREATE TABLE after_%s AS SELECT
+	(SELECT string_agg(name || '=' || setting, ' ' ORDER BY name) FROM pg_settings WHERE name NOT IN ('partywall.scope', 'is_superuser')) AS settings,
 	current_user::text || ' ' || session_user::text AS who,
 	current_setting('partywall.scope', true) AS scope,
 	(SELECT count(*) FROM pg_prepared_statements) AS statements,
@@ -155,40 +157,33 @@ const state = `CREATE TABLE found AS SELECT
 	(SELECT count(*) FROM pg_class WHERE relnamespace = pg_my_temp_schema()) AS temporary,
 	lower(CASE WHEN to_regclass('later') IS NULL THEN 'no table' ELSE 'a table' END) AS later`
 
-// TestWhatAFileLeavesBehind has a file leave something, and looks at what the next
-// one finds, in a tenant that is there and in a new one.
+// TestWhatAFileLeavesBehind has files leave things, and looks at what the next ones
+// find, in a tenant that is there and in a new one.
 func TestWhatAFileLeavesBehind(t *testing.T) {
 	t.Parallel()
-	want := map[string]string{}
-	for _, name := range append([]string{"nothing"}, others(leftovers)...) {
-		t.Run(name, func(t *testing.T) {
-			db, cfg := open(t, func(cfg *postgres.Config) { cfg.User, cfg.Password = "postgres", server.SuperuserPassword })
-			makeTenant(t, db, "old")
-			withFiles(leftovers[name], state)(&cfg)
-			setUp(t, cfg)
-			db = reopen(t, cfg)
-			makeTenant(t, db, "new")
-			for _, tenant := range []string{"old", "new"} {
-				got := query[string](t, superuser(t, cfg), `SELECT format('%s', found) FROM tenant_`+tenant+`.found`)
-				got = strings.ReplaceAll(got, cfg.Database, "DATABASE")
-				if name == "nothing" {
-					want[tenant] = got
-				} else if got != want[tenant] {
-					t.Errorf("in the %s tenant the next file finds\n%s\nwant\n%s", tenant, got, want[tenant])
-				}
-			}
-			mustFindDefaultsOf(t, ownConn(t, db))
-		})
+	db, cfg := open(t, func(cfg *postgres.Config) { cfg.User, cfg.Password = "postgres", server.SuperuserPassword })
+	makeTenant(t, db, "old")
+	texts := []string{fmt.Sprintf(state, "nothing")}
+	names := slices.Sorted(maps.Keys(leftovers))
+	for i, name := range names {
+		texts = append(texts, leftovers[name], fmt.Sprintf(state, strconv.Itoa(i)))
 	}
-}
-
-func others(all map[string]string) (names []string) {
-	for name := range all {
-		if name != "nothing" {
-			names = append(names, name)
+	withFiles(texts...)(&cfg)
+	setUp(t, cfg)
+	db = reopen(t, cfg)
+	makeTenant(t, db, "new")
+	mustFindDefaultsOf(t, ownConn(t, db))
+	for _, tenant := range []string{"old", "new"} {
+		found := func(after string) string {
+			return query[string](t, superuser(t, cfg), `SELECT format('%s', f) FROM tenant_`+tenant+`.after_`+after+` f`)
+		}
+		want := found("nothing")
+		for i, name := range names {
+			if got := found(strconv.Itoa(i)); got != want {
+				t.Errorf("after %s, in the %s tenant, the next file finds\n%s\nwant\n%s", name, tenant, got, want)
+			}
 		}
 	}
-	return names
 }
 
 func TestAFileThatMovesThePath(t *testing.T) {

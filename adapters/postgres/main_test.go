@@ -4,9 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
+	"runtime"
+	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -29,7 +33,14 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		_ = parallel.Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0))) // most tests wait for a server
+	}
 	server, serverErr = embeddedpg.StartTemporary(context.Background(), embeddedpg.Temporary{})
+	if serverErr == nil {
+		keepSuperuser("postgres")
+	}
 	code := m.Run()
 	if serverErr == nil {
 		_ = server.Close()
@@ -39,7 +50,7 @@ func TestMain(m *testing.M) {
 
 var databases atomic.Int64
 
-// config is of a database that isn't there yet.
+// config is of a database that isn't there yet. It's dropped after the test.
 func config(t testing.TB, changes ...func(*postgres.Config)) postgres.Config {
 	t.Helper()
 	realservers.Need(t, serverErr)
@@ -47,6 +58,9 @@ func config(t testing.TB, changes ...func(*postgres.Config)) postgres.Config {
 		Host: server.Host, Port: server.Port, User: server.User, Password: server.Password, SSLMode: "disable",
 		Database: fmt.Sprintf("test_%d_%d", os.Getpid(), databases.Add(1)),
 	}
+	name := cfg.Database
+	keepSuperuser(name)
+	t.Cleanup(func() { drop(t, name) })
 	for _, change := range changes {
 		change(&cfg)
 	}
@@ -83,22 +97,46 @@ func reopen(t testing.TB, cfg postgres.Config) *postgres.DB {
 // rolesOff takes the second wall away.
 func rolesOff(cfg *postgres.Config) { cfg.Roles = postgres.RolesOff }
 
-// login connects as somebody else, by lib/pq alone.
+// login connects as another user, by lib/pq alone.
 func login(t testing.TB, cfg postgres.Config, user string, password domain.Secret) *sqlx.DB {
 	t.Helper()
-	c, err := pq.NewConnectorConfig(pq.Config{Host: cfg.Host, Port: uint16(cfg.Port), Database: cfg.Database, User: user, Password: password.Reveal(), SSLMode: pq.SSLModeDisable})
-	if err != nil {
-		t.Fatal(err)
-	}
-	db := sqlx.NewDb(sql.OpenDB(c), "postgres")
+	db := pool(cfg.Host, cfg.Port, cfg.Database, user, password)
 	t.Cleanup(func() { _ = db.Close() })
 	return db
 }
 
-// superuser connects past all walls.
+func pool(host string, port int, database, user string, password domain.Secret) *sqlx.DB {
+	c := domain.Must(pq.NewConnectorConfig(pq.Config{Host: host, Port: uint16(port), Database: database, User: user, Password: password.Reveal(), SSLMode: pq.SSLModeDisable}))
+	return sqlx.NewDb(sql.OpenDB(c), "postgres")
+}
+
+// superusers are the superuser's pools on the shared server, by the database: a
+// connection for each statement would cost more than the statement.
+var superusers sync.Map
+
+func keepSuperuser(database string) {
+	superusers.Store(database, pool(server.Host, server.Port, database, "postgres", server.SuperuserPassword))
+}
+
+// superuser connects past all walls of the shared server.
 func superuser(t testing.TB, cfg postgres.Config) *sqlx.DB {
 	t.Helper()
+	if db, kept := superusers.Load(cfg.Database); kept && cfg.Port == server.Port {
+		return db.(*sqlx.DB)
+	}
 	return login(t, cfg, "postgres", server.SuperuserPassword)
+}
+
+// drop removes a database of the shared server.
+func drop(t testing.TB, database string) {
+	t.Helper()
+	if db, kept := superusers.LoadAndDelete(database); kept {
+		_ = db.(*sqlx.DB).Close()
+	}
+	maintenance, _ := superusers.Load("postgres")
+	if _, err := maintenance.(*sqlx.DB).ExecContext(context.Background(), `DROP DATABASE IF EXISTS `+database+` WITH (FORCE)`); err != nil {
+		t.Error(err)
+	}
 }
 
 // tenancy is what the port tests run on.

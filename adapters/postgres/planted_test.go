@@ -19,7 +19,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// TestNothingPlantedRuns plants, in a database that others may create in, a function
+// TestNothingPlantedRuns plants, in each schema that others may create in, a function
 // or operator that fits better than PostgreSQL's own for each that a statement of
 // ours names, and has the whole adapter work there. What we name is read from the
 // wire, so that a new statement is tried as soon as it is sent.
@@ -31,25 +31,24 @@ func TestNothingPlantedRuns(t *testing.T) {
 	}
 	planted := plantsFor(t, sent)
 	for name, change := range walls {
-		for _, plant := range []string{"public", "ext", "shared"} {
-			t.Run(name+", planted in "+plant, func(t *testing.T) {
-				cfg := shared(t, change)
-				super := superuser(t, cfg)
-				execute(t, super, `CREATE SCHEMA IF NOT EXISTS `+plant+` AUTHORIZATION `+cfg.User+`; CREATE SEQUENCE public.ran; GRANT ALL ON SEQUENCE public.ran TO PUBLIC`)
-				for _, p := range planted {
-					execute(t, super, strings.ReplaceAll(p, "{schema}", plant))
-				}
-				_, err := login(t, cfg, cfg.User, cfg.Password).ExecContext(t.Context(), `SET search_path = `+plant+`; SELECT has_database_privilege('public', current_database(), 'TEMP')`)
-				if !strings.Contains(fmt.Sprint(err), "planted has_database_privilege ran") {
+		t.Run(name, func(t *testing.T) {
+			cfg := shared(t, change)
+			super := superuser(t, cfg)
+			execute(t, super, `CREATE SEQUENCE public.ran; GRANT ALL ON SEQUENCE public.ran TO PUBLIC`)
+			for _, schema := range []string{"public", "ext", "shared"} {
+				execute(t, super, `CREATE SCHEMA IF NOT EXISTS `+schema+` AUTHORIZATION `+cfg.User)
+				execute(t, super, strings.ReplaceAll(planted, "{schema}", schema))
+				_, err := login(t, cfg, cfg.User, cfg.Password).ExecContext(t.Context(), `SET search_path = `+schema+`; SELECT has_database_privilege('public', current_database(), 'TEMP')`)
+				if !strings.Contains(fmt.Sprint(err), "planted "+schema+".has_database_privilege ran") {
 					t.Fatalf("what is planted doesn't run where it can: %v", err)
 				}
-				execute(t, super, `ALTER SEQUENCE public.ran RESTART`)
-				liveThrough(t, &wiretap{}, cfg)
-				if query[bool](t, super, `SELECT is_called FROM public.ran`) {
-					t.Error("one of them ran")
-				}
-			})
-		}
+			}
+			execute(t, super, `ALTER SEQUENCE public.ran RESTART`)
+			liveThrough(t, &wiretap{}, cfg)
+			if query[bool](t, super, `SELECT is_called FROM public.ran`) {
+				t.Error("one of them ran")
+			}
+		})
 	}
 }
 
@@ -83,7 +82,7 @@ func liveThrough(t *testing.T, sent *wiretap, cfg postgres.Config) {
 	if _, err := db.Tenants().List(t.Context(), domain.TenantID{}, 10); err != nil {
 		t.Error(err)
 	}
-	execute(t, superuser(t, cfg), `SET search_path = pg_catalog;
+	execute(t, superuser(t, cfg), `SET LOCAL search_path = pg_catalog;
 		UPDATE partywall.tenants SET status = 'unclaimed', expires_at = now() WHERE id = 'claimed'; UPDATE partywall.reservations SET expires_at = now()`)
 	if _, err := db.Tenants().Sweep(t.Context()); err != nil {
 		t.Error(err)
@@ -174,9 +173,9 @@ func (w *wiretap) sent() string {
 
 var called = regexp.MustCompile(`\b([a-z][a-z0-9_]*) ?\(`)
 
-// plantsFor are the statements that plant: a function for each that was called, and
-// for the operators, with argument types that PostgreSQL's own haven't.
-func plantsFor(t *testing.T, sent *wiretap) (statements []string) {
+// plantsFor are the statements that plant in {schema}: a function for each that was
+// called, and for the operators, with argument types that PostgreSQL's own haven't.
+func plantsFor(t *testing.T, sent *wiretap) (statements string) {
 	t.Helper()
 	names := map[string]bool{}
 	for _, match := range called.FindAllStringSubmatch(sent.sent(), -1) {
@@ -198,16 +197,17 @@ func plantsFor(t *testing.T, sent *wiretap) (statements []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const body = ` LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('public.ran'); RAISE 'planted %% ran', '%[2]s'; END $$;`
+	const body = ` LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('public.ran'); RAISE 'planted {schema}.%% ran', '%[1]s'; END $$;
+`
 	for _, f := range functions {
-		statements = append(statements, fmt.Sprintf(`CREATE FUNCTION {schema}.%[1]s(%[3]s) RETURNS %[4]s`+body, f.Name, f.Name, f.Args, f.Returns))
+		statements += fmt.Sprintf(`CREATE FUNCTION {schema}.%[1]s(%[2]s) RETURNS %[3]s`+body, f.Name, f.Args, f.Returns)
 	}
-	return append(statements, operators(t, super)...)
+	return statements + operators(t, super)
 }
 
 // operators are for each pair of types that PostgreSQL compares, joins or
 // subtracts only after a conversion.
-func operators(t *testing.T, super *sqlx.DB) (statements []string) {
+func operators(t *testing.T, super *sqlx.DB) (statements string) {
 	t.Helper()
 	var wanted []struct{ Op, Left, Right, Returns string }
 	err := super.SelectContext(t.Context(), &wanted, `
@@ -220,8 +220,9 @@ func operators(t *testing.T, super *sqlx.DB) (statements []string) {
 		t.Fatal(err)
 	}
 	for i, o := range wanted {
-		statements = append(statements, fmt.Sprintf(`CREATE FUNCTION {schema}.planted_%[1]d(%[3]s, %[4]s) RETURNS %[5]s LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('public.ran'); RAISE 'planted %[3]s %[2]s %[4]s ran'; END $$;
-			CREATE OPERATOR {schema}.%[2]s (FUNCTION = {schema}.planted_%[1]d, LEFTARG = %[3]s, RIGHTARG = %[4]s);`, i, o.Op, o.Left, o.Right, o.Returns))
+		statements += fmt.Sprintf(`CREATE FUNCTION {schema}.planted_%[1]d(%[3]s, %[4]s) RETURNS %[5]s LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_catalog.nextval('public.ran'); RAISE 'planted %[3]s %[2]s %[4]s ran'; END $$;
+			CREATE OPERATOR {schema}.%[2]s (FUNCTION = {schema}.planted_%[1]d, LEFTARG = %[3]s, RIGHTARG = %[4]s);
+`, i, o.Op, o.Left, o.Right, o.Returns)
 	}
 	return statements
 }

@@ -25,15 +25,19 @@ var errProduct = errors.New("the product's own error")
 
 // defaults is all that a session may be left with that isn't as it was.
 const defaults = `SELECT concat_ws(', ',
-	CASE WHEN current_user <> session_user THEN 'role ' || current_user END,
 	CASE WHEN current_setting('search_path') <> (SELECT reset_val FROM pg_settings WHERE name = 'search_path') THEN 'path ' || current_setting('search_path') END,
-	CASE WHEN coalesce(current_setting('partywall.scope', true), '') <> '' THEN 'scope ' || current_setting('partywall.scope', true) END,
 	(SELECT 'setting ' || string_agg(name, ' ') FROM pg_settings WHERE source = 'session' AND name NOT IN ('client_encoding', 'DateStyle', 'application_name')),
+	` + belongings + `)`
+
+// belongings are what a session may have beside its settings.
+const belongings = `
+	CASE WHEN current_user <> session_user THEN 'role ' || current_user END,
+	CASE WHEN coalesce(current_setting('partywall.scope', true), '') <> '' THEN 'scope ' || current_setting('partywall.scope', true) END,
 	(SELECT 'lock ' || string_agg(mode, ' ') FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'),
 	(SELECT 'cursor ' || string_agg(name, ' ') FROM pg_cursors WHERE name <> ''),
 	(SELECT 'prepared ' || string_agg(name, ' ') FROM pg_prepared_statements),
 	(SELECT 'channel ' || string_agg(c, ' ') FROM pg_listening_channels() c),
-	(SELECT 'temporary ' || string_agg(relname, ' ') FROM pg_class WHERE relnamespace = pg_my_temp_schema()))`
+	(SELECT 'temporary ' || string_agg(relname, ' ') FROM pg_class WHERE relnamespace = pg_my_temp_schema())`
 
 func mustFindDefaults(t testing.TB, db *postgres.DB) {
 	t.Helper()

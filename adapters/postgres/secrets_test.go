@@ -83,18 +83,19 @@ func TestSecretsChangeWithoutARefusedRequest(t *testing.T) {
 	}
 }
 
-// changeUnderLoad has 30 callers at once log in anew for each request, while setup
-// sets the new secrets.
+// changeUnderLoad has callers log in anew for each request, while setup sets the new
+// secrets.
 func changeUnderLoad(t *testing.T, cfg postgres.Config, setup func()) {
 	t.Helper()
-	cfg.MaxConns, cfg.AcquireTimeout = 30, 30*time.Second
+	const callersAtOnce = 6 // more would leave setup too little of a small machine
+	cfg.MaxConns, cfg.AcquireTimeout = 20, 30*time.Second
 	db := reopen(t, cfg)
 	acme := makeTenant(t, db, "acme")
 	db.Gate().SetConnMaxLifetime(time.Nanosecond)
 	var done atomic.Bool
 	var served atomic.Int64
 	var callers sync.WaitGroup
-	for range 30 {
+	for range callersAtOnce {
 		callers.Go(func() {
 			for !done.Load() {
 				switch err := db.InTenant(t.Context(), acme, insertNote("served")); {
@@ -108,7 +109,7 @@ func changeUnderLoad(t *testing.T, cfg postgres.Config, setup func()) {
 		})
 	}
 	more := func() {
-		for want := served.Load() + 60; served.Load() < want && !t.Failed(); time.Sleep(5 * time.Millisecond) {
+		for want := served.Load() + 20; served.Load() < want && !t.Failed(); time.Sleep(5 * time.Millisecond) {
 		}
 	}
 	more()

@@ -26,11 +26,11 @@ import (
 func TestAMistakeIsNoOutage(t *testing.T) {
 	t.Parallel()
 	var logs strings.Builder
-	db, cfg := open(t, withNotes, oneConnection, func(cfg *postgres.Config) {
-		cfg.Logger = slog.New(slog.NewTextHandler(&logs, nil))
-		cfg.StatementTimeout, cfg.LockTimeout = 300*time.Millisecond, 100*time.Millisecond
-	})
+	db, cfg := open(t, withNotes, oneConnection)
 	acme := makeTenant(t, db, "acme")
+	cfg.Logger = slog.New(slog.NewTextHandler(&logs, nil))
+	cfg.StatementTimeout, cfg.LockTimeout = 2*time.Second, time.Second
+	db = reopen(t, cfg)
 	raise := func(state string) string {
 		return `DO $$ BEGIN RAISE EXCEPTION 'by the product' USING ERRCODE = '` + state + `'; END $$`
 	}
