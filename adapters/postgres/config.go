@@ -185,5 +185,27 @@ func (c Config) poolSizes() (provision, system, gate int) {
 	return provision, system, c.MaxConns - provision - system - c.sharedSize()
 }
 
+// maxSharedConns is the most connections that [DB.InShared] holds.
+const maxSharedConns = 2
+
+// sharedSize is how many of MaxConns are for [DB.InShared]: none where there is
+// nothing in the schema shared, and none of the three that all else needs.
+func (c Config) sharedSize() int {
+	if c.SharedMigrations == nil || c.MaxConns <= 3 {
+		return 0
+	}
+	return min(maxSharedConns, max(1, c.MaxConns/10))
+}
+
+func (c Config) hasShared() error {
+	switch {
+	case c.SharedMigrations == nil:
+		return domain.Errorf(domain.Internal, "there is nothing in the schema shared: set SharedMigrations in the configuration")
+	case c.sharedSize() == 0:
+		return domain.Errorf(domain.Internal, "DB_MAX_CONNS leaves no connection for the schema shared: set it to 4 or more")
+	}
+	return nil
+}
+
 // address is where the server is, for the operator.
 func (c Config) address() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }

@@ -126,6 +126,9 @@ func (c *conn) judge(err error) error {
 	return err
 }
 
+// errNotLetIn says that an opening found no row.
+var errNotLetIn = errors.New("the tenant's row refuses entry")
+
 // BeginTx opens the context's scope, in one message.
 func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	s, ok := ctx.Value(scopeKey{}).(*scope)

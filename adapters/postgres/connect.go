@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"net"
+	"net/url"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -109,6 +112,28 @@ func (c Config) Address() string {
 
 // NetworkAddress returns where the server listens, as [net.Dial] takes it.
 func (c Config) NetworkAddress() (network, address string) { return c.server().NetworkAddress() }
+
+// url is how others reach the database as login. The host of a Unix socket is a
+// folder, which a URL has among its parameters.
+func (c Config) url(login string, password domain.Secret) string {
+	u := url.URL{Scheme: "postgres", User: url.User(login), Path: "/" + c.Database}
+	if !password.IsZero() {
+		u.User = url.UserPassword(login, password.Reveal())
+	}
+	query := url.Values{"sslmode": {c.SSLMode}}
+	if OnSocket(c.Host) {
+		query.Set("host", c.Host)
+		query.Set("port", strconv.Itoa(c.Port))
+		query.Set("sslmode", "disable")
+	} else {
+		u.Host = net.JoinHostPort(c.Host, strconv.Itoa(c.Port))
+	}
+	if c.SSLRootCert != "" && query.Get("sslmode") != "disable" {
+		query.Set("sslrootcert", c.SSLRootCert)
+	}
+	u.RawQuery = query.Encode()
+	return u.String()
+}
 
 // Driver returns lib/pq's.
 func (c *connector) Driver() driver.Driver { return &pq.Driver{} }

@@ -102,15 +102,6 @@ func (db *DB) explainKeptRole(ctx context.Context, in installation, err error) e
 	return err
 }
 
-// setUpCopy says how an operator of this program gives a copy roles of its own.
-func (c Config) setUpCopy() string {
-	setUp := c.setItUp()
-	if command, ok := strings.CutSuffix(setUp, "`"); ok {
-		return command + " --new-installation`"
-	}
-	return strings.Replace(setUp, "app.Setup", "app.SetupCopy", 1)
-}
-
 // settle refuses a copy, or makes it an installation of its own where the operator
 // asks for that, and records which database the roles belong to.
 func (s *setup) settle(ctx context.Context, tx *sqlx.Tx) error {

@@ -139,7 +139,7 @@ func (db *DB) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l := db.cfg.logIn(in)
+	l := logIn(db.cfg, in)
 	if err := l.tryAll(ctx, db.cfg); err != nil {
 		_ = l.close()
 		return err
@@ -165,7 +165,7 @@ func (db *DB) warnOfTenantsBehind(ctx context.Context, l *logins) {
 
 // logIn makes the pools that serve an installation. Without roles all log in as
 // the one user there is.
-func (c Config) logIn(in installation) *logins {
+func logIn(c Config, in installation) *logins {
 	_, systemSize, gateSize := c.poolSizes()
 	system, gate, shared := in.systemRole(), in.gateRole(), in.sharedRole()
 	if !in.roles {

@@ -94,24 +94,9 @@ func settingsFrom(source string, settings ...setting) string {
 	return "SELECT " + strings.Join(calls, ", ") + source
 }
 
-// scope enters the tenant. The check of its row costs no round trip, and where the
-// row refuses entry, the connection stays as it was.
-func (e entering) scope(in installation) *scope {
-	return newScope(e.id.String(), e.source(), append(enter(in, e.id), e.db.cfg.timeouts()...)...)
-}
-
 // ownScope is for our own statements, which name everything in full.
 func (c Config) ownScope() *scope {
 	return newOwnScope("system", c.timeouts()...)
-}
-
-// enter is how a tenant is entered: the role first, then the path.
-func enter(in installation, id domain.TenantID) []setting {
-	path := setting{"search_path", pathOf(schemaOf(id))}
-	if !in.roles {
-		return []setting{path}
-	}
-	return []setting{{"role", in.tenantRole(id)}, path}
 }
 
 // timeouts are set by every scope: those of a role don't apply to who becomes it.
@@ -179,55 +164,6 @@ func Isolation(level sql.IsolationLevel) TxOption {
 func Retryable(err error) bool {
 	state := sqlState(err)
 	return state == pqerror.TRSerializationFailure || state == pqerror.TRDeadlockDetected
-}
-
-// InTenant runs fn inside the active tenant id: in one transaction, as the
-// tenant's role, with the tenant's schema on the path and the configured
-// timeouts. It commits if fn returns nil, and undoes all if fn returns an error
-// or panics. fn must neither end the transaction itself nor keep tx.
-//
-// fn's error comes back as it is, and so does the server's where it refuses the
-// commit, for instance for a deferred constraint. But a database that can't be used
-// (a lost connection, a standby, a full disk) is [domain.Unavailable], as is waiting
-// for a connection longer than [Config.AcquireTimeout], and a context that is done
-// gives its own error: where that happens during the commit, it isn't known whether
-// it succeeded. A statement that takes too long or waits too long for a lock is no
-// such outage: its error (57014, 55P03) is fn's.
-//
-// A tenant that is unknown, suspended or unclaimed is [domain.CodeTenantNotFound];
-// one whose schema is older than this program is [domain.CodeTenantUpgrading].
-// An error that fn swallowed is [CodeScopeFailed]: nothing was committed. A
-// transaction that fn ended by itself is [CodeScopeEnded]. InTenant inside InTenant
-// is [CodeScopeNested], since two small pools would wait for each other.
-func (db *DB) InTenant(ctx context.Context, id domain.TenantID, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) error {
-	if id.IsZero() {
-		return domain.Invalidf("tenantId", "name a tenant")
-	}
-	if err := noScope(ctx); err != nil {
-		return err
-	}
-	logins, err := db.logins()
-	if err != nil {
-		return err
-	}
-	as := entering{db, id, servesMembers}
-	s := as.scope(logins.installation)
-	for _, option := range options {
-		option(&s.options)
-	}
-	returned := false // from fn
-	err = as.try(ctx, func() error {
-		return logins.gate(id).inScope(ctx, s, func(ctx context.Context, tx *sqlx.Tx) error {
-			err := fn(ctx, tx)
-			returned = true
-			return err
-		})
-	})
-	if returned && err != nil && !s.interrupted(ctx, err) {
-		db.reportLock(ctx, logins.gate(id), id, err)
-		return err // fn's, or what its commit came to
-	}
-	return translate(ctx, err, "in tenant "+id.String())
 }
 
 // interrupted reports whether an error of the scope's function, or of its commit,

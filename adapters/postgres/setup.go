@@ -232,7 +232,7 @@ func (s *setup) verify(ctx context.Context) error {
 	if _, err := inspect(ctx, s.pool, s.cfg, s.sets); err != nil {
 		return err
 	}
-	l := s.cfg.logIn(s.in)
+	l := logIn(s.cfg, s.in)
 	defer func() { _ = l.close() }()
 	return l.tryAll(ctx, s.cfg)
 }

@@ -2,9 +2,6 @@ package postgres
 
 import (
 	"context"
-	"net"
-	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -18,18 +15,6 @@ import (
 
 // sharedPath is the search path of that login. Config.User alone may create in it.
 const sharedPath = sharedSchema + ", " + extensionSchema + ", pg_temp"
-
-// maxSharedConns is the most connections that [DB.InShared] holds.
-const maxSharedConns = 2
-
-// sharedSize is how many of MaxConns are for [DB.InShared]: none where there is
-// nothing in the schema shared, and none of the three that all else needs.
-func (c Config) sharedSize() int {
-	if c.SharedMigrations == nil || c.MaxConns <= 3 {
-		return 0
-	}
-	return min(maxSharedConns, max(1, c.MaxConns/10))
-}
 
 // grantShared is what the login may do with all that is made in the schema shared
 // from now on.
@@ -139,16 +124,6 @@ func (db *DB) InShared(ctx context.Context, fn func(ctx context.Context, tx *sql
 	return translate(ctx, err, "in the schema shared")
 }
 
-func (c Config) hasShared() error {
-	switch {
-	case c.SharedMigrations == nil:
-		return domain.Errorf(domain.Internal, "there is nothing in the schema shared: set SharedMigrations in the configuration")
-	case c.sharedSize() == 0:
-		return domain.Errorf(domain.Internal, "DB_MAX_CONNS leaves no connection for the schema shared: set it to 4 or more")
-	}
-	return nil
-}
-
 // SharedURL returns where a library that brings its own connections, such as a job
 // queue, reaches the database as the login of [DB.InShared]: a URL that libpq, pgx and
 // lib/pq read, with the password in it. The login's search path has the schema
@@ -171,26 +146,4 @@ func (db *DB) SharedURL(ctx context.Context) (domain.Secret, error) {
 	}
 	password := db.cfg.passwordsOf(connector.login)[connector.preferred.Load()]
 	return domain.NewSecret(db.cfg.url(connector.login, password)), nil
-}
-
-// url is how others reach the database as login. The host of a Unix socket is a
-// folder, which a URL has among its parameters.
-func (c Config) url(login string, password domain.Secret) string {
-	u := url.URL{Scheme: "postgres", User: url.User(login), Path: "/" + c.Database}
-	if !password.IsZero() {
-		u.User = url.UserPassword(login, password.Reveal())
-	}
-	query := url.Values{"sslmode": {c.SSLMode}}
-	if OnSocket(c.Host) {
-		query.Set("host", c.Host)
-		query.Set("port", strconv.Itoa(c.Port))
-		query.Set("sslmode", "disable")
-	} else {
-		u.Host = net.JoinHostPort(c.Host, strconv.Itoa(c.Port))
-	}
-	if c.SSLRootCert != "" && query.Get("sslmode") != "disable" {
-		query.Set("sslrootcert", c.SSLRootCert)
-	}
-	u.RawQuery = query.Encode()
-	return u.String()
 }

@@ -65,9 +65,6 @@ func (e entering) try(ctx context.Context, attempt func() error) error {
 	return err
 }
 
-// errNotLetIn says that an opening found no row.
-var errNotLetIn = errors.New("the tenant's row refuses entry")
-
 // whyNot returns nil where the next attempt may succeed.
 func (e entering) whyNot(ctx context.Context) error {
 	logins, err := e.db.logins()
