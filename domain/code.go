@@ -81,7 +81,7 @@ type Definition struct {
 // definitions is the one table of the codes that callers read.
 var definitions = map[Code]Definition{
 	CodeTenantRequired: {Kind: Invalid, Field: "X-Tenant-ID", Message: "name a tenant in X-Tenant-ID: only a member of exactly one tenant may leave it out"},
-	CodeTenantNotFound: {Kind: NotFound, Message: "there is no such tenant, or you aren't a member of it"},
+	CodeTenantNotFound: {Kind: NotFound, Message: "there is no such tenant, or you are not a member of it"},
 	CodeTenantExists:   {Kind: Conflict, Field: "tenantId", Message: "this tenant ID is taken; choose another"},
 	CodeTenantReserved: {Kind: Invalid, Field: "tenantId", Message: "this tenant ID is reserved; choose another"},
 	CodeTenantUpgrading: {Kind: Unavailable, RetryAfter: 10 * time.Second,

@@ -9,7 +9,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-func TestTheUsualErrorOfACode(t *testing.T) {
+func TestNewErrorFollowsTheDefinition(t *testing.T) {
 	taken := domain.NewError(domain.CodeTenantExists)
 	if !errors.Is(taken, domain.Conflict) || !errors.Is(taken, domain.CodeTenantExists) || taken.Field != "tenantId" || taken.Message == "" {
 		t.Errorf("got %+v", taken)
@@ -22,7 +22,7 @@ func TestTheUsualErrorOfACode(t *testing.T) {
 	}
 }
 
-func TestEveryCodeIsDefinedWhole(t *testing.T) {
+func TestEveryCodeIsDefinedCompletely(t *testing.T) {
 	codes := domain.Codes()
 	if len(codes) < 40 {
 		t.Fatalf("only %d codes", len(codes))

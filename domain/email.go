@@ -9,16 +9,16 @@ import (
 )
 
 // Email is an address, kept as it was written. Two spellings of one address, which
-// differ in case, in the composition of letters, or in whether the domain is
-// written in Unicode or in the ASCII form of IDNA, are equal by [Email.Equal] and
-// have one [Email.Key]. The zero Email is no address.
+// differ in case, in the composition of letters, or in whether the domain is written
+// in Unicode or in the ASCII form of IDNA, are equal by [Email.Equal] and have the
+// same [Email.Key]. The zero Email is no address.
 type Email struct{ address string }
 
 const maxEmailLen = 254 // RFC 5321, section 4.5.3.1.3, less the angle brackets
 
-// ParseEmail accepts local@domain of at most 254 bytes, in ASCII as it is written,
-// without space, control characters or the quoting of RFC 5322 that no sign-up form
-// has use for. Anything else is an [Invalid] error on field "email".
+// ParseEmail accepts local@domain of at most 254 bytes, counted in ASCII, without
+// space, control characters or the quoting of RFC 5322, which sign-up forms do not
+// need. Anything else is an [Invalid] error on field "email".
 func ParseEmail(s string) (Email, error) {
 	local, host, found := strings.Cut(s, "@")
 	switch {
@@ -32,7 +32,7 @@ func ParseEmail(s string) (Email, error) {
 	ascii, ok := asciiHost(host)
 	switch {
 	case !ok:
-		return Email{}, Invalidf("email", "the domain of the e-mail address isn't one that can exist; check what stands behind the @")
+		return Email{}, Invalidf("email", "the domain of the e-mail address cannot exist; check the part after the @")
 	case len(local)+1+len(ascii) > maxEmailLen:
 		return Email{}, errLongEmail()
 	}
@@ -58,12 +58,12 @@ func (e Email) ASCII() string {
 	if !found {
 		return ""
 	}
-	ascii, _ := asciiHost(host) // ParseEmail has seen to it
+	ascii, _ := asciiHost(host) // ParseEmail has checked it
 	return norm.NFC.String(local) + "@" + ascii
 }
 
-// Key returns what all spellings of one address share: the ASCII form in lower
-// case. It is for comparing and storing, not for sending mail to.
+// Key returns the form that all spellings of one address have in common: the ASCII
+// form in lower case. It is for comparing and storing, not for sending mail to.
 func (e Email) Key() string {
 	local, host, found := strings.Cut(e.address, "@")
 	if !found {
@@ -73,9 +73,9 @@ func (e Email) Key() string {
 	return lowerNFC(local) + "@" + lowerNFC(ascii)
 }
 
-// UnicodeKey returns the address in lower case with its domain in Unicode, as
-// releases before [Email.Key] took the domain's ASCII form stored it. Where the
-// domain is ASCII in any case, it is the Key.
+// UnicodeKey returns the address in lower case with its domain in Unicode, which is
+// the key that releases before the ASCII form of [Email.Key] stored. Where the domain
+// is ASCII in any case, it is the Key.
 func (e Email) UnicodeKey() string {
 	local, host, _ := strings.Cut(e.Key(), "@")
 	if host == "" {
@@ -85,13 +85,13 @@ func (e Email) UnicodeKey() string {
 }
 
 // lowerNFC composes before it changes the case: the letter İ and an I with the same
-// dot above it are one, and the Kelvin sign is a K.
+// dot above it become one letter, and the Kelvin sign becomes a k.
 func lowerNFC(s string) string {
 	return norm.NFC.String(strings.Map(toLower, norm.NFC.String(s)))
 }
 
-// toLower keeps İ as it is, the one letter in NFC outside of ASCII whose lower case
-// lies in ASCII: İvan and ivan are two addresses.
+// toLower keeps İ as it is. It is the only letter in NFC outside of ASCII whose lower
+// case is in ASCII, and İvan and ivan are two addresses.
 func toLower(r rune) rune {
 	if r == dottedCapitalI {
 		return r

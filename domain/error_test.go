@@ -8,7 +8,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-func TestErrorsAreAskedForByKindAndCode(t *testing.T) {
+func TestErrorsMatchTheirKindAndCode(t *testing.T) {
 	cause := errors.New("duplicate key")
 	taken := &domain.Error{Kind: domain.Conflict, Code: domain.CodeTenantExists, Field: "tenantId", Message: "taken", Err: cause}
 	err := fmt.Errorf("create: %w", taken)
@@ -27,7 +27,7 @@ func TestErrorsAreAskedForByKindAndCode(t *testing.T) {
 	}
 }
 
-func TestWhatNobodyClassifiedIsInternal(t *testing.T) {
+func TestAnUnclassifiedErrorIsInternal(t *testing.T) {
 	err := errors.New("boom")
 	if domain.KindOf(err) != domain.Internal || domain.CodeOf(err) != "internal" {
 		t.Errorf("kind %v, code %v", domain.KindOf(err), domain.CodeOf(err))

@@ -15,8 +15,8 @@ const (
 
 // asciiHost returns a host name with its labels in the ASCII form of IDNA. It maps
 // them as browsers do (UTS 46, nontransitional): compatible forms and case are
-// folded, and the full stops of East Asia are dots. A host that is ASCII stays as
-// it is written. It reports false for a name that can't exist.
+// folded, and the full stops of East Asia are dots. A host in ASCII stays as it is
+// written. It reports false for a name that cannot exist.
 func asciiHost(host string) (string, bool) {
 	if isASCII(host) {
 		return host, true
@@ -32,8 +32,8 @@ func asciiHost(host string) (string, bool) {
 	return strings.Join(labels, "."), true
 }
 
-// unicodeHost returns an ASCII host name with the labels in Unicode that have such
-// a form. One that only looks as if it had stays as it is.
+// unicodeHost returns an ASCII host name with those labels in Unicode that have such
+// a form. A label that only appears to have one stays as it is.
 func unicodeHost(host string) string {
 	labels := strings.Split(host, ".")
 	for i, label := range labels {

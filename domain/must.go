@@ -1,7 +1,7 @@
 package domain
 
-// Must returns value, and panics if err isn't nil. It is for what its caller
-// knows to be valid, such as a constant in a test:
+// Must returns value, and panics if err is not nil. It is for values that are certain
+// to be valid, such as a constant in a test:
 //
 //	acme := domain.Must(domain.ParseTenantID("acme"))
 func Must[T any](value T, err error) T {

@@ -18,10 +18,10 @@ type ObjectKey struct {
 
 const maxObjectKeyLen = 1024 // Amazon S3 User Guide, "Naming Amazon S3 objects"
 
-// NewObjectKey brings filename to Unicode NFC and makes it a key of tenant. It
-// refuses, as [Invalid] on field "filename", a name that is empty or absolute,
-// has an empty, "." or ".." segment, a backslash, a control character or
-// invalid UTF-8, or makes a key of more than 1,024 bytes.
+// NewObjectKey converts filename to Unicode NFC and makes it a key of tenant. It
+// refuses, as [Invalid] on field "filename", a name that is empty or absolute, has an
+// empty, "." or ".." segment, a backslash, a control character or invalid UTF-8, or
+// makes a key of more than 1,024 bytes.
 func NewObjectKey(tenant TenantID, filename string) (ObjectKey, error) {
 	if tenant.IsZero() {
 		return ObjectKey{}, Invalidf("tenantId", "a file belongs to a tenant")
@@ -39,11 +39,11 @@ func NewObjectKey(tenant TenantID, filename string) (ObjectKey, error) {
 func refuseFilename(name string) string {
 	switch {
 	case name == "":
-		return "a file name isn't empty"
+		return "a file name is not empty"
 	case !utf8.ValidString(name):
 		return "a file name is valid UTF-8"
 	case strings.HasPrefix(name, "/"):
-		return "a file name is relative: it doesn't start with '/'"
+		return "a file name is relative: it does not start with '/'"
 	case strings.Contains(name, `\`):
 		return `a file name has no backslash; folders are separated by '/'`
 	case strings.ContainsFunc(name, unicode.IsControl):
@@ -60,8 +60,8 @@ func refuseFilename(name string) string {
 	return ""
 }
 
-// ParseObjectKey reads what [ObjectKey.String] wrote. A key that isn't in NFC,
-// or breaks any other rule of [NewObjectKey], is an [Invalid] error.
+// ParseObjectKey reads what [ObjectKey.String] wrote. A key that is not in NFC, or
+// breaks any other rule of [NewObjectKey], is an [Invalid] error.
 func ParseObjectKey(s string) (ObjectKey, error) {
 	slug, filename, _ := strings.Cut(s, "/")
 	tenant, err := ParseTenantID(slug)
@@ -86,7 +86,7 @@ func (k ObjectKey) String() string {
 	return k.tenant.slug + "/" + k.filename
 }
 
-// Tenant returns whose file it is.
+// Tenant returns the tenant that the file belongs to.
 func (k ObjectKey) Tenant() TenantID { return k.tenant }
 
 // Filename returns the key within its tenant, in NFC.

@@ -8,15 +8,15 @@ import (
 )
 
 // ParseOneTimeCode returns the digits of a code that a person typed or pasted, in
-// ASCII. Spaces, line breaks, dashes and invisible characters around and between
-// the digits are left out, and digits of other scripts, such as full-width or
-// Arabic ones, are their ASCII ones. It reports false for what has any other
-// character, or no digit: that is no code, and no attempt at one.
+// ASCII. It leaves out spaces, line breaks, dashes and invisible characters around
+// and between the digits, and converts digits of other scripts, such as full-width or
+// Arabic ones, to ASCII. It reports false for text that has any other character, or
+// no digit: that is not a code, and does not count as an attempt.
 func ParseOneTimeCode(s Secret) (Secret, bool) {
 	var digits strings.Builder
 	for _, r := range norm.NFKC.String(s.Reveal()) {
 		switch {
-		case unicode.IsSpace(r), unicode.In(r, unicode.Pd, unicode.Cf), r == '\u2212': // the minus sign is no dash
+		case unicode.IsSpace(r), unicode.In(r, unicode.Pd, unicode.Cf), r == '\u2212': // the minus sign is not of category Pd
 		case unicode.Is(unicode.Nd, r):
 			digits.WriteByte('0' + decimal(r))
 		default:

@@ -7,7 +7,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-func TestACodeIsReadHoweverItIsWritten(t *testing.T) {
+func TestACodeIsReadInEverySpelling(t *testing.T) {
 	for _, written := range []string{
 		"12345678", " 12345678", "12345678\n", "12345678\r\n", "1234 5678", "1234-5678", "12 34 56 78", "1234\u00a05678", "1234\u20095678", "1234\u20115678",
 		"1234\u20135678", "1234\u20145678", "1234\u22125678", "\u200b12345678\ufeff", "1234\u00ad5678", "\t1234\v5678\f", "１２３４５６７８", "１２３４－５６７８", "١٢٣٤٥٦٧٨", "۱۲۳۴۵۶۷۸",
@@ -19,7 +19,7 @@ func TestACodeIsReadHoweverItIsWritten(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoCode(t *testing.T) {
+func TestTextThatIsNoCode(t *testing.T) {
 	for _, written := range []string{"", " ", "-", "\n", "wrong", "1234567a", "0x12345678", "12,345,678", "1234.5678", "+12345678", "1e7", "\x001234", "1234\x7f", "12½", "\xff1234"} {
 		if code, ok := domain.ParseOneTimeCode(domain.NewSecret(written)); ok {
 			t.Errorf("%q is read as %q", written, code.Reveal())
@@ -30,12 +30,12 @@ func TestWhatIsNoCode(t *testing.T) {
 func TestEveryScriptsDigitsHaveTheirValue(t *testing.T) {
 	for _, r := range unicode.Nd.R16 {
 		if r.Stride != 1 || (r.Hi-r.Lo+1)%10 != 0 {
-			t.Errorf("the digits from %U to %U aren't ten in a row", r.Lo, r.Hi)
+			t.Errorf("the digits from %U to %U are not ten in a row", r.Lo, r.Hi)
 		}
 	}
 	for _, r := range unicode.Nd.R32 {
 		if r.Stride != 1 || (r.Hi-r.Lo+1)%10 != 0 {
-			t.Errorf("the digits from %U to %U aren't ten in a row", r.Lo, r.Hi)
+			t.Errorf("the digits from %U to %U are not ten in a row", r.Lo, r.Hi)
 		}
 	}
 }

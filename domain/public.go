@@ -13,16 +13,16 @@ type Public struct {
 
 // messages are what a caller reads where an error has no Message of its own.
 var messages = map[Kind]string{
-	Internal:        "something went wrong on our side; if it stays so, report the requestId",
+	Internal:        "something went wrong on our side; if it happens again, report the requestId",
 	Invalid:         "the request breaks a rule",
 	Unauthenticated: "sign in",
-	Forbidden:       "that isn't allowed",
+	Forbidden:       "this is not allowed",
 	NotFound:        "there is no such thing",
 	Conflict:        "the request collides with what exists",
 	TooLarge:        "the request is too large",
 	Unprocessable:   "the request is refused",
 	Limited:         "there are too many requests; try again later",
-	Unavailable:     "something that is needed can't be reached now; try again",
+	Unavailable:     "a system that is needed cannot be reached now; try again",
 }
 
 // Public returns the part of the error that a caller may read. Of an [Internal]

@@ -8,7 +8,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-func TestACallerReadsNothingThatIsForTheOperator(t *testing.T) {
+func TestACallerReadsNothingWrittenForTheOperator(t *testing.T) {
 	const secret = "a row of the database"
 	for _, kind := range []domain.Kind{domain.Internal, 99, -1} {
 		e := &domain.Error{Kind: kind, Code: secret, Field: secret, Message: secret, Details: map[string]string{secret: secret}, Err: errors.New(secret)}
@@ -23,7 +23,7 @@ func TestACallerReadsNothingThatIsForTheOperator(t *testing.T) {
 	}
 }
 
-func TestACallerReadsWhatAnErrorSaysToThem(t *testing.T) {
+func TestACallerReadsTheMessageOfAnError(t *testing.T) {
 	for kind := domain.Invalid; kind <= domain.Unavailable; kind++ {
 		e := &domain.Error{Kind: kind, Code: "taken", Field: "name", Message: "choose another", Details: map[string]string{"a": "b"}, Err: errors.New("secret")}
 		got := e.Public()

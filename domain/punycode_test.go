@@ -40,7 +40,7 @@ func TestPunycode(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoPunycode(t *testing.T) {
+func TestInvalidPunycode(t *testing.T) {
 	for _, s := range []string{"ü", "!", "mnchen-3y", "99999999999999999999999", "a-\x00", strings.Repeat("z", 60), strings.Repeat("9", 240)} {
 		if got, ok := decodePunycode(s); ok {
 			t.Errorf("%q is decoded as %q", s, got)

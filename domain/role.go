@@ -2,7 +2,7 @@ package domain
 
 import "slices"
 
-// Role is what an identity is in a tenant. The zero Role may do nothing.
+// Role is the role of an identity in a tenant. The zero Role may do nothing.
 type Role string
 
 // The roles, from the one that may do most.
@@ -24,7 +24,7 @@ const (
 	ManageTenant  Permission = "manage the tenant"
 )
 
-// permissions is the whole of what each role may do.
+// permissions has all permissions of each role.
 var permissions = map[Role][]Permission{
 	RoleOwner:  {ReadFiles, WriteFiles, ManageMembers, ManageTenant},
 	RoleAdmin:  {ReadFiles, WriteFiles, ManageMembers},
@@ -54,18 +54,19 @@ func (r Role) Require(p Permission) error {
 // ascending has the roles from none to the one that may do most.
 var ascending = []Role{"", RoleViewer, RoleMember, RoleAdmin, RoleOwner}
 
-// exceeds reports whether r is above other. A role that this program lacks is above all.
+// exceeds reports whether r is above other. A role that this program does not have is
+// above all.
 func (r Role) exceeds(other Role) bool {
 	rank := slices.Index(ascending, r)
 	return rank < 0 || rank > slices.Index(ascending, other)
 }
 
-// CheckRoleChange returns nil if by may give member the role to in the tenant that
+// CheckRoleChange returns nil if by may change member's role to to in the tenant that
 // both belong to. The empty role ends the membership. A zero Membership is none.
 //
 // Each member may leave. Any other change requires [ManageMembers], and neither the
-// member's role nor the new one may be above by's own: owners alone make and unmake
-// owners. Whether an owner remains is not checked here.
+// member's role nor the new one may be above by's own: only owners promote and demote
+// owners. CheckRoleChange does not check whether an owner remains.
 //
 // Errors: [CodeTenantNotFound] if by is no member, [Forbidden] without the
 // permission, [CodeMemberNotFound] if there is no member, [CodeRoleTooLow].

@@ -63,16 +63,16 @@ func TestWhoMayChangeWhichRole(t *testing.T) {
 		by, from, to domain.Role
 		want         error
 	}{
-		"by no member":                 {"", viewer, member, domain.CodeTenantNotFound},
-		"without the permission":       {member, viewer, "", domain.Forbidden},
-		"of no member":                 {admin, "", viewer, domain.CodeMemberNotFound},
-		"of no member, to no member":   {owner, "", "", domain.CodeMemberNotFound},
-		"of a member above":            {admin, owner, "", domain.CodeRoleTooLow},
-		"to a role above":              {admin, viewer, owner, domain.CodeRoleTooLow},
-		"of a role that is not known":  {owner, "founder", viewer, domain.CodeRoleTooLow},
-		"to a role that is not known":  {owner, viewer, "founder", domain.CodeRoleTooLow},
-		"by a role that is not known":  {"founder", viewer, member, domain.Forbidden},
-		"by no member, who is unknown": {"", "", "", domain.CodeTenantNotFound},
+		"by no member":                     {"", viewer, member, domain.CodeTenantNotFound},
+		"without the permission":           {member, viewer, "", domain.Forbidden},
+		"of no member":                     {admin, "", viewer, domain.CodeMemberNotFound},
+		"of no member, to no member":       {owner, "", "", domain.CodeMemberNotFound},
+		"of a member above":                {admin, owner, "", domain.CodeRoleTooLow},
+		"to a role above":                  {admin, viewer, owner, domain.CodeRoleTooLow},
+		"of an unknown role":               {owner, "founder", viewer, domain.CodeRoleTooLow},
+		"to an unknown role":               {owner, viewer, "founder", domain.CodeRoleTooLow},
+		"by an unknown role":               {"founder", viewer, member, domain.Forbidden},
+		"by no member, of an unknown role": {"", "", "", domain.CodeTenantNotFound},
 	} {
 		ada.Role, bob.Role = c.by, c.from
 		if err := domain.CheckRoleChange(ada, bob, c.to); !errors.Is(err, c.want) {

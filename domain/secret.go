@@ -7,11 +7,11 @@ import (
 	"log/slog"
 )
 
-// Secret is a password, token or code. It prints as "[secret]" wherever a
-// format verb, a logger or an encoder meets it; only [Secret.Reveal] tells.
+// Secret is a password, token or code. It prints as "[secret]" with every format
+// verb, logger and encoder; only [Secret.Reveal] returns its text.
 //
-// Package fmt can't ask what lies in an unexported field of another type: a type
-// that holds a Secret there isn't to be printed.
+// Package fmt cannot call the methods of an unexported field of another type, so a
+// type with a Secret in such a field must not be printed.
 type Secret struct{ value string }
 
 const redacted = "[secret]"
@@ -33,17 +33,17 @@ func (s Secret) String() string {
 	return redacted
 }
 
-// Format writes [Secret.String], whatever the verb: left to itself, %d shows the
-// string inside.
+// Format writes [Secret.String], whatever the verb: without it, %d shows the string
+// inside.
 func (s Secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, s.String()) }
 
 // LogValue is [Secret.String], for log/slog.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// MarshalText is [Secret.String]: an encoder tells no more than %v.
+// MarshalText is [Secret.String]: an encoder reveals no more than %v.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// TokenHash is what a store keeps of a random token or code in place of itself.
+// TokenHash is the hash of a random token or code, which a store keeps in its place.
 type TokenHash [sha256.Size]byte
 
 // Hash returns the secret's SHA-256. It is for random secrets; a password

@@ -11,7 +11,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-func TestASecretIsToldByRevealAlone(t *testing.T) {
+func TestOnlyRevealReturnsTheSecret(t *testing.T) {
 	secret := domain.NewSecret("hunter2")
 	holder := struct{ Password domain.Secret }{secret}
 	var logged bytes.Buffer
@@ -30,6 +30,6 @@ func TestASecretIsToldByRevealAlone(t *testing.T) {
 		}
 	}
 	if secret.Reveal() != "hunter2" || domain.NewSecret("").String() != "" {
-		t.Error("Reveal and the empty secret tell something else")
+		t.Error("Reveal or the empty secret returns another text")
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// TenantStatus is where a tenant stands in its life.
+// TenantStatus is the stage of a tenant's life.
 type TenantStatus string
 
 // The statuses of a tenant. Only an Active one serves its members.
@@ -25,7 +25,7 @@ func (s TenantStatus) ServesMembers() bool { return s == Active }
 // HasOwner reports whether a tenant of the status belongs to an owner.
 func (s TenantStatus) HasOwner() bool { return s == Active || s == Suspended }
 
-// Tenant is a row of the registry: a claim about the past, not a proof.
+// Tenant is a row of the registry as it was read, not a proof.
 type Tenant struct {
 	ID             TenantID
 	Name           string
@@ -36,8 +36,8 @@ type Tenant struct {
 
 const maxTenantNameLen = 200
 
-// ParseTenantName brings a display name to NFC without surrounding space. It
-// refuses, as [Invalid] on field "name", what isn't UTF-8, has a control
+// ParseTenantName converts a display name to NFC without surrounding space. It
+// refuses, as [Invalid] on field "name", a name that is not UTF-8, has a control
 // character, or is longer than 200 characters. An empty name is valid.
 func ParseTenantName(s string) (string, error) {
 	if !utf8.ValidString(s) {

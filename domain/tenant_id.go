@@ -33,7 +33,7 @@ func ParseTenantID(s string) (TenantID, error) {
 }
 
 func errMalformedTenantID() error {
-	return Invalidf("tenantId", "a tenant ID has %d to %d characters of a-z, 0-9 and '-', starts with a letter and doesn't end with '-'", minTenantIDLen, maxTenantIDLen)
+	return Invalidf("tenantId", "a tenant ID has %d to %d characters of a-z, 0-9 and '-', starts with a letter and does not end with '-'", minTenantIDLen, maxTenantIDLen)
 }
 
 // String returns the ID as it was parsed, and "" for the zero TenantID.
@@ -53,8 +53,8 @@ var reservedIDs = []string{
 	"user", "users", "webmail", "webmaster", "wpad", "www", "www1", "www2",
 }
 
-// IsReserved reports whether id is a valid name that is never given to a tenant:
-// one of ours, or one that a browser would show as another, such as xn--pple-43d
+// IsReserved reports whether id is a valid name that is never given to a tenant: one
+// of ours, or one that a browser would show as another name, such as xn--pple-43d
 // (RFC 5890, section 2.3.1).
 func (id TenantID) IsReserved() bool {
 	return slices.Contains(reservedIDs, id.slug) || len(id.slug) >= 4 && id.slug[2:4] == "--"

@@ -22,13 +22,13 @@ func TestParseTenantName(t *testing.T) {
 }
 
 func TestNewIdentity(t *testing.T) {
-	who, err := domain.NewIdentity("local", "8f14e45f")
-	if err != nil || who.Provider() != "local" || who.Subject() != "8f14e45f" || who.String() != "local/8f14e45f" {
-		t.Errorf("NewIdentity = %v, %v", who, err)
+	identity, err := domain.NewIdentity("local", "8f14e45f")
+	if err != nil || identity.Provider() != "local" || identity.Subject() != "8f14e45f" || identity.String() != "local/8f14e45f" {
+		t.Errorf("NewIdentity = %v, %v", identity, err)
 	}
 	for _, pair := range [][2]string{{"", "a"}, {"a", ""}, {"a", "b\n"}, {"a\x00", "b"}, {"a", "\xff"}, {"a", strings.Repeat("b", 129)}} {
-		if who, err := domain.NewIdentity(pair[0], pair[1]); domain.KindOf(err) != domain.Invalid || !who.IsZero() {
-			t.Errorf("NewIdentity(%q) = %v, %v", pair, who, err)
+		if identity, err := domain.NewIdentity(pair[0], pair[1]); domain.KindOf(err) != domain.Invalid || !identity.IsZero() {
+			t.Errorf("NewIdentity(%q) = %v, %v", pair, identity, err)
 		}
 	}
 }

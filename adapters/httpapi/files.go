@@ -58,7 +58,7 @@ func orUnknown(size *int64) (int64, error) {
 	case size == nil:
 		return files.UnknownSize, nil
 	case *size < 0:
-		return 0, domain.Invalidf("size", "a size isn't negative")
+		return 0, domain.Invalidf("size", "a size is not negative")
 	}
 	return *size, nil
 }

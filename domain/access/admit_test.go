@@ -18,7 +18,7 @@ var (
 
 func tenantID(s string) domain.TenantID { return domain.Must(domain.ParseTenantID(s)) }
 
-// installation is the use cases of access on memory.
+// installation has the use cases of access on memory.
 type installation struct {
 	*access.Service
 	db *memory.DB

@@ -15,7 +15,7 @@ import (
 func TestForgingAProofDoesNotCompile(t *testing.T) {
 	const honest = `member, _ := (&access.Service{}).Admit(context.Background(), domain.Identity{}, domain.TenantID{}); use(member)`
 	if err := compile(t, honest); err != nil {
-		t.Fatalf("an honest program doesn't compile: %v", err)
+		t.Fatalf("a program without a forgery does not compile: %v", err)
 	}
 	forgeries := map[string]string{
 		"a member of a literal's fields":       `use(access.Member{tenant: id})`,

@@ -27,8 +27,8 @@ func contentDisposition(d Disposition, key domain.ObjectKey) string {
 // The joiners that Persian, Indic scripts and emoji are written with.
 const joiners = "\u200c\u200d"
 
-// visible leaves out the invisible characters that make one name look like
-// another: those that turn "exe.gpj" around, line separators, fillers.
+// visible leaves out the invisible characters that make one name look like another:
+// marks that reverse the direction of "exe.gpj", line separators, fillers.
 func visible(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if !strings.ContainsRune(joiners, r) && unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point) {
@@ -39,11 +39,11 @@ func visible(name string) string {
 	return strings.Trim(name, joiners)
 }
 
-// maxNameLen is what file systems take, in bytes, less what a browser adds to a
-// name that is taken.
+// maxNameLen is the length that file systems accept, in bytes, less what a browser
+// adds to a name that is taken.
 const maxNameLen = 240
 
-// shorten cuts a name that no file system takes, and keeps its extension.
+// shorten shortens a name that is too long for file systems, and keeps its extension.
 func shorten(name string) string {
 	if len(name) <= maxNameLen {
 		return name
@@ -59,8 +59,8 @@ func shorten(name string) string {
 	return name[:end] + extension
 }
 
-// plainName replaces what can't stand in a quoted string, and what browsers decode
-// there although RFC 6266 doesn't: "%20", and "=?" of RFC 2047.
+// plainName replaces characters that a quoted string cannot contain, and those that
+// browsers decode there although RFC 6266 does not: "%20", and "=?" of RFC 2047.
 func plainName(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' || strings.ContainsRune(`"\%?`, r) {

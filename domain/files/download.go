@@ -10,7 +10,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Disposition is what a browser shall do with a download (RFC 6266).
+// Disposition is what a browser does with a download (RFC 6266).
 type Disposition string
 
 // The dispositions. The zero Disposition is Attachment.
@@ -19,7 +19,7 @@ const (
 	Inline     Disposition = "inline" // show it; for harmless types only
 )
 
-// DownloadURL lets member get one file of their tenant. It doesn't check that
+// DownloadURL signs a request for one file of member's tenant. It does not check that
 // the file exists. Errors: [domain.Forbidden], and [domain.Invalid] on field
 // "filename" or "disposition".
 func (s *Service) DownloadURL(ctx context.Context, member access.Member, filename string, disposition Disposition) (Signed, error) {
@@ -50,8 +50,9 @@ func (s *Service) DownloadURL(ctx context.Context, member access.Member, filenam
 	return Signed{key, signed}, nil
 }
 
-// harmlessTypes are the types that a browser may show: they can't run a script.
-// The answer is given the type of this table, whatever was uploaded as it.
+// harmlessTypes are the types that a browser may show, because they cannot run a
+// script. The answer has the type of this table, whatever type the file was uploaded
+// with.
 var harmlessTypes = map[string]string{
 	".avif": "image/avif",
 	".gif":  "image/gif",

@@ -24,16 +24,16 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// house is the use cases on memory, with its objects served on loopback.
-type house struct {
+// installation has the use cases on memory, with its objects served on loopback.
+type installation struct {
 	*files.Service
 	db      *memory.DB
 	objects *memory.Objects
 }
 
-func newHouse(t *testing.T) *house {
+func newInstallation(t *testing.T) *installation {
 	t.Helper()
-	h := &house{db: &memory.DB{}, objects: &memory.Objects{}}
+	h := &installation{db: &memory.DB{}, objects: &memory.Objects{}}
 	server := httptest.NewServer(h.objects)
 	t.Cleanup(server.Close)
 	base, err := url.Parse(server.URL + "/")
@@ -45,18 +45,18 @@ func newHouse(t *testing.T) *house {
 	return h
 }
 
-// member makes a tenant, and somebody in it with this role.
-func (h *house) member(t *testing.T, id string, role domain.Role) access.Member {
+// member creates a tenant with a member of this role.
+func (h *installation) member(t *testing.T, id string, role domain.Role) access.Member {
 	t.Helper()
-	tenant, who := domain.Must(domain.ParseTenantID(id)), domain.Must(domain.NewIdentity("test", string(role)))
-	owner := domain.Must(domain.NewIdentity("test", "whoever made it"))
+	tenant, identity := domain.Must(domain.ParseTenantID(id)), domain.Must(domain.NewIdentity("test", string(role)))
+	owner := domain.Must(domain.NewIdentity("test", "the owner"))
 	if _, err := h.db.Tenants().Create(t.Context(), ports.NewTenant{ID: tenant, Owner: owner}); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.db.Members().SetRole(t.Context(), ports.RoleChange{Tenant: tenant, Member: who, Role: role, By: ports.Actor{Operator: true}}); err != nil {
+	if err := h.db.Members().SetRole(t.Context(), ports.RoleChange{Tenant: tenant, Member: identity, Role: role, By: ports.Actor{Operator: true}}); err != nil {
 		t.Fatal(err)
 	}
-	member, err := (&access.Service{Members: h.db.Members()}).Admit(t.Context(), who, tenant)
+	member, err := (&access.Service{Members: h.db.Members()}).Admit(t.Context(), identity, tenant)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,8 +84,8 @@ func send(t *testing.T, signed files.Signed, body []byte) (int, http.Header, []b
 	return response.StatusCode, response.Header, answer
 }
 
-func TestAFileGoesInAndComesBack(t *testing.T) {
-	h := newHouse(t)
+func TestAFileIsUploadedAndDownloaded(t *testing.T) {
+	h := newInstallation(t)
 	member := h.member(t, "acme", domain.RoleMember)
 	content := []byte("hello")
 	sum := sha256.Sum256(content)
@@ -116,7 +116,7 @@ func TestAFileGoesInAndComesBack(t *testing.T) {
 }
 
 func TestWhatARoleMayDoWithFiles(t *testing.T) {
-	h := newHouse(t)
+	h := newInstallation(t)
 	for i, c := range []struct {
 		role        domain.Role
 		read, write bool
@@ -138,7 +138,7 @@ func TestWhatARoleMayDoWithFiles(t *testing.T) {
 }
 
 func TestAnUploadThatBreaksARuleNamesTheField(t *testing.T) {
-	h := newHouse(t)
+	h := newInstallation(t)
 	member := h.member(t, "acme", domain.RoleOwner)
 	sum := strings.Repeat("ab", 32)
 	for _, c := range []struct {
@@ -172,7 +172,7 @@ func TestAnUploadThatBreaksARuleNamesTheField(t *testing.T) {
 		t.Errorf("the largest file where no limit is set: %v", err)
 	}
 	if _, err := h.UploadURL(t.Context(), member, files.Upload{Filename: "a", Size: 5<<30 + 1}); domain.KindOf(err) != domain.Invalid {
-		t.Errorf("a larger one than any store takes: %v", err)
+		t.Errorf("a file larger than every store accepts: %v", err)
 	}
 	h.RequireSize = true
 	if _, err := h.UploadURL(t.Context(), member, files.Upload{Filename: "a", Size: files.UnknownSize}); domain.KindOf(err) != domain.Invalid {
@@ -180,8 +180,8 @@ func TestAnUploadThatBreaksARuleNamesTheField(t *testing.T) {
 	}
 }
 
-func TestInlineIsForHarmlessTypes(t *testing.T) {
-	h := newHouse(t)
+func TestOnlyHarmlessTypesAreServedInline(t *testing.T) {
+	h := newInstallation(t)
 	member := h.member(t, "acme", domain.RoleOwner)
 	for name, harmless := range map[string]bool{"a.png": true, "a.PNG": true, "a.txt": true, "a.html": false, "a.svg": false, "a.pdf": false, "a": false, ".png": true, "a.png/b": false} {
 		_, err := h.DownloadURL(t.Context(), member, name, files.Inline)
@@ -194,7 +194,7 @@ func TestInlineIsForHarmlessTypes(t *testing.T) {
 	}
 }
 
-// signer remembers what it was asked to sign.
+// signer records the requests that it signs.
 type signer struct {
 	ports.ObjectStore
 	upload   ports.Upload
@@ -211,8 +211,8 @@ func (s *signer) SignDownload(ctx context.Context, key domain.ObjectKey, downloa
 	return s.ObjectStore.SignDownload(ctx, key, download)
 }
 
-func TestWhatIsGivenIsSigned(t *testing.T) {
-	h := newHouse(t)
+func TestTheFieldsThatAreSetAreSigned(t *testing.T) {
+	h := newInstallation(t)
 	spy := &signer{ObjectStore: h.objects}
 	h.Objects = spy
 	member := h.member(t, "acme", domain.RoleOwner)
@@ -242,7 +242,7 @@ func TestWhatIsGivenIsSigned(t *testing.T) {
 }
 
 func TestASignedURLLivesFifteenMinutesAtMost(t *testing.T) {
-	h := newHouse(t)
+	h := newInstallation(t)
 	spy := &signer{ObjectStore: h.objects}
 	h.Objects = spy
 	member := h.member(t, "acme", domain.RoleOwner)
@@ -258,7 +258,7 @@ func TestASignedURLLivesFifteenMinutesAtMost(t *testing.T) {
 }
 
 func TestHostileNamesMakeSafeDispositions(t *testing.T) {
-	h := newHouse(t)
+	h := newInstallation(t)
 	spy := &signer{ObjectStore: h.objects}
 	h.Objects = spy
 	member := h.member(t, "acme", domain.RoleOwner)
@@ -306,8 +306,8 @@ func TestHostileNamesMakeSafeDispositions(t *testing.T) {
 	}
 }
 
-func TestTheLargestSizeHoldsWhereNoSizeIsGiven(t *testing.T) {
-	h := newHouse(t)
+func TestTheLargestSizeIsSignedForAnUploadWithoutASize(t *testing.T) {
+	h := newInstallation(t)
 	member := h.member(t, "acme", domain.RoleOwner)
 	for size, want := range map[int]int{1000: http.StatusOK, 1001: http.StatusRequestEntityTooLarge} {
 		signed, err := h.UploadURL(t.Context(), member, files.Upload{Filename: "a", Size: files.UnknownSize})
@@ -323,7 +323,7 @@ func TestTheLargestSizeHoldsWhereNoSizeIsGiven(t *testing.T) {
 // TestBothFormsOfAName holds the ASCII form to what old clients and Chromium read
 // in it, which decodes escapes there.
 func TestBothFormsOfAName(t *testing.T) {
-	h := newHouse(t)
+	h := newInstallation(t)
 	spy := &signer{ObjectStore: h.objects}
 	h.Objects = spy
 	member := h.member(t, "acme", domain.RoleOwner)

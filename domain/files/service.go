@@ -1,4 +1,4 @@
-// Package files holds the use cases of a tenant's files: it signs uploads and
+// Package files has the use cases of a tenant's files: it signs uploads and
 // downloads, and the caller moves the bytes.
 package files
 
@@ -12,12 +12,12 @@ import (
 
 // Service signs requests for members' files.
 //
-// Beside the errors that its methods name, a store that can't be reached is
+// Besides the errors that its methods name, a store that cannot be reached is
 // [domain.CodeObjectStoreUnavailable].
 type Service struct {
 	Objects     ports.ObjectStore
-	MaxSize     int64         // bytes, of an upload; zero is 5 GiB, the most that S3 takes in one PUT. S3 can't be held to it where an upload gives no size
-	RequireSize bool          // refuse uploads that don't
+	MaxSize     int64         // bytes, of an upload; zero is 5 GiB, the most that S3 accepts in one PUT. S3 cannot enforce it for an upload without a size
+	RequireSize bool          // refuse uploads without a size
 	TTL         time.Duration // of a signed URL; zero is [MaxTTL]
 }
 
@@ -35,7 +35,7 @@ func (s *Service) ttl() time.Duration {
 	return s.TTL
 }
 
-// Signed is a request that the caller may send once signed, for one file.
+// Signed is a signed request for one file, for the caller to send.
 type Signed struct {
 	Key     domain.ObjectKey
 	Request ports.SignedRequest

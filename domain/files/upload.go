@@ -12,21 +12,21 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// UnknownSize is the Size of an [Upload] whose caller didn't give it.
+// UnknownSize is the Size of an [Upload] whose caller did not state one.
 const UnknownSize = -1
 
-// Upload is one file to be put. What is given is signed, and the store refuses
-// anything else; what isn't, is left open.
+// Upload is one file to be put. The fields that are set are signed, and the store
+// refuses anything else; the others are left open.
 type Upload struct {
-	Filename    string // brought to Unicode NFC
+	Filename    string // converted to Unicode NFC
 	Size        int64  // bytes, or [UnknownSize]
 	ContentType string // a media type (RFC 9110, section 8.3.1)
 	SHA256      string // 64 hex digits
-	IfAbsent    bool   // don't replace a file of that name
+	IfAbsent    bool   // do not replace a file of that name
 }
 
-// UploadURL lets member put one file in their tenant. Errors: [domain.Forbidden],
-// and [domain.Invalid] on the field that breaks a rule.
+// UploadURL signs a request to put one file into member's tenant. Errors:
+// [domain.Forbidden], and [domain.Invalid] on the field that breaks a rule.
 func (s *Service) UploadURL(ctx context.Context, member access.Member, upload Upload) (Signed, error) {
 	if err := member.Require(domain.WriteFiles); err != nil {
 		return Signed{}, err
@@ -58,7 +58,7 @@ func (s *Service) checkSize(size int64) error {
 	case size == UnknownSize && s.RequireSize:
 		return domain.Invalidf("size", "give the file's size in bytes")
 	case size < UnknownSize:
-		return domain.Invalidf("size", "a size isn't negative")
+		return domain.Invalidf("size", "a size is not negative")
 	case size > s.maxSize():
 		return domain.Invalidf("size", "a file may have at most %d bytes", s.maxSize())
 	}
@@ -82,7 +82,8 @@ func (u Upload) request() (ports.Upload, error) {
 	return request, nil
 }
 
-// validContentType leaves it to [ports.Upload.Validate] to see that s can stand in a header.
+// validContentType does not check whether a header may contain s:
+// [ports.Upload.Validate] does.
 func validContentType(s string) bool {
 	mediaType, _, err := mime.ParseMediaType(s)
 	return err == nil && len(s) <= maxContentTypeLen && strings.Contains(mediaType, "/")

@@ -14,27 +14,27 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// house is the use cases on memory.
-type house struct {
+// installation has the use cases on memory.
+type installation struct {
 	*identities.Service
-	db     *memory.DB
-	people *idptest.Provider
-	mail   *memory.Mailbox
+	db    *memory.DB
+	users *idptest.Provider
+	mail  *memory.Mailbox
 }
 
-func newHouse() *house {
-	h := &house{db: &memory.DB{}, people: idptest.New(), mail: &memory.Mailbox{}}
+func newInstallation() *installation {
+	h := &installation{db: &memory.DB{}, users: idptest.New(), mail: &memory.Mailbox{}}
 	h.Service = &identities.Service{
-		Provider: h.people,
+		Provider: h.users,
 		Members:  h.db.Members(),
-		Tenants:  &tenants.Service{Tenants: h.db.Tenants(), Reservations: h.db.Reservations(), Identities: h.people, Mail: h.mail},
+		Tenants:  &tenants.Service{Tenants: h.db.Tenants(), Reservations: h.db.Reservations(), Identities: h.users, Mail: h.mail},
 	}
 	return h
 }
 
 var password = idptest.Password.Reveal()
 
-func (h *house) unclaimed(t *testing.T, id string) domain.Secret {
+func (h *installation) unclaimed(t *testing.T, id string) domain.Secret {
 	t.Helper()
 	created, err := h.Tenants.Create(t.Context(), tenants.Creator{}, tenants.Creation{ID: domain.Must(domain.ParseTenantID(id))})
 	if err != nil {
@@ -43,18 +43,18 @@ func (h *house) unclaimed(t *testing.T, id string) domain.Secret {
 	return created.ClaimToken
 }
 
-func (h *house) signUp(t *testing.T, email string, claim domain.Secret) (ports.NewUser, error) {
+func (h *installation) signUp(t *testing.T, email string, claim domain.Secret) (ports.NewUser, error) {
 	t.Helper()
 	return h.SignUp(t.Context(), limits.Address{}, identities.SignUp{Email: address(email), Password: domain.NewSecret(password), ClaimToken: claim})
 }
 
-func (h *house) signedIn(t *testing.T, email string) (ports.Caller, ports.Tokens) {
+func (h *installation) signedIn(t *testing.T, email string) (ports.Caller, ports.Tokens) {
 	t.Helper()
 	signed, err := h.SignIn(t.Context(), limits.Address{}, address(email), domain.NewSecret(password))
 	if err != nil {
 		t.Fatal(err)
 	}
-	caller, err := h.people.Verify(t.Context(), signed.Tokens.Access)
+	caller, err := h.users.Verify(t.Context(), signed.Tokens.Access)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func (h *house) signedIn(t *testing.T, email string) (ports.Caller, ports.Tokens
 func address(s string) domain.Email { return domain.Must(domain.ParseEmail(s)) }
 
 func TestMissingAndOversizedSecretsNameTheirField(t *testing.T) {
-	h := newHouse()
+	h := newInstallation()
 	email, good := address("ada@example.com"), domain.NewSecret(password)
 	for _, value := range []string{"", strings.Repeat("x", 17<<10)} {
 		bad := domain.NewSecret(value)

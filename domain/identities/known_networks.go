@@ -8,10 +8,10 @@ import (
 	"github.com/partywall-go/partywall/domain/limits"
 )
 
-// knownNetworks remembers from where people proved that an account is theirs: the
-// newest 8 networks of each of 32,768 accounts, hashed, in the memory of one
-// process. A restart forgets them. A newcomer to a full memory takes the place of
-// the account that proved itself the longest ago, out of a few picked at random.
+// knownNetworks remembers the networks from which users proved that an account is
+// theirs: the newest 8 networks of each of 32,768 accounts, hashed, in the memory of
+// one process. A restart forgets them. In a full memory, a new account replaces the
+// account whose newest proof is the oldest of a few picked at random.
 type knownNetworks struct {
 	seed maphash.Seed
 
@@ -30,8 +30,8 @@ func newKnownNetworks() *knownNetworks {
 	return &knownNetworks{seed: maphash.MakeSeed(), accounts: make(map[uint64]*knownAccount), size: 1 << 15}
 }
 
-// has reports whether account was proven from the network of from. An unknown
-// address is nobody's.
+// has reports whether account was proven from the network of from. An unknown address
+// proves no account.
 func (k *knownNetworks) has(account uint64, from limits.Address) bool {
 	if from.IsZero() {
 		return false
@@ -75,7 +75,8 @@ func (a *knownAccount) index(network uint64) int {
 	return -1
 }
 
-// add puts network first. It takes its old place, or that of the oldest one.
+// add puts network first. It replaces its own earlier entry, or else the oldest
+// entry.
 func (a *knownAccount) add(network uint64) {
 	last := a.index(network)
 	if last < 0 {

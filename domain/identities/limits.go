@@ -11,33 +11,33 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// What callers who aren't signed in may do.
+// The limits of callers who are not signed in.
 const (
-	// RequestsPerAddress is how many requests about accounts come from one network
-	// address in a minute, and how many refresh tokens that are refused, or that
-	// callers who aren't signed in revoke.
+	// RequestsPerAddress is how many requests about accounts one network address may
+	// send in a minute, and how many refresh tokens from it may be refused, or revoked
+	// by callers who are not signed in.
 	RequestsPerAddress = 60
 
-	// RequestsPerEmail is how many requests of one purpose, such as to sign in,
-	// one network address sends about one e-mail address in a minute.
+	// RequestsPerEmail is how many requests of one purpose, such as to sign in, one
+	// network address may send about one e-mail address in a minute.
 	RequestsPerEmail = 10
 
 	// FailuresPerEmail is how many passwords, or codes of one purpose, for one e-mail
-	// address are wrong in 10 minutes, wherever they come from.
+	// address may be wrong in 10 minutes, from all network addresses together.
 	FailuresPerEmail = 100
 
-	// MailsPerEmail is how many codes of one purpose are sent to one e-mail address
-	// in an hour, wherever they are asked for.
+	// MailsPerEmail is how many codes of one purpose are sent to one e-mail address in
+	// an hour, whichever network addresses ask for them.
 	MailsPerEmail = 30
 )
 
-// Limits counts what callers who aren't signed in do, in the memory of one
+// Limits counts the requests of callers who are not signed in, in the memory of one
 // process. The nil Limits counts nothing.
 //
-// What all addresses together may do about an e-mail address doesn't bind the
+// The limits of an e-mail address over all network addresses do not apply to the
 // network addresses from which its owner signed in, confirmed it or reset its
-// password: a stranger can't lock them out. See [knownNetworks] for how many are
-// remembered.
+// password, so that a stranger cannot lock the owner out. See [knownNetworks] for how
+// many are remembered.
 type Limits struct {
 	now      func() time.Time
 	requests *limits.Networks
@@ -49,9 +49,9 @@ type Limits struct {
 	seed     maphash.Seed
 }
 
-// subject is what a request is about: an account, by the hash of its e-mail
-// address, so that no addresses pile up in memory, and a purpose. Each purpose
-// has allowances of its own: wrong codes keep no password from being accepted.
+// subject is what a request is about: an account, by the hash of its e-mail address
+// so that memory holds no addresses, and a purpose. Each purpose has allowances of
+// its own, so that wrong codes do not keep a password from being accepted.
 type subject struct {
 	account uint64
 	purpose purpose
@@ -86,8 +86,8 @@ func NewLimits(now func() time.Time) *Limits {
 	}
 }
 
-// attempt is a request about an account that was counted. What it has used up is
-// settled when its outcome is known. The zero attempt was counted nowhere.
+// attempt is a counted request about an account. It is settled when its outcome is
+// known. The zero attempt was counted nowhere.
 type attempt struct {
 	limits *Limits
 	from   limits.Address
@@ -95,8 +95,8 @@ type attempt struct {
 	wide   *limits.Table[subject] // where it counts for all addresses together; nil: nowhere
 }
 
-// guess counts a request that a password or a code decides. If it is refused, it
-// has used nothing up.
+// guess counts a request that a password or a code decides. A refused request uses
+// nothing up.
 func (l *Limits) guess(p purpose, from limits.Address, email domain.Email) (attempt, error) {
 	if l == nil {
 		return attempt{}, nil
@@ -104,8 +104,8 @@ func (l *Limits) guess(p purpose, from limits.Address, email domain.Email) (atte
 	return l.begin(attempt{limits: l, from: from, about: l.subject(p, email), wide: l.failures}, "attempts failed for this e-mail address")
 }
 
-// mail counts a request that may send mail to the address. If it is refused, it
-// has used nothing up.
+// mail counts a request that may send mail to the address. A refused request uses
+// nothing up.
 func (l *Limits) mail(p purpose, from limits.Address, email domain.Email) (attempt, error) {
 	if l == nil {
 		return attempt{}, nil
@@ -117,8 +117,8 @@ func (l *Limits) subject(p purpose, email domain.Email) subject {
 	return subject{maphash.String(l.seed, email.Key()), p}
 }
 
-// begin counts the narrow allowances before the wide one, so that one network
-// address can't use up what others have.
+// begin counts the narrow allowances before the wide one, so that one network address
+// cannot use up the allowance of others.
 func (l *Limits) begin(a attempt, tooMany string) (attempt, error) {
 	now := l.now()
 	if err := limits.Check(l.requests.Take(a.from, now), "requests come from this address"); err != nil {
@@ -147,9 +147,9 @@ func (a attempt) harmless() {
 	}
 }
 
-// judged settles a guess by the error that it ended in, and returns it. Only a
-// failure counts for all network addresses, and only a success shows that the
-// account is the caller's.
+// judged settles a guess by its error, and returns the error. Only a failure counts
+// for all network addresses, and only a success shows that the account is the
+// caller's.
 func (a attempt) judged(err error) error {
 	if !isFailure(err) {
 		a.harmless()
@@ -169,8 +169,8 @@ func (a attempt) stepped(step ports.SignIn, err error) (ports.SignIn, error) {
 	return step, a.judged(err)
 }
 
-// mailed settles a request for mail by the error that it ended in, and returns it.
-// Mail may be on its way to a caller who hangs up before the answer.
+// mailed settles a request for mail by its error, and returns the error. Mail may
+// have been sent although the caller hung up before the answer.
 func (a attempt) mailed(err error) error {
 	if err != nil && !isInterrupted(err) {
 		a.harmless()
@@ -178,8 +178,8 @@ func (a attempt) mailed(err error) error {
 	return err
 }
 
-// isFailure reports whether err is what a wrong password or code ends in. A caller
-// who hangs up before the answer counts as one.
+// isFailure reports whether err is the result of a wrong password or code. A caller
+// who hangs up before the answer counts as a failure.
 func isFailure(err error) bool {
 	switch domain.CodeOf(err) {
 	case domain.CodeInvalidCredentials, domain.CodeCodeInvalid, domain.CodeChallengeInvalid:
@@ -192,8 +192,8 @@ func isInterrupted(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// token counts a refresh token before it is looked up. If it is refused, it has
-// used nothing up.
+// token counts a refresh token before it is looked up. A refused request uses nothing
+// up.
 func (l *Limits) token(from limits.Address) error {
 	if l == nil {
 		return nil
@@ -201,8 +201,8 @@ func (l *Limits) token(from limits.Address) error {
 	return limits.Check(l.tokens.Take(from, l.now()), "requests come from this address")
 }
 
-// goodToken settles a refresh token that was accepted: these aren't limited, since
-// many people share an address.
+// goodToken settles a refresh token that was accepted. Accepted tokens are not
+// limited, because many users share an address.
 func (l *Limits) goodToken(from limits.Address) {
 	if l != nil {
 		l.tokens.Return(from)

@@ -17,10 +17,10 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// limitedHouse is a house whose limits count by the clock that it returns.
-func limitedHouse() (*house, *time.Time) {
-	h, now := newHouse(), time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	h.people.Change(idptest.RequireConfirmation)
+// limitedInstallation is a installation whose limits count by the clock that it returns.
+func limitedInstallation() (*installation, *time.Time) {
+	h, now := newInstallation(), time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	h.users.Change(idptest.RequireConfirmation)
 	h.Limits = identities.NewLimits(func() time.Time { return now })
 	return h, &now
 }
@@ -37,36 +37,36 @@ var (
 	bad   = domain.NewSecret("00000000")
 )
 
-// requests are what callers who aren't signed in send about an account, by purpose.
-var requests = map[string]func(ctx context.Context, h *house, from limits.Address, email domain.Email) error{
-	"sign up": func(ctx context.Context, h *house, from limits.Address, email domain.Email) error {
+// requests are what callers who are not signed in send about an account, by purpose.
+var requests = map[string]func(ctx context.Context, h *installation, from limits.Address, email domain.Email) error{
+	"sign up": func(ctx context.Context, h *installation, from limits.Address, email domain.Email) error {
 		_, err := h.SignUp(ctx, from, identities.SignUp{Email: email, Password: wrong})
 		return err
 	},
-	"verify": func(ctx context.Context, h *house, from limits.Address, email domain.Email) error {
+	"verify": func(ctx context.Context, h *installation, from limits.Address, email domain.Email) error {
 		return h.VerifyEmail(ctx, from, email, bad)
 	},
-	"resend": func(ctx context.Context, h *house, from limits.Address, email domain.Email) error {
+	"resend": func(ctx context.Context, h *installation, from limits.Address, email domain.Email) error {
 		return h.ResendCode(ctx, from, email)
 	},
-	"sign in": func(ctx context.Context, h *house, from limits.Address, email domain.Email) error {
+	"sign in": func(ctx context.Context, h *installation, from limits.Address, email domain.Email) error {
 		_, err := h.SignIn(ctx, from, email, wrong)
 		return err
 	},
-	"challenge": func(ctx context.Context, h *house, from limits.Address, email domain.Email) error {
+	"challenge": func(ctx context.Context, h *installation, from limits.Address, email domain.Email) error {
 		_, err := h.RespondToChallenge(ctx, from, email, ports.ChallengeAnswer{Name: "SMS_MFA", Session: bad})
 		return err
 	},
-	"forget": func(ctx context.Context, h *house, from limits.Address, email domain.Email) error {
+	"forget": func(ctx context.Context, h *installation, from limits.Address, email domain.Email) error {
 		return h.ForgotPassword(ctx, from, email)
 	},
-	"reset": func(ctx context.Context, h *house, from limits.Address, email domain.Email) error {
+	"reset": func(ctx context.Context, h *installation, from limits.Address, email domain.Email) error {
 		return h.ResetPassword(ctx, from, email, bad, right)
 	},
 }
 
-// join makes an account that is confirmed, without using any limit up.
-func (h *house) join(t *testing.T, email domain.Email) {
+// join creates a confirmed account without using up a limit.
+func (h *installation) join(t *testing.T, email domain.Email) {
 	t.Helper()
 	counting := h.Limits
 	h.Limits = nil
@@ -74,7 +74,7 @@ func (h *house) join(t *testing.T, email domain.Email) {
 	if _, err := h.SignUp(t.Context(), limits.Address{}, identities.SignUp{Email: email, Password: right}); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.VerifyEmail(t.Context(), limits.Address{}, email, h.people.Code(email)); err != nil {
+	if err := h.VerifyEmail(t.Context(), limits.Address{}, email, h.users.Code(email)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -84,7 +84,7 @@ func isLimited(err error) bool { return domain.KindOf(err) == domain.Limited }
 func TestEachPurposeHasAnAllowanceForAnAddressAndAnEmail(t *testing.T) {
 	for purpose, request := range requests {
 		t.Run(purpose, func(t *testing.T) {
-			h, now := limitedHouse()
+			h, now := limitedInstallation()
 			h.join(t, ada)
 			for i := range identities.RequestsPerEmail {
 				if err := request(t.Context(), h, at("192.0.2.1"), ada); isLimited(err) {
@@ -117,8 +117,8 @@ func TestEachPurposeHasAnAllowanceForAnAddressAndAnEmail(t *testing.T) {
 	}
 }
 
-func TestOneAddressIsLimitedWhateverItAsksFor(t *testing.T) {
-	h, _ := limitedHouse()
+func TestOneAddressIsLimitedOverAllPurposes(t *testing.T) {
+	h, _ := limitedInstallation()
 	for i := range identities.RequestsPerAddress {
 		if err := h.ResendCode(t.Context(), at("192.0.2.1"), address(fmt.Sprintf("user%d@example.com", i))); err != nil {
 			t.Fatalf("number %d: %v", i+1, err)
@@ -130,12 +130,12 @@ func TestOneAddressIsLimitedWhateverItAsksFor(t *testing.T) {
 		}
 	}
 	if _, err := h.SignIn(t.Context(), at("192.0.2.2"), ada, wrong); isLimited(err) {
-		t.Errorf("what an address was refused counts for others: %v", err)
+		t.Errorf("a request that was refused for an address counts for others: %v", err)
 	}
 }
 
-func TestWhatAnEmailRefusesDoesNotCountForTheAddress(t *testing.T) {
-	h, _ := limitedHouse()
+func TestARequestRefusedForTheEmailDoesNotCountForTheAddress(t *testing.T) {
+	h, _ := limitedInstallation()
 	for range 10 * identities.RequestsPerAddress {
 		_, _ = h.SignIn(t.Context(), at("192.0.2.1"), ada, wrong)
 	}
@@ -144,8 +144,8 @@ func TestWhatAnEmailRefusesDoesNotCountForTheAddress(t *testing.T) {
 	}
 }
 
-// exhaust uses up what all addresses together have for a purpose.
-func exhaust(t *testing.T, h *house, purpose string, allowance int) {
+// exhaust uses up the allowance of a purpose over all addresses.
+func exhaust(t *testing.T, h *installation, purpose string, allowance int) {
 	t.Helper()
 	for i := range allowance {
 		if err := requests[purpose](t.Context(), h, elsewhere(i), ada); isLimited(err) {
@@ -160,7 +160,7 @@ func exhaust(t *testing.T, h *house, purpose string, allowance int) {
 func TestFailuresFromAllAddressesAreCounted(t *testing.T) {
 	for _, purpose := range []string{"verify", "sign in", "challenge", "reset"} {
 		t.Run(purpose, func(t *testing.T) {
-			h, _ := limitedHouse()
+			h, _ := limitedInstallation()
 			h.join(t, ada)
 			exhaust(t, h, purpose, identities.FailuresPerEmail)
 			for other, request := range requests {
@@ -175,12 +175,12 @@ func TestFailuresFromAllAddressesAreCounted(t *testing.T) {
 func TestMailsAskedForFromAllAddressesAreCounted(t *testing.T) {
 	for _, purpose := range []string{"sign up", "resend", "forget"} {
 		t.Run(purpose, func(t *testing.T) {
-			h, _ := limitedHouse()
+			h, _ := limitedInstallation()
 			exhaust(t, h, purpose, identities.MailsPerEmail)
 		})
 	}
 	t.Run("but not sign-ups that send none", func(t *testing.T) {
-		h, _ := limitedHouse()
+		h, _ := limitedInstallation()
 		h.join(t, ada)
 		for i := range 2 * identities.MailsPerEmail {
 			if err := requests["sign up"](t.Context(), h, elsewhere(i), ada); !errors.Is(err, domain.CodeUserExists) {
@@ -191,7 +191,7 @@ func TestMailsAskedForFromAllAddressesAreCounted(t *testing.T) {
 }
 
 func TestSuccessesFromAllAddressesAreNotCounted(t *testing.T) {
-	h, _ := limitedHouse()
+	h, _ := limitedInstallation()
 	h.join(t, ada)
 	for i := range 2 * identities.FailuresPerEmail {
 		if _, err := h.SignIn(t.Context(), elsewhere(i), ada, right); err != nil {
@@ -200,22 +200,22 @@ func TestSuccessesFromAllAddressesAreNotCounted(t *testing.T) {
 	}
 }
 
-func TestAStrangerCantLockAnOwnerOut(t *testing.T) {
+func TestAStrangerCannotLockAnOwnerOut(t *testing.T) {
 	home := at("192.0.2.1")
-	for name, proves := range map[string]func(t *testing.T, h *house) error{
-		"who signed in from there": func(t *testing.T, h *house) error {
+	for name, proves := range map[string]func(t *testing.T, h *installation) error{
+		"that signed in from there": func(t *testing.T, h *installation) error {
 			_, err := h.SignIn(t.Context(), home, ada, right)
 			return err
 		},
-		"who reset the password from there": func(t *testing.T, h *house) error {
+		"that reset the password from there": func(t *testing.T, h *installation) error {
 			if err := h.ForgotPassword(t.Context(), home, ada); err != nil {
 				return err
 			}
-			return h.ResetPassword(t.Context(), home, ada, h.people.Code(ada), right)
+			return h.ResetPassword(t.Context(), home, ada, h.users.Code(ada), right)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h, _ := limitedHouse()
+			h, _ := limitedInstallation()
 			h.join(t, ada)
 			if err := proves(t, h); err != nil {
 				t.Fatal(err)
@@ -229,22 +229,22 @@ func TestAStrangerCantLockAnOwnerOut(t *testing.T) {
 			}
 		})
 	}
-	t.Run("who resets the password only then", func(t *testing.T) {
-		h, _ := limitedHouse()
+	t.Run("that resets the password only afterwards", func(t *testing.T) {
+		h, _ := limitedInstallation()
 		h.join(t, ada)
 		exhaust(t, h, "sign in", identities.FailuresPerEmail)
 		if err := h.ForgotPassword(t.Context(), home, ada); err != nil {
 			t.Fatal(err)
 		}
-		if err := h.ResetPassword(t.Context(), home, ada, h.people.Code(ada), right); err != nil {
+		if err := h.ResetPassword(t.Context(), home, ada, h.users.Code(ada), right); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := h.SignIn(t.Context(), home, ada, right); err != nil {
 			t.Error(err)
 		}
 	})
-	t.Run("though a guess from a known address counts there", func(t *testing.T) {
-		h, _ := limitedHouse()
+	t.Run("but a guess from a known address counts there", func(t *testing.T) {
+		h, _ := limitedInstallation()
 		h.join(t, ada)
 		if _, err := h.SignIn(t.Context(), home, ada, right); err != nil {
 			t.Fatal(err)
@@ -259,8 +259,8 @@ func TestAStrangerCantLockAnOwnerOut(t *testing.T) {
 			t.Errorf("only %d of 400 guesses were refused", refused)
 		}
 	})
-	t.Run("and an unknown address is no known one", func(t *testing.T) {
-		h, _ := limitedHouse()
+	t.Run("and an unknown address never becomes a known one", func(t *testing.T) {
+		h, _ := limitedInstallation()
 		h.join(t, ada)
 		if _, err := h.SignIn(t.Context(), limits.Address{}, ada, right); err != nil {
 			t.Fatal(err)
@@ -273,7 +273,7 @@ func TestAStrangerCantLockAnOwnerOut(t *testing.T) {
 }
 
 func TestManyGuessesAtOnceAreLimited(t *testing.T) {
-	h, _ := limitedHouse()
+	h, _ := limitedInstallation()
 	h.join(t, ada)
 	var tried atomic.Int32
 	var guesses sync.WaitGroup
@@ -291,7 +291,7 @@ func TestManyGuessesAtOnceAreLimited(t *testing.T) {
 }
 
 func TestACallerWhoHangsUpIsCounted(t *testing.T) {
-	h, _ := limitedHouse()
+	h, _ := limitedInstallation()
 	gone, hangUp := context.WithCancel(t.Context())
 	hangUp()
 	for i := range identities.FailuresPerEmail {
@@ -302,16 +302,16 @@ func TestACallerWhoHangsUpIsCounted(t *testing.T) {
 	}
 }
 
-func TestAProviderThatCantBeReachedCostsAnEmailNothing(t *testing.T) {
-	h, _ := limitedHouse()
+func TestAnUnavailableProviderCountsNoFailure(t *testing.T) {
+	h, _ := limitedInstallation()
 	h.join(t, ada)
-	h.people.Break()
+	h.users.Break()
 	for i := range 2 * identities.FailuresPerEmail {
 		for _, request := range requests {
 			_ = request(t.Context(), h, elsewhere(i), ada)
 		}
 	}
-	h.people.Mend()
+	h.users.Mend()
 	for purpose, request := range requests {
 		if err := request(t.Context(), h, at("192.0.2.1"), ada); isLimited(err) {
 			t.Errorf("%s: %v", purpose, err)
@@ -319,8 +319,8 @@ func TestAProviderThatCantBeReachedCostsAnEmailNothing(t *testing.T) {
 	}
 }
 
-func TestRefreshTokensAreLimitedWhereTheyAreBad(t *testing.T) {
-	h, _ := limitedHouse()
+func TestOnlyBadRefreshTokensAreLimited(t *testing.T) {
+	h, _ := limitedInstallation()
 	h.join(t, ada)
 	step, err := h.SignIn(t.Context(), at("192.0.2.1"), ada, right)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/partywall-go/partywall/domain/limits"
 )
 
-// ForgotPassword sends a code for [Service.ResetPassword], if the address has an
-// account that confirmed it. The caller doesn't learn whether it has.
+// ForgotPassword sends a code for [Service.ResetPassword] if the address has an
+// account that confirmed it. The caller cannot find out whether it has.
 func (s *Service) ForgotPassword(ctx context.Context, from limits.Address, email domain.Email) error {
 	attempt, err := s.Limits.mail(toForgetPassword, from, email)
 	if err != nil {

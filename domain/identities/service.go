@@ -1,6 +1,6 @@
-// Package identities holds the use cases of people: they sign up, sign in, and
-// learn who they are. What they may do is decided by their memberships, never
-// by anything here.
+// Package identities has the use cases of users: they sign up, sign in, and look up
+// who they are. Their memberships decide what they may do; nothing in this package
+// does.
 package identities
 
 import (
@@ -9,15 +9,15 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Service signs people up and in at one identity provider.
+// Service signs users up and in at one identity provider.
 //
-// Methods for callers who aren't signed in take the network address that the
-// request comes from, by which Limits counts them. The zero Address is an unknown
-// one: all unknown callers share one allowance.
+// Methods for callers who are not signed in take the network address that the request
+// comes from, by which Limits counts them. The zero Address is an unknown one: all
+// unknown callers share one allowance.
 //
-// Beside the errors that its methods name, a secret that is missing or too long is
+// Besides the errors that its methods name, a secret that is missing or too long is
 // [domain.Invalid] on its field, too many requests are [domain.Limited], and a
-// provider that can't be reached is [domain.CodeIdentityProviderUnavailable].
+// provider that cannot be reached is [domain.CodeIdentityProviderUnavailable].
 type Service struct {
 	Provider ports.IdentityProvider
 	Members  ports.MemberStore
@@ -31,9 +31,9 @@ const (
 	maxTokenLen    = 16 << 10
 )
 
-// oneTimeCode returns the digits of a code that a person typed. What can't be one is
-// [domain.CodeCodeInvalid] on field "code", as a wrong code is, but it isn't an
-// attempt: the provider isn't asked, and nothing is counted.
+// oneTimeCode returns the digits of a code that a person typed. Text that cannot be a
+// code is [domain.CodeCodeInvalid] on field "code", as a wrong code is, but does not
+// count as an attempt, and the provider is not asked.
 func oneTimeCode(code domain.Secret) (domain.Secret, error) {
 	if err := present("code", code, maxCodeLen); err != nil {
 		return domain.Secret{}, err

@@ -9,9 +9,9 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// SignIn gives tokens for a password, or a challenge to answer first. An unknown
+// SignIn returns tokens for a password, or a challenge to answer first. An unknown
 // address and a wrong password are both [domain.CodeInvalidCredentials]; a right
-// password may meet [domain.CodeUserNotConfirmed] or [domain.CodePasswordReset].
+// password may return [domain.CodeUserNotConfirmed] or [domain.CodePasswordReset].
 func (s *Service) SignIn(ctx context.Context, from limits.Address, email domain.Email, password domain.Secret) (ports.SignIn, error) {
 	if err := present("password", password, maxPasswordLen); err != nil {
 		return ports.SignIn{}, err
@@ -24,11 +24,11 @@ func (s *Service) SignIn(ctx context.Context, from limits.Address, email domain.
 	return attempt.stepped(step, err)
 }
 
-// RespondToChallenge answers a challenge of [Service.SignIn], or of itself. A
-// challenge that doesn't exist is [domain.Invalid] on field "challengeName", a
-// wrong answer or session [domain.CodeChallengeInvalid], and a new password that
-// is too weak [domain.CodePasswordPolicy]. What can't be a code is a wrong answer,
-// but no attempt.
+// RespondToChallenge answers a challenge that [Service.SignIn] or RespondToChallenge
+// returned. A challenge that does not exist is [domain.Invalid] on field
+// "challengeName", a wrong answer or session [domain.CodeChallengeInvalid], and a new
+// password that is too weak [domain.CodePasswordPolicy]. Text that cannot be a code
+// is a wrong answer, but does not count as an attempt.
 func (s *Service) RespondToChallenge(ctx context.Context, from limits.Address, email domain.Email, answer ports.ChallengeAnswer) (ports.SignIn, error) {
 	if answer.Name == "" {
 		return ports.SignIn{}, domain.Invalidf("challengeName", "challengeName is required")
@@ -49,8 +49,8 @@ func (s *Service) RespondToChallenge(ctx context.Context, from limits.Address, e
 	return attempt.stepped(step, err)
 }
 
-// readResponses checks the responses to a challenge. Those that are codes are read
-// as a person types them.
+// readResponses checks the responses to a challenge. It reads codes as a person types
+// them.
 func readResponses(given map[string]domain.Secret) (map[string]domain.Secret, error) {
 	read := make(map[string]domain.Secret, len(given))
 	for name, response := range given {
@@ -69,8 +69,8 @@ func readResponses(given map[string]domain.Secret) (map[string]domain.Secret, er
 	return read, nil
 }
 
-// Refresh exchanges a refresh token for new tokens; where that of the answer is
-// empty, the caller's stays valid. A token that is unknown, expired or revoked is
+// Refresh exchanges a refresh token for new tokens; if the answer has no refresh
+// token, the caller's stays valid. A token that is unknown, expired or revoked is
 // [domain.CodeRefreshInvalid]; one that was exchanged before is
 // [domain.CodeRefreshReused], and its session has ended.
 func (s *Service) Refresh(ctx context.Context, from limits.Address, refresh domain.Secret) (ports.Tokens, error) {

@@ -8,20 +8,20 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// SignOut says which sessions to end.
+// SignOut selects the sessions to end.
 type SignOut struct {
 	RefreshToken domain.Secret // the session of this token
 	Everywhere   bool          // all of the caller's
 }
 
-// SignOut ends sessions: no refresh token of theirs gives new tokens. An access
-// token lives on until it expires.
+// SignOut ends sessions: their refresh tokens no longer return new tokens. An access
+// token stays valid until it expires.
 //
 // A refresh token is enough to end its session, as in RFC 7009: caller may be the
-// zero Caller. An unknown one is no error, so that the answer says nothing about
-// it. Everywhere needs a caller: the zero one is [domain.Unauthenticated], and an
-// access token that the provider doesn't honour is [domain.CodeInvalidToken]. The
-// session of RefreshToken has ended then all the same.
+// zero Caller. An unknown token is no error, so that the answer reveals nothing about
+// it. Everywhere needs a caller: the zero Caller is [domain.Unauthenticated], and an
+// access token that the provider does not accept is [domain.CodeInvalidToken]. The
+// session of RefreshToken has ended even then.
 func (s *Service) SignOut(ctx context.Context, from limits.Address, caller ports.Caller, which SignOut) error {
 	if which.RefreshToken.IsZero() && !which.Everywhere {
 		return domain.Invalidf("refreshToken", "give the refreshToken to revoke, or everywhere: true")

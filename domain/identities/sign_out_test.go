@@ -12,7 +12,7 @@ import (
 )
 
 func TestSigningOut(t *testing.T) {
-	h := newHouse()
+	h := newInstallation()
 	if _, err := h.signUp(t, "ada@example.com", domain.Secret{}); err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func TestSigningOut(t *testing.T) {
 	if _, err := h.Refresh(t.Context(), limits.Address{}, first.Refresh); !errors.Is(err, domain.CodeRefreshInvalid) {
 		t.Errorf("a revoked session was refreshed: %v", err)
 	}
-	if _, err := h.people.Verify(t.Context(), first.Access); err != nil {
+	if _, err := h.users.Verify(t.Context(), first.Access); err != nil {
 		t.Errorf("the access token died with its session: %v", err)
 	}
 	if err := h.SignOut(t.Context(), limits.Address{}, caller, identities.SignOut{Everywhere: true}); err != nil {
@@ -39,7 +39,7 @@ func TestSigningOut(t *testing.T) {
 }
 
 func TestARefreshTokenIsEnoughToEndItsSession(t *testing.T) {
-	h := newHouse()
+	h := newInstallation()
 	if _, err := h.signUp(t, "ada@example.com", domain.Secret{}); err != nil {
 		t.Fatal(err)
 	}
@@ -55,17 +55,17 @@ func TestARefreshTokenIsEnoughToEndItsSession(t *testing.T) {
 	}
 	err := h.SignOut(t.Context(), limits.Address{}, ports.Caller{}, identities.SignOut{RefreshToken: second.Refresh, Everywhere: true})
 	if domain.KindOf(err) != domain.Unauthenticated {
-		t.Errorf("everywhere, by nobody: %v", err)
+		t.Errorf("everywhere, without a caller: %v", err)
 	}
 	if _, err := h.Refresh(t.Context(), limits.Address{}, second.Refresh); !errors.Is(err, domain.CodeRefreshInvalid) {
-		t.Errorf("the session of the token given lives on: %v", err)
+		t.Errorf("the session of the given token has not ended: %v", err)
 	}
 }
 
-func TestRevokingIsLimitedForCallersWhoArentSignedIn(t *testing.T) {
-	h, _ := limitedHouse()
+func TestRevokingIsLimitedForCallersWhoAreNotSignedIn(t *testing.T) {
+	h, _ := limitedInstallation()
 	h.join(t, ada)
-	caller := domain.Must(h.people.Caller(ada))
+	caller := domain.Must(h.users.Caller(ada))
 	unknown := identities.SignOut{RefreshToken: domain.NewSecret("unknown")}
 	for i := range identities.RequestsPerAddress {
 		if err := h.SignOut(t.Context(), at("192.0.2.1"), ports.Caller{}, unknown); err != nil {
@@ -76,6 +76,6 @@ func TestRevokingIsLimitedForCallersWhoArentSignedIn(t *testing.T) {
 		t.Errorf("one more: %v", err)
 	}
 	if err := h.SignOut(t.Context(), at("192.0.2.1"), caller, unknown); err != nil {
-		t.Errorf("who is signed in: %v", err)
+		t.Errorf("a signed-in caller: %v", err)
 	}
 }

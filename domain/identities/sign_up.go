@@ -8,23 +8,23 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// SignUp is an account to be made, and the claim that its user shall redeem.
+// SignUp is an account to be created, and the claim that its user redeems.
 type SignUp struct {
 	Email      domain.Email
 	Password   domain.Secret // at most 256 bytes
 	ClaimToken domain.Secret // may be empty
 }
 
-// SignUp makes an account. With a claim the new user becomes the owner of its
-// tenant. A claim is never spent on a sign-up that fails, and never given to a
-// user who existed.
+// SignUp creates an account. With a claim the new user becomes the owner of its
+// tenant. A claim is never spent on a sign-up that fails, and never granted to a user
+// who existed.
 //
 // Errors: [domain.CodeUserExists]; [domain.CodePasswordPolicy] on field "password";
 // [domain.CodeSignUpRefused]; [domain.CodeClaimInvalid] on field "claimToken";
-// [domain.CodeTenantQuota] on it where an account whose address waits to be confirmed
-// is made anew, and owns as many tenants as it may;
-// [domain.Limited] beyond what callers from one network may claim. An error on
-// field "claimToken" whose message says so leaves an account without the tenant,
+// [domain.CodeTenantQuota] on the same field if an account whose address is not
+// confirmed yet is signed up again, and owns as many tenants as it may;
+// [domain.Limited] beyond what callers from one network may claim. After an error on
+// field "claimToken" whose message states it, the account exists without the tenant,
 // as where another user claimed it in the same moment.
 func (s *Service) SignUp(ctx context.Context, from limits.Address, account SignUp) (ports.NewUser, error) {
 	if err := present("password", account.Password, maxPasswordLen); err != nil {
@@ -59,8 +59,8 @@ func (s *Service) VerifyEmail(ctx context.Context, from limits.Address, email do
 	return attempt.judged(s.Provider.ConfirmSignUp(ctx, email, code))
 }
 
-// ResendCode sends a new code to the address, if it has an account that waits for
-// one. The caller doesn't learn whether it has.
+// ResendCode sends a new code to the address if an account with it waits for one. The
+// caller cannot find out whether one does.
 func (s *Service) ResendCode(ctx context.Context, from limits.Address, email domain.Email) error {
 	attempt, err := s.Limits.mail(toResendCode, from, email)
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// makeAccount makes the account and, with a claim, its user the owner of a tenant:
-// then the account is made once the claim was found good. It reports whether the
-// account was made, which it may be beside an error.
+// makeAccount creates the account and, with a claim, makes its user the owner of a
+// tenant; then it creates the account after the claim was found valid. It reports
+// whether the account was created, which may be true beside an error.
 func (s *Service) makeAccount(ctx context.Context, from limits.Address, account SignUp) (user ports.NewUser, made bool, err error) {
 	signUp := func(ctx context.Context) (domain.Identity, error) {
 		user, err = s.Provider.SignUp(ctx, account.Email, account.Password)
@@ -24,11 +24,11 @@ func (s *Service) makeAccount(ctx context.Context, from limits.Address, account 
 		return user, made, err
 	}
 	_, err = s.Tenants.ClaimBySignUp(ctx, from, account.ClaimToken, func(ctx context.Context) (domain.Identity, error) {
-		who, err := signUp(ctx)
-		if made && who.IsZero() {
-			err = domain.Errorf(domain.Conflict, "the identity provider made an account, but does not say whose")
+		identity, err := signUp(ctx)
+		if made && identity.IsZero() {
+			err = domain.Errorf(domain.Conflict, "the identity provider made an account, but did not return its identity")
 		}
-		return who, err
+		return identity, err
 	})
 	if made && err != nil {
 		return ports.NewUser{}, made, afterSignUp(err)
@@ -36,9 +36,9 @@ func (s *Service) makeAccount(ctx context.Context, from limits.Address, account 
 	return user, made, err
 }
 
-// afterSignUp says, beside what went wrong with the claim, that the account stands.
+// afterSignUp reports, beside the error of the claim, that the account exists.
 func afterSignUp(err error) error {
-	after := domain.Errorf(domain.KindOf(err), "the account was made, but the tenant isn't claimed yet; sign in, and claim it with the same token").WithCode(domain.CodeOf(err)).WithField("claimToken").WithRetryAfter(retryAfter(err)).WithCause(err)
+	after := domain.Errorf(domain.KindOf(err), "the account was made, but the tenant is not claimed yet; sign in, and claim it with the same token").WithCode(domain.CodeOf(err)).WithField("claimToken").WithRetryAfter(retryAfter(err)).WithCause(err)
 	switch {
 	case after.Code == domain.CodeClaimInvalid:
 		after.Message = "the account was made, but another user claimed the tenant first"

@@ -17,7 +17,7 @@ import (
 )
 
 func TestSigningUpWithAClaimMakesAnOwner(t *testing.T) {
-	h := newHouse()
+	h := newInstallation()
 	claim := h.unclaimed(t, "acme")
 	user, err := h.signUp(t, "Ada@example.com", claim)
 	if err != nil {
@@ -32,12 +32,12 @@ func TestSigningUpWithAClaimMakesAnOwner(t *testing.T) {
 		t.Errorf("WhoAmI = %+v, %v", profile, err)
 	}
 	if sent := h.mail.Sent(); len(sent) != 0 {
-		t.Errorf("an address that nobody has confirmed yet got %+v", sent)
+		t.Errorf("an unconfirmed address got %+v", sent)
 	}
 }
 
 func TestAClaimIsNotSpentOnASignUpThatFails(t *testing.T) {
-	h := newHouse()
+	h := newInstallation()
 	if _, err := h.signUp(t, "eve@example.com", domain.Secret{}); err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestAClaimIsNotSpentOnASignUpThatFails(t *testing.T) {
 }
 
 func TestABadClaimMakesNoAccount(t *testing.T) {
-	h := newHouse()
+	h := newInstallation()
 	if _, err := h.signUp(t, "ada@example.com", domain.NewSecret("nonsense")); !errors.Is(err, domain.CodeClaimInvalid) {
 		t.Errorf("a bad claim: %v", err)
 	}
@@ -64,8 +64,8 @@ func TestABadClaimMakesNoAccount(t *testing.T) {
 	}
 }
 
-func TestOfFiftyWhoSignUpWithOneClaimOneIsTheOwner(t *testing.T) {
-	h := newHouse()
+func TestOneOfFiftySignUpsWithOneClaimBecomesTheOwner(t *testing.T) {
+	h := newInstallation()
 	claim := h.unclaimed(t, "acme")
 	var owners atomic.Int32
 	var wg sync.WaitGroup
@@ -76,7 +76,7 @@ func TestOfFiftyWhoSignUpWithOneClaimOneIsTheOwner(t *testing.T) {
 			if err == nil {
 				owners.Add(1)
 			} else if !errors.Is(err, domain.CodeClaimInvalid) {
-				t.Errorf("a loser got %v", err)
+				t.Errorf("another sign-up got %v", err)
 			}
 		})
 	}
@@ -86,7 +86,7 @@ func TestOfFiftyWhoSignUpWithOneClaimOneIsTheOwner(t *testing.T) {
 	}
 }
 
-// meddler is a provider, and something that happens as soon as an account is made.
+// meddler is a provider that calls a function as soon as an account is created.
 type meddler struct {
 	ports.IdentityProvider
 	then func(*ports.NewUser)
@@ -98,9 +98,9 @@ func (m meddler) SignUp(ctx context.Context, email domain.Email, password domain
 	return user, err
 }
 
-func TestWhoSignsUpAgainOwnsNoMoreThanOthers(t *testing.T) {
-	h := newHouse()
-	h.people.Change(idptest.RequireConfirmation)
+func TestARepeatedSignUpIsHeldToTheQuota(t *testing.T) {
+	h := newInstallation()
+	h.users.Change(idptest.RequireConfirmation)
 	h.Tenants.TenantsPerOwner = 1
 	if _, err := h.signUp(t, "ada@example.com", h.unclaimed(t, "first")); err != nil {
 		t.Fatal(err)
@@ -115,21 +115,21 @@ func TestWhoSignsUpAgainOwnsNoMoreThanOthers(t *testing.T) {
 }
 
 func TestACallerWhoHangsUpKeepsTheClaim(t *testing.T) {
-	h := newHouse()
+	h := newInstallation()
 	claim := h.unclaimed(t, "acme")
 	ctx, cancel := context.WithCancel(t.Context())
-	h.Provider = meddler{h.people, func(*ports.NewUser) { cancel() }}
+	h.Provider = meddler{h.users, func(*ports.NewUser) { cancel() }}
 	if _, err := h.SignUp(ctx, limits.Address{}, identities.SignUp{Email: address("ada@example.com"), Password: domain.NewSecret(password), ClaimToken: claim}); err != nil {
 		t.Fatal(err)
 	}
-	h.Provider = h.people
+	h.Provider = h.users
 	ada, _ := h.signedIn(t, "ada@example.com")
 	if profile, err := h.WhoAmI(t.Context(), ada); err != nil || len(profile.Tenants) != 1 {
 		t.Errorf("the claim was lost: %+v, %v", profile, err)
 	}
 }
 
-// hanging is a store that doesn't answer in time, once the account was made.
+// hanging is a store that does not answer in time after the account was created.
 type hanging struct{ ports.ReservationStore }
 
 func (hanging) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedTenant, error) {
@@ -139,29 +139,29 @@ func (hanging) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedTenant, e
 	return ports.ClaimedTenant{}, context.DeadlineExceeded
 }
 
-func TestAnAccountWithoutItsTenantSaysSo(t *testing.T) {
+func TestTheErrorReportsAnAccountWithoutItsTenant(t *testing.T) {
 	for name, c := range map[string]struct {
-		then    func(h *house, claim domain.Secret, user *ports.NewUser)
+		then    func(h *installation, claim domain.Secret, user *ports.NewUser)
 		want    error
 		says    string
 		unspent bool
 	}{
-		"somebody else claims it first": {func(h *house, claim domain.Secret, _ *ports.NewUser) {
-			somebody := domain.Must(h.people.Caller(address("eve@example.com")))
+		"another user claims it first": {func(h *installation, claim domain.Secret, _ *ports.NewUser) {
+			somebody := domain.Must(h.users.Caller(address("eve@example.com")))
 			domain.Must(h.db.Reservations().Claim(context.Background(), ports.Claim{Token: claim.Hash(), Owner: somebody.Identity}))
 		}, domain.CodeClaimInvalid, "another user claimed", false},
-		"the registry goes away": {func(h *house, _ domain.Secret, _ *ports.NewUser) {
+		"the registry becomes unavailable": {func(h *installation, _ domain.Secret, _ *ports.NewUser) {
 			h.db.Break()
 		}, domain.CodeDatabaseUnavailable, "claim it with the same token", true},
-		"the registry hangs": {func(*house, domain.Secret, *ports.NewUser) {}, domain.Unavailable, "claim it with the same token", true},
-		"the provider doesn't tell who it is": {func(_ *house, _ domain.Secret, user *ports.NewUser) {
+		"the registry hangs": {func(*installation, domain.Secret, *ports.NewUser) {}, domain.Unavailable, "claim it with the same token", true},
+		"the provider does not return the identity": {func(_ *installation, _ domain.Secret, user *ports.NewUser) {
 			user.Identity = domain.Identity{}
 		}, domain.Conflict, "claim it with the same token", true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse()
+			h := newInstallation()
 			claim := h.unclaimed(t, "acme")
-			h.Provider = meddler{h.people, func(user *ports.NewUser) { c.then(h, claim, user) }}
+			h.Provider = meddler{h.users, func(user *ports.NewUser) { c.then(h, claim, user) }}
 			if name == "the registry hangs" {
 				h.Tenants.Reservations = hanging{h.db.Reservations()}
 			}
@@ -172,7 +172,7 @@ func TestAnAccountWithoutItsTenantSaysSo(t *testing.T) {
 			}
 			h.db.Mend()
 			h.Tenants.Reservations = h.db.Reservations()
-			h.Provider = h.people
+			h.Provider = h.users
 			ada, _ := h.signedIn(t, "ada@example.com")
 			if _, err := h.Tenants.Claim(t.Context(), tenants.Creator{Caller: ada}, domain.Must(domain.ParseTenantID("acme")), claim); (err == nil) != c.unspent {
 				t.Errorf("claiming it later: %v", err)
@@ -181,7 +181,7 @@ func TestAnAccountWithoutItsTenantSaysSo(t *testing.T) {
 	}
 }
 
-func TestACodeIsAcceptedHoweverItIsWritten(t *testing.T) {
+func TestACodeIsAcceptedInEverySpelling(t *testing.T) {
 	written := func(code domain.Secret) []domain.Secret {
 		digits := code.Reveal()
 		return []domain.Secret{
@@ -191,40 +191,40 @@ func TestACodeIsAcceptedHoweverItIsWritten(t *testing.T) {
 		}
 	}
 	for i := range 3 {
-		h := newHouse()
-		h.people.Change(idptest.RequireConfirmation)
+		h := newInstallation()
+		h.users.Change(idptest.RequireConfirmation)
 		if _, err := h.signUp(t, "ada@example.com", domain.Secret{}); err != nil {
 			t.Fatal(err)
 		}
-		if err := h.VerifyEmail(t.Context(), limits.Address{}, ada, written(h.people.Code(ada))[i]); err != nil {
+		if err := h.VerifyEmail(t.Context(), limits.Address{}, ada, written(h.users.Code(ada))[i]); err != nil {
 			t.Errorf("verifying: %v", err)
 		}
 		if err := h.ForgotPassword(t.Context(), limits.Address{}, ada); err != nil {
 			t.Fatal(err)
 		}
-		if err := h.ResetPassword(t.Context(), limits.Address{}, ada, written(h.people.Code(ada))[i], right); err != nil {
+		if err := h.ResetPassword(t.Context(), limits.Address{}, ada, written(h.users.Code(ada))[i], right); err != nil {
 			t.Errorf("resetting: %v", err)
 		}
-		if err := h.people.OrderChallenge(t.Context(), ada, "SMS_MFA"); err != nil {
+		if err := h.users.OrderChallenge(t.Context(), ada, "SMS_MFA"); err != nil {
 			t.Fatal(err)
 		}
 		step, err := h.SignIn(t.Context(), limits.Address{}, ada, right)
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer := ports.ChallengeAnswer{Name: "SMS_MFA", Session: step.Challenge.Session, Responses: map[string]domain.Secret{"SMS_MFA_CODE": written(h.people.Code(ada))[i]}}
+		answer := ports.ChallengeAnswer{Name: "SMS_MFA", Session: step.Challenge.Session, Responses: map[string]domain.Secret{"SMS_MFA_CODE": written(h.users.Code(ada))[i]}}
 		if step, err = h.RespondToChallenge(t.Context(), limits.Address{}, ada, answer); err != nil || step.Tokens.Access.IsZero() {
 			t.Errorf("answering: %v", err)
 		}
 	}
 }
 
-func TestWhatCantBeACodeIsNoAttempt(t *testing.T) {
-	h, _ := limitedHouse()
+func TestTextThatIsNoCodeDoesNotCountAsAnAttempt(t *testing.T) {
+	h, _ := limitedInstallation()
 	if _, err := h.signUp(t, "ada@example.com", domain.Secret{}); err != nil {
 		t.Fatal(err)
 	}
-	code := h.people.Code(ada)
+	code := h.users.Code(ada)
 	for range 10 * identities.RequestsPerAddress {
 		for _, malformed := range []string{"1234567O", "code", "----"} {
 			if err := h.VerifyEmail(t.Context(), at("192.0.2.1"), ada, domain.NewSecret(malformed)); !errors.Is(err, domain.CodeCodeInvalid) {

@@ -7,7 +7,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Profile is what a signed-in caller learns of themselves.
+// Profile describes a signed-in caller.
 type Profile struct {
 	Identity domain.Identity
 	Email    domain.Email // zero if the provider has none, or can't be asked now
@@ -16,9 +16,9 @@ type Profile struct {
 
 const maxProfileTenants = 200
 
-// WhoAmI returns the caller, their address, and their active tenants, at most
-// 200 of them. A token that the provider doesn't honour is
-// [domain.CodeInvalidToken]; a provider that is away costs no more than the address.
+// WhoAmI returns the caller, their address, and their active tenants, at most 200 of
+// them. A token that the provider does not accept is [domain.CodeInvalidToken]. If
+// the provider cannot be reached, only the address is missing.
 func (s *Service) WhoAmI(ctx context.Context, caller ports.Caller) (Profile, error) {
 	memberships, err := s.Members.Memberships(ctx, caller.Identity, maxProfileTenants)
 	if err != nil {
@@ -28,7 +28,7 @@ func (s *Service) WhoAmI(ctx context.Context, caller ports.Caller) (Profile, err
 	user, err := s.Provider.User(ctx, caller.Token)
 	switch domain.KindOf(err) {
 	case domain.Unavailable, domain.Limited:
-		return profile, nil // the address is a courtesy; the memberships are ours
+		return profile, nil // the address is optional; the memberships are in our own store
 	}
 	if err != nil {
 		return Profile{}, err

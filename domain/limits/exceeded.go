@@ -8,8 +8,8 @@ import (
 )
 
 // Check returns nil for a wait of 0, and otherwise a [domain.Limited] error that
-// says what there is too much of, such as "requests come from this address", and
-// how long to wait.
+// names what exceeds the limit, such as "requests come from this address", and how
+// long to wait.
 func Check(wait time.Duration, what string) error {
 	if wait <= 0 {
 		return nil

@@ -5,26 +5,25 @@ import (
 	"time"
 )
 
-// Networks limits callers by the networks that they come from. An IPv4 address
-// has the rate, and so has the /64 of an IPv6 one. A site may hold a /56 or a
-// /48, so these are counted, too, with 4 and 16 times the rate.
+// Networks limits callers by the networks that they come from. An IPv4 address has
+// the rate, and so has the /64 of an IPv6 address. Because a site may hold a /56 or a
+// /48, these are counted, too, with 4 and 16 times the rate.
 type Networks struct{ pairs *Pairs[struct{}] }
 
 // NewNetworks returns Networks of that rate. Count and Per are above zero.
 func NewNetworks(rate Rate) *Networks { return &Networks{NewPairs[struct{}](rate)} }
 
-// Take uses one up of what from's networks have, and returns 0; or, if nothing is
-// left in one of them, it uses nothing up and returns how long it takes until
-// there is one.
+// Take uses up one unit of each of from's networks, and returns 0. If one of them has
+// nothing left, Take uses nothing up and returns the time until it has.
 func (n *Networks) Take(from Address, now time.Time) time.Duration {
 	return n.pairs.Take(from, struct{}{}, now)
 }
 
-// Return gives one back that Take used up.
+// Return returns a unit that Take used up.
 func (n *Networks) Return(from Address) { n.pairs.Return(from, struct{}{}) }
 
-// Pairs limits callers by the networks that they come from together with what
-// they ask for: each network has the rate of [Networks] for each subject.
+// Pairs limits callers by the networks that they come from together with what they
+// ask for: each network has the rate of [Networks] for each subject.
 type Pairs[K comparable] struct{ table *Table[pair[K]] }
 
 type pair[K comparable] struct {
@@ -47,7 +46,7 @@ func (p *Pairs[K]) Take(from Address, subject K, now time.Time) time.Duration {
 	return 0
 }
 
-// Return gives one back that Take used up.
+// Return returns a unit that Take used up.
 func (p *Pairs[K]) Return(from Address, subject K) { p.giveBack(networksOf(from), subject) }
 
 func (p *Pairs[K]) giveBack(counted []network, subject K) {
@@ -62,7 +61,7 @@ type network struct {
 }
 
 // networksOf returns the networks that a caller is counted in. The widest comes
-// first, so that one which is exhausted adds no narrower ones to the table.
+// first, so that an exhausted network adds no narrower ones to the table.
 func networksOf(from Address) []network {
 	if !from.ip.Is6() {
 		return []network{{from.Network(), 1}}
@@ -73,7 +72,7 @@ func networksOf(from Address) []network {
 // Share is one of the networks that a caller is counted in, and how many times the
 // allowance of one caller it has.
 type Share struct {
-	Network netip.Prefix // zero for an unknown address
+	Network netip.Prefix // Share is one of the networks that a caller is counted in, and how many times the allowance of one caller it has.
 	Times   int
 }
 

@@ -13,24 +13,24 @@ type Rate struct {
 	Per   time.Duration
 }
 
-// interval is the time in which a key gets one back of times the rate.
+// interval is the time in which a key with times the rate recovers one unit.
 func (r Rate) interval(times int) time.Duration { return r.Per / time.Duration(r.Count*times) }
 
 // Table limits each of its keys to a [Rate]. It holds a bounded number of keys.
 //
-// A newcomer to a full table takes the place of a key that has used little, out
-// of a few picked at random: to free a key that has used much, a caller must use
-// as much with thousands of others.
+// A new key in a full table replaces a key that has used little, out of a few picked
+// at random: to free a key that has used much, a caller must use as much with
+// thousands of others.
 //
-// A Table may be used by many goroutines at once. Times passed to it come from
-// one clock.
+// A Table may be used by many goroutines at once. Times passed to it come from one
+// clock.
 type Table[K comparable] struct {
 	rate Rate
 	size int
 
 	mu sync.Mutex
-	// recovered is when a key has everything back, unless it takes more: the
-	// generic cell rate algorithm needs to remember nothing else.
+	// recovered is the time at which a key has recovered everything, unless it takes
+	// more: the generic cell rate algorithm needs no other state.
 	recovered map[K]time.Time
 }
 
@@ -44,8 +44,8 @@ func NewTable[K comparable](rate Rate) *Table[K] {
 	return &Table[K]{rate: rate, size: maxKeys, recovered: make(map[K]time.Time)}
 }
 
-// Take uses one up of what key has, and returns 0; or, if nothing is left, it
-// uses nothing up and returns how long it takes until there is one.
+// Take uses up one unit of key, and returns 0. If nothing is left, Take uses nothing
+// up and returns the time until there is a unit.
 func (t *Table[K]) Take(key K, now time.Time) time.Duration { return t.take(key, 1, now) }
 
 // take is Take for a key that has times the rate.
@@ -67,8 +67,8 @@ func (t *Table[K]) take(key K, times int, now time.Time) time.Duration {
 	return 0
 }
 
-// Return gives one back that Take used up, as for what turned out not to count.
-// A key never has more than its rate.
+// Return returns a unit that Take used up, as for a request that turned out not to
+// count. A key never has more than its rate.
 func (t *Table[K]) Return(key K) { t.giveBack(key, 1) }
 
 func (t *Table[K]) giveBack(key K, times int) {
@@ -79,8 +79,8 @@ func (t *Table[K]) giveBack(key K, times int) {
 	}
 }
 
-// evict removes the keys, of a few that the map's random order begins with, that
-// have recovered everything, and the least used one where there is none.
+// evict removes the keys, of a few that the map's random order begins with, that have
+// recovered everything, and the least used of them if there is none.
 func (t *Table[K]) evict(now time.Time) {
 	var least K
 	var soonest time.Time

@@ -130,7 +130,7 @@ func TestATableIsBounded(t *testing.T) {
 			table.Take(i, start)
 		}
 		if wait := table.Take(-1, start); wait == 0 {
-			t.Error("the limit was washed away")
+			t.Error("the limit was forgotten")
 		}
 	})
 

@@ -22,7 +22,7 @@ func identity(subject string) domain.Identity {
 	return domain.Must(domain.NewIdentity("test", subject))
 }
 
-// installation is the use cases of members on memory, with the tenant acme that ada
+// installation has the use cases of members on memory, with the tenant acme that ada
 // owns.
 type installation struct {
 	*members.Service
@@ -94,10 +94,10 @@ func TestAdminsManageMembers(t *testing.T) {
 	stranger := identity("eve")
 
 	for name, c := range map[string]struct {
-		by   access.Member
-		who  domain.Identity
-		role domain.Role
-		want error
+		by     access.Member
+		target domain.Identity
+		role   domain.Role
+		want   error
 	}{
 		"the zero Member":             {access.Member{}, viewer.Identity(), domain.RoleMember, domain.Forbidden},
 		"the zero Member, who leaves": {access.Member{}, domain.Identity{}, "", domain.Forbidden},
@@ -110,7 +110,7 @@ func TestAdminsManageMembers(t *testing.T) {
 		"an admin, to no role":        {admin, viewer.Identity(), "king", domain.Invalid},
 		"the last owner, who leaves":  {owner, owner.Identity(), "", domain.CodeLastOwner},
 	} {
-		if err := in.ChangeRole(t.Context(), c.by, c.who, c.role); !errors.Is(err, c.want) {
+		if err := in.ChangeRole(t.Context(), c.by, c.target, c.role); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 	}
@@ -147,8 +147,8 @@ func TestAnAdminWhoIsDemotedDuringTheRequestChangesNothing(t *testing.T) {
 		t.Errorf("demoted: %v", err)
 	}
 	in.put(t, bob, "")
-	for _, who := range []domain.Identity{eve, bob} {
-		if err := in.ChangeRole(t.Context(), admin, who, ""); !errors.Is(err, domain.CodeTenantNotFound) {
+	for _, identity := range []domain.Identity{eve, bob} {
+		if err := in.ChangeRole(t.Context(), admin, identity, ""); !errors.Is(err, domain.CodeTenantNotFound) {
 			t.Errorf("removed: %v", err)
 		}
 	}

@@ -19,7 +19,7 @@ func (a *trail) Record(_ context.Context, entry ports.AuditEntry) {
 }
 
 func TestEachChangeIsAudited(t *testing.T) {
-	h := newHouse()
+	h := newInstallation()
 	kept := &trail{}
 	h.Audit = kept
 	ada, bob := h.caller("ada@example.com"), h.caller("bob@example.com").Identity

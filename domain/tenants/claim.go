@@ -9,8 +9,9 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Claim makes the tenant id, which waits for an owner, and by.Caller its first
-// owner. An owner who claimed it before with the same token gets the same answer.
+// Claim creates the tenant id, which waits for an owner, and makes by.Caller its
+// first owner. An owner who claimed it before with the same token gets the same
+// answer.
 //
 // Errors: [domain.CodeClaimInvalid] on field "claimToken" for a token that is
 // unknown, spent, expired, or another tenant's; [domain.CodeTenantQuota] and
@@ -41,12 +42,12 @@ func (s *Service) Claim(ctx context.Context, by Creator, id domain.TenantID, tok
 	return claimed.TenantMembership, nil
 }
 
-// ClaimBySignUp makes the tenant that token is of for a new user, whom signUp
-// makes. It calls signUp once the token was found good, with the turn to make the
-// tenant: what fails before leaves no account, and what fails in signUp leaves the
-// token unspent. Its errors are Claim's and signUp's.
+// ClaimBySignUp creates the tenant of the token for a new user, whom signUp creates.
+// It calls signUp after the token was found valid, when it has its turn to create the
+// tenant: an earlier failure leaves no account, and a failure of signUp leaves the
+// token unspent. Its errors are those of Claim and signUp.
 //
-// The owner gets no mail: the address of a new account isn't confirmed.
+// The owner gets no mail, because the address of a new account is not confirmed.
 func (s *Service) ClaimBySignUp(ctx context.Context, from limits.Address, token domain.Secret, signUp func(ctx context.Context) (domain.Identity, error)) (ports.TenantMembership, error) {
 	claimed, err := s.Reservations.Claim(ctx, ports.Claim{
 		Token:  claimHash(token),
@@ -59,13 +60,13 @@ func (s *Service) ClaimBySignUp(ctx context.Context, from limits.Address, token 
 	if claimed.Replayed { // a sign-up that came twice at once
 		return claimed.TenantMembership, nil
 	}
-	who := claimed.Membership.Identity
-	ports.Record(ctx, s.Audit, ports.AuditEntry{Action: ports.TenantClaimed, Tenant: claimed.Tenant.ID, Actor: ports.Actor{Identity: who, From: from.IP()}, Member: who, Role: domain.RoleOwner})
+	owner := claimed.Membership.Identity
+	ports.Record(ctx, s.Audit, ports.AuditEntry{Action: ports.TenantClaimed, Tenant: claimed.Tenant.ID, Actor: ports.Actor{Identity: owner, From: from.IP()}, Member: owner, Role: domain.RoleOwner})
 	return claimed.TenantMembership, nil
 }
 
-// claimHash is the hash that the store knows the token by. Space around a token comes
-// from copying it.
+// claimHash returns the hash by which the store finds the token. Space around a token
+// comes from copying it.
 func claimHash(token domain.Secret) domain.TokenHash {
 	return domain.NewSecret(strings.TrimSpace(token.Reveal())).Hash()
 }

@@ -13,21 +13,21 @@ import (
 )
 
 func TestAClaimMakesItsBearerTheOwner(t *testing.T) {
-	h := newHouse()
+	h := newInstallation()
 	ada := h.caller("ada@example.com")
-	created := h.anyone(t, "acme")
+	created := h.reserve(t, "acme")
 	if created.Tenant.Status != domain.Unclaimed || len(created.ClaimToken.Reveal()) < 26 || !created.Tenant.ClaimExpiresAt.Equal(h.now.Add(24*time.Hour)) {
 		t.Fatalf("created %+v", created)
 	}
 	if _, err := h.Clock(t.Context(), tenantID("acme")); err != nil {
-		t.Errorf("an unclaimed tenant doesn't tell the time: %v", err)
+		t.Errorf("an unclaimed tenant does not return the time: %v", err)
 	}
 	claimed, err := h.Claim(t.Context(), tenants.Creator{Caller: ada}, tenantID("acme"), created.ClaimToken)
 	if err != nil || claimed.Membership.Role != domain.RoleOwner || claimed.Tenant.Status != domain.Active {
 		t.Fatalf("claimed %+v, %v", claimed, err)
 	}
 	if _, err := (&access.Service{Members: h.db.Members()}).Admit(t.Context(), ada.Identity, tenantID("acme")); err != nil {
-		t.Errorf("the owner isn't admitted: %v", err)
+		t.Errorf("the owner is not admitted: %v", err)
 	}
 	if again, err := h.Claim(t.Context(), tenants.Creator{Caller: ada}, tenantID("acme"), created.ClaimToken); err != nil || again != claimed {
 		t.Errorf("the same claim by the same owner: %+v, %v", again, err)
@@ -35,10 +35,10 @@ func TestAClaimMakesItsBearerTheOwner(t *testing.T) {
 }
 
 func TestAClaimIsRefusedInOneWay(t *testing.T) {
-	h := newHouse()
+	h := newInstallation()
 	ada, eve := h.caller("ada@example.com"), h.caller("eve@example.com")
-	acme, other := h.anyone(t, "acme"), h.anyone(t, "other")
-	spent := h.anyone(t, "spent")
+	acme, other := h.reserve(t, "acme"), h.reserve(t, "other")
+	spent := h.reserve(t, "spent")
 	if _, err := h.Claim(t.Context(), tenants.Creator{Caller: ada}, spent.Tenant.ID, spent.ClaimToken); err != nil {
 		t.Fatal(err)
 	}
@@ -70,20 +70,20 @@ func TestAClaimIsRefusedInOneWay(t *testing.T) {
 		t.Errorf("no tenant: %v", err)
 	}
 	if _, err := h.Claim(t.Context(), tenants.Creator{Caller: ada}, acme.Tenant.ID, acme.ClaimToken); err != nil {
-		t.Errorf("a claim was spent by tries that failed: %v", err)
+		t.Errorf("a claim was spent by failed attempts: %v", err)
 	}
 }
 
 func TestAClaimExpiresWithItsTenant(t *testing.T) {
-	h := newHouse()
+	h := newInstallation()
 	ada := h.caller("ada@example.com")
-	created := h.anyone(t, "acme")
+	created := h.reserve(t, "acme")
 	h.now = h.now.Add(24*time.Hour + time.Second)
 	if _, err := h.Clock(t.Context(), created.Tenant.ID); !errors.Is(err, domain.CodeTenantNotFound) {
-		t.Errorf("the tenant is still there: %v", err)
+		t.Errorf("the tenant still exists: %v", err)
 	}
 	if _, err := h.Claim(t.Context(), tenants.Creator{Caller: ada}, created.Tenant.ID, created.ClaimToken); !errors.Is(err, domain.CodeClaimInvalid) {
-		t.Errorf("the claim is still good: %v", err)
+		t.Errorf("the claim is still valid: %v", err)
 	}
 	if n, err := h.Sweep(t.Context()); n != 1 || err != nil {
 		t.Errorf("swept %d, %v", n, err)
@@ -92,8 +92,8 @@ func TestAClaimExpiresWithItsTenant(t *testing.T) {
 }
 
 func TestAClaimTokenMayBeCopiedWithSpaceAroundIt(t *testing.T) {
-	h := newHouse()
-	acme, bolt := h.anyone(t, "acme"), h.anyone(t, "bolt")
+	h := newInstallation()
+	acme, bolt := h.reserve(t, "acme"), h.reserve(t, "bolt")
 	copied := func(token domain.Secret) domain.Secret { return domain.NewSecret(" \t" + token.Reveal() + "\r\n") }
 	ada := h.caller("ada@example.com")
 	if _, err := h.Claim(t.Context(), tenants.Creator{Caller: ada}, acme.Tenant.ID, copied(acme.ClaimToken)); err != nil {

@@ -11,13 +11,13 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// CreationPolicy says who may make tenants.
+// CreationPolicy names the callers who may create tenants.
 type CreationPolicy string
 
 // The policies. The zero CreationPolicy is Open.
 const (
 	Open          CreationPolicy = "open"          // anyone
-	Authenticated CreationPolicy = "authenticated" // whoever is signed in, and the operator
+	Authenticated CreationPolicy = "authenticated" // signed-in callers, and the operator
 	OperatorOnly  CreationPolicy = "operator"
 )
 
@@ -31,17 +31,17 @@ func ParseCreationPolicy(s string) (CreationPolicy, error) {
 	return "", domain.Invalidf("TENANT_CREATION", "is one of open, authenticated, operator")
 }
 
-// Creator is the caller who asks for a tenant. The zero Creator isn't signed in and
+// Creator is the caller who asks for a tenant. The zero Creator is not signed in and
 // calls from an unknown address.
 type Creator struct {
 	Caller   ports.Caller    // without its Token, the caller's address counts as unconfirmed
-	Operator access.Operator // whose tenants aren't limited
+	Operator access.Operator // whose tenants are not limited
 	From     limits.Address  // all callers from unknown addresses share one allowance
 }
 
 func (c Creator) isStranger() bool { return c.Caller.IsZero() && c.Operator.IsZero() }
 
-// actor is the creator as the audit log names them.
+// actor returns the creator as the audit log names them.
 func (c Creator) actor() ports.Actor {
 	actor := ports.Actor{Operator: !c.Operator.IsZero(), From: c.From.IP()}
 	if c.Operator.IsZero() {
@@ -50,7 +50,7 @@ func (c Creator) actor() ports.Actor {
 	return actor
 }
 
-// Creation is what a new tenant shall be.
+// Creation describes the tenant to create.
 type Creation struct {
 	ID             domain.TenantID
 	Name           string // empty: the ID
@@ -64,17 +64,18 @@ type Created struct {
 	Replayed   bool // the answer to an earlier request with the same idempotency key
 }
 
-// Create makes a tenant, ready to use, whose owner is the signed-in caller. For
-// anybody else it reserves the ID: the answer has a token that makes its bearer the
-// owner, once, until the tenant's ClaimExpiresAt. Then the ID is free again.
+// Create creates a tenant that is ready to use and is owned by the signed-in caller.
+// For any other caller it reserves the ID: the answer has a token that makes its
+// bearer the owner, once, until the tenant's ClaimExpiresAt. Then the ID is free
+// again.
 //
 // Errors: [domain.Unauthenticated] or [domain.Forbidden] by the [CreationPolicy];
 // [domain.CodeTenantReserved]; [domain.Invalid] on field "tenantId", "name" or
 // "Idempotency-Key"; [domain.CodeTenantExists]; [domain.CodeIdempotencyMismatch];
 // [domain.CodeTenantQuota] beyond TenantsPerOwner; [domain.Limited] beyond
-// [CreationsPerAddress], [CreationsPerIdentity], the reservations that there may be
-// at once, and the tenants that owners may get whose address isn't confirmed. The
-// operator isn't limited.
+// [CreationsPerAddress], [CreationsPerIdentity], the number of reservations at once,
+// and the number of tenants of owners whose address is not confirmed. The operator is
+// not limited.
 func (s *Service) Create(ctx context.Context, by Creator, creation Creation) (Created, error) {
 	if err := s.Policy.allow(by); err != nil {
 		return Created{}, err
@@ -101,7 +102,7 @@ func (p CreationPolicy) allow(by Creator) error {
 	}
 }
 
-// check refuses what the creation gets wrong, and brings its name to its one form.
+// check refuses an invalid creation, and converts its name to its one form.
 func (c *Creation) check() (err error) {
 	if c.ID.IsZero() {
 		return domain.Invalidf("tenantId", "a tenant has an ID")

@@ -11,7 +11,7 @@ import (
 )
 
 func TestWhoMayCreate(t *testing.T) {
-	h := newHouse()
+	h := newInstallation()
 	signedIn := tenants.Creator{Caller: h.caller("ada@example.com")}
 	operator := tenants.Creator{Operator: access.Installation()}
 	const allowed = domain.Kind(-1)
@@ -39,7 +39,7 @@ func TestWhoMayCreate(t *testing.T) {
 }
 
 func TestReservedAndBadNamesAreRefused(t *testing.T) {
-	h := newHouse()
+	h := newInstallation()
 	_, err := h.Create(t.Context(), tenants.Creator{}, tenants.Creation{ID: tenantID("admin")})
 	if !errors.Is(err, domain.CodeTenantReserved) || !errors.Is(err, domain.Invalid) {
 		t.Errorf("a reserved ID: %v", err)
@@ -50,14 +50,14 @@ func TestReservedAndBadNamesAreRefused(t *testing.T) {
 	if _, err := h.Create(t.Context(), tenants.Creator{}, tenants.Creation{ID: tenantID("acme"), Name: "a\nb"}); !errors.Is(err, domain.Invalid) {
 		t.Errorf("a name of two lines: %v", err)
 	}
-	h.anyone(t, "acme")
+	h.reserve(t, "acme")
 	if _, err := h.Create(t.Context(), tenants.Creator{}, tenants.Creation{ID: tenantID("acme")}); !errors.Is(err, domain.CodeTenantExists) {
 		t.Errorf("a taken ID: %v", err)
 	}
 }
 
 func TestAnIdempotencyKeyReplaysTheFirstAnswer(t *testing.T) {
-	h := newHouse()
+	h := newInstallation()
 	ada := h.caller("ada@example.com")
 	by := tenants.Creator{Caller: ada}
 	creation := tenants.Creation{ID: tenantID("acme"), Name: "Acme", IdempotencyKey: "k-1"}
@@ -83,7 +83,7 @@ func TestAnIdempotencyKeyReplaysTheFirstAnswer(t *testing.T) {
 	creation.ID = tenantID("acme")
 	h.Policy = tenants.OperatorOnly
 	if _, err := h.Create(t.Context(), by, creation); !errors.Is(err, domain.Forbidden) {
-		t.Errorf("a replay by somebody who may no longer create: %v", err)
+		t.Errorf("a replay by a caller who may no longer create: %v", err)
 	}
 	h.Policy = tenants.Open
 	for _, key := range []string{"a b", "a\n", "é", strings.Repeat("k", 256)} {

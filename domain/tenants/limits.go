@@ -8,17 +8,17 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// What callers may do in a minute.
+// The limits of callers in a minute.
 const (
-	CreationsPerAddress  = 20 // tenants that callers who aren't signed in ask for from one network address
+	CreationsPerAddress  = 20 // tenants that callers who are not signed in ask for from one network address
 	CreationsPerIdentity = 5  // tenants that a signed-in caller creates or claims
 )
 
 // DefaultTenantsPerOwner is how many tenants one identity may own.
 const DefaultTenantsPerOwner = 20
 
-// How many unclaimed tenants there may be at once, and how long they wait for an
-// owner: the more there are, the shorter.
+// The limits of unclaimed tenants, and how long they wait for an owner: the more
+// there are, the shorter.
 const (
 	maxReservations        = 10_000
 	reservationsPerNetwork = 100
@@ -26,16 +26,16 @@ const (
 	minClaimTTL            = time.Hour
 )
 
-// How many tenants owners may get whose address isn't confirmed: accounts of such
-// owners cost nothing.
+// The limits of tenants of owners whose address is not confirmed, because accounts of
+// such owners cost nothing.
 const (
 	unconfirmedPerNetwork = 20  // in a day
 	unconfirmedPerHour    = 500 // in all
 )
 
-// Limits limits what callers do by the network that they come from, and how often
-// they do it. Rates are counted in the memory of one process, all else by the
-// store. The nil Limits limits nothing.
+// Limits limits callers by the network that they come from, and how often they ask.
+// Rates are counted in the memory of one process, all other limits by the store. The
+// nil Limits limits nothing.
 type Limits struct {
 	now        func() time.Time
 	creations  *limits.Networks
@@ -54,7 +54,7 @@ func NewLimits(now func() time.Time) *Limits {
 	}
 }
 
-// creation counts a tenant that a caller who isn't signed in asks for.
+// creation counts a tenant that a caller who is not signed in asks for.
 func (l *Limits) creation(from limits.Address) error {
 	if l == nil {
 		return nil
@@ -63,21 +63,21 @@ func (l *Limits) creation(from limits.Address) error {
 }
 
 // making counts a tenant that a signed-in caller creates or claims.
-func (l *Limits) making(who domain.Identity) error {
+func (l *Limits) making(identity domain.Identity) error {
 	if l == nil {
 		return nil
 	}
-	return limits.Check(l.identities.Take(who, l.now()), "tenants are created or claimed by you")
+	return limits.Check(l.identities.Take(identity, l.now()), "tenants are created or claimed by you")
 }
 
-// notMade takes back what making counted, where no tenant was made.
-func (l *Limits) notMade(who domain.Identity) {
+// notMade takes back the count of making if no tenant was created.
+func (l *Limits) notMade(identity domain.Identity) {
 	if l != nil {
-		l.identities.Return(who)
+		l.identities.Return(identity)
 	}
 }
 
-// reservation returns how many tenants may wait for an owner.
+// reservation returns the limits of tenants that wait for an owner.
 func (l *Limits) reservation(from limits.Address) *ports.ReservationLimits {
 	if l == nil {
 		return nil
@@ -85,7 +85,7 @@ func (l *Limits) reservation(from limits.Address) *ports.ReservationLimits {
 	return &ports.ReservationLimits{MaxInAll: maxReservations, Networks: networks(from, reservationsPerNetwork), MinTTL: minClaimTTL}
 }
 
-// unconfirmed returns how many tenants owners may get whose address isn't confirmed.
+// unconfirmed returns the limits of tenants of owners whose address is not confirmed.
 func (l *Limits) unconfirmed(from limits.Address) *ports.UnconfirmedLimits {
 	if l == nil {
 		return nil
@@ -93,7 +93,8 @@ func (l *Limits) unconfirmed(from limits.Address) *ports.UnconfirmedLimits {
 	return &ports.UnconfirmedLimits{Networks: networks(from, unconfirmedPerNetwork), MaxHourly: unconfirmedPerHour}
 }
 
-// networks gives each network that a caller is counted in its part of the limit.
+// networks returns each network that a caller is counted in, with its share of the
+// limit.
 func networks(from limits.Address, limit int) (limited []ports.NetworkLimit) {
 	for _, share := range from.Shares() {
 		limited = append(limited, ports.NetworkLimit{Network: share.Network, Max: limit * share.Times})

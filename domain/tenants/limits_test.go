@@ -15,16 +15,16 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-func limited() *house {
-	h := newHouse()
+func limited() *installation {
+	h := newInstallation()
 	h.Limits = tenants.NewLimits(func() time.Time { return h.now })
 	return h
 }
 
 func from(s string) limits.Address { return limits.AddressOf(netip.MustParseAddr(s)) }
 
-// create makes the n-th tenant.
-func (h *house) create(t *testing.T, by tenants.Creator, n int) error {
+// create creates the n-th tenant.
+func (h *installation) create(t *testing.T, by tenants.Creator, n int) error {
 	t.Helper()
 	_, err := h.Create(t.Context(), by, tenants.Creation{ID: tenantID(fmt.Sprintf("tenant-%d", n))})
 	return err
@@ -48,7 +48,7 @@ func TestASignedInCallerMakesFiveTenantsAMinuteAndOwnsTwenty(t *testing.T) {
 		t.Errorf("the twenty-first: %v", err)
 	}
 	h.now = h.now.Add(time.Minute)
-	waiting := h.anyone(t, "waiting")
+	waiting := h.reserve(t, "waiting")
 	if _, err := h.Claim(t.Context(), ada, waiting.Tenant.ID, waiting.ClaimToken); !errors.Is(err, domain.CodeTenantQuota) {
 		t.Errorf("the twenty-first by a claim: %v", err)
 	}
@@ -61,7 +61,7 @@ func TestASignedInCallerMakesFiveTenantsAMinuteAndOwnsTwenty(t *testing.T) {
 }
 
 func TestTheQuotaCanBeSet(t *testing.T) {
-	h := newHouse()
+	h := newInstallation()
 	h.TenantsPerOwner = 1
 	ada := tenants.Creator{Caller: h.caller("ada@example.com")}
 	if err := h.create(t, ada, 1); err != nil {
@@ -72,7 +72,7 @@ func TestTheQuotaCanBeSet(t *testing.T) {
 	}
 }
 
-func TestWhatMadeNoTenantUsesNothingUp(t *testing.T) {
+func TestARequestThatCreatesNoTenantUsesNothingUp(t *testing.T) {
 	h := limited()
 	ada := tenants.Creator{Caller: h.caller("ada@example.com")}
 	creation := tenants.Creation{ID: tenantID("acme"), IdempotencyKey: "k"}
@@ -81,7 +81,7 @@ func TestWhatMadeNoTenantUsesNothingUp(t *testing.T) {
 			t.Fatalf("a replay: %v", err)
 		}
 	}
-	created := h.anyone(t, "bolt")
+	created := h.reserve(t, "bolt")
 	for range 3 * tenants.CreationsPerIdentity {
 		if _, err := h.Claim(t.Context(), ada, created.Tenant.ID, domain.NewSecret("wrong")); !errors.Is(err, domain.CodeClaimInvalid) {
 			t.Fatalf("a wrong token: %v", err)
@@ -101,7 +101,7 @@ func TestWhatMadeNoTenantUsesNothingUp(t *testing.T) {
 	}
 }
 
-func TestStrangersReserveAHundredFromANetwork(t *testing.T) {
+func TestUnknownCallersReserveAHundredIDsFromANetwork(t *testing.T) {
 	h := limited()
 	stranger := tenants.Creator{From: from("192.0.2.1")}
 	made := 0
@@ -132,17 +132,17 @@ func TestStrangersReserveAHundredFromANetwork(t *testing.T) {
 }
 
 func TestUnconfirmedOwnersGetTwentyTenantsADayFromANetwork(t *testing.T) {
-	ways := map[string]func(t *testing.T, h *house, n int) error{
-		"by creation": func(t *testing.T, h *house, n int) error {
+	ways := map[string]func(t *testing.T, h *installation, n int) error{
+		"by creation": func(t *testing.T, h *installation, n int) error {
 			return h.create(t, tenants.Creator{Caller: h.unconfirmed(t, n), From: from("192.0.2.1")}, n)
 		},
-		"by a claim": func(t *testing.T, h *house, n int) error {
-			created := h.anyone(t, fmt.Sprintf("claimed-%d", n))
+		"by a claim": func(t *testing.T, h *installation, n int) error {
+			created := h.reserve(t, fmt.Sprintf("claimed-%d", n))
 			_, err := h.Claim(t.Context(), tenants.Creator{Caller: h.unconfirmed(t, n), From: from("192.0.2.1")}, created.Tenant.ID, created.ClaimToken)
 			return err
 		},
-		"by sign-up": func(t *testing.T, h *house, n int) error {
-			created := h.anyone(t, fmt.Sprintf("signed-up-%d", n))
+		"by sign-up": func(t *testing.T, h *installation, n int) error {
+			created := h.reserve(t, fmt.Sprintf("signed-up-%d", n))
 			_, err := h.ClaimBySignUp(t.Context(), from("192.0.2.1"), created.ClaimToken, func(ctx context.Context) (domain.Identity, error) {
 				if n > 20 {
 					t.Error("the provider was asked")
@@ -155,7 +155,7 @@ func TestUnconfirmedOwnersGetTwentyTenantsADayFromANetwork(t *testing.T) {
 	for name, makeOne := range ways {
 		t.Run(name, func(t *testing.T) {
 			h := limited()
-			h.Identities = unverified{h.people}
+			h.Identities = unverified{h.users}
 			for n := 1; n <= 20; n++ {
 				h.now = h.now.Add(time.Minute)
 				if err := makeOne(t, h, n); err != nil {
@@ -169,19 +169,19 @@ func TestUnconfirmedOwnersGetTwentyTenantsADayFromANetwork(t *testing.T) {
 			if err := h.create(t, elsewhere, 30); err != nil {
 				t.Errorf("from elsewhere: %v", err)
 			}
-			h.Identities = h.people
+			h.Identities = h.users
 			confirmed := tenants.Creator{Caller: h.caller("grace@example.com"), From: from("192.0.2.1")}
 			if err := h.create(t, confirmed, 31); err != nil {
 				t.Errorf("with a confirmed address: %v", err)
 			}
-			h.people.Break()
+			h.users.Break()
 			mustWait(t, h.create(t, confirmed, 32))
 		})
 	}
 }
 
-// unconfirmed returns the n-th caller, whose address isn't confirmed.
-func (h *house) unconfirmed(t *testing.T, n int) ports.Caller {
+// unconfirmed returns the n-th caller, whose address is not confirmed.
+func (h *installation) unconfirmed(t *testing.T, n int) ports.Caller {
 	t.Helper()
 	return h.caller(fmt.Sprintf("user-%d@example.com", n))
 }

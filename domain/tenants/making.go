@@ -10,15 +10,15 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// newOwner is what is known of the owner of a tenant that is to be made.
+// newOwner describes the owner of a tenant that is being created.
 type newOwner struct {
-	email  domain.Email // confirmed; zero if it isn't, or isn't known
+	email  domain.Email // confirmed; zero if it is not confirmed, or unknown
 	limits ports.MakingLimits
 }
 
-// admitMaking counts a tenant that a signed-in caller creates or claims, and
-// returns what else the store shall limit. It asks the identity provider whether
-// the caller's address is confirmed. The operator isn't limited.
+// admitMaking counts a tenant that a signed-in caller creates or claims, and returns
+// the limits that the store enforces. It asks the identity provider whether the
+// caller's address is confirmed. The operator is not limited.
 func (s *Service) admitMaking(ctx context.Context, by Creator) (newOwner, error) {
 	if !by.Operator.IsZero() {
 		return newOwner{}, nil
@@ -33,7 +33,7 @@ func (s *Service) admitMaking(ctx context.Context, by Creator) (newOwner, error)
 	return owner, nil
 }
 
-// notMade takes back what admitMaking counted.
+// notMade takes back the count of admitMaking.
 func (s *Service) notMade(by Creator) {
 	if by.Operator.IsZero() {
 		s.Limits.notMade(by.Caller.Identity)
@@ -47,8 +47,8 @@ func (s *Service) tenantsPerOwner() int {
 	return s.TenantsPerOwner
 }
 
-// confirmedEmail returns the caller's address, and the zero Email where it isn't
-// confirmed. Where the provider can't say, the caller counts as unconfirmed, so that
+// confirmedEmail returns the caller's address, and the zero Email if it is not
+// confirmed. If the provider cannot answer, the caller counts as unconfirmed, so that
 // an outage of the provider neither stops creations nor lifts their limits.
 func (s *Service) confirmedEmail(ctx context.Context, caller ports.Caller) domain.Email {
 	if s.Identities == nil || s.Unproven || caller.Token.IsZero() {
@@ -66,5 +66,6 @@ func (s *Service) confirmedEmail(ctx context.Context, caller ports.Caller) domai
 	return domain.Email{}
 }
 
-// userTimeout bounds the look-up of an address, which a creation doesn't depend on.
+// userTimeout bounds the look-up of an address, because a creation does not depend on
+// it.
 const userTimeout = 5 * time.Second

@@ -8,20 +8,21 @@ import (
 	"github.com/partywall-go/partywall/domain/access"
 )
 
-// Clock reads the time from inside tenant id, which shows that it can be served.
-// It needs no proof and tells nothing but the time. Unknown and suspended
+// Clock returns the time as read from inside tenant id, which shows that it can be
+// served. It needs no proof and returns nothing but the time. Unknown and suspended
 // tenants are [domain.CodeTenantNotFound].
 func (s *Service) Clock(ctx context.Context, id domain.TenantID) (time.Time, error) {
 	now, err := s.Tenants.Clock(ctx, id)
 	return now.UTC(), err
 }
 
-// maxPage is the most that a list gives at once.
+// maxPage is the longest list that List returns.
 const maxPage = 200
 
 // List returns at most limit tenants whose IDs come after after, in the order of
-// their IDs; the zero TenantID comes before all. Without a
-// proof of the operator it returns [domain.Forbidden]; a limit that isn't 1 to 200 is [domain.Invalid] on field "limit".
+// their IDs; the zero TenantID comes before all. Without a proof of the operator it
+// returns [domain.Forbidden]; a limit that is not 1 to 200 is [domain.Invalid] on
+// field "limit".
 func (s *Service) List(ctx context.Context, operator access.Operator, after domain.TenantID, limit int) ([]domain.Tenant, error) {
 	if err := operator.Require(); err != nil {
 		return nil, err
@@ -32,7 +33,7 @@ func (s *Service) List(ctx context.Context, operator access.Operator, after doma
 	return s.Tenants.List(ctx, after, limit)
 }
 
-// Sweep removes the reservations that were not claimed in time and what broken-off
-// creations left behind, and returns how many IDs it freed. Until then they are
+// Sweep removes the reservations that were not claimed in time and the remains of
+// interrupted creations, and returns how many IDs it freed. Until then they are
 // absent all the same.
 func (s *Service) Sweep(ctx context.Context) (int, error) { return s.Tenants.Sweep(ctx) }

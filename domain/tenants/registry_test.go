@@ -9,12 +9,12 @@ import (
 )
 
 func TestOnlyTheOperatorListsTenants(t *testing.T) {
-	h := newHouse()
+	h := newInstallation()
 	for _, id := range []string{"bolt", "acme", "cord"} {
-		h.anyone(t, id)
+		h.reserve(t, id)
 	}
 	if _, err := h.List(t.Context(), access.Operator{}, domain.TenantID{}, 10); domain.KindOf(err) != domain.Forbidden {
-		t.Errorf("anybody lists tenants: %v", err)
+		t.Errorf("a caller without a proof lists tenants: %v", err)
 	}
 	found, err := h.List(t.Context(), access.Installation(), tenantID("acme"), 10)
 	if err != nil || len(found) != 2 || found[0].ID != tenantID("bolt") || found[1].ID != tenantID("cord") {
@@ -28,7 +28,7 @@ func TestOnlyTheOperatorListsTenants(t *testing.T) {
 }
 
 func TestTheClockOfATenantThatIsNotServedIsHidden(t *testing.T) {
-	h := newHouse()
+	h := newInstallation()
 	h.owned(t, "paused", h.caller("ada@example.com"))
 	if err := h.db.SetStatus(tenantID("paused"), domain.Suspended); err != nil {
 		t.Fatal(err)

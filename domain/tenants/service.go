@@ -17,22 +17,23 @@ import (
 type Service struct {
 	Tenants         ports.TenantStore
 	Reservations    ports.ReservationStore
-	Identities      ports.IdentityProvider // says whether a new owner's address is confirmed; nil: none is
+	Identities      ports.IdentityProvider // reports whether a new owner's address is confirmed; nil: no address is
 	Mail            ports.Mailer
 	Policy          CreationPolicy // zero: Open
 	Limits          *Limits        // nil: none but TenantsPerOwner
 	TenantsPerOwner int            // zero: [DefaultTenantsPerOwner]
-	// Unproven says that the identity provider confirms addresses without proof: then
-	// none counts as confirmed, and no mail is sent to them.
+	// Unproven means that the identity provider confirms addresses without proof: then
+	// no address counts as confirmed, and no mail is sent.
 	Unproven bool
 
 	Audit ports.Audit // nil: no entries are kept
 
-	// Later runs a task that no caller waits for, under a context of its own,
-	// and sees to its error. Nil runs it at once and drops the error.
+	// Later runs a task that no caller waits for, under a context of its own, and
+	// handles its error. Nil runs it at once and drops the error.
 	Later func(task func(context.Context) error)
 
-	// NewToken makes the token of a claim: at least 128 random bits. Nil is [rand.Text].
+	// NewToken returns the token of a claim, with at least 128 random bits. Nil is
+	// [rand.Text].
 	NewToken func() string
 }
 

@@ -12,29 +12,29 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// house is the use cases on memory.
-type house struct {
+// installation has the use cases on memory.
+type installation struct {
 	*tenants.Service
-	db     *memory.DB
-	people *idptest.Provider
-	mail   *memory.Mailbox
-	now    time.Time
+	db    *memory.DB
+	users *idptest.Provider
+	mail  *memory.Mailbox
+	now   time.Time
 }
 
-func newHouse() *house {
-	h := &house{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), people: idptest.New(), mail: &memory.Mailbox{}}
+func newInstallation() *installation {
+	h := &installation{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), users: idptest.New(), mail: &memory.Mailbox{}}
 	h.db = &memory.DB{Now: func() time.Time { return h.now }}
 	h.Service = &tenants.Service{
 		Tenants:      h.db.Tenants(),
 		Reservations: h.db.Reservations(),
-		Identities:   h.people,
+		Identities:   h.users,
 		Mail:         h.mail,
 	}
 	return h
 }
 
-// anyone creates an unclaimed tenant.
-func (h *house) anyone(t *testing.T, id string) tenants.Created {
+// reserve creates an unclaimed tenant.
+func (h *installation) reserve(t *testing.T, id string) tenants.Created {
 	t.Helper()
 	created, err := h.Create(t.Context(), tenants.Creator{}, tenants.Creation{ID: tenantID(id)})
 	if err != nil {
@@ -43,19 +43,19 @@ func (h *house) anyone(t *testing.T, id string) tenants.Created {
 	return created
 }
 
-// owned creates a tenant that who owns.
-func (h *house) owned(t *testing.T, id string, who ports.Caller) tenants.Created {
+// owned creates a tenant that the identity owns.
+func (h *installation) owned(t *testing.T, id string, caller ports.Caller) tenants.Created {
 	t.Helper()
-	created, err := h.Create(t.Context(), tenants.Creator{Caller: who}, tenants.Creation{ID: tenantID(id)})
+	created, err := h.Create(t.Context(), tenants.Creator{Caller: caller}, tenants.Creation{ID: tenantID(id)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return created
 }
 
-// caller makes somebody up who is signed in.
-func (h *house) caller(email string) ports.Caller {
-	return domain.Must(h.people.Caller(address(email)))
+// caller returns a signed-in caller.
+func (h *installation) caller(email string) ports.Caller {
+	return domain.Must(h.users.Caller(address(email)))
 }
 
 // unverified is a provider whose users have yet to prove their addresses.

@@ -8,9 +8,9 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// welcome sends a new owner a mail, if their address is confirmed. The subject is
-// fixed, and the text names the tenant by its ID alone: a display name is whatever
-// a stranger typed, and would make the mail theirs.
+// welcome sends a new owner a mail if their address is confirmed. The subject is
+// fixed, and the text names the tenant by its ID alone, because a stranger may have
+// typed the display name, and would write part of the mail.
 func (s *Service) welcome(to domain.Email, tenant domain.Tenant) {
 	if to.IsZero() {
 		return
