@@ -9,8 +9,8 @@ import (
 	"github.com/partywall-go/partywall/adapters/internal/ownfile"
 )
 
-// checkOwner refuses a folder of data that the account doesn't own, or that
-// another user can replace: PostgreSQL would refuse the former alone, less clearly.
+// checkOwner refuses a data folder that the account does not own, or that
+// another user can replace. PostgreSQL refuses only the former, with a less clear message.
 func checkOwner(as *childserver.Account, dir string) error {
 	uid, name := as.Owner()
 	if _, err := ownfile.FolderOf(dir, int(uid)); err != nil {
@@ -19,7 +19,7 @@ func checkOwner(as *childserver.Account, dir string) error {
 	return nil
 }
 
-// makePassable makes a folder that the account can pass through, whatever our umask.
+// makePassable creates a folder that the account can pass through, whatever our umask.
 func makePassable(dir string, as *childserver.Account) error {
 	dir, err := ownfile.Folder(dir)
 	if err != nil || as == nil {
@@ -28,7 +28,7 @@ func makePassable(dir string, as *childserver.Account) error {
 	return os.Chmod(dir, 0o711)
 }
 
-// rewrite replaces what an existing file of the account's holds.
+// rewrite replaces the content of an existing file of the account.
 func rewrite(as *childserver.Account, path string, change func(before string) string) error {
 	uid, _ := as.Owner()
 	file, err := ownfile.OpenOf(path, os.O_RDWR, int(uid))

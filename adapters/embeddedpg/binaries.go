@@ -15,18 +15,18 @@ import (
 	"github.com/partywall-go/partywall/adapters/internal/childserver"
 )
 
-// ErrNoBinaries says that this machine has no PostgreSQL server, and how to install one.
+// ErrNoBinaries reports that this machine has no PostgreSQL server, and how to install one.
 var ErrNoBinaries error = childserver.NotInstalled("no PostgreSQL server (initdb and postgres) was found: install one with `apt-get install postgresql`")
 
 // oldest is the first major version that is supported.
 const oldest = 15
 
-// debianFolders is where Debian keeps each major version's binaries, off the PATH.
+// debianFolders matches the folders of each major version's binaries on Debian, which are not in the PATH.
 const debianFolders = "/usr/lib/postgresql/*/bin"
 
-// FindBinaries returns the folder that holds initdb and postgres: the one on
-// the PATH, or else the newest of those that Debian's packages install. Where
-// there is none the error is [ErrNoBinaries].
+// FindBinaries returns the folder that contains initdb and postgres: the one in the
+// PATH, or else the newest that Debian's packages installed. If there is none, the
+// error is [ErrNoBinaries].
 func FindBinaries() (dir string, err error) {
 	if initdb, err := exec.LookPath("initdb"); err == nil {
 		if initdb, err = filepath.EvalSymlinks(initdb); err == nil && holdsServer(filepath.Dir(initdb)) {
@@ -36,8 +36,8 @@ func FindBinaries() (dir string, err error) {
 	return newestOf(debianFolders)
 }
 
-// newestOf returns the folder with the highest version among those that pattern
-// matches and that hold a server. The version is the name of a folder's parent.
+// newestOf returns the folder with the highest version among those that match pattern
+// and contain a server. The version is the name of the folder's parent.
 func newestOf(pattern string) (string, error) {
 	dirs, err := filepath.Glob(pattern)
 	if err != nil {
@@ -65,12 +65,12 @@ func holdsServer(dir string) bool {
 
 var versionText = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)
 
-// versionOf returns what postgres --version prints, as the setting server_version has it.
+// versionOf extracts the version, as in the setting server_version, from the output of postgres --version.
 func versionOf(text string) string {
 	return strings.TrimSpace(strings.TrimPrefix(text, "postgres (PostgreSQL) "))
 }
 
-// serverVersion asks the binaries in dir for their version: as they print it, and its major number.
+// serverVersion asks the binaries in dir for their version, and returns the text and the major number.
 func serverVersion(ctx context.Context, dir string, as *childserver.Account) (text string, major int, err error) {
 	out, err := run(ctx, command(as, filepath.Join(dir, "postgres"), "--version"), "")
 	if err != nil {
@@ -87,7 +87,7 @@ func serverVersion(ctx context.Context, dir string, as *childserver.Account) (te
 	return out, major, err
 }
 
-// clusterVersion returns the major version that made the cluster in dir, or 0 where there is none.
+// clusterVersion returns the major version that created the cluster in dir, or 0 if dir has no cluster.
 func clusterVersion(dir string) (int, error) {
 	text, err := os.ReadFile(filepath.Join(dir, "PG_VERSION"))
 	if errors.Is(err, os.ErrNotExist) {

@@ -15,33 +15,33 @@ import (
 	"github.com/partywall-go/partywall/adapters/internal/childserver"
 )
 
-// cluster is a PostgreSQL data directory and what belongs to it.
+// cluster is a PostgreSQL data directory with the files that belong to it.
 type cluster struct {
-	home     string               // the data folder: lock, passwords and log, and, unless we are root, the data
+	home     string               // the data folder: lock, passwords, log and, unless we are root, the data
 	data     string               // PostgreSQL's data directory
 	bin      string               // folder of initdb and postgres; empty until findServer
 	version  string               // what postgres --version prints
 	as       *childserver.Account // runs the server
 	settings []string             // name=value, for the command line
 	lasting  bool                 // survives a crash of the machine
-	socket   bool                 // it listens on one, and on no port
+	socket   bool                 // listens on a socket, and on no port
 }
 
 func (c *cluster) lockFile() string { return filepath.Join(c.home, "postgres.lock") }
 func (c *cluster) passFile() string { return filepath.Join(c.home, "postgres.pgpass") }
 func (c *cluster) logFile() string  { return filepath.Join(c.home, "postgres.log") }
 
-// name is the cluster_name: it stands in the title of each of the server's processes.
+// name returns the cluster_name, which appears in the title of each of the server's processes.
 func (c *cluster) name() string { return "partywall-" + hash(c.data)[:8] }
 
-// hash returns 16 hex digits that stand for path.
+// hash returns 16 hex digits that identify path.
 func hash(path string) string {
 	sum := sha256.Sum256([]byte(path))
 	return hex.EncodeToString(sum[:8])
 }
 
-// findServer settles which binaries serve the cluster: bin, or else those found
-// on this machine, of the version that made the data where there are any.
+// findServer selects the binaries that serve the cluster: bin, or else those found
+// on this machine. If the cluster has data, it prefers the version that created them.
 func (c *cluster) findServer(ctx context.Context, bin string) (err error) {
 	if bin == "" {
 		if bin, err = FindBinaries(); err != nil {
@@ -51,8 +51,8 @@ func (c *cluster) findServer(ctx context.Context, bin string) (err error) {
 	return c.findAmong(ctx, bin, debianFolders)
 }
 
-// findAmong is findServer with a choice of binaries: bin, and where those are of
-// another major version than the data, the ones in packages, a pattern with the
+// findAmong is findServer with explicit binaries: bin, and if those have another
+// major version than the data, the ones in packages, a pattern with the
 // major version in place of the star.
 func (c *cluster) findAmong(ctx context.Context, bin, packages string) error {
 	version, major, err := serverVersion(ctx, bin, c.as)
@@ -66,7 +66,7 @@ func (c *cluster) findAmong(ctx context.Context, bin, packages string) error {
 	if made != 0 && made != major {
 		fitting, err := newestOf(strings.Replace(packages, "*", strconv.Itoa(made), 1))
 		if err != nil {
-			return fmt.Errorf("the data in %s were made by PostgreSQL %d, and the server in %s is version %d: install PostgreSQL %d (`apt-get install postgresql-%d`), or move the folder away to begin anew",
+			return fmt.Errorf("the data in %s were created by PostgreSQL %d, but the server in %s is version %d: install PostgreSQL %d (`apt-get install postgresql-%d`), or move the folder away to start with an empty database",
 				c.data, made, bin, major, made, made)
 		}
 		bin = fitting
@@ -78,8 +78,8 @@ func (c *cluster) findAmong(ctx context.Context, bin, packages string) error {
 	return nil
 }
 
-// prepare makes the cluster unless it exists, and returns how to connect to it.
-// Nothing may be running on it.
+// prepare creates the cluster unless it exists, and returns how to connect to it.
+// No process may be running on it.
 func (c *cluster) prepare(ctx context.Context) (access, error) {
 	c.sweep()
 	known, err := readAccess(c.passFile())
@@ -105,37 +105,37 @@ func (c *cluster) prepare(ctx context.Context) (access, error) {
 			err = c.setPasswords(ctx, c.data, known)
 		}
 	}
-	if err == nil && c.lasting { // also where it listens on a port: the next one may not
+	if err == nil && c.lasting { // even if it listens on a port now, because a later start may use the socket
 		err = c.admitSocket()
 	}
 	return known, err
 }
 
-// make builds the cluster beside its place and moves it there when it's
-// complete: a kill leaves nothing half made.
+// make creates the cluster in a temporary folder and moves it to its place when it is
+// complete, so that a kill cannot leave a partial one.
 func (c *cluster) make(ctx context.Context, known access) error {
 	parent := filepath.Dir(c.data)
 	if err := makePassable(parent, c.as); err != nil {
 		return err
 	}
-	unborn, err := os.MkdirTemp(parent, filepath.Base(c.data)+".new-*")
+	staging, err := os.MkdirTemp(parent, filepath.Base(c.data)+".new-*")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(unborn) // without effect once it's renamed
-	if err := c.as.Give(unborn); err != nil {
+	defer os.RemoveAll(staging) // no effect once it is renamed
+	if err := c.as.Give(staging); err != nil {
 		return err
 	}
-	if err := c.build(ctx, unborn, known); err != nil {
+	if err := c.build(ctx, staging, known); err != nil {
 		return fmt.Errorf("making a PostgreSQL cluster in %s: %w", c.data, err)
 	}
-	if err := os.Rename(unborn, c.data); err != nil {
+	if err := os.Rename(staging, c.data); err != nil {
 		return fmt.Errorf("%s is in the way of a new PostgreSQL cluster, move it away: %w", c.data, err)
 	}
 	return syncFolder(parent)
 }
 
-// build makes a complete cluster in the empty folder dir.
+// build creates a complete cluster in the empty folder dir.
 func (c *cluster) build(ctx context.Context, dir string, known access) error {
 	initdb := filepath.Join(c.bin, "initdb")
 	if _, err := run(ctx, command(c.as, initdb, append(initdbOptions(), "-D", dir)...), ""); err != nil {
@@ -157,20 +157,20 @@ func (c *cluster) build(ctx context.Context, dir string, known access) error {
 func initdbOptions() []string {
 	options := []string{"--username", superuser, "--auth", "reject", "--encoding", "UTF8", "--locale", "C", "--no-instructions", "--no-sync", "--data-checksums"}
 	if runtime.GOOS == "linux" {
-		options = append(options, "--lc-ctype", "C.UTF-8") // so that lower() and citext know more letters than A to Z
+		options = append(options, "--lc-ctype", "C.UTF-8") // lower() and citext then handle letters beyond A to Z
 	}
 	return options
 }
 
-// hbaConf lets in the logins that prove a password, over the socket and over loopback.
+// hbaConf admits the logins by password, over the socket and over loopback.
 const hbaConf = `# TYPE DATABASE USER ADDRESS      METHOD
 host   all      all  127.0.0.1/32 scram-sha-256
 ` + hbaSocket
 
 const hbaSocket = "local  all      all               scram-sha-256\n"
 
-// admitSocket lets the logins in over the socket where a cluster was made before
-// the server listened on one. A line about sockets that is there already stands.
+// admitSocket admits the logins over the socket if the cluster was created before
+// the server listened on one. It leaves an existing line about sockets unchanged.
 func (c *cluster) admitSocket() error {
 	return rewrite(c.as, filepath.Join(c.data, "pg_hba.conf"), func(before string) string {
 		for line := range strings.Lines(before) {
@@ -182,7 +182,7 @@ func (c *cluster) admitSocket() error {
 	})
 }
 
-// ownConf is appended to postgresql.conf, where it may be edited.
+// ownConf is appended to postgresql.conf, where users may edit it.
 const ownConf = `
 # Partywall's defaults: a small server, quick to recover.
 max_connections = 100
@@ -198,10 +198,10 @@ log_error_verbosity = terse
 log_checkpoints = off
 `
 
-// setPasswords makes the login unless it exists and sets both passwords. It
-// does so in PostgreSQL's single-user mode, which takes the statements, one a
-// line, on its input: no server listens while a password isn't set, and no
-// process list shows one.
+// setPasswords creates the login unless it exists and sets both passwords. It
+// uses PostgreSQL's single-user mode, which reads the statements, one a line, from
+// its input. So no server listens before the passwords are set, and no process list
+// shows them.
 func (c *cluster) setPasswords(ctx context.Context, dir string, known access) error {
 	script := fmt.Sprintf("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '%[1]s') THEN CREATE ROLE %[1]s; END IF; END $$\n"+
 		"ALTER ROLE %[1]s LOGIN NOSUPERUSER CREATEROLE CREATEDB PASSWORD '%[2]s'\n"+
@@ -214,7 +214,7 @@ func (c *cluster) setPasswords(ctx context.Context, dir string, known access) er
 	return err
 }
 
-// sweep removes what makers that were killed left behind.
+// sweep removes the temporary folders of processes that were killed.
 func (c *cluster) sweep() {
 	left, _ := filepath.Glob(c.data + ".new-*")
 	for _, dir := range left {
@@ -222,7 +222,7 @@ func (c *cluster) sweep() {
 	}
 }
 
-// syncFolder makes the names in a folder survive a crash of the machine.
+// syncFolder makes the names in a folder durable, so that they survive a crash of the machine.
 func syncFolder(dir string) error {
 	folder, err := os.Open(dir)
 	if err != nil {

@@ -2,8 +2,8 @@ package embeddedpg
 
 import "strings"
 
-// complaint picks from what PostgreSQL's programs printed the lines that say
-// why they failed, and makes one line of them.
+// complaint extracts the lines that explain a failure from the output of PostgreSQL's
+// programs, and joins them to one line.
 func complaint(output string) string {
 	var lines []string
 	for line := range strings.Lines(output) {
@@ -24,7 +24,7 @@ func complaint(output string) string {
 	return text
 }
 
-// diskIsFull knows both ways in which PostgreSQL says so.
+// diskIsFull reports whether text contains either of PostgreSQL's messages about a full disk.
 func diskIsFull(text string) bool {
 	return strings.Contains(text, "No space left on device") || strings.Contains(text, ": wrote only ")
 }

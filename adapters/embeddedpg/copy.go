@@ -11,9 +11,9 @@ import (
 	"github.com/partywall-go/partywall/adapters/internal/childserver"
 )
 
-// copyTree copies the folder from to the new folder to, for its owner alone to
-// read. The account gets what is inside a folder before the folder itself: until
-// then it can put nothing there that the copying would follow.
+// copyTree copies the folder from to the new folder to, readable only by its owner.
+// The account gets what is inside a folder before the folder itself. Until
+// then it cannot put anything there that the copying would follow.
 func copyTree(to, from string, owner *childserver.Account) error {
 	var copies []string
 	err := filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {

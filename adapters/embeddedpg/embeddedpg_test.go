@@ -26,8 +26,8 @@ func needServer(t *testing.T) {
 	realservers.Need(t, err)
 }
 
-// dataDir returns a data folder that is yet to be made. The data of root's
-// servers, which lie elsewhere, are removed with it.
+// dataDir returns a data folder that does not exist yet. The data of root's
+// servers, which are stored elsewhere, are removed with it.
 func dataDir(t *testing.T) string {
 	t.Helper()
 	folder, err := os.MkdirTemp("", "data-") // short enough for a socket
@@ -54,7 +54,7 @@ func dataDirAt(t *testing.T, folder string) string {
 	return folder
 }
 
-// start starts a lasting server that is closed at the end of the test.
+// start starts a lasting server and closes it at the end of the test.
 func start(t *testing.T, folder string) *embeddedpg.Server {
 	t.Helper()
 	s, err := embeddedpg.Start(t.Context(), embeddedpg.Config{DataDir: folder})
@@ -156,7 +156,7 @@ func postmaster(t *testing.T, dir string) int {
 	return pid
 }
 
-// write replaces what an existing file holds, or makes a new one.
+// write replaces the content of an existing file, or creates a new one.
 func write(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -164,7 +164,7 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// eventually waits for what must come true within limit.
+// eventually waits until the condition holds, for at most limit.
 func eventually(t *testing.T, limit time.Duration, what string, is func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
@@ -172,7 +172,7 @@ func eventually(t *testing.T, limit time.Duration, what string, is func() bool) 
 	for !is() {
 		select {
 		case <-ctx.Done():
-			t.Fatalf("after %v it still isn't so that %s", limit, what)
+			t.Fatalf("after %v it does not hold that %s", limit, what)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

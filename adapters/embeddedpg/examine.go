@@ -11,11 +11,11 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Checks describes what [Examine] looks at.
+// Checks describes the checks of [Examine].
 func Checks() []ports.CheckInfo { return ports.Describe(checks(Config{})) }
 
-// Examine looks at the server on config's data folder, if one runs. It starts and
-// makes nothing.
+// Examine checks the server on config's data folder, if one is running. It starts and
+// creates nothing.
 func Examine(ctx context.Context, config Config) []ports.Finding {
 	return ports.Examine(ctx, checks(config))
 }
@@ -23,30 +23,30 @@ func Examine(ctx context.Context, config Config) []ports.Finding {
 func checks(config Config) []ports.Check {
 	return []ports.Check{{
 		Name:  "private-database",
-		About: "the private PostgreSQL, where one runs, takes connections and is of the version that is installed",
+		About: "the private PostgreSQL, if it is running, accepts connections and has the installed version",
 		Look:  config.examine,
 	}}
 }
 
 func (config Config) examine(ctx context.Context) (ports.Finding, error) {
 	if _, err := os.Stat(config.DataDir); errors.Is(err, os.ErrNotExist) {
-		return ports.Fine("no private PostgreSQL was made yet"), nil
+		return ports.Fine("no private PostgreSQL exists yet"), nil
 	}
 	c, err := locate(config.DataDir)
 	if err != nil {
 		return ports.Finding{}, err
 	}
-	family := c.family()
-	if len(family) == 0 || !family[0].leads {
-		return ports.Fine("the private PostgreSQL doesn't run"), nil
+	processes := c.processes()
+	if len(processes) == 0 || !processes[0].isPostmaster {
+		return ports.Fine("the private PostgreSQL is not running"), nil
 	}
 	running, err := c.runningVersion(ctx)
 	if err != nil {
-		return ports.Fail(fmt.Sprintf("the private PostgreSQL runs and takes no connection: %v", err),
-			"restart the program that serves on "+c.home+"; why it takes none is in "+c.logFile()), nil
+		return ports.Fail(fmt.Sprintf("the private PostgreSQL is running, but accepts no connection: %v", err),
+			"restart the program that serves on "+c.home+"; the reason is in its log, "+c.logFile()), nil
 	}
 	if err := c.findServer(ctx, config.BinDir); err != nil {
-		return ports.Fail(fmt.Sprintf("the private PostgreSQL is %s, and its programs are gone: %v", running, err), "install that version again"), nil
+		return ports.Fail(fmt.Sprintf("the private PostgreSQL is %s, but its programs were removed: %v", running, err), "install that version again"), nil
 	}
 	if installed := versionOf(c.version); installed != running {
 		return ports.Warn(fmt.Sprintf("the private PostgreSQL is %s, but %s is installed: new connections may fail", running, installed),
@@ -55,7 +55,7 @@ func (config Config) examine(ctx context.Context) (ports.Finding, error) {
 	return ports.Fine("the private PostgreSQL is " + running + ", as installed"), nil
 }
 
-// runningVersion asks the server that runs for its version.
+// runningVersion asks the running server for its version.
 func (c *cluster) runningVersion(ctx context.Context) (version string, err error) {
 	known, err := readAccess(c.passFile())
 	if err != nil {

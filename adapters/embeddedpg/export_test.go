@@ -5,10 +5,10 @@ import (
 	"testing"
 )
 
-// UpgradePoll is how often the supervisor looks for an upgrade.
+// UpgradePoll is how often the supervisor checks for an upgrade.
 const UpgradePoll = upgradePoll
 
-// DirOf tells where the data of a data folder lie.
+// DirOf returns where the data of a data folder are stored.
 func DirOf(t *testing.T, dataDir string) string {
 	t.Helper()
 	c, err := locate(dataDir)
@@ -18,7 +18,7 @@ func DirOf(t *testing.T, dataDir string) string {
 	return c.data
 }
 
-// StartOnPort is [Start] as where the path of the data folder is too long for a socket.
+// StartOnPort is [Start] for a data folder whose path is too long for a socket.
 func StartOnPort(ctx context.Context, config Config) (*Server, error) {
 	c, err := locate(config.DataDir)
 	if err != nil {
@@ -28,7 +28,7 @@ func StartOnPort(ctx context.Context, config Config) (*Server, error) {
 	return open(ctx, c, config.BinDir, config.Logger)
 }
 
-// NameOf tells the name that stands in the titles of the server's processes.
+// NameOf returns the name that appears in the titles of the server's processes.
 func NameOf(t *testing.T, dataDir string) string {
 	t.Helper()
 	c, err := locate(dataDir)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// TestAnImposterGetsNoPassword has another program listen where the server did, and
+// TestAnImposterGetsNoPassword lets another program listen at the server's address and
 // ask for the password.
 func TestAnImposterGetsNoPassword(t *testing.T) {
 	t.Parallel()
@@ -40,7 +40,7 @@ func TestAnImposterGetsNoPassword(t *testing.T) {
 			}()
 			known := access{host: "127.0.0.1", port: listener.Addr().(*net.TCPAddr).Port, loginPassword: "the password"}
 			if err := ping(t.Context(), known); err == nil {
-				t.Error("it is taken for ours")
+				t.Error("it is accepted as our server")
 			}
 			if sent := <-heard; bytes.Contains(sent, []byte("password")) || bytes.Contains(sent, []byte("md5")) || len(sent) > 0 && sent[0] == 'Q' {
 				t.Errorf("it was sent %q", sent)
@@ -49,7 +49,7 @@ func TestAnImposterGetsNoPassword(t *testing.T) {
 	}
 }
 
-// TestAnImposterThatSaysNothing is given up.
+// TestAnImposterThatSaysNothing checks that a silent program is given up after a time.
 func TestAnImposterThatSaysNothing(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -64,7 +64,7 @@ func TestAnImposterThatSaysNothing(t *testing.T) {
 	select {
 	case err := <-ended:
 		if err == nil {
-			t.Error("it is taken for ours")
+			t.Error("it is accepted as our server")
 		}
 	case <-time.After(2 * time.Minute):
 		t.Error("the log-in never ends")

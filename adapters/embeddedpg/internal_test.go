@@ -163,12 +163,12 @@ func TestWhatCannotBeEnded(t *testing.T) {
 	if err := ended.Run(); err != nil {
 		t.Fatal(err)
 	}
-	hangs := []relative{{ended.ProcessState.Pid(), true}} // signals change nothing
+	hangs := []serverProcess{{ended.ProcessState.Pid(), true}} // signals change nothing
 	limits := patience{time.Millisecond, 2 * time.Millisecond, 3 * time.Millisecond}
-	if left, err := end(t.Context(), func() []relative { return hangs }, limits); err != nil || len(left) != 1 {
+	if left, err := end(t.Context(), func() []serverProcess { return hangs }, limits); err != nil || len(left) != 1 {
 		t.Errorf("%v, %v", left, err)
 	}
-	if left, err := end(t.Context(), func() []relative { return nil }, limits); err != nil || len(left) != 0 {
+	if left, err := end(t.Context(), func() []serverProcess { return nil }, limits); err != nil || len(left) != 0 {
 		t.Errorf("%v, %v", left, err)
 	}
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
 )
 
-// childFolder makes the test binary a program that starts a server on the
-// folder it names and waits to be killed.
+// childFolder names the folder on which the test binary, run as a child, starts a
+// server. The child then waits to be killed.
 const childFolder = "PRIVATE_TEST_CHILD_FOLDER"
 
 func TestMain(m *testing.M) {
@@ -57,21 +57,21 @@ func spawn(t *testing.T, folder string) (kill func(), ready func()) {
 	return kill, func() {
 		t.Helper()
 		if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
-			t.Fatalf("the child says %q: %v", line, err)
+			t.Fatalf("the child printed %q: %v", line, err)
 		}
 	}
 }
 
 func TestKilledOwner(t *testing.T) {
 	folder := dataDir(t)
-	t.Run("a first start that is killed at any time leaves nothing half made", func(t *testing.T) {
+	t.Run("a first start that is killed at any time leaves no partial cluster", func(t *testing.T) {
 		for after := 50 * time.Millisecond; after < time.Second; after *= 2 {
 			kill, _ := spawn(t, folder)
 			time.Sleep(after)
 			kill()
 		}
 		closeServer(t, start(t, folder))
-		s := start(t, folder) // what still ran at the first is gone at the second
+		s := start(t, folder) // the second start must stop what still runs after the first
 		if left, _ := filepath.Glob(s.Dir + ".new-*"); len(left) > 0 {
 			t.Errorf("left behind: %v", left)
 		}
@@ -80,7 +80,7 @@ func TestKilledOwner(t *testing.T) {
 		kill, ready := spawn(t, folder)
 		ready()
 		if len(processesOn(t, folder)) < 3 {
-			t.Fatal("the server's processes weren't recognized")
+			t.Fatal("the server's processes were not recognized")
 		}
 		kill()
 		eventually(t, time.Minute, "all have ended", func() bool { return len(processesOn(t, folder)) == 0 })
@@ -95,10 +95,10 @@ func TestKilledOwner(t *testing.T) {
 		closeServer(t, guest)
 		kill()
 		if s := start(t, folder); s.Found || !has(t, s, "kept") {
-			t.Errorf("found running: %v, or the database is gone", s.Found)
+			t.Errorf("found running: %v, or the database is lost", s.Found)
 		}
 	})
-	t.Run("who was killed together with the server's head leaves nothing either", func(t *testing.T) {
+	t.Run("a process killed together with the postmaster leaves nothing either", func(t *testing.T) {
 		kill, ready := spawn(t, folder)
 		ready()
 		head := postmaster(t, embeddedpg.DirOf(t, folder))
@@ -107,7 +107,7 @@ func TestKilledOwner(t *testing.T) {
 		}
 		kill()
 		if s := start(t, folder); !has(t, s, "kept") {
-			t.Error("the database is gone")
+			t.Error("the database is lost")
 		}
 	})
 }
@@ -115,7 +115,7 @@ func TestKilledOwner(t *testing.T) {
 func TestPasswordIsInNoProcessList(t *testing.T) {
 	folder := dataDir(t)
 	stop, seen := make(chan struct{}), make(chan string)
-	go func() { // collects all command lines while a cluster is made and started
+	go func() { // collects all command lines while a cluster is created and started
 		var all strings.Builder
 		for {
 			select {
@@ -147,7 +147,7 @@ func TestPasswordIsInNoProcessList(t *testing.T) {
 	}
 }
 
-// processesOn returns the processes whose working directory is that of the data of folder.
+// processesOn returns the processes whose working directory is the data directory of folder.
 func processesOn(t *testing.T, folder string) (pids []string) {
 	t.Helper()
 	dir := embeddedpg.DirOf(t, folder)

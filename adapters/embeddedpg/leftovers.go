@@ -9,40 +9,40 @@ import (
 	"time"
 )
 
-// patience is how long leftovers may take to end, from the first signal on.
+// patience limits how long leftover processes may take to end, from the first signal on.
 type patience struct {
 	orderly time.Duration // of a postmaster
 	quick   time.Duration // without a checkpoint
-	last    time.Duration // with SIGKILL; what lives longer hangs in the kernel
+	last    time.Duration // with SIGKILL; a process that survives it hangs in the kernel
 }
 
-// stopLeftovers ends what still runs on the cluster though no process holds its
-// lock: a server that is shutting down since its owner was killed, or the
-// sessions of a server that was killed itself. What can't be ended is an error.
+// stopLeftovers ends processes that still run on the cluster although no process holds
+// its lock: a server that is shutting down because its owner was killed, or the
+// sessions of a server that was killed itself. It fails if they cannot be ended.
 func (c *cluster) stopLeftovers(ctx context.Context) error {
-	left, err := end(ctx, c.family, patience{5 * time.Second, 7 * time.Second, 15 * time.Second})
+	left, err := end(ctx, c.processes, patience{5 * time.Second, 7 * time.Second, 15 * time.Second})
 	if err != nil {
 		return err
 	}
 	if len(left) > 0 {
-		return fmt.Errorf("process %d of an earlier PostgreSQL still runs on %s and can't be ended: end it or restart the machine, and start again", left[0].pid, c.data)
+		return fmt.Errorf("process %d of an earlier PostgreSQL still runs on %s and cannot be stopped: stop it or restart the machine, then start again", left[0].pid, c.data)
 	}
-	return c.forgetStranger()
+	return c.removeStalePID()
 }
 
-// end sends a family ever harder signals until none of it is left, or patience
-// ends; it returns those that are.
-func end(ctx context.Context, family func() []relative, limits patience) ([]relative, error) {
+// end sends the processes ever stronger signals until all have ended or the limits are
+// reached. It returns those that still run.
+func end(ctx context.Context, processes func() []serverProcess, limits patience) ([]serverProcess, error) {
 	begin := time.Now()
 	poll := time.NewTicker(20 * time.Millisecond)
 	defer poll.Stop()
 	for {
-		left := family()
+		left := processes()
 		waited := time.Since(begin)
 		switch {
 		case len(left) == 0, waited >= limits.last:
 			return left, nil
-		case left[0].leads && waited < limits.orderly:
+		case left[0].isPostmaster && waited < limits.orderly:
 			kill(syscall.SIGINT, left[:1])
 		case waited < limits.quick:
 			kill(syscall.SIGQUIT, left)
@@ -57,9 +57,9 @@ func end(ctx context.Context, family func() []relative, limits patience) ([]rela
 	}
 }
 
-// forgetStranger removes a postmaster.pid whose process ID has since been given
-// to another program: PostgreSQL would take that for a running server.
-func (c *cluster) forgetStranger() error {
+// removeStalePID removes a postmaster.pid whose process ID now belongs to another
+// program, which PostgreSQL would take for a running server.
+func (c *cluster) removeStalePID() error {
 	pid, _ := c.postmaster()
 	if !alive(pid) {
 		return nil
@@ -70,15 +70,15 @@ func (c *cluster) forgetStranger() error {
 	return nil
 }
 
-// relative is one of a server's processes.
-type relative struct {
-	pid   int
-	leads bool // it's the postmaster
+// serverProcess is a process of a server.
+type serverProcess struct {
+	pid          int
+	isPostmaster bool
 }
 
-func kill(signal syscall.Signal, family []relative) {
-	for _, one := range family {
-		_ = syscall.Kill(one.pid, signal) // it may be gone by now
+func kill(signal syscall.Signal, processes []serverProcess) {
+	for _, p := range processes {
+		_ = syscall.Kill(p.pid, signal) // it may have ended by now
 	}
 }
 

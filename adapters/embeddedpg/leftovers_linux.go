@@ -9,27 +9,27 @@ import (
 	"strings"
 )
 
-// family returns the cluster's processes, the postmaster first. They run as the
-// account, and are known by their titles: the postmaster's names the data
-// directory, the others' the cluster_name. Any user can give a process of theirs
-// such a title, so that it alone proves nothing.
-func (c *cluster) family() []relative {
+// processes returns the cluster's processes, the postmaster first. They run as the
+// account, and their titles identify them: the postmaster's contains the data
+// directory, the others' the cluster_name. Any user can give a process such a title, so
+// the title alone proves nothing.
+func (c *cluster) processes() []serverProcess {
 	uid, _ := c.as.Owner()
 	titles, _ := filepath.Glob("/proc/[0-9]*/cmdline")
-	var found []relative
+	var found []serverProcess
 	for _, path := range titles {
 		title, err := os.ReadFile(path)
 		if err != nil {
 			continue // it has ended
 		}
 		args := strings.Split(string(title), "\x00")
-		leads := filepath.Base(args[0]) == "postgres" && slices.Contains(args, c.data)
-		if !leads && !strings.HasPrefix(args[0], "postgres: "+c.name()+": ") || !runsAs(filepath.Dir(path), uid) {
+		isPostmaster := filepath.Base(args[0]) == "postgres" && slices.Contains(args, c.data)
+		if !isPostmaster && !strings.HasPrefix(args[0], "postgres: "+c.name()+": ") || !runsAs(filepath.Dir(path), uid) {
 			continue
 		}
 		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		one := relative{pid, leads}
-		if leads {
+		one := serverProcess{pid, isPostmaster}
+		if isPostmaster {
 			found = slices.Insert(found, 0, one)
 		} else {
 			found = append(found, one)
@@ -39,7 +39,8 @@ func (c *cluster) family() []relative {
 }
 
 // runsAs reports whether the process with that folder below /proc runs as the
-// user. The folder's own owner is root where the process may not be dumped.
+// user. The owner of the folder does not prove it, because it is root if the process
+// may not be dumped.
 func runsAs(process string, uid uint32) bool {
 	status, err := os.Open(filepath.Join(process, "status"))
 	if err != nil {

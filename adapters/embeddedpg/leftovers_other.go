@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// family returns the postmaster, if one left its note and the process of that
-// number runs as the account on the cluster's data. Another program may have the
-// number by now.
-func (c *cluster) family() []relative {
+// processes returns the postmaster if postmaster.pid exists and the process with that
+// ID runs as the account on the cluster's data. The ID may belong to another program
+// by now.
+func (c *cluster) processes() []serverProcess {
 	pid, _ := c.postmaster()
 	if !alive(pid) {
 		return nil
@@ -29,5 +29,5 @@ func (c *cluster) family() []relative {
 	if len(fields) < 2 || fields[0] != strconv.FormatUint(uint64(uid), 10) || !strings.Contains(string(out), c.data) {
 		return nil
 	}
-	return []relative{{pid, true}}
+	return []serverProcess{{pid, true}}
 }

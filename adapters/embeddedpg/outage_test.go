@@ -30,7 +30,7 @@ func TestOutage(t *testing.T) {
 
 	t.Run("a killed server comes back on the same port with its data", func(t *testing.T) {
 		busy := make(chan error, 1)
-		go func() { // a session that doesn't notice that its server has died
+		go func() { // a session that does not notice that its server has died
 			_, err := db.ExecContext(t.Context(), "SELECT count(*) FROM (SELECT generate_series(1, 100000000000)) AS endless")
 			busy <- err
 		}()
@@ -49,10 +49,10 @@ func TestOutage(t *testing.T) {
 			t.Error("it's the same process")
 		}
 		if !has(t, s, "kept") {
-			t.Error("the database is gone")
+			t.Error("the database is lost")
 		}
 	})
-	t.Run("Stop keeps it away until Restart", func(t *testing.T) {
+	t.Run("Stop stops it until Restart", func(t *testing.T) {
 		if err := s.Stop(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -64,7 +64,7 @@ func TestOutage(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !has(t, s, "kept") {
-			t.Error("the database is gone")
+			t.Error("the database is lost")
 		}
 	})
 	t.Run("Restart of a running server starts another process", func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestOutage(t *testing.T) {
 			t.Error("it's the same process")
 		}
 	})
-	t.Run("a terminal's Ctrl-C doesn't reach it", func(t *testing.T) {
+	t.Run("a terminal's Ctrl-C does not reach it", func(t *testing.T) {
 		group, err := syscall.Getpgid(postmaster(t, s.Dir))
 		if err != nil {
 			t.Fatal(err)
@@ -103,10 +103,10 @@ func TestOutage(t *testing.T) {
 			t.Error("a closed server can be killed")
 		}
 	})
-	t.Run("the log tells the story and no secret", func(t *testing.T) {
+	t.Run("the log contains every event and no secret", func(t *testing.T) {
 		for _, event := range []string{"is ready", "died", "is ready again", "was stopped"} {
 			if !strings.Contains(log.String(), event) {
-				t.Errorf("%q isn't in the log:\n%s", event, &log)
+				t.Errorf("%q is not in the log:\n%s", event, &log)
 			}
 		}
 		if strings.Contains(log.String(), s.Password.Reveal()) {
@@ -126,7 +126,7 @@ func TestStalePostmasterPid(t *testing.T) {
 	closeServer(t, s)
 
 	for name, pid := range map[string]int{
-		"of a process that is gone":                       1<<22 - 1,
+		"of a process that has ended":                     1<<22 - 1,
 		"whose number another server of the user has now": postmaster(t, other.Dir),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -142,7 +142,7 @@ func TestStalePostmasterPid(t *testing.T) {
 	}
 }
 
-// giveLike gives path to the owner of another.
+// giveLike gives path to the owner of the other path.
 func giveLike(t *testing.T, path, other string) {
 	t.Helper()
 	info, err := os.Stat(other)

@@ -14,11 +14,11 @@ import (
 )
 
 const (
-	superuser = "postgres"  // makes the cluster, and then rests
-	login     = "partywall" // DB_USER: may make roles and databases, but is no superuser
+	superuser = "postgres"  // creates the cluster, and is not used afterwards
+	login     = "partywall" // DB_USER: may create roles and databases, but is not a superuser
 )
 
-// access is what one needs to know to connect. It lies beside the data in the
+// access contains what a client needs to connect. It is stored beside the data in the
 // format of PGPASSFILE, so that psql can use it too.
 // See https://www.postgresql.org/docs/current/libpq-pgpass.html.
 type access struct {
@@ -27,7 +27,7 @@ type access struct {
 	loginPassword, superuserPassword string
 }
 
-// where names the place that the server listens at, for a person.
+// where describes the address of the server to a person.
 func (a access) where() string {
 	if overSocket(a.host) {
 		return "the socket in " + a.host
@@ -35,12 +35,12 @@ func (a access) where() string {
 	return "port " + strconv.Itoa(a.port)
 }
 
-// newAccess makes up random passwords. They hold no character that the file or SQL would quote.
+// newAccess generates random passwords, of characters that need no quoting in the file or in SQL.
 func newAccess() access {
 	return access{loginPassword: rand.Text(), superuserPassword: rand.Text()}
 }
 
-// readAccess reads the file at path; where there is none the error is [os.ErrNotExist].
+// readAccess reads the file at path. If there is none, the error is [os.ErrNotExist].
 func readAccess(path string) (access, error) {
 	file, err := ownfile.Open(path, os.O_RDONLY)
 	if err != nil {
@@ -67,13 +67,13 @@ func readAccess(path string) (access, error) {
 		return access{}, err
 	}
 	if a.loginPassword == "" || a.superuserPassword == "" {
-		return access{}, fmt.Errorf("%s lacks the password of %s or %s: remove the file, and the next start makes new ones", path, login, superuser)
+		return access{}, fmt.Errorf("%s lacks the password of %s or %s: remove the file, and the next start creates new passwords", path, login, superuser)
 	}
 	return a, nil
 }
 
-// splitFields splits a line at its colons. A backslash stands before one that
-// belongs to a field, and before itself.
+// splitFields splits a line at its colons. A backslash escapes a colon in a field, and
+// a backslash.
 func splitFields(line string) []string {
 	fields := []string{""}
 	for i := 0; i < len(line); i++ {
@@ -99,7 +99,7 @@ func (a access) write(path string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(file.Name()) // without effect once it's renamed
+	defer os.Remove(file.Name()) // no effect once it is renamed
 	for _, who := range [][2]string{{login, a.loginPassword}, {superuser, a.superuserPassword}} {
 		fmt.Fprintf(file, "%s:%d:*:%s:%s\n", escapeField(a.host), a.port, who[0], who[1])
 	}

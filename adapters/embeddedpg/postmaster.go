@@ -23,10 +23,10 @@ import (
 
 const loopback = childserver.Loopback
 
-// errPortTaken says that another program listens on the port.
+// errPortTaken reports that another program listens on the port.
 var errPortTaken = errors.New("the port is taken")
 
-// start starts the server where known says and returns when it's ready.
+// start starts the server at the address in known and returns when it is ready.
 func (c *cluster) start(ctx context.Context, known access) (*childserver.Process, error) {
 	if overSocket(known.host) {
 		if err := c.prepareSocket(known.host, known.port); err != nil {
@@ -65,7 +65,7 @@ func (c *cluster) start(ctx context.Context, known access) (*childserver.Process
 	return nil, c.explain(err, begin)
 }
 
-// arguments has the server listen at one place alone: on a socket, or on a port.
+// arguments makes the server listen at one address only: a socket or a port.
 func (c *cluster) arguments(known access) []string {
 	args := []string{"-D", c.data, "-p", strconv.Itoa(known.port), "-c", "cluster_name=" + c.name()}
 	if overSocket(known.host) {
@@ -79,7 +79,7 @@ func (c *cluster) arguments(known access) []string {
 	return args
 }
 
-// errEnded says that the server ended before it was ready; its log says why.
+// errEnded reports that the server ended before it was ready. Its log contains the reason.
 var errEnded = errors.New("it ended")
 
 func (c *cluster) awaitReady(ctx context.Context, p *childserver.Process) error {
@@ -99,7 +99,7 @@ func (c *cluster) awaitReady(ctx context.Context, p *childserver.Process) error 
 	}
 }
 
-// postmaster reads the server's own note of its process ID, and whether it's ready.
+// postmaster reads the process ID from the server's postmaster.pid, and whether it is ready.
 // See "postmaster.pid" in PostgreSQL's miscadmin.h.
 func (c *cluster) postmaster() (pid int, ready bool) {
 	text, err := os.ReadFile(c.pidFile())
@@ -113,19 +113,19 @@ func (c *cluster) postmaster() (pid int, ready bool) {
 
 func (c *cluster) pidFile() string { return filepath.Join(c.data, "postmaster.pid") }
 
-// pingPatience is how long a log-in may take: what listens in the server's place
-// may say nothing at all.
+// pingPatience limits how long a log-in may take. A program that listens in the
+// server's place may never answer.
 const pingPatience = 10 * time.Second
 
-// ping logs in. That proves the server to be ours as well: it gets neither the
-// password nor a statement before it has proved by SCRAM that it has the password.
+// ping logs in. That also proves the server's identity, because the server gets neither
+// the password nor a statement before it has proved by SCRAM that it has the password.
 func ping(ctx context.Context, known access) error {
 	ctx, cancel := context.WithTimeout(ctx, pingPatience)
 	defer cancel()
 	return known.use(func(db *sql.DB) error { return db.PingContext(ctx) })
 }
 
-// use logs in as often as do needs it.
+// use opens a pool for do. The pool logs in as often as do needs it.
 func (a access) use(do func(*sql.DB) error) error {
 	server := pgwire.Server{Host: a.host, Port: a.port, SSLMode: string(pq.SSLModeDisable)}
 	db := sql.OpenDB(pgwire.Connector{Connector: pgwire.NewConnector(server, pq.Config{User: login, Password: a.loginPassword, Database: "postgres"})})
@@ -133,22 +133,22 @@ func (a access) use(do func(*sql.DB) error) error {
 	return do(db)
 }
 
-// explain says in one line why the server, whose log began at the given offset, didn't start.
+// explain describes in one line why the server did not start. Its log began at the given offset.
 func (c *cluster) explain(err error, begin int64) error {
 	if pq.As(err, pqerror.InvalidPassword) != nil {
 		return fmt.Errorf("PostgreSQL in %s refuses the password in %s: remove that file, and the next start sets a new one", c.data, c.passFile())
 	}
 	if !errors.Is(err, errEnded) {
-		return fmt.Errorf("PostgreSQL in %s started, but can't be reached: %w", c.data, err)
+		return fmt.Errorf("PostgreSQL in %s started, but cannot be reached: %w", c.data, err)
 	}
 	why := complaint(c.readLog(begin))
 	if strings.Contains(why, "could not bind") {
 		return fmt.Errorf("%w: %s", errPortTaken, why)
 	}
-	return fmt.Errorf("PostgreSQL in %s didn't start: %s (its log is %s)", c.data, why, c.logFile())
+	return fmt.Errorf("PostgreSQL in %s did not start: %s (see its log, %s)", c.data, why, c.logFile())
 }
 
-const maxLog = 4 << 20 // bytes; a longer log is put aside by the next start
+const maxLog = 4 << 20 // bytes; the next start renames a longer log
 
 func (c *cluster) openLog() (*os.File, error) {
 	if info, err := os.Lstat(c.logFile()); err == nil && info.Size() > maxLog {
@@ -172,8 +172,8 @@ func (c *cluster) readLog(begin int64) string {
 	return string(text)
 }
 
-// halt ends the server: orderly until ctx is done, then by force. What was
-// committed is safe either way.
+// halt stops the server: orderly until ctx is done, then by force. Committed
+// transactions are safe either way.
 func (c *cluster) halt(ctx context.Context, p *childserver.Process) {
 	_ = p.Signal(syscall.SIGINT) // fast shutdown: ends sessions, writes a checkpoint
 	select {
@@ -187,5 +187,5 @@ func (c *cluster) halt(ctx context.Context, p *childserver.Process) {
 	}
 	_ = p.Kill()
 	<-p.Exited()
-	kill(syscall.SIGKILL, c.family())
+	kill(syscall.SIGKILL, c.processes())
 }

@@ -16,25 +16,25 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// Config says where a lasting server keeps what it needs.
+// Config selects the folders and the logger of a lasting server.
 type Config struct {
-	DataDir string       // DATA_DIR; made, closed to other users, where it's missing
+	DataDir string       // DATA_DIR; created, closed to other users, if missing
 	BinDir  string       // folder of initdb and postgres; empty: FindBinaries
 	Logger  *slog.Logger // nil: nothing is logged
 }
 
-// Server is a PostgreSQL that runs, and is started again when it dies, until
-// [Server.Close]. Its exported fields don't change.
+// Server is a running PostgreSQL server, which is restarted when it dies, until
+// [Server.Close]. Its exported fields do not change.
 type Server struct {
-	Host              string        // the folder of its Unix socket, or 127.0.0.1 where that folder's path is too long for one
-	Port              int           // also in the name of the socket
-	User              string        // DB_USER: may make roles and databases, but is no superuser
+	Host              string        // the folder of its Unix socket, or 127.0.0.1 if that folder's path is too long for a socket
+	Port              int           // also part of the socket's name
+	User              string        // DB_USER: may create roles and databases, but is not a superuser
 	Password          domain.Secret // of User
-	Database          string        // the name to use; making it is up to the user
+	Database          string        // the name of the database to use; User creates it
 	SuperuserPassword domain.Secret // of the role "postgres", for maintenance
 	Dir               string        // the data directory
-	Found             bool          // it ran already, started by another process
-	Where             string        // it listens, for a person: the socket or the port
+	Found             bool          // it was already running, started by another process
+	Where             string        // its address in words: the socket or the port
 
 	cluster *cluster
 	bin     string // as configured
@@ -46,12 +46,12 @@ type Server struct {
 	cancel   context.CancelFunc
 	closing  sync.Once
 	deadline context.Context // of an orderly end; set before cancel is called
-	done     chan struct{}   // closed when all has ended
+	done     chan struct{}   // closed when everything has ended
 }
 
-// Start returns the server on config's data folder when it's ready: the one
-// that runs there, or else one that it starts, on a cluster that it makes
-// unless there is one. ctx bounds the start only.
+// Start returns the server on config's data folder when it is ready. It uses a server
+// that already runs there, and otherwise starts one. It creates the cluster unless
+// there is one. ctx limits the start only.
 func Start(ctx context.Context, config Config) (*Server, error) {
 	cluster, err := locate(config.DataDir)
 	if err != nil {
@@ -60,10 +60,10 @@ func Start(ctx context.Context, config Config) (*Server, error) {
 	return open(ctx, cluster, config.BinDir, config.Logger)
 }
 
-// rootsFolder holds the clusters of root's servers, since the user that runs them can't enter root's home.
+// rootsFolder contains the clusters of root's servers, because the account that runs them cannot enter root's home.
 const rootsFolder = "/var/lib/partywall"
 
-// locate tells where the data of dataDir lie, and makes dataDir.
+// locate determines where the data of dataDir are stored, and creates dataDir.
 func locate(dataDir string) (*cluster, error) {
 	as, err := childserver.Unprivileged()
 	if err != nil {
@@ -71,7 +71,7 @@ func locate(dataDir string) (*cluster, error) {
 	}
 	home, err := ownfile.Folder(dataDir)
 	if err != nil {
-		return nil, fmt.Errorf("the data folder can't be used: %w", err)
+		return nil, fmt.Errorf("cannot use the data folder: %w", err)
 	}
 	c := &cluster{home: home, data: filepath.Join(home, "postgres"), as: as, lasting: true}
 	if as != nil {
@@ -81,12 +81,12 @@ func locate(dataDir string) (*cluster, error) {
 	return c, nil
 }
 
-// open finds or starts the server of a cluster. It ends the wait for another
-// process that holds the lock after a minute.
+// open finds or starts the server of a cluster. It waits at most a minute for another
+// process that holds the lock.
 func open(ctx context.Context, c *cluster, bin string, logger *slog.Logger) (*Server, error) {
 	lock, err := ownfile.Lock(c.lockFile())
 	if err != nil {
-		return nil, fmt.Errorf("the lock of PostgreSQL can't be used: %w", err)
+		return nil, fmt.Errorf("cannot use the lock of PostgreSQL: %w", err)
 	}
 	s := &Server{
 		User: login, Database: login, Dir: c.data,
@@ -98,7 +98,7 @@ func open(ctx context.Context, c *cluster, bin string, logger *slog.Logger) (*Se
 		mine, err := s.lock.TryLock()
 		switch {
 		case err != nil:
-			return nil, fmt.Errorf("the data folder %s can't be used: %w", c.home, err)
+			return nil, fmt.Errorf("cannot use the data folder %s: %w", c.home, err)
 		case mine:
 			return s.openOwn(ctx)
 		case s.find(ctx):
@@ -108,13 +108,13 @@ func open(ctx context.Context, c *cluster, bin string, logger *slog.Logger) (*Se
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-giveUp:
-			return nil, fmt.Errorf("another process holds %s, but its PostgreSQL isn't ready: see %s", c.lockFile(), c.logFile())
+			return nil, fmt.Errorf("another process holds %s, but its PostgreSQL is not ready: see %s", c.lockFile(), c.logFile())
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
 }
 
-// openOwn starts the server. The lock is held.
+// openOwn starts the server. The caller holds the lock.
 func (s *Server) openOwn(ctx context.Context) (*Server, error) {
 	begin := time.Now()
 	p, err := s.launch(ctx)
@@ -125,7 +125,7 @@ func (s *Server) openOwn(ctx context.Context) (*Server, error) {
 	return s.begin(p), nil
 }
 
-// find reports whether a server of another process is ready, and learns how to connect to it.
+// find reports whether a server of another process is ready, and reads how to connect to it.
 func (s *Server) find(ctx context.Context) bool {
 	known, err := readAccess(s.cluster.passFile())
 	if _, ready := s.cluster.postmaster(); err != nil || !ready || ping(ctx, known) != nil {
@@ -141,7 +141,7 @@ func (s *Server) openFound() *Server {
 	return s.begin(nil)
 }
 
-// begin fills in what callers see and has the server watched over.
+// begin sets the exported fields and starts the supervisor.
 func (s *Server) begin(p *childserver.Process) *Server {
 	s.Host, s.Port, s.Where = s.known.host, s.known.port, s.known.where()
 	s.Password, s.SuperuserPassword = domain.NewSecret(s.known.loginPassword), domain.NewSecret(s.known.superuserPassword)
@@ -151,7 +151,7 @@ func (s *Server) begin(p *childserver.Process) *Server {
 	return s
 }
 
-// launch makes the cluster unless there is one, and starts the server.
+// launch creates the cluster unless it exists, and starts the server.
 func (s *Server) launch(ctx context.Context) (*childserver.Process, error) {
 	c := s.cluster
 	if err := c.findServer(ctx, s.bin); err != nil {
@@ -171,8 +171,8 @@ func (s *Server) launch(ctx context.Context) (*childserver.Process, error) {
 	return s.startOnPort(ctx, known)
 }
 
-// startOnPort starts the server on the port of loopback that it had before, or on
-// another if that is taken.
+// startOnPort starts the server on the loopback port that it had before, or on
+// another port if that one is taken.
 func (s *Server) startOnPort(ctx context.Context, known access) (*childserver.Process, error) {
 	if known.host != loopback {
 		known.host, known.port = loopback, 0
@@ -183,13 +183,13 @@ func (s *Server) startOnPort(ctx context.Context, known access) (*childserver.Pr
 			return nil, err
 		}
 		p, err := s.startAt(ctx, known)
-		if err == nil || attempt == 10 || !errors.Is(err, errPortTaken) { // by a quicker program
+		if err == nil || attempt == 10 || !errors.Is(err, errPortTaken) { // another program took the port first
 			return p, err
 		}
 	}
 }
 
-// startAt starts the server where known says, once the file of passwords says so too.
+// startAt writes the address in known to the password file, and then starts the server there.
 func (s *Server) startAt(ctx context.Context, known access) (*childserver.Process, error) {
 	if err := known.write(s.cluster.passFile()); err != nil {
 		return nil, err
@@ -202,7 +202,7 @@ func (s *Server) startAt(ctx context.Context, known access) (*childserver.Proces
 	return p, nil
 }
 
-// relaunch starts a server that callers know already: at the same place.
+// relaunch starts the server at the address that its callers already use.
 func (s *Server) relaunch(ctx context.Context) (*childserver.Process, error) {
 	if err := s.cluster.findServer(ctx, s.bin); err != nil {
 		return nil, err

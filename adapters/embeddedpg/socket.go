@@ -13,14 +13,14 @@ import (
 )
 
 // socketPort is the number in the name of the socket. It is PostgreSQL's default,
-// so that psql needs the folder alone.
+// so psql needs only the folder.
 const socketPort = 5432
 
-// socketFolder is where a lasting server's socket lies, closed to all but the
-// account: whoever else could listen there could pass for the server.
+// socketFolder is the folder of a lasting server's socket. Only the account can enter
+// it, because a user who could listen there could impersonate the server.
 func (c *cluster) socketFolder() string { return c.data + ".socket" }
 
-// socketFits reports whether the system takes a socket's path of that length.
+// socketFits reports whether the system accepts a socket path of that length.
 func socketFits(folder string) bool {
 	longest := 103 // of sun_path, on macOS and the BSDs
 	if runtime.GOOS == "linux" {
@@ -33,17 +33,17 @@ func socketFile(folder string, port int) string {
 	return filepath.Join(folder, fmt.Sprintf(".s.PGSQL.%d", port))
 }
 
-// overSocket reports whether the server is reached over a socket, at host.
+// overSocket reports whether host is a socket's folder.
 func overSocket(host string) bool { return strings.HasPrefix(host, "/") }
 
-// prepareSocket makes the folder of the socket, or looks whether it's still the
-// account's alone, and removes what a server left there that was killed. Nothing
-// may be running on the cluster.
+// prepareSocket creates the folder of the socket, or checks that only the account can
+// enter it, and removes the files of a server that was killed. No process may be
+// running on the cluster.
 func (c *cluster) prepareSocket(folder string, port int) error {
 	uid, _ := c.as.Owner()
 	folder, err := ownfile.FolderOf(folder, int(uid))
 	if err != nil {
-		return fmt.Errorf("the folder of PostgreSQL's socket can't be used: %w", err)
+		return fmt.Errorf("cannot use the folder of PostgreSQL's socket: %w", err)
 	}
 	if err := os.Chmod(folder, 0o700); err != nil {
 		return err
@@ -56,5 +56,5 @@ func (c *cluster) prepareSocket(folder string, port int) error {
 	return nil
 }
 
-// socketList writes a folder as the one element of PostgreSQL's list of folders.
+// socketList formats a folder as the only element of PostgreSQL's list of folders.
 func socketList(folder string) string { return `"` + strings.ReplaceAll(folder, `"`, `""`) + `"` }

@@ -13,7 +13,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// startOnPort starts a server as where the path is too long for a socket.
+// startOnPort starts a server for a path that is too long for a socket.
 func startOnPort(t *testing.T, folder string) *embeddedpg.Server {
 	t.Helper()
 	s, err := embeddedpg.StartOnPort(t.Context(), embeddedpg.Config{DataDir: folder})
@@ -32,13 +32,13 @@ func TestSocket(t *testing.T) {
 			t.Errorf("it listens at %s", got)
 		}
 		if _, err := os.Stat("/proc/net/tcp"); err != nil {
-			return // Linux alone lists who listens
+			return // only Linux lists which process listens
 		}
 		if listensOnTCP(t, postmaster(t, s.Dir)) {
 			t.Error("it listens on a port")
 		}
 		if !listensOnTCP(t, postmaster(t, temporary(t).Dir)) {
-			t.Error("a server that does isn't recognized")
+			t.Error("a server that listens on TCP is not recognized")
 		}
 	})
 	t.Run("only its account can reach it", func(t *testing.T) {
@@ -52,7 +52,7 @@ func TestSocket(t *testing.T) {
 			}
 		}
 	})
-	t.Run("it asks for a password as well", func(t *testing.T) {
+	t.Run("it also demands a password", func(t *testing.T) {
 		for _, user := range []string{s.User, "postgres"} {
 			if err := connect(t, s, user, domain.NewSecret("wrong")).PingContext(t.Context()); err == nil {
 				t.Errorf("%s is let in without", user)
@@ -74,14 +74,14 @@ func TestSocket(t *testing.T) {
 
 func TestSocketsOfOddNames(t *testing.T) {
 	if os.Geteuid() == 0 {
-		return // the data of root's servers lie in a folder of our own naming
+		return // the data of root's servers are stored in a folder whose name we choose
 	}
 	for _, name := range []string{`a b`, `a,b`, `a"b`, `a:b`, `a\b`, `ä$x`, `'`} {
 		closeServer(t, start(t, filepath.Join(dataDir(t), name)))
 	}
 }
 
-// TestAPathTooLongForASocket has the server listen on a port, which it keeps.
+// TestAPathTooLongForASocket checks that the server listens on a port and keeps it.
 func TestAPathTooLongForASocket(t *testing.T) {
 	folder := dataDir(t)
 	first := startOnPort(t, folder)
@@ -104,8 +104,8 @@ func TestAPathTooLongForASocket(t *testing.T) {
 	}
 }
 
-// TestFromPortToSocket is the way of a server that an earlier release made: on a
-// port, with a pg_hba.conf that lets nobody in over a socket.
+// TestFromPortToSocket upgrades a server that an earlier release created: it listens on
+// a port, and its pg_hba.conf admits no login over a socket.
 func TestFromPortToSocket(t *testing.T) {
 	folder := dataDir(t)
 	old := startOnPort(t, folder)
@@ -125,7 +125,7 @@ func TestFromPortToSocket(t *testing.T) {
 	}
 	closeServer(t, old)
 	db := login(t, guest)
-	eventually(t, 30*time.Second, "the guest's server answers where its callers look for it", func() bool { return db.PingContext(t.Context()) == nil })
+	eventually(t, 30*time.Second, "the guest's server answers at the address that its callers use", func() bool { return db.PingContext(t.Context()) == nil })
 	closeServer(t, guest)
 
 	s := start(t, folder)
@@ -153,8 +153,8 @@ func TestWhatAKilledServerLeftInTheSocketFolder(t *testing.T) {
 	closeServer(t, start(t, folder))
 }
 
-// listensOnTCP reports whether a process listens on a port of TCP. It looks in the
-// lists of all of the machine's sockets for those that the process has open.
+// listensOnTCP reports whether a process listens on a TCP port. It searches the
+// lists of all sockets of the machine for those that the process has open.
 func listensOnTCP(t *testing.T, pid int) bool {
 	t.Helper()
 	open := map[string]bool{}

@@ -52,7 +52,7 @@ func TestStart(t *testing.T) {
 			t.Errorf("at %s, %d, before %s, %d; found running: %v", again.Host, again.Port, first.Host, first.Port, again.Found)
 		}
 		if !has(t, again, "kept") {
-			t.Error("the database is gone")
+			t.Error("the database is lost")
 		}
 		closeServer(t, again)
 	})
@@ -65,13 +65,13 @@ func TestStart(t *testing.T) {
 			t.Errorf("fsync is %s", got)
 		}
 	})
-	t.Run("a lost file of passwords is made anew", func(t *testing.T) {
+	t.Run("a lost file of passwords is created again", func(t *testing.T) {
 		if err := os.Remove(filepath.Join(folder, "postgres.pgpass")); err != nil {
 			t.Fatal(err)
 		}
 		s := start(t, folder)
 		if s.Password == first.Password || !has(t, s, "kept") {
-			t.Error("the password didn't change")
+			t.Error("the password did not change")
 		}
 	})
 }
@@ -124,7 +124,7 @@ func TestOneServerForAll(t *testing.T) {
 			t.Errorf("%d servers were started", started)
 		}
 	})
-	t.Run("who found it leaves it running", func(t *testing.T) {
+	t.Run("a process that found it leaves it running", func(t *testing.T) {
 		owner, guest := start(t, folder), start(t, folder)
 		if err := guest.Kill(); err == nil {
 			t.Error("a guest may kill it")
@@ -134,7 +134,7 @@ func TestOneServerForAll(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	t.Run("who found it takes over at the same place when the owner ends", func(t *testing.T) {
+	t.Run("a process that found it takes over at the same address when the owner ends", func(t *testing.T) {
 		owner, guest := start(t, folder), start(t, folder)
 		closeServer(t, owner)
 		db := login(t, guest)
@@ -163,7 +163,7 @@ func TestWhatStopsAStart(t *testing.T) {
 	closeServer(t, s)
 
 	for _, c := range []struct{ name, folder, file, text, want string }{
-		{"a folder that can't be made", filepath.Join(blocked, "data"), blocked, "", "not a directory"},
+		{"a folder that cannot be created", filepath.Join(blocked, "data"), blocked, "", "not a directory"},
 		{"a file of passwords without passwords", folder, filepath.Join(folder, "postgres.pgpass"), "", "remove the file"},
 		{"a broken configuration", folder, filepath.Join(s.Dir, "postgresql.conf"), "max_connections = many\n", "FATAL: configuration file"},
 		{"data of another major version", folder, filepath.Join(s.Dir, "PG_VERSION"), "14\n", "apt-get install postgresql-14"},

@@ -10,7 +10,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/internal/childserver"
 )
 
-// order is something that the supervisor is asked to do.
+// order is a function that the supervisor runs on request.
 type order struct {
 	ctx  context.Context
 	do   func(ctx context.Context, p *childserver.Process) (*childserver.Process, error)
@@ -18,13 +18,13 @@ type order struct {
 }
 
 const (
-	firstDelay = 100 * time.Millisecond // before a server that died is started again
-	lastDelay  = 3 * time.Second        // what the delay grows to while starts fail
-	lockPoll   = 100 * time.Millisecond // how often a found server's lock is tried
+	firstDelay = 100 * time.Millisecond // before the first restart of a server that died
+	lastDelay  = 3 * time.Second        // the longest delay between restarts that fail
+	lockPoll   = 100 * time.Millisecond // how often the lock of a found server is attempted
 )
 
-// supervise keeps a server running until life ends: its own process p, or else,
-// where p is nil, it waits to take over the server of another process.
+// supervise keeps a server running until life ends. p is this process's own server. If
+// p is nil, supervise waits to take over the server of another process.
 func (s *Server) supervise(life context.Context, p *childserver.Process) {
 	defer close(s.done)
 	defer s.lock.Close()
@@ -37,7 +37,7 @@ func (s *Server) supervise(life context.Context, p *childserver.Process) {
 	for {
 		select {
 		case <-p.Exited():
-			s.logger.Error("PostgreSQL died and is started again", "err", p.Err(), "log", s.cluster.logFile())
+			s.logger.Error("PostgreSQL died; restarting it", "err", p.Err(), "log", s.cluster.logFile())
 			p = nil
 			again.Reset(firstDelay)
 		case <-again.C:
@@ -55,7 +55,7 @@ func (s *Server) supervise(life context.Context, p *childserver.Process) {
 				installed.started(s.cluster)
 			} else if life.Err() == nil {
 				delay = min(2*delay, lastDelay)
-				s.logger.Error("PostgreSQL can't be started", "err", err, "retryIn", delay)
+				s.logger.Error("cannot start PostgreSQL; retrying", "err", err, "retryIn", delay)
 				again.Reset(delay)
 			}
 		case <-look.C:
@@ -77,29 +77,29 @@ func (s *Server) supervise(life context.Context, p *childserver.Process) {
 	}
 }
 
-// haltSoon stops the server, if it runs: orderly, if that doesn't take long.
+// haltSoon stops the server if it runs: orderly, unless that takes long.
 func (s *Server) haltSoon(ctx context.Context, p *childserver.Process) {
 	ctx, cancel := context.WithTimeout(ctx, closePatience)
 	defer cancel()
 	s.halt(ctx, p)
 }
 
-// halt stops the server, if it runs: orderly until ctx is done.
+// halt stops the server if it runs: orderly until ctx is done, then by force.
 func (s *Server) halt(ctx context.Context, p *childserver.Process) {
 	if p == nil {
 		return
 	}
 	s.cluster.halt(ctx, p)
 	if overSocket(s.known.host) {
-		_ = os.Remove(s.known.host) // if it's empty, as after an orderly end
+		_ = os.Remove(s.known.host) // succeeds only if it is empty, as after an orderly end
 	}
 	s.logger.Info("PostgreSQL was stopped", "at", s.known.where())
 }
 
-// closePatience is how long Close waits for an orderly end.
+// closePatience limits how long Close waits for an orderly end.
 const closePatience = 3 * time.Second
 
-// Close stops a server that this process runs, and waits until it's gone. It's
+// Close stops a server that this process runs, and waits until it has ended. It is
 // [Server.Shutdown] with three seconds for an orderly end.
 func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
@@ -107,10 +107,10 @@ func (s *Server) Close() error {
 	return s.Shutdown(ctx)
 }
 
-// Shutdown ends all sessions, stops a server that this process runs and waits
-// until it's gone. One that takes longer than ctx is stopped at once: nothing
-// that was committed is lost, but the next start must recover. A server that
-// was found goes on running. Further calls only wait.
+// Shutdown ends all sessions, stops a server that this process runs, and waits
+// until it has ended. When ctx is done, the server is stopped at once. No committed
+// transaction is lost then, but the next start must recover. A server that
+// was found keeps running. Further calls only wait.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.closing.Do(func() {
 		s.deadline = ctx
@@ -123,10 +123,10 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return os.RemoveAll(s.cluster.home)
 }
 
-// errClosed answers orders that come too late.
+// errClosed is the answer to an order after Close.
 var errClosed = errors.New("the PostgreSQL server was closed")
 
-// order has the supervisor do something, unless another process runs the server.
+// order lets the supervisor run do, unless another process runs the server.
 func (s *Server) order(ctx context.Context, do func(context.Context, *childserver.Process) (*childserver.Process, error)) error {
 	done := make(chan error, 1)
 	select {
@@ -148,8 +148,8 @@ func (s *Server) ifOurs(do func(context.Context, *childserver.Process) (*childse
 	}
 }
 
-// Stop stops the server, which stays away until [Server.Restart]. Like Restart
-// and Kill it's there to try out what happens to the server's clients.
+// Stop stops the server until [Server.Restart]. Stop, Restart and Kill exist to test
+// how the server's clients behave.
 func (s *Server) Stop(ctx context.Context) error {
 	return s.order(ctx, func(ctx context.Context, p *childserver.Process) (*childserver.Process, error) {
 		s.haltSoon(ctx, p)
@@ -157,8 +157,8 @@ func (s *Server) Stop(ctx context.Context) error {
 	})
 }
 
-// Restart stops the server, if it runs, starts it at the same place, and
-// returns when it's ready.
+// Restart stops the server if it runs, starts it at the same address, and returns when
+// it is ready.
 func (s *Server) Restart(ctx context.Context) error {
 	return s.order(ctx, func(ctx context.Context, p *childserver.Process) (*childserver.Process, error) {
 		s.haltSoon(ctx, p)
@@ -166,12 +166,12 @@ func (s *Server) Restart(ctx context.Context) error {
 	})
 }
 
-// Kill kills the postmaster with SIGKILL, as a system short of memory would.
-// The server is then started again without further ado.
+// Kill kills the postmaster with SIGKILL, as a system short of memory does.
+// The supervisor then starts the server again.
 func (s *Server) Kill() error {
 	return s.order(context.Background(), func(_ context.Context, p *childserver.Process) (*childserver.Process, error) {
 		if p == nil {
-			return nil, errors.New("the PostgreSQL server isn't running")
+			return nil, errors.New("the PostgreSQL server is not running")
 		}
 		err := p.Signal(syscall.SIGKILL)
 		<-p.Exited()

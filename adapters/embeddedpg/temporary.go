@@ -16,23 +16,22 @@ import (
 	"github.com/partywall-go/partywall/adapters/internal/ownfile"
 )
 
-// Temporary says how to run a server that forgets. Its zero value is of use.
+// Temporary configures a server without durability. The zero value is valid.
 type Temporary struct {
 	BinDir string       // folder of initdb and postgres; empty: FindBinaries
 	Logger *slog.Logger // nil: nothing is logged
 }
 
-// hasty makes a server fast that nobody needs after a crash.
+// hasty contains settings that make a server fast but not durable.
 var hasty = []string{
 	"fsync=off", "synchronous_commit=off", "full_page_writes=off",
 	"max_connections=200", "max_wal_size=512MB", "checkpoint_timeout=1h",
 }
 
-// StartTemporary starts a server for a test or a benchmark, in a fresh folder
-// that [Server.Close] removes. It's fast, and a crash may take what was committed
-// last with it. The folder is in memory where Linux's /dev/shm has 2 GiB free,
-// unless TMPDIR is set.
-// ctx bounds the start only.
+// StartTemporary starts a server for a test or a benchmark, in a new folder
+// that [Server.Close] removes. The server is fast, and a crash may lose the last
+// committed transactions. The folder is in memory if Linux's /dev/shm has 2 GiB free
+// and TMPDIR is not set. ctx limits the start only.
 func StartTemporary(ctx context.Context, t Temporary) (*Server, error) {
 	as, err := childserver.Unprivileged()
 	if err != nil {
@@ -78,8 +77,8 @@ func makeTemporary(as *childserver.Account) (string, error) {
 	return home, makePassable(home, as)
 }
 
-// temporaryParent returns a folder in memory, or the system's for temporary files,
-// or /tmp where root's is closed to the account.
+// temporaryParent returns a folder in memory or the system's folder for temporary
+// files. It returns /tmp if the account cannot enter root's.
 func temporaryParent(as *childserver.Account) string {
 	parent := os.TempDir()
 	if os.Getenv("TMPDIR") == "" && memoryHasRoom() {
@@ -98,17 +97,17 @@ func temporaryParent(as *childserver.Account) string {
 	}
 }
 
-// sweepTemporary removes the folders of this user's servers whose process was killed.
+// sweepTemporary removes the folders of this user's servers whose starting process was killed.
 func sweepTemporary() {
 	for _, parent := range []string{memoryFolder, os.TempDir(), "/tmp"} {
 		left, _ := filepath.Glob(filepath.Join(parent, temporaryPrefix+"*"))
 		for _, home := range left {
 			info, err := os.Lstat(home)
 			if err != nil || !info.IsDir() || time.Since(info.ModTime()) < 10*time.Minute {
-				continue // it may be about to take its lock
+				continue // its owner may be about to take the lock
 			}
 			if _, err := ownfile.Folder(home); err != nil {
-				continue // another user's
+				continue // it belongs to another user
 			}
 			lock, err := ownfile.Lock((&cluster{home: home}).lockFile())
 			if err != nil {
@@ -122,8 +121,8 @@ func sweepTemporary() {
 	}
 }
 
-// fromTemplate puts a copy of a ready-made cluster in place, which takes a
-// tenth of the time that initdb does. The template is made once for each
+// fromTemplate copies a prepared cluster to its place, which takes a
+// tenth of the time of initdb. The template is created once for each
 // version and recipe, and kept in the user's cache folder.
 func (c *cluster) fromTemplate(ctx context.Context, logger *slog.Logger) error {
 	cache, err := os.UserCacheDir()
@@ -135,40 +134,40 @@ func (c *cluster) fromTemplate(ctx context.Context, logger *slog.Logger) error {
 		if _, err = ownfile.Folder(template); err == nil {
 			return c.copyFrom(template)
 		}
-		logger.Warn("the kept PostgreSQL cluster isn't used", "err", err)
+		logger.Warn("cannot use the cached PostgreSQL cluster; creating a new one", "err", err)
 	}
 	if _, err := c.prepare(ctx); err != nil {
 		return err
 	}
 	if err := c.keep(template); err != nil {
-		logger.Warn("the PostgreSQL cluster can't be kept for the next start", "err", err)
+		logger.Warn("cannot cache the PostgreSQL cluster for the next start", "err", err)
 	}
 	return nil
 }
 
-// recipe names what a template is made of.
+// recipe identifies how a template was created.
 func (c *cluster) recipe() string {
 	recipe := strings.Join(append(initdbOptions(), c.bin, c.version, hbaConf, ownConf), "\n")
 	return fmt.Sprintf("%x", sha256.Sum256([]byte(recipe)))[:16]
 }
 
-// keep makes a template of the cluster, which hasn't been started yet.
+// keep makes a template of the cluster, which has not been started yet.
 func (c *cluster) keep(template string) error {
 	if _, err := ownfile.Folder(filepath.Dir(template)); err != nil {
 		return err
 	}
-	unborn, err := os.MkdirTemp(filepath.Dir(template), filepath.Base(template)+".new-*")
+	staging, err := os.MkdirTemp(filepath.Dir(template), filepath.Base(template)+".new-*")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(unborn) // without effect once it's renamed
-	if err := copyTree(filepath.Join(unborn, "postgres"), c.data, nil); err != nil {
+	defer os.RemoveAll(staging) // no effect once it is renamed
+	if err := copyTree(filepath.Join(staging, "postgres"), c.data, nil); err != nil {
 		return err
 	}
-	if err := copyFile(filepath.Join(unborn, filepath.Base(c.passFile())), c.passFile()); err != nil {
+	if err := copyFile(filepath.Join(staging, filepath.Base(c.passFile())), c.passFile()); err != nil {
 		return err
 	}
-	if err := os.Rename(unborn, template); err != nil && !errors.Is(err, fs.ErrExist) { // another was quicker
+	if err := os.Rename(staging, template); err != nil && !errors.Is(err, fs.ErrExist) { // another process was first
 		return err
 	}
 	return nil

@@ -10,20 +10,20 @@ import (
 	"time"
 )
 
-// upgradePoll is how often the supervisor looks at the programs of the server.
+// upgradePoll is how often the supervisor checks the programs of the server.
 const upgradePoll = 5 * time.Second
 
-// programs is what the supervisor has seen of the programs of the server that runs.
-// When a package upgrade replaces them, the server goes on, but its new sessions
+// programs records what the supervisor has seen of the running server's programs.
+// When a package upgrade replaces them, the server continues, but its new sessions
 // load libraries of the other version and fail.
 type programs struct {
-	running  string // the stamp of those that it was started from
-	seen     string // the stamp of the last look
-	reported bool   // that they are gone
+	running  string // the stamp of the programs that it was started from
+	seen     string // the stamp at the last check
+	reported bool   // their absence was logged
 }
 
-// stamp identifies the file that the server is started from; it's empty where
-// there is none.
+// stamp identifies the file that the server is started from. It is empty if there is
+// none.
 func (c *cluster) stamp() string {
 	info, err := os.Stat(filepath.Join(c.bin, "postgres"))
 	if err != nil {
@@ -36,11 +36,11 @@ func (c *cluster) stamp() string {
 	return stamp
 }
 
-// started forgets what was seen of earlier programs.
+// started resets what was seen of earlier programs.
 func (u *programs) started(c *cluster) { *u = programs{running: c.stamp(), seen: c.stamp()} }
 
-// replaced reports whether the server must be restarted since its programs are of
-// another version than it is. An upgrade is given the time of one look to end.
+// replaced reports whether the server must be restarted because its programs now have
+// another version. An upgrade has the time until the next check to complete.
 func (u *programs) replaced(ctx context.Context, s *Server) bool {
 	now := s.cluster.stamp()
 	settled := now == u.seen

@@ -16,12 +16,12 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// fakePackage is a folder of programs that hand over to the machine's own, and
-// say that they are of another build.
+// fakePackage is a folder of programs that run the machine's own programs, but
+// report another version.
 type fakePackage struct {
 	t           *testing.T
 	dir, actual string
-	version     string // what the machine's own prints
+	version     string // the version of the machine's own programs
 }
 
 func newFakePackage(t *testing.T) *fakePackage {
@@ -31,7 +31,7 @@ func newFakePackage(t *testing.T) *fakePackage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, err := os.MkdirTemp("", "programs-") // one that the server's account can enter
+	dir, err := os.MkdirTemp("", "programs-") // the server's account can enter it
 	if err := errors.Join(err, os.Chmod(dir, 0o755)); err != nil {
 		t.Fatal(err)
 	}
@@ -50,8 +50,8 @@ func newFakePackage(t *testing.T) *fakePackage {
 func (p *fakePackage) write(name, first string) {
 	p.t.Helper()
 	script := fmt.Sprintf("#!/bin/sh\n%s\nexec '%s' \"$@\"\n", first, filepath.Join(p.actual, name))
-	unborn := filepath.Join(p.dir, name+".new") // as a package is unpacked
-	if err := errors.Join(os.WriteFile(unborn, []byte(script), 0o755), os.Chmod(unborn, 0o755), os.Rename(unborn, filepath.Join(p.dir, name))); err != nil {
+	staging := filepath.Join(p.dir, name+".new") // as a package is unpacked
+	if err := errors.Join(os.WriteFile(staging, []byte(script), 0o755), os.Chmod(staging, 0o755), os.Rename(staging, filepath.Join(p.dir, name))); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -101,9 +101,9 @@ func TestUpgrade(t *testing.T) {
 			t.Errorf("want %s with %q, got %+v", severity, text, f)
 		}
 	}
-	wants(t, ports.SeverityOK, "no private PostgreSQL was made")
+	wants(t, ports.SeverityOK, "no private PostgreSQL exists")
 	if _, err := os.Stat(folder); err == nil {
-		t.Error("looking made the data folder")
+		t.Error("the check created the data folder")
 	}
 	s, err := embeddedpg.Start(t.Context(), config)
 	if err != nil {
@@ -121,8 +121,8 @@ func TestUpgrade(t *testing.T) {
 		if err := os.Remove(filepath.Join(programs.dir, "postgres")); err != nil {
 			t.Fatal(err)
 		}
-		wants(t, ports.SeverityError, "its programs are gone")
-		eventually(t, time.Minute, "the log says it", func() bool { return strings.Contains(log.String(), "install its version again") })
+		wants(t, ports.SeverityError, "its programs were removed")
+		eventually(t, time.Minute, "the log reports it", func() bool { return strings.Contains(log.String(), "install its version again") })
 	})
 	t.Run("the same version installed again changes nothing", func(t *testing.T) {
 		programs.install(programs.version)
@@ -144,5 +144,5 @@ func TestUpgrade(t *testing.T) {
 		}
 	})
 	closeServer(t, s)
-	wants(t, ports.SeverityOK, "doesn't run")
+	wants(t, ports.SeverityOK, "is not running")
 }

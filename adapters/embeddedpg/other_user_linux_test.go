@@ -14,16 +14,16 @@ import (
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
 )
 
-// stranger is the user ID of another user of the machine.
-const stranger = 12345
+// otherUser is the user ID of another user of the machine.
+const otherUser = 12345
 
-// onlyRoot reports whether a test can play another user.
+// onlyRoot reports whether the test can act as another user.
 func onlyRoot() bool {
 	return os.Geteuid() == 0
 }
 
-// TestWhatAnotherUserPrepared puts things of another user's, and links, where
-// the server keeps its own.
+// TestWhatAnotherUserPrepared puts another user's files, folders and links where the
+// server keeps its own.
 func TestWhatAnotherUserPrepared(t *testing.T) {
 	folder := dataDir(t)
 	s := start(t, folder)
@@ -60,7 +60,7 @@ func TestWhatAnotherUserPrepared(t *testing.T) {
 			if !onlyRoot() {
 				return
 			}
-			must(os.Chown(path, stranger, stranger))
+			must(os.Chown(path, otherUser, otherUser))
 			refused(t, name+" belongs to user ID 12345")
 			must(os.Chown(path, 0, 0))
 		})
@@ -69,7 +69,7 @@ func TestWhatAnotherUserPrepared(t *testing.T) {
 		return
 	}
 	t.Run("another user's folder for the socket", func(t *testing.T) {
-		must(os.MkdirAll(s.Host, 0o700), os.Chown(s.Host, stranger, stranger))
+		must(os.MkdirAll(s.Host, 0o700), os.Chown(s.Host, otherUser, otherUser))
 		refused(t, filepath.Base(s.Host)+" belongs to user ID 12345")
 	})
 	t.Run("a link in place of the folder for the socket", func(t *testing.T) {
@@ -79,19 +79,19 @@ func TestWhatAnotherUserPrepared(t *testing.T) {
 	})
 	t.Run("another user's data", func(t *testing.T) {
 		info, err := os.Stat(s.Dir)
-		must(err, os.Chown(s.Dir, stranger, stranger))
+		must(err, os.Chown(s.Dir, otherUser, otherUser))
 		refused(t, s.Dir+" belongs to user ID 12345")
 		must(os.Chown(s.Dir, int(info.Sys().(*syscall.Stat_t).Uid), -1))
 	})
 	t.Run("another user's folder", func(t *testing.T) {
-		must(os.Chown(folder, stranger, stranger))
+		must(os.Chown(folder, otherUser, otherUser))
 		refused(t, folder+" belongs to user ID 12345")
 		must(os.Chown(folder, 0, 0))
 	})
 	closeServer(t, start(t, folder))
 }
 
-// TestATemporaryFolderOfAnotherUser has a link in it, behind which root made a file.
+// TestATemporaryFolderOfAnotherUser puts a link to a file of root's in the folder.
 func TestATemporaryFolderOfAnotherUser(t *testing.T) {
 	needServer(t)
 	parent, target := t.TempDir(), filepath.Join(t.TempDir(), "target")
@@ -104,7 +104,7 @@ func TestATemporaryFolderOfAnotherUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	if onlyRoot() {
-		if err := os.Chown(left, stranger, stranger); err != nil {
+		if err := os.Chown(left, otherUser, otherUser); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -114,15 +114,15 @@ func TestATemporaryFolderOfAnotherUser(t *testing.T) {
 	}
 	temporary(t)
 	if _, err := os.Lstat(target); err == nil {
-		t.Error("a file was made behind the link")
+		t.Error("a file was created behind the link")
 	}
 	if _, err := os.Lstat(left); err != nil {
-		t.Errorf("what isn't ours was removed: %v", err)
+		t.Errorf("a file of another user was removed: %v", err)
 	}
 }
 
-// TestAProcessThatIsOnlyCalledLikeOurs runs for another user under the titles of
-// the postmaster and of one of its processes.
+// TestAProcessThatIsOnlyCalledLikeOurs runs processes of another user under the titles
+// of the postmaster and of one of its processes.
 func TestAProcessThatIsOnlyCalledLikeOurs(t *testing.T) {
 	if !onlyRoot() {
 		return
@@ -134,7 +134,7 @@ func TestAProcessThatIsOnlyCalledLikeOurs(t *testing.T) {
 		{"postgres", "-c", "read forever", "-D", dir},
 		{"postgres: " + embeddedpg.NameOf(t, folder) + ": checkpointer", "-c", "read forever"},
 	} {
-		shell := &exec.Cmd{Path: "/bin/sh", Args: title, Dir: "/", SysProcAttr: &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: stranger, Gid: stranger}}}
+		shell := &exec.Cmd{Path: "/bin/sh", Args: title, Dir: "/", SysProcAttr: &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: otherUser, Gid: otherUser}}}
 		in, err := shell.StdinPipe()
 		if err != nil {
 			t.Fatal(err)
