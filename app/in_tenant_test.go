@@ -20,7 +20,6 @@ import (
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/tenants"
-	"github.com/partywall-go/partywall/ports"
 )
 
 // invoices is a small product.
@@ -101,7 +100,7 @@ func TestAProductMayRefuseATenant(t *testing.T) {
 	t.Parallel()
 	acme := apptest.Open(t, &invoices)
 	creation := tenants.Creation{ID: parseID(t, "refused"), Name: "refuse me"}
-	by := tenants.Creator{Operator: access.Installation(), Caller: ports.Caller{Identity: acme.Owner.Member.Identity()}}
+	by := tenants.Creator{Operator: access.Installation(), For: acme.Owner.Member.Identity()}
 	_, err := acme.Tenants.Create(t.Context(), by, creation)
 	if e, ok := errors.AsType[*domain.Error](err); !ok || e.Field != "name" || !errors.Is(err, domain.Invalid) {
 		t.Fatalf("the creator gets %v", err)

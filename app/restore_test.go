@@ -16,6 +16,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -137,7 +138,7 @@ func (o *operator) open(t *testing.T, server *embeddedpg.Server, database string
 
 func (o *operator) create(t *testing.T, pw *app.Partywall, name string) {
 	t.Helper()
-	_, err := pw.Tenants.Create(t.Context(), tenants.Creator{Caller: ports.Caller{Identity: o.ada}}, tenants.Creation{ID: parseID(t, name)})
+	_, err := pw.Tenants.Create(t.Context(), tenants.Creator{Operator: access.Installation(), For: o.ada}, tenants.Creation{ID: parseID(t, name)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -114,7 +114,7 @@ func TestAnInvitedUserChoosesAPassword(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := verifier.Verify(t.Context(), step.Tokens.Access); err != nil || again.Identity != invited.Identity {
-		t.Errorf("invited as %v, signed in as %v, %v", invited.Identity, again.Identity, err)
+	if again, err := verifier.Verify(t.Context(), step.Tokens.Access); err != nil || again.Identity() != invited.Identity() {
+		t.Errorf("invited as %v, signed in as %v, %v", invited.Identity(), again.Identity(), err)
 	}
 }

@@ -25,7 +25,7 @@ func (s *server) authenticate(r *http.Request) (ports.Caller, error) {
 func (s *server) identify(r *http.Request, l *line) (ports.Caller, error) {
 	caller, err := s.authenticate(r)
 	if err == nil {
-		l.subject = caller.Identity
+		l.subject = caller.Identity()
 	}
 	return caller, err
 }
@@ -42,7 +42,7 @@ func (s *server) admit(r *http.Request, l *line, elsewhere ...Resolve) (ports.Ca
 		return ports.Caller{}, access.Member{}, err
 	}
 	l.tenant = id
-	member, err := s.memberOf(r.Context(), caller.Identity, id)
+	member, err := s.memberOf(r.Context(), caller.Identity(), id)
 	if err != nil {
 		return ports.Caller{}, access.Member{}, err
 	}

@@ -43,7 +43,7 @@ func (s *server) maybeSignedIn(next func(echo.Context, tenants.Creator) error) e
 		if err != nil {
 			return err
 		}
-		exchangeOf(c).subject = caller.Identity
+		exchangeOf(c).subject = caller.Identity()
 		return next(c, tenants.Creator{Caller: caller, From: s.from(c)})
 	})
 }

@@ -51,7 +51,7 @@ func BenchmarkUploadURL(b *testing.B) {
 	const body = `{"filename": "plans/2026.txt", "size": 5, "contentType": "text/plain"}`
 	benchmark(b, func(h *house) *http.Request {
 		req := httptest.NewRequest(http.MethodPost, "/files/upload-url", strings.NewReader(body))
-		req.Header.Set("Authorization", "Bearer "+h.caller(b, "ada@acme.example").Token.Reveal())
+		req.Header.Set("Authorization", "Bearer "+h.caller(b, "ada@acme.example").Token().Reveal())
 		req.Header.Set("X-Tenant-ID", "acme")
 		req.Header.Set("Content-Type", "application/json")
 		return req

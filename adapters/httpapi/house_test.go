@@ -220,7 +220,7 @@ func (a answer) isProblem(t *testing.T, status int, code domain.Code, field stri
 // somebody returns the Authorization header of somebody who is signed in.
 func (h *house) somebody(t testing.TB, address string) string {
 	t.Helper()
-	return "Authorization: Bearer " + h.caller(t, address).Token.Reveal()
+	return "Authorization: Bearer " + h.caller(t, address).Token().Reveal()
 }
 
 func (h *house) caller(t testing.TB, address string) ports.Caller {
@@ -235,7 +235,7 @@ func (h *house) caller(t testing.TB, address string) ports.Caller {
 // join has the database give the user with that address the role in tenant id.
 func (h *house) join(t testing.TB, id domain.TenantID, address string, role domain.Role) {
 	t.Helper()
-	change := ports.RoleChange{Tenant: id, Member: h.caller(t, address).Identity, Role: role, By: ports.Actor{Operator: true}}
+	change := ports.RoleChange{Tenant: id, Member: h.caller(t, address).Identity(), Role: role, By: ports.Actor{Operator: true}}
 	if err := h.db.Members().SetRole(t.Context(), change); err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +245,7 @@ func (h *house) join(t testing.TB, id domain.TenantID, address string, role doma
 func (h *house) tenant(t testing.TB, id, owner string) domain.TenantID {
 	t.Helper()
 	tenant := parse(t, domain.ParseTenantID, id)
-	if _, err := h.db.Tenants().Create(t.Context(), ports.NewTenant{ID: tenant, Name: id, Owner: h.caller(t, owner).Identity}); err != nil {
+	if _, err := h.db.Tenants().Create(t.Context(), ports.NewTenant{ID: tenant, Name: id, Owner: h.caller(t, owner).Identity()}); err != nil {
 		t.Fatal(err)
 	}
 	return tenant

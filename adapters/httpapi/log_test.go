@@ -38,7 +38,7 @@ func TestTheLogSaysWhyATokenWasntBelieved(t *testing.T) {
 func TestTheLog(t *testing.T) {
 	h := open(t)
 	h.tenant(t, "acme", "ada@acme.example")
-	ada, subject := h.somebody(t, "ada@acme.example"), h.caller(t, "ada@acme.example").Identity.String()
+	ada, subject := h.somebody(t, "ada@acme.example"), h.caller(t, "ada@acme.example").Identity().String()
 	requests := []struct {
 		send   func() answer
 		level  string

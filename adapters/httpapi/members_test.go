@@ -93,11 +93,11 @@ func TestAProductsRouteIsForWhoIsSignedIn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, address := range []string{"ada@acme.example", "newcomer@acme.example"} {
 				caller := h.caller(t, address)
-				got := ask(t, product, "Authorization: Bearer "+caller.Token.Reveal()).is(t, 200)
-				if got.body != "true "+caller.Identity.Subject() {
+				got := ask(t, product, "Authorization: Bearer "+caller.Token().Reveal()).is(t, 200)
+				if got.body != "true "+caller.Identity().Subject() {
 					t.Errorf("%s is seen as %s", address, got.body)
 				}
-				if !strings.Contains(h.log.String(), caller.Identity.Subject()) {
+				if !strings.Contains(h.log.String(), caller.Identity().Subject()) {
 					t.Errorf("the log has no line of %s", address)
 				}
 			}
@@ -110,10 +110,10 @@ func TestAProductsRouteIsForWhoIsSignedIn(t *testing.T) {
 	t.Run("and a member's route knows the caller, too", func(t *testing.T) {
 		caller := h.caller(t, "ada@acme.example")
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/members", nil)
-		r.Header.Set("Authorization", "Bearer "+caller.Token.Reveal())
+		r.Header.Set("Authorization", "Bearer "+caller.Token().Reveal())
 		recorder := httptest.NewRecorder()
 		mux.ServeHTTP(recorder, r)
-		if recorder.Body.String() != "true "+caller.Identity.Subject() {
+		if recorder.Body.String() != "true "+caller.Identity().Subject() {
 			t.Errorf("it sees %s", recorder.Body)
 		}
 	})
@@ -124,7 +124,7 @@ func TestAProductsRouteIsForWhoIsSignedIn(t *testing.T) {
 
 func callerOf(ctx context.Context) string {
 	caller, ok := httpapi.CallerFrom(ctx)
-	return fmt.Sprint(ok, " ", caller.Identity.Subject())
+	return fmt.Sprint(ok, " ", caller.Identity().Subject())
 }
 
 func TestAProductsErrorsBecomeProblems(t *testing.T) {

@@ -19,7 +19,7 @@ import (
 func TestAProductsRouteHasALineInTheLog(t *testing.T) {
 	h := open(t)
 	h.tenant(t, "acme", "ada@acme.example")
-	ada, subject := h.somebody(t, "ada@acme.example"), h.caller(t, "ada@acme.example").Identity.String()
+	ada, subject := h.somebody(t, "ada@acme.example"), h.caller(t, "ada@acme.example").Identity().String()
 	routes := map[string]string{"net/http": "GET /invoices", "Echo": "/invoices"}
 	for what, test := range map[string]struct {
 		fail          error

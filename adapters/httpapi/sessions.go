@@ -119,7 +119,7 @@ func (s *server) signOut(c echo.Context) error {
 		Everywhere   bool   `json:"everywhere"`
 	}
 	caller, unproven := s.authenticate(c.Request())
-	exchangeOf(c).subject = caller.Identity // the zero one where nothing is proven
+	exchangeOf(c).subject = caller.Identity() // the zero one where nothing is proven
 	err := decode(c, &body)
 	if unproven != nil && (err != nil || body.RefreshToken == "") {
 		return unproven

@@ -54,7 +54,7 @@ func TestEveryRouteThatReadsAToken(t *testing.T) {
 
 func TestATokenIsReadFromTheHeaderAlone(t *testing.T) {
 	h := open(t)
-	token := h.caller(t, "ada@acme.example").Token.Reveal()
+	token := h.caller(t, "ada@acme.example").Token().Reveal()
 	h.get(t, "/auth/me?access_token="+token).isProblem(t, 401, "unauthenticated", "")
 	h.get(t, "/auth/me", "Cookie: access_token="+token, "X-Access-Token: "+token, "Proxy-Authorization: Bearer "+token).is(t, 401)
 	h.post(t, "/auth/signout", `{"everywhere": true, "access_token": "`+token+`"}`).is(t, 401)

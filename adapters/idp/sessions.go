@@ -88,7 +88,7 @@ func (p *Provider) SignOutEverywhere(ctx context.Context, access domain.Secret) 
 	if err != nil {
 		return err
 	}
-	return identityErrorOr(p.users.EndSessions(ctx, caller.Identity.Subject()), errInvalidToken)
+	return identityErrorOr(p.users.EndSessions(ctx, caller.Identity().Subject()), errInvalidToken)
 }
 
 // User returns the user whose access token it is.
@@ -97,9 +97,9 @@ func (p *Provider) User(ctx context.Context, access domain.Secret) (ports.User, 
 	if err != nil {
 		return ports.User{}, err
 	}
-	user, err := p.users.UserBySubject(ctx, caller.Identity.Subject())
+	user, err := p.users.UserBySubject(ctx, caller.Identity().Subject())
 	if err != nil {
 		return ports.User{}, identityErrorOr(err, errInvalidToken)
 	}
-	return ports.User{Identity: caller.Identity, Email: user.Email, EmailVerified: user.Confirmed}, nil
+	return ports.User{Identity: caller.Identity(), Email: user.Email, EmailVerified: user.Confirmed}, nil
 }

@@ -112,7 +112,7 @@ func (p *Provider) Verify(ctx context.Context, access domain.Secret) (ports.Call
 	if err != nil {
 		return ports.Caller{}, invalidToken(err.Error())
 	}
-	return ports.Caller{Identity: identity, Token: access, ExpiresAt: expiresAt}, nil
+	return ports.NewCaller(identity, access, expiresAt), nil
 }
 
 // tokenHeader encodes the header that all tokens of one key share, as spare as Cognito's.

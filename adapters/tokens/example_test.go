@@ -48,7 +48,7 @@ func Example() {
 	}
 
 	caller, err := verifier.Verify(context.Background(), issue(time.Hour))
-	fmt.Println(caller.Identity, err)
+	fmt.Println(caller.Identity(), err)
 	_, err = verifier.Verify(context.Background(), issue(-time.Minute))
 	fmt.Println(errors.Is(err, domain.CodeInvalidToken))
 	// Output:

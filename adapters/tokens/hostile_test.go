@@ -28,8 +28,8 @@ func TestVerifyRefusesHostileTokens(t *testing.T) {
 	h := readHostile(t)
 	v := h.verifier(t)
 	caller, err := v.Verify(t.Context(), domain.NewSecret(h.Good))
-	if err != nil || caller.Identity.Subject() != h.Subject {
-		t.Fatalf("the token that the others are made from: %v, %v", caller.Identity, err)
+	if err != nil || caller.Identity().Subject() != h.Subject {
+		t.Fatalf("the token that the others are made from: %v, %v", caller.Identity(), err)
 	}
 	count := 0
 	for _, rule := range h.Rules {

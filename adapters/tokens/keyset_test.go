@@ -254,8 +254,8 @@ func TestAnEmulatorCountsOnLoopback(t *testing.T) {
 	v := newVerifier(t, clock.Now, tokens.Issuer{URLs: []string{server.URL + "/" + pool}, Provider: pool, ClientIDs: []string{client}, Keys: keys})
 	token := sign(ourKey(), goodHeader().with(fields{"kid": "CognitoLocal"}).String(), goodClaims(clock.Now()).with(fields{"iss": server.URL + "/" + pool}).String())
 	caller, err := v.Verify(t.Context(), domain.NewSecret(token))
-	if err != nil || caller.Identity.Provider() != pool {
-		t.Errorf("got %v, %v", caller.Identity, err)
+	if err != nil || caller.Identity().Provider() != pool {
+		t.Errorf("got %v, %v", caller.Identity(), err)
 	}
 	if _, err := tokens.ParseKeySet([]byte(setOf(jwkOf(ourKey(), "CognitoLocal"))), false); err == nil || !strings.Contains(err.Error(), "loopback") {
 		t.Errorf("from elsewhere: %v", err)

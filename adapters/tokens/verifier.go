@@ -56,7 +56,7 @@ func (v *Verifier) Verify(ctx context.Context, token domain.Secret) (ports.Calle
 	if err != nil {
 		return ports.Caller{}, translate(err)
 	}
-	return ports.Caller{Identity: seen.identity, Token: token, ExpiresAt: seen.expiresAt}, nil
+	return ports.NewCaller(seen.identity, token, seen.expiresAt), nil
 }
 
 func (v *Verifier) verify(ctx context.Context, token domain.Secret) (verified, error) {

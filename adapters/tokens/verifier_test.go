@@ -21,14 +21,14 @@ func TestVerifyTellsWhoTheTokenSpeaksFor(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", when, err)
 		}
-		if caller.Identity.Provider() != poolID || caller.Identity.Subject() != userID {
-			t.Errorf("%s: it speaks for %v", when, caller.Identity)
+		if caller.Identity().Provider() != poolID || caller.Identity().Subject() != userID {
+			t.Errorf("%s: it speaks for %v", when, caller.Identity())
 		}
-		if caller.Token != token {
+		if caller.Token() != token {
 			t.Errorf("%s: the token isn't handed on", when)
 		}
-		if !caller.ExpiresAt.Equal(now.Add(time.Hour)) || caller.ExpiresAt.Location() != time.UTC {
-			t.Errorf("%s: it expires at %v", when, caller.ExpiresAt)
+		if !caller.ExpiresAt().Equal(now.Add(time.Hour)) || caller.ExpiresAt().Location() != time.UTC {
+			t.Errorf("%s: it expires at %v", when, caller.ExpiresAt())
 		}
 	}
 }
@@ -65,8 +65,8 @@ func TestVerifyAcceptsWhatIsLegal(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if caller.Identity.Provider() != poolID {
-				t.Errorf("the provider is %q", caller.Identity.Provider())
+			if caller.Identity().Provider() != poolID {
+				t.Errorf("the provider is %q", caller.Identity().Provider())
 			}
 		})
 	}
@@ -80,8 +80,8 @@ func TestTokensOfTwoIssuers(t *testing.T) {
 
 	t.Run("each is believed by its own key", func(t *testing.T) {
 		caller, err := v.Verify(t.Context(), domain.NewSecret(sign(otherKey(), goodHeader().String(), localClaims.String())))
-		if err != nil || caller.Identity.String() != "local/"+userID {
-			t.Errorf("got %v, %v", caller.Identity, err)
+		if err != nil || caller.Identity().String() != "local/"+userID {
+			t.Errorf("got %v, %v", caller.Identity(), err)
 		}
 		if err := verify(t, v, goodToken(now, nil)); err != nil {
 			t.Error(err)
@@ -102,7 +102,7 @@ func refused(t *testing.T, v *tokens.Verifier, token, reason string) {
 	t.Helper()
 	caller, err := v.Verify(t.Context(), domain.NewSecret(token))
 	refusal, ok := errors.AsType[*domain.Error](err)
-	if !ok || !caller.IsZero() || !caller.Token.IsZero() {
+	if !ok || !caller.IsZero() || !caller.Token().IsZero() {
 		t.Fatalf("got %v, %v", caller, err)
 	}
 	if refusal.Kind != domain.Unauthenticated || refusal.Code != domain.CodeInvalidToken {

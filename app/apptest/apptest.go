@@ -23,7 +23,6 @@ import (
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/tenants"
-	"github.com/partywall-go/partywall/ports"
 )
 
 // Tenant is a fresh tenant together with the installation that it lives in.
@@ -116,7 +115,7 @@ func newTenant(t testing.TB, running *app.Partywall, with installation) *Tenant 
 	if err != nil {
 		t.Fatal(err)
 	}
-	by := tenants.Creator{Caller: ports.Caller{Identity: owner.Identity}, Operator: access.Installation()}
+	by := tenants.Creator{Operator: access.Installation(), For: owner.Identity}
 	if _, err := running.Tenants.Create(t.Context(), by, tenants.Creation{ID: id, Name: t.Name()}); err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/tenants"
-	"github.com/partywall-go/partywall/ports"
 )
 
 // withRegistry runs work on the configured database, as the operator.
@@ -63,7 +62,7 @@ func createTenant(ctx context.Context, c console, args []string) error {
 			if err != nil {
 				return err
 			}
-			by.Caller = ports.Caller{Identity: identity}
+			by.For = identity
 		}
 		created, err := r.Tenants.Create(ctx, by, tenants.Creation{ID: id, Name: *name})
 		if err != nil {
@@ -132,7 +131,7 @@ func claimTenant(ctx context.Context, c console, args []string) error {
 		if _, err := r.Tenants.Clock(ctx, id); domain.KindOf(err) == domain.NotFound {
 			return fmt.Errorf("there is no tenant %s that could be claimed; see: %s tenants list", id, c.program.Name)
 		}
-		by := tenants.Creator{Operator: access.Installation(), Caller: ports.Caller{Identity: identity}}
+		by := tenants.Creator{Operator: access.Installation(), For: identity}
 		claimed, err := r.Tenants.Claim(ctx, by, id, domain.NewSecret(*token))
 		if err != nil {
 			return err

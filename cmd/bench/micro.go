@@ -54,7 +54,7 @@ func tokenLines(ctx context.Context) ([]line, error) {
 		if err != nil {
 			return nil, err
 		}
-		all[i] = caller.Token
+		all[i] = caller.Token()
 	}
 	remembering, forgetful := verifier(0), verifier(1)
 	cached := perOp(func(int) error { _, err := remembering.Verify(ctx, all[0]); return err })

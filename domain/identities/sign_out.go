@@ -37,7 +37,7 @@ func (s *Service) SignOut(ctx context.Context, from limits.Address, caller ports
 	if caller.IsZero() {
 		return domain.Errorf(domain.Unauthenticated, "sign in to end the sessions everywhere")
 	}
-	return s.Provider.SignOutEverywhere(ctx, caller.Token)
+	return s.Provider.SignOutEverywhere(ctx, caller.Token())
 }
 
 func (s *Service) revoke(ctx context.Context, from limits.Address, caller ports.Caller, refresh domain.Secret) error {

@@ -24,8 +24,8 @@ func TestSigningUpWithAClaimMakesAnOwner(t *testing.T) {
 		t.Fatal(err)
 	}
 	caller, _ := h.signedIn(t, "ada@example.com")
-	if caller.Identity != user.Identity {
-		t.Errorf("signed up as %v, signed in as %v", user.Identity, caller.Identity)
+	if caller.Identity() != user.Identity {
+		t.Errorf("signed up as %v, signed in as %v", user.Identity, caller.Identity())
 	}
 	profile, err := h.WhoAmI(t.Context(), caller)
 	if err != nil || profile.Email.String() != "Ada@example.com" || len(profile.Tenants) != 1 || profile.Tenants[0].Membership.Role != domain.RoleOwner {
@@ -148,7 +148,7 @@ func TestTheErrorReportsAnAccountWithoutItsTenant(t *testing.T) {
 	}{
 		"another user claims it first": {func(h *installation, claim domain.Secret, _ *ports.NewUser) {
 			somebody := domain.Must(h.users.Caller(address("eve@example.com")))
-			domain.Must(h.db.Reservations().Claim(context.Background(), ports.Claim{Token: claim.Hash(), Owner: somebody.Identity}))
+			domain.Must(h.db.Reservations().Claim(context.Background(), ports.Claim{Token: claim.Hash(), Owner: somebody.Identity()}))
 		}, domain.CodeClaimInvalid, "another user claimed", false},
 		"the registry becomes unavailable": {func(h *installation, _ domain.Secret, _ *ports.NewUser) {
 			h.db.Break()

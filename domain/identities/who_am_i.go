@@ -20,12 +20,12 @@ const maxProfileTenants = 200
 // them. A token that the provider does not accept is [domain.CodeInvalidToken]. If
 // the provider cannot be reached, only the address is missing.
 func (s *Service) WhoAmI(ctx context.Context, caller ports.Caller) (Profile, error) {
-	memberships, err := s.Members.Memberships(ctx, caller.Identity, maxProfileTenants)
+	memberships, err := s.Members.Memberships(ctx, caller.Identity(), maxProfileTenants)
 	if err != nil {
 		return Profile{}, err
 	}
-	profile := Profile{Identity: caller.Identity, Tenants: memberships}
-	user, err := s.Provider.User(ctx, caller.Token)
+	profile := Profile{Identity: caller.Identity(), Tenants: memberships}
+	user, err := s.Provider.User(ctx, caller.Token())
 	switch domain.KindOf(err) {
 	case domain.Unavailable, domain.Limited:
 		return profile, nil // the address is optional; the memberships are in our own store

@@ -29,7 +29,7 @@ func TestWhoAmIWithoutTheProvider(t *testing.T) {
 	for _, kind := range []domain.Kind{domain.Unavailable, domain.Limited} {
 		h.Provider = refusing{h.users, &domain.Error{Kind: kind}}
 		profile, err := h.WhoAmI(t.Context(), caller)
-		if err != nil || profile.Identity != caller.Identity || len(profile.Tenants) != 1 || !profile.Email.IsZero() {
+		if err != nil || profile.Identity != caller.Identity() || len(profile.Tenants) != 1 || !profile.Email.IsZero() {
 			t.Errorf("%v: WhoAmI = %+v, %v", kind, profile, err)
 		}
 	}

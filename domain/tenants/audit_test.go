@@ -22,10 +22,10 @@ func TestEachChangeIsAudited(t *testing.T) {
 	h := newInstallation()
 	kept := &trail{}
 	h.Audit = kept
-	ada, bob := h.caller("ada@example.com"), h.caller("bob@example.com").Identity
+	ada, bob := h.caller("ada@example.com"), h.caller("bob@example.com").Identity()
 	acme, bolt, cord := tenantID("acme"), tenantID("bolt"), tenantID("cord")
 	by := tenants.Creator{Caller: ada, From: from("192.0.2.1")}
-	self := ports.Actor{Identity: ada.Identity, From: from("192.0.2.1").IP()}
+	self := ports.Actor{Identity: ada.Identity(), From: from("192.0.2.1").IP()}
 
 	for range 2 { // the second is a replay
 		domain.Must(h.Create(t.Context(), by, tenants.Creation{ID: acme, IdempotencyKey: "k"}))
@@ -47,9 +47,9 @@ func TestEachChangeIsAudited(t *testing.T) {
 	}
 
 	want := []ports.AuditEntry{
-		{Action: ports.TenantCreated, Tenant: acme, Actor: self, Member: ada.Identity, Role: domain.RoleOwner},
+		{Action: ports.TenantCreated, Tenant: acme, Actor: self, Member: ada.Identity(), Role: domain.RoleOwner},
 		{Action: ports.TenantReserved, Tenant: bolt, Actor: ports.Actor{From: from("192.0.2.2").IP()}},
-		{Action: ports.TenantClaimed, Tenant: bolt, Actor: self, Member: ada.Identity, Role: domain.RoleOwner},
+		{Action: ports.TenantClaimed, Tenant: bolt, Actor: self, Member: ada.Identity(), Role: domain.RoleOwner},
 		{Action: ports.TenantReserved, Tenant: cord, Actor: ports.Actor{Operator: true}},
 		{Action: ports.TenantClaimed, Tenant: cord, Actor: ports.Actor{Identity: bob, From: from("192.0.2.3").IP()}, Member: bob, Role: domain.RoleOwner},
 	}

@@ -9,9 +9,9 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Claim creates the tenant id, which waits for an owner, and makes by.Caller its
-// first owner. An owner who claimed it before with the same token gets the same
-// answer.
+// Claim creates the tenant id, which waits for an owner, and makes the creator, or
+// by.For, its first owner. An owner who claimed it before with the same token gets the
+// same answer.
 //
 // Errors: [domain.CodeClaimInvalid] on field "claimToken" for a token that is
 // unknown, spent, expired, or another tenant's; [domain.CodeTenantQuota] and
@@ -20,7 +20,10 @@ func (s *Service) Claim(ctx context.Context, by Creator, id domain.TenantID, tok
 	if id.IsZero() {
 		return ports.TenantMembership{}, domain.Invalidf("tenantId", "name the tenant to claim")
 	}
-	if by.Caller.IsZero() {
+	if err := by.check(); err != nil {
+		return ports.TenantMembership{}, err
+	}
+	if by.owner().IsZero() {
 		return ports.TenantMembership{}, domain.Errorf(domain.Unauthenticated, "sign in to claim a tenant")
 	}
 	owner, err := s.admitMaking(ctx, by)
@@ -30,14 +33,14 @@ func (s *Service) Claim(ctx context.Context, by Creator, id domain.TenantID, tok
 	claimed, err := s.Reservations.Claim(ctx, ports.Claim{
 		Token:  claimHash(token),
 		Tenant: id,
-		Owner:  by.Caller.Identity,
+		Owner:  by.owner(),
 		Limits: owner.limits,
 	})
 	if err != nil || claimed.Replayed {
 		s.notMade(by)
 		return claimed.TenantMembership, err
 	}
-	ports.Record(ctx, s.Audit, ports.AuditEntry{Action: ports.TenantClaimed, Tenant: id, Actor: by.actor(), Member: by.Caller.Identity, Role: domain.RoleOwner})
+	ports.Record(ctx, s.Audit, ports.AuditEntry{Action: ports.TenantClaimed, Tenant: id, Actor: by.actor(), Member: by.owner(), Role: domain.RoleOwner})
 	s.welcome(owner.email, claimed.Tenant)
 	return claimed.TenantMembership, nil
 }

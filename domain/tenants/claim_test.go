@@ -26,7 +26,7 @@ func TestAClaimMakesItsBearerTheOwner(t *testing.T) {
 	if err != nil || claimed.Membership.Role != domain.RoleOwner || claimed.Tenant.Status != domain.Active {
 		t.Fatalf("claimed %+v, %v", claimed, err)
 	}
-	if _, err := (&access.Service{Members: h.db.Members()}).Admit(t.Context(), ada.Identity, tenantID("acme")); err != nil {
+	if _, err := (&access.Service{Members: h.db.Members()}).Admit(t.Context(), ada.Identity(), tenantID("acme")); err != nil {
 		t.Errorf("the owner is not admitted: %v", err)
 	}
 	if again, err := h.Claim(t.Context(), tenants.Creator{Caller: ada}, tenantID("acme"), created.ClaimToken); err != nil || again != claimed {
@@ -99,7 +99,7 @@ func TestAClaimTokenMayBeCopiedWithSpaceAroundIt(t *testing.T) {
 	if _, err := h.Claim(t.Context(), tenants.Creator{Caller: ada}, acme.Tenant.ID, copied(acme.ClaimToken)); err != nil {
 		t.Error(err)
 	}
-	signUp := func(context.Context) (domain.Identity, error) { return ada.Identity, nil }
+	signUp := func(context.Context) (domain.Identity, error) { return ada.Identity(), nil }
 	if _, err := h.ClaimBySignUp(t.Context(), limits.Address{}, copied(bolt.ClaimToken), signUp); err != nil {
 		t.Error(err)
 	}

@@ -34,18 +34,35 @@ func ParseCreationPolicy(s string) (CreationPolicy, error) {
 // Creator is the caller who asks for a tenant. The zero Creator is not signed in and
 // calls from an unknown address.
 type Creator struct {
-	Caller   ports.Caller    // without its Token, the caller's address counts as unconfirmed
+	Caller   ports.Caller    // without its token, the caller's address counts as unconfirmed
 	Operator access.Operator // whose tenants are not limited
+	For      domain.Identity // the owner for whom the operator acts; zero: the Caller
 	From     limits.Address  // all callers from unknown addresses share one allowance
 }
 
-func (c Creator) isStranger() bool { return c.Caller.IsZero() && c.Operator.IsZero() }
+// owner returns the identity that becomes the owner, zero where the tenant waits for one.
+func (c Creator) owner() domain.Identity {
+	if !c.For.IsZero() {
+		return c.For
+	}
+	return c.Caller.Identity()
+}
+
+// check refuses a creator who acts for another identity without being the operator.
+func (c Creator) check() error {
+	if c.For.IsZero() {
+		return nil
+	}
+	return c.Operator.Require()
+}
+
+func (c Creator) isStranger() bool { return c.owner().IsZero() && c.Operator.IsZero() }
 
 // actor returns the creator as the audit log names them.
 func (c Creator) actor() ports.Actor {
 	actor := ports.Actor{Operator: !c.Operator.IsZero(), From: c.From.IP()}
 	if c.Operator.IsZero() {
-		actor.Identity = c.Caller.Identity
+		actor.Identity = c.Caller.Identity()
 	}
 	return actor
 }
@@ -77,13 +94,16 @@ type Created struct {
 // and the number of tenants of owners whose address is not confirmed. The operator is
 // not limited.
 func (s *Service) Create(ctx context.Context, by Creator, creation Creation) (Created, error) {
+	if err := by.check(); err != nil {
+		return Created{}, err
+	}
 	if err := s.Policy.allow(by); err != nil {
 		return Created{}, err
 	}
 	if err := creation.check(); err != nil {
 		return Created{}, err
 	}
-	if by.Caller.IsZero() {
+	if by.owner().IsZero() {
 		return s.reserve(ctx, by, creation)
 	}
 	return s.createOwned(ctx, by, creation)
@@ -135,13 +155,13 @@ func (s *Service) reserve(ctx context.Context, by Creator, creation Creation) (C
 }
 
 func (s *Service) createOwned(ctx context.Context, by Creator, creation Creation) (Created, error) {
-	tenant := ports.NewTenant{ID: creation.ID, Name: creation.Name, Owner: by.Caller.Identity}
+	tenant := ports.NewTenant{ID: creation.ID, Name: creation.Name, Owner: by.owner()}
 	if key := creation.IdempotencyKey; key != "" {
 		if !validIdempotencyKey(key) {
 			return Created{}, domain.Invalidf("Idempotency-Key", "an idempotency key is 1 to %d visible ASCII characters", maxIdempotencyKeyLen)
 		}
 		tenant.Idempotency = &ports.Idempotency{
-			Identity:    by.Caller.Identity,
+			Identity:    by.owner(),
 			Route:       "POST /auth/tenants",
 			Key:         key,
 			Fingerprint: sha256.Sum256([]byte(tenant.ID.String() + "\n" + tenant.Name)),

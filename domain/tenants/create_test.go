@@ -93,3 +93,24 @@ func TestAnIdempotencyKeyReplaysTheFirstAnswer(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyTheOperatorActsForAnotherIdentity(t *testing.T) {
+	h := newInstallation()
+	ada, eve := h.caller("ada@example.com"), h.caller("eve@example.com")
+	forged := tenants.Creator{Caller: eve, For: ada.Identity()}
+	if _, err := h.Create(t.Context(), forged, tenants.Creation{ID: tenantID("acme")}); domain.KindOf(err) != domain.Forbidden {
+		t.Errorf("eve creates a tenant of ada's: %v", err)
+	}
+	created := h.anyone(t, "acme")
+	if _, err := h.Claim(t.Context(), forged, tenantID("acme"), created.ClaimToken); domain.KindOf(err) != domain.Forbidden {
+		t.Errorf("eve claims a tenant for ada: %v", err)
+	}
+	operator := tenants.Creator{Operator: access.Installation(), For: ada.Identity()}
+	if claimed, err := h.Claim(t.Context(), operator, tenantID("acme"), created.ClaimToken); err != nil || claimed.Membership.Identity != ada.Identity() {
+		t.Errorf("the operator claims for ada: %+v, %v", claimed, err)
+	}
+	domain.Must(h.Create(t.Context(), operator, tenants.Creation{ID: tenantID("bolt")}))
+	if _, err := (&access.Service{Members: h.db.Members()}).Admit(t.Context(), ada.Identity(), tenantID("bolt")); err != nil {
+		t.Errorf("the operator creates for ada: %v", err)
+	}
+}

@@ -147,7 +147,7 @@ func TestUnconfirmedOwnersGetTwentyTenantsADayFromANetwork(t *testing.T) {
 				if n > 20 {
 					t.Error("the provider was asked")
 				}
-				return h.unconfirmed(t, n).Identity, nil
+				return h.unconfirmed(t, n).Identity(), nil
 			})
 			return err
 		},

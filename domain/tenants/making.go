@@ -23,7 +23,7 @@ func (s *Service) admitMaking(ctx context.Context, by Creator) (newOwner, error)
 	if !by.Operator.IsZero() {
 		return newOwner{}, nil
 	}
-	if err := s.Limits.making(by.Caller.Identity); err != nil {
+	if err := s.Limits.making(by.Caller.Identity()); err != nil {
 		return newOwner{}, err
 	}
 	owner := newOwner{email: s.confirmedEmail(ctx, by.Caller), limits: ports.MakingLimits{MaxOwned: s.tenantsPerOwner()}}
@@ -36,7 +36,7 @@ func (s *Service) admitMaking(ctx context.Context, by Creator) (newOwner, error)
 // notMade takes back the count of admitMaking.
 func (s *Service) notMade(by Creator) {
 	if by.Operator.IsZero() {
-		s.Limits.notMade(by.Caller.Identity)
+		s.Limits.notMade(by.Caller.Identity())
 	}
 }
 
@@ -51,12 +51,12 @@ func (s *Service) tenantsPerOwner() int {
 // confirmed. If the provider cannot answer, the caller counts as unconfirmed, so that
 // an outage of the provider neither stops creations nor lifts their limits.
 func (s *Service) confirmedEmail(ctx context.Context, caller ports.Caller) domain.Email {
-	if s.Identities == nil || s.Unproven || caller.Token.IsZero() {
+	if s.Identities == nil || s.Unproven || caller.Token().IsZero() {
 		return domain.Email{}
 	}
 	ctx, cancel := context.WithTimeout(ctx, userTimeout)
 	defer cancel()
-	user, err := s.Identities.User(ctx, caller.Token)
+	user, err := s.Identities.User(ctx, caller.Token())
 	switch {
 	case err == nil && user.EmailVerified:
 		return user.Email

@@ -128,8 +128,8 @@ func signUp(t *testing.T, open func(t *testing.T) Identities) {
 		mustBe(t, err, domain.CodeInvalidCredentials)
 		caller, err := p.Verifier.Verify(t.Context(), p.signIn(t, owner).Access)
 		mustDo(t, err)
-		if caller.Identity != made.Identity {
-			t.Errorf("they signed up as %v and in as %v", made.Identity, caller.Identity)
+		if caller.Identity() != made.Identity {
+			t.Errorf("they signed up as %v and in as %v", made.Identity, caller.Identity())
 		}
 		_, err = p.Provider.SignUp(t.Context(), owner.email, newPassword())
 		mustBe(t, err, domain.CodeUserExists)

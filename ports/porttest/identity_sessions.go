@@ -61,10 +61,10 @@ func verifyTokens(t *testing.T, open func(t *testing.T) Identities) {
 		tokens := p.signIn(t, who)
 		caller, err := p.Verifier.Verify(t.Context(), tokens.Access)
 		mustDo(t, err)
-		if caller.Identity != who.identity || caller.Token != tokens.Access {
-			t.Errorf("it speaks for %v, want %v", caller.Identity, who.identity)
+		if caller.Identity() != who.identity || caller.Token() != tokens.Access {
+			t.Errorf("it speaks for %v, want %v", caller.Identity(), who.identity)
 		}
-		mustBeNear(t, caller.ExpiresAt, time.Now().Add(tokens.ExpiresIn))
+		mustBeNear(t, caller.ExpiresAt(), time.Now().Add(tokens.ExpiresIn))
 	})
 	t.Run("what isn't an access token is believed by nobody", func(t *testing.T) {
 		p := provider{open(t)}
@@ -118,8 +118,8 @@ func refresh(t *testing.T, open func(t *testing.T) Identities) {
 			mustBeTokens(t, tokens)
 			caller, err := p.Verifier.Verify(t.Context(), tokens.Access)
 			mustDo(t, err)
-			if caller.Identity != who.identity {
-				t.Errorf("it speaks for %v, want %v", caller.Identity, who.identity)
+			if caller.Identity() != who.identity {
+				t.Errorf("it speaks for %v, want %v", caller.Identity(), who.identity)
 			}
 		}
 	})
@@ -231,8 +231,8 @@ func forgetPassword(t *testing.T, open func(t *testing.T) Identities) {
 		mustDo(t, p.Provider.ResetPassword(t.Context(), who.email, p.Code(t, who.email), who.password))
 		caller, err := p.Verifier.Verify(t.Context(), p.signIn(t, who).Access)
 		mustDo(t, err)
-		if caller.Identity != who.identity {
-			t.Errorf("they became %v", caller.Identity)
+		if caller.Identity() != who.identity {
+			t.Errorf("they became %v", caller.Identity())
 		}
 	})
 	runIf(t, can.has(PasswordPolicy), "a weak new password is refused", func(t *testing.T) {

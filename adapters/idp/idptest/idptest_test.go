@@ -19,10 +19,10 @@ func ExampleProvider_Caller() {
 	ada := domain.Must(provider.Caller(domain.Must(domain.ParseEmail("ada@example.com"))))
 
 	request := httptest.NewRequest(http.MethodGet, "/auth/me", nil)
-	request.Header.Set("Authorization", "Bearer "+ada.Token.Reveal())
+	request.Header.Set("Authorization", "Bearer "+ada.Token().Reveal())
 
-	verified, err := provider.Verify(request.Context(), ada.Token)
-	fmt.Println(verified.Identity == ada.Identity, err)
+	verified, err := provider.Verify(request.Context(), ada.Token())
+	fmt.Println(verified.Identity() == ada.Identity(), err)
 	// Output: true <nil>
 }
 
@@ -31,14 +31,14 @@ func TestCaller(t *testing.T) {
 		provider, ada := idptest.New(change), email("Ada@example.com")
 		caller := domain.Must(provider.Caller(ada))
 		t.Run(name+": a caller has an account with a verified address", func(t *testing.T) {
-			user, err := provider.User(t.Context(), caller.Token)
-			if err != nil || user.Identity != caller.Identity || user.Email != ada || !user.EmailVerified {
+			user, err := provider.User(t.Context(), caller.Token())
+			if err != nil || user.Identity != caller.Identity() || user.Email != ada || !user.EmailVerified {
 				t.Errorf("got %+v, %v", user, err)
 			}
 		})
 		t.Run(name+": the same address is the same user with another token", func(t *testing.T) {
 			again := domain.Must(provider.Caller(email("ada@EXAMPLE.com")))
-			if again.Identity != caller.Identity || again.Token == caller.Token {
+			if again.Identity() != caller.Identity() || again.Token() == caller.Token() {
 				t.Errorf("got %+v, want %+v", again, caller)
 			}
 		})
@@ -56,13 +56,13 @@ func TestBreak(t *testing.T) {
 	provider, ada := idptest.New(), email("ada@example.com")
 	caller := domain.Must(provider.Caller(ada))
 	provider.Break()
-	if _, err := provider.Verify(t.Context(), caller.Token); err != nil {
+	if _, err := provider.Verify(t.Context(), caller.Token()); err != nil {
 		t.Errorf("a token is refused: %v", err)
 	}
 	if _, err := provider.SignIn(t.Context(), ada, idptest.Password); !errors.Is(err, domain.CodeIdentityProviderUnavailable) {
 		t.Errorf("signing in: %v", err)
 	}
-	if _, err := provider.User(t.Context(), caller.Token); !errors.Is(err, domain.CodeIdentityProviderUnavailable) {
+	if _, err := provider.User(t.Context(), caller.Token()); !errors.Is(err, domain.CodeIdentityProviderUnavailable) {
 		t.Errorf("reading the user: %v", err)
 	}
 	provider.Mend()
@@ -75,11 +75,11 @@ func TestChange(t *testing.T) {
 	provider, now := idptest.New(), time.Now()
 	caller := domain.Must(provider.Caller(email("ada@example.com")))
 	provider.Change(idptest.RequireConfirmation, func(c *idp.Config) { c.Now = func() time.Time { return now.Add(2 * time.Hour) } })
-	if _, err := provider.Verify(t.Context(), caller.Token); !errors.Is(err, domain.CodeInvalidToken) {
+	if _, err := provider.Verify(t.Context(), caller.Token()); !errors.Is(err, domain.CodeInvalidToken) {
 		t.Errorf("an old token: %v", err)
 	}
-	if again := domain.Must(provider.Caller(email("ada@example.com"))); again.Identity != caller.Identity {
-		t.Errorf("the user is %v, was %v", again.Identity, caller.Identity)
+	if again := domain.Must(provider.Caller(email("ada@example.com"))); again.Identity() != caller.Identity() {
+		t.Errorf("the user is %v, was %v", again.Identity(), caller.Identity())
 	}
 	if user, err := provider.SignUp(t.Context(), email("bob@example.com"), idptest.Password); err != nil || user.Confirmed || provider.Code(email("bob@example.com")).IsZero() {
 		t.Errorf("a new user: %+v, %v", user, err)
