@@ -41,8 +41,8 @@ var followed = map[domain.Code]func(*testing.T, *house){
 		advises(t, another(), domain.CodeTenantQuota, "hand one over first")
 		product := &members.Service{Members: h.db.Members()}
 		h.join(t, acme, "bob@acme.example", domain.RoleMember)
-		succeed(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), bob.Identity, domain.RoleOwner))
-		succeed(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), ada.Identity, domain.RoleMember))
+		succeed(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), bob.Identity(), domain.RoleOwner))
+		succeed(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), ada.Identity(), domain.RoleMember))
 		another().is(t, 201)
 	},
 	domain.CodeClaimInvalid: func(t *testing.T, h *house) {
@@ -63,23 +63,23 @@ var followed = map[domain.Code]func(*testing.T, *house){
 		acme, ada, bob := h.tenant(t, "acme", "ada@acme.example"), h.caller(t, "ada@acme.example"), h.caller(t, "bob@acme.example")
 		product := &members.Service{Members: h.db.Members()}
 		h.join(t, acme, "eve@acme.example", domain.RoleMember)
-		saysOf(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), bob.Identity, ""), domain.CodeMemberNotFound, "name one of its members")
+		saysOf(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), bob.Identity(), ""), domain.CodeMemberNotFound, "name one of its members")
 		succeed(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), h.caller(t, "eve@acme.example").Identity, ""))
 	},
 	domain.CodeRoleTooLow: func(t *testing.T, h *house) {
 		acme, ada, bob := h.tenant(t, "acme", "ada@acme.example"), h.caller(t, "ada@acme.example"), h.caller(t, "bob@acme.example")
 		product := &members.Service{Members: h.db.Members()}
 		h.join(t, acme, "bob@acme.example", domain.RoleAdmin)
-		saysOf(t, product.ChangeRole(t.Context(), h.admit(t, bob, acme), bob.Identity, domain.RoleOwner), domain.CodeRoleTooLow, "ask a member whose role is high enough")
-		succeed(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), bob.Identity, domain.RoleOwner))
+		saysOf(t, product.ChangeRole(t.Context(), h.admit(t, bob, acme), bob.Identity(), domain.RoleOwner), domain.CodeRoleTooLow, "ask a member whose role is high enough")
+		succeed(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), bob.Identity(), domain.RoleOwner))
 	},
 	domain.CodeLastOwner: func(t *testing.T, h *house) {
 		acme, ada, bob := h.tenant(t, "acme", "ada@acme.example"), h.caller(t, "ada@acme.example"), h.caller(t, "bob@acme.example")
 		product := &members.Service{Members: h.db.Members()}
 		h.join(t, acme, "bob@acme.example", domain.RoleMember)
-		leave := func() error { return product.ChangeRole(t.Context(), h.admit(t, ada, acme), ada.Identity, "") }
+		leave := func() error { return product.ChangeRole(t.Context(), h.admit(t, ada, acme), ada.Identity(), "") }
 		saysOf(t, leave(), domain.CodeLastOwner, "make another member an owner first")
-		succeed(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), bob.Identity, domain.RoleOwner))
+		succeed(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), bob.Identity(), domain.RoleOwner))
 		succeed(t, leave())
 	},
 	domain.CodeIdempotencyMismatch: func(t *testing.T, h *house) {

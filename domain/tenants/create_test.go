@@ -101,7 +101,7 @@ func TestOnlyTheOperatorActsForAnotherIdentity(t *testing.T) {
 	if _, err := h.Create(t.Context(), forged, tenants.Creation{ID: tenantID("acme")}); domain.KindOf(err) != domain.Forbidden {
 		t.Errorf("eve creates a tenant of ada's: %v", err)
 	}
-	created := h.anyone(t, "acme")
+	created := h.reserve(t, "acme")
 	if _, err := h.Claim(t.Context(), forged, tenantID("acme"), created.ClaimToken); domain.KindOf(err) != domain.Forbidden {
 		t.Errorf("eve claims a tenant for ada: %v", err)
 	}
