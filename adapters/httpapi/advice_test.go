@@ -64,7 +64,7 @@ var followed = map[domain.Code]func(*testing.T, *house){
 		product := &members.Service{Members: h.db.Members()}
 		h.join(t, acme, "eve@acme.example", domain.RoleMember)
 		saysOf(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), bob.Identity(), ""), domain.CodeMemberNotFound, "name one of its members")
-		succeed(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), h.caller(t, "eve@acme.example").Identity, ""))
+		succeed(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), h.caller(t, "eve@acme.example").Identity(), ""))
 	},
 	domain.CodeRoleTooLow: func(t *testing.T, h *house) {
 		acme, ada, bob := h.tenant(t, "acme", "ada@acme.example"), h.caller(t, "ada@acme.example"), h.caller(t, "bob@acme.example")
@@ -420,7 +420,7 @@ func (a answer) is429Or(t *testing.T, status int) answer {
 	return a
 }
 
-func bearer(caller ports.Caller) string { return "Authorization: Bearer " + caller.Token.Reveal() }
+func bearer(caller ports.Caller) string { return "Authorization: Bearer " + caller.Token().Reveal() }
 
 // owner returns the Authorization header of the owner of tenant acme, who has no other.
 func (h *house) owner(t *testing.T) string {
@@ -431,7 +431,7 @@ func (h *house) owner(t *testing.T) string {
 
 func (h *house) admit(t *testing.T, caller ports.Caller, id domain.TenantID) access.Member {
 	t.Helper()
-	member, err := h.config.Access.Admit(t.Context(), caller.Identity, id)
+	member, err := h.config.Access.Admit(t.Context(), caller.Identity(), id)
 	succeed(t, err)
 	return member
 }
