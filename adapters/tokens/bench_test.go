@@ -15,7 +15,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// BenchmarkRawRSA is the floor: one signature, its digest computed before.
+// BenchmarkRawRSA is the lower bound: one signature, with a digest computed before.
 func BenchmarkRawRSA(b *testing.B) {
 	parts := strings.Split(goodToken(time.Now(), nil), ".")
 	digest := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
@@ -32,13 +32,13 @@ func BenchmarkRawRSA(b *testing.B) {
 	}
 }
 
-// BenchmarkFirst is a token that isn't remembered.
+// BenchmarkFirst is a token that is not in the cache.
 func BenchmarkFirst(b *testing.B) {
 	v, err := tokens.New(tokens.Config{Issuers: []tokens.Issuer{ourIssuer(staticKeys(b, keyID, ourKey()))}, CacheSize: 1})
 	if err != nil {
 		b.Fatal(err)
 	}
-	all := make([]domain.Secret, 1024) // far more than are remembered
+	all := make([]domain.Secret, 1024) // far more than the cache holds
 	for i := range all {
 		all[i] = domain.NewSecret(goodToken(time.Now(), fields{"jti": fmt.Sprint(i)}))
 	}
@@ -52,8 +52,8 @@ func BenchmarkFirst(b *testing.B) {
 	}
 }
 
-// BenchmarkCached is a token of about a kilobyte that is remembered, with the
-// keys of a key set.
+// BenchmarkCached is a token of about a kilobyte from the cache, with the keys of a
+// key set.
 func BenchmarkCached(b *testing.B) {
 	v, token := remembered(b)
 	b.ReportAllocs()
@@ -64,8 +64,8 @@ func BenchmarkCached(b *testing.B) {
 	}
 }
 
-// BenchmarkCachedParallel is the same token from all sides: every request meets
-// at one lock.
+// BenchmarkCachedParallel is the same token on all cores: every request uses one
+// lock.
 func BenchmarkCachedParallel(b *testing.B) {
 	v, token := remembered(b)
 	b.RunParallel(func(pb *testing.PB) {

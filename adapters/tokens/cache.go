@@ -8,7 +8,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// verified is what is remembered of a token that passed every rule.
+// verified is what the cache keeps of a token that passed every rule.
 type verified struct {
 	identity  domain.Identity
 	expiresAt time.Time
@@ -16,14 +16,14 @@ type verified struct {
 	key       *publicKey
 }
 
-// stands reports whether the token is still to be believed: it hasn't expired,
-// and the key that signed it is still the issuer's.
+// stands reports whether the token is still valid: it has not expired, and the key
+// that signed it is still the issuer's.
 func (v *verified) stands(now time.Time) bool {
 	return v.expiresAt.After(now) && v.keys.held(v.key.id) == v.key
 }
 
-// digest is the token's [domain.Secret.Hash]. A token of usual length is hashed
-// on the stack: this is most of what a remembered token costs.
+// digest is the token's [domain.Secret.Hash]. It hashes a token of usual length on
+// the stack, because this is most of the cost of a cached token.
 func digest(token string) domain.TokenHash {
 	var space [2048]byte
 	return sha256.Sum256(append(space[:0], token...))
@@ -31,8 +31,8 @@ func digest(token string) domain.TokenHash {
 
 const shardCount = 16
 
-// cache remembers verified tokens under the hashes of all their bytes. It is cut
-// into shards so that requests seldom meet at a lock.
+// cache keeps verified tokens under the hashes of all their bytes. It has shards so
+// that requests seldom wait for the same lock.
 type cache [shardCount]shard
 
 type shard struct {
@@ -68,8 +68,8 @@ func (c *cache) put(hash domain.TokenHash, v verified, now time.Time) {
 	s.entries[hash] = v
 }
 
-// evict makes room: of a few entries, in the map's random order, it removes
-// those that no longer stand, or else the one that expires first.
+// evict makes room: of a few entries, in the map's random order, it removes those
+// that are no longer valid, or else the one that expires first.
 func (s *shard) evict(now time.Time) {
 	const few = 8
 	var next domain.TokenHash

@@ -11,7 +11,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-func TestARememberedTokenEndsWithItsExp(t *testing.T) {
+func TestACachedTokenEndsWithItsExp(t *testing.T) {
 	clock := newClock()
 	v := newVerifier(t, clock.Now)
 	token := goodToken(clock.Now(), fields{"exp": float64(clock.Now().Unix()) + 10.5})
@@ -26,7 +26,7 @@ func TestARememberedTokenEndsWithItsExp(t *testing.T) {
 	refused(t, v, token, "it expired")
 }
 
-func TestARememberedTokenVouchesForNoOther(t *testing.T) {
+func TestACachedTokenMatchesNoOther(t *testing.T) {
 	clock := newClock()
 	v := newVerifier(t, clock.Now)
 	good := goodToken(clock.Now(), nil)
@@ -41,7 +41,7 @@ func TestARememberedTokenVouchesForNoOther(t *testing.T) {
 	refused(t, v, good[:len(good)-1], "the signature")
 }
 
-func TestARefreshForgetsNoTokenWhoseKeyStays(t *testing.T) {
+func TestARefreshKeepsTheCachedTokensWhoseKeyStays(t *testing.T) {
 	server := newKeyServer(t, text(ourSet()))
 	synctest.Test(t, func(t *testing.T) {
 		keys := newKeySet(t, tokens.KeySetConfig{URL: server.URL})
@@ -53,17 +53,17 @@ func TestARefreshForgetsNoTokenWhoseKeyStays(t *testing.T) {
 		}
 		time.Sleep(6 * time.Minute)
 		if server.fetches.Load() < 2 || !v.Remembers(token) {
-			t.Errorf("after %d fetches it is remembered: %t", server.fetches.Load(), v.Remembers(token))
+			t.Errorf("after %d fetches it is in the cache: %t", server.fetches.Load(), v.Remembers(token))
 		}
 		server.answers(text(setOf(jwkOf(otherKey(), "new"))))
 		time.Sleep(6 * time.Minute)
 		if v.Remembers(token) {
-			t.Error("it is remembered although its key is withdrawn")
+			t.Error("it is in the cache although its key is withdrawn")
 		}
 	})
 }
 
-func TestTheMemoryIsBounded(t *testing.T) {
+func TestTheCacheIsBounded(t *testing.T) {
 	const size, beyond = 32, 200
 	clock := newClock()
 	v, err := tokens.New(tokens.Config{Issuers: []tokens.Issuer{ourIssuer(staticKeys(t, keyID, ourKey()))}, CacheSize: size, Now: clock.Now})
@@ -94,6 +94,6 @@ func TestTheMemoryIsBounded(t *testing.T) {
 		}
 	}
 	if n := v.Remembered(); n > size || !v.Remembers(late) {
-		t.Errorf("of %d tokens the last one is remembered: %t", n, v.Remembers(late))
+		t.Errorf("of %d tokens the last one is in the cache: %t", n, v.Remembers(late))
 	}
 }

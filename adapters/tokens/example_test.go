@@ -17,8 +17,8 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// An issuer of our own, whose key is known beforehand. For a Cognito pool, Keys
-// is a [tokens.KeySet] and URLs are [tokens.CognitoURLs].
+// An issuer of our own, whose key is a constant. For a Cognito pool, Keys is a
+// [tokens.KeySet] and URLs are [tokens.CognitoURLs].
 func Example() {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {

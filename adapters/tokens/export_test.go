@@ -2,7 +2,7 @@ package tokens
 
 import "github.com/partywall-go/partywall/domain"
 
-// What tests outside the package look at.
+// What tests outside the package use.
 var (
 	ParseKeySet  = parseKeySet
 	DialLoopback = dialLoopback
@@ -14,7 +14,7 @@ func Read(token string) (header, claims map[string]any, err error) {
 	return p.header, p.claims, err
 }
 
-// Remembered returns how many tokens the verifier remembers.
+// Remembered returns how many tokens the verifier's cache holds.
 func (v *Verifier) Remembered() int {
 	n := 0
 	for i := range v.cache {
@@ -23,7 +23,7 @@ func (v *Verifier) Remembered() int {
 	return n
 }
 
-// Remembers reports whether the verifier would believe token without a look at it.
+// Remembers reports whether the verifier would accept token from its cache.
 func (v *Verifier) Remembers(token domain.Secret) bool {
 	seen, ok := v.cache.get(token.Hash())
 	return ok && seen.stands(v.now())

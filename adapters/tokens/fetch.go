@@ -16,8 +16,8 @@ const (
 	maxHeaderLen = 64 << 10        // bytes
 )
 
-// newClient returns a client that keeps nothing between two fetches: no
-// connection, no cookie. On loopback it goes nowhere else, proxies included.
+// newClient returns a client that keeps no connection and no cookie between two
+// fetches. For a URL on loopback it connects to no other host, not even to a proxy.
 func newClient(loopback bool, proxy func(*http.Request) (*url.URL, error)) *http.Client {
 	dialer := &net.Dialer{}
 	if loopback {
@@ -35,7 +35,8 @@ func newClient(loopback bool, proxy func(*http.Request) (*url.URL, error)) *http
 	}
 }
 
-// fetch gets a document of at most maxSetLen bytes, from where it was asked for.
+// fetch gets a document of at most maxSetLen bytes from the set's URL, without
+// following redirects.
 func fetch(ctx context.Context, client *http.Client, from string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()

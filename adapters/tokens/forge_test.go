@@ -24,7 +24,7 @@ const (
 	keyID  = "abcDEF123+/=_.-"
 )
 
-// The keys of these tests: made once, since that takes a while.
+// The keys of these tests, made once because that takes a while.
 var (
 	ourKey   = sync.OnceValue(func() *rsa.PrivateKey { return newKey(2048) })
 	otherKey = sync.OnceValue(func() *rsa.PrivateKey { return newKey(2048) })
@@ -38,7 +38,7 @@ func newKey(bits int) *rsa.PrivateKey {
 	return key
 }
 
-// clock is a clock that stands until it is moved.
+// clock is a clock that stands still until it is moved.
 type clock struct{ nanos atomic.Int64 }
 
 func newClock() *clock {
@@ -53,7 +53,7 @@ func (c *clock) Advance(d time.Duration) { c.nanos.Add(int64(d)) }
 // fields are a header's or a payload's. A json.RawMessage is written as it is.
 type fields map[string]any
 
-// absent, as a value, takes a field away.
+// absent, as a value, removes a field.
 var absent = new(struct{})
 
 func (f fields) with(changes fields) fields {
@@ -91,7 +91,7 @@ func encode[T string | []byte](part T) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(part))
 }
 
-// sign makes a token of two texts, whatever they are.
+// sign makes a token of two texts, valid or not.
 func sign(key *rsa.PrivateKey, header, payload string) string {
 	return signParts(key, encode(header), encode(payload))
 }
@@ -106,12 +106,13 @@ func signParts(key *rsa.PrivateKey, header, payload string) string {
 	return input + "." + encode(signature)
 }
 
-// goodToken is one that every rule lets pass at now, but for the claims' changes.
+// goodToken is a token that every rule accepts at now, except for the claims'
+// changes.
 func goodToken(now time.Time, changes fields) string {
 	return sign(ourKey(), goodHeader().String(), goodClaims(now).with(changes).String())
 }
 
-// newVerifier believes ourKey as keyID, unless the issuer says otherwise.
+// newVerifier accepts ourKey as keyID, unless the issuer says otherwise.
 func newVerifier(t testing.TB, now func() time.Time, issuers ...tokens.Issuer) *tokens.Verifier {
 	t.Helper()
 	if len(issuers) == 0 {

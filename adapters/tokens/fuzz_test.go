@@ -13,8 +13,8 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// What the reader takes has one spelling: its parts, decoded and encoded again,
-// are the token; and its objects, written and read again, are the same.
+// What the reader accepts has one spelling: its parts, decoded and encoded again, are
+// the token; and its objects, written and read again, are the same.
 func FuzzRead(f *testing.F) {
 	for _, rule := range readHostile(f).Rules {
 		for _, token := range rule.Tokens {
@@ -48,7 +48,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// Nobody but the holder of the key is believed, whatever they sign.
+// Only the holder of the key is accepted, whatever others sign.
 func FuzzVerify(f *testing.F) {
 	clock := newClock()
 	f.Add(goodHeader().String(), goodClaims(clock.Now()).String())
@@ -62,7 +62,7 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// Whatever is published, what is kept is a key that may be used, and no other.
+// Whatever is published, only keys that may be used are kept.
 func FuzzParseKeySet(f *testing.F) {
 	f.Add([]byte(ourSet()))
 	f.Add([]byte(setOf(shortKey(), ecKey("ec"), jwkOf(ourKey(), keyID))))

@@ -11,8 +11,8 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// hostileTokens are testdata/hostile/tokens.json: tokens that a single rule
-// refuses each, and what a verifier must be told to believe the good one.
+// hostileTokens are testdata/hostile/tokens.json: tokens that a single rule refuses
+// each, and the configuration of a verifier that accepts the good one.
 type hostileTokens struct {
 	Now                                        time.Time
 	Issuer, Provider, ClientID, KeyID, Subject string
@@ -38,7 +38,7 @@ func TestVerifyRefusesHostileTokens(t *testing.T) {
 				count++
 				t.Run(token.Name, func(t *testing.T) {
 					if token.Token == h.Good {
-						t.Fatal("this is the good token")
+						t.Fatal("this is the valid token")
 					}
 					refused(t, v, token.Token, token.Reason)
 				})

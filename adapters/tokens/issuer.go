@@ -8,10 +8,10 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// Issuer is somebody whose tokens are believed.
+// Issuer is an issuer whose tokens are accepted.
 type Issuer struct {
-	// URLs are the forms that "iss" may have, each compared byte for byte. An http
-	// URL, and one of an emulator's pool, must be on loopback.
+	// URLs are the forms that "iss" may have, each compared byte for byte. An http URL,
+	// and one of an emulator's pool, must be on loopback.
 	URLs []string
 
 	// Provider is the provider's part of the identities that the issuer vouches for.
@@ -20,7 +20,7 @@ type Issuer struct {
 	// ClientIDs are the applications whose tokens are accepted.
 	ClientIDs []string
 
-	// Keys are the issuer's, and nobody else's.
+	// Keys are the keys of this issuer, and of no other.
 	Keys KeySource
 }
 
@@ -33,8 +33,8 @@ func CognitoURLs(region, poolID string) []string {
 	}
 }
 
-// partitions lists the parts of AWS whose services have a domain of their own, by
-// how their regions begin.
+// partitions lists the parts of AWS whose services have a domain of their own, by the
+// prefix of their regions.
 var partitions = []struct{ region, domain string }{
 	{"cn-", "amazonaws.com.cn"},
 	{"eusc-", "amazonaws.eu"},
@@ -54,7 +54,7 @@ func domainOf(region string) string {
 	return "amazonaws.com"
 }
 
-// byURL checks the issuers and files them under their URLs.
+// byURL checks the issuers and returns them by their URLs.
 func byURL(issuers []Issuer) (map[string]*Issuer, error) {
 	if len(issuers) == 0 {
 		return nil, domain.Invalidf("issuers", "a verifier needs at least one issuer")
@@ -79,10 +79,10 @@ func (i *Issuer) check() error {
 		return domain.Invalidf("issuers", "an issuer needs a URL")
 	}
 	if _, err := domain.NewIdentity(i.Provider, "subject"); err != nil {
-		return domain.Invalidf("issuers", "the issuer %q needs a provider's name of 1 to 128 bytes", i.URLs[0])
+		return domain.Invalidf("issuers", "the issuer %q needs a provider name of 1 to 128 bytes", i.URLs[0])
 	}
 	if len(i.ClientIDs) == 0 || slices.Contains(i.ClientIDs, "") {
-		return domain.Invalidf("issuers", "the issuer %q needs the client IDs that it is believed for", i.URLs[0])
+		return domain.Invalidf("issuers", "the issuer %q needs the IDs of the clients whose tokens are accepted", i.URLs[0])
 	}
 	if i.Keys == nil {
 		return domain.Invalidf("issuers", "the issuer %q needs keys", i.URLs[0])
@@ -99,7 +99,7 @@ func (i *Issuer) check() error {
 func (i *Issuer) checkClient(claims object) error {
 	id, _ := claims["client_id"].(string)
 	if !slices.Contains(i.ClientIDs, id) {
-		return fmt.Errorf("client_id is %s, which isn't a client of ours", show(claims["client_id"]))
+		return fmt.Errorf("client_id is %s, which is not an accepted client", show(claims["client_id"]))
 	}
 	return nil
 }
@@ -108,7 +108,7 @@ func (i *Issuer) identityOf(claims object) (domain.Identity, error) {
 	sub, _ := claims["sub"].(string)
 	identity, err := domain.NewIdentity(i.Provider, strings.Clone(sub)) // else it keeps the payload alive
 	if err != nil {
-		return domain.Identity{}, fmt.Errorf("sub isn't a string of 1 to 128 bytes without control characters: %w", err)
+		return domain.Identity{}, fmt.Errorf("sub is not a string of 1 to 128 bytes without control characters: %w", err)
 	}
 	return identity, nil
 }

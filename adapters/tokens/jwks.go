@@ -12,13 +12,13 @@ import (
 	"github.com/partywall-go/partywall/adapters/internal/strictjson"
 )
 
-// privateMembers are the parameters of private and symmetric keys (RFC 7518,
-// section 6). Whoever publishes one has lost it.
+// privateMembers are the parameters of private and symmetric keys (RFC 7518, section
+// 6). A published private key is compromised.
 var privateMembers = [...]string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
-// parseKeySet reads a JWK Set (RFC 7517, section 5) and keeps the keys that may
-// sign with RS256. It refuses a set that has none of them, gives one ID to two
-// keys, publishes a private key, or, without emulator, has the key of one.
+// parseKeySet reads a JWK Set (RFC 7517, section 5) and keeps the keys that may sign
+// with RS256. It refuses a set that has none of them, uses one ID for two keys,
+// publishes a private key, or, without emulator, has the key of an emulator.
 func parseKeySet(data []byte, emulator bool) (map[string]*publicKey, error) {
 	set, err := strictjson.Parse(data, maxDepth)
 	if err != nil {
@@ -26,14 +26,14 @@ func parseKeySet(data []byte, emulator bool) (map[string]*publicKey, error) {
 	}
 	members, ok := set["keys"].([]any)
 	if !ok {
-		return nil, errors.New("keys isn't a list")
+		return nil, errors.New("keys is not a list")
 	}
 	keys := make(map[string]*publicKey)
 	seen := make(map[string]bool)
 	for _, member := range members {
 		member, ok := member.(map[string]any)
 		if !ok {
-			return nil, errors.New("a key isn't an object")
+			return nil, errors.New("a key is not an object")
 		}
 		if err := checkPublic(member); err != nil {
 			return nil, err
@@ -45,7 +45,7 @@ func parseKeySet(data []byte, emulator bool) (map[string]*publicKey, error) {
 		case seen[kid]:
 			return nil, fmt.Errorf("two keys have the ID %.200q", kid)
 		case kid == emulatorKeyID && !emulator:
-			return nil, errors.New("an emulator's key counts on loopback only")
+			return nil, errors.New("an emulator's key is accepted on loopback only")
 		}
 		seen[kid] = true
 		if key, ok := signingKey(member); ok && validKeyID(kid) {
@@ -67,8 +67,8 @@ func checkPublic(member object) error {
 	return nil
 }
 
-// signingKey returns the member's RSA key, unless it is of another kind, for
-// another use, or of a size that isn't used.
+// signingKey returns the member's RSA key, unless it is of another kind, for another
+// use, or of a size that is not used.
 func signingKey(member object) (*rsa.PublicKey, bool) {
 	if member["kty"] != "RSA" || !allows(member, "use", "sig") || !allows(member, "alg", "RS256") {
 		return nil, false

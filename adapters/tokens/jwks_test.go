@@ -22,7 +22,7 @@ func ecKey(kid string) fields {
 	}
 }
 
-// badAnswers are what a key set must not be replaced by.
+// badAnswers are answers that a key set must not be replaced by.
 func badAnswers(good string) []struct {
 	name   string
 	answer http.HandlerFunc
@@ -54,15 +54,15 @@ func badAnswers(good string) []struct {
 		{"2 MiB", text(ourSet() + strings.Repeat(" ", 2<<20)), "more than 262144 bytes"},
 		{"a byte over 256 KiB", text(ourSet() + strings.Repeat(" ", 256<<10+1-len(ourSet()))), "more than 262144 bytes"},
 		{"a list", text("[" + ours.String() + "]"), "not a JSON object"},
-		{"no keys", text("{}"), "keys isn't a list"},
-		{"keys null", text(`{"keys":null}`), "keys isn't a list"},
+		{"no keys", text("{}"), "keys is not a list"},
+		{"keys null", text(`{"keys":null}`), "keys is not a list"},
 		{"an empty set", text(`{"keys":[]}`), "no key may sign"},
-		{"a key that isn't an object", text(`{"keys":["x"]}`), "a key isn't an object"},
+		{"a key that is not an object", text(`{"keys":["x"]}`), "a key is not an object"},
 		{"two keys of one ID", text(setOf(ours, jwkOf(otherKey(), keyID))), "two keys have the ID"},
 		{"two keys of one ID, one of another kind", text(setOf(ours, ecKey(keyID))), "two keys have the ID"},
 		{"a private key", text(setOf(ours.with(fields{"d": "AQAB"}))), "private member d"},
 		{"a prime", text(setOf(ours.with(fields{"p": "AQAB"}))), "private member p"},
-		{"somebody's private key beside a good one", text(setOf(ours, ecKey("ec").with(fields{"d": "AQAB"}))), "private member d"},
+		{"a private key beside a good one", text(setOf(ours, ecKey("ec").with(fields{"d": "AQAB"}))), "private member d"},
 		{"a secret beside a good one", text(setOf(ours, fields{"kty": "oct", "k": "c2VjcmV0"})), "private member k"},
 		{"other kinds of key", text(setOf(ecKey("ec"), fields{"kty": "XYZ", "kid": "xyz"}, fields{"kid": "none"})), "no key may sign"},
 		{"a key of 1024 bits", text(setOf(shortKey())), "no key may sign"},
@@ -77,7 +77,7 @@ func badAnswers(good string) []struct {
 	}
 }
 
-func TestABadKeySetCountsForNothing(t *testing.T) {
+func TestABadKeySetIsIgnored(t *testing.T) {
 	good := newKeyServer(t, text(ourSet()))
 	for _, bad := range badAnswers(good.URL) {
 		t.Run(bad.name+", at first", func(t *testing.T) {
@@ -101,10 +101,10 @@ func TestABadKeySetCountsForNothing(t *testing.T) {
 				server.answers(bad.answer)
 				time.Sleep(time.Hour)
 				if age, _ := keys.Age(); age < 59*time.Minute {
-					t.Errorf("it was taken: the set's age is %v", age)
+					t.Errorf("it was accepted: the set's age is %v", age)
 				}
 				if err := verify(t, v, goodToken(time.Now(), nil)); err != nil {
-					t.Errorf("the good one is gone: %v", err)
+					t.Errorf("the good set was lost: %v", err)
 				}
 			})
 		})
@@ -139,19 +139,19 @@ func TestAGoodKeyIsFoundAmongOthers(t *testing.T) {
 	}
 }
 
-func TestAKeyThatIsOfNoUseSignsNothing(t *testing.T) {
+func TestAnUnusableKeyVerifiesNothing(t *testing.T) {
 	server := newKeyServer(t, text(setOf(jwkOf(ourKey(), keyID), jwkOf(otherKey(), "enc").with(fields{"use": "enc"}), jwkOf(otherKey(), "rs512").with(fields{"alg": "RS512"}))))
 	clock := newClock()
 	keys := newKeySet(t, tokens.KeySetConfig{URL: server.URL, Now: clock.Now})
 	awaitReady(t, keys)
 	v := newVerifier(t, clock.Now, ourIssuer(keys))
 	for _, kid := range []string{"enc", "rs512"} {
-		refused(t, v, sign(otherKey(), goodHeader().with(fields{"kid": kid}).String(), goodClaims(clock.Now()).String()), "no key of that kid")
+		refused(t, v, sign(otherKey(), goodHeader().with(fields{"kid": kid}).String(), goodClaims(clock.Now()).String()), "no key with that kid")
 	}
 }
 
-// A provider that drips its answer gets two seconds in all.
-func TestASlowKeySetCountsForNothing(t *testing.T) {
+// A provider that sends its answer byte by byte has two seconds in all.
+func TestASlowKeySetIsIgnored(t *testing.T) {
 	t.Parallel()
 	var log syncedBuffer
 	server := newKeyServer(t, func(w http.ResponseWriter, r *http.Request) {
@@ -169,7 +169,7 @@ func TestASlowKeySetCountsForNothing(t *testing.T) {
 	}
 }
 
-func TestTheLogHearsOfAFailureOnce(t *testing.T) {
+func TestAFailureIsLoggedOnce(t *testing.T) {
 	var log syncedBuffer
 	server := newKeyServer(t, status(http.StatusBadGateway))
 	synctest.Test(t, func(t *testing.T) {

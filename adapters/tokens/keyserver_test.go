@@ -13,7 +13,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/tokens"
 )
 
-// keyServer publishes a key set on loopback, and counts who asks.
+// keyServer publishes a key set on loopback, and counts its requests.
 type keyServer struct {
 	*httptest.Server
 	fetches atomic.Int64
@@ -31,7 +31,7 @@ func newKeyServer(t *testing.T, answer http.HandlerFunc) *keyServer {
 	return s
 }
 
-// oneAtATime fails if two ever asked at once.
+// oneAtATime fails if two requests were ever served at once.
 func (s *keyServer) oneAtATime(t *testing.T) {
 	t.Helper()
 	if s.twice.Load() {
@@ -51,7 +51,7 @@ func (s *keyServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer(w, r)
 }
 
-// answers sets how it answers from now on.
+// answers sets the answer to requests from now on.
 func (s *keyServer) answers(answer http.HandlerFunc) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -20,27 +20,28 @@ const (
 	askEvery  = 10 * time.Second // how often an unknown key may cause a fetch
 )
 
-// KeySetConfig is what a [KeySet] needs to know.
+// KeySetConfig configures a [KeySet].
 type KeySetConfig struct {
-	// URL is where the issuer publishes its JWK Set. It is https, or on loopback;
-	// an emulator's is on loopback.
+	// URL is where the issuer publishes its JWK Set. It is https, or on loopback; an
+	// emulator's is on loopback.
 	URL string
 
 	// Proxy chooses a proxy, as http.Transport's does. Nil means none; loopback is
 	// always reached directly.
 	Proxy func(*http.Request) (*url.URL, error)
 
-	// Log is told when the set can't be fetched, and when it can again. Nil means nobody.
+	// Log gets a line when the set cannot be fetched, and when it can again. Nil means
+	// no log.
 	Log *slog.Logger
 
 	// Now is the clock that the set's age is read from. Nil means time.Now.
 	Now func() time.Time
 }
 
-// KeySet is the keys that an issuer publishes. It fetches them in the background
-// every five minutes, and every second while it has none; a request whose key is
-// known never waits. A set that can't be fetched again, or is bad, leaves the old
-// one in force until that is 24 hours old.
+// KeySet has the keys that an issuer publishes. It fetches them in the background
+// every five minutes, and every second while it has none; a request with a known key
+// never waits. If the set cannot be fetched again, or is bad, the old one stays in
+// force until it is 24 hours old.
 type KeySet struct {
 	url      string
 	loopback bool
@@ -73,9 +74,9 @@ var (
 	_ ports.Dependency = (*KeySet)(nil)
 )
 
-// NewKeySet returns a set that has begun to fetch its keys; it doesn't wait for
-// them. Whoever makes one closes it. A URL that isn't allowed is a
-// [domain.Invalid] error.
+// NewKeySet returns a set that has begun to fetch its keys; it does not wait for
+// them. The caller must close it. A URL that is not allowed is a [domain.Invalid]
+// error.
 func NewKeySet(cfg KeySetConfig) (*KeySet, error) {
 	loopback := onLoopback(cfg.URL)
 	u, err := url.Parse(cfg.URL)
@@ -83,9 +84,9 @@ func NewKeySet(cfg KeySetConfig) (*KeySet, error) {
 	case err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http":
 		return nil, domain.Invalidf("jwksURL", "the URL of a key set is https://host/path")
 	case u.Scheme == "http" && !loopback:
-		return nil, domain.Invalidf("jwksURL", "the key set %s must be https: http counts on loopback only", u)
+		return nil, domain.Invalidf("jwksURL", "the key set %s must be https: http is accepted on loopback only", u)
 	case isEmulated(u.Path) && !loopback:
-		return nil, domain.Invalidf("jwksURL", "the key set %s is an emulator's, which counts on loopback only", u)
+		return nil, domain.Invalidf("jwksURL", "the key set %s is an emulator's, which is accepted on loopback only", u)
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -110,15 +111,15 @@ func NewKeySet(cfg KeySetConfig) (*KeySet, error) {
 	return k, nil
 }
 
-// Close stops fetching and waits until that has ended. It never fails.
+// Close stops fetching and waits until the last fetch has ended. It never fails.
 func (k *KeySet) Close() error {
 	k.cancel()
 	<-k.stopped
 	return nil
 }
 
-// AwaitFirst waits until the first fetch has ended, well or not, which takes two
-// seconds at most. A server that listens only then is ready at once.
+// AwaitFirst waits until the first fetch has ended, successful or not, which takes
+// two seconds at most. A server that listens only afterwards is ready at once.
 func (k *KeySet) AwaitFirst(ctx context.Context) error {
 	select {
 	case <-k.tried:
@@ -128,8 +129,8 @@ func (k *KeySet) AwaitFirst(ctx context.Context) error {
 	}
 }
 
-// Ready reports whether there are keys that count. It fetches nothing: the set
-// looks after itself.
+// Ready reports whether there are keys that may be trusted. It fetches nothing,
+// because the set fetches its keys by itself.
 func (k *KeySet) Ready(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -149,12 +150,13 @@ func (k *KeySet) Age() (time.Duration, bool) {
 	return k.now().Sub(state.fetchedAt), true
 }
 
-// counts reports whether the state's keys are to be trusted.
+// counts reports whether the state's keys may be trusted.
 func (k *KeySet) counts(state *keySetState) bool {
 	return !state.fetchedAt.IsZero() && k.now().Sub(state.fetchedAt) < maxSetAge
 }
 
-// missing is nil if the state's keys count, and else says why there are none.
+// missing returns nil if the state's keys may be trusted, and otherwise the reason
+// why not.
 func (k *KeySet) missing(state *keySetState) error {
 	if k.counts(state) {
 		return nil
@@ -170,8 +172,8 @@ func (k *KeySet) held(kid string) *publicKey {
 	return state.keys[kid]
 }
 
-// key waits for a fetch if the ID is unknown and no other unknown one caused a
-// fetch lately.
+// key waits for a fetch if the ID is unknown and no other unknown ID caused a fetch
+// lately.
 func (k *KeySet) key(ctx context.Context, kid string) (*publicKey, error) {
 	if err := k.missing(k.state.Load()); err != nil {
 		return nil, err
@@ -188,7 +190,7 @@ func (k *KeySet) key(ctx context.Context, kid string) (*publicKey, error) {
 	return nil, errUnknownKey
 }
 
-// ask has the set fetched, at most once in askEvery, and waits for it.
+// ask requests a fetch of the set, at most once in askEvery, and waits for it.
 func (k *KeySet) ask(ctx context.Context) error {
 	if !k.mayAsk() {
 		return errUnknownKey

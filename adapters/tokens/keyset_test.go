@@ -15,22 +15,22 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// eventually waits for real things on loopback, which take milliseconds.
+// eventually waits for real events on loopback, which take milliseconds.
 func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); !condition(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("it never came about that %s", what)
+			t.Fatalf("it never happened that %s", what)
 		}
 	}
 }
 
 func awaitReady(t *testing.T, keys *tokens.KeySet) {
 	t.Helper()
-	eventually(t, "the keys are there", func() bool { return keys.Ready(t.Context()) == nil })
+	eventually(t, "the keys were fetched", func() bool { return keys.Ready(t.Context()) == nil })
 }
 
-// steady is a verifier by keys that a server has published.
+// steady is a verifier with keys that a server has published.
 func steady(t *testing.T) (*keyServer, *clock, *tokens.KeySet, *tokens.Verifier) {
 	t.Helper()
 	server, clock := newKeyServer(t, text(ourSet())), newClock()
@@ -39,7 +39,8 @@ func steady(t *testing.T) (*keyServer, *clock, *tokens.KeySet, *tokens.Verifier)
 	return server, clock, keys, newVerifier(t, clock.Now, ourIssuer(keys))
 }
 
-// unavailable fails unless err says that the keys can't be had, and when to come again.
+// unavailable fails unless err reports that the keys are unavailable, and when to
+// retry.
 func unavailable(t *testing.T, err error) {
 	t.Helper()
 	failure, ok := errors.AsType[*domain.Error](err)
@@ -58,7 +59,7 @@ func TestKeySetServesWhatItFetched(t *testing.T) {
 	}
 }
 
-func TestKeySetIsLateWithoutWaiting(t *testing.T) {
+func TestKeySetFetchesLateWithoutBlocking(t *testing.T) {
 	released := make(chan struct{})
 	server := newKeyServer(t, func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -82,7 +83,7 @@ func TestKeySetIsLateWithoutWaiting(t *testing.T) {
 	}
 }
 
-// A provider that is down at start: nobody listens on its port.
+// A provider that is down at start: no process listens on its port.
 func TestKeySetRecoversByItself(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -183,7 +184,7 @@ func TestKeySetOutlivesItsProviderByADay(t *testing.T) {
 		server.answers(text(ourSet()))
 		time.Sleep(2 * time.Second)
 		if err := verify(t, v, cached); err != nil {
-			t.Errorf("after the provider's return: %v", err)
+			t.Errorf("when the provider is available again: %v", err)
 		}
 	})
 }
@@ -203,7 +204,7 @@ func TestKeySetTriesSoonerAfterAFailure(t *testing.T) {
 	})
 }
 
-func TestKeySetRefusesWhatIsNotAllowed(t *testing.T) {
+func TestKeySetRefusesAURLThatIsNotAllowed(t *testing.T) {
 	for _, from := range []string{
 		"", "jwks.json", "/jwks.json", "https://", "ftp://127.0.0.1/jwks.json", "file:///etc/passwd", "https://user:password@idp.example.com/jwks.json",
 		"http://idp.example.com/jwks.json", "http://localhost.example.com/jwks.json", "http://127.0.0.1.example.com/", "http://10.0.0.1/jwks.json",
@@ -221,7 +222,7 @@ func TestKeySetRefusesWhatIsNotAllowed(t *testing.T) {
 	}
 }
 
-func TestAProxyIsForOthersThanLoopback(t *testing.T) {
+func TestAProxyIsNotUsedForLoopback(t *testing.T) {
 	refuse := func(*http.Request) (*url.URL, error) { return nil, errors.New("asked for a proxy") }
 	far := newKeySet(t, tokens.KeySetConfig{URL: "https://idp.example.com/jwks.json", Proxy: refuse})
 	eventually(t, "it asks for a proxy", func() bool {
@@ -232,7 +233,7 @@ func TestAProxyIsForOthersThanLoopback(t *testing.T) {
 	awaitReady(t, newKeySet(t, tokens.KeySetConfig{URL: server.URL, Proxy: refuse}))
 }
 
-func TestLoopbackIsWhereTheDialGoes(t *testing.T) {
+func TestLoopbackIsDecidedByTheDialedAddress(t *testing.T) {
 	for _, address := range []string{"127.0.0.1:80", "127.9.9.9:80", "[::1]:80", "[::ffff:127.0.0.1]:80"} {
 		if err := tokens.DialLoopback("tcp", address, nil); err != nil {
 			t.Errorf("%s: %v", address, err)
@@ -245,7 +246,7 @@ func TestLoopbackIsWhereTheDialGoes(t *testing.T) {
 	}
 }
 
-func TestAnEmulatorCountsOnLoopback(t *testing.T) {
+func TestAnEmulatorIsAcceptedOnLoopbackOnly(t *testing.T) {
 	server := newKeyServer(t, text(setOf(jwkOf(ourKey(), "CognitoLocal"))))
 	clock := newClock()
 	const pool = "local_1a2b3c"
@@ -285,7 +286,7 @@ func TestCloseEndsAFetchThatHangs(t *testing.T) {
 	}
 }
 
-func TestAClosedKeySetKeepsServingWhatItHas(t *testing.T) {
+func TestAClosedKeySetKeepsServingItsKeys(t *testing.T) {
 	server := newKeyServer(t, text(ourSet()))
 	clock := newClock()
 	keys := newKeySet(t, tokens.KeySetConfig{URL: server.URL, Now: clock.Now})
@@ -295,5 +296,5 @@ func TestAClosedKeySetKeepsServingWhatItHas(t *testing.T) {
 	if err := verify(t, v, goodToken(clock.Now(), nil)); err != nil {
 		t.Error(err)
 	}
-	refused(t, v, forged(clock.Now(), 1)[0], "no key of that kid") // and doesn't wait for a fetch
+	refused(t, v, forged(clock.Now(), 1)[0], "no key with that kid") // and doesn't wait for a fetch
 }

@@ -8,14 +8,15 @@ import (
 	"syscall"
 )
 
-// What emulators sign with is published, private key included: it proves
-// nothing beyond the machine that they run on.
+// The keys that emulators sign with are published, private keys included: their
+// signatures prove nothing beyond the machine that they run on.
 const (
 	emulatorKeyID      = "CognitoLocal" // cognito-local's one key
 	emulatorPoolPrefix = "local_"       // of cognito-local's pool IDs
 )
 
-// isEmulated reports whether a pool ID, or a URL with one in its path, is an emulator's.
+// isEmulated reports whether a pool ID, or a URL with one in its path, is an
+// emulator's.
 func isEmulated(name string) bool {
 	for segment := range strings.SplitSeq(name, "/") {
 		if strings.HasPrefix(segment, emulatorPoolPrefix) {
@@ -38,15 +39,15 @@ func onLoopback(rawURL string) bool {
 	return err == nil && addr.IsLoopback()
 }
 
-// dialLoopback is a [net.Dialer]'s Control: whatever a name resolves to, only
-// loopback is connected to.
+// dialLoopback is the Control of a [net.Dialer]: it connects only to loopback,
+// whatever a name resolves to.
 func dialLoopback(_, address string, _ syscall.RawConn) error {
 	addr, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return err
 	}
 	if !addr.Addr().IsLoopback() {
-		return fmt.Errorf("%s isn't loopback", address)
+		return fmt.Errorf("%s is not loopback", address)
 	}
 	return nil
 }

@@ -17,21 +17,21 @@ const (
 var (
 	errTooLong  = fmt.Errorf("the token has more than %d bytes", maxTokenLen)
 	errNewline  = errors.New("the token has a line break")
-	errNotThree = errors.New("the token doesn't have three parts")
+	errNotThree = errors.New("the token does not have three parts")
 )
 
 // object is a JSON object. Its numbers are json.Number.
 type object map[string]any
 
-// parts are what a token is made of.
+// parts are the parts of a token.
 type parts struct {
 	header, claims object
-	signed         string // the bytes that the signature is of
+	signed         string // the bytes that are signed
 	signature      []byte
 }
 
-// read takes a JWS apart that is in compact serialisation (RFC 7515, section
-// 7.1), strictly: each part has one spelling, and none is empty.
+// read splits a JWS in compact serialisation (RFC 7515, section 7.1) strictly: each
+// part has one spelling, and none is empty.
 func read(token string) (p parts, err error) {
 	if len(token) > maxTokenLen {
 		return parts{}, errTooLong

@@ -10,11 +10,11 @@ import (
 
 const (
 	refreshEvery  = 5 * time.Minute
-	refreshFailed = 30 * time.Second // while the keys at hand still count
-	refreshMissed = time.Second      // while there are none that count
+	refreshFailed = 30 * time.Second // while the current keys may be trusted
+	refreshMissed = time.Second      // while no keys may be trusted
 )
 
-// run is the only one that fetches, so that two fetches never meet.
+// run is the only goroutine that fetches, so that two fetches never overlap.
 func (k *KeySet) run(ctx context.Context) {
 	defer close(k.stopped)
 	k.refresh(ctx)
@@ -46,7 +46,7 @@ func (k *KeySet) pause() time.Duration {
 	return time.Duration(float64(every) * (0.9 + 0.2*rand.Float64()))
 }
 
-// refresh fetches the set. Where that fails, the keys at hand stay.
+// refresh fetches the set. If that fails, the current keys stay.
 func (k *KeySet) refresh(ctx context.Context) {
 	old, at := k.state.Load(), k.now()
 	keys, err := k.fetch(ctx)
@@ -60,7 +60,7 @@ func (k *KeySet) refresh(ctx context.Context) {
 	}
 	for kid, key := range keys {
 		if before := old.keys[kid]; before != nil && before.rsa.Equal(key.rsa) {
-			keys[kid] = before // what was verified with it stays remembered
+			keys[kid] = before // tokens verified with it stay in the cache
 		}
 	}
 	k.state.Store(&keySetState{keys: keys, fetchedAt: at})
@@ -74,12 +74,12 @@ func (k *KeySet) fetch(ctx context.Context) (map[string]*publicKey, error) {
 	return parseKeySet(body, k.loopback)
 }
 
-// report tells the log where failing begins and where it ends.
+// report logs the first failure of a series, and its end.
 func (k *KeySet) report(ctx context.Context, old *keySetState, err error) {
 	failedBefore := old.err != nil && !errors.Is(old.err, errNotYet)
 	switch {
 	case err != nil && !failedBefore:
-		k.log.LogAttrs(ctx, slog.LevelWarn, "the issuer's keys can't be fetched", slog.String("url", k.url), slog.Any("error", err))
+		k.log.LogAttrs(ctx, slog.LevelWarn, "cannot fetch the issuer's keys; retrying", slog.String("url", k.url), slog.Any("error", err))
 	case err == nil && failedBefore:
 		k.log.LogAttrs(ctx, slog.LevelInfo, "the issuer's keys are fetched again", slog.String("url", k.url))
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// refusedHeaders change how a token is to be read, or bring keys along that
-// nobody vouches for (RFC 7515, section 4.1; RFC 8725, section 3.10).
+// refusedHeaders change how a token is read, or contain keys that no issuer confirms
+// (RFC 7515, section 4.1; RFC 8725, section 3.10).
 var refusedHeaders = [...]string{"crit", "b64", "zip", "enc", "jku", "jwk", "x5u", "x5c", "cty"}
 
 func checkHeader(header object) error {
@@ -34,7 +34,7 @@ func checkHeader(header object) error {
 
 const maxKeyIDLen = 128
 
-var errKeyID = fmt.Errorf("kid isn't a string of 1 to %d of A-Z a-z 0-9 + / = _ . -", maxKeyIDLen)
+var errKeyID = fmt.Errorf("kid is not a string of 1 to %d of A-Z a-z 0-9 + / = _ . -", maxKeyIDLen)
 
 func keyID(header object) (string, error) {
 	kid, _ := header["kid"].(string)
@@ -63,17 +63,17 @@ func (v *Verifier) issuerOf(claims object) (*Issuer, error) {
 	iss, _ := claims["iss"].(string)
 	issuer, known := v.issuers[iss]
 	if !known {
-		return nil, fmt.Errorf("iss is %s, which isn't an issuer of ours", show(claims["iss"]))
+		return nil, fmt.Errorf("iss is %s, which is not an accepted issuer", show(claims["iss"]))
 	}
 	return issuer, nil
 }
 
-// rs256 knows one algorithm, whatever a header says.
+// rs256 uses one algorithm, whatever a header says.
 var rs256 = domain.Must(jws.NewVerifier(jwa.RS256))
 
 func checkSignature(p parts, key *publicKey) error {
 	if err := rs256.Verify([]byte(p.signed), p.signature, key.rsa); err != nil {
-		return fmt.Errorf("the signature isn't by key %q: %w", key.id, err)
+		return fmt.Errorf("the signature is not by key %q: %w", key.id, err)
 	}
 	return nil
 }
@@ -83,7 +83,7 @@ const (
 	maxLifetime = 24 * time.Hour
 )
 
-// checkTimes returns when the token expires. There is no leeway on that.
+// checkTimes returns when the token expires. The expiry has no leeway.
 func checkTimes(claims object, now time.Time) (expiresAt time.Time, err error) {
 	expiresAt, err = date(claims, "exp")
 	if err != nil {
@@ -97,7 +97,7 @@ func checkTimes(claims object, now time.Time) (expiresAt time.Time, err error) {
 	case !expiresAt.After(now):
 		return time.Time{}, fmt.Errorf("it expired at %s", expiresAt.Format(time.RFC3339))
 	case !issuedAt.Before(expiresAt):
-		return time.Time{}, errors.New("iat isn't before exp")
+		return time.Time{}, errors.New("iat is not before exp")
 	case expiresAt.Sub(issuedAt) > maxLifetime:
 		return time.Time{}, fmt.Errorf("it lives longer than %v", maxLifetime)
 	}
@@ -122,7 +122,7 @@ const endOfTime = 253_402_300_800 // the year 10000, where RFC 3339 ends
 func date(claims object, name string) (time.Time, error) {
 	number, ok := claims[name].(json.Number)
 	if !ok {
-		return time.Time{}, fmt.Errorf("%s isn't a number", name)
+		return time.Time{}, fmt.Errorf("%s is not a number", name)
 	}
 	seconds, err := number.Float64()
 	if err != nil || seconds < 0 || seconds >= endOfTime {
@@ -139,8 +139,8 @@ func checkUse(claims object) error {
 	return nil
 }
 
-// show quotes a value of the token for the operator. What the rules compare is
-// no secret, but it may be anything.
+// show quotes a value of the token for the operator. The values that the rules
+// compare are not secret, but may be anything.
 func show(value any) string {
 	switch value := value.(type) {
 	case nil:

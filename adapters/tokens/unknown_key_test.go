@@ -14,7 +14,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// forged returns tokens with n key IDs that nobody has.
+// forged returns tokens with n key IDs that no issuer has.
 func forged(now time.Time, n int) []string {
 	all := make([]string, n)
 	for i := range all {
@@ -36,14 +36,14 @@ func TestUnknownKeysCauseOneFetch(t *testing.T) {
 			for round := range int64(3) {
 				var wg sync.WaitGroup
 				for _, token := range forged(clock.Now(), 2000) {
-					wg.Go(func() { refused(t, v, token, "no key of that kid") })
+					wg.Go(func() { refused(t, v, token, "no key with that kid") })
 				}
 				wg.Wait()
 				if n := server.fetches.Load(); n != 2+round {
 					t.Fatalf("round %d: %d fetches, the first one included", round, n)
 				}
 				clock.Advance(10*time.Second - 1)
-				refused(t, v, forged(clock.Now(), 1)[0], "no key of that kid")
+				refused(t, v, forged(clock.Now(), 1)[0], "no key with that kid")
 				if n := server.fetches.Load(); n != 2+round {
 					t.Fatalf("round %d: %d fetches before ten seconds are over", round, n)
 				}
@@ -70,7 +70,7 @@ func TestOnlyTheFirstUnknownKeyWaits(t *testing.T) {
 	}()
 	<-asked
 	// These would hang if they waited: the fetch ends after them.
-	refused(t, v, forged(clock.Now(), 1)[0], "no key of that kid")
+	refused(t, v, forged(clock.Now(), 1)[0], "no key with that kid")
 	if err := verify(t, v, goodToken(clock.Now(), nil)); err != nil {
 		t.Errorf("a known key during a fetch: %v", err)
 	}
@@ -80,20 +80,20 @@ func TestOnlyTheFirstUnknownKeyWaits(t *testing.T) {
 	}
 }
 
-func TestUnknownKeysOfStrangersCauseNoFetch(t *testing.T) {
+func TestUnknownKeysOfOtherIssuersCauseNoFetch(t *testing.T) {
 	server, clock, _, v := steady(t)
 	unknown := goodHeader().with(fields{"kid": "unknown"})
 	claims := goodClaims(clock.Now())
 	refused(t, v, sign(ourKey(), unknown.String(), claims.with(fields{"iss": "https://evil.example"}).String()), "iss")
 	refused(t, v, sign(ourKey(), unknown.with(fields{"alg": "none"}).String(), claims.String()), "alg")
-	refused(t, v, sign(ourKey(), unknown.with(fields{"kid": "un known"}).String(), claims.String()), "kid isn't")
+	refused(t, v, sign(ourKey(), unknown.with(fields{"kid": "un known"}).String(), claims.String()), "kid is not")
 	refused(t, v, sign(ourKey(), unknown.String(), claims.String())+"=", "base64")
 	if n := server.fetches.Load(); n != 1 {
 		t.Errorf("%d fetches, the first one included", n)
 	}
 }
 
-func TestWhoGivesUpWaitingIsToldSo(t *testing.T) {
+func TestACallerWhoStopsWaitingGetsTheContextsError(t *testing.T) {
 	server, clock, keys, v := steady(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	released := make(chan struct{})
@@ -146,14 +146,14 @@ func TestRotationUnderLoad(t *testing.T) {
 
 	server.answers(text(setOf(jwkOf(otherKey(), "new"))))
 	clock.Advance(10 * time.Second)
-	refused(t, v, forged(clock.Now(), 1)[0], "no key of that kid") // has the set fetched
-	refused(t, v, old, "no key of that kid")
+	refused(t, v, forged(clock.Now(), 1)[0], "no key with that kid") // has the set fetched
+	refused(t, v, old, "no key with that kid")
 	if err := verify(t, v, withNew(0)); err != nil {
 		t.Error(err)
 	}
 
 	server.answers(text(setOf(jwkOf(ourKey(), "new"))))
 	clock.Advance(10 * time.Second)
-	refused(t, v, forged(clock.Now(), 1)[0], "no key of that kid")
+	refused(t, v, forged(clock.Now(), 1)[0], "no key with that kid")
 	refused(t, v, withNew(0), "the signature") // remembered under a key that has been replaced
 }

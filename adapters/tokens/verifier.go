@@ -9,12 +9,12 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Config is what a [Verifier] needs to know.
+// Config configures a [Verifier].
 type Config struct {
 	Issuers []Issuer
 
-	// CacheSize is about how many verified tokens are remembered, a few hundred
-	// bytes each. 0 means 16,384.
+	// CacheSize is about how many verified tokens the cache holds, a few hundred bytes
+	// each. 0 means 16,384.
 	CacheSize int
 
 	// Now is the clock. Nil means time.Now.
@@ -32,8 +32,8 @@ type Verifier struct {
 
 var _ ports.TokenVerifier = (*Verifier)(nil)
 
-// New returns a verifier, or a [domain.Invalid] error that says what is wrong
-// with its configuration.
+// New returns a verifier, or a [domain.Invalid] error that names what is wrong with
+// its configuration.
 func New(cfg Config) (*Verifier, error) {
 	issuers, err := byURL(cfg.Issuers)
 	if err != nil {
@@ -48,9 +48,9 @@ func New(cfg Config) (*Verifier, error) {
 	return &Verifier{issuers: issuers, cache: newCache(cfg.CacheSize), now: cfg.Now}, nil
 }
 
-// Verify implements [ports.TokenVerifier]. Why a token was refused stands in the
-// error's Err. It waits for a key set at most once in ten seconds, for the first
-// token with a key that the set doesn't have.
+// Verify implements [ports.TokenVerifier]. The error's Err has the reason for which a
+// token was refused. Verify waits for a key set at most once in ten seconds, for the
+// first token with a key that the set does not have.
 func (v *Verifier) Verify(ctx context.Context, token domain.Secret) (ports.Caller, error) {
 	seen, err := v.verify(ctx, token)
 	if err != nil {
@@ -75,8 +75,8 @@ func (v *Verifier) verify(ctx context.Context, token domain.Secret) (verified, e
 	return fresh, nil
 }
 
-// examine is the rules in their order: what costs least first, and nothing that
-// the token says is acted upon before it must be.
+// examine applies the rules in their order: the cheapest first, and it uses nothing
+// of the token before the rules require it.
 func (v *Verifier) examine(ctx context.Context, token string) (verified, error) {
 	p, err := read(token)
 	if err != nil {
@@ -117,15 +117,15 @@ func (v *Verifier) examine(ctx context.Context, token string) (verified, error) 
 	return verified{identity: identity, expiresAt: expiresAt, keys: issuer.Keys, key: key}, nil
 }
 
-// retryAfter is how long a caller waits for a key set: it is asked for every second.
+// retryAfter is how long a caller waits for a key set, which is fetched every second.
 const retryAfter = 2 * time.Second
 
-// translate is the one place where a reason becomes the domain's error. Callers
-// aren't told the reason: it would help nobody but a forger.
+// translate is the only place that turns a reason into the domain's error. Callers do
+// not learn the reason, because only a forger could use it.
 func translate(err error) error {
 	switch {
 	case errors.Is(err, errNoKeys):
-		return domain.NewError(domain.CodeIdentityProviderUnavailable).WithMessage("the identity provider's keys can't be had now; try again").WithRetryAfter(retryAfter).WithCause(err)
+		return domain.NewError(domain.CodeIdentityProviderUnavailable).WithMessage("the identity provider's keys are unavailable now; try again").WithRetryAfter(retryAfter).WithCause(err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	default:

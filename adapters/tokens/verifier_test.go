@@ -12,7 +12,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-func TestVerifyTellsWhoTheTokenSpeaksFor(t *testing.T) {
+func TestVerifyReturnsTheCallerOfTheToken(t *testing.T) {
 	now := newClock().Now()
 	token := domain.NewSecret(goodToken(now, nil))
 	v := newVerifier(t, newClock().Now)
@@ -25,7 +25,7 @@ func TestVerifyTellsWhoTheTokenSpeaksFor(t *testing.T) {
 			t.Errorf("%s: it speaks for %v", when, caller.Identity())
 		}
 		if caller.Token() != token {
-			t.Errorf("%s: the token isn't handed on", when)
+			t.Errorf("%s: the token is not in the caller", when)
 		}
 		if !caller.ExpiresAt().Equal(now.Add(time.Hour)) || caller.ExpiresAt().Location() != time.UTC {
 			t.Errorf("%s: it expires at %v", when, caller.ExpiresAt())
@@ -33,7 +33,7 @@ func TestVerifyTellsWhoTheTokenSpeaksFor(t *testing.T) {
 	}
 }
 
-func TestVerifyAcceptsWhatIsLegal(t *testing.T) {
+func TestVerifyAcceptsLegalTokens(t *testing.T) {
 	now := newClock().Now()
 	raw := func(text string) any { return json.RawMessage(text) }
 	tests := []struct {
@@ -78,7 +78,7 @@ func TestTokensOfTwoIssuers(t *testing.T) {
 	v := newVerifier(t, newClock().Now, ourIssuer(staticKeys(t, keyID, ourKey())), local)
 	localClaims := goodClaims(now).with(fields{"iss": "partywall-local", "client_id": "partywall"})
 
-	t.Run("each is believed by its own key", func(t *testing.T) {
+	t.Run("each is accepted by its own key", func(t *testing.T) {
 		caller, err := v.Verify(t.Context(), domain.NewSecret(sign(otherKey(), goodHeader().String(), localClaims.String())))
 		if err != nil || caller.Identity().String() != "local/"+userID {
 			t.Errorf("got %v, %v", caller.Identity(), err)
@@ -96,8 +96,8 @@ func TestTokensOfTwoIssuers(t *testing.T) {
 	})
 }
 
-// refused fails unless the token is invalid_token, for the reason given, of
-// which the caller learns nothing.
+// refused fails unless the token is invalid_token for the given reason, which the
+// caller does not learn.
 func refused(t *testing.T, v *tokens.Verifier, token, reason string) {
 	t.Helper()
 	caller, err := v.Verify(t.Context(), domain.NewSecret(token))
@@ -109,7 +109,7 @@ func refused(t *testing.T, v *tokens.Verifier, token, reason string) {
 		t.Errorf("got %v, want %v", refusal, domain.CodeInvalidToken)
 	}
 	if refusal.Message != domain.NewError(domain.CodeInvalidToken).Message || refusal.Field != "" || refusal.Details != nil {
-		t.Errorf("the caller learns %q %q %v", refusal.Field, refusal.Message, refusal.Details)
+		t.Errorf("the caller reads %q %q %v", refusal.Field, refusal.Message, refusal.Details)
 	}
 	if !strings.Contains(refusal.Err.Error(), reason) {
 		t.Errorf("the reason is %q, not %q", refusal.Err, reason)
@@ -151,7 +151,7 @@ func TestNewRefusesAWrongConfiguration(t *testing.T) {
 	}
 }
 
-func TestStaticKeysRefuseWhatNoTokenMayBeSignedWith(t *testing.T) {
+func TestStaticKeysRefuseUnusableKeys(t *testing.T) {
 	tests := []struct {
 		name string
 		kid  string

@@ -191,7 +191,7 @@ func signRS512(header, payload string) string {
 }
 
 func tokenKeyIDs() []token {
-	const reason = "kid isn't"
+	const reason = "kid is not"
 	return []token{
 		headed("absent", claimSet{"kid": absent}, reason),
 		headed("null", claimSet{"kid": nil}, reason),
@@ -203,9 +203,9 @@ func tokenKeyIDs() []token {
 		headed("a NUL", claimSet{"kid": keyID + "\x00"}, reason),
 		headed("a quote, for a database", claimSet{"kid": "x' OR '1'='1"}, reason),
 		headed("a letter that isn't ASCII", claimSet{"kid": "ключ"}, reason),
-		headed("a path", claimSet{"kid": "../../dev/null"}, "no key of that kid"),
-		headed("unknown", claimSet{"kid": "another"}, "no key of that kid"),
-		headed("in another case", claimSet{"kid": strings.ToLower(keyID)}, "no key of that kid"),
+		headed("a path", claimSet{"kid": "../../dev/null"}, "no key with that kid"),
+		headed("unknown", claimSet{"kid": "another"}, "no key with that kid"),
+		headed("in another case", claimSet{"kid": strings.ToLower(keyID)}, "no key with that kid"),
 	}
 }
 
@@ -214,11 +214,11 @@ func tokenIssuers() []token {
 		claimed("absent", claimSet{"iss": absent}, "iss is absent"),
 		claimed("null", claimSet{"iss": nil}, "iss is absent"),
 		claimed("empty", claimSet{"iss": ""}, `iss is ""`),
-		claimed("a slash at the end", claimSet{"iss": issURL + "/"}, "which isn't an issuer of ours"),
-		claimed("a space at the end", claimSet{"iss": issURL + " "}, "which isn't an issuer of ours"),
-		claimed("in capitals", claimSet{"iss": strings.ToUpper(issURL)}, "which isn't an issuer of ours"),
-		claimed("another pool with the same key", claimSet{"iss": issURL + "2"}, "which isn't an issuer of ours"),
-		claimed("http", claimSet{"iss": strings.Replace(issURL, "https", "http", 1)}, "which isn't an issuer of ours"),
+		claimed("a slash at the end", claimSet{"iss": issURL + "/"}, "which is not an accepted issuer"),
+		claimed("a space at the end", claimSet{"iss": issURL + " "}, "which is not an accepted issuer"),
+		claimed("in capitals", claimSet{"iss": strings.ToUpper(issURL)}, "which is not an accepted issuer"),
+		claimed("another pool with the same key", claimSet{"iss": issURL + "2"}, "which is not an accepted issuer"),
+		claimed("http", claimSet{"iss": strings.Replace(issURL, "https", "http", 1)}, "which is not an accepted issuer"),
 		claimed("a list", claimSet{"iss": []string{issURL}}, "iss is a []"),
 	}
 }
@@ -235,7 +235,7 @@ func tokenSignatures() []token {
 	flipped := append([]byte{signature[0] ^ 1}, signature[1:]...)
 	with := func(signature []byte) string { return parts[0] + "." + parts[1] + "." + encode(signature) }
 	rs512 := strings.Split(signRS512(header, claims), ".")
-	const reason = "the signature isn't by key"
+	const reason = "the signature is not by key"
 	return []token{
 		{"another key's", sign(otherKey, header, claims), reason},
 		{"another payload's", parts[0] + "." + parts[1] + "." + other[2], reason},
@@ -282,35 +282,35 @@ func tokenTimes() []token {
 	now := now.Unix()
 	raw := func(text string) any { return json.RawMessage(text) }
 	return []token{
-		claimed("no exp", claimSet{"exp": absent}, "exp isn't a number"),
-		claimed("exp null", claimSet{"exp": nil}, "exp isn't a number"),
-		claimed("exp a string", claimSet{"exp": "1714568400"}, "exp isn't a number"),
-		claimed("exp true", claimSet{"exp": true}, "exp isn't a number"),
-		claimed("exp a list", claimSet{"exp": []int64{now + 60}}, "exp isn't a number"),
+		claimed("no exp", claimSet{"exp": absent}, "exp is not a number"),
+		claimed("exp null", claimSet{"exp": nil}, "exp is not a number"),
+		claimed("exp a string", claimSet{"exp": "1714568400"}, "exp is not a number"),
+		claimed("exp true", claimSet{"exp": true}, "exp is not a number"),
+		claimed("exp a list", claimSet{"exp": []int64{now + 60}}, "exp is not a number"),
 		claimed("exp 0", claimSet{"exp": 0}, "it expired"),
 		claimed("exp past", claimSet{"exp": now - 1}, "it expired"),
 		claimed("exp now", claimSet{"exp": now}, "it expired"),
 		claimed("exp negative", claimSet{"exp": -1}, "exp is out of range"),
 		claimed("exp minus zero", claimSet{"exp": raw("-0")}, "it expired"),
 		{"exp NaN", sign(ourKey, goodHeader().String(), `{"exp":NaN,`+goodClaims().with(claimSet{"exp": absent}).String()[1:]), "at byte"},
-		claimed("exp a string of NaN", claimSet{"exp": "NaN"}, "exp isn't a number"),
+		claimed("exp a string of NaN", claimSet{"exp": "NaN"}, "exp is not a number"),
 		claimed("exp over every float", claimSet{"exp": raw("1e400")}, "exp is out of range"),
 		claimed("exp over every date", claimSet{"exp": raw("1e300")}, "exp is out of range"),
 		claimed("exp over an int64", claimSet{"exp": raw("9223372036854775808")}, "exp is out of range"),
 		claimed("exp in milliseconds", claimSet{"exp": (now + 60) * 1000}, "exp is out of range"),
 		claimed("exp 24 h and a second after iat", claimSet{"iat": now, "exp": now + 86401}, "longer than 24h"),
-		claimed("no iat", claimSet{"iat": absent}, "iat isn't a number"),
-		claimed("iat a string", claimSet{"iat": "1714564740"}, "iat isn't a number"),
+		claimed("no iat", claimSet{"iat": absent}, "iat is not a number"),
+		claimed("iat a string", claimSet{"iat": "1714564740"}, "iat is not a number"),
 		claimed("iat 0", claimSet{"iat": 0}, "longer than 24h"),
 		claimed("iat negative", claimSet{"iat": -5}, "iat is out of range"),
 		claimed("iat 61 s in the future", claimSet{"iat": now + 61}, "iat is in the future"),
-		claimed("iat at exp", claimSet{"iat": now + 30, "exp": now + 30}, "iat isn't before exp"),
-		claimed("iat after exp", claimSet{"iat": now + 31, "exp": now + 30}, "iat isn't before exp"),
+		claimed("iat at exp", claimSet{"iat": now + 30, "exp": now + 30}, "iat is not before exp"),
+		claimed("iat after exp", claimSet{"iat": now + 31, "exp": now + 30}, "iat is not before exp"),
 		claimed("nbf 61 s in the future", claimSet{"nbf": now + 61}, "nbf is in the future"),
-		claimed("nbf a string", claimSet{"nbf": "x"}, "nbf isn't a number"),
-		claimed("nbf null", claimSet{"nbf": nil}, "nbf isn't a number"),
+		claimed("nbf a string", claimSet{"nbf": "x"}, "nbf is not a number"),
+		claimed("nbf null", claimSet{"nbf": nil}, "nbf is not a number"),
 		claimed("auth_time 61 s in the future", claimSet{"auth_time": now + 61}, "auth_time is in the future"),
-		claimed("auth_time a string", claimSet{"auth_time": "x"}, "auth_time isn't a number"),
+		claimed("auth_time a string", claimSet{"auth_time": "x"}, "auth_time is not a number"),
 	}
 }
 
@@ -330,12 +330,12 @@ func tokenClients() []token {
 		claimed("absent, with an aud", claimSet{"client_id": absent, "aud": client}, "client_id is absent"),
 		claimed("empty", claimSet{"client_id": ""}, `client_id is ""`),
 		claimed("a list", claimSet{"client_id": []string{client}}, "client_id is a []"),
-		claimed("a longer one", claimSet{"client_id": client + "0"}, "isn't a client of ours"),
+		claimed("a longer one", claimSet{"client_id": client + "0"}, "is not an accepted client"),
 	}
 }
 
 func tokenSubjects() []token {
-	const reason = "sub isn't"
+	const reason = "sub is not"
 	return []token{
 		claimed("absent", claimSet{"sub": absent}, reason),
 		claimed("null", claimSet{"sub": nil}, reason),
