@@ -47,7 +47,7 @@ func TestDependency(t *testing.T) {
 		return porttest.Outage{
 			Dependency: objects,
 			Break:      func(t *testing.T) { rename(t, uploads, uploads+".away") },
-			Mend:       func(t *testing.T) { rename(t, uploads+".away", uploads) },
+			Restore:    func(t *testing.T) { rename(t, uploads+".away", uploads) },
 		}
 	})
 }

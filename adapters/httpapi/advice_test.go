@@ -165,20 +165,20 @@ var followed = map[domain.Code]func(*testing.T, *house){
 		h.post(t, "/auth/signup", adaSignsUp).is(t, 201)
 		h.identities.Break()
 		advises(t, h.post(t, "/auth/signin", adaSignsUp), domain.CodeIdentityProviderUnavailable, "try again")
-		h.identities.Mend()
+		h.identities.Restore()
 		h.signsIn(t, adaSignsUp)
 	},
 	domain.CodeDatabaseUnavailable: func(t *testing.T, h *house) {
 		h.db.Break()
 		advises(t, h.post(t, "/auth/tenants", `{"tenantId": "acme"}`), domain.CodeDatabaseUnavailable, "try again")
-		h.db.Mend()
+		h.db.Restore()
 		h.post(t, "/auth/tenants", `{"tenantId": "acme"}`).is(t, 201)
 	},
 	domain.CodeObjectStoreUnavailable: func(t *testing.T, h *house) {
 		ada := h.owner(t)
 		h.objects.Break()
 		advises(t, h.post(t, "/files/upload-url", `{"filename": "a"}`, ada), domain.CodeObjectStoreUnavailable, "try again")
-		h.objects.Mend()
+		h.objects.Restore()
 		h.post(t, "/files/upload-url", `{"filename": "a"}`, ada).is(t, 200)
 	},
 	domain.CodeObjectStoreFull: func(t *testing.T, h *house) {
@@ -295,7 +295,7 @@ func TestTheAdviceAfterHalfASignUp(t *testing.T) {
 		needsConfirmation(h)
 		claim := h.post(t, "/auth/tenants", `{"tenantId": "acme"}`).is(t, 201).field(t, "claimToken")
 		advises(t, signUp(h, "ada@acme.example", claim), domain.CodeDatabaseUnavailable, "sign in, and claim it with the same token")
-		h.db.Mend()
+		h.db.Restore()
 		h.confirms(t, "ada@acme.example")
 		h.post(t, "/tenants/acme/claim", fmt.Sprintf(`{"claimToken": %q}`, claim), h.signsIn(t, adaSignsUp)).is(t, 200)
 	})

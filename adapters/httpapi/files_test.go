@@ -91,7 +91,7 @@ func TestAnUpload(t *testing.T) {
 	})
 	t.Run("is 503 while the store is away", func(t *testing.T) {
 		h.objects.Break()
-		defer h.objects.Mend()
+		defer h.objects.Restore()
 		upload(t, `{"filename": "a"}`).isProblem(t, 503, domain.CodeObjectStoreUnavailable, "")
 	})
 }

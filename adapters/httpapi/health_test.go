@@ -46,7 +46,7 @@ func TestReadyz(t *testing.T) {
 		if !strings.Contains(h.log.String(), "secret internals") {
 			t.Error("the log doesn't say why")
 		}
-		h.db.Mend()
+		h.db.Restore()
 		h.clock.pass(time.Second)
 		if got := h.get(t, "/readyz").field(t, "checks"); !strings.Contains(got, `"database":{"status":"ok"}`) {
 			t.Errorf("what came back isn't seen: %s", got)

@@ -58,7 +58,7 @@ func TestTheLog(t *testing.T) {
 		{func() answer { return h.post(t, "/auth/signout", `{"refreshToken":"x"}`) }, "INFO", "POST", "/auth/signout", 204, nil, nil, nil},
 		{func() answer { return h.get(t, "/some/secret/path?token=hunter2") }, "INFO", "GET", "unmatched", 404, nil, "not_found", nil},
 		{func() answer { return h.send(t, "HUNTER2", "/healthz", "") }, "INFO", "other", "/healthz", 405, nil, "method_not_allowed", nil},
-		{func() answer { h.db.Break(); defer h.db.Mend(); return h.get(t, "/", "X-Tenant-ID: acme") }, "WARN", "GET", "/", 503, "acme", "database_unavailable", nil},
+		{func() answer { h.db.Break(); defer h.db.Restore(); return h.get(t, "/", "X-Tenant-ID: acme") }, "WARN", "GET", "/", 503, "acme", "database_unavailable", nil},
 		{func() answer { return h.post(t, "/auth/tenants", `{"tenantId":"admin"}`, asOperator) }, "INFO", "POST", "/auth/tenants", 400, "admin", "tenant_reserved", "operator"},
 	}
 	var answers []answer
@@ -115,7 +115,7 @@ func TestNoSecretIsEverLogged(t *testing.T) {
 	h.identities.Break()
 	h.post(t, "/auth/signin", adaSignsUp).is(t, 503)
 	h.post(t, "/auth/refresh", fmt.Sprintf(`{"refreshToken": %q}`, refresh)).is(t, 503)
-	h.identities.Mend()
+	h.identities.Restore()
 
 	signed, err := url.Parse(upload)
 	if err != nil {

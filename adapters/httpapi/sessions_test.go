@@ -38,7 +38,7 @@ func TestSigningIn(t *testing.T) {
 	})
 	t.Run("is 503 while the provider is away, never 401", func(t *testing.T) {
 		h.identities.Break()
-		defer h.identities.Mend()
+		defer h.identities.Restore()
 		h.post(t, "/auth/signin", adaSignsUp).isProblem(t, 503, domain.CodeIdentityProviderUnavailable, "")
 	})
 }
@@ -184,7 +184,7 @@ func TestMe(t *testing.T) {
 	})
 	t.Run("does without the address while the provider is away", func(t *testing.T) {
 		h.identities.Break()
-		defer h.identities.Mend()
+		defer h.identities.Restore()
 		if got := h.get(t, "/auth/me", ada).is(t, 200); strings.Contains(got.body, "email") {
 			t.Errorf("got %s", got.body)
 		}

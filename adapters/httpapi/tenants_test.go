@@ -45,9 +45,9 @@ func TestTheStatusOfATenant(t *testing.T) {
 	})
 	t.Run("is 503 while the database is away, and 200 when it's back", func(t *testing.T) {
 		h.db.Break()
-		defer h.db.Mend()
+		defer h.db.Restore()
 		h.get(t, "/", "X-Tenant-ID: acme").isProblem(t, 503, domain.CodeDatabaseUnavailable, "")
-		h.db.Mend()
+		h.db.Restore()
 		h.get(t, "/", "X-Tenant-ID: acme").is(t, 200)
 	})
 }

@@ -136,7 +136,7 @@ func TestMailThatIsAway(t *testing.T) {
 		}
 	})
 	t.Run("a code can be had once mail is back", func(t *testing.T) {
-		b.box.Mend()
+		b.box.Restore()
 		bob := address(t, "bob@example.com")
 		mustDo(t, b.provider.ResendCode(t.Context(), bob))
 		mustDo(t, b.provider.ConfirmSignUp(t.Context(), bob, b.code(t, bob)))

@@ -10,7 +10,7 @@ import (
 )
 
 func BenchmarkCreate(b *testing.B) {
-	const most = 1000 // tenants of one database, as many as a test may have
+	const most = 1000 // the number of tenants in one database, as many as a test may have
 	var db *memory.DB
 	owner := identity("owner")
 	for n := 0; b.Loop(); n++ {

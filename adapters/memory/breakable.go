@@ -8,23 +8,23 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// Breakable is a system that a test can take away and give back.
+// Breakable is a system that a test can make unavailable, and available again.
 type Breakable struct{ broken atomic.Bool }
 
-// Break takes the system away: its methods fail as [domain.Unavailable].
+// Break makes the system unavailable: its methods fail as [domain.Unavailable].
 func (b *Breakable) Break() { b.broken.Store(true) }
 
-// Mend gives the system back, with all that it held.
-func (b *Breakable) Mend() { b.broken.Store(false) }
+// Restore makes the system available again, with all that it held.
+func (b *Breakable) Restore() { b.broken.Store(false) }
 
-// ready returns the context's own error if that is done, and away if the system was
-// taken away.
-func (b *Breakable) ready(ctx context.Context, away *domain.Error) error {
+// ready returns the context's own error if the context is done, and unavailable if
+// the system is broken.
+func (b *Breakable) ready(ctx context.Context, unavailable *domain.Error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if b.broken.Load() {
-		return away
+		return unavailable
 	}
 	return nil
 }

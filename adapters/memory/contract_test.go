@@ -68,7 +68,7 @@ func TestDependency(t *testing.T) {
 	type breakable interface {
 		ports.Dependency
 		Break()
-		Mend()
+		Restore()
 	}
 	for name, open := range map[string]func() breakable{
 		"DB":      func() breakable { return &memory.DB{} },
@@ -82,7 +82,7 @@ func TestDependency(t *testing.T) {
 				return porttest.Outage{
 					Dependency: d,
 					Break:      func(*testing.T) { d.Break() },
-					Mend:       func(*testing.T) { d.Mend() },
+					Restore:    func(*testing.T) { d.Restore() },
 				}
 			})
 		})

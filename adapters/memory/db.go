@@ -21,7 +21,7 @@ type DB struct {
 	upgrading map[domain.TenantID]bool // see SetUpgrading
 	places    map[domain.Identity]map[domain.TenantID]domain.Membership
 	answers   map[request]answer
-	makings   map[any]making // by what made the tenant: the hash of a claim token, or a key of its own
+	makings   map[any]making // by what created the tenant: the hash of a claim token, or a key of its own
 
 	reservations map[domain.TenantID]*reservation
 	tokens       map[domain.TokenHash]domain.TenantID // of the reservations
@@ -48,15 +48,15 @@ func (db *DB) SetStatus(id domain.TenantID, status domain.TenantStatus) error {
 		return errTenantNotFound
 	}
 	if !status.HasOwner() {
-		return domain.Invalidf("status", "a tenant that has an owner is active or suspended")
+		return domain.Invalidf("status", "a tenant with an owner is active or suspended")
 	}
 	t.Status = status
 	return nil
 }
 
-// SetUpgrading has a tenant answer as one does whose schema is older than the
-// program: [domain.CodeTenantUpgrading] where a request reaches into its data. Its
-// members are admitted all the same. Without upgrading it answers as ever.
+// SetUpgrading makes a tenant answer as one whose schema is older than the program:
+// with [domain.CodeTenantUpgrading] where a request reaches into its data. Its
+// members are admitted all the same. Without upgrading the tenant answers as before.
 func (db *DB) SetUpgrading(id domain.TenantID, upgrading bool) error {
 	db.mu.Lock()
 	defer db.mu.Unlock()

@@ -83,7 +83,7 @@ func TestSeeding(t *testing.T) {
 	_, err = db.Reservations().Reserve(t.Context(), ports.NewReservation{ID: waiting, Token: domain.NewSecret("claim").Hash(), TTL: time.Hour})
 	must(t, err)
 
-	t.Run("a role can be given, changed and taken", func(t *testing.T) {
+	t.Run("a role can be granted, changed and revoked", func(t *testing.T) {
 		for _, role := range []domain.Role{domain.RoleViewer, domain.RoleAdmin} {
 			must(t, db.Members().SetRole(t.Context(), ports.RoleChange{Tenant: acme, Member: bob, Role: role, By: operator}))
 			_, membership, err := db.Members().Find(t.Context(), bob, acme)
@@ -110,7 +110,7 @@ func TestSeeding(t *testing.T) {
 			wantErr(t, db.SetStatus(id, domain.Active), domain.CodeTenantNotFound)
 		}
 	})
-	t.Run("what isn't a role or a status is invalid", func(t *testing.T) {
+	t.Run("a role or a status that does not exist is invalid", func(t *testing.T) {
 		wantErr(t, db.Members().SetRole(t.Context(), ports.RoleChange{Tenant: acme, Member: bob, Role: "king", By: operator}), domain.Invalid)
 		wantErr(t, db.SetStatus(acme, domain.Unclaimed), domain.Invalid)
 	})

@@ -1,7 +1,7 @@
 // Package memory has the stores and the mail in memory. It is the reference that the
-// other adapters are held to by the same contract tests, what the program falls back
-// to, and what the tests of a product run on: a use case takes microseconds and needs
-// no server.
+// contract tests compare the other adapters to, what the program uses on a machine
+// without PostgreSQL, and what the tests of a product run on: a use case takes
+// microseconds and needs no server.
 //
 //   - [DB] keeps tenants, their members and reservations, and the users of the
 //     built-in identity provider, with a face for each port.
@@ -9,16 +9,15 @@
 //   - [Objects] keeps files, and serves the URLs that it signs.
 //   - [Mailbox] keeps the mail that was sent.
 //
-// The zero value of each is empty and ready to use, by many goroutines at once,
-// and isn't to be copied. Where time matters, a field Now takes a clock of your
-// own.
+// The zero value of each is empty and ready to use, by many goroutines at once, and
+// must not be copied. Where time matters, a field Now takes a clock of your own.
 //
-// # Testing against it
+// # Testing with it
 //
-// A tenant with an owner is one call of [Tenants.Create], and [Members.SetRole]
-// adds members in other roles; an access.Service whose Members are [DB.Members]
-// admits them. Package adapters/idp/idptest has the identity provider for such tests:
-// its users sign in and answer challenges. [Objects.Put] and [Objects.Get] reach the
-// files, [DB.SetStatus] suspends a tenant, and Break of any of these shows what
-// a caller sees when a system behind a port is unavailable.
+// [Tenants.Create] creates a tenant with an owner, and [Members.SetRole] adds members
+// in other roles; an access.Service whose Members are [DB.Members] admits them.
+// Package adapters/idp/idptest has the identity provider for such tests: its users
+// sign in and answer challenges. [Objects.Put] and [Objects.Get] access the files,
+// [DB.SetStatus] suspends a tenant, and Break of any of these shows what a caller
+// sees when a system behind a port is unavailable.
 package memory

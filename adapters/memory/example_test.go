@@ -14,7 +14,8 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// A product's test seeds a tenant with an owner and a viewer, and tries what each may do.
+// A product's test creates a tenant with an owner and a viewer, and shows what each
+// may do.
 func Example() {
 	ctx := context.Background()
 	db := &memory.DB{}
@@ -37,7 +38,7 @@ func Example() {
 	// viewer forbidden: the role viewer may not write files
 }
 
-// A clock of the test's own makes a reservation expire.
+// A test's own clock makes a reservation expire.
 func ExampleDB() {
 	ctx := context.Background()
 	now := time.Date(2026, time.January, 1, 12, 0, 0, 0, time.UTC)
@@ -52,7 +53,7 @@ func ExampleDB() {
 	// Output: tenant_not_found
 }
 
-// A signed URL works, and insists on what was signed, without a server.
+// A signed URL works, and enforces what was signed, without a server.
 func ExampleObjects() {
 	ctx := context.Background()
 	objects := &memory.Objects{}
@@ -72,7 +73,7 @@ func ExampleObjects() {
 	// hello
 }
 
-// A system that is away is an error that says so.
+// An unavailable system returns an error of that kind.
 func ExampleBreakable() {
 	db := &memory.DB{}
 	db.Break()

@@ -13,8 +13,8 @@ import (
 )
 
 // Hasher hashes the passwords of the built-in identity provider in a microsecond. It
-// is for tests and for installations that are gone when the program ends: whoever
-// reads such a hash can find its password.
+// is for tests and for installations that end with the program, because a reader of
+// such a hash can find its password.
 type Hasher struct{}
 
 const (
@@ -22,7 +22,7 @@ const (
 	saltSize     = 16
 )
 
-var errNotHashed = errors.New("a stored password hash isn't one of memory.Hasher")
+var errNotHashed = errors.New("a stored password hash is not one of memory.Hasher")
 
 // Hash returns a salted SHA-256 of password.
 func (Hasher) Hash(ctx context.Context, password domain.Secret) (string, error) {

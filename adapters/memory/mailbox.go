@@ -12,7 +12,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Mailbox is a [ports.Mailer] that keeps what was sent.
+// Mailbox is a [ports.Mailer] that keeps the mail that was sent.
 type Mailbox struct {
 	Breakable
 
@@ -42,7 +42,7 @@ func (m *Mailbox) Send(ctx context.Context, mail ports.Mail) error {
 	return nil
 }
 
-// Sent returns all mail, from the first on.
+// Sent returns all mail, the first one first.
 func (m *Mailbox) Sent() []ports.Mail {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -24,7 +24,7 @@ func TestMailbox(t *testing.T) {
 			t.Errorf("got %+v", mail)
 		}
 	})
-	t.Run("who was sent nothing has no last mail", func(t *testing.T) {
+	t.Run("an address without mail has no last mail", func(t *testing.T) {
 		if mail, found := box.Last(email("eve@example.com")); found {
 			t.Errorf("got %+v", mail)
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// making is a tenant that was made for an owner whose address wasn't confirmed.
+// making is a tenant that was created for an owner whose address was not confirmed.
 type making struct {
 	network netip.Prefix
 	at      time.Time
@@ -73,7 +73,7 @@ func (db *DB) allowUnconfirmed(u *ports.UnconfirmedLimits, now time.Time) error 
 	return room(db.makingsIn(now, ports.UnconfirmedHour, all), u.MaxHourly, ports.UnconfirmedHour, now)
 }
 
-// allowClaim is allow for a claim, which counts once however often it is tried.
+// allowClaim is allow for a claim, which counts once however often it is retried.
 func (db *DB) allowClaim(c ports.Claim, owner domain.Identity, now time.Time) error {
 	limits := c.Limits
 	if _, counted := db.makings[c.Token]; counted {
@@ -91,7 +91,7 @@ func (db *DB) owned(owner domain.Identity) (n int) {
 	return n
 }
 
-// makingsIn yields when the tenants that count were made.
+// makingsIn yields the times at which the tenants that count were created.
 func (db *DB) makingsIn(now time.Time, window time.Duration, counts func(making) bool) iter.Seq[time.Time] {
 	return func(yield func(time.Time) bool) {
 		for _, m := range db.makings {
@@ -117,7 +117,8 @@ func room(made iter.Seq[time.Time], limit int, window time.Duration, now time.Ti
 	return ports.ErrTooManyMade(oldest.Add(window).Sub(now))
 }
 
-// count remembers that a tenant was made for an owner whose address isn't confirmed.
+// count records that a tenant was created for an owner whose address is not
+// confirmed.
 func (db *DB) count(limits ports.MakingLimits, by any, now time.Time) {
 	if limits.Unconfirmed == nil {
 		return
@@ -127,7 +128,8 @@ func (db *DB) count(limits ports.MakingLimits, by any, now time.Time) {
 	}
 }
 
-// within reports whether inner lies in outer; the zero Prefix lies in itself alone.
+// within reports whether outer contains inner; only the zero Prefix contains the zero
+// Prefix.
 func within(outer, inner netip.Prefix) bool {
 	if !outer.IsValid() || !inner.IsValid() {
 		return outer == inner

@@ -8,7 +8,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Members are the memberships in all tenants. It implements [ports.MemberStore].
+// Members has the memberships of all tenants. It implements [ports.MemberStore].
 type Members struct{ db *DB }
 
 var _ ports.MemberStore = (*Members)(nil)

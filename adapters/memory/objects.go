@@ -24,14 +24,14 @@ type Objects struct {
 	Breakable
 	Now func() time.Time // nil: [time.Now]
 
-	// Base is where the handler is mounted, and so how signed URLs begin. It is
-	// to be set before the first URL is signed. Nil is an address that nobody
-	// answers, which will do where ServeHTTP is called without a server.
+	// Base is where the handler is mounted, and so how signed URLs begin. It must be set
+	// before the first URL is signed. Nil is an address that no server answers, which is
+	// enough if ServeHTTP is called without a server.
 	Base *url.URL
 
-	// MaxBytes is how much all objects and the uploads on their way may hold
-	// together. An upload that needs more breaks off as
-	// [domain.CodeObjectStoreUnavailable], which is 507 over HTTP. Zero is 256 MiB.
+	// MaxBytes is how much all objects and the uploads in progress may hold together. An
+	// upload that needs more breaks off as [domain.CodeObjectStoreFull], which is
+	// 507 over HTTP. Zero is 256 MiB.
 	MaxBytes int64
 
 	once    sync.Once
@@ -40,7 +40,7 @@ type Objects struct {
 
 	mu      sync.Mutex
 	objects map[domain.ObjectKey]object
-	held    int64 // bytes of objects, and of uploads on their way
+	held    int64 // bytes of objects, and of uploads in progress
 }
 
 const defaultMaxBytes = 256 << 20
@@ -104,7 +104,7 @@ func (o *Objects) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o.handler.ServeHTTP(w, r)
 }
 
-// Put keeps content under key, as an upload does, but whether it fits or not.
+// Put keeps content under key, as an upload does, but without a check of its size.
 func (o *Objects) Put(key domain.ObjectKey, contentType string, content []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -116,7 +116,7 @@ func (o *Objects) Put(key domain.ObjectKey, contentType string, content []byte) 
 	})
 }
 
-// Get returns what is kept under key, and false if nothing is.
+// Get returns the content under key, and false if there is none.
 func (o *Objects) Get(key domain.ObjectKey) ([]byte, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -153,14 +153,14 @@ func (o *Objects) find(ctx context.Context, key domain.ObjectKey) (object, error
 	return found, nil
 }
 
-// keep puts content, which is held already, in the place of what is under key.
+// keep replaces the object under key by content, whose bytes are counted already.
 func (o *Objects) keep(key domain.ObjectKey, content []byte, kept signedurl.Object) {
 	o.held -= o.objects[key].Size
 	kept.Size, kept.ModifiedAt = int64(len(content)), clock(o.Now)
 	set(&o.objects, key, object{content, kept})
 }
 
-// bucket is the side of Objects that the handler sees, a [signedurl.Store].
+// bucket presents Objects to the handler as a [signedurl.Store].
 type bucket struct{ *Objects }
 
 // Put implements [signedurl.Store].
@@ -169,7 +169,7 @@ func (b bucket) Put(ctx context.Context, key domain.ObjectKey, in *signedurl.Upl
 		return err
 	}
 	if err := b.allows(key, in.Condition); err != nil {
-		return err // it is asked again below; this spares a losing client the upload
+		return err // checked again below; this spares an upload that would lose
 	}
 	upload := &upload{body: in.Body, to: b.Objects}
 	content, err := io.ReadAll(upload)
@@ -194,7 +194,7 @@ func (b bucket) allows(key domain.ObjectKey, condition signedurl.Condition) erro
 	return condition.Check(found, now.Object)
 }
 
-// upload is a body on its way, whose bytes are held from when they arrive.
+// upload is a body in progress, whose bytes count from the moment they arrive.
 type upload struct {
 	body io.Reader
 	to   *Objects
@@ -211,7 +211,7 @@ func (u *upload) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// hold takes n bytes of the store's room, if there are as many.
+// hold counts n bytes, if the store has room for them.
 func (o *Objects) hold(n int64) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -231,7 +231,7 @@ func (b bucket) Open(ctx context.Context, key domain.ObjectKey) (io.ReadSeekClos
 	return content{bytes.NewReader(found.content)}, found.Object, nil
 }
 
-// content is an object's bytes, which need no closing.
+// content has an object's bytes, and needs no closing.
 type content struct{ *bytes.Reader }
 
 // Close implements [io.Closer].

@@ -36,7 +36,7 @@ func TestRoom(t *testing.T) {
 		t.Helper()
 		return put(t, objects, filename, strings.NewReader(strings.Repeat("x", size)), ports.Upload{Size: int64(size)})
 	}
-	// mustHaveRoom fails unless objects takes so many bytes, and none more.
+	// mustHaveRoom fails unless objects accepts exactly so many bytes.
 	mustHaveRoom := func(t *testing.T, objects *memory.Objects, size int) {
 		t.Helper()
 		if status := putBytes(t, objects, "too-large", size+1); status != http.StatusInsufficientStorage {
@@ -47,12 +47,12 @@ func TestRoom(t *testing.T) {
 		}
 	}
 
-	t.Run("objects have it together", func(t *testing.T) {
+	t.Run("all objects share the room", func(t *testing.T) {
 		objects := &memory.Objects{MaxBytes: 1000}
 		putBytes(t, objects, "a", 600)
 		mustHaveRoom(t, objects, 400)
 	})
-	t.Run("what was deleted leaves its room, once", func(t *testing.T) {
+	t.Run("a deleted object frees its room, once", func(t *testing.T) {
 		objects := &memory.Objects{MaxBytes: 1000}
 		putBytes(t, objects, "a", 600)
 		putBytes(t, objects, "b", 300)
@@ -61,13 +61,13 @@ func TestRoom(t *testing.T) {
 		}
 		mustHaveRoom(t, objects, 700)
 	})
-	t.Run("what was replaced leaves its room", func(t *testing.T) {
+	t.Run("a replaced object frees its room", func(t *testing.T) {
 		objects := &memory.Objects{MaxBytes: 1000}
 		putBytes(t, objects, "a", 600)
 		putBytes(t, objects, "a", 100)
 		mustHaveRoom(t, objects, 900)
 	})
-	t.Run("what was refused leaves its room", func(t *testing.T) {
+	t.Run("a refused upload frees its room", func(t *testing.T) {
 		objects := &memory.Objects{MaxBytes: 1000}
 		putBytes(t, objects, "a", 100)
 		if status := put(t, objects, "a", strings.NewReader("hello"), ports.Upload{Size: 5, IfAbsent: true}); status != http.StatusPreconditionFailed {
@@ -78,7 +78,7 @@ func TestRoom(t *testing.T) {
 		}
 		mustHaveRoom(t, objects, 900)
 	})
-	t.Run("an upload on its way has its room already", func(t *testing.T) {
+	t.Run("an upload in progress has its room already", func(t *testing.T) {
 		objects := &memory.Objects{MaxBytes: 1000}
 		body, line := io.Pipe()
 		done := make(chan int)
@@ -96,7 +96,7 @@ func TestRoom(t *testing.T) {
 		}
 		mustHaveRoom(t, objects, 399)
 	})
-	t.Run("what a test puts takes room, and needs none", func(t *testing.T) {
+	t.Run("Put uses up room, and requires none", func(t *testing.T) {
 		objects := &memory.Objects{MaxBytes: 1000}
 		objects.Put(key("a"), "text/plain", make([]byte, 1001))
 		if status := putBytes(t, objects, "b", 1); status != http.StatusInsufficientStorage {

@@ -23,7 +23,7 @@ func TestObjects(t *testing.T) {
 		return resp.StatusCode, string(body)
 	}
 
-	t.Run("what was put is served, and what was served stays as it was", func(t *testing.T) {
+	t.Run("an object is served, and a served object stays unchanged", func(t *testing.T) {
 		objects, client := serveObjects(t, "")
 		content := []byte("hello")
 		objects.Put(key, "text/plain", content)
@@ -39,7 +39,7 @@ func TestObjects(t *testing.T) {
 			t.Errorf("got %d %q", status, body)
 		}
 	})
-	t.Run("nothing is kept under another key", func(t *testing.T) {
+	t.Run("another key has no object", func(t *testing.T) {
 		if got, found := new(memory.Objects).Get(key); found || got != nil {
 			t.Errorf("got %q", got)
 		}
@@ -63,21 +63,21 @@ func TestObjects(t *testing.T) {
 			t.Errorf("at its end: %d", status)
 		}
 	})
-	t.Run("a store that is away answers 503", func(t *testing.T) {
+	t.Run("an unavailable store answers 503", func(t *testing.T) {
 		objects, client := serveObjects(t, "")
 		objects.Put(key, "text/plain", []byte("hello"))
 		signed, err := objects.SignDownload(t.Context(), key, ports.Download{TTL: time.Minute})
 		must(t, err)
 		objects.Break()
 		if status, _ := get(t, client, signed); status != http.StatusServiceUnavailable {
-			t.Errorf("while away: %d", status)
+			t.Errorf("while unavailable: %d", status)
 		}
-		objects.Mend()
+		objects.Restore()
 		if status, _ := get(t, client, signed); status != http.StatusOK {
-			t.Errorf("when back: %d", status)
+			t.Errorf("when available again: %d", status)
 		}
 	})
-	t.Run("without a base URLs are signed for an address that nobody answers", func(t *testing.T) {
+	t.Run("without a base, URLs are signed for an address that no server answers", func(t *testing.T) {
 		objects := &memory.Objects{}
 		signed, err := objects.SignUpload(t.Context(), key, ports.Upload{Size: -1, TTL: time.Minute})
 		must(t, err)

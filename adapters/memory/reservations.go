@@ -13,11 +13,11 @@ import (
 type reservation struct {
 	domain.Tenant
 	token   domain.TokenHash
-	network netip.Prefix // that it counts in; zero also where the operator made it
+	network netip.Prefix // that it counts in; zero also if the operator made it
 	counted bool
 }
 
-// spentClaim is what came of a claim token.
+// spentClaim is the result of a spent claim token.
 type spentClaim struct {
 	tenant domain.TenantID
 	by     domain.Identity
@@ -25,7 +25,7 @@ type spentClaim struct {
 
 var errClaimInvalid = domain.NewError(domain.CodeClaimInvalid)
 
-// Reservations are the tenants' IDs that wait for an owner. It implements
+// Reservations has the tenants' IDs that wait for an owner. It implements
 // [ports.ReservationStore].
 type Reservations struct{ db *DB }
 
@@ -68,7 +68,7 @@ func (s *Reservations) Reserve(ctx context.Context, n ports.NewReservation) (dom
 	return made.Tenant, nil
 }
 
-// reserved returns the reservation of the ID, or nil where there is none or it has
+// reserved returns the reservation of the ID, or nil if there is none or it has
 // expired.
 func (db *DB) reserved(id domain.TenantID, now time.Time) *reservation {
 	found := db.reservations[id]
@@ -85,7 +85,7 @@ func (db *DB) unreserve(id domain.TenantID) {
 	}
 }
 
-// Claim implements [ports.ReservationStore]. The database isn't locked while the
+// Claim implements [ports.ReservationStore]. The database is not locked while the
 // owner signs up.
 func (s *Reservations) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedTenant, error) {
 	if c.Owner.IsZero() == (c.SignUp == nil) {
@@ -122,8 +122,8 @@ func (s *Reservations) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedT
 	return claimed, err
 }
 
-// hold counts a claim whose owner is going to sign up, and reports whether it
-// wasn't counted before.
+// hold counts a claim whose owner is about to sign up, and reports whether it was not
+// counted before.
 func (db *DB) hold(c ports.Claim) (first bool, err error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -137,7 +137,7 @@ func (db *DB) hold(c ports.Claim) (first bool, err error) {
 		return false, err
 	}
 	db.count(c.Limits, c.Token, now)
-	reserved.ClaimExpiresAt = later(reserved.ClaimExpiresAt, now.Add(signUpPatience)) // it doesn't expire while the owner signs up
+	reserved.ClaimExpiresAt = later(reserved.ClaimExpiresAt, now.Add(signUpPatience)) // it does not expire while the owner signs up
 	return !again, nil
 }
 
@@ -166,7 +166,7 @@ func (db *DB) claimable(c ports.Claim, now time.Time) *reservation {
 	return db.reserved(id, now)
 }
 
-// claim makes the tenant. Where it was held, it was counted.
+// claim creates the tenant. If held is true, it was counted before.
 func (db *DB) claim(c ports.Claim, owner domain.Identity, held bool) (ports.ClaimedTenant, error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -191,7 +191,7 @@ func (db *DB) claim(c ports.Claim, owner domain.Identity, held bool) (ports.Clai
 	return ports.ClaimedTenant{TenantMembership: ports.TenantMembership{Tenant: made, Membership: db.places[owner][made.ID]}}, nil
 }
 
-// repeat gives an owner who claimed before the same answer again.
+// repeat returns the same answer again to an owner who claimed before.
 func (db *DB) repeat(c ports.Claim, owner domain.Identity) (ports.ClaimedTenant, error) {
 	before, found := db.spent[c.Token]
 	membership, isMember := db.places[owner][before.tenant]

@@ -21,7 +21,7 @@ type refreshToken struct {
 	successors []*refreshToken
 }
 
-// mayRotate reports whether the token is good now, or again.
+// mayRotate reports whether the token may be rotated, for the first time or again.
 func (t *refreshToken) mayRotate(now time.Time, grace time.Duration) bool {
 	if t.rotatedAt.IsZero() {
 		return true

@@ -18,13 +18,13 @@ var _ ports.TenantStore = (*Tenants)(nil)
 // Tenants returns the registry of tenants.
 func (db *DB) Tenants() *Tenants { return &Tenants{db} }
 
-// request is what makes two creating requests one.
+// request identifies creating requests that are the same.
 type request struct {
 	identity   domain.Identity
 	route, key string
 }
 
-// answer is what a creating request was told.
+// answer is the answer to a creating request.
 type answer struct {
 	fingerprint [32]byte
 	tenant      domain.Tenant
@@ -44,7 +44,7 @@ var (
 	errNoIdentity = domain.Invalidf("sub", "an identity is required")
 )
 
-// Create implements [ports.TenantStore]. A twin waits for the first at the lock.
+// Create implements [ports.TenantStore]. A duplicate waits for the first at the lock.
 func (t *Tenants) Create(ctx context.Context, n ports.NewTenant) (ports.CreatedTenant, error) {
 	if err := checkNew(n); err != nil {
 		return ports.CreatedTenant{}, err
@@ -68,7 +68,7 @@ func (t *Tenants) Create(ctx context.Context, n ports.NewTenant) (ports.CreatedT
 		return ports.CreatedTenant{}, errTenantExists
 	}
 	t.db.count(n.Limits, new(int), now)
-	t.db.unreserve(n.ID) // what is left of a reservation that has expired
+	t.db.unreserve(n.ID) // the remains of a reservation that has expired
 	made := t.db.add(domain.Tenant{ID: n.ID, Name: n.Name, Status: domain.Active, CreatedAt: now}, n.Owner, now)
 	if i := n.Idempotency; i != nil {
 		set(&t.db.answers, request{i.Identity, i.Route, i.Key}, answer{i.Fingerprint, made, now.Add(answerTTL)})
@@ -86,7 +86,7 @@ func checkNew(n ports.NewTenant) error {
 	return nil
 }
 
-// answered returns the answer that i's request was given in the last 24 hours.
+// answered returns the answer to i's request in the last 24 hours.
 func (db *DB) answered(i *ports.Idempotency, now time.Time) (answer, bool) {
 	if i == nil {
 		return answer{}, false
@@ -151,7 +151,7 @@ func (s *Tenants) List(ctx context.Context, after domain.TenantID, limit int) ([
 	return page[:min(max(limit, 0), len(page))], nil
 }
 
-// Sweep implements [ports.TenantStore]. It also forgets old idempotency keys, and
+// Sweep implements [ports.TenantStore]. It also removes old idempotency keys, and
 // tenants that no longer count.
 func (t *Tenants) Sweep(ctx context.Context) (int, error) {
 	if err := t.db.Ready(ctx); err != nil {

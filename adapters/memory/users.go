@@ -8,7 +8,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Users are the users of the built-in identity provider. It implements
+// Users has the users of the built-in identity provider. It implements
 // [ports.UserStore].
 type Users struct{ db *DB }
 
@@ -165,7 +165,7 @@ func (u *Users) ResetPassword(ctx context.Context, subject string, hash domain.T
 	})
 }
 
-// with calls do on the user of subject, while nobody else can.
+// with calls do on the user of subject, under the lock of the database.
 func (u *Users) with(ctx context.Context, subject string, do func(user *user, now time.Time) error) error {
 	if err := u.db.Ready(ctx); err != nil {
 		return err
@@ -189,8 +189,8 @@ func (u *user) give(next ports.NewCode, now time.Time) {
 	set(&u.codes, next.Purpose, &code{next.Hash, now.Add(next.TTL), next.Attempts})
 }
 
-// spend reports whether hash is the user's code of that purpose, which is then
-// gone. A wrong one costs the code an attempt.
+// spend reports whether hash is the user's code of that purpose, and removes that
+// code. A wrong one costs the code an attempt.
 func (u *user) spend(purpose ports.CodePurpose, hash domain.TokenHash, now time.Time) bool {
 	given := u.codes[purpose]
 	if given == nil {

@@ -75,7 +75,7 @@ func TestStoreIsADependency(t *testing.T) {
 		return porttest.Outage{
 			Dependency: newStore(t, configOf(s)),
 			Break:      func(*testing.T) { s.Stop() },
-			Mend: func(t *testing.T) {
+			Restore: func(t *testing.T) {
 				if err := s.Start(t.Context()); err != nil {
 					t.Fatal(err)
 				}

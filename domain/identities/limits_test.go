@@ -311,7 +311,7 @@ func TestAnUnavailableProviderCountsNoFailure(t *testing.T) {
 			_ = request(t.Context(), h, elsewhere(i), ada)
 		}
 	}
-	h.users.Mend()
+	h.users.Restore()
 	for purpose, request := range requests {
 		if err := request(t.Context(), h, at("192.0.2.1"), ada); isLimited(err) {
 			t.Errorf("%s: %v", purpose, err)

@@ -170,7 +170,7 @@ func TestTheErrorReportsAnAccountWithoutItsTenant(t *testing.T) {
 			if !ok || !errors.Is(e, c.want) || e.Field != "claimToken" || !strings.Contains(e.Message, "the account was made") || !strings.Contains(e.Message, c.says) {
 				t.Errorf("got %v", err)
 			}
-			h.db.Mend()
+			h.db.Restore()
 			h.Tenants.Reservations = h.db.Reservations()
 			h.Provider = h.users
 			ada, _ := h.signedIn(t, "ada@example.com")

@@ -93,7 +93,7 @@ func TestARequestThatCreatesNoTenantUsesNothingUp(t *testing.T) {
 			t.Fatalf("without a registry: %v", err)
 		}
 	}
-	h.db.Mend()
+	h.db.Restore()
 	for range 3 * tenants.CreationsPerIdentity {
 		if _, err := h.Claim(t.Context(), ada, created.Tenant.ID, created.ClaimToken); err != nil {
 			t.Fatalf("a repeated claim: %v", err)

@@ -14,8 +14,8 @@ import (
 type Outage struct {
 	Dependency ports.Dependency
 
-	// Break takes away what the dependency needs, and Mend gives it back.
-	Break, Mend func(t *testing.T)
+	// Break makes the dependency unavailable, and Restore makes it available again.
+	Break, Restore func(t *testing.T)
 }
 
 // recovery is how long a dependency may take to be ready once what it needs is back.
@@ -31,14 +31,14 @@ func Dependency(t *testing.T, open func(t *testing.T) Outage) {
 			for range 2 {
 				mustBe(t, d.Dependency.Ready(t.Context()), domain.Unavailable)
 			}
-			d.Mend(t)
+			d.Restore(t)
 			mustRecover(t, d.Dependency)
 		}
 	})
 	t.Run("it honours a deadline while it's away", func(t *testing.T) {
 		d := open(t)
 		d.Break(t)
-		defer d.Mend(t)
+		defer d.Restore(t)
 		const patience = 200 * time.Millisecond
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()

@@ -206,7 +206,7 @@ func outage(t *testing.T) {
 		return porttest.Outage{
 			Dependency: &stale{Dependency: db},
 			Break:      func(*testing.T) { db.Break() },
-			Mend:       func(*testing.T) { db.Mend() },
+			Restore:    func(*testing.T) { db.Restore() },
 		}
 	})
 }

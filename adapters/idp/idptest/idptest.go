@@ -66,8 +66,8 @@ func RequireConfirmation(c *idp.Config) { c.RequireConfirmation = true }
 // [domain.CodeIdentityProviderUnavailable]. Access tokens are verified all the same.
 func (p *Provider) Break() { p.db.Break() }
 
-// Mend ends what Break began.
-func (p *Provider) Mend() { p.db.Mend() }
+// Restore makes the provider available again.
+func (p *Provider) Restore() { p.db.Restore() }
 
 // Code returns the code of the last mail to the address, which is for confirming it,
 // resetting its password or answering a challenge; the zero Secret if there was none.

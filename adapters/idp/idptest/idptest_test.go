@@ -65,7 +65,7 @@ func TestBreak(t *testing.T) {
 	if _, err := provider.User(t.Context(), caller.Token()); !errors.Is(err, domain.CodeIdentityProviderUnavailable) {
 		t.Errorf("reading the user: %v", err)
 	}
-	provider.Mend()
+	provider.Restore()
 	if _, err := provider.SignIn(t.Context(), ada, idptest.Password); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
