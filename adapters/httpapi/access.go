@@ -21,7 +21,8 @@ func (s *server) authenticate(r *http.Request) (ports.Caller, error) {
 	return s.Verifier.Verify(r.Context(), token)
 }
 
-// identify is authenticate for a route that requires a caller, whom the log names.
+// identify is authenticate for a route that requires a caller, who is named in the
+// log line.
 func (s *server) identify(r *http.Request, l *line) (ports.Caller, error) {
 	caller, err := s.authenticate(r)
 	if err == nil {

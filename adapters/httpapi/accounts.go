@@ -86,7 +86,7 @@ func (s *server) forgotPassword(c echo.Context) error {
 	return s.mailCode(c, s.Identities.ForgotPassword, "if this address has an account, a code is on its way")
 }
 
-// mailCode asks for a code, and answers with a text that doesn't tell whether
+// mailCode asks for a code, and answers with a text that does not reveal whether
 // there is such an account.
 func (s *server) mailCode(c echo.Context, ask func(context.Context, limits.Address, domain.Email) error, answer string) error {
 	var body struct {

@@ -12,7 +12,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// signedIn lets next be called by whoever sends a good access token.
+// signedIn lets callers with a valid access token call next.
 func (s *server) signedIn(next func(echo.Context, ports.Caller) error) echo.HandlerFunc {
 	return challenging(func(c echo.Context) error {
 		caller, err := s.identify(c.Request(), &exchangeOf(c).line)
@@ -23,8 +23,8 @@ func (s *server) signedIn(next func(echo.Context, ports.Caller) error) echo.Hand
 	})
 }
 
-// maybeSignedIn lets next be called by anybody, and tells whether they are signed
-// in, or the operator. A bad token isn't the same as none: it is refused.
+// maybeSignedIn lets all callers call next, and passes on whether they are signed in,
+// or the operator. A bad token is refused: it does not count as none.
 func (s *server) maybeSignedIn(next func(echo.Context, tenants.Creator) error) echo.HandlerFunc {
 	return challenging(func(c echo.Context) error {
 		r := c.Request()
@@ -48,8 +48,8 @@ func (s *server) maybeSignedIn(next func(echo.Context, tenants.Creator) error) e
 	})
 }
 
-// member lets next be called by a member of the tenant that the request names,
-// or of the only one that they belong to.
+// member lets a member of the tenant that the request names, or of the only tenant
+// that they belong to, call next.
 func (s *server) member(next func(echo.Context, access.Member) error) echo.HandlerFunc {
 	return challenging(func(c echo.Context) error {
 		_, member, err := s.admit(c.Request(), &exchangeOf(c).line, tenantInPath(c.Param("id")))
@@ -69,7 +69,7 @@ func challenging(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// challenge says with a 401 how to send a token (RFC 6750, section 3).
+// challenge adds to a 401 how to send a token (RFC 6750, section 3).
 func challenge(header http.Header, err error) {
 	switch {
 	case err == nil || domain.KindOf(err) != domain.Unauthenticated:
@@ -80,9 +80,9 @@ func challenge(header http.Header, err error) {
 	}
 }
 
-// bearerToken reads the Authorization header (RFC 6750, section 2.1), and gives
-// the zero Secret where there is none. Credentials of any other form are refused,
-// so that nobody who meant to sign in is served as a stranger.
+// bearerToken reads the Authorization header (RFC 6750, section 2.1), and returns the
+// zero Secret if there is none. It refuses credentials of any other form, so that a
+// caller who meant to sign in is not served as an unknown one.
 func bearerToken(header http.Header) (domain.Secret, error) {
 	lines := header["Authorization"]
 	switch len(lines) {

@@ -12,7 +12,7 @@ import (
 	"github.com/partywall-go/partywall/domain/limits"
 )
 
-// proxies are the addresses whose X-Forwarded-For is believed.
+// proxies are the addresses whose X-Forwarded-For is trusted.
 type proxies []netip.Prefix
 
 // newProxies returns the networks in the one form that addresses are compared in:
@@ -31,8 +31,8 @@ func newProxies(trusted []netip.Prefix) proxies {
 	return p
 }
 
-// noticeProxy says once in the log that requests come through a proxy that isn't
-// trusted. Only an address of a private network is likely to be one: anyone may
+// noticeProxy logs once that requests come through a proxy that is not trusted. Only
+// an address of a private network is likely to be a proxy, because any caller may
 // send the header.
 func (s *server) noticeProxy(r *http.Request) {
 	if r.Header["X-Forwarded-For"] == nil {
@@ -47,8 +47,8 @@ func (s *server) noticeProxy(r *http.Request) {
 	})
 }
 
-// clientOf returns the network address of a request's caller, and notices a proxy on
-// the way that isn't trusted.
+// clientOf returns the network address of a request's caller, and logs a proxy on the
+// way that is not trusted.
 func (s *server) clientOf(r *http.Request) limits.Address {
 	s.noticeProxy(r)
 	return s.proxies.caller(r)
@@ -57,9 +57,9 @@ func (s *server) clientOf(r *http.Request) limits.Address {
 // from returns the network address of the caller.
 func (s *server) from(c echo.Context) limits.Address { return exchangeOf(c).client }
 
-// AddressOf returns the network address of a request's caller: the connection's,
-// or the one that a trusted proxy reports. It is the zero Address where the
-// connection has none, as on a Unix socket.
+// AddressOf returns the network address of a request's caller: the connection's, or
+// the address that a trusted proxy reports. It is the zero Address if the connection
+// has none, as on a Unix socket.
 func (a *API) AddressOf(r *http.Request) limits.Address { return a.server.clientOf(r) }
 
 func (p proxies) caller(r *http.Request) limits.Address {
@@ -70,9 +70,9 @@ func (p proxies) caller(r *http.Request) limits.Address {
 	return limits.AddressOf(p.origin(peer, r.Header["X-Forwarded-For"]))
 }
 
-// origin walks from the connection's peer towards the caller, for as long as
-// somebody trusted says who came before. What stands left of the first stranger
-// is the stranger's own invention.
+// origin walks from the connection's peer towards the caller, as long as each hop is
+// trusted. The entries beyond the first hop that is not trusted may be forged by that
+// hop.
 func (p proxies) origin(peer netip.Addr, forwarded []string) netip.Addr {
 	addr := peer
 	for hop := range hopsFromRight(forwarded) {

@@ -7,11 +7,12 @@ import (
 )
 
 // cors lets pages of some origins call the API (Fetch standard, section 3.3). They
-// hold tokens, not cookies: credentials are never allowed. Its zero value allows
-// no origin, and adds nothing to any answer.
+// hold tokens, not cookies: credentials are never allowed. Its zero value allows no
+// origin, and adds nothing to any answer.
 type cors struct{ origins []string }
 
-// newCORS leaves out what no browser sends, and null, which any page may send.
+// newCORS leaves out origins that no browser sends, and null, which any page may
+// send.
 func newCORS(origins []string) cors {
 	return cors{slices.DeleteFunc(slices.Clone(origins), func(origin string) bool { return CheckOrigin(origin) != nil })}
 }
@@ -35,8 +36,8 @@ func (c cors) expose(r *http.Request, header http.Header) {
 	}
 }
 
-// preflight answers a browser that asks whether a page may send a request, and
-// reports whether x was that question, from an origin that is allowed.
+// preflight answers a browser that asks whether a page may send a request. It reports
+// whether x is such a question from an origin that is allowed.
 func (c cors) preflight(x *exchange) bool {
 	r := x.Request()
 	if len(c.origins) == 0 || r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
@@ -58,9 +59,10 @@ func (c cors) preflight(x *exchange) bool {
 // maxAskedHeaders bounds what a preflight may ask for, in bytes.
 const maxAskedHeaders = 4 << 10
 
-// allowedHeaders returns the headers that a page may send: those that its browser
-// asks for, since a page's tracing adds its own and none of them grants anything,
-// or those of the API where it asks for none or for what isn't a header's name.
+// allowedHeaders returns the headers that a page may send. These are the headers that
+// its browser asks for, because a page's tracing adds its own and none of them grants
+// anything. If it asks for none, or for text that is not a header's name, these are
+// the headers of the API.
 func allowedHeaders(lines []string) string {
 	asked := strings.Join(lines, ",")
 	if asked == "" || len(asked) > maxAskedHeaders {

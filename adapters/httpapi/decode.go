@@ -20,8 +20,8 @@ const (
 	maxBodyDepth = 8 // the API's own objects need 2
 )
 
-// decode reads the request's body, one strict JSON object, into the struct that
-// into points to. What the body gets wrong is named by its field.
+// decode reads the request's body, one strict JSON object, into the struct that into
+// points to. An error names the field of the body that is wrong.
 func decode(c echo.Context, into any) error {
 	r := c.Request()
 	if err := wantJSON(r.Header); err != nil {
@@ -47,7 +47,7 @@ func bodyError(err error) error {
 	return domain.Invalidf("", "the body isn't the JSON that is wanted: %v", err)
 }
 
-// wantJSON refuses a body that doesn't say that it is plain JSON in UTF-8.
+// wantJSON refuses a body whose headers do not declare plain JSON in UTF-8.
 func wantJSON(header http.Header) error {
 	if encoding := header["Content-Encoding"]; len(encoding) > 1 || len(encoding) == 1 && !strings.EqualFold(encoding[0], "identity") {
 		return unsupported("Content-Encoding", "send the body as it is, without a Content-Encoding")
@@ -90,12 +90,13 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// believedLen is how much room a body gets before any of it is there: more than
-// most need, and little enough for thousands who only promise one.
+// believedLen is the size of the buffer that a body gets before any of it arrives:
+// more than most bodies need, and little enough for thousands of callers who only
+// announce a long body.
 const believedLen = 4 << 10
 
-// readAll is [io.ReadAll] with one allocation for a short body of known length,
-// as it mostly is. What a longer one takes grows with what arrives.
+// readAll is [io.ReadAll] with one allocation for a short body of known length, which
+// most bodies are. The memory for a longer body grows as it arrives.
 func readAll(from io.Reader, length int64) ([]byte, error) {
 	if length < 0 || length > believedLen {
 		return io.ReadAll(from)

@@ -8,8 +8,8 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// exchange is one request and its answer: Echo's context, and what the log
-// shall tell of it. Every handler's context is one.
+// exchange is one request and its answer: Echo's context, and the contents of its log
+// line. It is the context of every handler.
 type exchange struct {
 	echo.Context
 	line

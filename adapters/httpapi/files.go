@@ -51,8 +51,8 @@ func (s *server) uploadURL(c echo.Context, member access.Member) error {
 	})
 }
 
-// orUnknown returns the size that was given. The one that stands for an unknown
-// size is the use case's own, and nobody else's to give.
+// orUnknown returns the size that was sent, or the use case's value for an unknown
+// size. No caller may send that value.
 func orUnknown(size *int64) (int64, error) {
 	switch {
 	case size == nil:
@@ -92,7 +92,7 @@ func (s *server) downloadURL(c echo.Context, member access.Member) error {
 	return respond(c, http.StatusOK, downloadAnswer{signed.Request.URL.Reveal(), signed.Request.ExpiresAt.UTC()})
 }
 
-// single returns the value of a parameter that is given once at most.
+// single returns the value of a parameter that is sent once at most.
 func single(query url.Values, name string) (string, error) {
 	if len(query[name]) > 1 {
 		return "", domain.Invalidf(name, "%s is given twice", name)

@@ -18,12 +18,12 @@ const (
 	checkFresh   = time.Second
 )
 
-// healthz handles GET /healthz: the process lives.
+// healthz handles GET /healthz: the process is running.
 func (s *server) healthz(c echo.Context) error {
 	return respond(c, http.StatusOK, healthAnswer{Status: "ok"})
 }
 
-// readyz handles GET /readyz: everything can be served.
+// readyz handles GET /readyz: all dependencies can be used.
 func (s *server) readyz(c echo.Context) error {
 	answer, err := s.health.look(c.Request().Context())
 	if err != nil {
@@ -43,25 +43,25 @@ type checkAnswer struct {
 	Status string `json:"status"`
 }
 
-// health looks at the dependencies for everybody who asks within a second: many
-// questions don't make many checks.
+// health checks the dependencies once for all callers who ask within a second, so
+// that many requests do not cause many checks.
 type health struct {
 	dependencies []Dependency
 	now          func() time.Time
 
-	mu      sync.Mutex // held while looking
+	mu      sync.Mutex // held during a check
 	seen    time.Time
 	answer  healthAnswer
 	problem error
 }
 
-// look returns what the answer is, and an error that says why if something is
-// away. It takes as long as two checks at most.
+// look returns the answer, and an error with the reason if a dependency is
+// unavailable. It takes as long as two checks at most.
 func (h *health) look(ctx context.Context) (healthAnswer, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if age := h.now().Sub(h.seen); h.seen.IsZero() || age < 0 || age >= checkFresh {
-		// Whoever asked first may hang up: the others still want the answer.
+		// The first caller may hang up: the others still need the answer.
 		h.answer, h.problem = h.check(context.WithoutCancel(ctx))
 		h.seen = h.now()
 	}

@@ -18,8 +18,8 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Config is what the API is built from. The use cases and the verifier are
-// needed; everything else has a use for its zero value.
+// Config has what the API is built from. The use cases and the verifier are required;
+// every other field has a useful zero value.
 type Config struct {
 	Access     *access.Service
 	Tenants    *tenants.Service
@@ -28,11 +28,11 @@ type Config struct {
 	Verifier   ports.TokenVerifier
 
 	Operators      access.OperatorKeys // zero: there is no operator
-	Dependencies   []Dependency        // what GET /readyz looks at
+	Dependencies   []Dependency        // checked by GET /readyz
 	LocalKeys      http.Handler        // serves /local/jwks.json; nil: no such path
 	LocalObjects   http.Handler        // serves all below /local/objects/; nil: no such path
-	Resolve        Resolve             // names a tenant besides X-Tenant-ID; nil: nothing does
-	TrustedProxies []netip.Prefix      // whose X-Forwarded-For is believed
+	Resolve        Resolve             // names a tenant besides X-Tenant-ID; nil: the header alone does
+	TrustedProxies []netip.Prefix      // whose X-Forwarded-For is trusted
 	AllowOrigins   []string            // whose pages may read answers (CORS), each exactly as browsers send it
 	PublicURL      *url.URL            // where clients reach the API; nil: /openapi.json names http://localhost:3000. If it is https, answers ask browsers to use nothing else
 	HideDocs       bool                // serve neither /openapi.json nor /docs
@@ -40,14 +40,14 @@ type Config struct {
 	Now            func() time.Time    // nil: time.Now
 }
 
-// Dependency is something that must be there to serve, under the name that
-// GET /readyz tells.
+// Dependency is a system that the API needs in order to serve, under the name that
+// GET /readyz reports.
 type Dependency struct {
 	Name  string
 	Check ports.Dependency
 }
 
-// API serves the routes, and lends its rules to those of a product.
+// API serves the routes, and provides its rules to those of a product.
 type API struct {
 	server  *server
 	handler http.Handler
@@ -59,10 +59,10 @@ func New(config Config) *API { return newAPI(config, usualPace) }
 // ServeHTTP serves the API's routes.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
-// pace is how long a request may take.
+// pace is the time that a request may take.
 type pace struct {
 	body time.Duration // to send a body
-	work time.Duration // to be answered once the headers were read
+	work time.Duration // for the answer, once the headers were read
 }
 
 var usualPace = pace{body: 10 * time.Second, work: 30 * time.Second}
@@ -71,7 +71,7 @@ type server struct {
 	Config
 	pace    pace
 	proxies proxies
-	unnamed sync.Once // the log has a line about a proxy that isn't trusted
+	unnamed sync.Once // the log has a line about a proxy that is not trusted
 	cors    cors
 	health  health
 	fixed   []fixedHeader

@@ -11,8 +11,8 @@ import (
 	"github.com/partywall-go/partywall/domain/limits"
 )
 
-// line is what the log tells of a request and its answer: never the path, the query
-// or a header, any of which may hold a secret.
+// line is the log line of a request and its answer. It never contains the path, the
+// query or a header, because any of these may hold a secret.
 type line struct {
 	started   time.Time
 	requestID string
@@ -30,7 +30,7 @@ type line struct {
 
 	code   domain.Code // of the problem that was the answer
 	cause  error       // of an answer that is our own fault, or a dependency's
-	reason error       // why a token wasn't believed, which its sender isn't told
+	reason error       // why a token was not accepted, which the answer does not reveal
 	stack  []byte      // of a panic
 	logged bool
 }
@@ -67,7 +67,7 @@ func (s *server) log(ctx context.Context, l *line) {
 		add("reason", l.reason.Error())
 	}
 	add("stack", string(l.stack))
-	record := slog.NewRecord(now, level, "request", 0) // all lines are from here: looking up where costs more than it tells
+	record := slog.NewRecord(now, level, "request", 0) // pc 0: all lines are written here, so the place in the source is not looked up
 	record.AddAttrs(attrs...)
 	_ = s.Logger.Handler().Handle(ctx, record) // the log misses the line; the caller has an answer
 }
@@ -89,7 +89,7 @@ func (l *line) level() slog.Level {
 	return slog.LevelInfo
 }
 
-// answered notes the problem that the answer is.
+// answered records the problem that the answer is.
 func (l *line) answered(e *domain.Error, err error) {
 	l.code = domain.CodeOf(e)
 	switch {
@@ -100,7 +100,7 @@ func (l *line) answered(e *domain.Error, err error) {
 	}
 }
 
-// knownMethod keeps a stranger's words out of the log.
+// knownMethod keeps text of unknown callers out of the log.
 func knownMethod(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:

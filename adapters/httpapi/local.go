@@ -8,10 +8,10 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// transfer hands a request over to whoever moves bytes, for as long as that
-// takes: the limits of JSON routes don't hold, and h sets a pace of its own by
-// [http.ResponseController]. When the server stops, it stops as well, also in
-// the middle of a read.
+// transfer hands a request over to the handler that moves bytes, for as long as that
+// takes: the limits of JSON routes do not apply, and h sets a pace of its own by
+// [http.ResponseController]. When the server stops, the transfer stops as well, also
+// in the middle of a read.
 func (s *server) transfer(h http.Handler) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		controller := http.NewResponseController(c.Response())
@@ -19,11 +19,11 @@ func (s *server) transfer(h http.Handler) echo.HandlerFunc {
 		_ = controller.SetWriteDeadline(time.Time{})
 		cut := context.AfterFunc(c.Request().Context(), func() {
 			_ = controller.SetReadDeadline(time.Unix(1, 0))
-			_ = controller.SetWriteDeadline(time.Now().Add(time.Second)) // enough to say so
+			_ = controller.SetWriteDeadline(time.Now().Add(time.Second)) // enough to write the answer
 		})
 		h.ServeHTTP(c.Response(), c.Request())
 		if cut() {
-			_ = controller.SetReadDeadline(time.Now().Add(s.pace.body)) // for what is left of a body that was refused
+			_ = controller.SetReadDeadline(time.Now().Add(s.pace.body)) // for the rest of a body that was refused
 			_ = controller.SetWriteDeadline(time.Now().Add(s.pace.work))
 		}
 		return nil

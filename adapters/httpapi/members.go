@@ -18,7 +18,7 @@ type (
 )
 
 // CallerFrom returns the caller whom [API.RequireUser] or [API.RequireMember], or
-// their siblings for Echo, let in.
+// their counterparts for Echo, let in.
 func CallerFrom(ctx context.Context) (ports.Caller, bool) {
 	caller, ok := ctx.Value(callerKey{}).(ports.Caller)
 	return caller, ok
@@ -31,15 +31,15 @@ func MemberFrom(ctx context.Context) (access.Member, bool) {
 	return member, ok
 }
 
-// RequireMember lets next serve the members of the tenant that the request
-// names, or of the only one that its sender belongs to. A request that isn't let in
-// gets the problem document that our own routes give. Each has a line in the log.
+// RequireMember lets next serve the members of the tenant that the request names, or
+// of the only tenant that its sender belongs to. A request that is not let in gets
+// the same problem document as on our own routes. Each request has a line in the log.
 func (a *API) RequireMember(next http.Handler) http.Handler {
 	return a.require(next, a.server.admitSender)
 }
 
-// RequireUser has next serve each signed-in user, whether a member of a tenant or not
-// yet. In all else it is as [API.RequireMember].
+// RequireUser lets next serve each signed-in user, whether or not the user is a
+// member of a tenant. In all else it is as [API.RequireMember].
 func (a *API) RequireUser(next http.Handler) http.Handler {
 	return a.require(next, a.server.identifySender)
 }
@@ -61,8 +61,8 @@ func (a *API) require(next http.Handler, prove prover) http.Handler {
 	})
 }
 
-// EchoRequireMember is [API.RequireMember] as a middleware of Echo's. The member
-// is in the context of the request.
+// EchoRequireMember is [API.RequireMember] as a middleware of Echo's. The member is
+// in the context of the request.
 func (a *API) EchoRequireMember(next echo.HandlerFunc) echo.HandlerFunc {
 	return a.echoRequire(next, a.server.admitSender)
 }
@@ -101,8 +101,8 @@ func (s *server) admitSender(r *http.Request) (*http.Request, error) {
 }
 
 // WriteProblem answers a request to a route of the product's own with the problem
-// document that err is. Any error will do: one that isn't a [domain.Error] is a
-// 500 that tells nothing but the request's ID, under which the log has it.
+// document of err. err may be any error: one that is not a [domain.Error] is a 500
+// that reveals only the request's ID, under which the log has the error.
 func (a *API) WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
 	ctx, header := r.Context(), w.Header()
 	if clientGone(ctx, err) {
@@ -126,9 +126,8 @@ func (a *API) WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
 	writeProblem(w, id, e)
 }
 
-// EchoErrorHandler is [API.WriteProblem] as the HTTPErrorHandler of the
-// product's Echo. Echo's own errors that we have no problem for are answered as
-// Echo does.
+// EchoErrorHandler is [API.WriteProblem] as the HTTPErrorHandler of the product's
+// Echo. Echo's own errors that have no problem of ours are answered as Echo does.
 func (a *API) EchoErrorHandler(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
@@ -140,8 +139,8 @@ func (a *API) EchoErrorHandler(err error, c echo.Context) {
 	a.WriteProblem(c.Response(), c.Request(), err)
 }
 
-// fromRouter reports whether it was Echo's router that found nothing, and not
-// a handler that had something to say.
+// fromRouter reports whether Echo's router found no route, as opposed to an error
+// that a handler returned.
 func fromRouter(e *echo.HTTPError) bool {
 	return e == echo.ErrNotFound || e == echo.ErrMethodNotAllowed
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// observe is the one middleware of all requests: it names them, adds the headers
-// that every answer has, turns errors and panics into problems, and logs a line.
-// One in place of five is what makes it cheap.
+// observe is the one middleware of all requests: it gives them an ID, adds the
+// headers that every answer has, turns errors and panics into problems, and logs a
+// line. One middleware costs less than five.
 func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		x := &exchange{Context: c}
@@ -37,7 +37,7 @@ func (s *server) prepare(x *exchange) {
 	}
 	s.cors.expose(r, header)
 	if r.ContentLength != 0 {
-		// Whether or not the body is wanted, the connection must not wait for it long.
+		// Whether or not the body is used, the connection must not wait for it long.
 		_ = http.NewResponseController(x.Response()).SetReadDeadline(time.Now().Add(s.pace.body))
 	}
 	if r.TransferEncoding != nil {
@@ -48,8 +48,8 @@ func (s *server) prepare(x *exchange) {
 	}
 }
 
-// run calls next and sees to its error. It reports whether the connection must
-// be cut because half an answer is out.
+// run calls next and handles its error. It reports whether the connection must be cut
+// because half of an answer was sent.
 func (s *server) run(x *exchange, next echo.HandlerFunc) (abort bool) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -80,7 +80,7 @@ func (s *server) recovered(x *exchange, p any) (abort bool) {
 }
 
 // brief bounds the time that a JSON route may take, and keeps its answers, which
-// carry secrets or the moment's state, out of every cache.
+// contain secrets or the state of the moment, out of every cache.
 func (s *server) brief(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
@@ -89,7 +89,7 @@ func (s *server) brief(next echo.HandlerFunc) echo.HandlerFunc {
 		defer cancel()
 		c.SetRequest(r.WithContext(ctx))
 		err := next(c)
-		c.SetRequest(r) // whoever looks at the error must see whether the caller is still there
+		c.SetRequest(r) // the reader of the error must see whether the caller still waits
 		return err
 	}
 }

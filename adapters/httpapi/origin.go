@@ -12,9 +12,9 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// CheckOrigin returns nil if a browser, or an app's web view, sends origin in
-// exactly this form (HTML standard, "serialization of an origin"). The error is
-// [domain.Invalid] and says which form to write.
+// CheckOrigin returns nil if a browser, or an app's web view, sends origin in exactly
+// this form (HTML standard, "serialization of an origin"). The error is
+// [domain.Invalid] and names the form to write.
 func CheckOrigin(origin string) error {
 	scheme, rest, found := strings.Cut(origin, "://")
 	lower := strings.ToLower(scheme)

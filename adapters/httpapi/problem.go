@@ -15,7 +15,7 @@ import (
 // The number is nginx's; no client reads it.
 const statusClientGone = 499
 
-// fail answers with the problem that err is.
+// fail answers with the problem of err.
 func (s *server) fail(x *exchange, err error) {
 	if clientGone(x.Request().Context(), err) {
 		x.Response().Status = statusClientGone
@@ -40,7 +40,7 @@ func clientGone(ctx context.Context, err error) bool {
 	return errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), context.Canceled)
 }
 
-// refusal is the one place where whatever a handler returned becomes a [domain.Error].
+// refusal is the only place that turns the error of a handler into a [domain.Error].
 func refusal(ctx context.Context, err error) *domain.Error {
 	if e, ok := errors.AsType[*domain.Error](err); ok {
 		return e

@@ -15,7 +15,7 @@ import (
 )
 
 // Requests to a product's own routes have a line in the log as ours have, if one of
-// our middlewares stands before them. The outermost of these writes it.
+// our middlewares serves them. The outermost of these writes it.
 
 type lineKey struct{}
 
@@ -24,8 +24,8 @@ func lineOf(ctx context.Context) *line {
 	return l
 }
 
-// begin starts the line of a request, unless another middleware of ours has:
-// then it returns nil.
+// begin starts the line of a request. It returns nil if another middleware of ours
+// has started one.
 func (s *server) begin(header http.Header, r *http.Request) (*http.Request, *line) {
 	if lineOf(r.Context()) != nil {
 		return r, nil
@@ -39,7 +39,7 @@ func (s *server) begin(header http.Header, r *http.Request) (*http.Request, *lin
 	return r.WithContext(ctx), l
 }
 
-// observed has next serve the request, and logs a line about it.
+// observed lets next serve the request, and logs a line about it.
 func (s *server) observed(w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
 	r, l := s.begin(w.Header(), r)
 	if l == nil {
@@ -88,8 +88,8 @@ func (s *server) observedByEcho(c echo.Context, next func() error) (err error) {
 	return err
 }
 
-// foretell returns the status of the answer that Echo's error handler is going to
-// make of err.
+// foretell returns the status of the answer that Echo's error handler will send for
+// err.
 func (l *line) foretell(ctx context.Context, err error) int {
 	if clientGone(ctx, err) {
 		return statusClientGone
@@ -112,7 +112,7 @@ func routeOf(pattern string) string {
 	return pattern
 }
 
-// recorder notes the status and the length of an answer.
+// recorder records the status and the length of an answer.
 type recorder struct {
 	http.ResponseWriter
 	status int
@@ -143,7 +143,7 @@ func (r *recorder) ReadFrom(from io.Reader) (int64, error) {
 	return n, err
 }
 
-// Flush implements [http.Flusher], for handlers that don't know
+// Flush implements [http.Flusher], for handlers that do not use
 // [http.ResponseController].
 func (r *recorder) Flush() {
 	r.begin()

@@ -10,8 +10,8 @@ const (
 	maxRequestIDLen = 64
 )
 
-// requestID takes over the caller's X-Request-ID if it is 1 to 64 of
-// A-Za-z0-9._- and makes one if not.
+// requestID returns the caller's X-Request-ID if it is 1 to 64 of A-Za-z0-9._- and a
+// new one if it is not.
 func requestID(header http.Header) string {
 	if id := header.Get(headerRequestID); validRequestID(id) {
 		return id

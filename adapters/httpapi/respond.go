@@ -13,7 +13,7 @@ func respond(c echo.Context, status int, v any) error {
 	return problem.WriteJSON(c.Response(), status, typeJSON, v)
 }
 
-// message is the answer of a route that has nothing else to tell.
+// message is the answer of a route that returns only a text.
 type message struct {
 	Message string `json:"message"`
 }

@@ -8,11 +8,11 @@ import (
 
 // routes is the whole API at a glance.
 //
-// The middleware of a route is a function around its handler, and what it proved
-// is the handler's argument: signedIn gives the caller, member the proof of
-// membership, maybeSignedIn whoever asks for a tenant. The routes of /auth that
-// take no token are limited by the caller's and by the e-mail address, once
-// their body was read.
+// The middleware of a route is a function around its handler, and its proof is the
+// handler's argument: signedIn passes the caller, member the proof of membership,
+// maybeSignedIn the caller who asks for a tenant, signed in or not. The routes of
+// /auth that take no token are limited by the caller's address and by the e-mail
+// address, after their body was read.
 func (s *server) routes(e *echo.Echo) {
 	get := func(path string, h echo.HandlerFunc) {
 		e.Match([]string{http.MethodGet, http.MethodHead}, path, s.brief(h))

@@ -14,8 +14,8 @@ const (
 	fieldTenantID  = "X-Tenant-ID"
 )
 
-// Resolve reads from a request which tenant it names, and gives the zero
-// TenantID where it names none. To name a tenant proves nothing.
+// Resolve returns the tenant that a request names, and the zero TenantID if it names
+// none. Naming a tenant proves nothing.
 type Resolve func(*http.Request) (domain.TenantID, error)
 
 // selectedTenant returns the tenant that a request to one of our routes names.
@@ -26,8 +26,8 @@ func (s *server) selectedTenant(c echo.Context) (domain.TenantID, error) {
 }
 
 // selection returns the tenant that the request names, in X-Tenant-ID, as
-// Config.Resolve reads it, or as elsewhere does, and the zero TenantID where it
-// names none. A request that names two is refused.
+// Config.Resolve reads it, or as elsewhere does, and the zero TenantID if it names
+// none. A request that names two tenants is refused.
 func (s *server) selection(r *http.Request, elsewhere ...Resolve) (domain.TenantID, error) {
 	id, err := tenantInHeader(r)
 	if err != nil {

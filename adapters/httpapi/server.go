@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// The server's own timeouts. The handler's are shorter, and answer; these are for
-// what the handler doesn't see.
+// The server's own timeouts. The handler's are shorter, and send an answer; these are
+// for requests that do not reach the handler.
 const (
 	headerTimeout  = 5 * time.Second
-	readTimeout    = 40 * time.Second // longer than a request may be at work: when it passes, the request's context is cancelled
+	readTimeout    = 40 * time.Second // longer than a request may take: when it passes, the request's context is cancelled
 	writeTimeout   = 60 * time.Second // from the end of the headers
 	idleTimeout    = 2 * time.Minute
 	maxHeaderBytes = 32 << 10 // a token has at most 16 KiB
@@ -25,23 +25,23 @@ const (
 	lastWords  = 800 * time.Millisecond
 )
 
-// errStopping is why requests are cancelled when the server stops.
+// errStopping is the cause with which requests are cancelled when the server stops.
 var errStopping = errors.New("the server is stopping")
 
-// Server serves a handler until it is told to stop.
+// Server serves a handler until the context of Serve is done.
 type Server struct {
 	Handler http.Handler
-	Logger  *slog.Logger  // of what clients do wrong below HTTP; nil: no log
+	Logger  *slog.Logger  // of errors of clients below HTTP; nil: no log
 	Grace   time.Duration // how long requests in flight may go on after the stop; zero: 8 s
 }
 
-// Serve answers on listener until ctx is done. Then it takes no new connection,
-// lets the requests in flight finish, cancels those that are still at work after
-// Grace, and cuts what is left 0.8 s later. It returns nil if all requests had an
-// answer, an error if some were cut off or if the listener failed, and has closed
-// the listener in any case.
+// Serve answers on listener until ctx is done. Then it accepts no new connection,
+// lets the requests in flight finish, cancels those that are still running after
+// Grace, and cuts the rest 0.8 s later. It returns nil if all requests had an answer,
+// an error if some were cut off or if the listener failed, and has closed the
+// listener in any case.
 //
-// Requests' contexts carry ctx's values, but don't end with it.
+// Requests' contexts carry ctx's values, but do not end with it.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	base, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(errStopping)

@@ -65,7 +65,7 @@ func secrets(values map[string]string) map[string]domain.Secret {
 	return wrapped
 }
 
-// respondStep answers with the tokens, or with the challenge to meet first.
+// respondStep answers with the tokens, or with the challenge to answer first.
 func respondStep(c echo.Context, step ports.SignIn) error {
 	if step.Challenge == nil {
 		return respond(c, http.StatusOK, tokensOf(step.Tokens))
@@ -111,15 +111,15 @@ func (s *server) refresh(c echo.Context) error {
 	return respond(c, http.StatusOK, tokensOf(tokens))
 }
 
-// signOut handles POST /auth/signout. A refresh token in the body is enough, since
-// the access token beside it has mostly expired when a person comes back to sign out.
+// signOut handles POST /auth/signout. A refresh token in the body is enough, because
+// the access token beside it has often expired when a user comes back to sign out.
 func (s *server) signOut(c echo.Context) error {
 	var body struct {
 		RefreshToken string `json:"refreshToken"`
 		Everywhere   bool   `json:"everywhere"`
 	}
 	caller, unproven := s.authenticate(c.Request())
-	exchangeOf(c).subject = caller.Identity() // the zero one where nothing is proven
+	exchangeOf(c).subject = caller.Identity() // the zero Caller if nothing is proven
 	err := decode(c, &body)
 	if unproven != nil && (err != nil || body.RefreshToken == "") {
 		return unproven
@@ -130,7 +130,7 @@ func (s *server) signOut(c echo.Context) error {
 	which := identities.SignOut{RefreshToken: domain.NewSecret(body.RefreshToken), Everywhere: body.Everywhere}
 	err = s.Identities.SignOut(c.Request().Context(), s.from(c), caller, which)
 	if domain.KindOf(err) == domain.Unauthenticated && unproven != nil {
-		return unproven // which says what is wrong with the token
+		return unproven // with the reason why the token is not accepted
 	}
 	if err != nil {
 		return err

@@ -8,12 +8,12 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// Subdomain returns a [Resolve] by which acme.shop.io names the tenant acme, if
-// base is shop.io. The base itself, a reserved name below it such as www, and any
-// other host name no tenant. What stands below the base and can't be a tenant's
-// ID is a [domain.Invalid] error on field "Host".
+// Subdomain returns a [Resolve] by which acme.shop.io names the tenant acme, if base
+// is shop.io. The base itself, a reserved name below it such as www, and any other
+// host name no tenant. A name below the base that cannot be a tenant's ID is a
+// [domain.Invalid] error on field "Host".
 //
-// It panics if base isn't a host name in lower case.
+// It panics if base is not a host name in lower case.
 func Subdomain(base string) Resolve {
 	if !isHostName(base) {
 		panic("httpapi: Subdomain(" + base + "): it takes a host name in lower case, such as shop.io")

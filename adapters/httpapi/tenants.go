@@ -66,8 +66,8 @@ func (s *server) createTenant(c echo.Context, by tenants.Creator) error {
 	return respond(c, http.StatusCreated, createdAnswer(created))
 }
 
-// idempotencyKey reads the Idempotency-Key header of a signed-in caller. For
-// anybody else it is ignored.
+// idempotencyKey reads the Idempotency-Key header of a signed-in caller. It ignores
+// the header of any other caller.
 func idempotencyKey(header http.Header) (string, error) {
 	keys := slices.Compact(slices.Clone(header["Idempotency-Key"]))
 	switch {
