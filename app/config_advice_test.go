@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/partywall-go/partywall/app"
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 // wellSetEnv is the environment of an installation without a mistake.
@@ -34,7 +34,7 @@ func changed(env map[string]string, values ...map[string]string) map[string]stri
 }
 
 // findingIn returns what check finds in the configuration of an environment.
-func findingIn(t *testing.T, env map[string]string, check string) ports.Finding {
+func findingIn(t *testing.T, env map[string]string, check string) doctor.Finding {
 	t.Helper()
 	clearEnv(t)
 	maps.DeleteFunc(env, func(_, value string) bool { return value == "" })
@@ -43,13 +43,13 @@ func findingIn(t *testing.T, env map[string]string, check string) ports.Finding 
 	if err != nil {
 		t.Fatalf("with %v: %v", env, err)
 	}
-	for _, f := range app.ExamineConfig(t.Context(), cfg) {
+	for _, f := range app.CheckConfig(t.Context(), cfg) {
 		if f.Check == check {
 			return f
 		}
 	}
 	t.Fatalf("there is no check %s", check)
-	return ports.Finding{}
+	return doctor.Finding{}
 }
 
 // TestTheAdviceAboutTheConfiguration sets what the fix of each finding names, and
@@ -97,16 +97,16 @@ func TestTheAdviceAboutTheConfiguration(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			env := changed(wellSetEnv(), c.env)
 			f := findingIn(t, env, c.check)
-			if f.Severity != ports.SeverityError && f.Severity != ports.SeverityWarning {
+			if f.Severity != doctor.Error && f.Severity != doctor.Warning {
 				t.Fatalf("it finds no mistake: %+v", f)
 			}
 			for _, part := range c.fix {
-				if !strings.Contains(f.Mend, part) {
-					t.Errorf("the fix doesn't name %q: %q", part, f.Mend)
+				if !strings.Contains(f.Fix, part) {
+					t.Errorf("the fix doesn't name %q: %q", part, f.Fix)
 				}
 			}
 			for _, values := range c.follow {
-				if f := findingIn(t, changed(env, values), c.check); f.Severity != ports.SeverityOK {
+				if f := findingIn(t, changed(env, values), c.check); f.Severity != doctor.OK {
 					t.Errorf("with %v it still finds %+v", values, f)
 				}
 			}
@@ -120,15 +120,15 @@ func TestTheAdviceForATrialThatOthersReach(t *testing.T) {
 	env := map[string]string{"HOST": "0.0.0.0"}
 	links := findingIn(t, env, "public-url")
 	for _, address := range []string{"https://api.example.com", "http://192.0.2.1:3000"} {
-		if !strings.Contains(links.Mend, address) {
-			t.Errorf("the fix doesn't name %s: %q", address, links.Mend)
+		if !strings.Contains(links.Fix, address) {
+			t.Errorf("the fix doesn't name %s: %q", address, links.Fix)
 		}
 	}
-	if f := findingIn(t, changed(env, map[string]string{"PUBLIC_URL": "https://api.example.com"}), "public-url"); f.Severity != ports.SeverityOK {
+	if f := findingIn(t, changed(env, map[string]string{"PUBLIC_URL": "https://api.example.com"}), "public-url"); f.Severity != doctor.OK {
 		t.Errorf("%+v", f)
 	}
 	open := findingIn(t, changed(env, map[string]string{"PUBLIC_URL": "http://192.0.2.1:3000"}), "public-url")
-	if open.Severity != ports.SeverityWarning || !strings.Contains(open.What, "in the open") || !strings.Contains(open.Mend, "https") {
+	if open.Severity != doctor.Warning || !strings.Contains(open.Summary, "in the open") || !strings.Contains(open.Fix, "https") {
 		t.Errorf("what the advice led to is %+v", open)
 	}
 }
@@ -141,15 +141,15 @@ func TestTheAdviceAboutSettingsOfAWS(t *testing.T) {
 	cfg := app.Config{S3: app.S3{Bucket: "bucket"}, Region: "eu-central-1"}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel() // no server is asked
-	settings := func() (f ports.Finding) {
-		for _, f := range app.Examine(ended, cfg) {
+	settings := func() (f doctor.Finding) {
+		for _, f := range app.RunChecks(ended, cfg) {
 			if f.Check == "aws" {
 				return f
 			}
 		}
-		return ports.Finding{}
+		return doctor.Finding{}
 	}
-	if f := settings(); f.Severity != ports.SeverityError || !strings.Contains(f.What, bundle) || !strings.Contains(f.Mend, "file or the variable that is named") {
+	if f := settings(); f.Severity != doctor.Error || !strings.Contains(f.Summary, bundle) || !strings.Contains(f.Fix, "file or the variable that is named") {
 		t.Errorf("%+v", f)
 	}
 	if err := os.Unsetenv("AWS_CA_BUNDLE"); err != nil {

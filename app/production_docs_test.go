@@ -9,7 +9,7 @@ import (
 
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 func TestTheJSONOfTheDocsIsJSON(t *testing.T) {
@@ -46,8 +46,8 @@ func TestTheDatabaseOfTheDocsIsEnough(t *testing.T) {
 	if err := app.Setup(t.Context(), cfg, func(string) {}); err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range app.Examine(t.Context(), cfg) {
-		if f.Severity != ports.SeverityOK && f.Check != "database-durability" && (strings.HasPrefix(f.Check, "database") || strings.HasPrefix(f.Check, "tenant-r") || strings.HasPrefix(f.Check, "gate")) {
+	for _, f := range app.RunChecks(t.Context(), cfg) {
+		if f.Severity != doctor.OK && f.Check != "database-durability" && (strings.HasPrefix(f.Check, "database") || strings.HasPrefix(f.Check, "tenant-r") || strings.HasPrefix(f.Check, "gate")) {
 			t.Errorf("the doctor finds %+v", f)
 		}
 	}

@@ -170,9 +170,9 @@ func warnOfPool(ctx context.Context, cfg Config, report func(line string)) {
 	if err != nil || !p.usesCognito() {
 		return // serve will say so
 	}
-	for _, f := range cognito.Examine(ctx, p.cognitoConfig(cloud), time.Now) {
-		if slices.Contains([]string{"cognito-address-change", "cognito-existence", "cognito-flows"}, f.Check) && f.Mend != "" {
-			report("look at the user pool: " + f.What + "; to mend it: " + f.Mend)
+	for _, f := range cognito.RunChecks(ctx, p.cognitoConfig(cloud), time.Now) {
+		if slices.Contains([]string{"cognito-address-change", "cognito-existence", "cognito-flows"}, f.Check) && f.Fix != "" {
+			report("look at the user pool: " + f.Summary + "; fix: " + f.Fix)
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/tenants"
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 // operator follows docs/production.md, in one folder.
@@ -195,8 +195,8 @@ func TestABackupComesBack(t *testing.T) {
 			is := o.open(t, after, after.Database)
 			mustSum(t, o.book(t, is, "acme", 34), 1234)
 			o.create(t, is, "beta")
-			for _, f := range app.Examine(t.Context(), o.config(after, after.Database)) {
-				if f.Severity != ports.SeverityOK && (strings.HasPrefix(f.Check, "tenant-r") || strings.HasPrefix(f.Check, "tenant-g") || strings.HasPrefix(f.Check, "gate") || f.Check == "database-user" || f.Check == "database-public" || f.Check == "database-copy") {
+			for _, f := range app.RunChecks(t.Context(), o.config(after, after.Database)) {
+				if f.Severity != doctor.OK && (strings.HasPrefix(f.Check, "tenant-r") || strings.HasPrefix(f.Check, "tenant-g") || strings.HasPrefix(f.Check, "gate") || f.Check == "database-user" || f.Check == "database-public" || f.Check == "database-copy") {
 					t.Errorf("the doctor finds %+v", f)
 				}
 			}
@@ -223,10 +223,10 @@ func TestOneTenantComesBack(t *testing.T) {
 	mustSum(t, o.book(t, pw, "acme", 10), 110)
 	o.shell(t, server, "echo 'DROP SCHEMA tenant_acme CASCADE' | psql --quiet --dbname=partywall")
 	lost := o.find(t, server, "tenant-schemas")
-	_, chapter, _ := strings.Cut(lost.Mend, `docs/production.md says under "`)
+	_, chapter, _ := strings.Cut(lost.Fix, `docs/production.md says under "`)
 	chapter, _, _ = strings.Cut(chapter, `"`)
 	o.run(t, server, runs(t, "### "+chapter)[0])
-	if found := o.find(t, server, "tenant-schemas"); found.Severity != ports.SeverityOK {
+	if found := o.find(t, server, "tenant-schemas"); found.Severity != doctor.OK {
 		t.Errorf("after the advice was followed, the doctor finds %+v", found)
 	}
 	mustSum(t, o.book(t, pw, "acme", 20), 120)
@@ -234,15 +234,15 @@ func TestOneTenantComesBack(t *testing.T) {
 }
 
 // find returns what the doctor says of one check.
-func (o *operator) find(t *testing.T, server *embeddedpg.Server, check string) ports.Finding {
+func (o *operator) find(t *testing.T, server *embeddedpg.Server, check string) doctor.Finding {
 	t.Helper()
-	for _, f := range app.Examine(t.Context(), o.config(server, server.Database)) {
+	for _, f := range app.RunChecks(t.Context(), o.config(server, server.Database)) {
 		if f.Check == check {
 			return f
 		}
 	}
 	t.Fatalf("the doctor has no check %s", check)
-	return ports.Finding{}
+	return doctor.Finding{}
 }
 
 // TestAStagingCopy makes one beside its original.

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 // fakePackage is a folder of programs that run the machine's own programs, but
@@ -87,21 +87,21 @@ func TestUpgrade(t *testing.T) {
 	programs.install(programs.version)
 	var log lockedBuffer
 	config := embeddedpg.Config{DataDir: folder, BinDir: programs.dir, Logger: slog.New(slog.NewTextHandler(&log, nil))}
-	finding := func(t *testing.T) ports.Finding {
+	finding := func(t *testing.T) doctor.Finding {
 		t.Helper()
-		found := embeddedpg.Examine(t.Context(), config)
+		found := embeddedpg.RunChecks(t.Context(), config)
 		if len(found) != len(embeddedpg.Checks()) {
 			t.Fatalf("%+v", found)
 		}
 		return found[0]
 	}
-	wants := func(t *testing.T, severity ports.Severity, text string) {
+	wants := func(t *testing.T, severity doctor.Severity, text string) {
 		t.Helper()
-		if f := finding(t); f.Severity != severity || !strings.Contains(f.What+" / "+f.Mend, text) {
+		if f := finding(t); f.Severity != severity || !strings.Contains(f.Summary+" / "+f.Fix, text) {
 			t.Errorf("want %s with %q, got %+v", severity, text, f)
 		}
 	}
-	wants(t, ports.SeverityOK, "no private PostgreSQL exists")
+	wants(t, doctor.OK, "no private PostgreSQL exists")
 	if _, err := os.Stat(folder); err == nil {
 		t.Error("the check created the data folder")
 	}
@@ -115,18 +115,18 @@ func TestUpgrade(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := postmaster(t, s.Dir)
-	wants(t, ports.SeverityOK, programs.version+", as installed")
+	wants(t, doctor.OK, programs.version+", as installed")
 
 	t.Run("programs that are removed are an error in the log, and in the doctor's findings", func(t *testing.T) {
 		if err := os.Remove(filepath.Join(programs.dir, "postgres")); err != nil {
 			t.Fatal(err)
 		}
-		wants(t, ports.SeverityError, "its programs were removed")
+		wants(t, doctor.Error, "its programs were removed")
 		eventually(t, time.Minute, "the log reports it", func() bool { return strings.Contains(log.String(), "install its version again") })
 	})
 	t.Run("the same version installed again changes nothing", func(t *testing.T) {
 		programs.install(programs.version)
-		wants(t, ports.SeverityOK, "as installed")
+		wants(t, doctor.OK, "as installed")
 		time.Sleep(3 * embeddedpg.UpgradePoll)
 		if postmaster(t, s.Dir) != before || strings.Contains(log.String(), "restarted") {
 			t.Error("it was restarted")
@@ -134,7 +134,7 @@ func TestUpgrade(t *testing.T) {
 	})
 	t.Run("another version restarts the server, with its data", func(t *testing.T) {
 		programs.install(later)
-		wants(t, ports.SeverityWarning, "but "+later+" is installed")
+		wants(t, doctor.Warning, "but "+later+" is installed")
 		eventually(t, time.Minute, "it was restarted", func() bool { return strings.Contains(log.String(), "is ready again") })
 		if postmaster(t, s.Dir) == before {
 			t.Error("it's the same process")
@@ -144,5 +144,5 @@ func TestUpgrade(t *testing.T) {
 		}
 	})
 	closeServer(t, s)
-	wants(t, ports.SeverityOK, "is not running")
+	wants(t, doctor.OK, "is not running")
 }

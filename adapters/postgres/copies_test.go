@@ -15,7 +15,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 // maintain runs a statement that is about databases.
@@ -76,8 +76,8 @@ func TestCopies(t *testing.T) {
 			_, err = postgres.Open(t.Context(), copied)
 			mustBe(t, err, postgres.CodeCopy)
 			found := examine(t, copied)
-			mustHave(t, found, "database-copy", ports.SeverityError, "app.SetupCopy", "database-session")
-			if session := found["database-session"]; session.Severity != ports.SeverityOK && !strings.Contains(session.Mend, "app.SetupCopy") {
+			mustHave(t, found, "database-copy", doctor.Error, "app.SetupCopy", "database-session")
+			if session := found["database-session"]; session.Severity != doctor.OK && !strings.Contains(session.Fix, "app.SetupCopy") {
 				t.Errorf("setup is advised, which refuses a copy: %+v", session)
 			}
 
@@ -86,7 +86,7 @@ func TestCopies(t *testing.T) {
 				t.Errorf("the original's setup did:\n%s", report)
 			}
 			mustBe(t, postgres.SetupCopy(t.Context(), cfg, func(string) {}), postgres.CodeCopy)
-			mustFind(t, cfg, "database-copy", ports.SeverityWarning, copied.Database)
+			mustFind(t, cfg, "database-copy", doctor.Warning, copied.Database)
 			keepsRole(t, db, cfg, copied)
 
 			if err := postgres.SetupCopy(t.Context(), copied, func(string) {}); err != nil {
@@ -104,7 +104,7 @@ func TestCopies(t *testing.T) {
 				note(t, each, acme, "still served")
 			}
 			for _, each := range []postgres.Config{cfg, copied} {
-				mustFind(t, each, "database-copy", ports.SeverityOK, "")
+				mustFind(t, each, "database-copy", doctor.OK, "")
 				if report := setUp(t, each); report != "" {
 					t.Errorf("another setup did:\n%s", report)
 				}
@@ -123,7 +123,7 @@ func TestCopies(t *testing.T) {
 		maintain(t, cfg, `DROP DATABASE `+cfg.Database)
 		setUp(t, restored)
 		note(t, reopen(t, restored), acme, "served")
-		mustFind(t, restored, "database-copy", ports.SeverityOK, "")
+		mustFind(t, restored, "database-copy", doctor.OK, "")
 	})
 	t.Run("a renamed database is the same installation", func(t *testing.T) {
 		t.Parallel()

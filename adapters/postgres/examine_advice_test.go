@@ -9,7 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 // meant has what the operator does where a finding's advice leaves the statement to
@@ -55,31 +55,31 @@ var advised = []struct {
 
 // adviceOf is what a finding, or the operator who reads it, has the superuser or
 // DB_USER run, and whether setup follows.
-func adviceOf(t *testing.T, name string, m mistake, f ports.Finding) (statements string, owner, setup bool) {
+func adviceOf(t *testing.T, name string, m mistake, f doctor.Finding) (statements string, owner, setup bool) {
 	t.Helper()
-	setup = strings.Contains(f.Mend, "call app.Setup")
+	setup = strings.Contains(f.Fix, "call app.Setup")
 	if text, ok := meant[name]; ok {
 		return text, false, false
 	}
-	if grant := regexp.MustCompile(`^GRANT (.+) TO (\S+)$`).FindStringSubmatch(m.do); grant != nil && strings.HasPrefix(f.Mend, "take it away") {
+	if grant := regexp.MustCompile(`^GRANT (.+) TO (\S+)$`).FindStringSubmatch(m.do); grant != nil && strings.HasPrefix(f.Fix, "take it away") {
 		return "REVOKE " + grant[1] + " FROM " + grant[2], false, false
 	}
-	if alter := regexp.MustCompile(`^(ALTER ROLE \S+) (LOGIN|BYPASSRLS)$`).FindStringSubmatch(m.do); alter != nil && strings.HasPrefix(f.Mend, "take it away") {
+	if alter := regexp.MustCompile(`^(ALTER ROLE \S+) (LOGIN|BYPASSRLS)$`).FindStringSubmatch(m.do); alter != nil && strings.HasPrefix(f.Fix, "take it away") {
 		return alter[1] + " NO" + alter[2], false, false
 	}
 	for _, a := range advised {
-		if found := a.pattern.FindStringSubmatch(f.Mend); found != nil {
+		if found := a.pattern.FindStringSubmatch(f.Fix); found != nil {
 			return found[1], a.owner, setup
 		}
 	}
 	if !setup && m.as != "none" {
-		t.Errorf("no test follows the advice %q", f.Mend)
+		t.Errorf("no test follows the advice %q", f.Fix)
 	}
 	return "", false, setup
 }
 
 // follow does what the finding of a mistake says. Then all is well.
-func follow(t *testing.T, name string, m mistake, found ports.Finding, cfg, changed postgres.Config, fill *strings.Replacer) {
+func follow(t *testing.T, name string, m mistake, found doctor.Finding, cfg, changed postgres.Config, fill *strings.Replacer) {
 	t.Helper()
 	statements, owner, setup := adviceOf(t, name, m, found)
 	if statements != "" {
@@ -95,7 +95,7 @@ func follow(t *testing.T, name string, m mistake, found ports.Finding, cfg, chan
 	if setup {
 		setUp(t, changed)
 	}
-	mustFind(t, changed, m.check, ports.SeverityOK, "", m.others...)
+	mustFind(t, changed, m.check, doctor.OK, "", m.others...)
 }
 
 // executeAll runs statements one by one, as psql does, in one session.

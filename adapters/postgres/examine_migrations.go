@@ -8,11 +8,11 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 // migrations looks at what was applied once, and at what makes a tenant.
-func (e *examination) migrations(ctx context.Context) (ports.Finding, error) {
+func (e *examination) migrations(ctx context.Context) (doctor.Finding, error) {
 	var ahead []string
 	err := inScope(ctx, e.db, e.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		if err := upToDate(ctx, tx, e.sets, e.cfg); err != nil {
@@ -27,47 +27,47 @@ func (e *examination) migrations(ctx context.Context) (ports.Finding, error) {
 		return err
 	})
 	if errors.Is(err, CodeMigrationChanged) {
-		return ports.Fail(describe(err), "restore the file's text as it was when setup applied it, or run the version of the program that has that text"), nil
+		return doctor.Fail(describe(err), "restore the file's text as it was when setup applied it, or run the version of the program that has that text"), nil
 	}
 	if errors.Is(err, CodeBehind) {
-		return ports.Fail(describe(err), e.setItUp()+", of the version that runs here"), nil
+		return doctor.Fail(describe(err), e.setItUp()+", of the version that runs here"), nil
 	}
 	if err != nil {
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	}
 	if len(ahead) > 0 {
-		return ports.Warn("the database is ahead of this program by "+some(ahead), "run the newer version of the program here, too"), nil
+		return doctor.Warn("the database is ahead of this program by "+some(ahead), "run the newer version of the program here, too"), nil
 	}
-	return ports.Fine("all migrations have run"), nil
+	return doctor.Pass("all migrations have run"), nil
 }
 
 // tenantVersions looks for tenants that are older than the program.
-func (e *examination) tenantVersions(ctx context.Context) (ports.Finding, error) {
+func (e *examination) tenantVersions(ctx context.Context) (doctor.Finding, error) {
 	status, err := e.migrationStatus(ctx)
 	if err != nil {
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	}
 	if len(status.Behind) == 0 {
-		return ports.Fine(fmt.Sprintf("all tenants, %d, are at the program's version or newer", status.Tenants)), nil
+		return doctor.Pass(fmt.Sprintf("all tenants, %d, are at the program's version or newer", status.Tenants)), nil
 	}
-	return ports.Fail(status.behind(), status.bringUp(e.cfg)), nil
+	return doctor.Fail(status.behind(), status.bringUp(e.cfg)), nil
 }
 
 // newTenants looks whether the newest setup could make a tenant.
-func (e *examination) newTenants(ctx context.Context) (ports.Finding, error) {
+func (e *examination) newTenants(ctx context.Context) (doctor.Finding, error) {
 	var failure string
 	if err := e.readOne(ctx, &failure, trialFailure); err != nil {
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	}
 	if failure != "" {
-		return ports.Fail("no tenant can be made: "+failure, "remove the cause; where only another text of the file would help, go back to the version of the program that made tenants; then "+e.setItUp()+", which tries again"), nil
+		return doctor.Fail("no tenant can be made: "+failure, "remove the cause; where only another text of the file would help, go back to the version of the program that made tenants; then "+e.setItUp()+", which tries again"), nil
 	}
-	return ports.Fine("the newest setup made a tenant for trial"), nil
+	return doctor.Pass("the newest setup made a tenant for trial"), nil
 }
 
 // extensionSchema looks for what has no place in ext. All tenants have ext on their
 // path, so all would share a table there.
-func (e *examination) extensionSchema(ctx context.Context) (ports.Finding, error) {
+func (e *examination) extensionSchema(ctx context.Context) (doctor.Finding, error) {
 	var found []string
 	err := e.readAll(ctx, &found, `
 		SELECT pg_describe_object(d.classid, d.objid, 0) FROM pg_depend d
@@ -77,10 +77,10 @@ func (e *examination) extensionSchema(ctx context.Context) (ports.Finding, error
 		ORDER BY 1`)
 	switch {
 	case err != nil:
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	case len(found) > 0:
-		return ports.Fail("the schema ext has what belongs to no extension, and every tenant finds it on its path: "+some(found),
+		return doctor.Fail("the schema ext has what belongs to no extension, and every tenant finds it on its path: "+some(found),
 			"find out which migration made it, then move each to its tenant's schema or to shared with ALTER ... SET SCHEMA, or drop it"), nil
 	}
-	return ports.Fine("the schema ext has extensions and nothing else"), nil
+	return doctor.Pass("the schema ext has extensions and nothing else"), nil
 }

@@ -9,35 +9,35 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 const transactionMode = "set pool_mode = transaction in pgbouncer.ini, then: psql -p 6432 pgbouncer -c RELOAD"
 
 // transactions opens one in one message and ends it in another, which a pooler of
 // statements breaks off.
-func (e *examination) transactions(ctx context.Context) (ports.Finding, error) {
+func (e *examination) transactions(ctx context.Context) (doctor.Finding, error) {
 	err := inScope(ctx, e.db, e.cfg.ownScope(), func(context.Context, *sqlx.Tx) error { return nil })
 	if err != nil && lost(err) {
-		return ports.Fail("the pooler pools statements: nothing works behind it", transactionMode), nil
+		return doctor.Fail("the pooler pools statements: nothing works behind it", transactionMode), nil
 	}
-	return ports.Fine("transactions stay together"), err
+	return doctor.Pass("transactions stay together"), err
 }
 
 // poolMode finds out whether PgBouncer stands before the server, and how it pools.
-func (e *examination) poolMode(ctx context.Context) (ports.Finding, error) {
+func (e *examination) poolMode(ctx context.Context) (doctor.Finding, error) {
 	var err error
 	if e.pooler, err = e.behindPooler(ctx); err != nil || !e.pooler {
-		return ports.Fine("no pooler stands before the server"), err
+		return doctor.Pass("no pooler stands before the server"), err
 	}
 	shared, err := e.sharesBackends(ctx)
 	switch {
 	case err != nil:
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	case !shared:
-		return ports.Warn("the pooler pools sessions: each connection of ours holds one of the server's for as long as it is open", transactionMode), nil
+		return doctor.Warn("the pooler pools sessions: each connection of ours holds one of the server's for as long as it is open", transactionMode), nil
 	}
-	return ports.Fine("the pooler pools transactions"), nil
+	return doctor.Pass("the pooler pools transactions"), nil
 }
 
 // behindPooler logs in with a setting that PostgreSQL takes, and that PgBouncer
@@ -101,7 +101,7 @@ func readLeftovers(ctx context.Context, db *sqlx.DB) (path, left string, err err
 }
 
 // session looks at connections as they come, where tenants are served.
-func (e *examination) session(ctx context.Context) (ports.Finding, error) {
+func (e *examination) session(ctx context.Context) (doctor.Finding, error) {
 	for _, name := range []string{e.in.systemRole(), e.in.gateRole()} {
 		var path, left string
 		err := e.asLogin(name, func(as *examination) (err error) {
@@ -110,14 +110,14 @@ func (e *examination) session(ctx context.Context) (ports.Finding, error) {
 		})
 		switch {
 		case err != nil:
-			return ports.Finding{}, err
+			return doctor.Finding{}, err
 		case path != ownPath:
-			return ports.Fail("a fresh connection of "+name+" has search_path="+path+", where other programs may put functions that then run with its rights",
+			return doctor.Fail("a fresh connection of "+name+" has search_path="+path+", where other programs may put functions that then run with its rights",
 				e.setItUp()+", which sets "+ownPath+"; where that changes nothing, restart the pooler"), nil
 		case left != "":
-			return ports.Fail("a fresh connection of "+name+" comes with "+left+", which another program left behind in the pooler",
+			return doctor.Fail("a fresh connection of "+name+" comes with "+left+", which another program left behind in the pooler",
 				"let no other program log in as "+name+", restart the pooler, and give other programs a pool and a user of their own"), nil
 		}
 	}
-	return ports.Fine("connections come clean"), nil
+	return doctor.Pass("connections come clean"), nil
 }

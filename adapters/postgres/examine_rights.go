@@ -8,7 +8,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 // names are what the mends of this database fill in.
@@ -16,35 +16,35 @@ func (e *examination) names() map[string]string {
 	return map[string]string{"database": e.cfg.Database, "user": e.cfg.User, "system": e.in.systemRole(), "gate": e.in.gateRole()}
 }
 
-func (e *examination) userRights(ctx context.Context) (ports.Finding, error) {
+func (e *examination) userRights(ctx context.Context) (doctor.Finding, error) {
 	var may struct{ Super, Roles, Owner, RDS bool }
 	if err := e.readOne(ctx, &may, `
 		SELECT r.rolsuper AS super, r.rolcreaterole AS roles,
 			pg_has_role(current_user, d.datdba, 'USAGE') AS owner,
 			coalesce(pg_has_role(current_user, (SELECT oid FROM pg_roles WHERE rolname = 'rds_superuser'), 'MEMBER'), false) AS rds
 		FROM pg_roles r, pg_database d WHERE r.rolname = current_user AND d.datname = current_database()`); err != nil {
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	}
 	lacks, err := e.findLacks(ctx)
 	if err != nil {
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	}
 	names := e.names()
 	switch {
 	case may.Super:
-		return ports.Warn(e.cfg.User+" is a superuser, whom no wall holds", fill("ALTER ROLE {user} NOSUPERUSER CREATEROLE, as another superuser", names)), nil
+		return doctor.Warn(e.cfg.User+" is a superuser, whom no wall holds", fill("ALTER ROLE {user} NOSUPERUSER CREATEROLE, as another superuser", names)), nil
 	case len(lacks) > 0 && lacks[0].later:
-		return ports.Warn(reasons(lacks)+", so that those tenants can't be removed", "run as a superuser: "+superuserLine(lacks)), nil
+		return doctor.Warn(reasons(lacks)+", so that those tenants can't be removed", "run as a superuser: "+superuserLine(lacks)), nil
 	case len(lacks) > 0:
-		return ports.Fail(reasons(lacks), "run as a superuser, connected to the database: "+superuserLine(lacks)+"; then "+e.setItUp()), nil
+		return doctor.Fail(reasons(lacks), "run as a superuser, connected to the database: "+superuserLine(lacks)+"; then "+e.setItUp()), nil
 	case !may.Roles && e.cfg.Roles == RolesAuto && !e.setUp:
-		return ports.Warn(e.cfg.User+" may not make roles: setup would go without the second wall, for good", fill("as a superuser, before the first setup: ALTER ROLE {user} CREATEROLE", names)), nil
+		return doctor.Warn(e.cfg.User+" may not make roles: setup would go without the second wall, for good", fill("as a superuser, before the first setup: ALTER ROLE {user} CREATEROLE", names)), nil
 	case may.RDS:
-		return ports.Warn(e.cfg.User+" is a member of rds_superuser", "make a user of its own, as docs/production.md says, and hand it the database"), nil
+		return doctor.Warn(e.cfg.User+" is a member of rds_superuser", "make a user of its own, as docs/production.md says, and hand it the database"), nil
 	case !may.Owner:
-		return ports.Warn(e.cfg.User+" doesn't own the database, and can't close it to PUBLIC", fill("as a superuser: ALTER DATABASE {database} OWNER TO {user}", names)), nil
+		return doctor.Warn(e.cfg.User+" doesn't own the database, and can't close it to PUBLIC", fill("as a superuser: ALTER DATABASE {database} OWNER TO {user}", names)), nil
 	}
-	return ports.Fine(e.cfg.User + " may do what it must, and no more"), nil
+	return doctor.Pass(e.cfg.User + " may do what it must, and no more"), nil
 }
 
 // findLacks looks for what setup would need.
@@ -62,7 +62,7 @@ func (e *examination) findLacks(ctx context.Context) (lacks []lack, err error) {
 	return lacks, err
 }
 
-func (e *examination) publicRights(ctx context.Context) (ports.Finding, error) {
+func (e *examination) publicRights(ctx context.Context) (doctor.Finding, error) {
 	var open struct {
 		Create, Temp, Public bool
 		Schemas, Strangers   string
@@ -80,22 +80,22 @@ func (e *examination) publicRights(ctx context.Context) (ports.Finding, error) {
 				LEFT JOIN pg_roles r ON r.oid = a.grantee
 				WHERE (n.nspname IN ('partywall', 'ext', 'shared') OR n.nspname LIKE 'tenant\_%') AND a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner
 				AND NOT coalesce(r.rolname IN ({system}, {gate}, {shared}) OR starts_with(r.rolname, {tenants}) AND n.nspname NOT IN ('ext', 'shared'), false)), '') AS strangers`)); err != nil {
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	}
 	mend := "run as the database's owner:" + oneLine(fill(closeDatabase, e.names()))
 	switch {
 	case open.Schemas != "":
-		return ports.Fail("everybody enters "+open.Schemas, "run as DB_USER: REVOKE ALL ON SCHEMA "+open.Schemas+" FROM PUBLIC"), nil
+		return doctor.Fail("everybody enters "+open.Schemas, "run as DB_USER: REVOKE ALL ON SCHEMA "+open.Schemas+" FROM PUBLIC"), nil
 	case open.Strangers != "":
-		return ports.Fail("other users may create things in schemas of ours, where their functions run with our rights: "+open.Strangers, "run as DB_USER, for each: REVOKE CREATE ON SCHEMA ... FROM ..."), nil
+		return doctor.Fail("other users may create things in schemas of ours, where their functions run with our rights: "+open.Strangers, "run as DB_USER, for each: REVOKE CREATE ON SCHEMA ... FROM ..."), nil
 	case open.Create:
-		return ports.Fail("everybody may make schemas in the database", mend), nil
+		return doctor.Fail("everybody may make schemas in the database", mend), nil
 	case open.Public:
-		return ports.Fail("everybody may create things in the schema public", mend), nil
+		return doctor.Fail("everybody may create things in the schema public", mend), nil
 	case open.Temp:
-		return ports.Warn("everybody may make temporary tables, which shadow a tenant's own", mend), nil
+		return doctor.Warn("everybody may make temporary tables, which shadow a tenant's own", mend), nil
 	}
-	return ports.Fine("PUBLIC may create nothing, and enters no schema of ours"), nil
+	return doctor.Pass("PUBLIC may create nothing, and enters no schema of ours"), nil
 }
 
 // excess lists what roles may do beyond what they must, a line each. The roles are
@@ -146,9 +146,9 @@ const (
 	isTenant = `r.rolname LIKE 'pw\_{inst}\_t\_%'`
 )
 
-func (e *examination) gateRights(ctx context.Context) (ports.Finding, error) {
+func (e *examination) gateRights(ctx context.Context) (doctor.Finding, error) {
 	if !e.in.roles {
-		return ports.Fine("there are no logins of ours: all runs as " + e.cfg.User), nil
+		return doctor.Pass("there are no logins of ours: all runs as " + e.cfg.User), nil
 	}
 	found, err := e.excess(ctx,
 		fmt.Sprintf(powers, isLogin), fmt.Sprintf(belongings, isLogin), fmt.Sprintf(databaseGrants, isLogin),
@@ -171,12 +171,12 @@ func (e *examination) gateRights(ctx context.Context) (ports.Finding, error) {
 			WHERE `+isMaker+` AND k.rolname <> current_user AND NOT k.rolsuper`,
 	)
 	if err != nil {
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	}
 	if len(found) > 0 {
-		return ports.Fail(some(found), fill("take it away as a superuser, with REVOKE, REASSIGN OWNED or ALTER ROLE {gate} NOSUPERUSER NOCREATEROLE NOCREATEDB NOBYPASSRLS NOREPLICATION NOINHERIT", e.names())), nil
+		return doctor.Fail(some(found), fill("take it away as a superuser, with REVOKE, REASSIGN OWNED or ALTER ROLE {gate} NOSUPERUSER NOCREATEROLE NOCREATEDB NOBYPASSRLS NOREPLICATION NOINHERIT", e.names())), nil
 	}
-	return ports.Fine("the logins may do their work only"), nil
+	return doctor.Pass("the logins may do their work only"), nil
 }
 
 // loginLacks lists what our logins and PUBLIC may not do, and must.
@@ -199,18 +199,18 @@ const loginLacks = `
 	) found(text) ORDER BY 1`
 
 // loginGrants looks for what the logins lack, as after a restore without privileges.
-func (e *examination) loginGrants(ctx context.Context) (ports.Finding, error) {
+func (e *examination) loginGrants(ctx context.Context) (doctor.Finding, error) {
 	if !e.in.roles {
-		return ports.Fine("there are no logins of ours: all runs as " + e.cfg.User), nil
+		return doctor.Pass("there are no logins of ours: all runs as " + e.cfg.User), nil
 	}
 	found, err := e.lines(ctx, loginLacks)
 	if err != nil {
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	}
 	if len(found) > 0 {
-		return ports.Fail(some(found), e.setItUp()+", which grants it anew"), nil
+		return doctor.Fail(some(found), e.setItUp()+", which grants it anew"), nil
 	}
-	return ports.Fine("the logins may do their work"), nil
+	return doctor.Pass("the logins may do their work"), nil
 }
 
 // badMembership is a membership by which a gate could do more than become the

@@ -9,56 +9,56 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/internal/skew"
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-func (e *examination) clock(ctx context.Context) (ports.Finding, error) {
+func (e *examination) clock(ctx context.Context) (doctor.Finding, error) {
 	var theirs time.Time
 	before := e.now()
 	err := e.readOne(ctx, &theirs, `SELECT clock_timestamp()`)
 	return skew.Compare("the database", theirs, before, e.now(), 0), err
 }
 
-func (e *examination) serverVersion(ctx context.Context) (ports.Finding, error) {
+func (e *examination) serverVersion(ctx context.Context) (doctor.Finding, error) {
 	var number int
 	if err := e.readOne(ctx, &number, `SELECT current_setting('server_version_num')::int`); err != nil {
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	}
 	version := fmt.Sprintf("PostgreSQL %d.%d", number/10000, number%10000)
 	if number < minVersion {
-		return ports.Fail(version+" is too old", "upgrade the server to PostgreSQL 15 or later; on RDS: aws rds modify-db-instance --engine-version 17 --allow-major-version-upgrade"), nil
+		return doctor.Fail(version+" is too old", "upgrade the server to PostgreSQL 15 or later; on RDS: aws rds modify-db-instance --engine-version 17 --allow-major-version-upgrade"), nil
 	}
-	return ports.Fine(version), nil
+	return doctor.Pass(version), nil
 }
 
-func (e *examination) writable(ctx context.Context) (ports.Finding, error) {
+func (e *examination) writable(ctx context.Context) (doctor.Finding, error) {
 	var found struct{ Replica, ReadOnly bool }
 	if err := e.readOne(ctx, &found, `SELECT pg_is_in_recovery() AS replica, current_setting('default_transaction_read_only')::bool AS readonly`); err != nil {
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	}
 	switch {
 	case found.Replica:
-		return ports.Fail(e.cfg.Host+" is a replica, which takes no writes", "set DB_HOST to the primary; on Aurora, to the cluster's endpoint, not the reader's"), nil
+		return doctor.Fail(e.cfg.Host+" is a replica, which takes no writes", "set DB_HOST to the primary; on Aurora, to the cluster's endpoint, not the reader's"), nil
 	case found.ReadOnly:
-		return ports.Fail("default_transaction_read_only is on", fill("run as the database's owner: SET default_transaction_read_only = off; ALTER DATABASE {database} RESET default_transaction_read_only", e.names())+"; where the user or the server has it, take it away there"), nil
+		return doctor.Fail("default_transaction_read_only is on", fill("run as the database's owner: SET default_transaction_read_only = off; ALTER DATABASE {database} RESET default_transaction_read_only", e.names())+"; where the user or the server has it, take it away there"), nil
 	}
-	return ports.Fine("the database takes writes"), nil
+	return doctor.Pass("the database takes writes"), nil
 }
 
-func (e *examination) encoding(ctx context.Context) (ports.Finding, error) {
+func (e *examination) encoding(ctx context.Context) (doctor.Finding, error) {
 	var encoding string
 	if err := e.readOne(ctx, &encoding, `SELECT current_setting('server_encoding')`); err != nil {
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	}
 	if encoding != "UTF8" {
-		return ports.Fail("the database is in "+encoding, inUTF8(e.cfg)), nil
+		return doctor.Fail("the database is in "+encoding, inUTF8(e.cfg)), nil
 	}
-	return ports.Fine("the database is in " + encoding), nil
+	return doctor.Pass("the database is in " + encoding), nil
 }
 
-func (e *examination) connections(ctx context.Context) (ports.Finding, error) {
+func (e *examination) connections(ctx context.Context) (doctor.Finding, error) {
 	if e.pooler {
-		return ports.Fine("DB_MAX_CONNS connections go to the pooler, which shares out the server's"), nil
+		return doctor.Pass("DB_MAX_CONNS connections go to the pooler, which shares out the server's"), nil
 	}
 	var found struct {
 		Most     int
@@ -70,7 +70,7 @@ func (e *examination) connections(ctx context.Context) (ports.Finding, error) {
 			current_setting('superuser_reserved_connections')::int + coalesce(current_setting('reserved_connections', true)::int, 0) AS reserved,
 			coalesce((SELECT min(l) FROM unnest(ARRAY[d.datconnlimit, r.rolconnlimit]) l WHERE l >= 0), -1) AS limit
 		FROM pg_database d, pg_roles r WHERE d.datname = current_database() AND r.rolname = current_user`); err != nil {
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	}
 	free := found.Most - found.Reserved
 	if found.Limit >= 0 {
@@ -80,51 +80,51 @@ func (e *examination) connections(ctx context.Context) (ports.Finding, error) {
 	mend := fmt.Sprintf("set DB_MAX_CONNS to %d at most for each process, or raise max_connections", max(3, free/2))
 	switch {
 	case e.cfg.MaxConns > free:
-		return ports.Fail(what, mend), nil
+		return doctor.Fail(what, mend), nil
 	case 2*e.cfg.MaxConns > free:
-		return ports.Warn(what+": no room for a second process, as in an upgrade", mend), nil
+		return doctor.Warn(what+": no room for a second process, as in an upgrade", mend), nil
 	}
-	return ports.Fine(what), nil
+	return doctor.Pass(what), nil
 }
 
-func (e *examination) durability(ctx context.Context) (ports.Finding, error) {
+func (e *examination) durability(ctx context.Context) (doctor.Finding, error) {
 	var off []string
 	if err := e.readAll(ctx, &off, `
 		SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off' ORDER BY name`); err != nil {
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	}
 	if len(off) > 0 {
-		return ports.Fail("a crash of the server loses what was acknowledged: off are "+strings.Join(off, ", "), "turn them on in the parameter group, or run as a superuser: ALTER SYSTEM RESET "+off[0]+" and the like, then SELECT pg_reload_conf(); where the database or a user has such a setting, ALTER DATABASE or ALTER ROLE ... RESET it"), nil
+		return doctor.Fail("a crash of the server loses what was acknowledged: off are "+strings.Join(off, ", "), "turn them on in the parameter group, or run as a superuser: ALTER SYSTEM RESET "+off[0]+" and the like, then SELECT pg_reload_conf(); where the database or a user has such a setting, ALTER DATABASE or ALTER ROLE ... RESET it"), nil
 	}
-	return ports.Fine("what was acknowledged survives a crash"), nil
+	return doctor.Pass("what was acknowledged survives a crash"), nil
 }
 
-func (e *examination) passwordEncryption(ctx context.Context) (ports.Finding, error) {
+func (e *examination) passwordEncryption(ctx context.Context) (doctor.Finding, error) {
 	var method string
 	if err := e.readOne(ctx, &method, `SELECT current_setting('password_encryption')`); err != nil {
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	}
 	if method != "scram-sha-256" {
-		return ports.Warn("new passwords are kept as "+method, "set password_encryption=scram-sha-256 in the parameter group, then give DB_USER its password again"), nil
+		return doctor.Warn("new passwords are kept as "+method, "set password_encryption=scram-sha-256 in the parameter group, then give DB_USER its password again"), nil
 	}
-	return ports.Fine("passwords are kept as " + method), nil
+	return doctor.Pass("passwords are kept as " + method), nil
 }
 
-func (e *examination) forceSSL(ctx context.Context) (ports.Finding, error) {
+func (e *examination) forceSSL(ctx context.Context) (doctor.Finding, error) {
 	var value string
 	if err := e.readOne(ctx, &value, `SELECT coalesce(current_setting('rds.force_ssl', true), '')`); err != nil {
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	}
 	switch value {
 	case "":
-		return ports.Fine("this server has no rds.force_ssl"), nil
+		return doctor.Pass("this server has no rds.force_ssl"), nil
 	case "0", "off":
-		return ports.Warn("the server takes connections without TLS", "set rds.force_ssl=1: aws rds modify-db-parameter-group --db-parameter-group-name GROUP --parameters ParameterName=rds.force_ssl,ParameterValue=1,ApplyMethod=immediate"), nil
+		return doctor.Warn("the server takes connections without TLS", "set rds.force_ssl=1: aws rds modify-db-parameter-group --db-parameter-group-name GROUP --parameters ParameterName=rds.force_ssl,ParameterValue=1,ApplyMethod=immediate"), nil
 	}
-	return ports.Fine("the server takes no connection without TLS"), nil
+	return doctor.Pass("the server takes no connection without TLS"), nil
 }
 
-func (e *examination) statementLog(ctx context.Context) (ports.Finding, error) {
+func (e *examination) statementLog(ctx context.Context) (doctor.Finding, error) {
 	var found struct {
 		Statements string
 		Slow       int // milliseconds; -1: none
@@ -134,26 +134,26 @@ func (e *examination) statementLog(ctx context.Context) (ports.Finding, error) {
 		SELECT current_setting('log_statement') AS statements,
 			(SELECT setting::int FROM pg_settings WHERE name = 'log_min_duration_statement') AS slow,
 			(SELECT setting::int FROM pg_settings WHERE name = 'log_parameter_max_length') AS parameters`); err != nil {
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	}
 	switch {
 	case found.Statements == "mod" || found.Statements == "all":
-		return ports.Warn("the server's log shows tenants' data: log_statement="+found.Statements, "set log_statement=ddl in the parameter group"), nil
+		return doctor.Warn("the server's log shows tenants' data: log_statement="+found.Statements, "set log_statement=ddl in the parameter group"), nil
 	case found.Slow >= 0 && found.Parameters != 0:
-		return ports.Warn("the server's log shows the arguments of slow statements, e-mail addresses among them", "set log_parameter_max_length=0 in the parameter group"), nil
+		return doctor.Warn("the server's log shows the arguments of slow statements, e-mail addresses among them", "set log_parameter_max_length=0 in the parameter group"), nil
 	}
-	return ports.Fine("the log shows no arguments"), nil
+	return doctor.Pass("the log shows no arguments"), nil
 }
 
 // locks compares what pg_dump locks at once with what the server has room for.
-func (e *examination) locks(ctx context.Context) (ports.Finding, error) {
+func (e *examination) locks(ctx context.Context) (doctor.Finding, error) {
 	var found lockRoom
 	if err := e.readOne(ctx, &found, `
 		WITH sessions AS (SELECT current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int AS n)
 		SELECT (SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p') AND relpersistence <> 't') AS tables,
 			current_setting('max_locks_per_transaction')::int AS each, n AS sessions
 		FROM sessions`); err != nil {
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	}
 	return found.judge(), nil
 }
@@ -162,27 +162,27 @@ func (e *examination) locks(ctx context.Context) (ports.Finding, error) {
 // so many for each of its sessions.
 type lockRoom struct{ Tables, Each, Sessions int }
 
-func (l lockRoom) judge() ports.Finding {
+func (l lockRoom) judge() doctor.Finding {
 	room := l.Each * l.Sessions
 	what := fmt.Sprintf("pg_dump locks %d tables at once, and the server has room for %d locks", l.Tables, room)
 	if l.Tables*5 > room*4 {
-		return ports.Warn(what, fmt.Sprintf("set max_locks_per_transaction to %d or more, and restart the server", max(2*l.Each, 2*l.Tables/l.Sessions)))
+		return doctor.Warn(what, fmt.Sprintf("set max_locks_per_transaction to %d or more, and restart the server", max(2*l.Each, 2*l.Tables/l.Sessions)))
 	}
-	return ports.Fine(what)
+	return doctor.Pass(what)
 }
 
 // extensions finds those that are not on a tenant's path: a file that makes one of
 // them IF NOT EXISTS does nothing, and what it uses of it is missing.
-func (e *examination) extensions(ctx context.Context) (ports.Finding, error) {
+func (e *examination) extensions(ctx context.Context) (doctor.Finding, error) {
 	var found []string
 	err := e.readAll(ctx, &found, strayExtensions)
 	if err != nil {
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	}
 	if len(found) > 0 {
-		return ports.Warn("extensions lie in the schema public, where no tenant finds them: "+some(found), moveExtension(found[0])), nil
+		return doctor.Warn("extensions lie in the schema public, where no tenant finds them: "+some(found), moveExtension(found[0])), nil
 	}
-	return ports.Fine("no extension lies where tenants don't find it"), nil
+	return doctor.Pass("no extension lies where tenants don't find it"), nil
 }
 
 const strayExtensions = `SELECT extname::text FROM pg_extension WHERE extnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'public') ORDER BY 1`

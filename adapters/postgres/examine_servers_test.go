@@ -16,7 +16,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 func TestExamineWhatCannotBeReached(t *testing.T) {
@@ -39,19 +39,19 @@ func TestExamineWhatCannotBeReached(t *testing.T) {
 			t.Parallel()
 			c.cfg.User, c.cfg.Password, c.cfg.Database = "u", domain.NewSecret("a password"), "d"
 			began := time.Now()
-			mustFind(t, c.cfg, "database", ports.SeverityError, c.says)
+			mustFind(t, c.cfg, "database", doctor.Error, c.says)
 			if took := time.Since(began); took > time.Minute {
 				t.Errorf("it took %s", took)
 			}
-			if got := examine(t, c.cfg)["database"]; !strings.Contains(got.What, "database-version, ") {
-				t.Errorf("it doesn't say what it left out: %s", got.What)
+			if got := examine(t, c.cfg)["database"]; !strings.Contains(got.Summary, "database-version, ") {
+				t.Errorf("it doesn't say what it left out: %s", got.Summary)
 			}
 		})
 	}
 	t.Run("a wrong password", func(t *testing.T) {
 		cfg := config(t)
 		cfg.Password = domain.NewSecret("wrong")
-		mustFind(t, cfg, "database", ports.SeverityError, "DB_PASSWORD")
+		mustFind(t, cfg, "database", doctor.Error, "DB_PASSWORD")
 	})
 }
 
@@ -67,7 +67,7 @@ func closedPort(t *testing.T) int {
 
 func TestExamineTLS(t *testing.T) {
 	t.Parallel()
-	for mode, severity := range map[string]ports.Severity{"disable": ports.SeverityError, "require": ports.SeverityWarning, "verify-ca": ports.SeverityWarning, "verify-full": ports.SeverityOK} {
+	for mode, severity := range map[string]doctor.Severity{"disable": doctor.Error, "require": doctor.Warning, "verify-ca": doctor.Warning, "verify-full": doctor.OK} {
 		t.Run(mode+" to another machine", func(t *testing.T) {
 			cfg := postgres.Config{Host: "db.invalid", User: "u", Database: "d", SSLMode: mode}
 			mustFind(t, cfg, "database-tls", severity, "", "database")
@@ -82,19 +82,19 @@ func TestExamineTLS(t *testing.T) {
 	cfg.SSLRootCert = ours.file
 	setUp(t, cfg)
 	t.Run("a certificate that expires soon", func(t *testing.T) {
-		mustFind(t, cfg, "database-certificate", ports.SeverityWarning, "only")
+		mustFind(t, cfg, "database-certificate", doctor.Warning, "only")
 	})
 	t.Run("a certificate that has expired", func(t *testing.T) {
-		mustHave(t, examineAt(t, cfg, 2*time.Hour), "database-certificate", ports.SeverityError, "was good until", "database-clock")
+		mustHave(t, examineAt(t, cfg, 2*time.Hour), "database-certificate", doctor.Error, "was good until", "database-clock")
 	})
 	t.Run("another authority's certificate", func(t *testing.T) {
 		cfg.SSLRootCert = theirs.file
-		mustFind(t, cfg, "database", ports.SeverityError, "DB_SSLROOTCERT")
+		mustFind(t, cfg, "database", doctor.Error, "DB_SSLROOTCERT")
 	})
 	t.Run("a server without TLS", func(t *testing.T) {
 		plain := config(t)
 		plain.SSLMode = "verify-full"
-		mustFind(t, plain, "database", ports.SeverityError, "ssl = on")
+		mustFind(t, plain, "database", doctor.Error, "ssl = on")
 	})
 }
 
@@ -109,16 +109,16 @@ func TestExaminePooler(t *testing.T) {
 		return behind
 	}
 	t.Run("none", func(t *testing.T) {
-		mustFind(t, cfg, "database-pooler", ports.SeverityOK, "no pooler")
+		mustFind(t, cfg, "database-pooler", doctor.OK, "no pooler")
 	})
 	t.Run("a pooler of transactions", func(t *testing.T) {
-		mustFind(t, behind(t, "transaction"), "database-pooler", ports.SeverityOK, "pools transactions")
+		mustFind(t, behind(t, "transaction"), "database-pooler", doctor.OK, "pools transactions")
 	})
 	t.Run("a pooler of sessions", func(t *testing.T) {
-		mustFind(t, behind(t, "session"), "database-pooler", ports.SeverityWarning, "pool_mode = transaction")
+		mustFind(t, behind(t, "session"), "database-pooler", doctor.Warning, "pool_mode = transaction")
 	})
 	t.Run("a pooler of statements", func(t *testing.T) {
-		mustFind(t, behind(t, "statement"), "database-transactions", ports.SeverityError, "pool_mode = transaction")
+		mustFind(t, behind(t, "statement"), "database-transactions", doctor.Error, "pool_mode = transaction")
 	})
 	for name, c := range map[string]struct{ do, says string }{
 		"a search path":    {`SET search_path = tenant_acme`, "search_path=tenant_acme"},
@@ -130,7 +130,7 @@ func TestExaminePooler(t *testing.T) {
 			inst := query[string](t, superuser(t, cfg), `SELECT inst FROM partywall.installation`)
 			gate := "pw_" + inst + "_gate_0"
 			execute(t, login(t, cfg, gate, postgres.DerivedPassword(cfg.Password, gate)), c.do)
-			mustFind(t, cfg, "database-session", ports.SeverityError, c.says)
+			mustFind(t, cfg, "database-session", doctor.Error, c.says)
 		})
 	}
 }
@@ -158,7 +158,7 @@ func TestExamineAReplica(t *testing.T) {
 	if err := replica.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	mustFind(t, cfg, "database-writable", ports.SeverityError, "is a replica")
+	mustFind(t, cfg, "database-writable", doctor.Error, "is a replica")
 }
 
 // TestExamineAnOldServer rewrites what the server calls itself on the way.
@@ -167,7 +167,7 @@ func TestExamineAnOldServer(t *testing.T) {
 	_, cfg := open(t)
 	number := query[string](t, superuser(t, cfg), `SELECT current_setting('server_version_num')`)
 	cfg.Host, cfg.Port = rewriting(t, cfg, []byte(number), []byte("140011"))
-	if got := examine(t, cfg)["database-version"]; got.Severity != ports.SeverityError || !strings.Contains(got.What, "14.11") {
+	if got := examine(t, cfg)["database-version"]; got.Severity != doctor.Error || !strings.Contains(got.Summary, "14.11") {
 		t.Errorf("got %+v", got)
 	}
 }

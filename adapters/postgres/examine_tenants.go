@@ -7,10 +7,10 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq/pqerror"
 
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-func (e *examination) setup(ctx context.Context) (ports.Finding, error) {
+func (e *examination) setup(ctx context.Context) (doctor.Finding, error) {
 	var in installation
 	var recorded product
 	err := inScope(ctx, e.db, e.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
@@ -24,21 +24,21 @@ func (e *examination) setup(ctx context.Context) (ports.Finding, error) {
 		if _, inspected := inspect(ctx, e.db, e.cfg, e.sets); inspected != nil {
 			err = inspected
 		}
-		return ports.Fail(describe(err), e.setItUp()), nil
+		return doctor.Fail(describe(err), e.setItUp()), nil
 	}
 	e.in, e.setUp = in, true
 	if err := agree(e.cfg, in); err != nil {
-		return ports.Fail(describe(err), "change the variable that is named"), nil
+		return doctor.Fail(describe(err), "change the variable that is named"), nil
 	}
 	if err := e.cfg.mayProvision(recorded); err != nil {
-		return ports.Fail(describe(err), "run this command of the product's program"), nil
+		return doctor.Fail(describe(err), "run this command of the product's program"), nil
 	}
-	return ports.Fine("the installation is " + in.inst), nil
+	return doctor.Pass("the installation is " + in.inst), nil
 }
 
 // copies looks from both sides: from the copy, which must not be set up as it is,
 // and from the original.
-func (e *examination) copies(ctx context.Context) (ports.Finding, error) {
+func (e *examination) copies(ctx context.Context) (doctor.Finding, error) {
 	var o origin
 	err := inScope(ctx, e.db, e.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
 		o, err = readOrigin(ctx, tx, e.in)
@@ -46,19 +46,19 @@ func (e *examination) copies(ctx context.Context) (ports.Finding, error) {
 	})
 	switch {
 	case sqlState(err) == pqerror.UndefinedColumn: // database-migrations says what to do
-		return ports.Fine("the installation is of an older release"), nil
+		return doctor.Pass("the installation is of an older release"), nil
 	case err != nil:
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	case o.isCopy():
 		e.isCopy = true
-		return ports.Fail(describe(o.refuse(e.cfg, e.in)), e.cfg.setUpCopy()), nil
+		return doctor.Fail(describe(o.refuse(e.cfg, e.in)), e.cfg.setUpCopy()), nil
 	case len(o.others) > 0:
-		return ports.Warn(o.sharing(), o.endSharing(e.cfg)), nil
+		return doctor.Warn(o.sharing(), o.endSharing(e.cfg)), nil
 	}
-	return ports.Fine("no other database uses the installation's roles"), nil
+	return doctor.Pass("no other database uses the installation's roles"), nil
 }
 
-func (e *examination) logins(ctx context.Context) (ports.Finding, error) {
+func (e *examination) logins(ctx context.Context) (doctor.Finding, error) {
 	names := []string{e.cfg.User}
 	if e.in.roles {
 		names = append(names, e.in.systemRole(), e.in.gateRole())
@@ -70,21 +70,21 @@ func (e *examination) logins(ctx context.Context) (ports.Finding, error) {
 	for _, name := range names {
 		err := e.asLogin(name, func(as *examination) error { return as.db.PingContext(ctx) })
 		if err != nil {
-			return ports.Fail(describe(loginError(ctx, e.cfg, name, err)), e.setItUp()), nil
+			return doctor.Fail(describe(loginError(ctx, e.cfg, name, err)), e.setItUp()), nil
 		}
 		hasOld := len(e.cfg.passwordsOf(name)) > 1
 		if hasOld && !e.letsIn(ctx, e.cfg.withoutOld(), name) {
-			return ports.Warn(name+" gets in with the secret before the change only (DB_GATE_SECRET_OLD or DB_PASSWORD_OLD)", e.setItUp()+", once every process has both secrets"), nil
+			return doctor.Warn(name+" gets in with the secret before the change only (DB_GATE_SECRET_OLD or DB_PASSWORD_OLD)", e.setItUp()+", once every process has both secrets"), nil
 		}
 		changing = changing || hasOld
 	}
 	switch {
 	case changing:
-		return ports.Fine("the logins get in with the new secrets: DB_GATE_SECRET_OLD and DB_PASSWORD_OLD can be removed once every process has the new ones"), nil
+		return doctor.Pass("the logins get in with the new secrets: DB_GATE_SECRET_OLD and DB_PASSWORD_OLD can be removed once every process has the new ones"), nil
 	case !e.in.roles:
-		return ports.Fine("there are no logins of ours: all runs as " + e.cfg.User), nil
+		return doctor.Pass("there are no logins of ours: all runs as " + e.cfg.User), nil
 	}
-	return ports.Fine("the logins get in"), nil
+	return doctor.Pass("the logins get in"), nil
 }
 
 // letsIn reports whether the database lets login in by the configuration.
@@ -106,20 +106,20 @@ func (e *examination) asLogin(name string, fn func(as *examination) error) error
 	return fn(&as)
 }
 
-func (e *examination) tenantSchemas(ctx context.Context) (ports.Finding, error) {
+func (e *examination) tenantSchemas(ctx context.Context) (doctor.Finding, error) {
 	rows, schemas, err := e.unmatched(ctx, `
 		SELECT t.id AS tenant, n.nspname::text AS thing
 		FROM partywall.tenants t FULL JOIN (SELECT nspname FROM pg_namespace WHERE nspname LIKE 'tenant\_%') n ON n.nspname::text = 'tenant_' || t.id
 		WHERE t.id IS NULL OR n.nspname IS NULL ORDER BY 1, 2`)
 	switch {
 	case err != nil:
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	case len(rows) > 0:
-		return ports.Fail("tenants without a schema: "+some(rows), `restore each from a backup, as docs/production.md says under "One tenant"`), nil
+		return doctor.Fail("tenants without a schema: "+some(rows), `restore each from a backup, as docs/production.md says under "One tenant"`), nil
 	case len(schemas) > 0:
-		return ports.Warn("schemas without a tenant: "+some(schemas), "restore the tenants' rows in partywall.tenants, or, once it's certain that nobody needs them: "+fill("DROP SCHEMA {schema} CASCADE", map[string]string{"schema": schemas[0]})), nil
+		return doctor.Warn("schemas without a tenant: "+some(schemas), "restore the tenants' rows in partywall.tenants, or, once it's certain that nobody needs them: "+fill("DROP SCHEMA {schema} CASCADE", map[string]string{"schema": schemas[0]})), nil
 	}
-	return ports.Fine("schemas and tenants agree"), nil
+	return doctor.Pass("schemas and tenants agree"), nil
 }
 
 // unmatched returns the tenants without a thing, and the things without a tenant.
@@ -138,9 +138,9 @@ func (e *examination) unmatched(ctx context.Context, query string) (tenants, thi
 	return tenants, things, nil
 }
 
-func (e *examination) tenantRoles(ctx context.Context) (ports.Finding, error) {
+func (e *examination) tenantRoles(ctx context.Context) (doctor.Finding, error) {
 	if !e.in.roles {
-		return ports.Warn("tenants have no roles: the search path is the only wall", "set another database up with TENANT_ROLES=on and a DB_USER that may CREATEROLE, and move the data there"), nil
+		return doctor.Warn("tenants have no roles: the search path is the only wall", "set another database up with TENANT_ROLES=on and a DB_USER that may CREATEROLE, and move the data there"), nil
 	}
 	rows, roles, err := e.unmatched(ctx, fmt.Sprintf(`
 		SELECT t.id AS tenant, r.rolname::text AS thing
@@ -154,23 +154,23 @@ func (e *examination) tenantRoles(ctx context.Context) (ports.Finding, error) {
 		WHERE t.id IS NULL OR r.rolname IS NULL ORDER BY 1, 2`, e.in.inst, e.in.gateRole()))
 	switch {
 	case err != nil:
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	case len(rows) > 0:
-		return ports.Fail("tenants without a role that the gate may become: "+some(rows), e.setItUp()+", which makes and grants it anew"), nil
+		return doctor.Fail("tenants without a role that the gate may become: "+some(rows), e.setItUp()+", which makes and grants it anew"), nil
 	case len(roles) > 0:
-		return ports.Warn("roles without a tenant: "+some(roles), fill("DROP OWNED BY {role}; DROP ROLE {role}, as a superuser", map[string]string{"role": roles[0]})), nil
+		return doctor.Warn("roles without a tenant: "+some(roles), fill("DROP OWNED BY {role}; DROP ROLE {role}, as a superuser", map[string]string{"role": roles[0]})), nil
 	}
-	return ports.Fine("roles and tenants agree"), nil
+	return doctor.Pass("roles and tenants agree"), nil
 }
 
-func (e *examination) tenantGrants(ctx context.Context) (ports.Finding, error) {
+func (e *examination) tenantGrants(ctx context.Context) (doctor.Finding, error) {
 	var lacks []tenantLack
 	err := inScope(ctx, e.db, e.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
 		lacks, err = readTenantLacks(ctx, tx, e.in)
 		return err
 	})
 	if err != nil {
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	}
 	var found []string
 	for _, l := range lacks {
@@ -179,14 +179,14 @@ func (e *examination) tenantGrants(ctx context.Context) (ports.Finding, error) {
 		}
 	}
 	if len(found) > 0 {
-		return ports.Fail(some(found), e.setItUp()+", which grants it anew"), nil
+		return doctor.Fail(some(found), e.setItUp()+", which grants it anew"), nil
 	}
-	return ports.Fine("tenants' roles use what is in their schemas"), nil
+	return doctor.Pass("tenants' roles use what is in their schemas"), nil
 }
 
-func (e *examination) tenantRoleRights(ctx context.Context) (ports.Finding, error) {
+func (e *examination) tenantRoleRights(ctx context.Context) (doctor.Finding, error) {
 	if !e.in.roles {
-		return ports.Fine("tenants have no roles"), nil
+		return doctor.Pass("tenants have no roles"), nil
 	}
 	found, err := e.excess(ctx,
 		fmt.Sprintf(powers, isTenant), fmt.Sprintf(belongings, isTenant), fmt.Sprintf(databaseGrants, isTenant),
@@ -199,10 +199,10 @@ func (e *examination) tenantRoleRights(ctx context.Context) (ports.Finding, erro
 			AND (a.schema <> 'tenant_' || substr(r.rolname, length('pw_{inst}_t_') + 1) OR a.privilege IN ('CREATE', 'TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN'))`,
 	)
 	if err != nil {
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	}
 	if len(found) > 0 {
-		return ports.Fail(some(found), "take it away as a superuser, with REVOKE, REASSIGN OWNED BY the role TO "+e.cfg.User+", or ALTER ROLE; then find out who gave it"), nil
+		return doctor.Fail(some(found), "take it away as a superuser, with REVOKE, REASSIGN OWNED BY the role TO "+e.cfg.User+", or ALTER ROLE; then find out who gave it"), nil
 	}
-	return ports.Fine("tenants' roles use their own schemas only"), nil
+	return doctor.Pass("tenants' roles use their own schemas only"), nil
 }

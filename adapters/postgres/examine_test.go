@@ -11,28 +11,28 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 // examine returns the findings by their checks.
-func examine(t testing.TB, cfg postgres.Config) map[string]ports.Finding {
+func examine(t testing.TB, cfg postgres.Config) map[string]doctor.Finding {
 	t.Helper()
 	return examineAt(t, cfg, 0)
 }
 
 // examineAt is examine with a clock that is ahead.
-func examineAt(t testing.TB, cfg postgres.Config, ahead time.Duration) map[string]ports.Finding {
+func examineAt(t testing.TB, cfg postgres.Config, ahead time.Duration) map[string]doctor.Finding {
 	t.Helper()
-	findings := map[string]ports.Finding{}
-	for _, f := range postgres.Examine(t.Context(), cfg, func() time.Time { return time.Now().Add(ahead) }) {
+	findings := map[string]doctor.Finding{}
+	for _, f := range postgres.RunChecks(t.Context(), cfg, func() time.Time { return time.Now().Add(ahead) }) {
 		if _, twice := findings[f.Check]; twice {
 			t.Errorf("%s is found twice", f.Check)
 		}
-		if (f.Severity == ports.SeverityOK) != (f.Mend == "") || f.What == "" || strings.Contains(f.What+f.Mend, "\n") {
+		if (f.Severity == doctor.OK) != (f.Fix == "") || f.Summary == "" || strings.Contains(f.Summary+f.Fix, "\n") {
 			t.Errorf("a finding says what is wrong, and how to mend it, in a line: %+v", f)
 		}
 		for _, secret := range []domain.Secret{cfg.Password, cfg.GateSecret} {
-			if !secret.IsZero() && strings.Contains(f.What+f.Mend, secret.Reveal()) {
+			if !secret.IsZero() && strings.Contains(f.Summary+f.Fix, secret.Reveal()) {
 				t.Errorf("%s tells a secret", f.Check)
 			}
 		}
@@ -42,20 +42,20 @@ func examineAt(t testing.TB, cfg postgres.Config, ahead time.Duration) map[strin
 }
 
 // mustFind wants a finding, and that no other check complains but those that are named.
-func mustFind(t testing.TB, cfg postgres.Config, check string, severity ports.Severity, says string, others ...string) {
+func mustFind(t testing.TB, cfg postgres.Config, check string, severity doctor.Severity, says string, others ...string) {
 	t.Helper()
 	mustHave(t, examine(t, cfg), check, severity, says, others...)
 }
 
 // mustHave is mustFind in findings.
-func mustHave(t testing.TB, findings map[string]ports.Finding, check string, severity ports.Severity, says string, others ...string) {
+func mustHave(t testing.TB, findings map[string]doctor.Finding, check string, severity doctor.Severity, says string, others ...string) {
 	t.Helper()
-	if got := findings[check]; got.Severity != severity || !strings.Contains(got.What+" / "+got.Mend, says) {
+	if got := findings[check]; got.Severity != severity || !strings.Contains(got.Summary+" / "+got.Fix, says) {
 		t.Errorf("want %s %q of %s, got %+v", severity, says, check, got)
 	}
 	expected := " database-durability " + check + " " + strings.Join(others, " ") + " " // the tests' server is a hasty one
 	for name, f := range findings {
-		if f.Severity != ports.SeverityOK && !strings.Contains(expected, " "+name+" ") {
+		if f.Severity != doctor.OK && !strings.Contains(expected, " "+name+" ") {
 			t.Errorf("it also finds %+v", f)
 		}
 	}
@@ -64,7 +64,7 @@ func mustHave(t testing.TB, findings map[string]ports.Finding, check string, sev
 // mistake is made in a database that is set up, with the tenants acme and rival.
 type mistake struct {
 	check    string
-	severity ports.Severity
+	severity doctor.Severity
 	says     string
 	as       string // who makes it: "" for the superuser, "owner", "none" if the change of the configuration is all
 	do       string // in SQL; {db}, {inst} and {user} are filled in
@@ -74,77 +74,77 @@ type mistake struct {
 }
 
 var mistakes = map[string]mistake{
-	"a database that takes no writes":                   {check: "database-writable", severity: ports.SeverityError, says: "default_transaction_read_only", do: `ALTER DATABASE {db} SET default_transaction_read_only = on`},
-	"a migration that never ran":                        {check: "database-migrations", severity: ports.SeverityError, says: "app.Setup", do: `DELETE FROM partywall.migrations WHERE set = 'system' AND number = 2`},
-	"a migration that was changed":                      {check: "database-migrations", severity: ports.SeverityError, says: "was changed", do: `UPDATE partywall.migrations SET checksum = 'x' WHERE set = 'system' AND number = 2`},
-	"a file that was changed":                           {check: "database-migrations", severity: ports.SeverityError, says: "restore the file's text", as: "none", change: withChangedNotes},
-	"a database that is ahead":                          {check: "database-migrations", severity: ports.SeverityWarning, says: "system/0099_later.sql", do: `INSERT INTO partywall.migrations (set, number, name, checksum) VALUES ('system', 99, '0099_later.sql', 'x')`},
-	"an installation that lost its row":                 {check: "database-setup", severity: ports.SeverityError, says: "app.Setup", do: `DELETE FROM partywall.installation`},
-	"TENANT_ROLES=off where there are roles":            {check: "database-setup", severity: ports.SeverityError, says: "TENANT_ROLES", as: "none", change: rolesOff},
-	"a superuser as DB_USER":                            {check: "database-user", severity: ports.SeverityWarning, says: "superuser", do: `ALTER ROLE {user} SUPERUSER`, undo: `ALTER ROLE {user} NOSUPERUSER`},
-	"a DB_USER that may not make roles":                 {check: "database-user", severity: ports.SeverityError, says: "CREATEROLE", do: `ALTER ROLE {user} NOCREATEROLE`, undo: `ALTER ROLE {user} CREATEROLE`},
-	"a DB_USER that may not make schemas":               {check: "database-user", severity: ports.SeverityError, says: "OWNER TO", do: `ALTER DATABASE {db} OWNER TO postgres; REVOKE ALL ON DATABASE {db} FROM {user}`},
-	"a DB_USER that isn't the owner":                    {check: "database-user", severity: ports.SeverityWarning, says: "doesn't own", do: `ALTER DATABASE {db} OWNER TO postgres; GRANT CREATE ON DATABASE {db} TO {user}`},
-	"temporary tables for everybody":                    {check: "database-public", severity: ports.SeverityWarning, says: "REVOKE TEMP", do: `GRANT TEMP ON DATABASE {db} TO PUBLIC`},
-	"schemas by everybody":                              {check: "database-public", severity: ports.SeverityError, says: "make schemas", do: `GRANT CREATE ON DATABASE {db} TO PUBLIC`},
-	"tables of everybody's in public":                   {check: "database-public", severity: ports.SeverityError, says: "schema public", do: `GRANT CREATE ON SCHEMA public TO PUBLIC`},
-	"a tenant's schema that everybody enters":           {check: "database-public", severity: ports.SeverityError, says: "tenant_acme", do: `GRANT USAGE ON SCHEMA tenant_acme TO PUBLIC`},
-	"a gate secret that has changed":                    {check: "database-logins", severity: ports.SeverityError, says: "app.Setup", as: "none", change: func(c *postgres.Config) { c.GateSecret = domain.NewSecret("another") }},
-	"a gate that may not log in":                        {check: "database-logins", severity: ports.SeverityError, says: "gate_0", do: `ALTER ROLE pw_{inst}_gate_0 NOLOGIN`},
-	"a tenant without a schema":                         {check: "tenant-schemas", severity: ports.SeverityError, says: `acme / restore each from a backup, as docs/production.md says under "One tenant"`, do: `DROP SCHEMA tenant_acme CASCADE`},
-	"a schema without a tenant":                         {check: "tenant-schemas", severity: ports.SeverityWarning, says: "tenant_ghost", as: "owner", do: `CREATE SCHEMA tenant_ghost`},
-	"a tenant without a role":                           {check: "tenant-roles", severity: ports.SeverityError, says: "app.Setup", do: `DROP OWNED BY "pw_{inst}_t_acme"; DROP ROLE "pw_{inst}_t_acme"`},
-	"tenants' schemas that everybody enters":            {check: "database-public", severity: ports.SeverityError, says: `tenant_acme, "tenant_acme-2"`, do: `CREATE SCHEMA "tenant_acme-2" AUTHORIZATION {user}; GRANT USAGE ON SCHEMA tenant_acme, "tenant_acme-2" TO PUBLIC`, undo: `DROP SCHEMA "tenant_acme-2"`, others: []string{"tenant-schemas"}},
-	"a role without a tenant":                           {check: "tenant-roles", severity: ports.SeverityWarning, says: "_t_ghost", do: `CREATE ROLE "pw_{inst}_t_ghost"`, undo: `DROP ROLE IF EXISTS "pw_{inst}_t_ghost"`, others: []string{"database-user"}},
-	"a role that its gate may not become":               {check: "tenant-roles", severity: ports.SeverityError, says: "acme", do: `REVOKE "pw_{inst}_t_acme" FROM pw_{inst}_gate_0 GRANTED BY pw_{inst}_maker_0`},
-	"a tenant's role without its schema":                {check: "tenant-grants", severity: ports.SeverityError, says: "acme has a role that may not use the schema", do: `REVOKE USAGE ON SCHEMA tenant_acme FROM "pw_{inst}_t_acme"`},
-	"a tenant's role without a table":                   {check: "tenant-grants", severity: ports.SeverityError, says: "SELECT ON TABLE tenant_acme.notes", do: `REVOKE SELECT ON tenant_acme.notes FROM "pw_{inst}_t_acme"`},
-	"a tenant's role without all tables":                {check: "tenant-grants", severity: ports.SeverityError, says: "may use no table", do: `REVOKE ALL ON ALL TABLES IN SCHEMA tenant_acme FROM "pw_{inst}_t_acme"`},
-	"a tenant's role without a sequence":                {check: "tenant-grants", severity: ports.SeverityError, says: "SEQUENCE tenant_acme.notes_id_seq", do: `REVOKE ALL ON ALL SEQUENCES IN SCHEMA tenant_acme FROM "pw_{inst}_t_acme"`},
-	"a tenant's role without a function":                {check: "tenant-grants", severity: ports.SeverityError, says: "EXECUTE ON ROUTINE tenant_acme.count_notes()", do: `REVOKE ALL ON ALL FUNCTIONS IN SCHEMA tenant_acme FROM "pw_{inst}_t_acme"`},
-	"a tenant's role without what comes later":          {check: "tenant-grants", severity: ports.SeverityError, says: "made there later", as: "owner", do: `ALTER DEFAULT PRIVILEGES IN SCHEMA tenant_acme REVOKE ALL ON TABLES FROM "pw_{inst}_t_acme"`},
-	"a tenant's role that owns a table":                 {check: "tenant-role-rights", severity: ports.SeverityError, says: "owns 1 things", do: `CREATE TABLE tenant_acme.mine (id int); ALTER TABLE tenant_acme.mine OWNER TO "pw_{inst}_t_acme"`},
-	"a tenant's role that is another's member":          {check: "tenant-role-rights", severity: ports.SeverityError, says: "is a member of", do: `GRANT "pw_{inst}_t_rival" TO "pw_{inst}_t_acme"`},
-	"a tenant's role that a stranger may become":        {check: "tenant-role-rights", severity: ports.SeverityError, says: "pw_{inst}_stranger may become", do: `CREATE ROLE pw_{inst}_stranger; GRANT "pw_{inst}_t_acme" TO pw_{inst}_stranger`, undo: `DROP ROLE pw_{inst}_stranger`},
-	"a tenant's role that creates in its schema":        {check: "tenant-role-rights", severity: ports.SeverityError, says: "may CREATE schema tenant_acme", do: `GRANT CREATE ON SCHEMA tenant_acme TO "pw_{inst}_t_acme"`},
-	"a tenant's role that creates schemas":              {check: "tenant-role-rights", severity: ports.SeverityError, says: "may CREATE in the database", do: `GRANT CREATE ON DATABASE {db} TO "pw_{inst}_t_acme"`},
-	"a tenant's role that enters the neighbour's":       {check: "tenant-role-rights", severity: ports.SeverityError, says: "may USAGE schema tenant_rival", do: `GRANT USAGE ON SCHEMA tenant_rival TO "pw_{inst}_t_acme"`},
-	"a tenant's role that reads a neighbour's row":      {check: "tenant-role-rights", severity: ports.SeverityError, says: "may SELECT tenant_rival.notes", do: `GRANT SELECT ON tenant_rival.notes TO "pw_{inst}_t_acme"`},
-	"a tenant's role that logs in":                      {check: "tenant-role-rights", severity: ports.SeverityError, says: "may log in", do: `ALTER ROLE "pw_{inst}_t_acme" LOGIN`},
-	"a tenant's role that passes row security":          {check: "tenant-role-rights", severity: ports.SeverityError, says: "BYPASSRLS", do: `ALTER ROLE "pw_{inst}_t_acme" BYPASSRLS`},
-	"a shared login that reads a tenant's rows":         {check: "gate-rights", severity: ports.SeverityError, says: "_shared may SELECT tenant_acme.notes", do: `GRANT SELECT ON tenant_acme.notes TO pw_{inst}_shared`},
-	"a shared login that makes functions":               {check: "gate-rights", severity: ports.SeverityError, says: "_shared may CREATE schema shared", do: `GRANT CREATE ON SCHEMA shared TO pw_{inst}_shared`},
-	"a shared login that becomes the system's":          {check: "gate-rights", severity: ports.SeverityError, says: "_shared is a member of", do: `GRANT pw_{inst}_system TO pw_{inst}_shared`},
-	"a gate that is a superuser":                        {check: "gate-rights", severity: ports.SeverityError, says: "SUPERUSER", do: `ALTER ROLE pw_{inst}_gate_0 SUPERUSER`, undo: `ALTER ROLE pw_{inst}_gate_0 NOSUPERUSER`},
-	"a gate that makes roles":                           {check: "gate-rights", severity: ports.SeverityError, says: "CREATEROLE", do: `ALTER ROLE pw_{inst}_gate_0 CREATEROLE`},
-	"a maker that logs in":                              {check: "gate-rights", severity: ports.SeverityError, says: "maker_0 may log in", do: `ALTER ROLE pw_{inst}_maker_0 LOGIN`},
-	"a maker that a stranger may become":                {check: "gate-rights", severity: ports.SeverityError, says: "pw_{inst}_stranger may become pw_{inst}_maker_0", do: `CREATE ROLE pw_{inst}_stranger; GRANT pw_{inst}_maker_0 TO pw_{inst}_stranger`, undo: `DROP ROLE pw_{inst}_stranger`},
-	"a stranger who creates where extensions are":       {check: "database-public", severity: ports.SeverityError, says: "stranger_{inst} in ext", do: `CREATE ROLE stranger_{inst}; GRANT CREATE ON SCHEMA ext TO stranger_{inst}`, undo: `DROP OWNED BY stranger_{inst}; DROP ROLE stranger_{inst}`},
-	"a gate that inherits":                              {check: "gate-rights", severity: ports.SeverityError, says: "inherits", do: `ALTER ROLE pw_{inst}_gate_0 INHERIT`},
-	"a gate that may become somebody else":              {check: "gate-rights", severity: ports.SeverityError, says: "is a member of pw_{inst}_boss", do: `CREATE ROLE pw_{inst}_boss; GRANT pw_{inst}_boss TO pw_{inst}_gate_0`, undo: `DROP ROLE pw_{inst}_boss`},
-	"a gate that reads the members":                     {check: "gate-rights", severity: ports.SeverityError, says: "may SELECT partywall.memberships", do: `GRANT SELECT ON partywall.memberships TO pw_{inst}_gate_0`},
-	"a gate that reads tenants' names":                  {check: "gate-rights", severity: ports.SeverityError, says: "partywall.tenants.name", do: `GRANT SELECT (name) ON partywall.tenants TO pw_{inst}_gate_0`},
-	"a gate with temporary tables":                      {check: "gate-rights", severity: ports.SeverityError, says: "may TEMPORARY in the database", do: `GRANT TEMP ON DATABASE {db} TO pw_{inst}_gate_0`},
-	"a gate that gives tenants' roles away":             {check: "gate-rights", severity: ports.SeverityError, says: "give away", do: `GRANT "pw_{inst}_t_acme" TO pw_{inst}_gate_0 WITH ADMIN OPTION`},
-	"a system login that reads a tenant's rows":         {check: "gate-rights", severity: ports.SeverityError, says: "_system may SELECT tenant_acme.notes", do: `GRANT SELECT ON tenant_acme.notes TO pw_{inst}_system`},
-	"a system login that rewrites the ledger":           {check: "gate-rights", severity: ports.SeverityError, says: "may DELETE partywall.migrations", do: `GRANT DELETE ON partywall.migrations TO pw_{inst}_system`},
-	"a system login that rewrites what makes tenants":   {check: "gate-rights", severity: ports.SeverityError, says: "may UPDATE partywall.tenant_files", do: `GRANT UPDATE ON partywall.tenant_files TO pw_{inst}_system`},
-	"a stranger named like one of our roles":            {check: "database-public", severity: ports.SeverityError, says: "pw_stranger_{inst} in ext", do: `CREATE ROLE pw_stranger_{inst}; GRANT CREATE ON SCHEMA ext TO pw_stranger_{inst}`, undo: `DROP OWNED BY pw_stranger_{inst}; DROP ROLE pw_stranger_{inst}`},
-	"a tenant's role that creates where extensions are": {check: "database-public", severity: ports.SeverityError, says: "t_acme in ext", do: `GRANT CREATE ON SCHEMA ext TO "pw_{inst}_t_acme"`},
-	"a system login that reads no members":              {check: "login-grants", severity: ports.SeverityError, says: "_system may not SELECT partywall.memberships", do: `REVOKE SELECT ON partywall.memberships FROM pw_{inst}_system`},
-	"a gate that reads no status":                       {check: "login-grants", severity: ports.SeverityError, says: "_gate_0 may not read partywall.tenants.status", do: `REVOKE SELECT (status) ON partywall.tenants FROM pw_{inst}_gate_0`},
-	"a gate that enters no schema of ours":              {check: "login-grants", severity: ports.SeverityError, says: "_gate_0 may not use the schema partywall", do: `REVOKE USAGE ON SCHEMA partywall FROM pw_{inst}_gate_0`},
-	"extensions that no tenant may use":                 {check: "login-grants", severity: ports.SeverityError, says: "PUBLIC may not use the schema ext", do: `REVOKE USAGE ON SCHEMA ext FROM PUBLIC`},
-	"a shared login without what comes later":           {check: "login-grants", severity: ports.SeverityError, says: "_shared may not use all that is made in the schema shared later", as: "owner", do: `ALTER DEFAULT PRIVILEGES IN SCHEMA shared REVOKE ALL ON TABLES FROM pw_{inst}_shared`},
-	"more connections than the server has":              {check: "database-connections", severity: ports.SeverityError, says: "DB_MAX_CONNS=500", as: "none", change: func(c *postgres.Config) { c.MaxConns = 500 }},
-	"no connections for a second process":               {check: "database-connections", severity: ports.SeverityWarning, says: "second process", as: "none", change: func(c *postgres.Config) { c.MaxConns = 150 }},
-	"a database that takes few connections":             {check: "database-connections", severity: ports.SeverityError, says: "takes 10", do: `ALTER DATABASE {db} CONNECTION LIMIT 10`},
-	"an extension where no tenant finds it":             {check: "database-extensions", severity: ports.SeverityWarning, says: `ALTER EXTENSION "citext" SET SCHEMA ext`, do: `CREATE EXTENSION citext SCHEMA public`},
-	"commits that a crash loses":                        {check: "database-durability", severity: ports.SeverityError, says: "synchronous_commit", do: `ALTER DATABASE {db} SET synchronous_commit = off`},
-	"passwords kept as MD5":                             {check: "database-passwords", severity: ports.SeverityWarning, says: "md5", do: `ALTER DATABASE {db} SET password_encryption = md5`},
-	"connections without TLS on RDS":                    {check: "database-force-ssl", severity: ports.SeverityWarning, says: "rds.force_ssl=1", do: `ALTER DATABASE {db} SET rds.force_ssl = '0'`},
-	"statements in the log":                             {check: "database-log", severity: ports.SeverityWarning, says: "log_statement=all", do: `ALTER DATABASE {db} SET log_statement = 'all'`},
-	"arguments of slow statements in the log":           {check: "database-log", severity: ports.SeverityWarning, says: "log_parameter_max_length=0", do: `ALTER DATABASE {db} SET log_min_duration_statement = 1000`},
+	"a database that takes no writes":                   {check: "database-writable", severity: doctor.Error, says: "default_transaction_read_only", do: `ALTER DATABASE {db} SET default_transaction_read_only = on`},
+	"a migration that never ran":                        {check: "database-migrations", severity: doctor.Error, says: "app.Setup", do: `DELETE FROM partywall.migrations WHERE set = 'system' AND number = 2`},
+	"a migration that was changed":                      {check: "database-migrations", severity: doctor.Error, says: "was changed", do: `UPDATE partywall.migrations SET checksum = 'x' WHERE set = 'system' AND number = 2`},
+	"a file that was changed":                           {check: "database-migrations", severity: doctor.Error, says: "restore the file's text", as: "none", change: withChangedNotes},
+	"a database that is ahead":                          {check: "database-migrations", severity: doctor.Warning, says: "system/0099_later.sql", do: `INSERT INTO partywall.migrations (set, number, name, checksum) VALUES ('system', 99, '0099_later.sql', 'x')`},
+	"an installation that lost its row":                 {check: "database-setup", severity: doctor.Error, says: "app.Setup", do: `DELETE FROM partywall.installation`},
+	"TENANT_ROLES=off where there are roles":            {check: "database-setup", severity: doctor.Error, says: "TENANT_ROLES", as: "none", change: rolesOff},
+	"a superuser as DB_USER":                            {check: "database-user", severity: doctor.Warning, says: "superuser", do: `ALTER ROLE {user} SUPERUSER`, undo: `ALTER ROLE {user} NOSUPERUSER`},
+	"a DB_USER that may not make roles":                 {check: "database-user", severity: doctor.Error, says: "CREATEROLE", do: `ALTER ROLE {user} NOCREATEROLE`, undo: `ALTER ROLE {user} CREATEROLE`},
+	"a DB_USER that may not make schemas":               {check: "database-user", severity: doctor.Error, says: "OWNER TO", do: `ALTER DATABASE {db} OWNER TO postgres; REVOKE ALL ON DATABASE {db} FROM {user}`},
+	"a DB_USER that isn't the owner":                    {check: "database-user", severity: doctor.Warning, says: "doesn't own", do: `ALTER DATABASE {db} OWNER TO postgres; GRANT CREATE ON DATABASE {db} TO {user}`},
+	"temporary tables for everybody":                    {check: "database-public", severity: doctor.Warning, says: "REVOKE TEMP", do: `GRANT TEMP ON DATABASE {db} TO PUBLIC`},
+	"schemas by everybody":                              {check: "database-public", severity: doctor.Error, says: "make schemas", do: `GRANT CREATE ON DATABASE {db} TO PUBLIC`},
+	"tables of everybody's in public":                   {check: "database-public", severity: doctor.Error, says: "schema public", do: `GRANT CREATE ON SCHEMA public TO PUBLIC`},
+	"a tenant's schema that everybody enters":           {check: "database-public", severity: doctor.Error, says: "tenant_acme", do: `GRANT USAGE ON SCHEMA tenant_acme TO PUBLIC`},
+	"a gate secret that has changed":                    {check: "database-logins", severity: doctor.Error, says: "app.Setup", as: "none", change: func(c *postgres.Config) { c.GateSecret = domain.NewSecret("another") }},
+	"a gate that may not log in":                        {check: "database-logins", severity: doctor.Error, says: "gate_0", do: `ALTER ROLE pw_{inst}_gate_0 NOLOGIN`},
+	"a tenant without a schema":                         {check: "tenant-schemas", severity: doctor.Error, says: `acme / restore each from a backup, as docs/production.md says under "One tenant"`, do: `DROP SCHEMA tenant_acme CASCADE`},
+	"a schema without a tenant":                         {check: "tenant-schemas", severity: doctor.Warning, says: "tenant_ghost", as: "owner", do: `CREATE SCHEMA tenant_ghost`},
+	"a tenant without a role":                           {check: "tenant-roles", severity: doctor.Error, says: "app.Setup", do: `DROP OWNED BY "pw_{inst}_t_acme"; DROP ROLE "pw_{inst}_t_acme"`},
+	"tenants' schemas that everybody enters":            {check: "database-public", severity: doctor.Error, says: `tenant_acme, "tenant_acme-2"`, do: `CREATE SCHEMA "tenant_acme-2" AUTHORIZATION {user}; GRANT USAGE ON SCHEMA tenant_acme, "tenant_acme-2" TO PUBLIC`, undo: `DROP SCHEMA "tenant_acme-2"`, others: []string{"tenant-schemas"}},
+	"a role without a tenant":                           {check: "tenant-roles", severity: doctor.Warning, says: "_t_ghost", do: `CREATE ROLE "pw_{inst}_t_ghost"`, undo: `DROP ROLE IF EXISTS "pw_{inst}_t_ghost"`, others: []string{"database-user"}},
+	"a role that its gate may not become":               {check: "tenant-roles", severity: doctor.Error, says: "acme", do: `REVOKE "pw_{inst}_t_acme" FROM pw_{inst}_gate_0 GRANTED BY pw_{inst}_maker_0`},
+	"a tenant's role without its schema":                {check: "tenant-grants", severity: doctor.Error, says: "acme has a role that may not use the schema", do: `REVOKE USAGE ON SCHEMA tenant_acme FROM "pw_{inst}_t_acme"`},
+	"a tenant's role without a table":                   {check: "tenant-grants", severity: doctor.Error, says: "SELECT ON TABLE tenant_acme.notes", do: `REVOKE SELECT ON tenant_acme.notes FROM "pw_{inst}_t_acme"`},
+	"a tenant's role without all tables":                {check: "tenant-grants", severity: doctor.Error, says: "may use no table", do: `REVOKE ALL ON ALL TABLES IN SCHEMA tenant_acme FROM "pw_{inst}_t_acme"`},
+	"a tenant's role without a sequence":                {check: "tenant-grants", severity: doctor.Error, says: "SEQUENCE tenant_acme.notes_id_seq", do: `REVOKE ALL ON ALL SEQUENCES IN SCHEMA tenant_acme FROM "pw_{inst}_t_acme"`},
+	"a tenant's role without a function":                {check: "tenant-grants", severity: doctor.Error, says: "EXECUTE ON ROUTINE tenant_acme.count_notes()", do: `REVOKE ALL ON ALL FUNCTIONS IN SCHEMA tenant_acme FROM "pw_{inst}_t_acme"`},
+	"a tenant's role without what comes later":          {check: "tenant-grants", severity: doctor.Error, says: "made there later", as: "owner", do: `ALTER DEFAULT PRIVILEGES IN SCHEMA tenant_acme REVOKE ALL ON TABLES FROM "pw_{inst}_t_acme"`},
+	"a tenant's role that owns a table":                 {check: "tenant-role-rights", severity: doctor.Error, says: "owns 1 things", do: `CREATE TABLE tenant_acme.mine (id int); ALTER TABLE tenant_acme.mine OWNER TO "pw_{inst}_t_acme"`},
+	"a tenant's role that is another's member":          {check: "tenant-role-rights", severity: doctor.Error, says: "is a member of", do: `GRANT "pw_{inst}_t_rival" TO "pw_{inst}_t_acme"`},
+	"a tenant's role that a stranger may become":        {check: "tenant-role-rights", severity: doctor.Error, says: "pw_{inst}_stranger may become", do: `CREATE ROLE pw_{inst}_stranger; GRANT "pw_{inst}_t_acme" TO pw_{inst}_stranger`, undo: `DROP ROLE pw_{inst}_stranger`},
+	"a tenant's role that creates in its schema":        {check: "tenant-role-rights", severity: doctor.Error, says: "may CREATE schema tenant_acme", do: `GRANT CREATE ON SCHEMA tenant_acme TO "pw_{inst}_t_acme"`},
+	"a tenant's role that creates schemas":              {check: "tenant-role-rights", severity: doctor.Error, says: "may CREATE in the database", do: `GRANT CREATE ON DATABASE {db} TO "pw_{inst}_t_acme"`},
+	"a tenant's role that enters the neighbour's":       {check: "tenant-role-rights", severity: doctor.Error, says: "may USAGE schema tenant_rival", do: `GRANT USAGE ON SCHEMA tenant_rival TO "pw_{inst}_t_acme"`},
+	"a tenant's role that reads a neighbour's row":      {check: "tenant-role-rights", severity: doctor.Error, says: "may SELECT tenant_rival.notes", do: `GRANT SELECT ON tenant_rival.notes TO "pw_{inst}_t_acme"`},
+	"a tenant's role that logs in":                      {check: "tenant-role-rights", severity: doctor.Error, says: "may log in", do: `ALTER ROLE "pw_{inst}_t_acme" LOGIN`},
+	"a tenant's role that passes row security":          {check: "tenant-role-rights", severity: doctor.Error, says: "BYPASSRLS", do: `ALTER ROLE "pw_{inst}_t_acme" BYPASSRLS`},
+	"a shared login that reads a tenant's rows":         {check: "gate-rights", severity: doctor.Error, says: "_shared may SELECT tenant_acme.notes", do: `GRANT SELECT ON tenant_acme.notes TO pw_{inst}_shared`},
+	"a shared login that makes functions":               {check: "gate-rights", severity: doctor.Error, says: "_shared may CREATE schema shared", do: `GRANT CREATE ON SCHEMA shared TO pw_{inst}_shared`},
+	"a shared login that becomes the system's":          {check: "gate-rights", severity: doctor.Error, says: "_shared is a member of", do: `GRANT pw_{inst}_system TO pw_{inst}_shared`},
+	"a gate that is a superuser":                        {check: "gate-rights", severity: doctor.Error, says: "SUPERUSER", do: `ALTER ROLE pw_{inst}_gate_0 SUPERUSER`, undo: `ALTER ROLE pw_{inst}_gate_0 NOSUPERUSER`},
+	"a gate that makes roles":                           {check: "gate-rights", severity: doctor.Error, says: "CREATEROLE", do: `ALTER ROLE pw_{inst}_gate_0 CREATEROLE`},
+	"a maker that logs in":                              {check: "gate-rights", severity: doctor.Error, says: "maker_0 may log in", do: `ALTER ROLE pw_{inst}_maker_0 LOGIN`},
+	"a maker that a stranger may become":                {check: "gate-rights", severity: doctor.Error, says: "pw_{inst}_stranger may become pw_{inst}_maker_0", do: `CREATE ROLE pw_{inst}_stranger; GRANT pw_{inst}_maker_0 TO pw_{inst}_stranger`, undo: `DROP ROLE pw_{inst}_stranger`},
+	"a stranger who creates where extensions are":       {check: "database-public", severity: doctor.Error, says: "stranger_{inst} in ext", do: `CREATE ROLE stranger_{inst}; GRANT CREATE ON SCHEMA ext TO stranger_{inst}`, undo: `DROP OWNED BY stranger_{inst}; DROP ROLE stranger_{inst}`},
+	"a gate that inherits":                              {check: "gate-rights", severity: doctor.Error, says: "inherits", do: `ALTER ROLE pw_{inst}_gate_0 INHERIT`},
+	"a gate that may become somebody else":              {check: "gate-rights", severity: doctor.Error, says: "is a member of pw_{inst}_boss", do: `CREATE ROLE pw_{inst}_boss; GRANT pw_{inst}_boss TO pw_{inst}_gate_0`, undo: `DROP ROLE pw_{inst}_boss`},
+	"a gate that reads the members":                     {check: "gate-rights", severity: doctor.Error, says: "may SELECT partywall.memberships", do: `GRANT SELECT ON partywall.memberships TO pw_{inst}_gate_0`},
+	"a gate that reads tenants' names":                  {check: "gate-rights", severity: doctor.Error, says: "partywall.tenants.name", do: `GRANT SELECT (name) ON partywall.tenants TO pw_{inst}_gate_0`},
+	"a gate with temporary tables":                      {check: "gate-rights", severity: doctor.Error, says: "may TEMPORARY in the database", do: `GRANT TEMP ON DATABASE {db} TO pw_{inst}_gate_0`},
+	"a gate that gives tenants' roles away":             {check: "gate-rights", severity: doctor.Error, says: "give away", do: `GRANT "pw_{inst}_t_acme" TO pw_{inst}_gate_0 WITH ADMIN OPTION`},
+	"a system login that reads a tenant's rows":         {check: "gate-rights", severity: doctor.Error, says: "_system may SELECT tenant_acme.notes", do: `GRANT SELECT ON tenant_acme.notes TO pw_{inst}_system`},
+	"a system login that rewrites the ledger":           {check: "gate-rights", severity: doctor.Error, says: "may DELETE partywall.migrations", do: `GRANT DELETE ON partywall.migrations TO pw_{inst}_system`},
+	"a system login that rewrites what makes tenants":   {check: "gate-rights", severity: doctor.Error, says: "may UPDATE partywall.tenant_files", do: `GRANT UPDATE ON partywall.tenant_files TO pw_{inst}_system`},
+	"a stranger named like one of our roles":            {check: "database-public", severity: doctor.Error, says: "pw_stranger_{inst} in ext", do: `CREATE ROLE pw_stranger_{inst}; GRANT CREATE ON SCHEMA ext TO pw_stranger_{inst}`, undo: `DROP OWNED BY pw_stranger_{inst}; DROP ROLE pw_stranger_{inst}`},
+	"a tenant's role that creates where extensions are": {check: "database-public", severity: doctor.Error, says: "t_acme in ext", do: `GRANT CREATE ON SCHEMA ext TO "pw_{inst}_t_acme"`},
+	"a system login that reads no members":              {check: "login-grants", severity: doctor.Error, says: "_system may not SELECT partywall.memberships", do: `REVOKE SELECT ON partywall.memberships FROM pw_{inst}_system`},
+	"a gate that reads no status":                       {check: "login-grants", severity: doctor.Error, says: "_gate_0 may not read partywall.tenants.status", do: `REVOKE SELECT (status) ON partywall.tenants FROM pw_{inst}_gate_0`},
+	"a gate that enters no schema of ours":              {check: "login-grants", severity: doctor.Error, says: "_gate_0 may not use the schema partywall", do: `REVOKE USAGE ON SCHEMA partywall FROM pw_{inst}_gate_0`},
+	"extensions that no tenant may use":                 {check: "login-grants", severity: doctor.Error, says: "PUBLIC may not use the schema ext", do: `REVOKE USAGE ON SCHEMA ext FROM PUBLIC`},
+	"a shared login without what comes later":           {check: "login-grants", severity: doctor.Error, says: "_shared may not use all that is made in the schema shared later", as: "owner", do: `ALTER DEFAULT PRIVILEGES IN SCHEMA shared REVOKE ALL ON TABLES FROM pw_{inst}_shared`},
+	"more connections than the server has":              {check: "database-connections", severity: doctor.Error, says: "DB_MAX_CONNS=500", as: "none", change: func(c *postgres.Config) { c.MaxConns = 500 }},
+	"no connections for a second process":               {check: "database-connections", severity: doctor.Warning, says: "second process", as: "none", change: func(c *postgres.Config) { c.MaxConns = 150 }},
+	"a database that takes few connections":             {check: "database-connections", severity: doctor.Error, says: "takes 10", do: `ALTER DATABASE {db} CONNECTION LIMIT 10`},
+	"an extension where no tenant finds it":             {check: "database-extensions", severity: doctor.Warning, says: `ALTER EXTENSION "citext" SET SCHEMA ext`, do: `CREATE EXTENSION citext SCHEMA public`},
+	"commits that a crash loses":                        {check: "database-durability", severity: doctor.Error, says: "synchronous_commit", do: `ALTER DATABASE {db} SET synchronous_commit = off`},
+	"passwords kept as MD5":                             {check: "database-passwords", severity: doctor.Warning, says: "md5", do: `ALTER DATABASE {db} SET password_encryption = md5`},
+	"connections without TLS on RDS":                    {check: "database-force-ssl", severity: doctor.Warning, says: "rds.force_ssl=1", do: `ALTER DATABASE {db} SET rds.force_ssl = '0'`},
+	"statements in the log":                             {check: "database-log", severity: doctor.Warning, says: "log_statement=all", do: `ALTER DATABASE {db} SET log_statement = 'all'`},
+	"arguments of slow statements in the log":           {check: "database-log", severity: doctor.Warning, says: "log_parameter_max_length=0", do: `ALTER DATABASE {db} SET log_min_duration_statement = 1000`},
 }
 
 func TestExamine(t *testing.T) {
@@ -159,7 +159,7 @@ func TestExamine(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mustFind(t, cfg, "tenant-role-rights", ports.SeverityOK, "")
+		mustFind(t, cfg, "tenant-role-rights", doctor.OK, "")
 		if got := examine(t, cfg); len(got) != len(postgres.Checks()) {
 			t.Errorf("of %d checks, %d were made", len(postgres.Checks()), len(got))
 		}
@@ -168,41 +168,41 @@ func TestExamine(t *testing.T) {
 		t.Parallel()
 		db, cfg := open(t, withNotes, rolesOff)
 		makeTenant(t, db, "acme")
-		mustFind(t, cfg, "tenant-roles", ports.SeverityWarning, "TENANT_ROLES=on")
+		mustFind(t, cfg, "tenant-roles", doctor.Warning, "TENANT_ROLES=on")
 	})
 	t.Run("a database that isn't set up", func(t *testing.T) {
 		t.Parallel()
 		cfg := config(t)
 		execute(t, superuser(t, postgres.Config{Host: cfg.Host, Port: cfg.Port, Database: "postgres"}), `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User)
-		mustFind(t, cfg, "database-setup", ports.SeverityError, "partywall setup", "database-public")
+		mustFind(t, cfg, "database-setup", doctor.Error, "partywall setup", "database-public")
 	})
 	t.Run("a database that isn't there", func(t *testing.T) {
 		t.Parallel()
-		mustFind(t, config(t), "database", ports.SeverityError, "partywall setup")
+		mustFind(t, config(t), "database", doctor.Error, "partywall setup")
 	})
 	t.Run("a database in another encoding", func(t *testing.T) {
 		t.Parallel()
 		cfg := config(t)
 		execute(t, superuser(t, postgres.Config{Host: cfg.Host, Port: cfg.Port, Database: "postgres"}),
 			`CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User+` ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`)
-		mustFind(t, cfg, "database-encoding", ports.SeverityError, "LATIN1", "database-setup", "database-public")
+		mustFind(t, cfg, "database-encoding", doctor.Error, "LATIN1", "database-setup", "database-public")
 	})
 	t.Run("a variable that can't be", func(t *testing.T) {
 		t.Parallel()
-		mustFind(t, postgres.Config{Host: "127.0.0.1", User: "u", Database: "d", MaxConns: 1}, "database", ports.SeverityError, "DB_MAX_CONNS")
+		mustFind(t, postgres.Config{Host: "127.0.0.1", User: "u", Database: "d", MaxConns: 1}, "database", doctor.Error, "DB_MAX_CONNS")
 	})
 	t.Run("a tenant that lacks a migration of the product", func(t *testing.T) {
 		t.Parallel()
 		db, cfg := open(t, withNotes)
 		makeTenant(t, db, "acme")
 		cfg.TenantMigrations = fstest.MapFS{"0001_notes.sql": cfg.TenantMigrations.(fstest.MapFS)["0001_notes.sql"], "0002_more.sql": {Data: []byte("SELECT 1")}}
-		mustFind(t, cfg, "database-migrations", ports.SeverityError, "product/0002_more.sql")
+		mustFind(t, cfg, "database-migrations", doctor.Error, "product/0002_more.sql")
 	})
 	t.Run("a clock that is wrong", func(t *testing.T) {
 		t.Parallel()
 		_, cfg := open(t)
-		mustHave(t, examineAt(t, cfg, 5*time.Minute), "database-clock", ports.SeverityError, "ahead of that of the database")
-		mustHave(t, examineAt(t, cfg, -5*time.Minute), "database-clock", ports.SeverityError, "behind that of the database")
+		mustHave(t, examineAt(t, cfg, 5*time.Minute), "database-clock", doctor.Error, "ahead of that of the database")
+		mustHave(t, examineAt(t, cfg, -5*time.Minute), "database-clock", doctor.Error, "behind that of the database")
 	})
 }
 
@@ -264,11 +264,11 @@ func TestSetupGrantsAnewWhatLoginsLack(t *testing.T) {
 		ALTER DEFAULT PRIVILEGES FOR ROLE {user} IN SCHEMA shared REVOKE ALL ON TABLES FROM pw_{inst}_shared;
 		ALTER DEFAULT PRIVILEGES FOR ROLE {user} IN SCHEMA shared REVOKE ALL ON SEQUENCES FROM pw_{inst}_shared;
 		ALTER DEFAULT PRIVILEGES FOR ROLE {user} IN SCHEMA shared REVOKE ALL ON FUNCTIONS FROM pw_{inst}_shared`))
-	if got := examine(t, cfg)["login-grants"]; got.Severity != ports.SeverityError {
+	if got := examine(t, cfg)["login-grants"]; got.Severity != doctor.Error {
 		t.Errorf("it finds %+v", got)
 	}
 	setUp(t, cfg)
-	mustFind(t, cfg, "login-grants", ports.SeverityOK, "")
+	mustFind(t, cfg, "login-grants", doctor.OK, "")
 }
 
 // TestExamineMendsARole does what a finding says.
@@ -279,9 +279,9 @@ func TestExamineMendsARole(t *testing.T) {
 	note(t, db, acme, "kept")
 	inst := query[string](t, superuser(t, cfg), `SELECT inst FROM partywall.installation`)
 	execute(t, superuser(t, cfg), `DROP OWNED BY "pw_`+inst+`_t_acme"; DROP ROLE "pw_`+inst+`_t_acme"`)
-	mustFind(t, cfg, "tenant-roles", ports.SeverityError, "app.Setup")
+	mustFind(t, cfg, "tenant-roles", doctor.Error, "app.Setup")
 	setUp(t, cfg)
-	mustFind(t, cfg, "tenant-role-rights", ports.SeverityOK, "")
+	mustFind(t, cfg, "tenant-role-rights", doctor.OK, "")
 	note(t, db, acme, "and added to")
 	if got := notes(t, db, acme); len(got) != 2 {
 		t.Errorf("it has %q", got)

@@ -13,24 +13,24 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/partywall-go/partywall/adapters/internal/pgwire"
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 // tlsMode judges the configuration alone, so that it's told also while the server
 // can't be reached.
-func (e *examination) tlsMode(context.Context) (ports.Finding, error) {
+func (e *examination) tlsMode(context.Context) (doctor.Finding, error) {
 	const mend = "set DB_SSLMODE=verify-full, and DB_SSLROOTCERT to the authority's certificates (RDS: https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem)"
 	switch mode := pq.SSLMode(e.cfg.SSLMode); {
 	case OnSocket(e.cfg.Host):
-		return ports.Fine("a Unix socket on this machine, which needs no TLS"), nil
+		return doctor.Pass("a Unix socket on this machine, which needs no TLS"), nil
 	case mode == pq.SSLModeVerifyFull:
-		return ports.Fine("DB_SSLMODE=verify-full"), nil
+		return doctor.Pass("DB_SSLMODE=verify-full"), nil
 	case onLoopback(e.cfg.Host):
-		return ports.Fine(fmt.Sprintf("DB_SSLMODE=%s, on this machine", mode)), nil
+		return doctor.Pass(fmt.Sprintf("DB_SSLMODE=%s, on this machine", mode)), nil
 	case mode == pq.SSLModeDisable:
-		return ports.Fail(fmt.Sprintf("passwords and tenants' data go to %s in the open: DB_SSLMODE=disable", e.cfg.Host), mend), nil
+		return doctor.Fail(fmt.Sprintf("passwords and tenants' data go to %s in the open: DB_SSLMODE=disable", e.cfg.Host), mend), nil
 	default:
-		return ports.Warn(fmt.Sprintf("DB_SSLMODE=%s doesn't make sure that it is %s that answers", mode, e.cfg.Host), mend), nil
+		return doctor.Warn(fmt.Sprintf("DB_SSLMODE=%s doesn't make sure that it is %s that answers", mode, e.cfg.Host), mend), nil
 	}
 }
 
@@ -48,23 +48,23 @@ func isTLS(err error) bool {
 const month = 30 * 24 * time.Hour
 
 // certificate tells how long the server's certificate is good.
-func (e *examination) certificate(ctx context.Context) (ports.Finding, error) {
+func (e *examination) certificate(ctx context.Context) (doctor.Finding, error) {
 	if !e.cfg.server().Encrypts() {
-		return ports.Fine("DB_SSLMODE asks for no certificate"), nil
+		return doctor.Pass("DB_SSLMODE asks for no certificate"), nil
 	}
 	cert, err := e.serverCertificate(ctx)
 	if err != nil {
-		return ports.Finding{}, err
+		return doctor.Finding{}, err
 	}
 	const mend = "renew the server's certificate; on RDS: aws rds modify-db-instance --db-instance-identifier NAME --ca-certificate-identifier rds-ca-rsa2048-g1 --apply-immediately"
 	until := cert.NotAfter.UTC().Format(time.DateOnly)
 	switch left := cert.NotAfter.Sub(e.now()); {
 	case left <= 0:
-		return ports.Fail("the server's certificate was good until "+until, mend), nil
+		return doctor.Fail("the server's certificate was good until "+until, mend), nil
 	case left < month:
-		return ports.Warn("the server's certificate is good until "+until+" only", mend), nil
+		return doctor.Warn("the server's certificate is good until "+until+" only", mend), nil
 	}
-	return ports.Fine("the certificate is good until " + until), nil
+	return doctor.Pass("the certificate is good until " + until), nil
 }
 
 // serverCertificate asks the server for TLS, and goes no further.

@@ -6,7 +6,7 @@ import (
 	"testing/fstest"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 // TestSetupGrantsAnew takes from a tenant's role what it needs; a setup gives it back.
@@ -37,7 +37,7 @@ func TestSetupGrantsAnew(t *testing.T) {
 			if report := setUp(t, cfg); report != "" {
 				t.Errorf("the next setup did:\n%s", report)
 			}
-			mustFind(t, cfg, "tenant-grants", ports.SeverityOK, "")
+			mustFind(t, cfg, "tenant-grants", doctor.OK, "")
 			expireTenant(t, db, cfg, "acme")
 		})
 	}
@@ -53,7 +53,7 @@ func TestSetupGrantsAnew(t *testing.T) {
 		if report := setUp(t, cfg); report != "" {
 			t.Errorf("setup did:\n%s", report)
 		}
-		mustFind(t, cfg, "tenant-grants", ports.SeverityOK, "")
+		mustFind(t, cfg, "tenant-grants", doctor.OK, "")
 		super := superuser(t, cfg)
 		role := "pw_" + query[string](t, super, `SELECT inst FROM partywall.installation`) + "_t_acme"
 		for _, lost := range []string{`REVOKE ALL ON ALL TABLES IN SCHEMA tenant_acme FROM "{role}"`, `DROP OWNED BY "{role}"; DROP ROLE "{role}"`} {
@@ -65,7 +65,7 @@ func TestSetupGrantsAnew(t *testing.T) {
 			if query[bool](t, super, `SELECT has_table_privilege($1, 'tenant_acme.ours', 'SELECT')`, role) {
 				t.Errorf("after %s setup gives what the migration took from all", lost)
 			}
-			mustFind(t, cfg, "tenant-grants", ports.SeverityOK, "")
+			mustFind(t, cfg, "tenant-grants", doctor.OK, "")
 		}
 	})
 }

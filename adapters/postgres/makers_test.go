@@ -5,7 +5,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 func TestMakers(t *testing.T) {
@@ -35,7 +35,7 @@ func TestMakers(t *testing.T) {
 			t.Errorf("swept %d: %v", swept, err)
 		}
 		execute(t, super, fmt.Sprintf(`DO $$ BEGIN FOR i IN 1..500 LOOP EXECUTE format('DROP ROLE %%I', 'pw_%[1]s_t_filler-' || i); END LOOP; END $$`, inst))
-		mustFind(t, cfg, "tenant-roles", ports.SeverityOK, "")
+		mustFind(t, cfg, "tenant-roles", doctor.OK, "")
 	})
 	for name, newest := range map[string]bool{"PostgreSQL": false, "PostgreSQL 18": true} {
 		t.Run("a role that an older program made is dropped on "+name, func(t *testing.T) {

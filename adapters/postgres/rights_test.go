@@ -10,7 +10,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 // on moves a configuration to another server.
@@ -83,7 +83,7 @@ func TestRightsAreNamed(t *testing.T) {
 			RESET allow_system_table_mods`)
 		note(t, db, acme, "still served")
 		makeTenant(t, db, "later")
-		mustFind(t, cfg, "database-user", ports.SeverityError, "WITH ADMIN TRUE")
+		mustFind(t, cfg, "database-user", doctor.Error, "WITH ADMIN TRUE")
 		if report := setUp(t, cfg); advice(report) == "" {
 			t.Errorf("setup doesn't say what is lacking:\n%s", report)
 		}
@@ -108,11 +108,11 @@ func TestRightsAreNamed(t *testing.T) {
 			if asked := setUpAsAdvised(t, cfg, super); asked == 0 {
 				t.Error("it lacks nothing")
 			}
-			mustFind(t, cfg, "database-user", ports.SeverityOK, "", "gate-rights")
-			mustFind(t, cfg, "gate-rights", ports.SeverityError, old+" may become pw_")
+			mustFind(t, cfg, "database-user", doctor.OK, "", "gate-rights")
+			mustFind(t, cfg, "gate-rights", doctor.Error, old+" may become pw_")
 			maker := query[string](t, super, `SELECT 'pw_' || inst || '_maker_0' FROM partywall.installation`)
 			execute(t, super, `REVOKE `+maker+` FROM `+old+` CASCADE`) // as docs/production.md says
-			mustFind(t, cfg, "gate-rights", ports.SeverityOK, "")
+			mustFind(t, cfg, "gate-rights", doctor.OK, "")
 			mustLive(t, cfg, super, acme)
 		})
 		t.Run("a restore that left the owners out on "+name, func(t *testing.T) {

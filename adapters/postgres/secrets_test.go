@@ -14,7 +14,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 // TestSecretsChangeWithoutARefusedRequest changes secrets by the book: give the new
@@ -75,9 +75,9 @@ func TestSecretsChangeWithoutARefusedRequest(t *testing.T) {
 					t.Error(report)
 				}
 			})
-			mustFind(t, changed, "database-logins", ports.SeverityOK, "can be removed", "tenant-roles")
+			mustFind(t, changed, "database-logins", doctor.OK, "can be removed", "tenant-roles")
 			changed.PasswordOld, changed.GateSecretOld = domain.Secret{}, domain.Secret{}
-			mustFind(t, changed, "database-logins", ports.SeverityOK, "", "tenant-roles")
+			mustFind(t, changed, "database-logins", doctor.OK, "", "tenant-roles")
 			makeTenant(t, reopen(t, changed), "afterwards")
 		})
 	}
@@ -200,7 +200,7 @@ func TestTheOldSecretAlone(t *testing.T) {
 	cfg := config(t, withNotes, ownUser(t), func(cfg *postgres.Config) { cfg.GateSecret = domain.NewSecret("the secret of before") })
 	setUp(t, cfg)
 	cfg.GateSecret, cfg.GateSecretOld = domain.NewSecret("the secret of after"), cfg.GateSecret
-	mustFind(t, cfg, "database-logins", ports.SeverityWarning, "DB_GATE_SECRET_OLD", "database-session")
+	mustFind(t, cfg, "database-logins", doctor.Warning, "DB_GATE_SECRET_OLD", "database-session")
 	if err := reopen(t, cfg).Ready(t.Context()); err != nil {
 		t.Error(err)
 	}

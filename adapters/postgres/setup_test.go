@@ -14,7 +14,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 func TestSetup(t *testing.T) {
@@ -70,7 +70,7 @@ func TestSetup(t *testing.T) {
 		if report := setUp(t, cfg); report != "" {
 			t.Errorf("the second did:\n%s", report)
 		}
-		mustFind(t, cfg, "database-logins", ports.SeverityOK, "")
+		mustFind(t, cfg, "database-logins", doctor.OK, "")
 	})
 	t.Run("it lets its logins in again after the right was taken from all", func(t *testing.T) {
 		_, cfg := open(t)
@@ -89,7 +89,7 @@ func TestSetup(t *testing.T) {
 		_, cfg := open(t)
 		execute(t, superuser(t, cfg), `CREATE EXTENSION citext SCHEMA public`)
 		report := setUp(t, cfg)
-		mustFind(t, cfg, "database-extensions", ports.SeverityWarning, `ALTER EXTENSION "citext"`)
+		mustFind(t, cfg, "database-extensions", doctor.Warning, `ALTER EXTENSION "citext"`)
 		_, sql, _ := strings.Cut(report, "needs it there: ")
 		execute(t, superuser(t, cfg), sql)
 		if report := setUp(t, cfg); report != "" {

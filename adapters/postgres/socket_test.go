@@ -9,7 +9,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 func TestUnixSocket(t *testing.T) {
@@ -28,13 +28,13 @@ func TestUnixSocket(t *testing.T) {
 			cfg.Host, cfg.SSLMode = host, mode
 			setUp(t, cfg)
 			note(t, reopen(t, cfg), makeTenant(t, reopen(t, cfg), "acme-"+strconv.Itoa(i)+mode), "by a socket")
-			mustFind(t, cfg, "database-tls", ports.SeverityOK, "Unix socket")
-			mustFind(t, cfg, "database-certificate", ports.SeverityOK, "")
+			mustFind(t, cfg, "database-tls", doctor.OK, "Unix socket")
+			mustFind(t, cfg, "database-certificate", doctor.OK, "")
 		}
 	}
 	t.Run("a folder without a server", func(t *testing.T) {
 		cfg.Host = t.TempDir()
-		mustFind(t, cfg, "database", ports.SeverityError, "unix_socket_directories")
+		mustFind(t, cfg, "database", doctor.Error, "unix_socket_directories")
 	})
 	t.Run("a path that no socket can have", func(t *testing.T) {
 		cfg.Host = "/" + strings.Repeat("long/", 25)

@@ -11,7 +11,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 const (
@@ -72,7 +72,7 @@ func TestATenantThatFailsKeepsNoOther(t *testing.T) {
 	if b := status.Behind[0]; b.ID != ids[3] || b.Has.Product != 1 || !strings.Contains(b.Failure, "check constraint") || b.Failed.IsZero() {
 		t.Errorf("got %+v", b)
 	}
-	mustFind(t, cfg, "tenant-versions", ports.SeverityError, "t3 has partywall/0 and product/1, since migration product/0002_file.sql", "tenant-schemas")
+	mustFind(t, cfg, "tenant-versions", doctor.Error, "t3 has partywall/0 and product/1, since migration product/0002_file.sql", "tenant-schemas")
 
 	if logged := logOfOpening(t, cfg); !strings.Contains(logged, "level=WARN") || !strings.Contains(logged, "2 of 9 tenants are behind") || !strings.Contains(logged, "t3 has partywall/0") || !strings.Contains(logged, "app.Setup") {
 		t.Errorf("the log says %q", logged)
@@ -214,11 +214,11 @@ func TestFilesThatNoNewTenantCanHave(t *testing.T) {
 	if err != nil || !strings.Contains(status.NewTenants, "product/0001_file.sql") {
 		t.Errorf("got %+v, %v", status, err)
 	}
-	mustFind(t, cfg, "new-tenants", ports.SeverityError, "no tenant can be made: migration product/0001_file.sql")
+	mustFind(t, cfg, "new-tenants", doctor.Error, "no tenant can be made: migration product/0001_file.sql")
 
 	execute(t, superuser(t, cfg), `TRUNCATE shared.wanted`)
 	setUp(t, cfg)
-	mustFind(t, cfg, "new-tenants", ports.SeverityOK, "made a tenant")
+	mustFind(t, cfg, "new-tenants", doctor.OK, "made a tenant")
 	makeTenant(t, reopen(t, cfg), "rival")
 }
 
@@ -272,7 +272,7 @@ func TestColumnsThatAnOlderProgramLeftBehind(t *testing.T) {
 				t.Errorf("a new tenant has %d", n)
 			}
 			execute(t, super, `UPDATE partywall.tenants SET version = 0`)
-			mustFind(t, cfg, "tenant-versions", ports.SeverityOK, "all tenants")
+			mustFind(t, cfg, "tenant-versions", doctor.OK, "all tenants")
 			if err := look(t, db, acme); err != nil {
 				t.Fatal(err)
 			}
@@ -305,7 +305,7 @@ func TestWhatHasNoPlaceAmongTheExtensions(t *testing.T) {
 	_, cfg := open(t, func(cfg *postgres.Config) {
 		cfg.SharedMigrations = files(`CREATE EXTENSION citext SCHEMA ext; CREATE EXTENSION hstore SCHEMA ext`)
 	})
-	mustFind(t, cfg, "extension-schema", ports.SeverityOK, "nothing else")
+	mustFind(t, cfg, "extension-schema", doctor.OK, "nothing else")
 	super := superuser(t, cfg)
 	for thing, drop := range map[string]string{
 		"TABLE ext.lost (id serial PRIMARY KEY)":                             "TABLE ext.lost",
@@ -317,8 +317,8 @@ func TestWhatHasNoPlaceAmongTheExtensions(t *testing.T) {
 		"OPERATOR ext.## (FUNCTION = int4pl, LEFTARG = int, RIGHTARG = int)": "OPERATOR ext.## (int, int)",
 	} {
 		execute(t, super, "CREATE "+thing)
-		mustFind(t, cfg, "extension-schema", ports.SeverityError, "ext.", "database-user") // what is lost there belongs to another user
+		mustFind(t, cfg, "extension-schema", doctor.Error, "ext.", "database-user") // what is lost there belongs to another user
 		execute(t, super, "DROP "+drop)
 	}
-	mustFind(t, cfg, "extension-schema", ports.SeverityOK, "nothing else")
+	mustFind(t, cfg, "extension-schema", doctor.OK, "nothing else")
 }

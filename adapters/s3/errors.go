@@ -17,7 +17,7 @@ var (
 )
 
 // translate is the one place where the SDK's errors become the domain's. What
-// the server refuses is for the operator to mend: credentials, permissions, the
+// the server refuses is for the operator to fix: credentials, permissions, the
 // bucket's name or region.
 func translate(ctx context.Context, err error) error {
 	status := statusOf(err)

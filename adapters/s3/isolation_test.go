@@ -17,6 +17,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/s3"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 	"github.com/partywall-go/partywall/ports/porttest"
 )
 
@@ -45,7 +46,7 @@ func TestAStoreThatHolds(t *testing.T) {
 			if err := newStore(t, cfg).Prove(t.Context()); err != nil {
 				t.Error(err)
 			}
-			if f := examine(t, cfg, nil)["bucket-isolation"]; f.Severity != ports.SeverityOK {
+			if f := runChecks(t, cfg, nil)["bucket-isolation"]; f.Severity != doctor.OK {
 				t.Errorf("the check finds %+v", f)
 			}
 			mustLeaveNothing(t, s)
@@ -56,7 +57,7 @@ func TestAStoreThatHolds(t *testing.T) {
 			t.Error(err)
 		}
 		for _, check := range []string{"bucket-isolation", "bucket-promises"} {
-			if f := examine(t, configOf(s), nil)[check]; f.Severity != ports.SeverityOK {
+			if f := runChecks(t, configOf(s), nil)[check]; f.Severity != doctor.OK {
 				t.Errorf("the check finds %+v", f)
 			}
 		}
@@ -97,8 +98,8 @@ func TestAStoreThatDoesNotHold(t *testing.T) {
 			if err := store.Ready(t.Context()); !errors.Is(err, s3.ErrNotIsolated) {
 				t.Errorf("it is ready: %v", err)
 			}
-			f := examine(t, cfg, nil)["bucket-isolation"]
-			if f.Severity != ports.SeverityError || !strings.Contains(f.What, c.says) {
+			f := runChecks(t, cfg, nil)["bucket-isolation"]
+			if f.Severity != doctor.Error || !strings.Contains(f.Summary, c.says) {
 				t.Errorf("the check finds %+v", f)
 			}
 			mustLeaveNothing(t, s)
@@ -124,8 +125,8 @@ func TestAStoreThatBreaksPromises(t *testing.T) {
 		"headers without a sign": {lenient{}, "unsigned headers: x-amz-acl"},
 	} {
 		t.Run("a server that takes "+name+" is warned of", func(t *testing.T) {
-			f := examine(t, c.server.start(t, s), nil)["bucket-promises"]
-			if f.Severity != ports.SeverityWarning || !strings.Contains(f.What, c.says) {
+			f := runChecks(t, c.server.start(t, s), nil)["bucket-promises"]
+			if f.Severity != doctor.Warning || !strings.Contains(f.Summary, c.says) {
 				t.Errorf("want %q, got %+v", c.says, f)
 			}
 			mustLeaveNothing(t, s)
@@ -275,11 +276,11 @@ func TestMinIO(t *testing.T) {
 	if err := newStore(t, cfg).Prove(t.Context()); err != nil {
 		t.Error(err)
 	}
-	findings := examine(t, cfg, nil)
-	if f := findings["bucket-isolation"]; f.Severity != ports.SeverityOK || !strings.Contains(f.What, "x-amz-copy-source") {
+	findings := runChecks(t, cfg, nil)
+	if f := findings["bucket-isolation"]; f.Severity != doctor.OK || !strings.Contains(f.Summary, "x-amz-copy-source") {
 		t.Errorf("the check finds %+v", f)
 	}
-	if f := findings["bucket-promises"]; f.Severity != ports.SeverityWarning || !strings.Contains(f.What, "unsigned headers: x-amz-acl") || strings.Contains(f.What, ";") {
+	if f := findings["bucket-promises"]; f.Severity != doctor.Warning || !strings.Contains(f.Summary, "unsigned headers: x-amz-acl") || strings.Contains(f.Summary, ";") {
 		t.Errorf("the check finds %+v", f)
 	}
 	mustLeaveNothing(t, s)
@@ -304,7 +305,7 @@ func leavesNoVersions(t *testing.T, s *realservers.ObjectServer, cfg s3.Config) 
 	if err := newStore(t, cfg).Prove(t.Context()); err != nil {
 		t.Error(err)
 	}
-	examine(t, cfg, nil)
+	runChecks(t, cfg, nil)
 	left, err := s.Client().ListObjectVersions(t.Context(), &awss3.ListObjectVersionsInput{Bucket: &s.Bucket, Prefix: aws.String(".partywall/")})
 	if err != nil {
 		t.Fatal(err)

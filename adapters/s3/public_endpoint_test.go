@@ -13,6 +13,7 @@ import (
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 // front is a proxy before the store, at the address that clients are given.
@@ -83,17 +84,17 @@ func TestAStoreThatClientsReachElsewhere(t *testing.T) {
 	gone.Close()
 	for name, c := range map[string]struct {
 		at       *url.URL
-		severity ports.Severity
+		severity doctor.Severity
 		says     string
 	}{
-		"no other address":              {nil, ports.SeverityOK, "where this process does"},
-		"an address that understands":   {front(t, s.Endpoint, true), ports.SeverityOK, "are understood there"},
-		"a proxy that changes the host": {front(t, s.Endpoint, false), ports.SeverityError, "leave the Host header"},
-		"an address that isn't reached": {domain.Must(url.Parse(gone.URL)), ports.SeverityWarning, "can't be reached from here"},
+		"no other address":              {nil, doctor.OK, "where this process does"},
+		"an address that understands":   {front(t, s.Endpoint, true), doctor.OK, "are understood there"},
+		"a proxy that changes the host": {front(t, s.Endpoint, false), doctor.Error, "leave the Host header"},
+		"an address that isn't reached": {domain.Must(url.Parse(gone.URL)), doctor.Warning, "can't be reached from here"},
 	} {
 		t.Run("doctor looks at "+name, func(t *testing.T) {
 			cfg.PublicEndpoint = c.at
-			if f := examine(t, cfg, nil)["bucket-public-endpoint"]; f.Severity != c.severity || !strings.Contains(f.What+f.Mend, c.says) {
+			if f := runChecks(t, cfg, nil)["bucket-public-endpoint"]; f.Severity != c.severity || !strings.Contains(f.Summary+f.Fix, c.says) {
 				t.Errorf("got %+v", f)
 			}
 		})
@@ -101,8 +102,8 @@ func TestAStoreThatClientsReachElsewhere(t *testing.T) {
 	t.Run("doctor warns of an address that is in the open", func(t *testing.T) {
 		cfg.AWS.HTTPClient = leadsTo(front(t, s.Endpoint, true).Host, "files.example.com:80")
 		cfg.PublicEndpoint = domain.Must(url.Parse("http://files.example.com"))
-		f := examine(t, cfg, nil)["bucket-public-endpoint"]
-		if f.Severity != ports.SeverityWarning || !strings.Contains(f.Mend, "serve it by https") {
+		f := runChecks(t, cfg, nil)["bucket-public-endpoint"]
+		if f.Severity != doctor.Warning || !strings.Contains(f.Fix, "serve it by https") {
 			t.Errorf("got %+v", f)
 		}
 	})

@@ -34,7 +34,7 @@ func translate(ctx context.Context, err error) error {
 		return domain.Errorf(domain.Unavailable, "too much mail is being sent; try again").WithRetryAfter(throttledFor).WithCause(err)
 	case apiErr.ErrorCode() == "BadRequestException":
 		return domain.Invalidf("to", "mail can't be sent to this address").WithCause(err)
-	default: // not verified, suspended, paused, not allowed: the account's owner has to mend it
+	default: // not verified, suspended, paused, not allowed: the account's owner has to fix it
 		return domain.Errorf(domain.Internal, "the mail was refused").WithCause(err)
 	}
 }

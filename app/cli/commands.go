@@ -27,7 +27,7 @@ func (c console) commands() []command {
 		{"tenants create", "ID [--name NAME] [--owner SUB]", "create a tenant, as the operator", createDetails, createTenant},
 		{"tenants list", "", "list all tenants", listDetails, listTenants},
 		{"tenants claim", "ID --token TOKEN --owner SUB", "make a user the first owner of a tenant", claimDetails, claimTenant},
-		{"doctor", "[--quiet]", "look for likely mistakes, and say how to mend each", doctorDetails, doctor},
+		{"doctor", "[--quiet]", "look for likely mistakes, and say how to fix each", doctorDetails, runDoctor},
 		{"config", "", "show the configuration in force, secrets masked", configDetails, showConfig},
 		{"version", "", "show the version", "", showVersion},
 	}
@@ -82,7 +82,7 @@ runs with --memory.
 
 It looks at the configuration and at all that isn't built in: the database, the user pool, the bucket and
 the mail. It changes nothing, but makes a few objects below .partywall/ in the bucket and deletes them. It
-exits 1 if something must be mended. docs/production.md lists the checks.
+exits 1 if something must be fixed. docs/production.md lists the checks.
 `
 	configDetails = `It prints a .env file, and above each empty variable what is in force instead. A variable of the
 environment wins over the same one in .env.

@@ -8,46 +8,46 @@ import (
 	"slices"
 
 	"github.com/partywall-go/partywall/app"
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-// doctor prints what an examination finds, and fails if something must be mended.
-func doctor(ctx context.Context, c console, args []string) error {
+// doctor prints what the checks find, and fails if something must be fixed.
+func runDoctor(ctx context.Context, c console, args []string) error {
 	flags := flag.NewFlagSet("doctor", flag.ContinueOnError)
 	quiet := flags.Bool("quiet", false, "print nothing about what is well")
 	if _, err := parseFlags(flags, args); err != nil {
 		return err
 	}
-	findings := examine(ctx, c)
-	count := map[ports.Severity]int{}
+	findings := runChecks(ctx, c)
+	count := map[doctor.Severity]int{}
 	for _, f := range findings {
 		count[f.Severity]++
-		if f.Severity != ports.SeverityOK || !*quiet {
-			c.printf("%-8s %-22s %s\n", f.Severity, f.Check, f.What)
+		if f.Severity != doctor.OK || !*quiet {
+			c.printf("%-8s %-22s %s\n", f.Severity, f.Check, f.Summary)
 		}
-		if f.Mend != "" {
-			c.printf("%31s to mend it: %s\n", "", f.Mend)
+		if f.Fix != "" {
+			c.printf("%31s fix: %s\n", "", f.Fix)
 		}
 	}
-	c.printf("%s: %s, %s\n", plural(len(findings), "check"), plural(count[ports.SeverityError], "error"), plural(count[ports.SeverityWarning], "warning"))
-	if n := count[ports.SeverityError]; n > 0 {
-		return fmt.Errorf("%s to mend", plural(n, "error"))
+	c.printf("%s: %s, %s\n", plural(len(findings), "check"), plural(count[doctor.Error], "error"), plural(count[doctor.Warning], "warning"))
+	if n := count[doctor.Error]; n > 0 {
+		return fmt.Errorf("%s to fix", plural(n, "error"))
 	}
 	return nil
 }
 
-// examine looks at the installation that the environment describes; without one
+// runChecks looks at the installation that the environment describes; without one
 // that is understood there is nothing else to look at.
-func examine(ctx context.Context, c console) []ports.Finding {
+func runChecks(ctx context.Context, c console) []doctor.Finding {
 	cfg, err := c.config(io.Discard)
 	if err == nil {
-		fine := ports.Fine("every variable is understood")
+		fine := doctor.Pass("every variable is understood")
 		fine.Check = "configuration"
-		return slices.Concat([]ports.Finding{fine}, app.Examine(ctx, cfg))
+		return slices.Concat([]doctor.Finding{fine}, app.RunChecks(ctx, cfg))
 	}
-	var mistakes []ports.Finding
+	var mistakes []doctor.Finding
 	for _, line := range describe(err) {
-		mistakes = append(mistakes, ports.Finding{Check: "configuration", Severity: ports.SeverityError, What: line, Mend: "set the variable as it says, or as .env.example does"})
+		mistakes = append(mistakes, doctor.Finding{Check: "configuration", Severity: doctor.Error, Summary: line, Fix: "set the variable as it says, or as .env.example does"})
 	}
 	return mistakes
 }

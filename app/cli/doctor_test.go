@@ -6,7 +6,7 @@ import (
 )
 
 func TestDoctor(t *testing.T) {
-	t.Run("with nothing configured there is nothing to mend", func(t *testing.T) {
+	t.Run("with nothing configured there is nothing to fix", func(t *testing.T) {
 		got := runCommand(t, nil, "doctor")
 		if got.code != 0 || got.err != "" || !strings.Contains(got.out, "ok       configuration") || !strings.HasSuffix(got.out, " 0 errors, 0 warnings\n") {
 			t.Errorf("%+v", got)
@@ -17,7 +17,7 @@ func TestDoctor(t *testing.T) {
 	})
 	t.Run("mistakes in the environment are told, each in a line, with no secret", func(t *testing.T) {
 		got := runCommand(t, map[string]string{"OPERATOR_TOKEN": "short-token", "PORT": "x"}, "doctor", "--quiet")
-		if got.code != 1 || got.err != "partywall: 2 errors to mend\n" || !strings.Contains(got.out, "OPERATOR_TOKEN: ") || !strings.Contains(got.out, "openssl rand -hex 32") || !strings.Contains(got.out, "PORT: ") || strings.Contains(got.out, "short-token") {
+		if got.code != 1 || got.err != "partywall: 2 errors to fix\n" || !strings.Contains(got.out, "OPERATOR_TOKEN: ") || !strings.Contains(got.out, "openssl rand -hex 32") || !strings.Contains(got.out, "PORT: ") || strings.Contains(got.out, "short-token") {
 			t.Errorf("%+v", got)
 		}
 	})

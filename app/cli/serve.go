@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/app"
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 func serve(ctx context.Context, c console, args []string) error {
@@ -50,9 +50,9 @@ func serve(ctx context.Context, c console, args []string) error {
 		return errors.Join(err, pw.Close())
 	}
 	banner(c, cfg, pw, listener.Addr(), time.Since(began))
-	for _, f := range app.ExamineConfig(ctx, cfg) {
-		if f.Severity == ports.SeverityError || f.Severity == ports.SeverityWarning && f.Check == "public-url" && *expose {
-			cfg.Logger.Warn(f.What, "fix", f.Mend)
+	for _, f := range app.CheckConfig(ctx, cfg) {
+		if f.Severity == doctor.Error || f.Severity == doctor.Warning && f.Check == "public-url" && *expose {
+			cfg.Logger.Warn(f.Summary, "fix", f.Fix)
 		}
 	}
 	stopping, cancel := outlive(ctx, stopPatience)

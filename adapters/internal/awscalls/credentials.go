@@ -37,7 +37,7 @@ const whoAmI = "aws sts get-caller-identity"
 
 // CredentialTrouble says what is wrong with the credentials of this machine, and
 // what to do about it, where err comes from that and not from what they allow.
-func CredentialTrouble(err error) (what, mend string, ok bool) {
+func CredentialTrouble(err error) (what, fix string, ok bool) {
 	if none := noneOf(err); none != nil {
 		return describeNone(none)
 	}
@@ -66,7 +66,7 @@ func notSent(err error) bool {
 	return ok
 }
 
-func describeNone(none *noCredentials) (what, mend string, ok bool) {
+func describeNone(none *noCredentials) (what, fix string, ok bool) {
 	text := OneLine(none)
 	switch {
 	case strings.Contains(text, "SSO") || strings.Contains(text, "sso"):

@@ -78,27 +78,27 @@ func TestCredentialTrouble(t *testing.T) {
 	for name, c := range map[string]struct {
 		code, file string
 		env        map[string]string
-		what, mend string // what is empty where the credentials are good
+		what, fix  string // what is empty where the credentials are good
 		denied     bool
 	}{
-		"none":                           {env: nil, what: "has no AWS credentials", mend: "aws configure"},
-		"an SSO login that has expired":  {file: ssoProfile, what: "SSO login has expired", mend: "aws sso login"},
-		"an SSO login that never was":    {file: strings.ReplaceAll(ssoProfile, "example.", "other."), what: "or there was none", mend: "aws sso login"},
-		"keys that have expired":         {code: "ExpiredTokenException", env: static, what: "have expired", mend: "AWS_SESSION_TOKEN"},
-		"S3's word for that":             {code: "ExpiredToken", env: static, what: "have expired", mend: "aws sso login"},
-		"a key that AWS doesn't know":    {code: "UnrecognizedClientException", env: static, what: "doesn't know the access key", mend: "AWS_ACCESS_KEY_ID"},
-		"a wrong secret":                 {code: "SignatureDoesNotMatch", env: static, what: "isn't that of the access key", mend: "AWS_SECRET_ACCESS_KEY"},
-		"Cognito's word for that":        {code: "InvalidSignatureException", env: static, what: "clock of this machine", mend: "AWS_SECRET_ACCESS_KEY"},
-		"a clock that is off":            {code: "RequestTimeTooSkewed", env: static, what: "clock of this machine", mend: "timedatectl"},
+		"none":                           {env: nil, what: "has no AWS credentials", fix: "aws configure"},
+		"an SSO login that has expired":  {file: ssoProfile, what: "SSO login has expired", fix: "aws sso login"},
+		"an SSO login that never was":    {file: strings.ReplaceAll(ssoProfile, "example.", "other."), what: "or there was none", fix: "aws sso login"},
+		"keys that have expired":         {code: "ExpiredTokenException", env: static, what: "have expired", fix: "AWS_SESSION_TOKEN"},
+		"S3's word for that":             {code: "ExpiredToken", env: static, what: "have expired", fix: "aws sso login"},
+		"a key that AWS doesn't know":    {code: "UnrecognizedClientException", env: static, what: "doesn't know the access key", fix: "AWS_ACCESS_KEY_ID"},
+		"a wrong secret":                 {code: "SignatureDoesNotMatch", env: static, what: "isn't that of the access key", fix: "AWS_SECRET_ACCESS_KEY"},
+		"Cognito's word for that":        {code: "InvalidSignatureException", env: static, what: "clock of this machine", fix: "AWS_SECRET_ACCESS_KEY"},
+		"a clock that is off":            {code: "RequestTimeTooSkewed", env: static, what: "clock of this machine", fix: "timedatectl"},
 		"a right that is missing":        {code: "AccessDeniedException", env: static, denied: true},
 		"an error of the service's":      {code: "InternalFailure", env: static},
-		"a file of an identity provider": {env: map[string]string{"AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/x", "AWS_WEB_IDENTITY_TOKEN_FILE": "/nowhere/token"}, what: "/nowhere/token", mend: "role"},
+		"a file of an identity provider": {env: map[string]string{"AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/x", "AWS_WEB_IDENTITY_TOKEN_FILE": "/nowhere/token"}, what: "/nowhere/token", fix: "role"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := call(t, c.code, c.file, c.env)
-			what, mend, ok := awscalls.CredentialTrouble(err)
-			if ok != (c.what != "") || !strings.Contains(what, c.what) || !strings.Contains(mend, c.mend) || strings.Contains(what+mend, "\n") {
-				t.Errorf("%v: %q, %q, %v", err, what, mend, ok)
+			what, fix, ok := awscalls.CredentialTrouble(err)
+			if ok != (c.what != "") || !strings.Contains(what, c.what) || !strings.Contains(fix, c.fix) || strings.Contains(what+fix, "\n") {
+				t.Errorf("%v: %q, %q, %v", err, what, fix, ok)
 			}
 			if got := awscalls.Denied(err); got != c.denied {
 				t.Errorf("%v: denied %v", err, got)
@@ -115,8 +115,8 @@ func TestCredentialTrouble(t *testing.T) {
 	} {
 		cfg := awscalls.Recognizable(aws.Config{Region: "eu-central-1", Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, c.err })})
 		_, err := sesv2.NewFromConfig(cfg).GetAccount(t.Context(), &sesv2.GetAccountInput{})
-		if what, mend, ok := awscalls.CredentialTrouble(err); !ok || !strings.Contains(what, c.what) || mend == "" || awscalls.Denied(err) {
-			t.Errorf("%s: %q, %q", name, what, mend)
+		if what, fix, ok := awscalls.CredentialTrouble(err); !ok || !strings.Contains(what, c.what) || fix == "" || awscalls.Denied(err) {
+			t.Errorf("%s: %q, %q", name, what, fix)
 		}
 	}
 	if _, _, ok := awscalls.CredentialTrouble(nil); ok {

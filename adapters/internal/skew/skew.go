@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 const (
@@ -19,21 +19,21 @@ const (
 
 // Compare judges our clock by a server's, which was read to within precision
 // between before and after.
-func Compare(server string, theirs, before, after time.Time, precision time.Duration) ports.Finding {
+func Compare(server string, theirs, before, after time.Time, precision time.Duration) doctor.Finding {
 	ours := before.Add(after.Sub(before) / 2)
 	difference := ours.Sub(theirs)
 	unsure := after.Sub(before)/2 + precision
 	if difference.Abs() <= doubtful+unsure {
-		return ports.Fine("our clock agrees with that of " + server)
+		return doctor.Pass("our clock agrees with that of " + server)
 	}
 	direction := "ahead of"
 	if difference < 0 {
 		direction = "behind"
 	}
 	what := fmt.Sprintf("our clock is %s %s that of %s", difference.Abs().Round(time.Second), direction, server)
-	const mend = "keep this machine's clock in time: on AWS, chrony with the server 169.254.169.123; see: chronyc tracking"
+	const fix = "keep this machine's clock in time: on AWS, chrony with the server 169.254.169.123; see: chronyc tracking"
 	if difference.Abs() <= harmful+unsure {
-		return ports.Warn(what, mend)
+		return doctor.Warn(what, fix)
 	}
-	return ports.Fail(what+": good tokens or signatures are refused", mend)
+	return doctor.Fail(what+": good tokens or signatures are refused", fix)
 }

@@ -16,11 +16,11 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/internal/awscalls"
 	"github.com/partywall-go/partywall/adapters/internal/skew"
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-// examination is one look at a bucket.
-type examination struct {
+// checker is one look at a bucket.
+type checker struct {
 	bucket  string
 	region  string
 	origins []string // whose pages move files
@@ -28,34 +28,34 @@ type examination struct {
 	client  *s3.Client
 	cfg     Config
 
-	tells ports.Finding // about our clock, once S3 was reached
+	tells doctor.Finding // about our clock, once S3 was reached
 }
 
-func (e *examination) checks() []ports.Check {
-	return []ports.Check{
-		{Name: "bucket", About: "the bucket is reached, in its region", Look: e.reach},
-		{Name: "bucket-clock", About: "our clock agrees with S3's", Needs: "bucket", Look: e.clock},
-		{Name: "bucket-rights", About: "`s3:GetObject` and `s3:ListBucket` are allowed", Needs: "bucket", Look: e.rights},
-		{Name: "bucket-isolation", About: "a signed URL opens one file of one tenant, as long as it lives; tried with objects below `.partywall/`, which are deleted", Needs: "bucket-rights", Look: e.isolation},
-		{Name: "bucket-promises", About: "the store insists on the size, type, SHA-256 and `If-None-Match` that were signed, and takes no unsigned `x-amz-*` header; tried likewise", Needs: "bucket-rights", Look: e.promises},
-		{Name: "bucket-public-endpoint", About: "a URL signed for `S3_PUBLIC_ENDPOINT` is understood there", Needs: "bucket-rights", Look: e.publicEndpoint},
-		{Name: "bucket-cors", About: "the pages of `CORS_ALLOW_ORIGINS` may move files", Needs: "bucket", Look: e.cors},
-		{Name: "bucket-public", About: "the public is blocked from the bucket", Needs: "bucket", Look: e.public},
-		{Name: "bucket-transport", About: "the bucket's policy refuses what comes without TLS", Needs: "bucket", Look: e.transport},
-		{Name: "bucket-versioning", About: "an overwritten or deleted file can be had back", Needs: "bucket", Look: e.versioning},
+func (e *checker) checks() []doctor.Check {
+	return []doctor.Check{
+		{Name: "bucket", About: "the bucket is reached, in its region", Run: e.reach},
+		{Name: "bucket-clock", About: "our clock agrees with S3's", Needs: "bucket", Run: e.clock},
+		{Name: "bucket-rights", About: "`s3:GetObject` and `s3:ListBucket` are allowed", Needs: "bucket", Run: e.rights},
+		{Name: "bucket-isolation", About: "a signed URL opens one file of one tenant, as long as it lives; tried with objects below `.partywall/`, which are deleted", Needs: "bucket-rights", Run: e.isolation},
+		{Name: "bucket-promises", About: "the store insists on the size, type, SHA-256 and `If-None-Match` that were signed, and takes no unsigned `x-amz-*` header; tried likewise", Needs: "bucket-rights", Run: e.promises},
+		{Name: "bucket-public-endpoint", About: "a URL signed for `S3_PUBLIC_ENDPOINT` is understood there", Needs: "bucket-rights", Run: e.publicEndpoint},
+		{Name: "bucket-cors", About: "the pages of `CORS_ALLOW_ORIGINS` may move files", Needs: "bucket", Run: e.cors},
+		{Name: "bucket-public", About: "the public is blocked from the bucket", Needs: "bucket", Run: e.public},
+		{Name: "bucket-transport", About: "the bucket's policy refuses what comes without TLS", Needs: "bucket", Run: e.transport},
+		{Name: "bucket-versioning", About: "an overwritten or deleted file can be had back", Needs: "bucket", Run: e.versioning},
 	}
 }
 
-// Checks describes what [Examine] looks at.
-func Checks() []ports.CheckInfo { return ports.Describe((&examination{}).checks()) }
+// Checks describes what [RunChecks] looks at.
+func Checks() []doctor.Info { return doctor.Describe((&checker{}).checks()) }
 
-// Examine looks for the mistakes that a bucket may have. It changes nothing, but
+// RunChecks looks for the mistakes that a bucket may have. It changes nothing, but
 // makes a few objects below ".partywall/" and deletes them. Besides the rights of
 // a [Store] it needs s3:GetBucketCORS, s3:GetBucketPublicAccessBlock,
 // s3:GetBucketPolicy and s3:GetBucketVersioning, and s3:DeleteObjectVersion to
 // leave no old versions behind. origins are those whose pages move files.
-func Examine(ctx context.Context, cfg Config, origins []string) []ports.Finding {
-	e := &examination{bucket: cfg.Bucket, region: cfg.AWS.Region, origins: origins, now: cfg.Now, cfg: cfg}
+func RunChecks(ctx context.Context, cfg Config, origins []string) []doctor.Finding {
+	e := &checker{bucket: cfg.Bucket, region: cfg.AWS.Region, origins: origins, now: cfg.Now, cfg: cfg}
 	if e.now == nil {
 		e.now = time.Now
 	}
@@ -63,104 +63,104 @@ func Examine(ctx context.Context, cfg Config, origins []string) []ports.Finding 
 		o.UsePathStyle = cfg.PathStyle
 		o.Retryer = aws.NopRetryer{}
 	})
-	return ports.Examine(ctx, e.checks())
+	return doctor.Run(ctx, e.checks())
 }
 
-func (e *examination) reach(ctx context.Context) (ports.Finding, error) {
+func (e *checker) reach(ctx context.Context) (doctor.Finding, error) {
 	before := e.now()
 	out, err := e.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &e.bucket})
 	after := e.now()
 	header, status, answered := awscalls.Response(err)
-	if what, mend, ok := e.credentialTrouble(ctx, err); ok {
-		return ports.Fail(what, mend), nil
+	if what, fix, ok := e.credentialTrouble(ctx, err); ok {
+		return doctor.Fail(what, fix), nil
 	}
 	switch there := header.Get("X-Amz-Bucket-Region"); {
 	case err == nil:
-		e.tells = ports.Fine("S3 doesn't tell the time")
+		e.tells = doctor.Pass("S3 doesn't tell the time")
 		if theirs, ok := middleware.GetServerTime(out.ResultMetadata); ok {
 			e.tells = skew.Compare("S3", theirs, before, after, time.Second)
 		}
 		if there = aws.ToString(out.BucketRegion); there != "" && there != e.region {
 			return e.elsewhere(there), nil
 		}
-		return ports.Fine("the bucket is " + e.bucket), nil
+		return doctor.Pass("the bucket is " + e.bucket), nil
 	case answered && there != "" && there != e.region:
 		return e.elsewhere(there), nil
 	case status == http.StatusNotFound:
-		return ports.Fail("there is no bucket "+e.bucket, "set S3_BUCKET_NAME to one that is there: aws s3 ls"), nil
+		return doctor.Fail("there is no bucket "+e.bucket, "set S3_BUCKET_NAME to one that is there: aws s3 ls"), nil
 	case status == http.StatusForbidden:
-		return ports.Fail("the bucket "+e.bucket+" doesn't let these credentials in", "allow s3:ListBucket on arn:aws:s3:::"+e.bucket+" to them, see: aws sts get-caller-identity; a clock that is minutes off looks the same"), nil
+		return doctor.Fail("the bucket "+e.bucket+" doesn't let these credentials in", "allow s3:ListBucket on arn:aws:s3:::"+e.bucket+" to them, see: aws sts get-caller-identity; a clock that is minutes off looks the same"), nil
 	case answered:
-		return ports.Fail(fmt.Sprintf("the bucket %s answers %d", e.bucket, status), "look at S3_REGION, AWS_ENDPOINT_URL_S3 and S3_FORCE_PATH_STYLE"), nil
+		return doctor.Fail(fmt.Sprintf("the bucket %s answers %d", e.bucket, status), "look at S3_REGION, AWS_ENDPOINT_URL_S3 and S3_FORCE_PATH_STYLE"), nil
 	}
-	return ports.Fail("S3 can't be reached: "+awscalls.OneLine(err), "check S3_BUCKET_NAME, S3_REGION and the way out of this machine: NAT gateway, or VPC endpoint com.amazonaws."+e.region+".s3"), nil
+	return doctor.Fail("S3 can't be reached: "+awscalls.OneLine(err), "check S3_BUCKET_NAME, S3_REGION and the way out of this machine: NAT gateway, or VPC endpoint com.amazonaws."+e.region+".s3"), nil
 }
 
 // credentialTrouble is [awscalls.CredentialTrouble]. The answer to a HEAD has no
 // body that names the error, so that the same is asked with a GET.
-func (e *examination) credentialTrouble(ctx context.Context, err error) (what, mend string, ok bool) {
+func (e *checker) credentialTrouble(ctx context.Context, err error) (what, fix string, ok bool) {
 	if _, status, _ := awscalls.Response(err); status == http.StatusForbidden || status == http.StatusBadRequest {
 		_, err = e.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &e.bucket, MaxKeys: aws.Int32(1)})
 	}
 	return awscalls.CredentialTrouble(err)
 }
 
-func (e *examination) elsewhere(region string) ports.Finding {
-	return ports.Fail(fmt.Sprintf("the bucket %s is in %s, not in %s", e.bucket, region, e.region), "set S3_REGION="+region+", or name a bucket of "+e.region)
+func (e *checker) elsewhere(region string) doctor.Finding {
+	return doctor.Fail(fmt.Sprintf("the bucket %s is in %s, not in %s", e.bucket, region, e.region), "set S3_REGION="+region+", or name a bucket of "+e.region)
 }
 
-func (e *examination) clock(context.Context) (ports.Finding, error) { return e.tells, nil }
+func (e *checker) clock(context.Context) (doctor.Finding, error) { return e.tells, nil }
 
 // nobodysKey is a key that no tenant can have.
 const nobodysKey = ".partywall/doctor"
 
 // rights asks for an object that isn't there: only who may list is told so.
-func (e *examination) rights(ctx context.Context) (ports.Finding, error) {
+func (e *checker) rights(ctx context.Context) (doctor.Finding, error) {
 	_, err := e.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &e.bucket, Key: aws.String(nobodysKey)})
 	switch _, status, _ := awscalls.Response(err); {
 	case err == nil || status == http.StatusNotFound:
-		return ports.Fine("objects can be asked for"), nil
+		return doctor.Pass("objects can be asked for"), nil
 	case status == http.StatusForbidden:
-		return ports.Fail("an object can't be asked for", "allow s3:GetObject on arn:aws:s3:::"+e.bucket+"/* and s3:ListBucket on arn:aws:s3:::"+e.bucket+" to the credentials of this machine"), nil
+		return doctor.Fail("an object can't be asked for", "allow s3:GetObject on arn:aws:s3:::"+e.bucket+"/* and s3:ListBucket on arn:aws:s3:::"+e.bucket+" to the credentials of this machine"), nil
 	}
-	return ports.Finding{}, err
+	return doctor.Finding{}, err
 }
 
 // unseen is about what the bucket didn't show; absent is the code with which it
 // says that there is none.
-func (e *examination) unseen(err error, absent, action string, none ports.Finding) ports.Finding {
+func (e *checker) unseen(err error, absent, action string, none doctor.Finding) doctor.Finding {
 	_, status, _ := awscalls.Response(err)
 	switch code := awscalls.Code(err); {
 	case code == absent:
 		return none
 	case code == "NotImplemented" || code == "MethodNotAllowed" || status == http.StatusNotImplemented:
-		return ports.Fine("this server has no such setting")
+		return doctor.Pass("this server has no such setting")
 	case awscalls.Denied(err):
-		return ports.Warn("it may not be looked at", "allow "+action+" on arn:aws:s3:::"+e.bucket+" to the credentials of this machine")
+		return doctor.Warn("it may not be looked at", "allow "+action+" on arn:aws:s3:::"+e.bucket+" to the credentials of this machine")
 	}
-	return ports.Fail("it can't be looked at: "+awscalls.OneLine(err), "check the network, and look again")
+	return doctor.Fail("it can't be looked at: "+awscalls.OneLine(err), "check the network, and look again")
 }
 
-func (e *examination) cors(ctx context.Context) (ports.Finding, error) {
+func (e *checker) cors(ctx context.Context) (doctor.Finding, error) {
 	if len(e.origins) == 0 {
-		return ports.Fine("no pages are named that move files"), nil
+		return doctor.Pass("no pages are named that move files"), nil
 	}
-	mend := "aws s3api put-bucket-cors --bucket " + e.bucket + " --cors-configuration file://cors.json, with the file of docs/production.md"
+	fix := "aws s3api put-bucket-cors --bucket " + e.bucket + " --cors-configuration file://cors.json, with the file of docs/production.md"
 	out, err := e.client.GetBucketCors(ctx, &s3.GetBucketCorsInput{Bucket: &e.bucket})
 	if err != nil {
-		return e.unseen(err, "NoSuchCORSConfiguration", "s3:GetBucketCORS", ports.Fail("no page may: the bucket has no CORS rules", mend)), nil
+		return e.unseen(err, "NoSuchCORSConfiguration", "s3:GetBucketCORS", doctor.Fail("no page may: the bucket has no CORS rules", fix)), nil
 	}
 	for _, origin := range e.origins {
 		if lacks := lacking(out.CORSRules, origin); lacks != "" {
-			return ports.Fail(origin+" may not "+lacks, mend), nil
+			return doctor.Fail(origin+" may not "+lacks, fix), nil
 		}
 	}
 	for _, origin := range e.origins {
 		if hidden := hides(out.CORSRules, origin); len(hidden) > 0 {
-			return ports.Warn(origin+" may not read "+strings.Join(hidden, ", ")+" of an answer: ExposeHeaders lacks them", mend), nil
+			return doctor.Warn(origin+" may not read "+strings.Join(hidden, ", ")+" of an answer: ExposeHeaders lacks them", fix), nil
 		}
 	}
-	return ports.Fine("the pages may move files"), nil
+	return doctor.Pass("the pages may move files"), nil
 }
 
 // sent are the headers that pages send beside a file's bytes.
@@ -208,9 +208,9 @@ func matchesAny(patterns []string, s string) bool {
 	})
 }
 
-func (e *examination) public(ctx context.Context) (ports.Finding, error) {
-	mend := "aws s3api put-public-access-block --bucket " + e.bucket + " --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true"
-	open := ports.Warn("one mistaken policy opens the bucket to the public", mend)
+func (e *checker) public(ctx context.Context) (doctor.Finding, error) {
+	fix := "aws s3api put-public-access-block --bucket " + e.bucket + " --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true"
+	open := doctor.Warn("one mistaken policy opens the bucket to the public", fix)
 	out, err := e.client.GetPublicAccessBlock(ctx, &s3.GetPublicAccessBlockInput{Bucket: &e.bucket})
 	if err != nil {
 		return e.unseen(err, "NoSuchPublicAccessBlockConfiguration", "s3:GetBucketPublicAccessBlock", open), nil
@@ -219,11 +219,11 @@ func (e *examination) public(ctx context.Context) (ports.Finding, error) {
 	if !aws.ToBool(b.BlockPublicAcls) || !aws.ToBool(b.IgnorePublicAcls) || !aws.ToBool(b.BlockPublicPolicy) || !aws.ToBool(b.RestrictPublicBuckets) {
 		return open, nil
 	}
-	return ports.Fine("the public is blocked"), nil
+	return doctor.Pass("the public is blocked"), nil
 }
 
-func (e *examination) transport(ctx context.Context) (ports.Finding, error) {
-	plain := ports.Warn("a signed URL is good without TLS, too", "aws s3api put-bucket-policy --bucket "+e.bucket+" --policy file://bucket-policy.json, with the file of docs/production.md")
+func (e *checker) transport(ctx context.Context) (doctor.Finding, error) {
+	plain := doctor.Warn("a signed URL is good without TLS, too", "aws s3api put-bucket-policy --bucket "+e.bucket+" --policy file://bucket-policy.json, with the file of docs/production.md")
 	out, err := e.client.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: &e.bucket})
 	if err != nil {
 		return e.unseen(err, "NoSuchBucketPolicy", "s3:GetBucketPolicy", plain), nil
@@ -231,11 +231,11 @@ func (e *examination) transport(ctx context.Context) (ports.Finding, error) {
 	if !strings.Contains(aws.ToString(out.Policy), "aws:SecureTransport") {
 		return plain, nil
 	}
-	return ports.Fine("the policy asks for TLS"), nil
+	return doctor.Pass("the policy asks for TLS"), nil
 }
 
-func (e *examination) versioning(ctx context.Context) (ports.Finding, error) {
-	off := ports.Warn("what is overwritten or deleted is gone", "aws s3api put-bucket-versioning --bucket "+e.bucket+" --versioning-configuration Status=Enabled")
+func (e *checker) versioning(ctx context.Context) (doctor.Finding, error) {
+	off := doctor.Warn("what is overwritten or deleted is gone", "aws s3api put-bucket-versioning --bucket "+e.bucket+" --versioning-configuration Status=Enabled")
 	out, err := e.client.GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{Bucket: &e.bucket})
 	if err != nil {
 		return e.unseen(err, "", "s3:GetBucketVersioning", off), nil
@@ -243,5 +243,5 @@ func (e *examination) versioning(ctx context.Context) (ports.Finding, error) {
 	if out.Status != types.BucketVersioningStatusEnabled {
 		return off, nil
 	}
-	return ports.Fine("old versions are kept"), nil
+	return doctor.Pass("old versions are kept"), nil
 }

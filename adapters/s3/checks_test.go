@@ -18,7 +18,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/s3"
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 // bucketScript answers for a bucket, by what is asked for: "HEAD bucket", "HEAD
@@ -102,13 +102,13 @@ func (s bucketScript) config(t *testing.T) s3.Config {
 
 var origins = []string{"https://app.example.com"}
 
-// examine returns the findings by their checks.
-func examine(t *testing.T, cfg s3.Config, origins []string) map[string]ports.Finding {
+// runChecks returns the findings by their checks.
+func runChecks(t *testing.T, cfg s3.Config, origins []string) map[string]doctor.Finding {
 	t.Helper()
-	findings := map[string]ports.Finding{}
-	for _, f := range s3.Examine(t.Context(), cfg, origins) {
-		if (f.Severity == ports.SeverityOK) != (f.Mend == "") || f.What == "" || strings.Contains(f.What+f.Mend, "\n") {
-			t.Errorf("a finding says what is wrong, and how to mend it, in a line: %+v", f)
+	findings := map[string]doctor.Finding{}
+	for _, f := range s3.RunChecks(t.Context(), cfg, origins) {
+		if (f.Severity == doctor.OK) != (f.Fix == "") || f.Summary == "" || strings.Contains(f.Summary+f.Fix, "\n") {
+			t.Errorf("a finding says what is wrong, and how to fix it, in a line: %+v", f)
 		}
 		findings[f.Check] = f
 	}
@@ -116,22 +116,22 @@ func examine(t *testing.T, cfg s3.Config, origins []string) map[string]ports.Fin
 }
 
 // mustFind wants a finding, and that no other check complains.
-func mustFind(t *testing.T, findings map[string]ports.Finding, check string, severity ports.Severity, says string) {
+func mustFind(t *testing.T, findings map[string]doctor.Finding, check string, severity doctor.Severity, says string) {
 	t.Helper()
-	if f := findings[check]; f.Severity != severity || !strings.Contains(f.What+" / "+f.Mend, says) {
+	if f := findings[check]; f.Severity != severity || !strings.Contains(f.Summary+" / "+f.Fix, says) {
 		t.Errorf("want %s %q of %s, got %+v", severity, says, check, f)
 	}
 	for name, f := range findings {
-		if name != check && f.Severity != ports.SeverityOK {
+		if name != check && f.Severity != doctor.OK {
 			t.Errorf("it also finds %+v", f)
 		}
 	}
 }
 
-func TestExamine(t *testing.T) {
+func TestChecks(t *testing.T) {
 	t.Run("nothing is wrong with a bucket made as the documentation says", func(t *testing.T) {
-		findings := examine(t, goodBucket().config(t), origins)
-		mustFind(t, findings, "bucket", ports.SeverityOK, "")
+		findings := runChecks(t, goodBucket().config(t), origins)
+		mustFind(t, findings, "bucket", doctor.OK, "")
 		if len(findings) != len(s3.Checks()) {
 			t.Errorf("of %d checks, %d were made", len(s3.Checks()), len(findings))
 		}
@@ -139,57 +139,57 @@ func TestExamine(t *testing.T) {
 	for name, c := range map[string]struct {
 		change   bucketScript
 		check    string
-		severity ports.Severity
+		severity doctor.Severity
 		says     string
 	}{
-		"a bucket that isn't there":              {bucketScript{"HEAD bucket": {status: 404}}, "bucket", ports.SeverityError, "S3_BUCKET_NAME"},
-		"a bucket of another region":             {bucketScript{"HEAD bucket": {status: 301, region: "eu-central-1"}}, "bucket", ports.SeverityError, "S3_REGION=eu-central-1"},
-		"a bucket of another region that talks":  {bucketScript{"HEAD bucket": {status: 200, region: "eu-central-1"}}, "bucket", ports.SeverityError, "S3_REGION=eu-central-1"},
-		"a bucket of somebody else's":            {bucketScript{"HEAD bucket": {status: 403, region: "us-east-1"}}, "bucket", ports.SeverityError, "s3:ListBucket"},
-		"something that isn't a bucket":          {bucketScript{"HEAD bucket": {status: 418}}, "bucket", ports.SeverityError, "AWS_ENDPOINT_URL_S3"},
-		"no right to read objects":               {bucketScript{"HEAD object": {status: 403}}, "bucket-rights", ports.SeverityError, "s3:GetObject"},
-		"no CORS rules":                          {bucketScript{"cors": refusal(404, "NoSuchCORSConfiguration")}, "bucket-cors", ports.SeverityError, "put-bucket-cors"},
-		"CORS rules for another origin":          {cors("app.example.com", "app.example.org"), "bucket-cors", ports.SeverityError, "may not download"},
-		"CORS rules without uploads":             {cors("<AllowedMethod>PUT</AllowedMethod>", ""), "bucket-cors", ports.SeverityError, "PUT isn't allowed"},
-		"CORS rules without an upload's headers": {cors("x-amz-*", "x-amz-meta-*"), "bucket-cors", ports.SeverityError, "x-amz-checksum-sha256"},
-		"CORS rules that hide a range":           {cors("<ExposeHeader>Content-Range</ExposeHeader>", ""), "bucket-cors", ports.SeverityWarning, "may not read Content-Range"},
-		"CORS rules for all of a domain":         {cors("app.example.com", "*.example.com"), "bucket-cors", ports.SeverityOK, "may move files"},
-		"no block of the public":                 {bucketScript{"publicAccessBlock": refusal(404, "NoSuchPublicAccessBlockConfiguration")}, "bucket-public", ports.SeverityWarning, "put-public-access-block"},
-		"a block with a hole":                    {bucketScript{"publicAccessBlock": {status: 200, body: publicAccess("false")}}, "bucket-public", ports.SeverityWarning, "put-public-access-block"},
-		"no policy":                              {bucketScript{"policy": refusal(404, "NoSuchBucketPolicy")}, "bucket-transport", ports.SeverityWarning, "put-bucket-policy"},
-		"a policy of something else":             {bucketScript{"policy": {status: 200, body: `{}`}}, "bucket-transport", ports.SeverityWarning, "put-bucket-policy"},
-		"no versions":                            {bucketScript{"versioning": {status: 200, body: `<VersioningConfiguration/>`}}, "bucket-versioning", ports.SeverityWarning, "put-bucket-versioning"},
-		"versions that nobody may look at":       {bucketScript{"versioning": refusal(403, "AccessDenied")}, "bucket-versioning", ports.SeverityWarning, "allow s3:GetBucketVersioning"},
-		"a server that knows no versions":        {bucketScript{"versioning": refusal(501, "NotImplemented")}, "bucket-versioning", ports.SeverityOK, "no such setting"},
-		"a server that breaks down":              {bucketScript{"versioning": refusal(500, "InternalError")}, "bucket-versioning", ports.SeverityError, "can't be looked at"},
+		"a bucket that isn't there":              {bucketScript{"HEAD bucket": {status: 404}}, "bucket", doctor.Error, "S3_BUCKET_NAME"},
+		"a bucket of another region":             {bucketScript{"HEAD bucket": {status: 301, region: "eu-central-1"}}, "bucket", doctor.Error, "S3_REGION=eu-central-1"},
+		"a bucket of another region that talks":  {bucketScript{"HEAD bucket": {status: 200, region: "eu-central-1"}}, "bucket", doctor.Error, "S3_REGION=eu-central-1"},
+		"a bucket of somebody else's":            {bucketScript{"HEAD bucket": {status: 403, region: "us-east-1"}}, "bucket", doctor.Error, "s3:ListBucket"},
+		"something that isn't a bucket":          {bucketScript{"HEAD bucket": {status: 418}}, "bucket", doctor.Error, "AWS_ENDPOINT_URL_S3"},
+		"no right to read objects":               {bucketScript{"HEAD object": {status: 403}}, "bucket-rights", doctor.Error, "s3:GetObject"},
+		"no CORS rules":                          {bucketScript{"cors": refusal(404, "NoSuchCORSConfiguration")}, "bucket-cors", doctor.Error, "put-bucket-cors"},
+		"CORS rules for another origin":          {cors("app.example.com", "app.example.org"), "bucket-cors", doctor.Error, "may not download"},
+		"CORS rules without uploads":             {cors("<AllowedMethod>PUT</AllowedMethod>", ""), "bucket-cors", doctor.Error, "PUT isn't allowed"},
+		"CORS rules without an upload's headers": {cors("x-amz-*", "x-amz-meta-*"), "bucket-cors", doctor.Error, "x-amz-checksum-sha256"},
+		"CORS rules that hide a range":           {cors("<ExposeHeader>Content-Range</ExposeHeader>", ""), "bucket-cors", doctor.Warning, "may not read Content-Range"},
+		"CORS rules for all of a domain":         {cors("app.example.com", "*.example.com"), "bucket-cors", doctor.OK, "may move files"},
+		"no block of the public":                 {bucketScript{"publicAccessBlock": refusal(404, "NoSuchPublicAccessBlockConfiguration")}, "bucket-public", doctor.Warning, "put-public-access-block"},
+		"a block with a hole":                    {bucketScript{"publicAccessBlock": {status: 200, body: publicAccess("false")}}, "bucket-public", doctor.Warning, "put-public-access-block"},
+		"no policy":                              {bucketScript{"policy": refusal(404, "NoSuchBucketPolicy")}, "bucket-transport", doctor.Warning, "put-bucket-policy"},
+		"a policy of something else":             {bucketScript{"policy": {status: 200, body: `{}`}}, "bucket-transport", doctor.Warning, "put-bucket-policy"},
+		"no versions":                            {bucketScript{"versioning": {status: 200, body: `<VersioningConfiguration/>`}}, "bucket-versioning", doctor.Warning, "put-bucket-versioning"},
+		"versions that nobody may look at":       {bucketScript{"versioning": refusal(403, "AccessDenied")}, "bucket-versioning", doctor.Warning, "allow s3:GetBucketVersioning"},
+		"a server that knows no versions":        {bucketScript{"versioning": refusal(501, "NotImplemented")}, "bucket-versioning", doctor.OK, "no such setting"},
+		"a server that breaks down":              {bucketScript{"versioning": refusal(500, "InternalError")}, "bucket-versioning", doctor.Error, "can't be looked at"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			script := goodBucket()
 			maps.Copy(script, c.change)
-			mustFind(t, examine(t, script.config(t), origins), c.check, c.severity, c.says)
+			mustFind(t, runChecks(t, script.config(t), origins), c.check, c.severity, c.says)
 		})
 	}
 	t.Run("without origins nobody needs CORS rules", func(t *testing.T) {
 		script := goodBucket()
 		script["cors"] = refusal(404, "NoSuchCORSConfiguration")
-		mustFind(t, examine(t, script.config(t), nil), "bucket-cors", ports.SeverityOK, "")
+		mustFind(t, runChecks(t, script.config(t), nil), "bucket-cors", doctor.OK, "")
 	})
 	t.Run("a clock that is wrong", func(t *testing.T) {
 		cfg := goodBucket().config(t)
 		cfg.Now = func() time.Time { return time.Now().Add(20 * time.Minute) }
-		mustFind(t, examine(t, cfg, origins), "bucket-clock", ports.SeverityError, "ahead of that of S3")
+		mustFind(t, runChecks(t, cfg, origins), "bucket-clock", doctor.Error, "ahead of that of S3")
 	})
 	t.Run("no credentials", func(t *testing.T) {
 		cfg := goodBucket().config(t)
 		cfg.AWS.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, errors.New("there are none") })
-		mustFind(t, examine(t, cfg, origins), "bucket", ports.SeverityError, "has no AWS credentials: there are none")
+		mustFind(t, runChecks(t, cfg, origins), "bucket", doctor.Error, "has no AWS credentials: there are none")
 	})
 	for code, says := range map[string]string{"ExpiredToken": "have expired", "InvalidAccessKeyId": "AWS_ACCESS_KEY_ID", "SignatureDoesNotMatch": "AWS_SECRET_ACCESS_KEY"} {
 		for _, status := range []int{400, 403} { // with no word of why
 			t.Run(code, func(t *testing.T) {
 				script := goodBucket()
 				script["HEAD bucket"] = refusal(status, code)
-				mustFind(t, examine(t, script.config(t), origins), "bucket", ports.SeverityError, says)
+				mustFind(t, runChecks(t, script.config(t), origins), "bucket", doctor.Error, says)
 			})
 		}
 	}
@@ -198,7 +198,7 @@ func TestExamine(t *testing.T) {
 		gone.Close()
 		cfg := goodBucket().config(t)
 		cfg.AWS.BaseEndpoint = &gone.URL
-		mustFind(t, examine(t, cfg, origins), "bucket", ports.SeverityError, "the way out of this machine")
+		mustFind(t, runChecks(t, cfg, origins), "bucket", doctor.Error, "the way out of this machine")
 	})
 }
 
@@ -206,31 +206,31 @@ func cors(before, after string) bucketScript {
 	return bucketScript{"cors": {status: 200, body: strings.ReplaceAll(goodCORS, before, after)}}
 }
 
-// TestExamineARealBucket makes mistakes with a server that checks signatures.
-func TestExamineARealBucket(t *testing.T) {
+// TestChecksOfARealBucket makes mistakes with a server that checks signatures.
+func TestChecksOfARealBucket(t *testing.T) {
 	s := server.Get(t)
 	cfg := configOf(s)
-	findings := examine(t, cfg, nil)
+	findings := runChecks(t, cfg, nil)
 	for _, check := range []string{"bucket", "bucket-clock", "bucket-rights", "bucket-cors"} {
-		if got := findings[check]; got.Severity != ports.SeverityOK {
+		if got := findings[check]; got.Severity != doctor.OK {
 			t.Errorf("got %+v", got)
 		}
 	}
-	if got := findings["bucket-transport"]; got.Severity != ports.SeverityWarning {
+	if got := findings["bucket-transport"]; got.Severity != doctor.Warning {
 		t.Errorf("a bucket without a policy: %+v", got)
 	}
 	t.Run("a bucket that isn't there", func(t *testing.T) {
 		cfg := configOf(s)
 		cfg.Bucket = "nowhere"
-		mustFind(t, examine(t, cfg, nil), "bucket", ports.SeverityError, "S3_BUCKET_NAME")
+		mustFind(t, runChecks(t, cfg, nil), "bucket", doctor.Error, "S3_BUCKET_NAME")
 	})
 	t.Run("a wrong secret", func(t *testing.T) {
 		cfg := configOf(s)
 		cfg.AWS.Credentials = credentials.NewStaticCredentialsProvider(s.AccessKey, "wrong", "")
-		mustFind(t, examine(t, cfg, nil), "bucket", ports.SeverityError, "secret key isn't that of the access key")
+		mustFind(t, runChecks(t, cfg, nil), "bucket", doctor.Error, "secret key isn't that of the access key")
 	})
 	t.Run("a bucket without CORS rules", func(t *testing.T) {
-		if got := examine(t, cfg, origins)["bucket-cors"]; got.Severity != ports.SeverityError || !strings.Contains(got.What, "no CORS rules") {
+		if got := runChecks(t, cfg, origins)["bucket-cors"]; got.Severity != doctor.Error || !strings.Contains(got.Summary, "no CORS rules") {
 			t.Errorf("got %+v", got)
 		}
 	})
