@@ -266,7 +266,7 @@ func (p payload) check(what string, header http.Header, content []byte) []string
 	mediaType := mediaTypeOf(header)
 	schema, found := p.content[mediaType]
 	if !found {
-		if _, any := p.content["*/*"]; any {
+		if _, takesAll := p.content["*/*"]; takesAll {
 			return nil
 		}
 		return []string{fmt.Sprintf("%s is %q, which the document doesn't have", what, mediaType)}

@@ -24,12 +24,10 @@ func (c checking) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	received, err := takeJSON(&answer.Body, answer.Header)
-	if err != nil {
-		return answer, nil // it was cut off: the test that reads it will see
-	}
-	for _, fault := range theContract().check(exchanged{r, sent, answer, received}) {
-		c.t.Errorf("%s %s isn't as openapi.yaml has it: %s", r.Method, r.URL.Path, fault)
+	if received, err := takeJSON(&answer.Body, answer.Header); err == nil { // else the test that reads it meets the error
+		for _, fault := range theContract().check(exchanged{r, sent, answer, received}) {
+			c.t.Errorf("%s %s isn't as openapi.yaml has it: %s", r.Method, r.URL.Path, fault)
+		}
 	}
 	return answer, nil
 }

@@ -17,7 +17,11 @@ func banner(c console, cfg app.Config, pw *app.Partywall, address net.Addr, took
 	for _, part := range pw.Parts {
 		c.printf("  %-11s %s\n", part.Name, part.Where)
 	}
-	c.printf("\n  health      curl %s/readyz\n\n", cfg.PublicURL)
+	c.printf("\n  health      curl %s/readyz\n", cfg.PublicURL)
+	if !cfg.HideDocs {
+		c.printf("  API         %s/docs\n", cfg.PublicURL)
+	}
+	c.printf("\n")
 	for _, scene := range story(c.program.Name, cfg, isSet("OPERATOR_TOKEN")) {
 		c.printf("%s\n\n%s\n", scene.when, indent(scene.lines))
 	}

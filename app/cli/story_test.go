@@ -41,7 +41,7 @@ func TestTheStoryWithNothingConfigured(t *testing.T) {
 	needPostgres(t)
 	env := map[string]string{"DATA_DIR": filepath.Join(t.TempDir(), "data")}
 	s := serveProgram(t, env)
-	for _, part := range []string{"private PostgreSQL", "built in", "on disk", "to the log", "claimToken"} {
+	for _, part := range []string{"private PostgreSQL", "built in", "on disk", "to the log", "/docs", "claimToken"} {
 		if !strings.Contains(s.said(), part) {
 			t.Errorf("the banner doesn't say %q", part)
 		}
