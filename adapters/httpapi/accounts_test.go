@@ -15,15 +15,15 @@ const (
 )
 
 // code returns the code that was mailed to the address.
-func (h *house) code(t *testing.T, address string) string {
+func (h *installation) code(t *testing.T, address string) string {
 	t.Helper()
 	return h.identities.Code(parse(t, domain.ParseEmail, address)).Reveal()
 }
 
-func needsConfirmation(h *house) { h.identities.Change(idptest.RequireConfirmation) }
+func needsConfirmation(h *installation) { h.identities.Change(idptest.RequireConfirmation) }
 
 func TestSigningUp(t *testing.T) {
-	t.Run("tells in Cognito's words where the code went", func(t *testing.T) {
+	t.Run("answers in Cognito's words where the code was sent", func(t *testing.T) {
 		h := open(t, needsConfirmation)
 		got := h.post(t, "/auth/signup", adaSignsUp).is(t, 201)
 		if got.field(t, "UserSub") == "" || got.field(t, "UserConfirmed") != "false" {
@@ -54,11 +54,11 @@ func TestSigningUp(t *testing.T) {
 			{"for an endless password", `{"email": "bob@acme.example", "password": "` + strings.Repeat("a", 257) + `"}`, 400, "invalid", "password"},
 			{"without a password", `{"email": "bob@acme.example"}`, 400, "invalid", "password"},
 			{"without an address", `{"password": "correct horse"}`, 400, "invalid", "email"},
-			{"for what is no address", `{"email": "bob", "password": "correct horse"}`, 400, "invalid", "email"},
+			{"for text that is no address", `{"email": "bob", "password": "correct horse"}`, 400, "invalid", "email"},
 			{"with a wrong claim", `{"email": "bob@acme.example", "password": "correct horse", "claimToken": "wrong"}`, 400, domain.CodeClaimInvalid, "claimToken"},
 			{"with a role", `{"email": "bob@acme.example", "password": "correct horse", "role": "owner"}`, 400, "invalid", "role"},
 			{"with a tenant", `{"email": "bob@acme.example", "password": "correct horse", "tenantId": "acme"}`, 400, "invalid", "tenantId"},
-			{"with an invitation, which comes later", `{"email": "bob@acme.example", "password": "correct horse", "invitationToken": "x"}`, 400, "invalid", "invitationToken"},
+			{"with an invitation, which does not exist yet", `{"email": "bob@acme.example", "password": "correct horse", "invitationToken": "x"}`, 400, "invalid", "invitationToken"},
 		} {
 			t.Run(test.when, func(t *testing.T) {
 				h.post(t, "/auth/signup", test.body).isProblem(t, test.status, test.code, test.field)
@@ -69,7 +69,7 @@ func TestSigningUp(t *testing.T) {
 		h := open(t)
 		token := h.post(t, "/auth/tenants", `{"tenantId": "acme"}`).field(t, "claimToken")
 		h.post(t, "/auth/signup", fmt.Sprintf(`{"email": "ada@acme.example", "password": "short", "claimToken": %q}`, token)).is(t, 422)
-		h.post(t, "/tenants/acme/claim", fmt.Sprintf(`{"claimToken": %q}`, token), h.somebody(t, "bob@acme.example")).is(t, 200)
+		h.post(t, "/tenants/acme/claim", fmt.Sprintf(`{"claimToken": %q}`, token), h.signIn(t, "bob@acme.example")).is(t, 200)
 	})
 }
 
@@ -80,7 +80,7 @@ func TestVerifyingAnAddress(t *testing.T) {
 	h.post(t, "/auth/resend-code", adaAlone).is(t, 202)
 	body := fmt.Sprintf(`{"email": "ada@acme.example", "code": %q}`, h.code(t, "ada@acme.example"))
 
-	t.Run("wants the code that was sent", func(t *testing.T) {
+	t.Run("requires the code that was sent", func(t *testing.T) {
 		h.post(t, "/auth/verify-email", `{"email": "ada@acme.example", "code": "wrong"}`).isProblem(t, 400, domain.CodeCodeInvalid, "code")
 		h.post(t, "/auth/verify-email", adaAlone).isProblem(t, 400, "invalid", "code")
 	})
@@ -93,7 +93,7 @@ func TestVerifyingAnAddress(t *testing.T) {
 	})
 }
 
-func TestNobodyLearnsWhoHasAnAccount(t *testing.T) {
+func TestNoAnswerRevealsWhetherThereIsAnAccount(t *testing.T) {
 	h := open(t)
 	h.post(t, "/auth/signup", adaSignsUp).is(t, 201)
 	same := func(t *testing.T, path, known, unknown string, status int) {
@@ -101,7 +101,7 @@ func TestNobodyLearnsWhoHasAnAccount(t *testing.T) {
 		a := h.post(t, path, known, "X-Request-ID: one").is(t, status)
 		b := h.post(t, path, unknown, "X-Request-ID: one").is(t, status)
 		if a.body != b.body {
-			t.Errorf("an account gives %s, none %s", a.body, b.body)
+			t.Errorf("with an account the answer is %s, without one %s", a.body, b.body)
 		}
 	}
 	t.Run("by asking for a code", func(t *testing.T) {
@@ -132,12 +132,12 @@ func TestResettingAPassword(t *testing.T) {
 }
 
 func TestASquatterDoesNotKeepAnAddress(t *testing.T) {
-	squat := func(t *testing.T) *house {
+	squat := func(t *testing.T) *installation {
 		h := open(t, needsConfirmation)
 		h.post(t, "/auth/signup", `{"email": "ada@acme.example", "password": "squatter's horse"}`, "X-Forwarded-For: 198.51.100.1").is(t, 201)
 		return h
 	}
-	signsInAlone := func(t *testing.T, h *house) {
+	signsInAlone := func(t *testing.T, h *installation) {
 		t.Helper()
 		h.post(t, "/auth/signin", `{"email": "ada@acme.example", "password": "squatter's horse"}`, "X-Forwarded-For: 198.51.100.1").isProblem(t, 401, domain.CodeInvalidCredentials, "")
 		h.post(t, "/auth/signin", adaSignsUp).is(t, 200)

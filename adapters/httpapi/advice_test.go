@@ -17,9 +17,9 @@ import (
 
 // followed has, for each code whose message says what to do next, a caller who meets
 // the problem, does what the message says, and succeeds.
-var followed = map[domain.Code]func(*testing.T, *house){
-	domain.CodeTenantRequired: func(t *testing.T, h *house) {
-		ada := h.somebody(t, "ada@acme.example")
+var followed = map[domain.Code]func(*testing.T, *installation){
+	domain.CodeTenantRequired: func(t *testing.T, h *installation) {
+		ada := h.signIn(t, "ada@acme.example")
 		h.tenant(t, "acme", "ada@acme.example")
 		h.tenant(t, "bolt", "ada@acme.example")
 		advises(t, h.get(t, "/files/download-url?filename=a", ada), domain.CodeTenantRequired, "name a tenant in X-Tenant-ID")
@@ -27,14 +27,14 @@ var followed = map[domain.Code]func(*testing.T, *house){
 	},
 	domain.CodeTenantExists:   anotherID("acme", domain.CodeTenantExists),
 	domain.CodeTenantReserved: anotherID("admin", domain.CodeTenantReserved),
-	domain.CodeTenantUpgrading: func(t *testing.T, h *house) {
+	domain.CodeTenantUpgrading: func(t *testing.T, h *installation) {
 		acme := h.tenant(t, "acme", "ada@acme.example")
 		succeed(t, h.db.SetUpgrading(acme, true))
 		advises(t, h.get(t, "/", "X-Tenant-ID: acme"), domain.CodeTenantUpgrading, "try again")
 		succeed(t, h.db.SetUpgrading(acme, false))
 		h.get(t, "/", "X-Tenant-ID: acme").is(t, 200)
 	},
-	domain.CodeTenantQuota: func(t *testing.T, h *house) {
+	domain.CodeTenantQuota: func(t *testing.T, h *installation) {
 		h.config.Tenants.TenantsPerOwner = 1
 		acme, ada, bob := h.tenant(t, "acme", "ada@acme.example"), h.caller(t, "ada@acme.example"), h.caller(t, "bob@acme.example")
 		another := func() answer { return h.post(t, "/auth/tenants", `{"tenantId": "bolt"}`, bearer(ada)) }
@@ -45,8 +45,8 @@ var followed = map[domain.Code]func(*testing.T, *house){
 		succeed(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), ada.Identity(), domain.RoleMember))
 		another().is(t, 201)
 	},
-	domain.CodeClaimInvalid: func(t *testing.T, h *house) {
-		ada := h.somebody(t, "ada@acme.example")
+	domain.CodeClaimInvalid: func(t *testing.T, h *installation) {
+		ada := h.signIn(t, "ada@acme.example")
 		claim := func(token string) answer {
 			return h.post(t, "/tenants/acme/claim", fmt.Sprintf(`{"claimToken": %q}`, token), ada)
 		}
@@ -55,25 +55,25 @@ var followed = map[domain.Code]func(*testing.T, *house){
 		}
 		late := reserve()
 		h.clock.pass(25 * time.Hour)
-		ada = h.somebody(t, "ada@acme.example")
+		ada = h.signIn(t, "ada@acme.example")
 		advises(t, claim(late), domain.CodeClaimInvalid, "can then be created anew")
 		claim(reserve()).is(t, 200)
 	},
-	domain.CodeMemberNotFound: func(t *testing.T, h *house) {
+	domain.CodeMemberNotFound: func(t *testing.T, h *installation) {
 		acme, ada, bob := h.tenant(t, "acme", "ada@acme.example"), h.caller(t, "ada@acme.example"), h.caller(t, "bob@acme.example")
 		product := &members.Service{Members: h.db.Members()}
 		h.join(t, acme, "eve@acme.example", domain.RoleMember)
 		saysOf(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), bob.Identity(), ""), domain.CodeMemberNotFound, "name one of its members")
 		succeed(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), h.caller(t, "eve@acme.example").Identity(), ""))
 	},
-	domain.CodeRoleTooLow: func(t *testing.T, h *house) {
+	domain.CodeRoleTooLow: func(t *testing.T, h *installation) {
 		acme, ada, bob := h.tenant(t, "acme", "ada@acme.example"), h.caller(t, "ada@acme.example"), h.caller(t, "bob@acme.example")
 		product := &members.Service{Members: h.db.Members()}
 		h.join(t, acme, "bob@acme.example", domain.RoleAdmin)
 		saysOf(t, product.ChangeRole(t.Context(), h.admit(t, bob, acme), bob.Identity(), domain.RoleOwner), domain.CodeRoleTooLow, "ask a member whose role is high enough")
 		succeed(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), bob.Identity(), domain.RoleOwner))
 	},
-	domain.CodeLastOwner: func(t *testing.T, h *house) {
+	domain.CodeLastOwner: func(t *testing.T, h *installation) {
 		acme, ada, bob := h.tenant(t, "acme", "ada@acme.example"), h.caller(t, "ada@acme.example"), h.caller(t, "bob@acme.example")
 		product := &members.Service{Members: h.db.Members()}
 		h.join(t, acme, "bob@acme.example", domain.RoleMember)
@@ -82,21 +82,21 @@ var followed = map[domain.Code]func(*testing.T, *house){
 		succeed(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), bob.Identity(), domain.RoleOwner))
 		succeed(t, leave())
 	},
-	domain.CodeIdempotencyMismatch: func(t *testing.T, h *house) {
-		ada := h.somebody(t, "ada@acme.example")
+	domain.CodeIdempotencyMismatch: func(t *testing.T, h *installation) {
+		ada := h.signIn(t, "ada@acme.example")
 		h.post(t, "/auth/tenants", `{"tenantId": "acme"}`, ada, "Idempotency-Key: 1").is(t, 201)
 		advises(t, h.post(t, "/auth/tenants", `{"tenantId": "bolt"}`, ada, "Idempotency-Key: 1"), domain.CodeIdempotencyMismatch, "choose another")
 		h.post(t, "/auth/tenants", `{"tenantId": "bolt"}`, ada, "Idempotency-Key: 2").is(t, 201)
 	},
 
-	domain.CodeInvalidToken: func(t *testing.T, h *house) {
+	domain.CodeInvalidToken: func(t *testing.T, h *installation) {
 		h.post(t, "/auth/signup", adaSignsUp).is(t, 201)
 		stale := h.signsIn(t, adaSignsUp)
 		h.clock.pass(2 * time.Hour)
 		advises(t, h.get(t, "/auth/me", stale), domain.CodeInvalidToken, "sign in again")
 		h.get(t, "/auth/me", h.signsIn(t, adaSignsUp)).is(t, 200)
 	},
-	domain.CodeUserExists: func(t *testing.T, h *house) {
+	domain.CodeUserExists: func(t *testing.T, h *installation) {
 		h.post(t, "/auth/signup", adaSignsUp).is(t, 201)
 		const again = `{"email": "ada@acme.example", "password": "battery staple"}`
 		advises(t, h.post(t, "/auth/signup", again), domain.CodeUserExists, "sign in, reset its password")
@@ -105,7 +105,7 @@ var followed = map[domain.Code]func(*testing.T, *house){
 		h.post(t, "/auth/reset-password", fmt.Sprintf(`{"email": "ada@acme.example", "code": %q, "newPassword": "battery staple"}`, h.code(t, "ada@acme.example"))).is(t, 200)
 		h.signsIn(t, again)
 	},
-	domain.CodeUserNotConfirmed: func(t *testing.T, h *house) {
+	domain.CodeUserNotConfirmed: func(t *testing.T, h *installation) {
 		needsConfirmation(h)
 		for _, ask := range []bool{false, true} { // for another code
 			address := fmt.Sprintf("ask-%t@acme.example", ask)
@@ -119,7 +119,7 @@ var followed = map[domain.Code]func(*testing.T, *house){
 			h.signsIn(t, account)
 		}
 	},
-	domain.CodeCodeInvalid: func(t *testing.T, h *house) {
+	domain.CodeCodeInvalid: func(t *testing.T, h *installation) {
 		needsConfirmation(h)
 		h.post(t, "/auth/signup", adaSignsUp).is(t, 201)
 		advises(t, h.post(t, "/auth/verify-email", `{"email": "ada@acme.example", "code": "00000000"}`), domain.CodeCodeInvalid, "ask for a new one")
@@ -133,7 +133,7 @@ var followed = map[domain.Code]func(*testing.T, *house){
 		h.post(t, "/auth/forgot-password", adaAlone).is(t, 202)
 		reset(h.code(t, "ada@acme.example")).is(t, 200)
 	},
-	domain.CodeChallengeInvalid: func(t *testing.T, h *house) {
+	domain.CodeChallengeInvalid: func(t *testing.T, h *installation) {
 		h.post(t, "/auth/signup", adaSignsUp).is(t, 201)
 		session := func() string {
 			succeed(t, h.identities.OrderChallenge(t.Context(), parse(t, domain.ParseEmail, "ada@acme.example"), "EMAIL_OTP"))
@@ -147,12 +147,12 @@ var followed = map[domain.Code]func(*testing.T, *house){
 		advises(t, respond(late, h.code(t, "ada@acme.example")), domain.CodeChallengeInvalid, "sign in again")
 		respond(session(), h.code(t, "ada@acme.example")).is(t, 200)
 	},
-	domain.CodeRefreshInvalid: func(t *testing.T, h *house) {
+	domain.CodeRefreshInvalid: func(t *testing.T, h *installation) {
 		h.post(t, "/auth/signup", adaSignsUp).is(t, 201)
 		advises(t, h.post(t, "/auth/refresh", `{"refreshToken": "unknown"}`), domain.CodeRefreshInvalid, "sign in again")
 		h.refreshes(t, h.refreshToken(t))
 	},
-	domain.CodeRefreshReused: func(t *testing.T, h *house) {
+	domain.CodeRefreshReused: func(t *testing.T, h *installation) {
 		h.post(t, "/auth/signup", adaSignsUp).is(t, 201)
 		spent := h.refreshToken(t)
 		h.refreshes(t, spent)
@@ -161,27 +161,27 @@ var followed = map[domain.Code]func(*testing.T, *house){
 		h.refreshes(t, h.refreshToken(t))
 	},
 
-	domain.CodeIdentityProviderUnavailable: func(t *testing.T, h *house) {
+	domain.CodeIdentityProviderUnavailable: func(t *testing.T, h *installation) {
 		h.post(t, "/auth/signup", adaSignsUp).is(t, 201)
 		h.identities.Break()
 		advises(t, h.post(t, "/auth/signin", adaSignsUp), domain.CodeIdentityProviderUnavailable, "try again")
 		h.identities.Restore()
 		h.signsIn(t, adaSignsUp)
 	},
-	domain.CodeDatabaseUnavailable: func(t *testing.T, h *house) {
+	domain.CodeDatabaseUnavailable: func(t *testing.T, h *installation) {
 		h.db.Break()
 		advises(t, h.post(t, "/auth/tenants", `{"tenantId": "acme"}`), domain.CodeDatabaseUnavailable, "try again")
 		h.db.Restore()
 		h.post(t, "/auth/tenants", `{"tenantId": "acme"}`).is(t, 201)
 	},
-	domain.CodeObjectStoreUnavailable: func(t *testing.T, h *house) {
+	domain.CodeObjectStoreUnavailable: func(t *testing.T, h *installation) {
 		ada := h.owner(t)
 		h.objects.Break()
 		advises(t, h.post(t, "/files/upload-url", `{"filename": "a"}`, ada), domain.CodeObjectStoreUnavailable, "try again")
 		h.objects.Restore()
 		h.post(t, "/files/upload-url", `{"filename": "a"}`, ada).is(t, 200)
 	},
-	domain.CodeObjectStoreFull: func(t *testing.T, h *house) {
+	domain.CodeObjectStoreFull: func(t *testing.T, h *installation) {
 		ada := h.owner(t)
 		h.objects.MaxBytes = 10_000
 		h.put(t, ada, `{"filename": "large"}`, strings.Repeat("x", 8_000)).is(t, 200)
@@ -190,7 +190,7 @@ var followed = map[domain.Code]func(*testing.T, *house){
 		h.put(t, ada, `{"filename": "a"}`, strings.Repeat("x", 8_000)).is(t, 200)
 	},
 
-	domain.CodeMethodNotAllowed: func(t *testing.T, h *house) {
+	domain.CodeMethodNotAllowed: func(t *testing.T, h *installation) {
 		got := advises(t, h.send(t, "DELETE", "/healthz", ""), domain.CodeMethodNotAllowed, "the Allow header lists")
 		for method := range strings.SplitSeq(got.header.Get("Allow"), ", ") {
 			if got := h.send(t, method, "/healthz", ""); got.status >= 400 {
@@ -198,18 +198,18 @@ var followed = map[domain.Code]func(*testing.T, *house){
 			}
 		}
 	},
-	domain.CodeUnsupportedMediaType: func(t *testing.T, h *house) {
+	domain.CodeUnsupportedMediaType: func(t *testing.T, h *installation) {
 		advises(t, h.post(t, "/auth/tenants", `{"tenantId": "acme"}`, "Content-Type: text/plain"), domain.CodeUnsupportedMediaType, "application/json")
 		h.post(t, "/auth/tenants", `{"tenantId": "acme"}`, "Content-Type: application/json").is(t, 201)
 	},
 
-	domain.CodeURLSignature: func(t *testing.T, h *house) {
+	domain.CodeURLSignature: func(t *testing.T, h *installation) {
 		ada := h.owner(t)
 		signed := h.post(t, "/files/upload-url", `{"filename": "a"}`, ada).is(t, 200)
 		advises(t, h.transfer(t, http.MethodPut, signed.field(t, "uploadUrl")+"x", "{}", "hello"), domain.CodeURLSignature, "ask for a new one")
 		h.put(t, ada, `{"filename": "a"}`, "hello").is(t, 200)
 	},
-	domain.CodeURLExpired: func(t *testing.T, h *house) {
+	domain.CodeURLExpired: func(t *testing.T, h *installation) {
 		ada := h.owner(t)
 		signed := h.post(t, "/files/upload-url", `{"filename": "a"}`, ada).is(t, 200)
 		h.clock.pass(16 * time.Minute)
@@ -219,12 +219,12 @@ var followed = map[domain.Code]func(*testing.T, *house){
 	domain.CodeHeaderNotSigned:      leftOut(domain.CodeHeaderNotSigned, `{"x-amz-meta-a": "b"}`, "leave it out"),
 	domain.CodeHeaderNotImplemented: leftOut(domain.CodeHeaderNotImplemented, `{"Content-Encoding": "aws-chunked"}`, "leave it out"),
 	domain.CodeHeadersTooLarge:      leftOut(domain.CodeHeadersTooLarge, `{"Content-Language": "`+strings.Repeat("x", 9<<10)+`"}`, "at most 8192 bytes"),
-	domain.CodeIfNoneMatchRequired: func(t *testing.T, h *house) {
+	domain.CodeIfNoneMatchRequired: func(t *testing.T, h *installation) {
 		signed := h.post(t, "/files/upload-url", `{"filename": "a", "ifAbsent": true}`, h.owner(t)).is(t, 200).field(t, "uploadUrl")
 		advises(t, h.transfer(t, http.MethodPut, signed, "{}", "hello"), domain.CodeIfNoneMatchRequired, "send If-None-Match: *")
 		h.transfer(t, http.MethodPut, signed, `{"If-None-Match": "*"}`, "hello").is(t, 200)
 	},
-	domain.CodePreconditionFailed: func(t *testing.T, h *house) {
+	domain.CodePreconditionFailed: func(t *testing.T, h *installation) {
 		ada := h.owner(t)
 		h.put(t, ada, `{"filename": "a"}`, "hello").is(t, 200)
 		signed := h.post(t, "/files/upload-url", `{"filename": "a"}`, ada).is(t, 200).field(t, "uploadUrl")
@@ -233,7 +233,7 @@ var followed = map[domain.Code]func(*testing.T, *house){
 		tag := h.transfer(t, http.MethodGet, download, "{}", "").is(t, 200).header.Get("ETag")
 		h.transfer(t, http.MethodPut, signed, fmt.Sprintf(`{"If-Match": %q}`, tag), "hello").is(t, 200)
 	},
-	domain.CodeRange: func(t *testing.T, h *house) {
+	domain.CodeRange: func(t *testing.T, h *installation) {
 		ada := h.owner(t)
 		h.put(t, ada, `{"filename": "a"}`, "hello").is(t, 200)
 		download := h.get(t, "/files/download-url?filename=a", ada).is(t, 200).field(t, "downloadUrl")
@@ -282,14 +282,14 @@ func advice(message string) string {
 // TestTheAdviceAfterHalfASignUp is about accounts that were made although the tenant
 // was not.
 func TestTheAdviceAfterHalfASignUp(t *testing.T) {
-	claims := func(h *house) string {
+	claims := func(h *installation) string {
 		return h.post(t, "/auth/tenants", fmt.Sprintf(`{"tenantId": "tenant-%d"}`, h.clock.Now().UnixNano())).is(t, 201).field(t, "claimToken")
 	}
-	signUp := func(h *house, address, claim string) answer {
+	signUp := func(h *installation, address, claim string) answer {
 		return h.post(t, "/auth/signup", fmt.Sprintf(`{"email": %q, "password": "correct horse", "claimToken": %q}`, address, claim))
 	}
 	t.Run("the database that failed", func(t *testing.T) {
-		h := open(t, func(h *house) {
+		h := open(t, func(h *installation) {
 			h.config.Identities.Provider = breaking{h.identities, h.db.Break}
 		})
 		needsConfirmation(h)
@@ -394,8 +394,8 @@ func succeed(t *testing.T, err error) {
 }
 
 // anotherID is the story of a tenant ID that can't be had.
-func anotherID(id string, code domain.Code) func(*testing.T, *house) {
-	return func(t *testing.T, h *house) {
+func anotherID(id string, code domain.Code) func(*testing.T, *installation) {
+	return func(t *testing.T, h *installation) {
 		h.tenant(t, "acme", "ada@acme.example")
 		advises(t, h.post(t, "/auth/tenants", fmt.Sprintf(`{"tenantId": %q}`, id)), code, "choose another")
 		h.post(t, "/auth/tenants", `{"tenantId": "bolt"}`).is(t, 201)
@@ -403,8 +403,8 @@ func anotherID(id string, code domain.Code) func(*testing.T, *house) {
 }
 
 // leftOut is the story of headers of an upload that the store refuses.
-func leftOut(code domain.Code, headers, advice string) func(*testing.T, *house) {
-	return func(t *testing.T, h *house) {
+func leftOut(code domain.Code, headers, advice string) func(*testing.T, *installation) {
+	return func(t *testing.T, h *installation) {
 		signed := h.post(t, "/files/upload-url", `{"filename": "a"}`, h.owner(t)).is(t, 200).field(t, "uploadUrl")
 		advises(t, h.transfer(t, http.MethodPut, signed, headers, "hello"), code, advice)
 		h.transfer(t, http.MethodPut, signed, "{}", "hello").is(t, 200)
@@ -423,13 +423,13 @@ func (a answer) is429Or(t *testing.T, status int) answer {
 func bearer(caller ports.Caller) string { return "Authorization: Bearer " + caller.Token().Reveal() }
 
 // owner returns the Authorization header of the owner of tenant acme, who has no other.
-func (h *house) owner(t *testing.T) string {
+func (h *installation) owner(t *testing.T) string {
 	t.Helper()
 	h.tenant(t, "acme", "ada@acme.example")
-	return h.somebody(t, "ada@acme.example")
+	return h.signIn(t, "ada@acme.example")
 }
 
-func (h *house) admit(t *testing.T, caller ports.Caller, id domain.TenantID) access.Member {
+func (h *installation) admit(t *testing.T, caller ports.Caller, id domain.TenantID) access.Member {
 	t.Helper()
 	member, err := h.config.Access.Admit(t.Context(), caller.Identity(), id)
 	succeed(t, err)
@@ -437,30 +437,30 @@ func (h *house) admit(t *testing.T, caller ports.Caller, id domain.TenantID) acc
 }
 
 // signsIn returns the Authorization header of the user with the credentials.
-func (h *house) signsIn(t *testing.T, credentials string) string {
+func (h *installation) signsIn(t *testing.T, credentials string) string {
 	t.Helper()
 	return "Authorization: Bearer " + h.post(t, "/auth/signin", credentials).is(t, 200).field(t, "AccessToken")
 }
 
 // confirms enters the last code that was mailed to the address.
-func (h *house) confirms(t *testing.T, address string) {
+func (h *installation) confirms(t *testing.T, address string) {
 	t.Helper()
 	h.post(t, "/auth/verify-email", fmt.Sprintf(`{"email": %q, "code": %q}`, address, h.code(t, address))).is(t, 200)
 }
 
 // refreshToken signs in and returns the body that refreshes the session.
-func (h *house) refreshToken(t *testing.T) string {
+func (h *installation) refreshToken(t *testing.T) string {
 	t.Helper()
 	return fmt.Sprintf(`{"refreshToken": %q}`, h.post(t, "/auth/signin", adaSignsUp).is(t, 200).field(t, "RefreshToken"))
 }
 
-func (h *house) refreshes(t *testing.T, token string) {
+func (h *installation) refreshes(t *testing.T, token string) {
 	t.Helper()
 	h.post(t, "/auth/refresh", token).is(t, 200)
 }
 
 // put asks for an upload and makes it.
-func (h *house) put(t *testing.T, as, upload, content string) answer {
+func (h *installation) put(t *testing.T, as, upload, content string) answer {
 	t.Helper()
 	signed := h.post(t, "/files/upload-url", upload, as).is(t, 200)
 	return h.transfer(t, http.MethodPut, signed.field(t, "uploadUrl"), signed.field(t, "headers"), content)

@@ -105,6 +105,6 @@ func bearerToken(header http.Header) (domain.Secret, error) {
 
 var (
 	errSignIn    = domain.Errorf(domain.Unauthenticated, "sign in, and send the access token as Authorization: Bearer")
-	errNotBearer = domain.Errorf(domain.Unauthenticated, "send the access token as Authorization: Bearer; no other scheme is known")
+	errNotBearer = domain.Errorf(domain.Unauthenticated, "send the access token as Authorization: Bearer; other schemes are not accepted")
 	errNoToken   = domain.NewError(domain.CodeInvalidToken).WithMessage("the Authorization header has no token")
 )

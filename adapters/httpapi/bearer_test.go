@@ -17,17 +17,17 @@ func TestTheAuthorizationHeader(t *testing.T) {
 		err     error
 	}{
 		{"may be missing", nil, "", nil},
-		{"gives the token", []string{"Bearer abc.def.ghi"}, "abc.def.ghi", nil},
+		{"has the token", []string{"Bearer abc.def.ghi"}, "abc.def.ghi", nil},
 		{"is spelled in any case", []string{"bEaReR abc"}, "abc", nil},
 		{"may have several spaces (RFC 9110, section 11.4)", []string{"Bearer   abc"}, "abc", nil},
-		{"isn't sent twice", []string{"Bearer a", "Bearer b"}, "", domain.Invalid},
-		{"isn't sent twice, be it the same", []string{"Bearer a", "Bearer a"}, "", domain.Invalid},
-		{"isn't of another scheme", []string{"Basic dXNlcjpwYXNz"}, "", domain.Unauthenticated},
-		{"isn't a bare token", []string{"abc.def.ghi"}, "", domain.Unauthenticated},
-		{"isn't split by a tab", []string{"Bearer\tabc"}, "", domain.Unauthenticated},
-		{"isn't without a token", []string{"Bearer"}, "", domain.CodeInvalidToken},
-		{"isn't with a blank token", []string{"Bearer    "}, "", domain.CodeInvalidToken},
-		{"isn't empty", []string{""}, "", domain.Unauthenticated},
+		{"is refused if it is sent twice", []string{"Bearer a", "Bearer b"}, "", domain.Invalid},
+		{"is refused if it is sent twice with one value", []string{"Bearer a", "Bearer a"}, "", domain.Invalid},
+		{"is refused with another scheme", []string{"Basic dXNlcjpwYXNz"}, "", domain.Unauthenticated},
+		{"is refused as a bare token", []string{"abc.def.ghi"}, "", domain.Unauthenticated},
+		{"is refused if a tab splits it", []string{"Bearer\tabc"}, "", domain.Unauthenticated},
+		{"is refused without a token", []string{"Bearer"}, "", domain.CodeInvalidToken},
+		{"is refused with a blank token", []string{"Bearer    "}, "", domain.CodeInvalidToken},
+		{"is refused if it is empty", []string{""}, "", domain.Unauthenticated},
 	}
 	for _, test := range tests {
 		t.Run(test.promise, func(t *testing.T) {

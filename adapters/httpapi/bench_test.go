@@ -12,14 +12,14 @@ import (
 	"github.com/partywall-go/partywall/adapters/httpapi"
 )
 
-// blank takes an answer and keeps nothing of it.
+// blank discards an answer.
 type blank struct{ header http.Header }
 
 func (b *blank) Header() http.Header         { return b.header }
 func (b *blank) Write(p []byte) (int, error) { return len(p), nil }
 func (b *blank) WriteHeader(int)             {}
 
-func benchmark(b *testing.B, request func(h *house) *http.Request, body string) {
+func benchmark(b *testing.B, request func(h *installation) *http.Request, body string) {
 	h := build(b)
 	h.config.Now = time.Now
 	h.config.Logger = slog.New(slog.NewJSONHandler(io.Discard, nil))
@@ -40,7 +40,7 @@ func benchmark(b *testing.B, request func(h *house) *http.Request, body string) 
 }
 
 func BenchmarkStatus(b *testing.B) {
-	benchmark(b, func(*house) *http.Request {
+	benchmark(b, func(*installation) *http.Request {
 		req := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
 		req.Header.Set("X-Tenant-ID", "acme")
 		return req
@@ -49,7 +49,7 @@ func BenchmarkStatus(b *testing.B) {
 
 func BenchmarkUploadURL(b *testing.B) {
 	const body = `{"filename": "plans/2026.txt", "size": 5, "contentType": "text/plain"}`
-	benchmark(b, func(h *house) *http.Request {
+	benchmark(b, func(h *installation) *http.Request {
 		req := httptest.NewRequest(http.MethodPost, "/files/upload-url", strings.NewReader(body))
 		req.Header.Set("Authorization", "Bearer "+h.caller(b, "ada@acme.example").Token().Reveal())
 		req.Header.Set("X-Tenant-ID", "acme")
@@ -58,7 +58,7 @@ func BenchmarkUploadURL(b *testing.B) {
 	}, body)
 }
 
-// BenchmarkHealthz is what every request costs before it does anything.
+// BenchmarkHealthz measures the cost of each request before its own work.
 func BenchmarkHealthz(b *testing.B) {
-	benchmark(b, func(*house) *http.Request { return httptest.NewRequest(http.MethodGet, "/healthz", http.NoBody) }, "")
+	benchmark(b, func(*installation) *http.Request { return httptest.NewRequest(http.MethodGet, "/healthz", http.NoBody) }, "")
 }

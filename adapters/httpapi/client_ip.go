@@ -43,7 +43,7 @@ func (s *server) noticeProxy(r *http.Request) {
 		return
 	}
 	s.unnamed.Do(func() {
-		s.Logger.WarnContext(r.Context(), "X-Forwarded-For is ignored: its sender is no trusted proxy, so that all callers behind it count as one address", "proxy", peer.String(), "fix", "add the address to TRUSTED_PROXIES if it is yours")
+		s.Logger.WarnContext(r.Context(), "X-Forwarded-For is ignored, because its sender is not a trusted proxy; all callers behind it count as one address", "proxy", peer.String(), "fix", "add the address to TRUSTED_PROXIES if the proxy is yours")
 	})
 }
 

@@ -19,18 +19,18 @@ func TestTheCallersNetwork(t *testing.T) {
 		{"of IPv6 is the /64", "[2001:db8:1:2:3:4:5:6]:4000", nil, "2001:db8:1:2::/64"},
 		{"of a zone is that of the address", "[fe80::1%eth0]:4000", nil, "fe80::/64"},
 		{"of IPv4 written as IPv6 is that of IPv4", "[::ffff:192.0.2.7]:4000", nil, "192.0.2.7/32"},
-		{"isn't what a stranger claims", "192.0.2.7:4000", []string{"198.51.100.1"}, "192.0.2.7/32"},
-		{"is what a trusted proxy tells", "10.0.0.1:4000", []string{"198.51.100.1"}, "198.51.100.1/32"},
-		{"is the proxy's where it tells nothing", "10.0.0.1:4000", nil, "10.0.0.1/32"},
-		{"is the first stranger from the right", "10.0.0.1:4000", []string{"203.0.113.9, 198.51.100.1, 10.0.0.2"}, "198.51.100.1/32"},
+		{"is not the claim of an untrusted caller", "192.0.2.7:4000", []string{"198.51.100.1"}, "192.0.2.7/32"},
+		{"is the one that a trusted proxy reports", "10.0.0.1:4000", []string{"198.51.100.1"}, "198.51.100.1/32"},
+		{"is the proxy's if the proxy reports none", "10.0.0.1:4000", nil, "10.0.0.1/32"},
+		{"is the first untrusted address from the right", "10.0.0.1:4000", []string{"203.0.113.9, 198.51.100.1, 10.0.0.2"}, "198.51.100.1/32"},
 		{"is read across lines", "10.0.0.1:4000", []string{"203.0.113.9", "198.51.100.1", "10.0.0.2"}, "198.51.100.1/32"},
-		{"is the farthest one where all are trusted", "10.0.0.1:4000", []string{"10.0.0.3,10.0.0.2"}, "10.0.0.3/32"},
-		{"is the last good one where the list breaks", "10.0.0.1:4000", []string{"198.51.100.1, unknown, 10.0.0.2"}, "10.0.0.2/32"},
-		{"is told with a port", "10.0.0.1:4000", []string{"198.51.100.1:33000"}, "198.51.100.1/32"},
-		{"is told in brackets", "10.0.0.1:4000", []string{"[2001:db8::9]"}, "2001:db8::/64"},
-		{"is told in brackets with a port", "10.0.0.1:4000", []string{"[2001:db8::9]:443"}, "2001:db8::/64"},
-		{"is told by an IPv6 proxy", "[2001:db8:ffff::1]:4000", []string{"::ffff:198.51.100.1"}, "198.51.100.1/32"},
-		{"is told by a proxy behind a dual-stack socket", "[::ffff:10.0.0.1]:4000", []string{"198.51.100.1"}, "198.51.100.1/32"},
+		{"is the farthest one if all are trusted", "10.0.0.1:4000", []string{"10.0.0.3,10.0.0.2"}, "10.0.0.3/32"},
+		{"is the last valid one if the list is broken", "10.0.0.1:4000", []string{"198.51.100.1, unknown, 10.0.0.2"}, "10.0.0.2/32"},
+		{"is reported with a port", "10.0.0.1:4000", []string{"198.51.100.1:33000"}, "198.51.100.1/32"},
+		{"is reported in brackets", "10.0.0.1:4000", []string{"[2001:db8::9]"}, "2001:db8::/64"},
+		{"is reported in brackets with a port", "10.0.0.1:4000", []string{"[2001:db8::9]:443"}, "2001:db8::/64"},
+		{"is reported by an IPv6 proxy", "[2001:db8:ffff::1]:4000", []string{"::ffff:198.51.100.1"}, "198.51.100.1/32"},
+		{"is reported by a proxy behind a dual-stack socket", "[::ffff:10.0.0.1]:4000", []string{"198.51.100.1"}, "198.51.100.1/32"},
 		{"of an empty entry is the proxy's", "10.0.0.1:4000", []string{""}, "10.0.0.1/32"},
 		{"of a Unix socket is none", "@", []string{"198.51.100.1"}, "invalid Prefix"},
 	}
@@ -44,18 +44,18 @@ func TestTheCallersNetwork(t *testing.T) {
 	}
 }
 
-func TestAProxyIsTrustedHoweverItsNetworkIsWritten(t *testing.T) {
+func TestAProxyIsTrustedInEverySpellingOfItsNetwork(t *testing.T) {
 	for _, network := range []string{"10.0.0.0/8", "10.1.2.3/8", "::ffff:10.0.0.0/104", "::ffff:a00:0/104", "::ffff:10.1.2.3/128"} {
 		trusted := newProxies([]netip.Prefix{{}, netip.MustParsePrefix(network)})
 		for _, peer := range []string{"10.1.2.3:4000", "[::ffff:10.1.2.3]:4000"} {
 			r := &http.Request{RemoteAddr: peer, Header: http.Header{"X-Forwarded-For": {"198.51.100.1"}}}
 			if got := trusted.caller(r).String(); got != "198.51.100.1" {
-				t.Errorf("%s isn't trusted by %s: the caller is %s", peer, network, got)
+				t.Errorf("%s is not trusted by %s: the caller is %s", peer, network, got)
 			}
 		}
 		r := &http.Request{RemoteAddr: "192.0.2.7:4000", Header: http.Header{"X-Forwarded-For": {"198.51.100.1"}}}
 		if got := trusted.caller(r).String(); got != "192.0.2.7" {
-			t.Errorf("a stranger is trusted by %s", network)
+			t.Errorf("an address outside of %s is trusted", network)
 		}
 	}
 }
@@ -84,7 +84,7 @@ func FuzzTheCallersNetwork(f *testing.F) {
 			return
 		}
 		if network != network.Masked() || network.Addr().Zone() != "" || network.Addr().Is4In6() {
-			t.Fatalf("%s isn't a network in its one form", network)
+			t.Fatalf("%s is not a network in its one form", network)
 		}
 		if alone := (proxies{}).caller(r).Network(); alone.IsValid() {
 			if peer, _ := parseHop(remote); !alone.Contains(peer) {

@@ -236,13 +236,13 @@ func (p parameter) check(value string) []string {
 func (o *operation) checkAnswer(x exchanged) (faults []string) {
 	documented, found := o.answers[x.answer.StatusCode]
 	if !found {
-		return []string{fmt.Sprintf("the document doesn't have the status %d: %s", x.answer.StatusCode, x.received)}
+		return []string{fmt.Sprintf("the document does not have the status %d: %s", x.answer.StatusCode, x.received)}
 	}
 	for name, values := range x.answer.Header {
 		header, found := documented.headers[name]
 		if !found {
 			if !slices.Contains(everyAnswer, name) {
-				faults = append(faults, "the document doesn't have the header "+name)
+				faults = append(faults, "the document does not have the header "+name)
 			}
 			continue
 		}
@@ -269,7 +269,7 @@ func (p payload) check(what string, header http.Header, content []byte) []string
 		if _, takesAll := p.content["*/*"]; takesAll {
 			return nil
 		}
-		return []string{fmt.Sprintf("%s is %q, which the document doesn't have", what, mediaType)}
+		return []string{fmt.Sprintf("%s is %q, which the document does not have", what, mediaType)}
 	}
 	return validate(what, schema, content)
 }

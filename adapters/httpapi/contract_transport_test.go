@@ -26,7 +26,7 @@ func (c checking) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if received, err := takeJSON(&answer.Body, answer.Header); err == nil { // else the test that reads it meets the error
 		for _, fault := range theContract().check(exchanged{r, sent, answer, received}) {
-			c.t.Errorf("%s %s isn't as openapi.yaml has it: %s", r.Method, r.URL.Path, fault)
+			c.t.Errorf("%s %s does not match openapi.yaml: %s", r.Method, r.URL.Path, fault)
 		}
 	}
 	return answer, nil

@@ -23,7 +23,7 @@ func TestABody(t *testing.T) {
 			h.post(t, path, adaAlone, "Content-Type: "+bad).isProblem(t, 415, "unsupported_media_type", "Content-Type")
 		}
 	})
-	t.Run("isn't compressed", func(t *testing.T) {
+	t.Run("is refused if it is compressed", func(t *testing.T) {
 		h.post(t, path, adaAlone, "Content-Encoding: gzip").isProblem(t, 415, "unsupported_media_type", "Content-Encoding")
 		h.post(t, path, adaAlone, "Content-Encoding: identity").is(t, 202)
 	})
@@ -35,7 +35,7 @@ func TestABody(t *testing.T) {
 		h.post(t, path, full).is(t, 202)
 		h.post(t, path, full+" ").isProblem(t, 413, "too_large", "")
 	})
-	t.Run("has at most 1 MiB, also where it doesn't tell its length", func(t *testing.T) {
+	t.Run("has at most 1 MiB, also without a declared length", func(t *testing.T) {
 		answer := raw(t, h.addr, "POST "+path+" HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"+
 			fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", tooLong, strings.Repeat(" ", tooLong)))
 		if !strings.HasPrefix(answer, "HTTP/1.1 413 ") {
@@ -50,7 +50,7 @@ func TestABody(t *testing.T) {
 			{"two objects", adaAlone + adaAlone, ""},
 			{"an object and a comma", adaAlone + ",", ""},
 			{"half an object", `{"email": "ada@acme.example"`, ""},
-			{"bytes that aren't UTF-8", "{\"email\": \"\xff@acme.example\"}", ""},
+			{"bytes that are not UTF-8", "{\"email\": \"\xff@acme.example\"}", ""},
 			{"with a byte order mark", "\ufeff" + adaAlone, ""},
 			{"a comment", adaAlone + "// ada", ""},
 			{"an unknown field", `{"email": "ada@acme.example", "admin": true}`, "admin"},
@@ -70,7 +70,7 @@ func TestABody(t *testing.T) {
 			})
 		}
 	})
-	t.Run("isn't quoted when it's refused", func(t *testing.T) {
+	t.Run("is not quoted when it is refused", func(t *testing.T) {
 		for _, body := range []string{`{"email": "a@b.example", "password": hunter2}`, `{"email": "a@b.example", "password": "hunter2"`, `{"password": "hunter2", "password": "hunter2"}`} {
 			if got := h.post(t, "/auth/signin", body); strings.Contains(got.body, "hunter2") {
 				t.Errorf("got %s", got.body)
@@ -82,14 +82,14 @@ func TestABody(t *testing.T) {
 func TestARequestID(t *testing.T) {
 	h := open(t)
 
-	t.Run("of the caller is taken over", func(t *testing.T) {
+	t.Run("of the caller is kept", func(t *testing.T) {
 		for _, id := range []string{"a", "A-z.0_9", strings.Repeat("x", 64)} {
 			if got := h.get(t, "/healthz", "X-Request-ID: "+id).header.Get("X-Request-ID"); got != id {
 				t.Errorf("%q became %q", id, got)
 			}
 		}
 	})
-	t.Run("is made where the caller's won't do", func(t *testing.T) {
+	t.Run("is created if the caller's is not valid", func(t *testing.T) {
 		seen := map[string]bool{}
 		for _, id := range []string{"", "a b", "ä", "a/b", `"`, strings.Repeat("x", 65)} {
 			got := h.get(t, "/healthz", "X-Request-ID: "+id).header.Get("X-Request-ID")
@@ -110,7 +110,7 @@ func TestARequestID(t *testing.T) {
 
 func TestPathsAndMethods(t *testing.T) {
 	h := open(t)
-	ada := h.somebody(t, "ada@acme.example")
+	ada := h.signIn(t, "ada@acme.example")
 
 	t.Run("an unknown path is a 404 problem", func(t *testing.T) {
 		for _, path := range []string{"/nowhere", "/auth", "/auth/", "/auth/signin/", "/AUTH/SIGNIN", "//auth/signin", "/%61uth/signin", "/auth/../auth/me", "/local/jwks.json", "/admin/tenants", "/files", "/auth/mfa/totp", "/tenants/acme/members", "/metrics"} {
@@ -171,9 +171,9 @@ func TestEveryAnswerIsDataToBrowsers(t *testing.T) {
 	}
 }
 
-func TestBehindTLSBrowsersAreAskedToStay(t *testing.T) {
+func TestBehindTLSBrowsersAreAskedToUseNothingElse(t *testing.T) {
 	for public, want := range map[string]string{"https://api.shop.example": "max-age=31536000", "http://api.shop.example": ""} {
-		h := open(t, func(h *house) { h.config.PublicURL = must(url.Parse(public)) })
+		h := open(t, func(h *installation) { h.config.PublicURL = must(url.Parse(public)) })
 		for _, path := range []string{"/healthz", "/nowhere", "/docs"} {
 			if got := h.get(t, path).header.Get("Strict-Transport-Security"); got != want {
 				t.Errorf("%s%s: Strict-Transport-Security is %q", public, path, got)
@@ -182,7 +182,7 @@ func TestBehindTLSBrowsersAreAskedToStay(t *testing.T) {
 	}
 }
 
-func TestEveryAnswerSaysHowItMayBeRead(t *testing.T) {
+func TestEveryAnswerDeclaresItsOriginPolicy(t *testing.T) {
 	h := open(t)
 	for _, path := range []string{"/", "/healthz", "/readyz", "/auth/me", "/nowhere"} {
 		got := h.get(t, path)
@@ -208,13 +208,13 @@ func TestBelowAPrefix(t *testing.T) {
 	h.get(t, "/pw/nowhere").isProblem(t, 404, "not_found", "")
 
 	h.objects.Base.Path = "/pw/local/objects/"
-	got := h.post(t, "/pw/files/upload-url", `{"filename": "a/b%20c"}`, h.somebody(t, "ada@acme.example")).is(t, 200)
+	got := h.post(t, "/pw/files/upload-url", `{"filename": "a/b%20c"}`, h.signIn(t, "ada@acme.example")).is(t, 200)
 	h.transfer(t, "PUT", got.field(t, "uploadUrl"), "{}", "hello").is(t, 200)
 	key, err := domain.ParseObjectKey("acme/a/b%20c")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if content, _ := h.objects.Get(key); string(content) != "hello" {
-		t.Errorf("what was put is %q", content)
+		t.Errorf("the stored content is %q", content)
 	}
 }

@@ -19,7 +19,7 @@ func TestCORS(t *testing.T) {
 			}
 			for _, name := range []string{"X-Request-ID", "Retry-After", "Idempotency-Replayed", "ETag"} {
 				if !strings.Contains(got.header.Get("Access-Control-Expose-Headers"), name) {
-					t.Errorf("%s: %s can't be read", path, name)
+					t.Errorf("%s: %s cannot be read", path, name)
 				}
 			}
 		}
@@ -57,8 +57,8 @@ func TestCORS(t *testing.T) {
 			}
 		}
 	})
-	t.Run("never lets in null or what no browser sends", func(t *testing.T) {
-		h := open(t, func(h *house) {
+	t.Run("never allows null, or an origin that no browser sends", func(t *testing.T) {
+		h := open(t, func(h *installation) {
 			h.config.AllowOrigins = []string{"null", "https://APP.example.com", "capacitor://localhost"}
 		})
 		for _, other := range []string{"null", "https://APP.example.com"} {
@@ -91,8 +91,8 @@ func TestCORS(t *testing.T) {
 			}
 		}
 	})
-	t.Run("is off where no origin is allowed", func(t *testing.T) {
-		h := open(t, func(h *house) { h.config.AllowOrigins = nil })
+	t.Run("is off if no origin is allowed", func(t *testing.T) {
+		h := open(t, func(h *installation) { h.config.AllowOrigins = nil })
 		got := h.send(t, "OPTIONS", "/auth/me", "", append(preflight, "Origin: "+origin)...).is(t, 204)
 		if got.header.Get("Access-Control-Allow-Origin") != "" || got.header.Get("Vary") != "" || got.header.Get("Allow") == "" {
 			t.Errorf("got %v", got.header)

@@ -44,7 +44,7 @@ func bodyError(err error) error {
 	if field, ok := errors.AsType[*strictjson.FieldError](err); ok {
 		return domain.Invalidf(field.Field, "%s", field.Error())
 	}
-	return domain.Invalidf("", "the body isn't the JSON that is wanted: %v", err)
+	return domain.Invalidf("", "the body is not the JSON that this path accepts: %v", err)
 }
 
 // wantJSON refuses a body whose headers do not declare plain JSON in UTF-8.

@@ -33,7 +33,7 @@ func TestTheDescriptionNamesTheInstallation(t *testing.T) {
 		"":                             "http://localhost:3000",
 		"https://api.shop.example/pw/": "https://api.shop.example/pw",
 	} {
-		h := open(t, func(h *house) {
+		h := open(t, func(h *installation) {
 			if public != "" {
 				h.config.PublicURL = must(url.Parse(public))
 			}
@@ -99,7 +99,7 @@ func TestAFileOfTheDocumentationIsSentOnce(t *testing.T) {
 }
 
 func TestTheDocumentationCanBeHidden(t *testing.T) {
-	h := open(t, func(h *house) { h.config.HideDocs = true })
+	h := open(t, func(h *installation) { h.config.HideDocs = true })
 	for _, path := range []string{"/openapi.json", "/docs", "/docs/page.js"} {
 		h.get(t, path).isProblem(t, 404, "not_found", "")
 	}

@@ -17,14 +17,14 @@ import (
 
 // The API on memory, below a prefix of a product's own.
 func ExampleNew() {
-	db, people := &memory.DB{}, idptest.New()
-	service := &tenants.Service{Tenants: db.Tenants(), Reservations: db.Reservations(), Identities: people, Mail: &memory.Mailbox{}}
+	db, provider := &memory.DB{}, idptest.New()
+	service := &tenants.Service{Tenants: db.Tenants(), Reservations: db.Reservations(), Identities: provider, Mail: &memory.Mailbox{}}
 	api := httpapi.New(httpapi.Config{
 		Access:     &access.Service{Members: db.Members()},
 		Tenants:    service,
-		Identities: &identities.Service{Provider: people, Members: db.Members(), Tenants: service},
+		Identities: &identities.Service{Provider: provider, Members: db.Members(), Tenants: service},
 		Files:      &files.Service{Objects: &memory.Objects{}, MaxSize: 5 << 30},
-		Verifier:   people,
+		Verifier:   provider,
 	})
 	product := http.NewServeMux()
 	product.Handle("/pw/", http.StripPrefix("/pw", api))
@@ -36,5 +36,5 @@ func ExampleNew() {
 	product.ServeHTTP(answer, request)
 	fmt.Println(answer.Code, answer.Body)
 	// Output:
-	// 400 {"type":"about:blank","title":"Bad Request","status":400,"detail":"plan isn't a field here; the fields are tenantId, name","code":"invalid","message":"plan isn't a field here; the fields are tenantId, name","field":"plan","requestId":"example"}
+	// 400 {"type":"about:blank","title":"Bad Request","status":400,"detail":"plan is not a field here; the fields are tenantId, name","code":"invalid","message":"plan is not a field here; the fields are tenantId, name","field":"plan","requestId":"example"}
 }

@@ -75,7 +75,7 @@ type uploadAnswer struct {
 func (s *server) downloadURL(c echo.Context, member access.Member) error {
 	query, err := url.ParseQuery(c.Request().URL.RawQuery)
 	if err != nil {
-		return domain.Invalidf("", "the query can't be read: escape the file name (RFC 3986, section 2.1)")
+		return domain.Invalidf("", "the query cannot be read; escape the file name (RFC 3986, section 2.1)")
 	}
 	filename, err := single(query, "filename")
 	if err != nil {

@@ -13,10 +13,10 @@ import (
 func TestAnUpload(t *testing.T) {
 	h := open(t)
 	h.tenant(t, "acme", "ada@acme.example")
-	ada := h.somebody(t, "ada@acme.example")
+	ada := h.signIn(t, "ada@acme.example")
 	upload := func(t *testing.T, body string) answer { return h.post(t, "/files/upload-url", body, ada) }
 
-	t.Run("of which only the name is known takes a plain PUT", func(t *testing.T) {
+	t.Run("of a name alone accepts a plain PUT", func(t *testing.T) {
 		got := upload(t, `{"filename": "a.bin"}`).is(t, 200)
 		if got.field(t, "method") != "PUT" || got.field(t, "headers") != "{}" || got.field(t, "key") != "acme/a.bin" {
 			t.Fatalf("got %s", got.body)
@@ -27,7 +27,7 @@ func TestAnUpload(t *testing.T) {
 		}
 		h.transfer(t, "PUT", got.field(t, "uploadUrl"), "{}", "anything").is(t, 200)
 	})
-	t.Run("takes nothing but what was given", func(t *testing.T) {
+	t.Run("accepts only what was signed", func(t *testing.T) {
 		sum := "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824" // of "hello"
 		got := upload(t, fmt.Sprintf(`{"filename": "b.txt", "size": 5, "contentType": "text/plain", "sha256": %q, "ifAbsent": true}`, sum)).is(t, 200)
 		put := func(content string) answer {
@@ -79,17 +79,17 @@ func TestAnUpload(t *testing.T) {
 		}
 	})
 	t.Run("needs its size where sizes are required", func(t *testing.T) {
-		h := open(t, func(h *house) { h.config.Files.RequireSize = true })
+		h := open(t, func(h *installation) { h.config.Files.RequireSize = true })
 		h.tenant(t, "acme", "ada@acme.example")
-		h.post(t, "/files/upload-url", `{"filename": "a"}`, h.somebody(t, "ada@acme.example")).isProblem(t, 400, "invalid", "size")
+		h.post(t, "/files/upload-url", `{"filename": "a"}`, h.signIn(t, "ada@acme.example")).isProblem(t, 400, "invalid", "size")
 	})
-	t.Run("isn't a viewer's", func(t *testing.T) {
+	t.Run("is refused to a viewer", func(t *testing.T) {
 		h.join(t, parse(t, domain.ParseTenantID, "acme"), "vera@acme.example", domain.RoleViewer)
-		vera := h.somebody(t, "vera@acme.example")
+		vera := h.signIn(t, "vera@acme.example")
 		h.post(t, "/files/upload-url", `{"filename": "a"}`, vera).isProblem(t, 403, "forbidden", "")
 		h.get(t, "/files/download-url?filename=a", vera).is(t, 200)
 	})
-	t.Run("is 503 while the store is away", func(t *testing.T) {
+	t.Run("is 503 while the store is unavailable", func(t *testing.T) {
 		h.objects.Break()
 		defer h.objects.Restore()
 		upload(t, `{"filename": "a"}`).isProblem(t, 503, domain.CodeObjectStoreUnavailable, "")
@@ -99,7 +99,7 @@ func TestAnUpload(t *testing.T) {
 func TestADownload(t *testing.T) {
 	h := open(t)
 	id := h.tenant(t, "acme", "ada@acme.example")
-	ada := h.somebody(t, "ada@acme.example")
+	ada := h.signIn(t, "ada@acme.example")
 	for _, name := range []string{"page.html", "picture.png", "a+b&c=d#e?.txt", "日本語.pdf"} {
 		key, err := domain.NewObjectKey(id, name)
 		if err != nil {
@@ -120,7 +120,7 @@ func TestADownload(t *testing.T) {
 			}
 		}
 	})
-	t.Run("is shown inline where the type is harmless", func(t *testing.T) {
+	t.Run("is shown inline if the type is harmless", func(t *testing.T) {
 		got := fetch(t, "filename=picture.png&disposition=inline")
 		if !strings.HasPrefix(got.header.Get("Content-Disposition"), "inline") || got.header.Get("Content-Type") != "image/png" {
 			t.Errorf("got %v", got.header)
@@ -142,17 +142,17 @@ func TestADownload(t *testing.T) {
 			{"two dispositions", "filename=a&disposition=inline&disposition=attachment", "disposition"},
 			{"a way out", "filename=..%2Fbeta%2Fa", "filename"},
 			{"a NUL", "filename=a%00", "filename"},
-			{"bytes that aren't UTF-8", "filename=%ff", "filename"},
+			{"bytes that are not UTF-8", "filename=%ff", "filename"},
 			{"a broken escape", "filename=%zz", ""},
 			{"a semicolon", "filename=a;b", ""},
 		} {
 			t.Run(test.what, func(t *testing.T) { link(t, test.query).isProblem(t, 400, "invalid", test.field) })
 		}
 	})
-	t.Run("of what isn't there is found out when it is fetched", func(t *testing.T) {
+	t.Run("of an absent file fails only when it is fetched", func(t *testing.T) {
 		h.transfer(t, "GET", link(t, "filename=nothing").is(t, 200).field(t, "downloadUrl"), "{}", "").is(t, 404)
 	})
-	t.Run("has run out after 15 minutes", func(t *testing.T) {
+	t.Run("has expired after 15 minutes", func(t *testing.T) {
 		signed := link(t, "filename=page.html").is(t, 200).field(t, "downloadUrl")
 		h.clock.pass(15 * time.Minute)
 		h.transfer(t, "GET", signed, "{}", "").is(t, 403)

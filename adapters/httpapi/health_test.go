@@ -20,20 +20,20 @@ func TestHealthz(t *testing.T) {
 	}
 }
 
-// readiness is a dependency of the test's own.
+// readiness is a dependency with the test's own check.
 type readiness func(ctx context.Context) error
 
 func (r readiness) Ready(ctx context.Context) error { return r(ctx) }
 
 func TestReadyz(t *testing.T) {
-	t.Run("names everything that is there", func(t *testing.T) {
+	t.Run("names the dependencies that are available", func(t *testing.T) {
 		h := open(t)
 		if got := h.get(t, "/readyz").is(t, 200).body; got != `{"status":"ready","checks":{"database":{"status":"ok"},"objects":{"status":"ok"}}}`+"\n" {
 			t.Errorf("got %s", got)
 		}
 	})
-	t.Run("names what is away, and nothing of why", func(t *testing.T) {
-		h := open(t, func(h *house) {
+	t.Run("names the unavailable dependencies, without the reason", func(t *testing.T) {
+		h := open(t, func(h *installation) {
 			h.config.Dependencies = append(h.config.Dependencies, httpapi.Dependency{Name: "keys", Check: readiness(func(context.Context) error {
 				return errors.New("dial tcp 10.1.2.3:443: secret internals")
 			})})
@@ -44,16 +44,16 @@ func TestReadyz(t *testing.T) {
 			t.Errorf("got %s, %v", got.body, got.header)
 		}
 		if !strings.Contains(h.log.String(), "secret internals") {
-			t.Error("the log doesn't say why")
+			t.Error("the log does not have the reason")
 		}
 		h.db.Restore()
 		h.clock.pass(time.Second)
 		if got := h.get(t, "/readyz").field(t, "checks"); !strings.Contains(got, `"database":{"status":"ok"}`) {
-			t.Errorf("what came back isn't seen: %s", got)
+			t.Errorf("a recovered dependency is not seen: %s", got)
 		}
 	})
-	t.Run("gives up after 2 seconds what doesn't answer", func(t *testing.T) {
-		h := open(t, func(h *house) {
+	t.Run("gives up a dependency that does not answer after 2 seconds", func(t *testing.T) {
+		h := open(t, func(h *installation) {
 			stuck := readiness(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
 			h.config.Dependencies = []httpapi.Dependency{{Name: "a", Check: stuck}, {Name: "b", Check: stuck}, {Name: "c", Check: stuck}}
 		})
@@ -63,9 +63,9 @@ func TestReadyz(t *testing.T) {
 			t.Errorf("it took %s", took)
 		}
 	})
-	t.Run("looks once for all who ask at once", func(t *testing.T) {
+	t.Run("checks once for all callers at once", func(t *testing.T) {
 		var looks atomic.Int32
-		h := open(t, func(h *house) {
+		h := open(t, func(h *installation) {
 			h.config.Dependencies = []httpapi.Dependency{{Name: "database", Check: readiness(func(context.Context) error {
 				looks.Add(1)
 				time.Sleep(20 * time.Millisecond)
@@ -78,12 +78,12 @@ func TestReadyz(t *testing.T) {
 		}
 		wg.Wait()
 		if looks.Load() != 1 {
-			t.Errorf("it looked %d times", looks.Load())
+			t.Errorf("it checked %d times", looks.Load())
 		}
 	})
-	t.Run("outlives a check that panics, and the one who asked first", func(t *testing.T) {
+	t.Run("survives a check that panics, and the end of the first request", func(t *testing.T) {
 		started := make(chan struct{}, 2)
-		h := open(t, func(h *house) {
+		h := open(t, func(h *installation) {
 			h.config.Dependencies = []httpapi.Dependency{
 				{Name: "bad", Check: readiness(func(context.Context) error { panic("no") })},
 				{Name: "slow", Check: readiness(func(ctx context.Context) error {

@@ -31,7 +31,7 @@ func TestHostileRequestsGetTheirAnswer(t *testing.T) {
 	h := open(t)
 	h.tenant(t, "acme", "ada@acme.example")
 	h.tenant(t, "beta", "bob@beta.example")
-	ada := h.somebody(t, "ada@acme.example")
+	ada := h.signIn(t, "ada@acme.example")
 	var requests []struct {
 		Group, Name, As, Method, Target string
 		Headers                         []string
@@ -52,12 +52,12 @@ func TestHostileRequestsGetTheirAnswer(t *testing.T) {
 			h.sendRaw(t, r.Method, r.Target, r.Headers, r.Body).isProblem(t, r.Status, r.Code, r.Field)
 		})
 	}
-	t.Run("and the two go on as before", func(t *testing.T) {
+	t.Run("and both are served as before", func(t *testing.T) {
 		if key := h.post(t, "/files/upload-url", `{"filename": "a"}`, ada).is(t, 200).field(t, "key"); key != "acme/a" {
 			t.Errorf("ada's key is %s", key)
 		}
 		if strings.Contains(h.log.String(), `"level":"ERROR"`) {
-			t.Errorf("the log has an error of ours: %s", h.log)
+			t.Errorf("the log has an internal error: %s", h.log)
 		}
 	})
 }
@@ -89,7 +89,7 @@ func TestHostileTokensAreRefusedOverHTTP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := open(t, func(h *house) { h.config.Verifier = verifier })
+	h := open(t, func(h *installation) { h.config.Verifier = verifier })
 	const target = "/files/download-url?filename=a"
 	h.sendRaw(t, http.MethodGet, target, []string{"Authorization: Bearer " + hostile.Good}, nil).isProblem(t, 400, domain.CodeTenantRequired, "X-Tenant-ID")
 	for _, rule := range hostile.Rules {
@@ -112,7 +112,7 @@ func TestHostileTokensAreRefusedOverHTTP(t *testing.T) {
 }
 
 // sendRaw sends a request whose every byte is as given, and returns the answer.
-func (h *house) sendRaw(t *testing.T, method, target string, headers []string, body []byte) answer {
+func (h *installation) sendRaw(t *testing.T, method, target string, headers []string, body []byte) answer {
 	t.Helper()
 	conn := h.dial(t)
 	defer conn.Close()

@@ -19,7 +19,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// shaky is a registry whose clock does as the test says.
+// shaky is a registry whose clock does what the test sets.
 type shaky struct {
 	ports.TenantStore
 	clock func(ctx context.Context) (time.Time, error)
@@ -27,12 +27,12 @@ type shaky struct {
 
 func (s shaky) Clock(ctx context.Context, _ domain.TenantID) (time.Time, error) { return s.clock(ctx) }
 
-func withClock(clock func(ctx context.Context) (time.Time, error)) func(*house) {
-	return func(h *house) { h.config.Tenants.Tenants = shaky{h.db.Tenants(), clock} }
+func withClock(clock func(ctx context.Context) (time.Time, error)) func(*installation) {
+	return func(h *installation) { h.config.Tenants.Tenants = shaky{h.db.Tenants(), clock} }
 }
 
 func TestAPanic(t *testing.T) {
-	t.Run("is a 500 that tells nothing, and a stack in the log", func(t *testing.T) {
+	t.Run("is a 500 without details, and a stack in the log", func(t *testing.T) {
 		h := open(t, withClock(func(context.Context) (time.Time, error) { panic("secret internals") }))
 		got := h.get(t, "/", "X-Tenant-ID: acme").isProblem(t, 500, "internal", "")
 		if strings.Contains(got.body, "secret") {
@@ -43,8 +43,8 @@ func TestAPanic(t *testing.T) {
 		}
 		h.get(t, "/healthz").is(t, 200)
 	})
-	t.Run("behind half an answer cuts the connection", func(t *testing.T) {
-		h := open(t, func(h *house) {
+	t.Run("after half of an answer cuts the connection", func(t *testing.T) {
+		h := open(t, func(h *installation) {
 			h.config.LocalObjects = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Length", "100")
 				_, _ = io.WriteString(w, "half")
@@ -55,7 +55,7 @@ func TestAPanic(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 		if !strings.Contains(h.log.String(), "secret internals") {
-			t.Error("the log says nothing")
+			t.Error("the log has no line")
 		}
 	})
 	t.Run("of http.ErrAbortHandler only cuts the connection", func(t *testing.T) {
@@ -66,7 +66,7 @@ func TestAPanic(t *testing.T) {
 	})
 }
 
-func TestAnErrorOfOurOwnTellsNothing(t *testing.T) {
+func TestAnInternalErrorRevealsNothing(t *testing.T) {
 	for _, err := range []error{
 		fmt.Errorf("pq: secret internals"),
 		&domain.Error{Kind: domain.Internal, Err: fmt.Errorf("secret internals")},
@@ -108,11 +108,11 @@ func TestARequestWhoseCallerHangsUp(t *testing.T) {
 	}
 	waitUntil(t, func() bool { return strings.Contains(h.log.String(), `"status":499`) })
 	if strings.Contains(h.log.String(), `"level":"ERROR"`) {
-		t.Errorf("that is no error of ours: %s", h.log)
+		t.Errorf("it is logged as an internal error: %s", h.log)
 	}
 }
 
-func TestARequestThatIsAtWorkWhenTheServerStops(t *testing.T) {
+func TestARequestInFlightWhenTheServerStops(t *testing.T) {
 	started := make(chan struct{})
 	h := build(t)
 	withClock(func(ctx context.Context) (time.Time, error) {
@@ -131,11 +131,11 @@ func TestARequestThatIsAtWorkWhenTheServerStops(t *testing.T) {
 	}
 }
 
-func TestAnUploadThatIsUnderWayWhenTheServerStopsIsCut(t *testing.T) {
+func TestAnUploadInProgressWhenTheServerStopsIsCut(t *testing.T) {
 	h := build(t)
 	h.tenant(t, "acme", "ada@acme.example")
 	s := h.serveOn(t, &httpapi.Server{Handler: newAPI(h), Grace: 50 * time.Millisecond})
-	signed := h.post(t, "/files/upload-url", `{"filename": "a"}`, h.somebody(t, "ada@acme.example")).is(t, 200).field(t, "uploadUrl")
+	signed := h.post(t, "/files/upload-url", `{"filename": "a"}`, h.signIn(t, "ada@acme.example")).is(t, 200).field(t, "uploadUrl")
 	path := strings.TrimPrefix(signed, h.url)
 	conn := h.dial(t)
 	_, _ = io.WriteString(conn, "PUT "+path+" HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf")
@@ -146,16 +146,16 @@ func TestAnUploadThatIsUnderWayWhenTheServerStopsIsCut(t *testing.T) {
 	}
 }
 
-func TestABodyThatDribblesIsGivenUp(t *testing.T) {
+func TestASlowBodyIsGivenUp(t *testing.T) {
 	h := build(t)
 	h.serve(t, httpapi.NewWithPace(h.config, 100*time.Millisecond, time.Minute))
-	ada := h.somebody(t, "ada@acme.example")
+	ada := h.signIn(t, "ada@acme.example")
 
 	for _, test := range []struct{ what, head, want string }{
 		{"where it is read", "POST /auth/signin HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{", "HTTP/1.1 408 "},
 		{"in chunks", "POST /auth/signin HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n", "HTTP/1.1 408 "},
-		{"of somebody who is signed in", "POST /auth/signout HTTP/1.1\r\nHost: x\r\n" + ada + "\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{", "HTTP/1.1 408 "},
-		{"where nobody wants it", "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", "HTTP/1.1 404 "},
+		{"of a signed-in caller", "POST /auth/signout HTTP/1.1\r\nHost: x\r\n" + ada + "\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{", "HTTP/1.1 408 "},
+		{"where no route reads it", "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", "HTTP/1.1 404 "},
 		{"where a token is missing", "POST /files/upload-url HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", "HTTP/1.1 401 "},
 		{"of a GET", "GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", "HTTP/1.1 200 "},
 		{"to an object, unsigned", "PUT /local/objects/acme/a HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", "HTTP/1.1 403 "},
@@ -170,7 +170,7 @@ func TestABodyThatDribblesIsGivenUp(t *testing.T) {
 	}
 }
 
-func TestAWorkThatOutlastsTheBodysDeadlineGoesOn(t *testing.T) {
+func TestWorkGoesOnAfterTheDeadlineOfTheBody(t *testing.T) {
 	h := build(t)
 	h.config.Tenants.Tenants = slow{h.db.Tenants()}
 	h.serve(t, httpapi.NewWithPace(h.config, 100*time.Millisecond, time.Minute))
@@ -178,7 +178,7 @@ func TestAWorkThatOutlastsTheBodysDeadlineGoesOn(t *testing.T) {
 	h.get(t, "/", "X-Tenant-ID: acme").is(t, 200)
 }
 
-// slow is a registry that takes longer than a test's bodies may.
+// slow is a registry that takes longer than the deadline of bodies.
 type slow struct{ ports.TenantStore }
 
 func (s slow) Create(ctx context.Context, tenant ports.NewTenant) (ports.CreatedTenant, error) {
@@ -204,11 +204,11 @@ func (s slow) wait(ctx context.Context) error {
 	}
 }
 
-func TestASlowUploadOutlivesTheLimitsOfJSON(t *testing.T) {
+func TestASlowUploadIsNotBoundByTheLimitsOfJSON(t *testing.T) {
 	h := build(t)
 	h.serve(t, httpapi.NewWithPace(h.config, time.Second, time.Second))
 	h.tenant(t, "acme", "ada@acme.example")
-	signed := h.post(t, "/files/upload-url", `{"filename": "a", "size": 10}`, h.somebody(t, "ada@acme.example")).is(t, 200).field(t, "uploadUrl")
+	signed := h.post(t, "/files/upload-url", `{"filename": "a", "size": 10}`, h.signIn(t, "ada@acme.example")).is(t, 200).field(t, "uploadUrl")
 	conn := h.dial(t)
 	fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\nConnection: close\r\n\r\n", strings.TrimPrefix(signed, h.url))
 	for range 10 {
@@ -281,10 +281,10 @@ func TestHeaderFloodsAreRefused(t *testing.T) {
 	h.get(t, "/healthz").is(t, 200)
 }
 
-func TestAThousandCallersWhoHangUpLeaveNothingBehind(t *testing.T) {
+func TestAThousandCallersWhoHangUpLeaveNoGoroutines(t *testing.T) {
 	h := open(t)
 	h.tenant(t, "acme", "ada@acme.example")
-	ada := h.somebody(t, "ada@acme.example")
+	ada := h.signIn(t, "ada@acme.example")
 	h.get(t, "/healthz").is(t, 200)
 	before := runtime.NumGoroutine()
 	requests := []string{

@@ -19,13 +19,13 @@ func TestCreationsAreLimited(t *testing.T) {
 		return h.post(t, "/auth/tenants", fmt.Sprintf(`{"tenantId": "tenant-%d"}`, i), headers...)
 	}
 	for i := range tenants.CreationsPerAddress {
-		h.post(t, "/auth/tenants", `{"tenantId": "half`)                               // half sent
-		create(t, i, "Authorization: Bearer bad").is(t, 401)                           // badly signed in
-		h.post(t, "/auth/tenants", `{"tenantId": "Not An ID"}`).is(t, 400)             // nonsense
-		create(t, i, "X-Forwarded-For: 203.0.113.9, 192.0.2.1").is(t, 201)             // the limit's own
-		create(t, 100+i, h.somebody(t, fmt.Sprintf("u%d@acme.example", i))).is(t, 201) // signed in
-		create(t, 200+i, asOperator, "X-Forwarded-For: 192.0.2.1").is(t, 201)          // the operator
-		create(t, 300+i, fmt.Sprintf("X-Forwarded-For: 198.51.100.%d", i)).is(t, 201)  // from elsewhere
+		h.post(t, "/auth/tenants", `{"tenantId": "half`)                              // half sent
+		create(t, i, "Authorization: Bearer bad").is(t, 401)                          // badly signed in
+		h.post(t, "/auth/tenants", `{"tenantId": "Not An ID"}`).is(t, 400)            // nonsense
+		create(t, i, "X-Forwarded-For: 203.0.113.9, 192.0.2.1").is(t, 201)            // the limit's own
+		create(t, 100+i, h.signIn(t, fmt.Sprintf("u%d@acme.example", i))).is(t, 201)  // signed in
+		create(t, 200+i, asOperator, "X-Forwarded-For: 192.0.2.1").is(t, 201)         // the operator
+		create(t, 300+i, fmt.Sprintf("X-Forwarded-For: 198.51.100.%d", i)).is(t, 201) // from elsewhere
 	}
 
 	t.Run("for each address", func(t *testing.T) {
@@ -35,13 +35,13 @@ func TestCreationsAreLimited(t *testing.T) {
 		}
 		create(t, 99, "X-Forwarded-For: 192.0.2.1, 192.0.2.2").is(t, 201)
 	})
-	t.Run("by identity for who is signed in, and never for the operator", func(t *testing.T) {
-		grace := h.somebody(t, "grace@acme.example")
+	t.Run("by identity for signed-in callers, and never for the operator", func(t *testing.T) {
+		grace := h.signIn(t, "grace@acme.example")
 		for i := range tenants.CreationsPerIdentity {
 			create(t, 500+i, grace).is(t, 201)
 		}
 		create(t, 510, grace).isProblem(t, 429, "rate_limited", "")
-		create(t, 400, "X-Forwarded-For: 192.0.2.1", h.somebody(t, "ada@acme.example")).is(t, 201)
+		create(t, 400, "X-Forwarded-For: 192.0.2.1", h.signIn(t, "ada@acme.example")).is(t, 201)
 		create(t, 401, "X-Forwarded-For: 192.0.2.1", asOperator).is(t, 201)
 	})
 	t.Run("and bad tokens stay 401", func(t *testing.T) {
@@ -65,8 +65,8 @@ func TestIPv6IsLimitedByNetwork(t *testing.T) {
 	h.post(t, "/auth/tenants", `{"tenantId": "one-more"}`, "X-Forwarded-For: 2001:db8:1:3::1").is(t, 201)
 }
 
-func TestAStrangersForwardedForIsNoWayAroundALimit(t *testing.T) {
-	h := open(t, func(h *house) { h.config.TrustedProxies = nil })
+func TestAForgedForwardedForDoesNotEvadeALimit(t *testing.T) {
+	h := open(t, func(h *installation) { h.config.TrustedProxies = nil })
 	for i := range tenants.CreationsPerAddress {
 		h.post(t, "/auth/tenants", fmt.Sprintf(`{"tenantId": "tenant-%d"}`, i), fmt.Sprintf("X-Forwarded-For: 192.0.2.%d", i)).is(t, 201)
 	}
@@ -84,7 +84,7 @@ func TestIdentityRequestsAreLimited(t *testing.T) {
 		"/auth/reset-password":       `{"email": %q, "code": "1", "newPassword": "wrong horse"}`,
 	}
 
-	t.Run("for each e-mail address from one network address, however it's written", func(t *testing.T) {
+	t.Run("for each e-mail address, in every spelling, from one network address", func(t *testing.T) {
 		for path, body := range bodies {
 			h := open(t)
 			for i := range identities.RequestsPerEmail {
@@ -109,7 +109,7 @@ func TestIdentityRequestsAreLimited(t *testing.T) {
 		}
 	})
 
-	t.Run("and a request a second from a stranger keeps nobody from signing in", func(t *testing.T) {
+	t.Run("and a request a second from a stranger does not keep the owner from signing in", func(t *testing.T) {
 		h := open(t)
 		h.post(t, "/auth/signup", adaSignsUp, "X-Forwarded-For: 192.0.2.1").is(t, 201)
 		for range 600 {
@@ -121,7 +121,7 @@ func TestIdentityRequestsAreLimited(t *testing.T) {
 		h.post(t, "/auth/signin", adaSignsUp, "X-Forwarded-For: 192.0.2.77").is(t, 200)
 	})
 
-	t.Run("for each caller's address, and that doesn't use up what an e-mail address has", func(t *testing.T) {
+	t.Run("for each caller's address, without using up the allowance of an e-mail address", func(t *testing.T) {
 		h := open(t)
 		ask := func(address, from string) answer {
 			return h.post(t, "/auth/resend-code", fmt.Sprintf(`{"email": %q}`, address), "X-Forwarded-For: "+from)
@@ -143,7 +143,7 @@ func TestIdentityRequestsAreLimited(t *testing.T) {
 		h.post(t, "/auth/refresh", `{"refreshToken": "x"}`).isProblem(t, 429, "rate_limited", "")
 	})
 
-	t.Run("and half-sent ones lock nobody out", func(t *testing.T) {
+	t.Run("and half-sent requests lock no user out", func(t *testing.T) {
 		h := open(t)
 		for range identities.RequestsPerEmail + 1 {
 			h.post(t, "/auth/signin", `{"email": "ada@acme.example", "password"`).is(t, 400)
@@ -152,9 +152,9 @@ func TestIdentityRequestsAreLimited(t *testing.T) {
 		h.post(t, "/auth/signin", adaSignsUp).is(t, 401)
 	})
 
-	t.Run("but what a signed-in caller does isn't", func(t *testing.T) {
+	t.Run("but not for a signed-in caller", func(t *testing.T) {
 		h := open(t)
-		ada := h.somebody(t, "ada@acme.example")
+		ada := h.signIn(t, "ada@acme.example")
 		for range identities.RequestsPerAddress + 1 {
 			h.get(t, "/auth/me", ada).is(t, 200)
 			h.post(t, "/auth/signout", `{"refreshToken": "x"}`, ada).is(t, 204)
@@ -164,10 +164,10 @@ func TestIdentityRequestsAreLimited(t *testing.T) {
 
 func TestAProxyThatIsNotTrustedIsALineInTheLog(t *testing.T) {
 	const line = "X-Forwarded-For is ignored"
-	h := open(t, func(h *house) { h.config.TrustedProxies = nil })
+	h := open(t, func(h *installation) { h.config.TrustedProxies = nil })
 	h.get(t, "/healthz").is(t, 200)
 	if strings.Contains(h.log.String(), line) {
-		t.Errorf("a caller without a proxy is taken for one: %s", h.log)
+		t.Errorf("a caller without a proxy counts as a proxy: %s", h.log)
 	}
 	for range 3 {
 		h.get(t, "/healthz", "X-Forwarded-For: 198.51.100.1").is(t, 200)

@@ -7,7 +7,7 @@ import (
 )
 
 func TestTheKeysOfTheBuiltInProvider(t *testing.T) {
-	h := open(t, func(h *house) {
+	h := open(t, func(h *installation) {
 		h.config.LocalKeys = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/jwk-set+json")
 			w.Header().Set("Cache-Control", "public, max-age=300")
@@ -21,8 +21,8 @@ func TestTheKeysOfTheBuiltInProvider(t *testing.T) {
 	h.post(t, "/local/jwks.json", `{}`).isProblem(t, 405, "method_not_allowed", "")
 }
 
-func TestWhatIsntBuiltInHasNoPath(t *testing.T) {
-	h := open(t, func(h *house) { h.config.LocalObjects = nil })
+func TestOnlyBuiltInPartsHaveAPath(t *testing.T) {
+	h := open(t, func(h *installation) { h.config.LocalObjects = nil })
 	h.get(t, "/local/jwks.json").isProblem(t, 404, "not_found", "")
 	h.send(t, "PUT", "/local/objects/acme/a", "x").isProblem(t, 404, "not_found", "")
 }

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// lines returns the log's lines about requests.
-func (h *house) lines(t *testing.T) []map[string]any {
+// lines returns the log lines of requests.
+func (h *installation) lines(t *testing.T) []map[string]any {
 	t.Helper()
 	var lines []map[string]any
 	for line := range strings.Lines(h.log.String()) {
@@ -23,9 +23,9 @@ func (h *house) lines(t *testing.T) []map[string]any {
 	return lines
 }
 
-func TestTheLogSaysWhyATokenWasntBelieved(t *testing.T) {
+func TestTheLogHasTheReasonForWhichATokenWasRefused(t *testing.T) {
 	h := open(t)
-	token := strings.TrimPrefix(h.somebody(t, "ada@acme.example"), "Authorization: Bearer ")
+	token := strings.TrimPrefix(h.signIn(t, "ada@acme.example"), "Authorization: Bearer ")
 	got := h.get(t, "/auth/me", "Authorization: Bearer "+token[:len(token)-4]).isProblem(t, 401, "invalid_token", "")
 	waitUntil(t, func() bool { return len(h.lines(t)) > 0 })
 	lines := h.lines(t)
@@ -38,7 +38,7 @@ func TestTheLogSaysWhyATokenWasntBelieved(t *testing.T) {
 func TestTheLog(t *testing.T) {
 	h := open(t)
 	h.tenant(t, "acme", "ada@acme.example")
-	ada, subject := h.somebody(t, "ada@acme.example"), h.caller(t, "ada@acme.example").Identity().String()
+	ada, subject := h.signIn(t, "ada@acme.example"), h.caller(t, "ada@acme.example").Identity().String()
 	requests := []struct {
 		send   func() answer
 		level  string
@@ -79,7 +79,7 @@ func TestTheLog(t *testing.T) {
 		}
 	}
 	if strings.Contains(strings.ToLower(h.log.String()), "hunter2") {
-		t.Errorf("a stranger writes our log: %s", h.log)
+		t.Errorf("text of a caller is in the log: %s", h.log)
 	}
 }
 
@@ -95,7 +95,7 @@ func TestTheLogNamesTheCallerBehindAProxy(t *testing.T) {
 // TestNoSecretIsEverLogged tells the story and its mishaps with the log at its
 // most talkative.
 func TestNoSecretIsEverLogged(t *testing.T) {
-	h := open(t, needsConfirmation, func(h *house) {
+	h := open(t, needsConfirmation, func(h *installation) {
 		h.config.Logger = slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug - 10}))
 	})
 	created := h.post(t, "/auth/tenants", `{"tenantId": "acme"}`).is(t, 201)

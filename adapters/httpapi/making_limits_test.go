@@ -31,7 +31,7 @@ func TestSignUpsWithClaimsFromOneNetworkAreLimited(t *testing.T) {
 
 func TestAUserOwnsTwentyTenants(t *testing.T) {
 	h := open(t)
-	ada := h.somebody(t, "ada@acme.example")
+	ada := h.signIn(t, "ada@acme.example")
 	for i := range 20 {
 		h.clock.pass(time.Minute)
 		h.post(t, "/auth/tenants", fmt.Sprintf(`{"tenantId": "tenant-%d"}`, i), ada).is(t, 201)
@@ -40,7 +40,7 @@ func TestAUserOwnsTwentyTenants(t *testing.T) {
 	h.post(t, "/auth/tenants", `{"tenantId": "one-more"}`, ada).isProblem(t, 409, domain.CodeTenantQuota, "")
 	claim := h.post(t, "/auth/tenants", `{"tenantId": "reserved"}`).is(t, 201).field(t, "claimToken")
 	h.post(t, "/tenants/reserved/claim", fmt.Sprintf(`{"claimToken": %q}`, claim), ada).isProblem(t, 409, domain.CodeTenantQuota, "")
-	h.post(t, "/tenants/reserved/claim", fmt.Sprintf(`{"claimToken": %q}`, claim), h.somebody(t, "bob@acme.example")).is(t, 200)
+	h.post(t, "/tenants/reserved/claim", fmt.Sprintf(`{"claimToken": %q}`, claim), h.signIn(t, "bob@acme.example")).is(t, 200)
 }
 
 func TestAReservationAnswersUntilItExpires(t *testing.T) {
@@ -49,7 +49,7 @@ func TestAReservationAnswersUntilItExpires(t *testing.T) {
 	if got := h.get(t, "/", "X-Tenant-ID: acme").is(t, 200); got.field(t, "tenantId") != "acme" || got.field(t, "timestamp") == "" {
 		t.Errorf("got %s", got.body)
 	}
-	ada := h.somebody(t, "ada@acme.example")
+	ada := h.signIn(t, "ada@acme.example")
 	h.get(t, "/files/download-url?filename=a", "X-Tenant-ID: acme", ada).isProblem(t, 404, domain.CodeTenantNotFound, "")
 	h.clock.pass(24 * time.Hour)
 	h.get(t, "/", "X-Tenant-ID: acme").isProblem(t, 404, domain.CodeTenantNotFound, "")

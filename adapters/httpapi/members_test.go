@@ -44,10 +44,10 @@ func whoAsks(ctx context.Context) string {
 }
 
 func TestAProductsRouteIsForMembers(t *testing.T) {
-	h := open(t, func(h *house) { h.config.Resolve = httpapi.Subdomain("shop.io") })
+	h := open(t, func(h *installation) { h.config.Resolve = httpapi.Subdomain("shop.io") })
 	h.tenant(t, "acme", "ada@acme.example")
 	h.tenant(t, "beta", "bob@beta.example")
-	ada, bob := h.somebody(t, "ada@acme.example"), h.somebody(t, "bob@beta.example")
+	ada, bob := h.signIn(t, "ada@acme.example"), h.signIn(t, "bob@beta.example")
 	for name, product := range products(httpapi.New(h.config), nil) {
 		t.Run(name, func(t *testing.T) {
 			ask := func(headers ...string) answer { return ask(t, product, headers...) }
@@ -61,10 +61,10 @@ func TestAProductsRouteIsForMembers(t *testing.T) {
 			ask(ada, "Host: acme.shop.io", "X-Tenant-ID: beta").isProblem(t, 400, "invalid", "X-Tenant-ID")
 			ask(ada, "Host: Ac_me.shop.io").isProblem(t, 400, "invalid", "Host")
 			if got := ask().isProblem(t, 401, "unauthenticated", ""); got.header.Get("WWW-Authenticate") != "Bearer" {
-				t.Error("the 401 doesn't say how to sign in")
+				t.Error("the 401 does not say how to sign in")
 			}
 			if got := ask("Authorization: Bearer x.y.z").isProblem(t, 401, domain.CodeInvalidToken, ""); got.header.Get("WWW-Authenticate") == "" {
-				t.Error("the 401 doesn't say what is wrong")
+				t.Error("the 401 does not say what is wrong")
 			}
 			if got := ask("X-Request-ID: mine"); got.header.Get("X-Request-ID") != "mine" {
 				t.Errorf("the request's ID is %s", got.header.Get("X-Request-ID"))
@@ -72,11 +72,11 @@ func TestAProductsRouteIsForMembers(t *testing.T) {
 		})
 	}
 	if _, ok := httpapi.MemberFrom(t.Context()); ok {
-		t.Error("there is a member where none was let in")
+		t.Error("a request that was not let in has a member")
 	}
 }
 
-func TestAProductsRouteIsForWhoIsSignedIn(t *testing.T) {
+func TestAProductsRouteIsForSignedInUsers(t *testing.T) {
 	h := open(t)
 	h.tenant(t, "acme", "ada@acme.example")
 	api := httpapi.New(h.config)
@@ -102,12 +102,12 @@ func TestAProductsRouteIsForWhoIsSignedIn(t *testing.T) {
 				}
 			}
 			if got := ask(t, product).isProblem(t, 401, "unauthenticated", ""); got.header.Get("WWW-Authenticate") != "Bearer" {
-				t.Error("the 401 doesn't say how to sign in")
+				t.Error("the 401 does not say how to sign in")
 			}
 			ask(t, product, "Authorization: Bearer x.y.z").isProblem(t, 401, domain.CodeInvalidToken, "")
 		})
 	}
-	t.Run("and a member's route knows the caller, too", func(t *testing.T) {
+	t.Run("and a member's route has the caller, too", func(t *testing.T) {
 		caller := h.caller(t, "ada@acme.example")
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/members", nil)
 		r.Header.Set("Authorization", "Bearer "+caller.Token().Reveal())
@@ -118,7 +118,7 @@ func TestAProductsRouteIsForWhoIsSignedIn(t *testing.T) {
 		}
 	})
 	if _, ok := httpapi.CallerFrom(t.Context()); ok {
-		t.Error("there is a caller where none was let in")
+		t.Error("a request that was not let in has a caller")
 	}
 }
 
@@ -134,8 +134,8 @@ func TestAProductsErrorsBecomeProblems(t *testing.T) {
 		code   domain.Code
 		field  string
 	}{
-		{domain.Invalidf("cents", "an amount isn't negative"), 400, "invalid", "cents"},
-		{fmt.Errorf("book it: %w", &domain.Error{Kind: domain.Unavailable, Message: "the database can't be reached"}), 503, "unavailable", ""},
+		{domain.Invalidf("cents", "an amount is not negative"), 400, "invalid", "cents"},
+		{fmt.Errorf("book it: %w", &domain.Error{Kind: domain.Unavailable, Message: "cannot reach the database"}), 503, "unavailable", ""},
 		{errors.New("the password of the ledger is hunter2"), 500, "internal", ""},
 		{context.DeadlineExceeded, 503, "unavailable", ""},
 	}
@@ -143,20 +143,20 @@ func TestAProductsErrorsBecomeProblems(t *testing.T) {
 		h := open(t)
 		h.tenant(t, "acme", "ada@acme.example")
 		for name, product := range products(httpapi.New(h.config), c.err) {
-			got := ask(t, product, h.somebody(t, "ada@acme.example")).isProblem(t, c.status, c.code, c.field)
+			got := ask(t, product, h.signIn(t, "ada@acme.example")).isProblem(t, c.status, c.code, c.field)
 			if strings.Contains(got.body, "hunter2") {
 				t.Errorf("%s: the answer tells %s", name, got.body)
 			}
 			if id := got.header.Get("X-Request-ID"); c.status == 500 && !strings.Contains(h.log.String(), id) {
-				t.Errorf("%s: the log doesn't know request %s", name, id)
+				t.Errorf("%s: the log has no line of request %s", name, id)
 			}
 		}
 	}
-	t.Run("and Echo's own stay as they are, save those of its router", func(t *testing.T) {
+	t.Run("and Echo's own errors stay unchanged, except those of its router", func(t *testing.T) {
 		h := open(t)
 		h.tenant(t, "acme", "ada@acme.example")
 		product := products(httpapi.New(h.config), echo.NewHTTPError(http.StatusTeapot, "short and stout"))["Echo"]
-		if got := ask(t, product, h.somebody(t, "ada@acme.example")).is(t, 418); !strings.Contains(got.body, "short and stout") {
+		if got := ask(t, product, h.signIn(t, "ada@acme.example")).is(t, 418); !strings.Contains(got.body, "short and stout") {
 			t.Errorf("the answer is %s", got.body)
 		}
 		recorder := httptest.NewRecorder()

@@ -188,7 +188,7 @@ func TestEachOperationIsDescribed(t *testing.T) {
 func TestEachOperationRefusesWhatIsNoJSONBody(t *testing.T) {
 	h := open(t)
 	h.tenant(t, "acme", "ada@acme.example")
-	ada := h.somebody(t, "ada@acme.example")
+	ada := h.signIn(t, "ada@acme.example")
 	for _, o := range theContract().operations {
 		if o.body == nil || o.body.content["application/json"] == nil {
 			continue

@@ -20,13 +20,13 @@ func CheckOrigin(origin string) error {
 	lower := strings.ToLower(scheme)
 	switch {
 	case origin == "null":
-		return refuseOrigin("null is what every file and every sandboxed page sends: it can't be allowed")
+		return refuseOrigin("every file and every sandboxed page sends null, so it cannot be allowed")
 	case strings.Contains(origin, "*"):
 		return refuseOrigin("an origin has no *: list each")
 	case !found || !isScheme(lower):
 		return refuseOrigin("an origin is a scheme and a host, such as https://app.example.com")
 	case slices.Contains([]string{"file", "data", "blob", "about", "javascript", "filesystem"}, lower):
-		return refuseOrigin("pages of " + lower + ": have the origin null, which can't be allowed: serve them by https")
+		return refuseOrigin("pages of " + lower + ": have the origin null, which cannot be allowed; serve them by https")
 	}
 	if page, isSocket := map[string]string{"ws": "http", "wss": "https"}[lower]; isSocket {
 		lower = page // a socket is opened by a page
@@ -103,7 +103,7 @@ func webHost(host string) (string, error) {
 	}
 	ascii, err := mapped.ToASCII(host)
 	if err != nil || strings.ContainsFunc(ascii, isForbidden) || strings.Contains(strings.TrimSuffix(ascii, "."), "..") || strings.HasPrefix(ascii, ".") {
-		return "", refuseOrigin("that host can't be one")
+		return "", refuseOrigin("this is not a possible host")
 	}
 	labels := strings.Split(strings.TrimSuffix(ascii, "."), ".")
 	if isNumber(labels[len(labels)-1]) {

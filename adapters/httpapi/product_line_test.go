@@ -19,7 +19,7 @@ import (
 func TestAProductsRouteHasALineInTheLog(t *testing.T) {
 	h := open(t)
 	h.tenant(t, "acme", "ada@acme.example")
-	ada, subject := h.somebody(t, "ada@acme.example"), h.caller(t, "ada@acme.example").Identity().String()
+	ada, subject := h.signIn(t, "ada@acme.example"), h.caller(t, "ada@acme.example").Identity().String()
 	routes := map[string]string{"net/http": "GET /invoices", "Echo": "/invoices"}
 	for what, test := range map[string]struct {
 		fail          error
@@ -34,7 +34,7 @@ func TestAProductsRouteHasALineInTheLog(t *testing.T) {
 		"of a stranger":            {nil, nil, "INFO", 401, "unauthenticated", "", "", nil},
 		"of another tenant":        {nil, []string{ada, "X-Tenant-ID: beta"}, "INFO", 404, "tenant_not_found", "beta", "", subject},
 		"that is refused":          {domain.Invalidf("cents", "no"), []string{ada}, "INFO", 400, "invalid", "acme", "", subject},
-		"that fails":               {errors.New("the ledger is gone"), []string{ada}, "ERROR", 500, "internal", "acme", "the ledger is gone", subject},
+		"that fails":               {errors.New("the ledger is lost"), []string{ada}, "ERROR", 500, "internal", "acme", "the ledger is lost", subject},
 		"of a database that fails": {&domain.Error{Kind: domain.Unavailable, Err: errors.New("away")}, []string{ada}, "WARN", 503, "unavailable", "acme", "away", subject},
 	} {
 		for name, product := range products(httpapi.New(h.config), test.fail) {
@@ -79,7 +79,7 @@ func TestAProductsPanicHasALine(t *testing.T) {
 					t.Errorf("%s: the panic was swallowed", route)
 				}
 			}()
-			ask(t, product, h.somebody(t, "ada@acme.example"))
+			ask(t, product, h.signIn(t, "ada@acme.example"))
 		}()
 		if lines := h.lines(t); len(lines) != 1 || lines[0]["status"] != 500.0 || lines[0]["level"] != "ERROR" || lines[0]["route"] != route {
 			t.Errorf("%s: got %v", route, lines)
@@ -93,7 +93,7 @@ func TestOneLineForMiddlewaresInsideEachOther(t *testing.T) {
 	api := httpapi.New(h.config)
 	mux := http.NewServeMux()
 	mux.Handle("GET /invoices", api.RequireMember(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })))
-	ask(t, api.RequireMember(mux), h.somebody(t, "ada@acme.example")).is(t, 200)
+	ask(t, api.RequireMember(mux), h.signIn(t, "ada@acme.example")).is(t, 200)
 	lines := h.lines(t)
 	if len(lines) != 1 || lines[0]["route"] != "GET /invoices" || lines[0]["bytes"] != 5.0 {
 		t.Errorf("got %v", lines)
@@ -101,7 +101,7 @@ func TestOneLineForMiddlewaresInsideEachOther(t *testing.T) {
 }
 
 // What a handler may do with its ResponseWriter, it may do behind RequireMember.
-func TestRequireMemberHidesNothingOfTheResponse(t *testing.T) {
+func TestRequireMemberKeepsTheInterfacesOfTheResponse(t *testing.T) {
 	h := open(t)
 	h.tenant(t, "acme", "ada@acme.example")
 	body := strings.Repeat("x", 100_000)
@@ -120,7 +120,7 @@ func TestRequireMemberHidesNothingOfTheResponse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name, value, _ := strings.Cut(h.somebody(t, "ada@acme.example"), ": ")
+	name, value, _ := strings.Cut(h.signIn(t, "ada@acme.example"), ": ")
 	req.Header.Set(name, value)
 	if got := h.answerTo(t, req).is(t, 200); got.body != body {
 		t.Errorf("%d bytes came", len(got.body))
@@ -133,9 +133,9 @@ func TestRequireMemberHidesNothingOfTheResponse(t *testing.T) {
 
 func TestAuditLinesNameTheirRequest(t *testing.T) {
 	trail := &requestIDs{}
-	h := open(t, func(h *house) { h.config.Tenants.Audit = trail })
+	h := open(t, func(h *installation) { h.config.Tenants.Audit = trail })
 	token := h.post(t, "/auth/tenants", `{"tenantId": "acme"}`, "X-Request-ID: r1").is(t, 201).field(t, "claimToken")
-	h.post(t, "/auth/tenants", `{"tenantId": "bolt"}`, "X-Request-ID: r2", h.somebody(t, "ada@acme.example")).is(t, 201)
+	h.post(t, "/auth/tenants", `{"tenantId": "bolt"}`, "X-Request-ID: r2", h.signIn(t, "ada@acme.example")).is(t, 201)
 	h.post(t, "/auth/signup", fmt.Sprintf(`{"email": "bob@acme.example", "password": "correct horse", "claimToken": %q}`, token), "X-Request-ID: r3").is(t, 201)
 	if got := strings.Join(trail.ids, " "); got != "r1 r2 r3" {
 		t.Errorf("got %s", got)

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// TestABodyThatIsOnlyPromisedTakesNoRoom has 500 clients announce a megabyte
+// TestAnAnnouncedBodyUsesNoMemory has 500 clients announce a megabyte
 // each, and send a byte.
-func TestABodyThatIsOnlyPromisedTakesNoRoom(t *testing.T) {
+func TestAnAnnouncedBodyUsesNoMemory(t *testing.T) {
 	h := open(t)
 	h.get(t, "/healthz").is(t, 200)
 	before := heap()
@@ -18,7 +18,7 @@ func TestABodyThatIsOnlyPromisedTakesNoRoom(t *testing.T) {
 	}
 	time.Sleep(300 * time.Millisecond) // for them to be read
 	if grown := heap() - before; grown > 64<<20 {
-		t.Errorf("500 promises take %d MiB", grown>>20)
+		t.Errorf("500 announced bodies use %d MiB", grown>>20)
 	}
 }
 

@@ -11,13 +11,13 @@ func TestSelectingATenant(t *testing.T) {
 	h := open(t)
 	h.tenant(t, "acme", "ada@acme.example")
 	h.tenant(t, "beta", "bob@beta.example")
-	ada, both, none := h.somebody(t, "ada@acme.example"), h.somebody(t, "both@acme.example"), h.somebody(t, "none@acme.example")
+	ada, both, none := h.signIn(t, "ada@acme.example"), h.signIn(t, "both@acme.example"), h.signIn(t, "none@acme.example")
 	for _, id := range []string{"acme", "beta"} {
 		h.join(t, parse(t, domain.ParseTenantID, id), "both@acme.example", domain.RoleMember)
 	}
 	const path = "/files/download-url?filename=a"
 
-	t.Run("isn't needed with one membership", func(t *testing.T) {
+	t.Run("is not needed with one membership", func(t *testing.T) {
 		h.get(t, path, ada).is(t, 200)
 	})
 	t.Run("is needed with several, and with none", func(t *testing.T) {
@@ -65,12 +65,12 @@ func TestSelectingATenant(t *testing.T) {
 		h.post(t, "/tenants/gamma/claim", body, none, "X-Tenant-ID: ").isProblem(t, 400, "invalid", "X-Tenant-ID")
 		h.post(t, "/tenants/gamma/claim", body, none, "X-Tenant-ID: gamma").is(t, 200)
 	})
-	t.Run("isn't read from elsewhere", func(t *testing.T) {
+	t.Run("is read from nowhere else", func(t *testing.T) {
 		if key := h.post(t, "/files/upload-url?tenantId=beta&X-Tenant-ID=beta", `{"filename": "a"}`, ada, "X-Tenant: beta", "Tenant-ID: beta", "X_Tenant_ID: beta", "Cookie: tenant=beta").is(t, 200).field(t, "key"); key != "acme/a" {
 			t.Errorf("the key is %s", key)
 		}
 	})
-	t.Run("by what can't be an ID is refused", func(t *testing.T) {
+	t.Run("by text that cannot be an ID is refused", func(t *testing.T) {
 		for _, value := range []string{
 			"", "a", "Acme", "acme ltd", "acme,beta", "acme, acme", `"acme"`, "'acme'", `acme"; DROP SCHEMA "x`, "acme' OR '1'='1", "tenant_acme;",
 			"ácme", "аcme", "acme\u200b", "%61cme", "acme%00", "../acme", "acme/..", "acme.", "-acme", "acme-", "$(id)", "{{7*7}}", "${jndi:ldap://x}",
@@ -80,7 +80,7 @@ func TestSelectingATenant(t *testing.T) {
 			h.get(t, path, ada, "X-Tenant-ID: "+value).isProblem(t, 400, "invalid", "X-Tenant-ID")
 		}
 		if got := raw(t, h.addr, "GET / HTTP/1.1\r\nHost: x\r\nX-Tenant-ID: acme\x00\r\nConnection: close\r\n\r\n"); !strings.HasPrefix(got, "HTTP/1.1 400 ") {
-			t.Errorf("a NUL gives %.60q", got)
+			t.Errorf("a NUL is answered by %.60q", got)
 		}
 		for _, inPath := range []string{"Acme", "%61cme", "acme%00", "acme%2F..", "..%2Facme", "%22acme%22", "acme%20", strings.Repeat("a", 10<<10)} {
 			h.post(t, "/tenants/"+inPath+"/claim", `{"claimToken": "x"}`, ada).isProblem(t, 400, "invalid", "tenantId")

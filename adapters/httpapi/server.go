@@ -81,7 +81,7 @@ func (s *Server) stop(server *http.Server, cancel context.CancelCauseFunc) error
 		return nil
 	}
 	_ = server.Close()
-	return errors.New("requests were cut off: they didn't end in time")
+	return errors.New("requests were cut off: they did not end in time")
 }
 
 // drained reports whether all requests ended within d.

@@ -13,7 +13,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/httpapi"
 )
 
-// served is a Server at work, and how to stop it.
+// served is a running Server, and how to stop it.
 type served struct {
 	url  string
 	addr string
@@ -38,7 +38,7 @@ func serve(t *testing.T, server *httpapi.Server) *served {
 }
 
 func TestAServerThatStops(t *testing.T) {
-	t.Run("lets the request in flight finish, and takes no new connection", func(t *testing.T) {
+	t.Run("lets the request in flight finish, and accepts no new connection", func(t *testing.T) {
 		started, finish := make(chan struct{}), make(chan struct{})
 		s := serve(t, &httpapi.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			close(started)
@@ -59,7 +59,7 @@ func TestAServerThatStops(t *testing.T) {
 		}
 	})
 
-	t.Run("cancels the request that is still at work after the grace, and says so", func(t *testing.T) {
+	t.Run("cancels the request that is still running after the grace, and reports it", func(t *testing.T) {
 		started, cause := make(chan struct{}), make(chan error, 1)
 		s := serve(t, &httpapi.Server{Grace: 50 * time.Millisecond, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			close(started)
@@ -72,7 +72,7 @@ func TestAServerThatStops(t *testing.T) {
 		<-started
 		s.stop()
 		if err := <-cause; err == nil || errors.Is(err, context.Canceled) {
-			t.Errorf("the cause is %v: nobody can tell it from a caller who hung up", err)
+			t.Errorf("the cause is %v, the same as for a caller who hung up", err)
 		}
 		if got := <-answer; got != "503 " {
 			t.Errorf("the cancelled request got %q", got)
@@ -82,7 +82,7 @@ func TestAServerThatStops(t *testing.T) {
 		}
 	})
 
-	t.Run("doesn't wait for one that heeds nothing", func(t *testing.T) {
+	t.Run("does not wait for a request that ignores the cancellation", func(t *testing.T) {
 		started, finish := make(chan struct{}), make(chan struct{})
 		defer close(finish)
 		s := serve(t, &httpapi.Server{Grace: 50 * time.Millisecond, Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
@@ -95,7 +95,7 @@ func TestAServerThatStops(t *testing.T) {
 		select {
 		case err := <-s.done:
 			if err == nil {
-				t.Error("Serve says that all requests had an answer")
+				t.Error("Serve reports that all requests had an answer")
 			}
 		case <-time.After(time.Minute):
 			t.Fatal("Serve still waits")
@@ -159,12 +159,12 @@ func waitUntil(t *testing.T, what func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); !what(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("it doesn't come true")
+			t.Fatal("it never becomes true")
 		}
 	}
 }
 
-// raw sends text over a connection of its own and returns all that comes back
+// raw sends text over a connection of its own and returns everything that it receives
 // until the server closes it, or for two seconds.
 func raw(t *testing.T, addr, text string) string {
 	t.Helper()

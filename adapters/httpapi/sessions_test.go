@@ -13,7 +13,7 @@ func TestSigningIn(t *testing.T) {
 	h := open(t)
 	h.post(t, "/auth/signup", adaSignsUp).is(t, 201)
 
-	t.Run("gives tokens in Cognito's words", func(t *testing.T) {
+	t.Run("answers with tokens in Cognito's words", func(t *testing.T) {
 		got := h.post(t, "/auth/signin", adaSignsUp).is(t, 200)
 		for _, name := range []string{"AccessToken", "IdToken", "RefreshToken"} {
 			if got.field(t, name) == "" {
@@ -27,7 +27,7 @@ func TestSigningIn(t *testing.T) {
 			t.Error("the tokens may be cached")
 		}
 	})
-	t.Run("with a wrong password is 401, and no matter of Bearer tokens", func(t *testing.T) {
+	t.Run("with a wrong password is 401, without a Bearer challenge", func(t *testing.T) {
 		got := h.post(t, "/auth/signin", `{"email": "ada@acme.example", "password": "wrong horse"}`).isProblem(t, 401, domain.CodeInvalidCredentials, "")
 		if got.header.Get("WWW-Authenticate") != "" {
 			t.Errorf("WWW-Authenticate is %q", got.header.Get("WWW-Authenticate"))
@@ -36,7 +36,7 @@ func TestSigningIn(t *testing.T) {
 	t.Run("reads no token", func(t *testing.T) {
 		h.post(t, "/auth/signin", adaSignsUp, "Authorization: Bearer stale", "Authorization: Basic x").is(t, 200)
 	})
-	t.Run("is 503 while the provider is away, never 401", func(t *testing.T) {
+	t.Run("is 503 while the provider is unavailable, never 401", func(t *testing.T) {
 		h.identities.Break()
 		defer h.identities.Restore()
 		h.post(t, "/auth/signin", adaSignsUp).isProblem(t, 503, domain.CodeIdentityProviderUnavailable, "")
@@ -63,7 +63,7 @@ func TestAChallenge(t *testing.T) {
 		return h.post(t, "/auth/respond-to-challenge", fmt.Sprintf(`{"email": "ada@acme.example", "challengeName": %q, "session": %q, "responses": %s}`, name, session, responses))
 	}
 
-	t.Run("by code gives tokens for the code", func(t *testing.T) {
+	t.Run("by code is answered with tokens for the code", func(t *testing.T) {
 		session := challenge(t, "EMAIL_OTP")
 		respond(t, "EMAIL_OTP", session, `{"EMAIL_OTP_CODE": "wrong"}`).isProblem(t, 401, domain.CodeChallengeInvalid, "")
 		got := respond(t, "EMAIL_OTP", session, fmt.Sprintf(`{"EMAIL_OTP_CODE": %q}`, h.code(t, "ada@acme.example"))).is(t, 200)
@@ -71,13 +71,13 @@ func TestAChallenge(t *testing.T) {
 			t.Errorf("got %s", got.body)
 		}
 	})
-	t.Run("wants a session and its name", func(t *testing.T) {
+	t.Run("requires a session and its name", func(t *testing.T) {
 		respond(t, "", "s", `{}`).isProblem(t, 400, "invalid", "challengeName")
 		respond(t, "EMAIL_OTP", "", `{}`).isProblem(t, 400, "invalid", "session")
 		respond(t, "EMAIL_OTP", "s", `{"EMAIL_OTP_CODE": 1}`).isProblem(t, 400, "invalid", "responses.EMAIL_OTP_CODE")
 		respond(t, "EMAIL_OTP", "s", `{"A": "1", "A": "2"}`).isProblem(t, 400, "invalid", "responses.A")
 	})
-	t.Run("for a new password gives tokens for one", func(t *testing.T) {
+	t.Run("for a new password is answered with tokens for one", func(t *testing.T) {
 		session := challenge(t, "NEW_PASSWORD_REQUIRED")
 		respond(t, "NEW_PASSWORD_REQUIRED", session, `{"NEW_PASSWORD": "battery staple"}`).is(t, 200)
 		h.post(t, "/auth/signin", `{"email": "ada@acme.example", "password": "battery staple"}`).is(t, 200)
@@ -140,7 +140,7 @@ func TestSigningOut(t *testing.T) {
 		}
 		h.post(t, "/auth/signout", `{"refreshToken": "unknown"}`).is(t, 204)
 	})
-	t.Run("needs one to end all sessions, but ends that of the refresh token without", func(t *testing.T) {
+	t.Run("needs an access token to end all sessions, but ends that of the refresh token without one", func(t *testing.T) {
 		_, refresh := signIn(t)
 		both := strings.Replace(refresh, "}", `, "everywhere": true}`, 1)
 		got := h.post(t, "/auth/signout", both, "Authorization: Bearer expired").isProblem(t, 401, domain.CodeInvalidToken, "")
@@ -149,19 +149,19 @@ func TestSigningOut(t *testing.T) {
 		}
 		h.post(t, "/auth/refresh", refresh).isProblem(t, 401, domain.CodeRefreshInvalid, "")
 	})
-	t.Run("needs to know what to end", func(t *testing.T) {
+	t.Run("requires the sessions to end", func(t *testing.T) {
 		token, _ := signIn(t)
 		h.post(t, "/auth/signout", `{}`, token).isProblem(t, 400, "invalid", "refreshToken")
 		h.post(t, "/auth/signout", `{"everywhere": "true"}`, token).isProblem(t, 400, "invalid", "everywhere")
 	})
-	t.Run("is for who is signed in", func(t *testing.T) {
+	t.Run("is for signed-in callers", func(t *testing.T) {
 		h.post(t, "/auth/signout", `{"everywhere": true}`).isProblem(t, 401, "unauthenticated", "")
 	})
 }
 
 func TestMe(t *testing.T) {
 	h := open(t)
-	ada := h.somebody(t, "ada@acme.example")
+	ada := h.signIn(t, "ada@acme.example")
 
 	t.Run("has no tenants as an empty list", func(t *testing.T) {
 		got := h.get(t, "/auth/me", ada).is(t, 200)
@@ -182,7 +182,7 @@ func TestMe(t *testing.T) {
 			t.Errorf("got %s", got)
 		}
 	})
-	t.Run("does without the address while the provider is away", func(t *testing.T) {
+	t.Run("has no address while the provider is unavailable", func(t *testing.T) {
 		h.identities.Break()
 		defer h.identities.Restore()
 		if got := h.get(t, "/auth/me", ada).is(t, 200); strings.Contains(got.body, "email") {

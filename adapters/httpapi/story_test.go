@@ -10,12 +10,12 @@ import (
 	"testing"
 )
 
-// TestTheStory is what the API is for: a tenant, its people, its files, and a
-// neighbour who gets nowhere.
+// TestTheStory shows the purpose of the API: a tenant, its users, its files, and a
+// neighbour who is refused.
 func TestTheStory(t *testing.T) {
 	h := open(t)
 
-	// Somebody makes a tenant. It answers, but has no owner yet.
+	// An unknown caller creates a tenant. It answers, but has no owner yet.
 	acme := h.post(t, "/auth/tenants", `{"tenantId": "acme", "name": "Acme Ltd."}`).is(t, 201)
 	if acme.field(t, "status") != "unclaimed" || acme.field(t, "name") != "Acme Ltd." {
 		t.Fatalf("the new tenant is %s", acme.body)
@@ -46,11 +46,11 @@ func TestTheStory(t *testing.T) {
 	download := h.get(t, "/files/download-url?filename="+url.QueryEscape("plans/2026 & later.txt"), asAda, "X-Tenant-ID: acme").is(t, 200)
 	file := h.transfer(t, http.MethodGet, download.field(t, "downloadUrl"), "{}", "").is(t, 200)
 	if file.body != "hello" || !strings.HasPrefix(file.header.Get("Content-Disposition"), "attachment") {
-		t.Fatalf("the file came back as %q, %s", file.body, file.header.Get("Content-Disposition"))
+		t.Fatalf("the downloaded file is %q, %s", file.body, file.header.Get("Content-Disposition"))
 	}
 
-	// Mallory has a tenant of her own, and gets nowhere with Ada's.
-	mallory := h.somebody(t, "mallory@evil.example")
+	// Mallory has a tenant of her own, and is refused in Ada's.
+	mallory := h.signIn(t, "mallory@evil.example")
 	h.post(t, "/auth/tenants", `{"tenantId": "evil"}`, mallory).is(t, 201)
 	h.post(t, "/files/upload-url", `{"filename": "x"}`, mallory, "X-Tenant-ID: acme").isProblem(t, 404, "tenant_not_found", "")
 	h.get(t, "/files/download-url?filename=plans/2026", mallory, "X-Tenant-ID: acme").isProblem(t, 404, "tenant_not_found", "")
@@ -59,14 +59,14 @@ func TestTheStory(t *testing.T) {
 	stolen := strings.Replace(upload.field(t, "uploadUrl"), "/acme/", "/evil/", 1)
 	h.transfer(t, http.MethodPut, stolen, upload.field(t, "headers"), "hello").is(t, 403)
 
-	// Ada leaves: her refresh token is worth nothing any more.
+	// Ada signs out: her refresh token is revoked.
 	refreshToken := fmt.Sprintf(`{"refreshToken": %q}`, signIn.field(t, "RefreshToken"))
 	h.post(t, "/auth/signout", refreshToken, asAda).is(t, 204)
 	h.post(t, "/auth/refresh", refreshToken).isProblem(t, 401, "refresh_invalid", "")
 }
 
-// transfer sends a signed request as its answer says, with headers in JSON.
-func (h *house) transfer(t *testing.T, method, signed, headers, content string) answer {
+// transfer sends the signed request of an answer, with headers in JSON.
+func (h *installation) transfer(t *testing.T, method, signed, headers, content string) answer {
 	t.Helper()
 	var body io.Reader
 	if method == http.MethodPut {

@@ -76,7 +76,7 @@ func idempotencyKey(header http.Header) (string, error) {
 	case len(keys) > 1:
 		return "", domain.Invalidf("Idempotency-Key", "send one Idempotency-Key")
 	case keys[0] == "":
-		return "", domain.Invalidf("Idempotency-Key", "an Idempotency-Key isn't empty")
+		return "", domain.Invalidf("Idempotency-Key", "an Idempotency-Key is not empty")
 	}
 	return keys[0], nil
 }

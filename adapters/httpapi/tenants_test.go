@@ -27,13 +27,13 @@ func TestTheStatusOfATenant(t *testing.T) {
 	t.Run("needs the tenant named", func(t *testing.T) {
 		h.get(t, "/").isProblem(t, 400, domain.CodeTenantRequired, "X-Tenant-ID")
 	})
-	t.Run("is 404 for one that is unknown", func(t *testing.T) {
+	t.Run("is 404 for an unknown tenant", func(t *testing.T) {
 		h.get(t, "/", "X-Tenant-ID: nobody").isProblem(t, 404, domain.CodeTenantNotFound, "")
 	})
 	t.Run("reads no token", func(t *testing.T) {
 		h.get(t, "/", "X-Tenant-ID: acme", "Authorization: Bearer stale").is(t, 200)
 	})
-	t.Run("is 404 for one that is suspended, in the words of an unknown one", func(t *testing.T) {
+	t.Run("is 404 for a suspended tenant, with the answer of an unknown one", func(t *testing.T) {
 		id := h.tenant(t, "asleep", "ada@acme.example")
 		if err := h.db.SetStatus(id, domain.Suspended); err != nil {
 			t.Fatal(err)
@@ -43,7 +43,7 @@ func TestTheStatusOfATenant(t *testing.T) {
 			t.Errorf("got %s and %s", asleep.body, unknown.body)
 		}
 	})
-	t.Run("is 503 while the database is away, and 200 when it's back", func(t *testing.T) {
+	t.Run("is 503 while the database is unavailable, and 200 afterwards", func(t *testing.T) {
 		h.db.Break()
 		defer h.db.Restore()
 		h.get(t, "/", "X-Tenant-ID: acme").isProblem(t, 503, domain.CodeDatabaseUnavailable, "")
@@ -53,7 +53,7 @@ func TestTheStatusOfATenant(t *testing.T) {
 }
 
 func TestCreatingATenant(t *testing.T) {
-	t.Run("by a stranger gives a claim token for 24 hours", func(t *testing.T) {
+	t.Run("by an unknown caller returns a claim token for 24 hours", func(t *testing.T) {
 		h := open(t)
 		got := h.post(t, "/auth/tenants", `{"tenantId": "acme"}`).is(t, 201)
 		if got.field(t, "claimToken") == "" || got.field(t, "status") != "unclaimed" || got.field(t, "name") != "acme" {
@@ -72,9 +72,9 @@ func TestCreatingATenant(t *testing.T) {
 		h.post(t, "/auth/tenants", `{"tenantId": "acme"}`).is(t, 201)
 	})
 
-	t.Run("by somebody who is signed in makes them the owner", func(t *testing.T) {
+	t.Run("by a signed-in caller makes them the owner", func(t *testing.T) {
 		h := open(t)
-		ada := h.somebody(t, "ada@acme.example")
+		ada := h.signIn(t, "ada@acme.example")
 		got := h.post(t, "/auth/tenants", `{"tenantId": "acme", "name": "  Acme  "}`, ada).is(t, 201)
 		if strings.Contains(got.body, "claim") || got.field(t, "status") != "active" || got.field(t, "name") != "Acme" {
 			t.Errorf("got %s", got.body)
@@ -82,14 +82,14 @@ func TestCreatingATenant(t *testing.T) {
 		h.get(t, "/files/download-url?filename=a", ada).is(t, 200)
 	})
 
-	t.Run("by the operator gives a claim token", func(t *testing.T) {
+	t.Run("by the operator returns a claim token", func(t *testing.T) {
 		h := open(t)
 		if h.post(t, "/auth/tenants", `{"tenantId": "acme"}`, asOperator).is(t, 201).field(t, "claimToken") == "" {
 			t.Error("there is none")
 		}
 	})
 
-	t.Run("with a bad token is refused, not done as a stranger", func(t *testing.T) {
+	t.Run("with a bad token is refused, and not served as without one", func(t *testing.T) {
 		h := open(t)
 		got := h.post(t, "/auth/tenants", `{"tenantId": "acme"}`, "Authorization: Bearer bad").isProblem(t, 401, domain.CodeInvalidToken, "")
 		if got.header.Get("WWW-Authenticate") != `Bearer error="invalid_token"` {
@@ -123,12 +123,12 @@ func TestCreatingATenant(t *testing.T) {
 		}
 	})
 
-	t.Run("isn't a selection: X-Tenant-ID may name another tenant", func(t *testing.T) {
+	t.Run("does not select: X-Tenant-ID may name another tenant", func(t *testing.T) {
 		h := open(t)
 		h.post(t, "/auth/tenants", `{"tenantId": "acme"}`, "X-Tenant-ID: beta").is(t, 201)
 	})
 
-	t.Run("is tried by 50 at once, and done once", func(t *testing.T) {
+	t.Run("by 50 callers at once succeeds once", func(t *testing.T) {
 		h := open(t)
 		statuses := make([]int, 50)
 		var wg sync.WaitGroup
@@ -158,12 +158,12 @@ func TestWhoMayCreateATenant(t *testing.T) {
 		{tenants.OperatorOnly, 401, 403, 201},
 	} {
 		t.Run(string(test.policy), func(t *testing.T) {
-			h := open(t, func(h *house) { h.config.Tenants.Policy = test.policy })
+			h := open(t, func(h *installation) { h.config.Tenants.Policy = test.policy })
 			stranger := h.post(t, "/auth/tenants", `{"tenantId": "one"}`).is(t, test.stranger)
 			if challenge := stranger.header.Get("WWW-Authenticate"); (challenge == "Bearer") != (test.stranger == 401) {
-				t.Errorf("a stranger gets WWW-Authenticate: %q", challenge)
+				t.Errorf("an unknown caller gets WWW-Authenticate: %q", challenge)
 			}
-			h.post(t, "/auth/tenants", `{"tenantId": "two"}`, h.somebody(t, "ada@acme.example")).is(t, test.member)
+			h.post(t, "/auth/tenants", `{"tenantId": "two"}`, h.signIn(t, "ada@acme.example")).is(t, test.member)
 			h.post(t, "/auth/tenants", `{"tenantId": "three"}`, asOperator).is(t, test.operator)
 		})
 	}
@@ -171,7 +171,7 @@ func TestWhoMayCreateATenant(t *testing.T) {
 
 func TestAnIdempotencyKey(t *testing.T) {
 	h := open(t)
-	ada := h.somebody(t, "ada@acme.example")
+	ada := h.signIn(t, "ada@acme.example")
 	first := h.post(t, "/auth/tenants", `{"tenantId": "acme", "name": "Acme"}`, ada, "Idempotency-Key: k1").is(t, 201)
 
 	t.Run("replays the first answer to the same user", func(t *testing.T) {
@@ -184,14 +184,14 @@ func TestAnIdempotencyKey(t *testing.T) {
 		h.post(t, "/auth/tenants", `{"tenantId": "beta"}`, ada, "Idempotency-Key: k1").isProblem(t, 422, domain.CodeIdempotencyMismatch, "Idempotency-Key")
 	})
 	t.Run("is each user's own", func(t *testing.T) {
-		bob := h.somebody(t, "bob@acme.example")
+		bob := h.signIn(t, "bob@acme.example")
 		h.post(t, "/auth/tenants", `{"tenantId": "acme", "name": "Acme"}`, bob, "Idempotency-Key: k1").isProblem(t, 409, domain.CodeTenantExists, "tenantId")
 	})
-	t.Run("is ignored for a stranger", func(t *testing.T) {
+	t.Run("is ignored for an unknown caller", func(t *testing.T) {
 		h.post(t, "/auth/tenants", `{"tenantId": "gamma"}`, "Idempotency-Key: k2", "Idempotency-Key: k3").is(t, 201)
 		h.post(t, "/auth/tenants", `{"tenantId": "gamma"}`, "Idempotency-Key: k2").is(t, 409)
 	})
-	t.Run("is one, neither empty nor endless", func(t *testing.T) {
+	t.Run("is one value, neither empty nor endless", func(t *testing.T) {
 		for _, headers := range [][]string{
 			{"Idempotency-Key: a", "Idempotency-Key: b"},
 			{"Idempotency-Key: "},
@@ -207,20 +207,20 @@ func TestAnIdempotencyKey(t *testing.T) {
 }
 
 func TestClaimingATenant(t *testing.T) {
-	claim := func(t *testing.T, h *house, id string) string {
+	claim := func(t *testing.T, h *installation, id string) string {
 		token := h.post(t, "/auth/tenants", fmt.Sprintf(`{"tenantId": %q}`, id)).is(t, 201).field(t, "claimToken")
 		return fmt.Sprintf(`{"claimToken": %q}`, token)
 	}
 
 	t.Run("makes the caller its owner, once", func(t *testing.T) {
 		h := open(t)
-		token, ada := claim(t, h, "acme"), h.somebody(t, "ada@acme.example")
+		token, ada := claim(t, h, "acme"), h.signIn(t, "ada@acme.example")
 		got := h.post(t, "/tenants/acme/claim", token, ada).is(t, 200)
 		if got.field(t, "tenantId") != "acme" || got.field(t, "role") != "owner" || got.field(t, "name") != "acme" {
 			t.Errorf("got %s", got.body)
 		}
 		h.post(t, "/tenants/acme/claim", token, ada).is(t, 200)
-		h.post(t, "/tenants/acme/claim", token, h.somebody(t, "bob@acme.example")).isProblem(t, 400, domain.CodeClaimInvalid, "claimToken")
+		h.post(t, "/tenants/acme/claim", token, h.signIn(t, "bob@acme.example")).isProblem(t, 400, domain.CodeClaimInvalid, "claimToken")
 		h.get(t, "/files/download-url?filename=a", ada).is(t, 200)
 	})
 
@@ -235,7 +235,7 @@ func TestClaimingATenant(t *testing.T) {
 
 	t.Run("with another tenant's token leaves it unspent", func(t *testing.T) {
 		h := open(t)
-		token, ada := claim(t, h, "acme"), h.somebody(t, "ada@acme.example")
+		token, ada := claim(t, h, "acme"), h.signIn(t, "ada@acme.example")
 		claim(t, h, "beta")
 		h.post(t, "/tenants/beta/claim", token, ada).isProblem(t, 400, domain.CodeClaimInvalid, "claimToken")
 		h.post(t, "/tenants/acme/claim", token, ada).is(t, 200)
@@ -244,7 +244,7 @@ func TestClaimingATenant(t *testing.T) {
 	t.Run("with a token that is wrong is one answer, whatever the tenant", func(t *testing.T) {
 		h := open(t)
 		claim(t, h, "acme")
-		ada := h.somebody(t, "ada@acme.example")
+		ada := h.signIn(t, "ada@acme.example")
 		for _, id := range []string{"acme", "nobody"} {
 			for _, token := range []string{`{"claimToken": "wrong"}`, `{"claimToken": ""}`, `{}`} {
 				h.post(t, "/tenants/"+id+"/claim", token, ada).isProblem(t, 400, domain.CodeClaimInvalid, "claimToken")
@@ -252,13 +252,13 @@ func TestClaimingATenant(t *testing.T) {
 		}
 	})
 
-	t.Run("is tried by 50 at once, and done once", func(t *testing.T) {
+	t.Run("by 50 callers at once succeeds once", func(t *testing.T) {
 		h := open(t)
 		token := claim(t, h, "acme")
 		statuses := make([]int, 50)
 		var wg sync.WaitGroup
 		for i := range statuses {
-			who := h.somebody(t, fmt.Sprintf("u%d@acme.example", i))
+			who := h.signIn(t, fmt.Sprintf("u%d@acme.example", i))
 			wg.Go(func() { statuses[i] = h.post(t, "/tenants/acme/claim", token, who).status })
 		}
 		wg.Wait()

@@ -21,7 +21,7 @@ var readers = []struct{ method, path, body string }{
 func TestEveryRouteThatReadsAToken(t *testing.T) {
 	h := open(t)
 	h.tenant(t, "acme", "ada@acme.example")
-	ada := h.somebody(t, "ada@acme.example")
+	ada := h.signIn(t, "ada@acme.example")
 	token := strings.TrimPrefix(ada, "Authorization: Bearer ")
 
 	for _, route := range readers {
@@ -63,13 +63,13 @@ func TestATokenIsReadFromTheHeaderAlone(t *testing.T) {
 
 func TestATokenThatHasExpiredIsBad(t *testing.T) {
 	h := open(t)
-	ada := h.somebody(t, "ada@acme.example")
+	ada := h.signIn(t, "ada@acme.example")
 	h.get(t, "/auth/me", ada).is(t, 200)
 	h.clock.pass(2 * time.Hour)
 	h.get(t, "/auth/me", ada).isProblem(t, 401, domain.CodeInvalidToken, "")
 }
 
-func TestAWrongBodyDoesntHideABadToken(t *testing.T) {
+func TestAWrongBodyDoesNotHideABadToken(t *testing.T) {
 	h := open(t)
 	h.post(t, "/auth/tenants", `{`, "Authorization: Bearer bad").is(t, 401)
 	h.post(t, "/files/upload-url", `{`, "Authorization: Bearer bad").is(t, 401)

@@ -8,7 +8,7 @@ import (
 
 func TestATenantThatIsBeingUpgraded(t *testing.T) {
 	h := open(t)
-	ada := h.somebody(t, "ada@example.com")
+	ada := h.signIn(t, "ada@example.com")
 	acme := h.tenant(t, "acme", "ada@example.com")
 	h.tenant(t, "bolt", "ada@example.com")
 	if err := h.db.SetUpgrading(acme, true); err != nil {

@@ -137,14 +137,14 @@ func unknown(name string, fields []field) error {
 	var names []string
 	for _, f := range fields {
 		if strings.EqualFold(f.name, name) {
-			return wrong("isn't a field here; names are case-sensitive: " + f.name)
+			return wrong("is not a field here; names are case-sensitive: " + f.name)
 		}
 		names = append(names, f.name)
 	}
 	if len(names) == 0 {
-		return wrong("isn't a field here; the object has none")
+		return wrong("is not a field here; the object has none")
 	}
-	return wrong("isn't a field here; the fields are " + strings.Join(names, ", "))
+	return wrong("is not a field here; the fields are " + strings.Join(names, ", "))
 }
 
 // maxNames is how many names a map may get: what it takes to keep one is many

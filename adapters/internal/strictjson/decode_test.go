@@ -81,8 +81,8 @@ func TestDecodeLeavesWhatIsNotGiven(t *testing.T) {
 func TestDecodeNamesTheFieldAtFault(t *testing.T) {
 	tests := []struct{ name, text, field, reason string }{
 		{"an unknown name", `{"emial":"x"}`, "emial", noField},
-		{"a name in another case", `{"EMAIL":"x"}`, "EMAIL", "isn't a field here; names are case-sensitive: email"},
-		{"a name that folds to another by Unicode", `{"ſize":1}`, "ſize", "isn't a field here; names are case-sensitive: size"},
+		{"a name in another case", `{"EMAIL":"x"}`, "EMAIL", "is not a field here; names are case-sensitive: email"},
+		{"a name that folds to another by Unicode", `{"ſize":1}`, "ſize", "is not a field here; names are case-sensitive: size"},
 		{"a field that is hidden", `{"Hidden":"x"}`, "Hidden", noField},
 		{"a field by the name of its tag's dash", `{"-":"x"}`, "-", noField},
 		{"a field that isn't exported", `{"private":"x"}`, "private", noField},
@@ -92,7 +92,7 @@ func TestDecodeNamesTheFieldAtFault(t *testing.T) {
 		{"a name given twice in a struct", `{"place":{"name":"x","name":"x"}}`, "place.name", "is given twice"},
 		{"a name given twice in an element", `{"items":[{},{"name":"x","name":"x"}]}`, "items.1.name", "is given twice"},
 		{"a name given twice in anything", `{"anything":[{"a":{"b":1,"b":1}}]}`, "anything.0.a.b", "is given twice"},
-		{"an unknown name further down", `{"items":[{"name":"x"},{"nam":"x"}]}`, "items.1.nam", "isn't a field here; the fields are name"},
+		{"an unknown name further down", `{"items":[{"name":"x"},{"nam":"x"}]}`, "items.1.nam", "is not a field here; the fields are name"},
 		{"null for a string", `{"email":null}`, "email", "must not be null"},
 		{"null for a map", `{"responses":null}`, "responses", "must not be null"},
 		{"null in a map", `{"responses":{"A":null}}`, "responses.A", "must not be null"},
@@ -129,12 +129,12 @@ func TestDecodeNamesTheFieldAtFault(t *testing.T) {
 }
 
 // noField is said of a name that body doesn't have.
-const noField = "isn't a field here; the fields are email, size, count, ratio, wanted, responses, items, place, at, anything, Untagged"
+const noField = "is not a field here; the fields are email, size, count, ratio, wanted, responses, items, place, at, anything, Untagged"
 
 func TestDecodeIntoNothing(t *testing.T) {
 	var into struct{}
 	err := strictjson.Decode([]byte(`{"password":"x"}`), &into, maxDepth)
-	if fault, ok := errors.AsType[*strictjson.FieldError](err); !ok || fault.Reason != "isn't a field here; the object has none" {
+	if fault, ok := errors.AsType[*strictjson.FieldError](err); !ok || fault.Reason != "is not a field here; the object has none" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -27,8 +27,8 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// house is the whole API on memory, served on a loopback port.
-type house struct {
+// installation is the whole API on memory, served on a loopback port.
+type installation struct {
 	db         *memory.DB
 	identities *idptest.Provider
 	objects    *memory.Objects
@@ -41,8 +41,8 @@ type house struct {
 	client    *http.Client
 }
 
-// open builds a house, lets change alter it, and serves it until the test ends.
-func open(t *testing.T, change ...func(*house)) *house {
+// open builds an installation, lets change alter it, and serves it until the test ends.
+func open(t *testing.T, change ...func(*installation)) *installation {
 	t.Helper()
 	h := build(t)
 	for _, c := range change {
@@ -52,10 +52,10 @@ func open(t *testing.T, change ...func(*house)) *house {
 	return h
 }
 
-func build(t testing.TB) *house {
+func build(t testing.TB) *installation {
 	t.Helper()
 	clock := &clock{now: time.Now()}
-	h := &house{
+	h := &installation{
 		db:         &memory.DB{Now: clock.Now},
 		identities: idptest.New(func(c *idp.Config) { c.Now = clock.Now }),
 		objects:    &memory.Objects{Now: clock.Now},
@@ -88,12 +88,12 @@ func build(t testing.TB) *house {
 
 const operatorToken = "an operator token of thirty-two bytes"
 
-func (h *house) serve(t *testing.T, handler http.Handler) {
+func (h *installation) serve(t *testing.T, handler http.Handler) {
 	t.Helper()
 	h.serveOn(t, &httpapi.Server{Handler: handler, Logger: h.config.Logger})
 }
 
-func (h *house) serveOn(t *testing.T, server *httpapi.Server) *served {
+func (h *installation) serveOn(t *testing.T, server *httpapi.Server) *served {
 	t.Helper()
 	s := serve(t, server)
 	h.url, h.addr = s.url, s.addr
@@ -102,7 +102,7 @@ func (h *house) serveOn(t *testing.T, server *httpapi.Server) *served {
 	return s
 }
 
-// answer is what came back.
+// answer is an answer and its body.
 type answer struct {
 	status int
 	header http.Header
@@ -111,7 +111,7 @@ type answer struct {
 
 // send sends a request whose body, if there is one, is JSON. Each of headers is
 // "Name: value".
-func (h *house) send(t *testing.T, method, path, body string, headers ...string) answer {
+func (h *installation) send(t *testing.T, method, path, body string, headers ...string) answer {
 	t.Helper()
 	var reader io.Reader
 	if body != "" {
@@ -135,7 +135,7 @@ func (h *house) send(t *testing.T, method, path, body string, headers ...string)
 	return h.answerTo(t, req)
 }
 
-func (h *house) answerTo(t *testing.T, req *http.Request) answer {
+func (h *installation) answerTo(t *testing.T, req *http.Request) answer {
 	t.Helper()
 	res, err := h.client.Do(req)
 	if err != nil {
@@ -149,12 +149,12 @@ func (h *house) answerTo(t *testing.T, req *http.Request) answer {
 	return answer{res.StatusCode, res.Header, string(text)}
 }
 
-func (h *house) get(t *testing.T, path string, headers ...string) answer {
+func (h *installation) get(t *testing.T, path string, headers ...string) answer {
 	t.Helper()
 	return h.send(t, http.MethodGet, path, "", headers...)
 }
 
-func (h *house) post(t *testing.T, path, body string, headers ...string) answer {
+func (h *installation) post(t *testing.T, path, body string, headers ...string) answer {
 	t.Helper()
 	return h.send(t, http.MethodPost, path, body, headers...)
 }
@@ -177,7 +177,7 @@ func (a answer) field(t *testing.T, name string) string {
 	}
 }
 
-// is fails the test if the answer hasn't this status.
+// is fails the test if the answer does not have this status.
 func (a answer) is(t *testing.T, status int) answer {
 	t.Helper()
 	if a.status != status {
@@ -186,7 +186,7 @@ func (a answer) is(t *testing.T, status int) answer {
 	return a
 }
 
-// isProblem fails the test if the answer isn't this problem, in the whole form
+// isProblem fails the test unless the answer is this problem, in the complete form
 // that problems have.
 func (a answer) isProblem(t *testing.T, status int, code domain.Code, field string) answer {
 	t.Helper()
@@ -206,9 +206,9 @@ func (a answer) isProblem(t *testing.T, status int, code domain.Code, field stri
 	case p.Code != string(code) || p.Field != field:
 		t.Errorf("got code %q on field %q, want %q on %q: %s", p.Code, p.Field, code, field, p.Detail)
 	case p.Detail == "" || p.Detail != p.Message:
-		t.Errorf("detail %q isn't message %q", p.Detail, p.Message)
+		t.Errorf("detail %q is not message %q", p.Detail, p.Message)
 	case p.RequestID == "" || p.RequestID != a.header.Get("X-Request-ID"):
-		t.Errorf("requestId %q isn't the header's %q", p.RequestID, a.header.Get("X-Request-ID"))
+		t.Errorf("requestId %q is not the header's %q", p.RequestID, a.header.Get("X-Request-ID"))
 	case a.header.Get("Cache-Control") != "no-store":
 		t.Error("the problem may be cached")
 	case (status == 429 || status == 503) && a.header.Get("Retry-After") == "":
@@ -217,13 +217,13 @@ func (a answer) isProblem(t *testing.T, status int, code domain.Code, field stri
 	return a
 }
 
-// somebody returns the Authorization header of somebody who is signed in.
-func (h *house) somebody(t testing.TB, address string) string {
+// signIn returns the Authorization header of a signed-in user.
+func (h *installation) signIn(t testing.TB, address string) string {
 	t.Helper()
 	return "Authorization: Bearer " + h.caller(t, address).Token().Reveal()
 }
 
-func (h *house) caller(t testing.TB, address string) ports.Caller {
+func (h *installation) caller(t testing.TB, address string) ports.Caller {
 	t.Helper()
 	caller, err := h.identities.Caller(parse(t, domain.ParseEmail, address))
 	if err != nil {
@@ -233,7 +233,7 @@ func (h *house) caller(t testing.TB, address string) ports.Caller {
 }
 
 // join has the database give the user with that address the role in tenant id.
-func (h *house) join(t testing.TB, id domain.TenantID, address string, role domain.Role) {
+func (h *installation) join(t testing.TB, id domain.TenantID, address string, role domain.Role) {
 	t.Helper()
 	change := ports.RoleChange{Tenant: id, Member: h.caller(t, address).Identity(), Role: role, By: ports.Actor{Operator: true}}
 	if err := h.db.Members().SetRole(t.Context(), change); err != nil {
@@ -242,7 +242,7 @@ func (h *house) join(t testing.TB, id domain.TenantID, address string, role doma
 }
 
 // tenant makes a tenant whose owner has the address.
-func (h *house) tenant(t testing.TB, id, owner string) domain.TenantID {
+func (h *installation) tenant(t testing.TB, id, owner string) domain.TenantID {
 	t.Helper()
 	tenant := parse(t, domain.ParseTenantID, id)
 	if _, err := h.db.Tenants().Create(t.Context(), ports.NewTenant{ID: tenant, Name: id, Owner: h.caller(t, owner).Identity()}); err != nil {
@@ -260,7 +260,7 @@ func parse[T any](t testing.TB, parser func(string) (T, error), text string) T {
 	return value
 }
 
-// clock goes on by itself, and jumps when it is told to.
+// clock runs by itself, and jumps by pass.
 type clock struct {
 	mu   sync.Mutex
 	now  time.Time
@@ -303,8 +303,8 @@ func (b *syncBuffer) String() string {
 	return b.buf.String()
 }
 
-// dial opens a connection to the house that the test ends.
-func (h *house) dial(t *testing.T) net.Conn {
+// dial opens a connection to the installation, which the test ends.
+func (h *installation) dial(t *testing.T) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", h.addr)
 	if err != nil {
@@ -314,7 +314,7 @@ func (h *house) dial(t *testing.T) net.Conn {
 	return conn
 }
 
-func newAPI(h *house) http.Handler { return httpapi.New(h.config) }
+func newAPI(h *installation) http.Handler { return httpapi.New(h.config) }
 
 // requestIDs is an audit log that keeps the request of each entry.
 type requestIDs struct{ ids []string }
