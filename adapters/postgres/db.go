@@ -22,6 +22,7 @@ type DB struct {
 	own    *pool                  // logs in as Config.User: provisions and sweeps
 	claims chan struct{}          // has room for the claims that may be at work
 	others atomic.Pointer[logins] // nil until the database was reached and found in order
+	reason atomic.Pointer[error]  // why the last attempt to reach it failed
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -130,11 +131,24 @@ func (db *DB) logins() (*logins, error) {
 	if l := db.others.Load(); l != nil {
 		return l, nil
 	}
-	return nil, domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the database can't be reached yet").WithRetryAfter(retryAfter)
+	away := domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the database can't be reached yet").WithRetryAfter(retryAfter)
+	if reason := db.reason.Load(); reason != nil {
+		away = away.WithCause(*reason)
+	}
+	return nil, away
 }
 
-// begin inspects the database, and makes the pools that serve.
+// begin reaches the database, and keeps the reason where it can't.
 func (db *DB) begin(ctx context.Context) error {
+	err := db.reach(ctx)
+	if err != nil {
+		db.reason.Store(&err)
+	}
+	return err
+}
+
+// reach inspects the database, and makes the pools that serve.
+func (db *DB) reach(ctx context.Context) error {
 	in, err := inspect(ctx, db.own.db, db.cfg, db.sets)
 	if err != nil {
 		return err

@@ -172,7 +172,7 @@ func cutComment(line string) string {
 func (p *dotEnvParser) singleQuoted(s *setting) error {
 	end := strings.IndexByte(p.rest, '\'')
 	if end < 0 {
-		return lineError{s.line, "the quote ' isn't closed"}
+		return lineError{s.line, "the quote ' isn't closed: put another ' behind the value"}
 	}
 	s.value = p.take(end)
 	p.take(1)
@@ -204,7 +204,7 @@ func (p *dotEnvParser) doubleQuoted(s *setting) error {
 			value.WriteString(char)
 		}
 	}
-	return lineError{s.line, `the quote " isn't closed`}
+	return lineError{s.line, `the quote " isn't closed: put another " behind the value`}
 }
 
 // nothingMore refuses what follows a closing quote, a comment aside.

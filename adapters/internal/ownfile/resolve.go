@@ -91,7 +91,7 @@ func refuseReplaceable(path string, info fs.FileInfo) error {
 	case !isTrusted(owner):
 		return fmt.Errorf("%s belongs to user ID %d, who could replace what user ID %d keeps there: choose a folder elsewhere, or run the program as user ID %[2]d", path, owner, os.Geteuid())
 	case othersWrite(info) && info.Mode()&fs.ModeSticky == 0:
-		return fmt.Errorf("%s may be written by other users, who could replace what is kept there: run `chmod go-w %[1]s`, or choose a folder elsewhere", path)
+		return fmt.Errorf("%s may be written by other users, who could replace what is kept there: run `chmod go-w %s`, or choose a folder elsewhere", path, shellWord(path))
 	}
 	return nil
 }

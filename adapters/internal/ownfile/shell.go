@@ -1,0 +1,13 @@
+package ownfile
+
+import "strings"
+
+// shellWord returns path as one word of a command that the operator pastes into a
+// shell.
+func shellWord(path string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%,="
+	if strings.Trim(path, plain) == "" {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}
