@@ -30,7 +30,7 @@ func TestDependency(t *testing.T) {
 		cfg := config(t)
 		setUp(t, cfg)
 		p := through(t, &cfg)
-		return porttest.Outage{Dependency: reopen(t, cfg), Break: p.breakDown, Mend: p.mend}
+		return porttest.Outage{Dependency: reopen(t, cfg), Break: p.breakDown, Restore: p.mend}
 	})
 }
 
