@@ -21,7 +21,7 @@ const (
 	challengeAttempts = 3
 )
 
-// responses names what answers each challenge, in the words of Cognito's API.
+// responses maps each challenge to the response that answers it, named as in Cognito's API.
 var responses = map[string]string{
 	newPasswordRequired:  newPassword,
 	"SOFTWARE_TOKEN_MFA": "SOFTWARE_TOKEN_MFA_CODE",
@@ -36,30 +36,30 @@ func checkChallengeName(name string) error {
 	return domain.Invalidf("challengeName", "a challenge is one of %s", strings.Join(slices.Sorted(maps.Keys(responses)), ", "))
 }
 
-// challenges are the ones of this process. No store keeps them.
+// challenges contains the open challenges of this process. No store keeps them.
 type challenges struct {
 	mu    sync.Mutex
-	due   map[string]string // the name of the challenge that the next sign-in meets, by subject
+	due   map[string]string // the name of the challenge that the next sign-in gets, by subject
 	asked map[domain.Secret]*challenge
 }
 
-// challenge is what a sign-in was asked. Its session is its key.
+// challenge is an open challenge of a sign-in. Its session is its key.
 type challenge struct {
 	name         string
 	subject      string
-	passwordHash string           // as it was when the password was found right
-	code         domain.TokenHash // zero where a new password is asked for
+	passwordHash string           // at the time of the sign-in
+	code         domain.TokenHash // zero if the challenge asks for a new password
 	expiresAt    time.Time
-	attempts     int // wrong ones that it still survives
+	attempts     int // wrong answers that it still accepts
 }
 
-// OrderChallenge makes every later sign-in with the address meet a challenge:
-// NEW_PASSWORD_REQUIRED until the user sets one, or SOFTWARE_TOKEN_MFA, SMS_MFA or
-// EMAIL_OTP, whose code is mailed to the address. An empty name ends that. An address
-// without an account is [domain.NotFound].
+// OrderChallenge makes every later sign-in with the address return a challenge:
+// NEW_PASSWORD_REQUIRED until the user sets a password, or SOFTWARE_TOKEN_MFA, SMS_MFA
+// or EMAIL_OTP, whose code is mailed to the address. An empty name ends that. If the
+// address has no account, the error is [domain.NotFound].
 //
-// No route calls it. It is how a test shows that a client of the API, or a product,
-// can answer challenges, which Cognito gives.
+// No route calls OrderChallenge. Tests use it to show that an API client or a product
+// can answer the challenges that Cognito returns.
 func (p *Provider) OrderChallenge(ctx context.Context, email domain.Email, name string) error {
 	if name != "" {
 		if err := checkChallengeName(name); err != nil {
@@ -74,7 +74,7 @@ func (p *Provider) OrderChallenge(ctx context.Context, email domain.Email, name 
 	return nil
 }
 
-// challenge returns the challenge that user's sign-in meets, or nil.
+// challenge returns the challenge for user's sign-in, or nil.
 func (p *Provider) challenge(ctx context.Context, user ports.StoredUser) (*ports.Challenge, error) {
 	name := p.challenges.dueFor(user.Subject)
 	if name == "" {
@@ -96,8 +96,8 @@ func (p *Provider) challenge(ctx context.Context, user ports.StoredUser) (*ports
 	return &ports.Challenge{Name: name, Session: session, Parameters: parameters}, nil
 }
 
-// RespondToChallenge answers a challenge that SignIn returned. A session takes three
-// wrong answers. The errors are those of [ports.IdentityProvider].
+// RespondToChallenge answers a challenge that SignIn returned. A session ends after
+// three wrong answers. The errors are those of [ports.IdentityProvider].
 func (p *Provider) RespondToChallenge(ctx context.Context, email domain.Email, answer ports.ChallengeAnswer) (ports.SignIn, error) {
 	user, err := p.find(ctx, email)
 	if err != nil {
@@ -126,8 +126,8 @@ func (p *Provider) answerWithCode(user ports.StoredUser, answer ports.ChallengeA
 	return nil
 }
 
-// answerWithPassword sets the password by a code that it gives to itself alone, and
-// returns the user as changed.
+// answerWithPassword sets the password with a code that it creates for this purpose, and
+// returns the changed user.
 func (p *Provider) answerWithPassword(ctx context.Context, user ports.StoredUser, answer ports.ChallengeAnswer) (ports.StoredUser, error) {
 	if !p.challenges.has(answer, user, p.now()) {
 		return ports.StoredUser{}, errChallengeInvalid
@@ -148,7 +148,7 @@ func (p *Provider) answerWithPassword(ctx context.Context, user ports.StoredUser
 		return ports.StoredUser{}, identityErrorOr(err, errChallengeInvalid)
 	}
 	if !p.challenges.spend(answer, user, p.now(), func(*challenge) bool { return true }) {
-		return ports.StoredUser{}, errChallengeInvalid // it was answered a moment ago
+		return ports.StoredUser{}, errChallengeInvalid // another request has just answered it
 	}
 	if err := p.users.ResetPassword(ctx, user.Subject, code.Hash, hash); err != nil {
 		return ports.StoredUser{}, identityErrorOr(err, errChallengeInvalid)
@@ -177,7 +177,7 @@ func (c *challenges) dueFor(subject string) string {
 	return c.due[subject]
 }
 
-// ask keeps a challenge until it is answered, and drops those that have expired.
+// ask stores a challenge until it is answered, and drops expired ones.
 func (c *challenges) ask(session domain.Secret, asked *challenge, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -188,15 +188,15 @@ func (c *challenges) ask(session domain.Secret, asked *challenge, now time.Time)
 	c.asked[session] = asked
 }
 
-// has reports whether the answer is to a challenge of the user.
+// has reports whether the answer belongs to a challenge of the user.
 func (c *challenges) has(answer ports.ChallengeAnswer, user ports.StoredUser, now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.find(answer, user, now) != nil
 }
 
-// spend reports whether the answer is right, which ends its session. So does a wrong
-// one when no attempt is left.
+// spend reports whether the answer is right. A right answer ends the session, and so
+// does a wrong one when no attempt is left.
 func (c *challenges) spend(answer ports.ChallengeAnswer, user ports.StoredUser, now time.Time, right func(*challenge) bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -214,8 +214,8 @@ func (c *challenges) spend(answer ports.ChallengeAnswer, user ports.StoredUser, 
 	return false
 }
 
-// find returns the challenge that the answer is to, or nil. A password that was reset
-// since the sign-in ends it.
+// find returns the challenge that the answer belongs to, or nil. A password reset
+// since the sign-in ends the challenge.
 func (c *challenges) find(answer ports.ChallengeAnswer, user ports.StoredUser, now time.Time) *challenge {
 	asked := c.asked[answer.Session]
 	if asked == nil || asked.subject != user.Subject || asked.passwordHash != user.PasswordHash || asked.name != answer.Name || !now.Before(asked.expiresAt) {

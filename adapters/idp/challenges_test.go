@@ -24,7 +24,7 @@ func TestChallenges(t *testing.T) {
 			mustBe(t, c.respond(t, right), domain.CodeChallengeInvalid)
 		})
 	}
-	t.Run("a new password is asked for until one is set", func(t *testing.T) {
+	t.Run("a new password is required until one is set", func(t *testing.T) {
 		c := challenged(t, "NEW_PASSWORD_REQUIRED")
 		mustBe(t, c.respond(t, c.answer("NEW_PASSWORD", domain.NewSecret("short"))), domain.CodePasswordPolicy)
 		next := domain.NewSecret("battery staple")
@@ -35,7 +35,7 @@ func TestChallenges(t *testing.T) {
 		mustBe(t, err, domain.CodeInvalidCredentials)
 		c.ada.password = next
 		if c.signIn(t, c.ada).Access.IsZero() {
-			t.Error("it is asked for again")
+			t.Error("it is required again")
 		}
 	})
 	t.Run("a session survives three wrong answers", func(t *testing.T) {
@@ -75,20 +75,20 @@ func TestChallenges(t *testing.T) {
 		c := challenged(t, "EMAIL_OTP")
 		mustDo(t, c.provider.OrderChallenge(t.Context(), c.ada.email, ""))
 		if c.signIn(t, c.ada).Access.IsZero() {
-			t.Error("it is asked for again")
+			t.Error("it is required again")
 		}
 	})
-	t.Run("what is no challenge, and an address without an account, can't be ordered", func(t *testing.T) {
+	t.Run("an unknown challenge, and one for an address without an account, cannot be ordered", func(t *testing.T) {
 		b := open(t, nil)
 		mustBe(t, b.provider.OrderChallenge(t.Context(), address(t, "ada@example.com"), "RIDDLE"), domain.Invalid)
 		mustBe(t, b.provider.OrderChallenge(t.Context(), address(t, "ada@example.com"), "EMAIL_OTP"), domain.NotFound)
 	})
 }
 
-// meeting is a sign-in of ada's that met a challenge.
+// meeting is a sign-in of ada's that got a challenge.
 type meeting struct {
-	building
-	ada       person
+	fixture
+	ada       account
 	challenge *ports.Challenge
 }
 
@@ -105,7 +105,7 @@ func challenged(t *testing.T, name string) meeting {
 	return meeting{b, ada, step.Challenge}
 }
 
-// answer returns one with a single response.
+// answer returns an answer with a single response.
 func (m meeting) answer(name string, value domain.Secret) ports.ChallengeAnswer {
 	return ports.ChallengeAnswer{Name: m.challenge.Name, Session: m.challenge.Session, Responses: map[string]domain.Secret{name: value}}
 }

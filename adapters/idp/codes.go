@@ -17,14 +17,14 @@ import (
 
 const (
 	codeDigits   = 8
-	codes        = 100_000_000 // how many there are
+	codes        = 100_000_000 // the number of possible codes
 	codeTTL      = 10 * time.Minute
 	codeAttempts = 5
 
 	mailTimeout = 5 * time.Second
 )
 
-// newCode makes a code for subject, and what a store may know of it.
+// newCode creates a code for subject, and the part of it that a store may keep.
 func (p *Provider) newCode(subject string, purpose ports.CodePurpose) (domain.Secret, ports.NewCode, error) {
 	n, err := rand.Int(rand.Reader, big.NewInt(codes))
 	if err != nil {
@@ -39,19 +39,19 @@ func (p *Provider) newCode(subject string, purpose ports.CodePurpose) (domain.Se
 	}, nil
 }
 
-// isCode reports whether code has the form of newCode's. What hasn't is wrong
-// without being looked up, and costs no attempt.
+// isCode reports whether code has the form of newCode's codes. Any other text is wrong
+// without a look-up, and costs no attempt.
 func isCode(code domain.Secret) bool {
 	digits, ok := domain.ParseOneTimeCode(code)
 	return ok && digits == code && len(code.Reveal()) == codeDigits
 }
 
-// hashCode binds a code to its user and purpose. The key keeps whoever reads the
+// hashCode binds a code to its user and purpose. The key prevents a reader of the
 // store from trying all hundred million codes.
 func (k *Keys) hashCode(subject string, purpose ports.CodePurpose, code domain.Secret) domain.TokenHash {
 	mac := hmac.New(sha256.New, k.codes)
 	for _, part := range []string{string(purpose), subject, code.Reveal()} {
-		sum := sha256.Sum256([]byte(part)) // of one length: no part runs into the next
+		sum := sha256.Sum256([]byte(part)) // parts of equal length cannot run into each other
 		mac.Write(sum[:])
 	}
 	return domain.TokenHash(mac.Sum(nil))
@@ -60,38 +60,38 @@ func (k *Keys) hashCode(subject string, purpose ports.CodePurpose, code domain.S
 // signInCode is the purpose of a code that answers a challenge. No store keeps it.
 const signInCode ports.CodePurpose = "sign-in"
 
-// codeMail says what the code of a purpose is for.
+// codeMail contains the mail for each purpose of a code.
 var codeMail = map[ports.CodePurpose]ports.Mail{
 	ports.ConfirmAddress: {
 		Subject: "Confirm your address",
-		Text:    "Somebody, most likely you, signed up with this address.\nWithin 10 minutes this code confirms that it is yours, together with the password of the newest sign-up. If you didn't just sign up, ignore this mail.",
+		Text:    "This address was used to sign up, most likely by you.\nWithin 10 minutes this code confirms that it is yours, together with the password of the newest sign-up. If you did not just sign up, ignore this mail.",
 	},
 	ports.ResetPassword: {
 		Subject: "Reset your password",
-		Text:    "Somebody, most likely you, wants to set a new password.\nThis code allows it for 10 minutes. If it wasn't you, ignore this mail and tell nobody the code.",
+		Text:    "A new password was requested for this address, most likely by you.\nThis code allows you to set it within 10 minutes. If you did not ask for it, ignore this mail and do not share the code.",
 	},
 	signInCode: {
 		Subject: "Your code to sign in",
-		Text:    "This code completes a sign-in with this address within 3 minutes. If you aren't signing in, your password is known to another person: set a new one.",
+		Text:    "This code completes a sign-in with this address within 3 minutes. If you are not signing in, another person has your password: set a new one.",
 	},
 }
 
-// deliver sends a code that the store knows already, and reports whether that
-// worked. The user can ask for another one: a failure is for the operator.
+// deliver sends a code that the store has already recorded, and reports whether that
+// succeeded. It only logs a failure, because the user can ask for another code.
 func (p *Provider) deliver(ctx context.Context, user ports.StoredUser, purpose ports.CodePurpose, code domain.Secret) bool {
-	// A caller who hangs up doesn't take the code along.
+	// If the caller disconnects, the code is sent all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), mailTimeout)
 	defer cancel()
 	mail := codeMail[purpose]
 	mail.To, mail.Secret = user.Email, code
 	if err := p.mail.Send(ctx, mail); err != nil {
-		p.log.ErrorContext(ctx, "a code couldn't be delivered", "purpose", purpose, "sub", user.Subject, "error", err)
+		p.log.ErrorContext(ctx, "cannot deliver a code", "purpose", purpose, "sub", user.Subject, "error", err)
 		return false
 	}
 	return true
 }
 
-// mask shows an address to somebody who may not be its owner, as Cognito does: a***@e***.
+// mask hides most of an address from a caller who may not be its owner, as Cognito does: a***@e***.
 func mask(email domain.Email) string {
 	local, host, _ := strings.Cut(email.String(), "@")
 	return initial(local) + "***@" + initial(host) + "***"

@@ -26,7 +26,7 @@ func TestCodes(t *testing.T) {
 			}
 			seen[code] = true
 		}
-		if len(seen) < 19 { // twice the same once in half a million runs
+		if len(seen) < 19 { // one repetition occurs once in half a million runs
 			t.Errorf("of 20 codes %d differ", len(seen))
 		}
 	})
@@ -46,7 +46,7 @@ func TestCodes(t *testing.T) {
 		}
 		mustDo(t, b.provider.ConfirmSignUp(t.Context(), ada.email, b.code(t, ada.email)))
 	})
-	t.Run("a code doesn't survive six wrong ones, also at once", func(t *testing.T) {
+	t.Run("a code is void after six wrong ones, even at once", func(t *testing.T) {
 		b := open(t, requireConfirmation)
 		ada := b.arrive(t, "ada@example.com")
 		var wg sync.WaitGroup
@@ -64,20 +64,20 @@ func TestCodes(t *testing.T) {
 		mustBe(t, b.provider.ConfirmSignUp(t.Context(), ada.email, old), domain.CodeCodeInvalid)
 		mustDo(t, b.provider.ConfirmSignUp(t.Context(), ada.email, b.code(t, ada.email)))
 	})
-	t.Run("a code is one person's", func(t *testing.T) {
+	t.Run("a code is valid only for its account", func(t *testing.T) {
 		b := open(t, requireConfirmation)
 		ada, bob := b.arrive(t, "ada@example.com"), b.arrive(t, "bob@example.com")
 		mustBe(t, b.provider.ConfirmSignUp(t.Context(), bob.email, b.code(t, ada.email)), domain.CodeCodeInvalid)
 	})
-	t.Run("a code to confirm doesn't reset a password", func(t *testing.T) {
+	t.Run("a confirmation code does not reset a password", func(t *testing.T) {
 		b := open(t, requireConfirmation)
 		ada := b.arrive(t, "ada@example.com")
 		mustBe(t, b.provider.ResetPassword(t.Context(), ada.email, b.code(t, ada.email), ada.password), domain.CodeCodeInvalid)
 	})
 }
 
-func TestWhoGetsACode(t *testing.T) {
-	t.Run("who is confirmed at once gets none", func(t *testing.T) {
+func TestWhichUsersGetACode(t *testing.T) {
+	t.Run("a user a user who is confirmed at once gets none", func(t *testing.T) {
 		b := open(t, nil)
 		ada := b.arrive(t, "ada@example.com")
 		mustDo(t, b.provider.ResendCode(t.Context(), ada.email))
@@ -85,7 +85,7 @@ func TestWhoGetsACode(t *testing.T) {
 			t.Errorf("they got %v", sent)
 		}
 	})
-	t.Run("who signs up twice gets two, and the first is dead", func(t *testing.T) {
+	t.Run("a user who signs up twice gets two, and the first is void", func(t *testing.T) {
 		b := open(t, requireConfirmation)
 		ada := b.arrive(t, "ada@example.com")
 		first := b.code(t, ada.email)
@@ -96,16 +96,16 @@ func TestWhoGetsACode(t *testing.T) {
 		mustBe(t, b.provider.ConfirmSignUp(t.Context(), ada.email, first), domain.CodeCodeInvalid)
 		mustDo(t, b.provider.ConfirmSignUp(t.Context(), ada.email, b.code(t, ada.email)))
 	})
-	t.Run("who has no account gets none", func(t *testing.T) {
+	t.Run("an address without an account gets none", func(t *testing.T) {
 		b := open(t, requireConfirmation)
-		nobody := address(t, "nobody@example.com")
+		nobody := address(t, "unknown@example.com")
 		mustDo(t, b.provider.ResendCode(t.Context(), nobody))
 		mustDo(t, b.provider.ForgotPassword(t.Context(), nobody))
 		if sent := b.box.Sent(); len(sent) != 0 {
 			t.Errorf("they got %v", sent)
 		}
 	})
-	t.Run("a new user learns where it went, but not in full", func(t *testing.T) {
+	t.Run("a new user sees part of the address that it was sent to", func(t *testing.T) {
 		b := open(t, requireConfirmation)
 		for email, want := range map[string]string{"ada@example.com": "a***@e***", "ö@übung.de": "ö***@ü***"} {
 			made, err := b.provider.SignUp(t.Context(), address(t, email), domain.NewSecret("a good password"))
@@ -117,12 +117,12 @@ func TestWhoGetsACode(t *testing.T) {
 	})
 }
 
-func TestMailThatIsAway(t *testing.T) {
+func TestUnavailableMail(t *testing.T) {
 	var log journal
 	b := open(t, func(c *idp.Config) { c.RequireConfirmation, c.Logger = true, log.logger() })
 	ada := b.join(t, "ada@example.com")
 	b.box.Break()
-	t.Run("signing up succeeds, and says that no code is on its way", func(t *testing.T) {
+	t.Run("signing up succeeds, and reports that no code was sent", func(t *testing.T) {
 		made, err := b.provider.SignUp(t.Context(), address(t, "bob@example.com"), ada.password)
 		mustDo(t, err)
 		if made.Delivery != nil || made.Confirmed {
@@ -147,7 +147,7 @@ func TestAskingForACodeTakesItsTime(t *testing.T) {
 	const answerTime = 30 * time.Millisecond
 	b := open(t, func(c *idp.Config) { c.AnswerTime = answerTime })
 	known := b.join(t, "ada@example.com").email
-	for name, email := range map[string]domain.Email{"with an account": known, "without one": address(t, "nobody@example.com")} {
+	for name, email := range map[string]domain.Email{"with an account": known, "without one": address(t, "unknown@example.com")} {
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()
 			mustDo(t, b.provider.ForgotPassword(t.Context(), email))
@@ -158,7 +158,7 @@ func TestAskingForACodeTakesItsTime(t *testing.T) {
 	}
 }
 
-func TestAccountsWhoseAddressNobodyConfirms(t *testing.T) {
+func TestAccountsWhoseAddressIsNotConfirmed(t *testing.T) {
 	b := open(t, requireConfirmation)
 	ada, bob := b.join(t, "ada@example.com"), b.arrive(t, "bob@example.com")
 	sweep := func(t *testing.T, want int) {
@@ -189,7 +189,7 @@ func TestASignUpIsRenewedOnlyWhereCodesAreRequired(t *testing.T) {
 	mustBe(t, err, domain.CodeUserExists)
 }
 
-// misspelled returns a code like code that isn't code.
+// misspelled returns a wrong code that resembles code.
 func misspelled(code domain.Secret) domain.Secret {
 	digits := []byte(code.Reveal())
 	digits[0] = '0' + (digits[0]-'0'+1)%10

@@ -8,8 +8,8 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// What callers are told. A code that is wrong and an address that nobody has are
-// one error, and so are a wrong password and such an address.
+// The errors that callers see. A wrong code and an address without an account are the
+// same error, and so are a wrong password and an address without an account.
 var (
 	errNoEmail = domain.Invalidf("email", "an e-mail address is required")
 
@@ -23,20 +23,20 @@ var (
 	errChallengeInvalid   = domain.NewError(domain.CodeChallengeInvalid)
 )
 
-// invalidToken refuses an access token. The reason is for the log.
+// invalidToken refuses an access token. The reason appears only in the log.
 func invalidToken(reason string) error {
 	err := domain.NewError(domain.CodeInvalidToken)
 	err.Err = errors.New(reason)
 	return err
 }
 
-// identityError is the one place where the errors of the user store, and of what
-// should never fail, become those of [ports.IdentityProvider].
+// identityError is the only place where the errors of the user store, and unexpected
+// failures, become those of [ports.IdentityProvider].
 func identityError(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, domain.CodeIdentityProviderUnavailable): // the hasher's, which says what to do
+	case errors.Is(err, domain.CodeIdentityProviderUnavailable): // the hasher's error, whose message says what to do
 		return err
 	case errors.Is(err, domain.Unavailable):
 		return domain.NewError(domain.CodeIdentityProviderUnavailable).WithMessage("signing in is out of order at this moment; try again soon").WithRetryAfter(retryAfter(err)).WithCause(err)
@@ -57,7 +57,7 @@ func identityError(err error) error {
 	}
 }
 
-// identityErrorOr is identityError, but for a user who is absent.
+// identityErrorOr is identityError, but returns absent if the user does not exist.
 func identityErrorOr(err, absent error) error {
 	if errors.Is(err, domain.NotFound) {
 		return absent

@@ -12,7 +12,7 @@ import (
 )
 
 func ExampleProvider() {
-	keys, err := idp.NewKeys() // or idp.OpenKeys, to find them again
+	keys, err := idp.NewKeys() // or idp.OpenKeys, which keeps them in files
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -6,18 +6,18 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// Hasher hashes passwords. Package argon2 beside this one has the Hasher for the
-// accounts of people; a test may take a cheaper one.
+// Hasher hashes passwords. Package argon2 contains the Hasher for real accounts; tests
+// may use a cheaper one.
 type Hasher interface {
 	// Hash returns a text to store in place of password.
 	Hash(ctx context.Context, password domain.Secret) (string, error)
 
 	// Verify reports whether stored is a hash of password. Its time does not depend
-	// on where the two differ. A text that Hash cannot have made is an error.
+	// on where the two differ. It returns an error for a text that Hash cannot have made.
 	Verify(ctx context.Context, stored string, password domain.Secret) (bool, error)
 
-	// Decoy returns a text that is no password's hash and takes as long to verify as
-	// one. The provider verifies against it where an address has no account.
+	// Decoy returns a text that is not the hash of any password and takes as long to
+	// verify. The provider verifies against it when an address has no account.
 	Decoy() string
 }
 

@@ -96,12 +96,12 @@ func TestTheHasherIsTheConfigured(t *testing.T) {
 // busy is a hasher whose queue is full.
 type busy struct{ memory.Hasher }
 
-var errBusy error = &domain.Error{Kind: domain.Unavailable, Code: domain.CodeIdentityProviderUnavailable, Message: "too many people are signing in", RetryAfter: 7 * time.Second}
+var errBusy error = &domain.Error{Kind: domain.Unavailable, Code: domain.CodeIdentityProviderUnavailable, Message: "too many sign-ins", RetryAfter: 7 * time.Second}
 
 func (busy) Hash(context.Context, domain.Secret) (string, error)         { return "", errBusy }
 func (busy) Verify(context.Context, string, domain.Secret) (bool, error) { return false, errBusy }
 
-func TestABusyHasherSaysWhenToTryAgain(t *testing.T) {
+func TestABusyHasherReportsWhenToRetry(t *testing.T) {
 	b := open(t, nil)
 	ada := b.join(t, "ada@example.com")
 	mustDo(t, b.provider.ForgotPassword(t.Context(), ada.email))

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// jwk is an RSA public key as RFC 7517 and RFC 7518, section 6.3.1, write it.
+// jwk is an RSA public key in the form of RFC 7517 and RFC 7518, section 6.3.1.
 type jwk struct {
 	KeyType   string `json:"kty"`
 	Use       string `json:"use"`
@@ -28,17 +28,17 @@ func publicJWK(key *rsa.PublicKey) jwk {
 	return jwk{KeyType: "RSA", Use: "sig", Algorithm: "RS256", KeyID: thumbprint(n, e), Modulus: n, Exponent: e}
 }
 
-// thumbprint names an RSA key by RFC 7638, section 3.
+// thumbprint returns the name of an RSA key by RFC 7638, section 3.
 func thumbprint(n, e string) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, `{"e":%q,"kty":"RSA","n":%q}`, e, n))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// keySet writes the JWK Set of RFC 7517, section 5.
+// keySet encodes the JWK Set of RFC 7517, section 5.
 func keySet(key jwk) []byte {
 	set, err := json.Marshal(map[string][]jwk{"keys": {key}})
 	if err != nil {
-		panic(err) // strings always have a JSON form
+		panic(err) // strings can always be encoded
 	}
 	return set
 }
@@ -46,7 +46,7 @@ func keySet(key jwk) []byte {
 // JWKS returns the public keys as a JWK Set (RFC 7517).
 func (k *Keys) JWKS() []byte { return bytes.Clone(k.jwks) }
 
-// JWKSHandler serves [Keys.JWKS] to whoever wants to verify tokens.
+// JWKSHandler serves [Keys.JWKS] to all clients that verify tokens.
 func (k *Keys) JWKSHandler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {

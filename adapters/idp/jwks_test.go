@@ -53,7 +53,7 @@ func TestJWKS(t *testing.T) {
 	})
 }
 
-func serveJWKS(b building, method string) *httptest.ResponseRecorder {
+func serveJWKS(b fixture, method string) *httptest.ResponseRecorder {
 	answer := httptest.NewRecorder()
 	b.keys.JWKSHandler().ServeHTTP(answer, httptest.NewRequest(method, "/local/jwks.json", nil))
 	return answer

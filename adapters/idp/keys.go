@@ -12,8 +12,8 @@ import (
 	"path/filepath"
 )
 
-// Keys are the secrets of one installation: the RSA key that signs its tokens,
-// and the secret behind its codes and URLs. Build them with [OpenKeys] or [NewKeys].
+// Keys contains the secrets of one installation: the RSA key that signs its tokens,
+// and the secrets of its codes and URLs. Build it with [OpenKeys] or [NewKeys].
 type Keys struct {
 	signing *rsa.PrivateKey
 	kid     string // names signing in tokens and in the key set
@@ -34,8 +34,8 @@ const (
 	secretBlock     = "PARTYWALL SECRET"
 )
 
-// NewKeys makes keys that are gone with the process, and with them all tokens
-// and URLs that they signed.
+// NewKeys generates keys that are lost when the process ends. All tokens and URLs
+// signed with them become invalid then.
 func NewKeys() (*Keys, error) {
 	signing, err := newSigningKey()
 	if err != nil {
@@ -48,11 +48,11 @@ func NewKeys() (*Keys, error) {
 	return keysFrom(signing, secret)
 }
 
-// OpenKeys returns the keys that are kept in dir, and makes them where there are
-// none. The folder is closed to other users, and so are its files. One that
-// another user made, or could replace, is an error: its tokens would be believed.
-// Of several processes that make them at once, all get the same. The error is one
-// line that names the file at fault.
+// OpenKeys returns the keys that are stored in dir, and generates them if there are
+// none. The folder and its files are closed to other users. If another user
+// made one of them, or could replace it, OpenKeys returns an error, because tokens signed
+// with that key would be accepted. Several processes that generate keys at the same time
+// all get the same ones. The error is one line that names the file at fault.
 func OpenKeys(dir string) (*Keys, error) {
 	dir, err := closedFolder(dir)
 	if err != nil {
@@ -77,7 +77,7 @@ func OpenKeys(dir string) (*Keys, error) {
 // URLSecret returns 32 bytes to sign URLs with.
 func (k *Keys) URLSecret() []byte { return k.urls }
 
-// PublicKey returns what tokens are verified with.
+// PublicKey returns the key that verifies tokens.
 func (k *Keys) PublicKey() *rsa.PublicKey { return &k.signing.PublicKey }
 
 // KeyID returns the key's RFC 7638 thumbprint: the "kid" of tokens and of the key set.
@@ -97,7 +97,7 @@ func newSecret() ([]byte, error) {
 	return secret, nil
 }
 
-// keysFrom builds keys from the signing key in PKCS #8 and the secret that all others derive from.
+// keysFrom builds keys from the signing key in PKCS #8 and from the secret that all others derive from.
 func keysFrom(signing, secret []byte) (*Keys, error) {
 	parsed, err := x509.ParsePKCS8PrivateKey(signing)
 	if err != nil {
@@ -119,7 +119,7 @@ func keysFrom(signing, secret []byte) (*Keys, error) {
 	return &Keys{signing: key, kid: jwk.KeyID, header: tokenHeader(jwk.KeyID), jwks: keySet(jwk), codes: codes, urls: urls}, nil
 }
 
-// encodeBlock returns der as a PEM file.
+// encodeBlock encodes der as a PEM file.
 func encodeBlock(kind string, der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
 }

@@ -12,21 +12,21 @@ import (
 	"github.com/partywall-go/partywall/adapters/internal/ownfile"
 )
 
-// cure is what helps where a file of keys is lost.
+// cure is the advice for a lost or broken key file.
 const cure = "restore it from a backup, or delete it to start with a new one, which ends all sessions, codes and signed URLs"
 
-// closedFolder makes dir, if need be, and closes it to other users. Whose it is
-// decides whose tokens are believed, so it must be this user's own.
+// closedFolder creates dir if it does not exist, and closes it to other users. dir must
+// belong to this user, because tokens signed with the keys in it are accepted.
 func closedFolder(dir string) (string, error) {
 	dir, err := ownfile.Closed(dir)
 	if err != nil {
-		return "", fmt.Errorf("the folder for keys can't be used: %w", err)
+		return "", fmt.Errorf("cannot use the folder for keys: %w", err)
 	}
 	return dir, nil
 }
 
-// keptOrNew returns the bytes of the PEM file at path. Where there is none it
-// keeps what fresh makes, unless another process was faster: then it returns theirs.
+// keptOrNew returns the bytes of the PEM file at path. If there is no file, it stores
+// the result of fresh, unless another process was faster. Then it returns that process's bytes.
 func keptOrNew(path, kind string, fresh func() ([]byte, error)) ([]byte, error) {
 	kept, err := readBlock(path, kind)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -37,7 +37,7 @@ func keptOrNew(path, kind string, fresh func() ([]byte, error)) ([]byte, error) 
 		return nil, fmt.Errorf("no key could be made for %s: %w", path, err)
 	}
 	if err := publish(path, encodeBlock(kind, made)); err != nil {
-		return nil, fmt.Errorf("a new key can't be kept: %w", err)
+		return nil, fmt.Errorf("cannot store a new key: %w", err)
 	}
 	return readBlock(path, kind)
 }
@@ -46,22 +46,22 @@ func keptOrNew(path, kind string, fresh func() ([]byte, error)) ([]byte, error) 
 func readBlock(path, kind string) ([]byte, error) {
 	file, err := ownfile.Open(path, os.O_RDONLY)
 	if err != nil {
-		return nil, fmt.Errorf("a key can't be read: %w", err)
+		return nil, fmt.Errorf("cannot read a key: %w", err)
 	}
 	defer file.Close()
 	content, err := io.ReadAll(io.LimitReader(file, 64<<10))
 	if err != nil {
-		return nil, fmt.Errorf("a key can't be read: %w", err)
+		return nil, fmt.Errorf("cannot read a key: %w", err)
 	}
 	block, rest := pem.Decode(content)
 	if block == nil || block.Type != kind || len(rest) > 0 {
-		return nil, fmt.Errorf("%s is broken: it isn't one PEM block %q; %s", path, kind, cure)
+		return nil, fmt.Errorf("%s is broken: it is not one PEM block %q; %s", path, kind, cure)
 	}
 	return block.Bytes, nil
 }
 
-// publish puts content at path in one step, complete and on the disk, unless
-// something is there already.
+// publish writes content to a new file at path in one step, complete and durable. It
+// leaves an existing file unchanged.
 func publish(path string, content []byte) error {
 	file, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
 	if err != nil {
@@ -72,14 +72,14 @@ func publish(path string, content []byte) error {
 	if err := errors.Join(writeErr, file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	// A link, unlike a rename, replaces nothing: whoever comes second takes the first one's.
+	// Unlike a rename, a link replaces nothing, so a slower process uses the first one's file.
 	if err := os.Link(file.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return syncFolder(filepath.Dir(path))
 }
 
-// syncFolder makes the names in dir survive a power cut.
+// syncFolder makes the names in dir durable, so that they survive a power failure.
 func syncFolder(dir string) error {
 	folder, err := os.Open(dir)
 	if err != nil {

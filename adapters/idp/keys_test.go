@@ -101,7 +101,7 @@ func TestBrokenKeys(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a file that others may read is refused, and says how to close it", func(t *testing.T) {
+	t.Run("a file that others may read is refused, with advice how to close it", func(t *testing.T) {
 		dir := t.TempDir()
 		openKeys(t, dir)
 		mustDo(t, os.Chmod(filepath.Join(dir, signingKeyFile), 0o640))
@@ -110,16 +110,16 @@ func TestBrokenKeys(t *testing.T) {
 	t.Run("a folder in place of a file is refused", func(t *testing.T) {
 		dir := t.TempDir()
 		mustDo(t, os.Mkdir(filepath.Join(dir, secretFile), 0o700))
-		mustFailToOpen(t, dir, secretFile, "isn't a regular file")
+		mustFailToOpen(t, dir, secretFile, "a regular file: move it away")
 	})
 	t.Run("a file in place of the folder is refused", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "keys")
 		mustDo(t, os.WriteFile(path, nil, 0o600))
-		mustFailToOpen(t, path, "keys", "isn't a folder")
+		mustFailToOpen(t, path, "keys", "a folder: move it away")
 	})
 }
 
-// TestKeysOfAnotherUser plants keys whose maker could sign tokens with them.
+// TestKeysOfAnotherUser plants keys with which another user could sign tokens.
 func TestKeysOfAnotherUser(t *testing.T) {
 	prepared := t.TempDir()
 	openKeys(t, prepared)
@@ -131,7 +131,7 @@ func TestKeysOfAnotherUser(t *testing.T) {
 		}
 	})
 	if os.Geteuid() != 0 {
-		return // only root can give files away, and so play another user
+		return // only root can change a file's owner, and so act as another user
 	}
 	give := func(t *testing.T, path string) {
 		t.Helper()
@@ -174,7 +174,7 @@ func openKeys(t *testing.T, dir string) *idp.Keys {
 	return keys
 }
 
-// mustFailToOpen fails unless the error is one line that names the file and says what to do.
+// mustFailToOpen requires an error of one line that names the file and what to do.
 func mustFailToOpen(t *testing.T, dir, file, say string) {
 	t.Helper()
 	_, err := idp.OpenKeys(dir)
@@ -182,7 +182,7 @@ func mustFailToOpen(t *testing.T, dir, file, say string) {
 		t.Fatal("they were opened")
 	}
 	if line := err.Error(); strings.Contains(line, "\n") || !strings.Contains(line, file) || !strings.Contains(line, say) {
-		t.Errorf("it says %q", line)
+		t.Errorf("the error is %q", line)
 	}
 }
 

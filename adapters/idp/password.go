@@ -12,14 +12,14 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// The policy is that of NIST SP 800-63B: length counts, composition doesn't.
+// The policy is that of NIST SP 800-63B: length matters, composition does not.
 const (
 	minPasswordLen = 8   // characters
 	maxPasswordLen = 256 // bytes
 )
 
-// acceptPassword checks a password that somebody wants to set. What breaks the
-// policy is [domain.CodePasswordPolicy] on field.
+// acceptPassword checks a new password. If it breaks the policy, the error is
+// [domain.CodePasswordPolicy] on field.
 func acceptPassword(field string, email domain.Email, password domain.Secret) error {
 	if reason := refusePassword(email, normalPassword(password).Reveal()); reason != "" {
 		e := domain.NewError(domain.CodePasswordPolicy).WithField(field).WithMessage("%s", reason)
@@ -44,13 +44,13 @@ func refusePassword(email domain.Email, password string) string {
 	case len(password) > maxPasswordLen:
 		return fmt.Sprintf("a password has at most %d bytes", maxPasswordLen)
 	case strings.EqualFold(password, email.String()), strings.EqualFold(password, local):
-		return "a password isn't the address that it belongs to"
+		return "a password must not be the address that it belongs to"
 	}
 	return ""
 }
 
-// normalPassword returns what is hashed: NFC, so that one password typed on two
-// keyboards is one (RFC 8265, section 4.2).
+// normalPassword returns the text to hash: NFC, so that the same password typed on two
+// keyboards has the same bytes (RFC 8265, section 4.2).
 func normalPassword(password domain.Secret) domain.Secret {
 	return domain.NewSecret(norm.NFC.String(password.Reveal()))
 }

@@ -15,52 +15,53 @@ import (
 )
 
 const (
-	// ProviderName is the provider's part of the identities of [Provider].
+	// ProviderName is the provider part of the identities of [Provider].
 	ProviderName = "local"
 
 	// Issuer is the "iss" of the tokens of [Provider].
 	Issuer = "partywall-local"
 
-	// ClientID is the "client_id" of the tokens of an installation's own provider.
+	// ClientID is the "client_id" of the tokens of an installation's built-in provider.
 	ClientID = "partywall"
 )
 
-// Config says what [Provider] are made of. Users, Mail, Keys, Hasher
-// and ClientID are required; the rest have a default where they are zero.
+// Config configures a [Provider]. Users, Mail, Keys, Hasher
+// and ClientID are required; the other fields have a default for their zero value.
 type Config struct {
 	Users    ports.UserStore
-	Mail     ports.Mailer // carries the codes
+	Mail     ports.Mailer // sends the codes
 	Keys     *Keys
-	Hasher   Hasher // of the passwords
+	Hasher   Hasher // hashes the passwords
 	ClientID string // "client_id" and "aud" of the tokens
 
-	// RequireConfirmation lets nobody sign in who hasn't proven their address with
+	// RequireConfirmation refuses sign-ins until the user has confirmed the address with
 	// a code. Without it new users are confirmed at once: their addresses count as
-	// verified, unproven.
+	// verified, without a proof.
 	RequireConfirmation bool
 
-	AccessTTL  time.Duration // of access and ID tokens: 1 hour
-	RefreshTTL time.Duration // of a session, however often refreshed: 30 days
+	AccessTTL  time.Duration // of access and ID tokens; default: 1 hour
+	RefreshTTL time.Duration // of a session, however often refreshed; default: 30 days
 
 	// RefreshGrace is how long a refresh token may be exchanged once more, for a
-	// client that asks twice at once or misses an answer: 10 seconds.
+	// client that asks twice at once or loses an answer. The default is 10 seconds.
 	RefreshGrace time.Duration
 
-	// UnconfirmedTTL is how long an account waits for its address to be confirmed,
-	// unless it is a member of a tenant: 7 days.
+	// UnconfirmedTTL is how long an account may stay unconfirmed, unless it is a member
+	// of a tenant. The default is 7 days.
 	UnconfirmedTTL time.Duration
 
-	// AnswerTime is how long ResendCode and ForgotPassword take at least, so that
-	// their time doesn't tell who has an account: longer than Mail takes, 500 ms.
+	// AnswerTime is the minimum time of ResendCode and ForgotPassword. It must be longer
+	// than Mail takes, so that the time does not reveal which addresses have an account.
+	// The default is 500 ms.
 	AnswerTime time.Duration
 
-	Now    func() time.Time // time.Now
-	Logger *slog.Logger     // hears of codes that couldn't be delivered, and of stolen refresh tokens; nobody
+	Now    func() time.Time // default: time.Now
+	Logger *slog.Logger     // logs failed deliveries of codes and stolen refresh tokens; nil: nothing is logged
 }
 
-// Provider is the built-in identity provider: it implements
+// Provider is the built-in identity provider. It implements
 // [ports.IdentityProvider] on a [ports.UserStore], and [ports.TokenVerifier] for its
-// own tokens. It asks for no second factor, unless [Provider.OrderChallenge] says so.
+// own tokens. It requires a second factor only after [Provider.OrderChallenge].
 type Provider struct {
 	users               ports.UserStore
 	mail                ports.Mailer
@@ -73,7 +74,7 @@ type Provider struct {
 	unconfirmedTTL      time.Duration
 	answerTime          time.Duration
 	hasher              Hasher
-	stranger            ports.StoredUser // stands in for whoever has no account
+	absent              ports.StoredUser // stands in for an address without an account
 	now                 func() time.Time
 	log                 *slog.Logger
 	challenges          challenges
@@ -84,7 +85,7 @@ var (
 	_ ports.TokenVerifier    = (*Provider)(nil)
 )
 
-// New returns a provider made of config.
+// New returns a provider with the given configuration.
 func New(config Config) (*Provider, error) {
 	if config.Users == nil || config.Mail == nil || config.Keys == nil || config.Hasher == nil || config.ClientID == "" {
 		return nil, errors.New("the identity provider needs a user store, a mailer, keys, a hasher and a client ID")
@@ -104,7 +105,7 @@ func New(config Config) (*Provider, error) {
 		unconfirmedTTL:      cmp.Or(config.UnconfirmedTTL, 7*24*time.Hour),
 		answerTime:          cmp.Or(config.AnswerTime, 500*time.Millisecond),
 		hasher:              config.Hasher,
-		stranger:            ports.StoredUser{Subject: "stranger", PasswordHash: config.Hasher.Decoy()},
+		absent:              ports.StoredUser{Subject: "absent", PasswordHash: config.Hasher.Decoy()},
 		now:                 config.Now,
 		log:                 cmp.Or(config.Logger, slog.New(slog.DiscardHandler)),
 	}, nil
@@ -113,7 +114,7 @@ func New(config Config) (*Provider, error) {
 // Name returns [ProviderName].
 func (p *Provider) Name() string { return ProviderName }
 
-// SignUp makes an account. The errors are those of [ports.IdentityProvider].
+// SignUp creates an account. The errors are those of [ports.IdentityProvider].
 func (p *Provider) SignUp(ctx context.Context, email domain.Email, password domain.Secret) (ports.NewUser, error) {
 	if email.IsZero() {
 		return ports.NewUser{}, errNoEmail
@@ -133,7 +134,7 @@ func (p *Provider) SignUp(ctx context.Context, email domain.Email, password doma
 	})
 }
 
-// create keeps a new user, and sends the code that they wait for.
+// create stores a new user and sends the confirmation code.
 func (p *Provider) create(ctx context.Context, user ports.StoredUser) (ports.NewUser, error) {
 	identity, err := domain.NewIdentity(ProviderName, user.Subject)
 	if err != nil {
@@ -159,12 +160,12 @@ func (p *Provider) create(ctx context.Context, user ports.StoredUser) (ports.New
 	return p.created(ctx, user, identity, code), nil
 }
 
-// renew gives the account that has the address of anew its password, and a new
-// code with it, unless somebody confirmed the address.
+// renew sets the password of the existing account with anew's address, and sends a new
+// code, unless the address is confirmed.
 func (p *Provider) renew(ctx context.Context, anew ports.StoredUser) (ports.NewUser, error) {
 	user, err := p.users.UserByEmail(ctx, anew.Email)
 	if err != nil {
-		return ports.NewUser{}, identityErrorOr(err, errUserExists) // it was removed a moment ago
+		return ports.NewUser{}, identityErrorOr(err, errUserExists) // it has just been removed
 	}
 	anew.Subject = user.Subject
 	identity, err := domain.NewIdentity(ProviderName, user.Subject)
@@ -181,7 +182,7 @@ func (p *Provider) renew(ctx context.Context, anew ports.StoredUser) (ports.NewU
 	return p.created(ctx, anew, identity, code), nil
 }
 
-// created sends the code that a new user waits for.
+// created sends a new user the confirmation code.
 func (p *Provider) created(ctx context.Context, user ports.StoredUser, identity domain.Identity, code domain.Secret) ports.NewUser {
 	created := ports.NewUser{Identity: identity}
 	if p.deliver(ctx, user, ports.ConfirmAddress, code) {
@@ -190,7 +191,7 @@ func (p *Provider) created(ctx context.Context, user ports.StoredUser, identity 
 	return created
 }
 
-// ConfirmSignUp spends the code that proves the address. The errors are those of
+// ConfirmSignUp spends the code that confirms the address. The errors are those of
 // [ports.IdentityProvider].
 func (p *Provider) ConfirmSignUp(ctx context.Context, email domain.Email, code domain.Secret) error {
 	user, err := p.find(ctx, email)
@@ -204,26 +205,26 @@ func (p *Provider) ConfirmSignUp(ctx context.Context, email domain.Email, code d
 	return identityErrorOr(err, errCodeInvalid)
 }
 
-// ResendCode sends a new code to whoever has yet to confirm the address.
+// ResendCode sends a new code if the address has an account that is not confirmed.
 func (p *Provider) ResendCode(ctx context.Context, email domain.Email) error {
 	return p.sendCode(ctx, email, ports.ConfirmAddress, func(user ports.StoredUser) bool { return !user.Confirmed })
 }
 
-// ForgotPassword sends a code to whoever has an account. One that isn't confirmed
-// may have been made by a stranger: the code is how the address's owner takes it over.
+// ForgotPassword sends a code if the address has an account. An unconfirmed account
+// may have been created by another person; the code lets the owner of the address take it over.
 func (p *Provider) ForgotPassword(ctx context.Context, email domain.Email) error {
 	return p.sendCode(ctx, email, ports.ResetPassword, func(ports.StoredUser) bool { return true })
 }
 
-// Sweep removes the accounts whose address nobody confirmed in time, and returns
-// how many.
+// Sweep removes the accounts whose address was not confirmed in time, and returns
+// their number.
 func (p *Provider) Sweep(ctx context.Context) (int, error) {
 	removed, err := p.users.RemoveUnconfirmed(ctx, p.unconfirmedTTL)
 	return removed, identityError(err)
 }
 
-// sendCode sends a code if there is an account that may have one, and takes its
-// time either way: some more at random hides what the scheduler leaves of a difference.
+// sendCode sends a code if the address has an account that may get one. It takes the
+// same time either way, plus a random time that hides differences of scheduling.
 func (p *Provider) sendCode(ctx context.Context, email domain.Email, purpose ports.CodePurpose, may func(ports.StoredUser) bool) error {
 	answer := time.NewTimer(p.answerTime + rand.N(p.answerTime/10+1))
 	defer answer.Stop()
@@ -231,7 +232,7 @@ func (p *Provider) sendCode(ctx context.Context, email domain.Email, purpose por
 	if err != nil {
 		return err
 	}
-	if user.Subject != p.stranger.Subject && may(user) {
+	if user.Subject != p.absent.Subject && may(user) {
 		code, stored, err := p.newCode(user.Subject, purpose)
 		if err != nil {
 			return err
@@ -243,7 +244,7 @@ func (p *Provider) sendCode(ctx context.Context, email domain.Email, purpose por
 	}
 	select {
 	case <-answer.C:
-	case <-ctx.Done(): // nobody is there to measure
+	case <-ctx.Done(): // the caller no longer waits for the answer
 	}
 	return nil
 }
@@ -269,15 +270,15 @@ func (p *Provider) ResetPassword(ctx context.Context, email domain.Email, code, 
 	return identityErrorOr(err, errCodeInvalid)
 }
 
-// find returns the user with the address, or the stranger: one who may do
-// nothing, in about the same time.
+// find returns the user with the address, or p.absent, who may do nothing, in about the
+// same time.
 func (p *Provider) find(ctx context.Context, email domain.Email) (ports.StoredUser, error) {
 	if email.IsZero() {
 		return ports.StoredUser{}, errNoEmail
 	}
 	user, err := p.users.UserByEmail(ctx, email)
 	if errors.Is(err, domain.NotFound) {
-		return p.stranger, nil
+		return p.absent, nil
 	}
 	return user, identityError(err)
 }

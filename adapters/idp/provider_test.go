@@ -18,11 +18,11 @@ import (
 )
 
 func TestProvider(t *testing.T) {
-	own := func(b building) ports.TokenVerifier { return b.provider }
-	shared := func(b building) ports.TokenVerifier { return b.verifier }
+	own := func(b fixture) ports.TokenVerifier { return b.provider }
+	shared := func(b fixture) ports.TokenVerifier { return b.verifier }
 	for name, c := range map[string]struct {
 		required bool
-		verifier func(building) ports.TokenVerifier
+		verifier func(fixture) ports.TokenVerifier
 	}{
 		"confirmed at once":              {false, shared},
 		"confirmed by a code":            {true, shared},
@@ -50,7 +50,7 @@ func TestAProviderNeedsItsParts(t *testing.T) {
 	}
 }
 
-func TestAStoreThatIsAway(t *testing.T) {
+func TestAnUnavailableStore(t *testing.T) {
 	b := open(t, nil)
 	ada := b.join(t, "ada@example.com")
 	tokens := b.signIn(t, ada)
@@ -72,12 +72,12 @@ func TestAStoreThatIsAway(t *testing.T) {
 		"SignOutEverywhere": func() error { return b.provider.SignOutEverywhere(t.Context(), tokens.Access) },
 		"User":              func() error { _, err := b.provider.User(t.Context(), tokens.Access); return err },
 	} {
-		t.Run(name+" is unavailable and says when to try again", func(t *testing.T) {
+		t.Run(name+" is unavailable and states when to retry", func(t *testing.T) {
 			err := do()
 			mustBe(t, err, domain.CodeIdentityProviderUnavailable)
 			mustBe(t, err, domain.Unavailable)
 			if e, _ := errors.AsType[*domain.Error](err); e.RetryAfter <= 0 {
-				t.Errorf("it doesn't say when: %v", err)
+				t.Errorf("the error has no time to retry: %v", err)
 			}
 		})
 	}
@@ -85,8 +85,8 @@ func TestAStoreThatIsAway(t *testing.T) {
 
 const clientID = "partywall"
 
-// building is a provider and all around it. Its clock stands still.
-type building struct {
+// fixture is a provider with its dependencies. Its clock stands still.
+type fixture struct {
 	provider *idp.Provider
 	verifier ports.TokenVerifier
 	db       *memory.DB
@@ -96,12 +96,12 @@ type building struct {
 	now      *clock
 }
 
-// open returns a building whose provider is configured by change, too.
-func open(t testing.TB, change func(*idp.Config)) building {
+// open returns a fixture whose provider's configuration was changed by change.
+func open(t testing.TB, change func(*idp.Config)) fixture {
 	t.Helper()
 	now := &clock{now: time.Now()}
 	db := &memory.DB{Now: now.Now}
-	b := building{db: db, users: db.Users(), box: &memory.Mailbox{}, keys: oneKey(t), now: now}
+	b := fixture{db: db, users: db.Users(), box: &memory.Mailbox{}, keys: oneKey(t), now: now}
 	config := idp.Config{
 		Users:      b.users,
 		Mail:       b.box,
@@ -122,7 +122,7 @@ func open(t testing.TB, change func(*idp.Config)) building {
 	return b
 }
 
-// verifier returns what every other part of the program believes tokens by.
+// verifier returns the verifier that the other parts of the program use for tokens.
 func verifier(t testing.TB, keys *idp.Keys, now *clock) ports.TokenVerifier {
 	t.Helper()
 	source, err := tokens.StaticKeys(keys.KeyID(), keys.PublicKey())
@@ -141,7 +141,7 @@ func verifier(t testing.TB, keys *idp.Keys, now *clock) ports.TokenVerifier {
 
 var newKeysOnce = sync.OnceValues(idp.NewKeys)
 
-// oneKey returns keys that all tests share: making some takes a tenth of a second.
+// oneKey returns keys that all tests share, because generating them takes a tenth of a second.
 func oneKey(t testing.TB) *idp.Keys {
 	t.Helper()
 	keys, err := newKeysOnce()
@@ -152,7 +152,7 @@ func oneKey(t testing.TB) *idp.Keys {
 }
 
 // code returns the last code that was sent to the address.
-func (b building) code(t *testing.T, to domain.Email) domain.Secret {
+func (b fixture) code(t *testing.T, to domain.Email) domain.Secret {
 	t.Helper()
 	mail, sent := b.box.Last(to)
 	if !sent {
@@ -161,17 +161,17 @@ func (b building) code(t *testing.T, to domain.Email) domain.Secret {
 	return mail.Secret
 }
 
-// person is somebody with an account.
-type person struct {
+// account is an account at the fixture's provider.
+type account struct {
 	email    domain.Email
 	password domain.Secret
 	identity domain.Identity
 }
 
-// arrive signs somebody up.
-func (b building) arrive(t testing.TB, email string) person {
+// arrive creates an account.
+func (b fixture) arrive(t testing.TB, email string) account {
 	t.Helper()
-	who := person{email: address(t, email), password: domain.NewSecret("the password of " + email)}
+	who := account{email: address(t, email), password: domain.NewSecret("the password of " + email)}
 	made, err := b.provider.SignUp(t.Context(), who.email, who.password)
 	if err != nil {
 		t.Fatal(err)
@@ -180,8 +180,8 @@ func (b building) arrive(t testing.TB, email string) person {
 	return who
 }
 
-// join signs somebody up who can sign in.
-func (b building) join(t *testing.T, email string) person {
+// join creates an account that can sign in.
+func (b fixture) join(t *testing.T, email string) account {
 	t.Helper()
 	who := b.arrive(t, email)
 	if mail, waits := b.box.Last(who.email); waits {
@@ -190,14 +190,14 @@ func (b building) join(t *testing.T, email string) person {
 	return who
 }
 
-func (b building) signIn(t *testing.T, who person) ports.Tokens {
+func (b fixture) signIn(t *testing.T, who account) ports.Tokens {
 	t.Helper()
 	step, err := b.provider.SignIn(t.Context(), who.email, who.password)
 	mustDo(t, err)
 	return step.Tokens
 }
 
-// clock is a clock that tests move.
+// clock is a clock that tests set.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -215,7 +215,7 @@ func (c *clock) pass(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// journal is a log that remembers.
+// journal is a log that tests read.
 type journal struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -237,7 +237,7 @@ func (j *journal) logger() *slog.Logger {
 	return slog.New(slog.NewJSONHandler(j, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// records returns what was logged, a map a line.
+// records returns the logged records, a map for each.
 func (j *journal) records(t *testing.T) []map[string]any {
 	t.Helper()
 	var records []map[string]any

@@ -13,7 +13,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// both sends each mail by all of its mailers.
+// both sends each mail with all of its mailers.
 type both []ports.Mailer
 
 func (b both) Send(ctx context.Context, mail ports.Mail) error {
@@ -44,13 +44,13 @@ func TestNoSecretIsLogged(t *testing.T) {
 	next, err := b.provider.Refresh(t.Context(), first.Refresh)
 	mustDo(t, err)
 	keep(first.Access, first.ID, first.Refresh, next.Access, next.ID, next.Refresh)
-	b.now.pass(time.Minute) // past the grace of a refresh token
+	b.now.pass(time.Minute) // longer than the grace of a refresh token
 	_, err = b.provider.Refresh(t.Context(), first.Refresh)
 	mustBe(t, err, domain.CodeRefreshReused)
 	mustDo(t, b.provider.ForgotPassword(t.Context(), ada.email))
 	keep(b.code(t, ada.email))
 
-	b.box.Break() // from here on delivering fails, and says so in the log
+	b.box.Break() // deliveries fail from here on, and are logged
 	mustDo(t, b.provider.ForgotPassword(t.Context(), ada.email))
 	b.arrive(t, "bob@example.com")
 	stored, err := b.users.UserByEmail(t.Context(), ada.email)

@@ -34,7 +34,7 @@ func (p *Provider) SignIn(ctx context.Context, email domain.Email, password doma
 	return ports.SignIn{Tokens: tokens}, err
 }
 
-// startSession begins a session of user, who proved a moment ago to be that user.
+// startSession starts a session of user, who has just been authenticated.
 func (p *Provider) startSession(ctx context.Context, user ports.StoredUser) (ports.Tokens, error) {
 	authTime := p.now()
 	tokens, err := p.issue(user, authTime)
@@ -48,8 +48,8 @@ func (p *Provider) startSession(ctx context.Context, user ports.StoredUser) (por
 	return tokens, nil
 }
 
-// Refresh exchanges a refresh token for new tokens, a new refresh token among
-// them. The session ends when it would have ended. The errors are those of
+// Refresh exchanges a refresh token for new tokens, including a new refresh token.
+// That does not extend the session. The errors are those of
 // [ports.IdentityProvider].
 func (p *Provider) Refresh(ctx context.Context, refresh domain.Secret) (ports.Tokens, error) {
 	if err := ctx.Err(); err != nil {
@@ -75,14 +75,14 @@ func (p *Provider) Refresh(ctx context.Context, refresh domain.Secret) (ports.To
 	return tokens, nil
 }
 
-// Revoke ends the session of a refresh token, also by one that was exchanged
-// before. An unknown token is no error.
+// Revoke ends the session of a refresh token, even of one that was exchanged
+// before. An unknown token is not an error.
 func (p *Provider) Revoke(ctx context.Context, refresh domain.Secret) error {
 	return identityError(p.users.EndSession(ctx, refresh.Hash()))
 }
 
-// SignOutEverywhere ends every session of the user whose access token it is. The
-// token itself lives on until it expires.
+// SignOutEverywhere ends every session of the access token's owner. The
+// access token itself remains valid until it expires.
 func (p *Provider) SignOutEverywhere(ctx context.Context, access domain.Secret) error {
 	caller, err := p.Verify(ctx, access)
 	if err != nil {
@@ -91,7 +91,7 @@ func (p *Provider) SignOutEverywhere(ctx context.Context, access domain.Secret) 
 	return identityErrorOr(p.users.EndSessions(ctx, caller.Identity().Subject()), errInvalidToken)
 }
 
-// User returns the user whose access token it is.
+// User returns the owner of the access token.
 func (p *Provider) User(ctx context.Context, access domain.Secret) (ports.User, error) {
 	caller, err := p.Verify(ctx, access)
 	if err != nil {

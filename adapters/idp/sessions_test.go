@@ -65,7 +65,7 @@ func TestSessions(t *testing.T) {
 			t.Errorf("the log has %v", lines)
 		}
 	})
-	t.Run("all who exchange one token at once succeed, each with a token of their own", func(t *testing.T) {
+	t.Run("all clients that exchange one token at once succeed, each with a different token", func(t *testing.T) {
 		b := open(t, nil)
 		token := b.signIn(t, b.join(t, "ada@example.com")).Refresh
 		var next [20]ports.Tokens
@@ -127,7 +127,7 @@ func TestSessions(t *testing.T) {
 		_, err := b.provider.Refresh(t.Context(), token)
 		mustBe(t, err, domain.CodeRefreshInvalid)
 	})
-	t.Run("the token of a user who is gone is worth nothing", func(t *testing.T) {
+	t.Run("the token of a removed user is void", func(t *testing.T) {
 		b, emptied := open(t, nil), open(t, nil)
 		access := b.signIn(t, b.join(t, "ada@example.com")).Access
 		_, err := emptied.provider.User(t.Context(), access)
@@ -152,13 +152,13 @@ func TestSigningInWhileThePasswordIsReset(t *testing.T) {
 	})
 }
 
-func (b building) resetPassword(t *testing.T, who person) {
+func (b fixture) resetPassword(t *testing.T, who account) {
 	t.Helper()
 	mustDo(t, b.provider.ForgotPassword(t.Context(), who.email))
 	mustDo(t, b.provider.ResetPassword(t.Context(), who.email, b.code(t, who.email), domain.NewSecret("a new password")))
 }
 
-// interleaved is a store where something happens just before a session starts.
+// interleaved is a store that runs a function just before a session starts.
 type interleaved struct {
 	ports.UserStore
 	before  func()

@@ -18,7 +18,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// commonClaims are in both of Cognito's tokens that prove who somebody is.
+// commonClaims are the claims that Cognito's access and ID tokens have in common.
 type commonClaims struct {
 	Issuer   string `json:"iss"`
 	Subject  string `json:"sub"`
@@ -26,17 +26,17 @@ type commonClaims struct {
 	ID       string `json:"jti"`
 	IssuedAt int64  `json:"iat"` // all times in seconds since 1970
 	Expires  int64  `json:"exp"`
-	AuthTime int64  `json:"auth_time"` // when the password was given
+	AuthTime int64  `json:"auth_time"` // when the user sent the password
 }
 
-// accessClaims are for the API.
+// accessClaims are the claims of an access token, for the API.
 type accessClaims struct {
 	commonClaims
 	ClientID string `json:"client_id"`
 	Username string `json:"username"`
 }
 
-// idClaims are for the client, to know its user.
+// idClaims are the claims of an ID token, which describe the user to the client.
 type idClaims struct {
 	commonClaims
 	Audience      string `json:"aud"`
@@ -50,7 +50,7 @@ const (
 	useID     = "id"
 )
 
-// issue makes the access and ID tokens of user, who gave the password at authTime.
+// issue creates the access and ID tokens of user, who sent the password at authTime.
 func (p *Provider) issue(user ports.StoredUser, authTime time.Time) (ports.Tokens, error) {
 	access, err := p.keys.sign(accessClaims{
 		commonClaims: p.claims(user, useAccess, authTime),
@@ -86,8 +86,8 @@ func (p *Provider) claims(user ports.StoredUser, use string, authTime time.Time)
 	}
 }
 
-// Verify implements [ports.TokenVerifier] for the provider's own access tokens, which
-// it needs no key set for. Package tokens verifies them for the API, and those of
+// Verify implements [ports.TokenVerifier] for the provider's own access tokens, without
+// a key set. Package tokens verifies them for the API, and those of
 // other providers, by stricter rules.
 func (p *Provider) Verify(ctx context.Context, access domain.Secret) (ports.Caller, error) {
 	if err := ctx.Err(); err != nil {
@@ -115,12 +115,12 @@ func (p *Provider) Verify(ctx context.Context, access domain.Secret) (ports.Call
 	return ports.NewCaller(identity, access, expiresAt), nil
 }
 
-// tokenHeader encodes the header that all tokens of one key share, as spare as Cognito's.
+// tokenHeader encodes the header that all tokens of one key share, as minimal as Cognito's.
 func tokenHeader(kid string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256","kid":"` + kid + `"}`))
 }
 
-// sign writes claims as a JWT in the compact serialization of RFC 7515, section
+// sign encodes claims as a JWT in the compact serialization of RFC 7515, section
 // 7.1, under RS256: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518, section 3.3).
 func (k *Keys) sign(claims any) (string, error) {
 	payload, err := json.Marshal(claims)
@@ -136,8 +136,8 @@ func (k *Keys) sign(claims any) (string, error) {
 	return signed + "." + base64.RawURLEncoding.EncodeToString(signature), nil
 }
 
-// verify returns the payload of a token that sign wrote. All of ours have one
-// and the same header, so that no token has a say in how it is verified.
+// verify returns the payload of a token that sign created. All of them have the same
+// header, so a token cannot choose how it is verified.
 func (k *Keys) verify(token string) (payload []byte, ours bool) {
 	header, rest, _ := strings.Cut(token, ".")
 	body, tail, _ := strings.Cut(rest, ".")
@@ -157,13 +157,13 @@ func (k *Keys) verify(token string) (payload []byte, ours bool) {
 }
 
 const (
-	refreshPrefix = "pwr_" // for those who look for leaked secrets
+	refreshPrefix = "pwr_" // lets scanners for leaked secrets find it
 	refreshRandom = 32     // bytes
 	refreshSize   = refreshRandom + 8
 )
 
-// newRefreshToken makes a random token that carries when the password was given:
-// a store that knows the hash of the whole vouches for that, too.
+// newRefreshToken generates a random token that contains the time when the user sent the
+// password. The store's hash covers the whole token, so it authenticates the time, too.
 func newRefreshToken(authTime time.Time) domain.Secret {
 	raw := make([]byte, refreshRandom, refreshSize)
 	rand.Read(raw) // never fails
@@ -171,7 +171,7 @@ func newRefreshToken(authTime time.Time) domain.Secret {
 	return domain.NewSecret(refreshPrefix + base64.RawURLEncoding.EncodeToString(raw))
 }
 
-// parseRefreshToken returns when the password was given for a token of newRefreshToken's form.
+// parseRefreshToken returns when the user sent the password. ok reports whether token has newRefreshToken's form.
 func parseRefreshToken(token domain.Secret) (authTime time.Time, ok bool) {
 	encoded, found := strings.CutPrefix(token.Reveal(), refreshPrefix)
 	if !found || len(encoded) != base64.RawURLEncoding.EncodedLen(refreshSize) {

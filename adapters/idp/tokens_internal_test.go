@@ -21,14 +21,14 @@ func FuzzVerifyToken(f *testing.F) {
 	f.Add(len(keys.header), token[len(keys.header):])
 	f.Add(len(token)-10, "")
 	f.Add(0, "..")
-	// The input takes the place of the token's tail, so that most of it stays good.
+	// The input replaces the tail of a token, so that most of the token stays valid.
 	f.Fuzz(func(t *testing.T, keep int, tail string) {
 		if keep < 0 || keep > len(token) {
 			return
 		}
 		if forged := token[:keep] + tail; forged != token {
 			if _, ours := keys.verify(forged); ours {
-				t.Errorf("%q isn't a token of ours", forged)
+				t.Errorf("%q is not a token of ours", forged)
 			}
 		}
 	})
@@ -42,13 +42,13 @@ func FuzzParseRefreshToken(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		_, ok := parseRefreshToken(domain.NewSecret(s))
 		if ok && (!strings.HasPrefix(s, refreshPrefix) || strings.ContainsAny(s, "=\r\n ") || len(s) != len(newRefreshToken(signedIn).Reveal())) {
-			t.Errorf("%q isn't a refresh token", s)
+			t.Errorf("%q is not a refresh token", s)
 		}
 	})
 }
 
 func TestRefreshTokens(t *testing.T) {
-	t.Run("a refresh token tells when the password was given", func(t *testing.T) {
+	t.Run("a refresh token contains the time of the password", func(t *testing.T) {
 		signedIn := time.Unix(1_700_000_000, 0)
 		if got, ok := parseRefreshToken(newRefreshToken(signedIn)); !ok || !got.Equal(signedIn) {
 			t.Errorf("got %v", got)

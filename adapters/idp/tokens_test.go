@@ -50,14 +50,14 @@ func TestTokensAreShapedLikeCognitos(t *testing.T) {
 			t.Errorf("got %v %s", tokens.ExpiresIn, tokens.Type)
 		}
 	})
-	t.Run("a refreshed one tells when the password was given", func(t *testing.T) {
+	t.Run("a refreshed one contains the time of the password", func(t *testing.T) {
 		token := tokens.Refresh
 		for range 2 {
 			b.now.pass(24 * time.Hour)
 			next, err := b.provider.Refresh(t.Context(), token)
 			mustDo(t, err)
 			if got := claimsOf(t, b.keys, next.Access)["auth_time"]; got != now {
-				t.Errorf("it says %v, want %v", got, now)
+				t.Errorf("got %v, want %v", got, now)
 			}
 			token = next.Refresh
 		}
@@ -94,7 +94,7 @@ func TestForgedTokens(t *testing.T) {
 		"with padding":                 access + "==",
 		"with a newline":               access[:len(access)-10] + "\n" + access[len(access)-10:],
 		"with stray bits at its end":   access[:len(access)-1] + string(strayBits(access[len(access)-1])),
-		"of keys of somebody else":     theirs.signIn(t, ada).Access.Reveal(),
+		"of another provider's keys":   theirs.signIn(t, ada).Access.Reveal(),
 		"for a client of another name": sibling.signIn(t, ada).Access.Reveal(),
 	} {
 		t.Run("a token "+name+" is worth nothing", func(t *testing.T) {
@@ -103,20 +103,20 @@ func TestForgedTokens(t *testing.T) {
 			mustBe(t, b.provider.SignOutEverywhere(t.Context(), domain.NewSecret(token)), domain.CodeInvalidToken)
 		})
 	}
-	t.Run("nobody was signed out by them", func(t *testing.T) {
+	t.Run("they signed out no user", func(t *testing.T) {
 		_, err := b.provider.Refresh(t.Context(), tokens.Refresh)
 		mustDo(t, err)
 	})
 }
 
-// strayBits returns another character that decodes to the same last bits: 256
+// strayBits returns another character that decodes to the same used bits: 256
 // bytes leave four bits of the last character unused.
 func strayBits(last byte) byte {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	return alphabet[strings.IndexByte(alphabet, last)|1]
 }
 
-// mustClaim fails unless the token's claims are those of want, and an ID of its own.
+// mustClaim requires the claims of want, and a unique token ID.
 func mustClaim(t *testing.T, keys *idp.Keys, token domain.Secret, want ...map[string]any) {
 	t.Helper()
 	got := claimsOf(t, keys, token)
@@ -133,7 +133,7 @@ func mustClaim(t *testing.T, keys *idp.Keys, token domain.Secret, want ...map[st
 	}
 }
 
-// claimsOf verifies the token as RFC 7515, section 5.2 says, with nothing of ours.
+// claimsOf verifies the token as RFC 7515, section 5.2 specifies, without code of this package.
 func claimsOf(t *testing.T, keys *idp.Keys, token domain.Secret) map[string]any {
 	t.Helper()
 	parts := strings.Split(token.Reveal(), ".")

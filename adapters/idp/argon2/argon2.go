@@ -11,16 +11,16 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// Config says how many passwords wait while a hash is computed on every core. A zero
+// Config limits how many passwords wait while every core computes a hash. A zero
 // field means its default.
 type Config struct {
-	Queue int           // how many may wait: 64
-	Wait  time.Duration // how long each of them waits: 2 seconds
+	Queue int           // how many passwords may wait; default: 64
+	Wait  time.Duration // how long each of them waits; default: 2 seconds
 }
 
-// Hasher hashes passwords, one on each core at a time: each hash takes 19 MiB. More
-// passwords wait for their turn as [Config] says. Hash and Verify return
-// [domain.CodeIdentityProviderUnavailable] for those that find no place or wait too
+// Hasher hashes passwords. It computes one hash per core at a time, because each takes
+// 19 MiB. Further passwords wait as [Config] specifies. Hash and Verify return
+// [domain.CodeIdentityProviderUnavailable] if the queue is full or the wait is too
 // long.
 type Hasher struct{ queue *queue }
 
@@ -52,6 +52,6 @@ func (h *Hasher) Verify(ctx context.Context, stored string, password domain.Secr
 	return parsed.matches(password.Reveal()), nil
 }
 
-// Decoy returns a hash that no password has and that takes as long to verify as any
-// other.
+// Decoy returns a hash that no password has. Verifying it takes as long as verifying any
+// other hash.
 func (h *Hasher) Decoy() string { return decoy().String() }

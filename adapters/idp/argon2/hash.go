@@ -33,7 +33,7 @@ const (
 	maxThreads = 4
 )
 
-// newHash hashes a password with a salt of its own.
+// newHash hashes a password with a new random salt.
 func newHash(password string) hash {
 	h := hash{memory: defaultMemory, passes: defaultPasses, threads: defaultThreads, salt: make([]byte, saltLen)}
 	rand.Read(h.salt) // never fails
@@ -41,7 +41,7 @@ func newHash(password string) hash {
 	return h
 }
 
-// decoy returns a hash that no password has. To verify it takes as long as any other.
+// decoy returns a hash that no password has. Verifying it takes as long as any other.
 func decoy() hash {
 	h := hash{memory: defaultMemory, passes: defaultPasses, threads: defaultThreads, salt: make([]byte, saltLen), key: make([]byte, keyLen)}
 	rand.Read(h.salt)
@@ -59,17 +59,17 @@ func (h hash) matches(password string) bool {
 	return subtle.ConstantTimeCompare(h.key, h.derive(password, len(h.key))) == 1
 }
 
-// String writes the hash in the PHC string format, as the reference
+// String formats the hash in the PHC string format, as the reference
 // implementation of Argon2 does.
 func (h hash) String() string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.memory, h.passes, h.threads,
 		base64.RawStdEncoding.EncodeToString(h.salt), base64.RawStdEncoding.EncodeToString(h.key))
 }
 
-var errNotPHC = errors.New("a stored password hash isn't one of Argon2id within bounds")
+var errNotPHC = errors.New("a stored password hash is not one of Argon2id, or its parameters are out of bounds")
 
-// parse reads what String wrote. It refuses every other spelling,
-// and parameters that would cost too much or protect too little.
+// parse reads what String returns. It refuses every other spelling,
+// and parameters that cost too much or protect too little.
 func parse(s string) (hash, error) {
 	parts := strings.Split(s, "$")
 	if len(parts) != 6 {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// referenceHash is of "password" with the salt "somesalt", from the tests of
+// referenceHash is the hash of "password" with the salt "somesalt", from the tests of
 // Argon2's reference implementation (src/test.c).
 const referenceHash = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
 

@@ -7,12 +7,12 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// queue lets so many hash at once. Some more wait for their turn, in the order in
-// which they came; the rest are refused at once, so that many sign-ins at a time can't
-// take all memory.
+// queue limits how many hashes are computed at once. A limited number of callers wait, in
+// the order of their arrival; the others are refused at once, so that many simultaneous
+// sign-ins cannot exhaust the memory.
 type queue struct {
-	hashing chan struct{} // holds one for each hash that is computed
-	waiting chan struct{} // holds one for each that waits
+	hashing chan struct{} // has an element for each hash that is being computed
+	waiting chan struct{} // has an element for each caller that waits
 	wait    time.Duration
 }
 
@@ -52,5 +52,5 @@ func (q *queue) enter(ctx context.Context) error {
 func (q *queue) leave() { <-q.hashing }
 
 func (q *queue) overloaded() error {
-	return domain.NewError(domain.CodeIdentityProviderUnavailable).WithMessage("too many people are signing in at this moment; try again soon").WithRetryAfter(q.wait)
+	return domain.NewError(domain.CodeIdentityProviderUnavailable).WithMessage("too many sign-ins at this moment; try again soon").WithRetryAfter(q.wait)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func TestQueue(t *testing.T) {
-	t.Run("who finds the queue full is sent away at once", func(t *testing.T) {
+	t.Run("a caller that finds the queue full is refused at once", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			q := newQueue(1, 1, time.Hour)
 			began := time.Now()
@@ -26,11 +26,11 @@ func TestQueue(t *testing.T) {
 			}
 			q.leave()
 			if err := <-waiting; err != nil {
-				t.Errorf("who waited got %v", err)
+				t.Errorf("the waiting caller got %v", err)
 			}
 		})
 	})
-	t.Run("who waits too long is sent away", func(t *testing.T) {
+	t.Run("a caller that waits too long is refused", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			q := newQueue(1, 1, time.Hour)
 			mustEnter(t, q)
@@ -45,7 +45,7 @@ func TestQueue(t *testing.T) {
 			mustEnter(t, q)
 		})
 	})
-	t.Run("who hangs up leaves the queue", func(t *testing.T) {
+	t.Run("a caller that disconnects leaves the queue", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			q := newQueue(1, 1, time.Hour)
 			mustEnter(t, q)

@@ -1,5 +1,5 @@
-// Package idptest is the built-in identity provider for tests: its users are in
-// memory, its mail is in a mailbox, and its passwords are hashed fast.
+// Package idptest provides the built-in identity provider to tests. It keeps users in
+// memory and mail in a mailbox, and hashes passwords fast.
 package idptest
 
 import (
@@ -14,23 +14,23 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Password is what the users of [Provider.Caller] sign in with.
+// Password is the password of the users of [Provider.Caller].
 var Password = domain.NewSecret("correct horse battery")
 
-// Provider is an [idp.Provider] with what a test wants to see of it.
+// Provider is an [idp.Provider] with access to its mail.
 type Provider struct {
 	*idp.Provider
-	Mail *memory.Mailbox // holds the codes
+	Mail *memory.Mailbox // contains the codes
 
 	db     *memory.DB // of the users
 	config idp.Config
 }
 
-// keys are those of all providers of a test binary: to make some takes a tenth of a
-// second.
+// keys are shared by all providers of a test binary, because generating them takes a
+// tenth of a second.
 var keys = sync.OnceValues(idp.NewKeys)
 
-// New returns a provider without users. Each change alters its configuration.
+// New returns a provider without users. Each change modifies its configuration.
 func New(changes ...func(*idp.Config)) *Provider {
 	p := &Provider{Mail: &memory.Mailbox{}}
 	p.db = &memory.DB{Now: p.now}
@@ -49,7 +49,7 @@ func New(changes ...func(*idp.Config)) *Provider {
 
 func (p *Provider) now() time.Time { return p.config.Now() }
 
-// Change alters the configuration. The users and their sessions stay; challenges end.
+// Change modifies the configuration. Users and their sessions remain; challenges end.
 // It must not be called while requests are served.
 func (p *Provider) Change(changes ...func(*idp.Config)) {
 	for _, change := range changes {
@@ -58,7 +58,7 @@ func (p *Provider) Change(changes ...func(*idp.Config)) {
 	p.Provider = domain.Must(idp.New(p.config))
 }
 
-// RequireConfirmation makes new users confirm their address with a code. It is a
+// RequireConfirmation requires new users to confirm their address with a code. It is a
 // change for [New] and [Provider.Change].
 func RequireConfirmation(c *idp.Config) { c.RequireConfirmation = true }
 
@@ -69,15 +69,15 @@ func (p *Provider) Break() { p.db.Break() }
 // Restore makes the provider available again.
 func (p *Provider) Restore() { p.db.Restore() }
 
-// Code returns the code of the last mail to the address, which is for confirming it,
-// resetting its password or answering a challenge; the zero Secret if there was none.
+// Code returns the code of the last mail to the address, for confirming the address,
+// resetting the password or answering a challenge. It is the zero Secret if there was no mail.
 func (p *Provider) Code(email domain.Email) domain.Secret {
 	mail, _ := p.Mail.Last(email)
 	return mail.Secret
 }
 
 // Caller returns the user with the address, signed in with [Password]. If the address
-// has no account, Caller makes one and confirms it.
+// has no account, Caller creates and confirms one.
 func (p *Provider) Caller(email domain.Email) (ports.Caller, error) {
 	ctx := context.Background()
 	signed, err := p.SignIn(ctx, email, Password)
@@ -93,7 +93,7 @@ func (p *Provider) Caller(email domain.Email) (ports.Caller, error) {
 	return p.Verify(ctx, signed.Tokens.Access)
 }
 
-// join makes an account and confirms its address.
+// join creates an account and confirms its address.
 func (p *Provider) join(ctx context.Context, email domain.Email) error {
 	user, err := p.SignUp(ctx, email, Password)
 	if err != nil || user.Confirmed {
