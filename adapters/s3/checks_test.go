@@ -227,7 +227,7 @@ func TestChecksOfARealBucket(t *testing.T) {
 	t.Run("a wrong secret", func(t *testing.T) {
 		cfg := configOf(s)
 		cfg.AWS.Credentials = credentials.NewStaticCredentialsProvider(s.AccessKey, "wrong", "")
-		mustFind(t, runChecks(t, cfg, nil), "bucket", doctor.Error, "secret key isn't that of the access key")
+		mustFind(t, runChecks(t, cfg, nil), "bucket", doctor.Error, "secret key is not that of the access key")
 	})
 	t.Run("a bucket without CORS rules", func(t *testing.T) {
 		if got := runChecks(t, cfg, origins)["bucket-cors"]; got.Severity != doctor.Error || !strings.Contains(got.Summary, "no CORS rules") {

@@ -10,8 +10,8 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// RefreshReused records that a refresh token came twice: once from whoever holds
-// it rightly, and once from somebody else. The token names nobody; its hash tells
+// RefreshReused records that a refresh token came twice: once from its rightful
+// holder, and once from another. The token names no user; its hash distinguishes
 // lines about one token from those about another.
 func RefreshReused(ctx context.Context, log *slog.Logger, provider string, refresh domain.Secret) {
 	hash := refresh.Hash()

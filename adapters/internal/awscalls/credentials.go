@@ -10,15 +10,16 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// noCredentials is why the SDK found no credentials, or found some that can't be used.
+// noCredentials is the cause with which the SDK found no credentials, or found some
+// that cannot be used.
 type noCredentials struct{ err error }
 
 func (e *noCredentials) Error() string { return e.err.Error() }
 func (e *noCredentials) Unwrap() error { return e.err }
 
-// Recognizable returns a configuration with whose errors [CredentialTrouble] can
-// tell credentials that can't be had from a service's answer: one that assumes a
-// role may be refused by STS in the words in which a service refuses an action.
+// Recognizable returns a configuration from whose errors [CredentialTrouble] can
+// distinguish unavailable credentials from a service's answer: when credentials
+// assume a role, STS may refuse it in the words in which a service refuses an action.
 func Recognizable(cfg aws.Config) aws.Config {
 	if from := cfg.Credentials; from != nil {
 		cfg.Credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
@@ -32,26 +33,27 @@ func Recognizable(cfg aws.Config) aws.Config {
 	return cfg
 }
 
-// whoAmI is the command that shows which credentials there are.
+// whoAmI is the command that shows the credentials in use.
 const whoAmI = "aws sts get-caller-identity"
 
-// CredentialTrouble says what is wrong with the credentials of this machine, and
-// what to do about it, where err comes from that and not from what they allow.
+// CredentialTrouble returns what is wrong with the credentials of this machine, and
+// what to do about it, if that is the cause of err, and not the permissions of the
+// credentials.
 func CredentialTrouble(err error) (what, fix string, ok bool) {
 	if none := noneOf(err); none != nil {
 		return describeNone(none)
 	}
 	switch Code(err) {
 	case "ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired":
-		return "the AWS credentials have expired", "get new ones, and start again: aws sso login, or take AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew from where they came", true
+		return "the AWS credentials have expired", "get new ones, and start again: aws sso login, or take AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew from their source", true
 	case "UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId", "InvalidToken", "AuthFailure":
-		return "AWS doesn't know the access key, or its session token isn't the key's", "check AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN, or the profile in AWS_PROFILE: " + whoAmI, true
+		return "AWS does not have the access key, or its session token belongs to another key", "check AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN, or the profile in AWS_PROFILE: " + whoAmI, true
 	case "SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature", "IncompleteSignatureException":
-		return "the AWS secret key isn't that of the access key, or the clock of this machine is minutes off", "check AWS_SECRET_ACCESS_KEY, or the profile in AWS_PROFILE: " + whoAmI, true
+		return "the AWS secret key is not that of the access key, or the clock of this machine is minutes off", "check AWS_SECRET_ACCESS_KEY, or the profile in AWS_PROFILE: " + whoAmI, true
 	case "RequestTimeTooSkewed":
 		return "the clock of this machine is minutes off, so that AWS refuses what it signs", "set the clock: timedatectl set-ntp true", true
 	case "MissingAuthenticationToken", "MissingAuthenticationTokenException":
-		return "the request bore no AWS credentials", "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile in AWS_PROFILE: " + whoAmI, true
+		return "the request had no AWS credentials", "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile in AWS_PROFILE: " + whoAmI, true
 	}
 	return "", "", false
 }
@@ -71,11 +73,11 @@ func describeNone(none *noCredentials) (what, fix string, ok bool) {
 	switch {
 	case strings.Contains(text, "SSO") || strings.Contains(text, "sso"):
 		return "the AWS SSO login has expired, or there was none: " + text, "log in again: aws sso login, with --profile where AWS_PROFILE names one", true
-	case strings.Contains(text, "ec2imds"): // this isn't one of AWS's machines
+	case strings.Contains(text, "ec2imds"): // this is not one of AWS's machines
 	case notSent(none):
-		return "the AWS credentials can't be fetched: " + text, "check the way out of this machine to where they come from: NAT gateway, or VPC endpoint com.amazonaws.REGION.sts", true
+		return "cannot fetch the AWS credentials: " + text, "check this machine's route to the source of the credentials: NAT gateway, or VPC endpoint com.amazonaws.REGION.sts", true
 	case Code(none.err) != "": // of STS
-		return fmt.Sprintf("the AWS role can't be assumed (%s)", Code(none.err)), "check the role's trust policy, and AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE or the profile in AWS_PROFILE: " + whoAmI, true
+		return fmt.Sprintf("cannot assume the AWS role (%s)", Code(none.err)), "check the role's trust policy, and AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE or the profile in AWS_PROFILE: " + whoAmI, true
 	}
 	return "this machine has no AWS credentials: " + text, "give the instance, task or pod a role; on a machine of your own run `aws configure`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; then: " + whoAmI, true
 }

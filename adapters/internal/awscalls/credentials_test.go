@@ -23,8 +23,9 @@ import (
 	"github.com/partywall-go/partywall/adapters/internal/awscalls"
 )
 
-// call calls a service with what the SDK finds in this environment and in the
-// configuration file; the service and STS answer with an error of that name.
+// call calls a service with the credentials that the SDK finds in this environment
+// and in the configuration file; the service and STS answer with an error of that
+// name.
 func call(t *testing.T, code, file string, env map[string]string) error {
 	t.Helper()
 	for _, variable := range os.Environ() {
@@ -52,7 +53,7 @@ func call(t *testing.T, code, file string, env map[string]string) error {
 	for name, value := range env {
 		t.Setenv(name, value)
 	}
-	// What an SSO login of long ago left behind.
+	// The remains of an SSO login of long ago.
 	sum := sha1.Sum([]byte("https://example.awsapps.com/start")) //nolint:gosec // as above
 	cache := filepath.Join(home, ".aws", "sso", "cache")
 	if err := os.MkdirAll(cache, 0o700); err != nil {
@@ -78,19 +79,19 @@ func TestCredentialTrouble(t *testing.T) {
 	for name, c := range map[string]struct {
 		code, file string
 		env        map[string]string
-		what, fix  string // what is empty where the credentials are good
+		what, fix  string // empty if the credentials are valid
 		denied     bool
 	}{
 		"none":                           {env: nil, what: "has no AWS credentials", fix: "aws configure"},
 		"an SSO login that has expired":  {file: ssoProfile, what: "SSO login has expired", fix: "aws sso login"},
 		"an SSO login that never was":    {file: strings.ReplaceAll(ssoProfile, "example.", "other."), what: "or there was none", fix: "aws sso login"},
 		"keys that have expired":         {code: "ExpiredTokenException", env: static, what: "have expired", fix: "AWS_SESSION_TOKEN"},
-		"S3's word for that":             {code: "ExpiredToken", env: static, what: "have expired", fix: "aws sso login"},
-		"a key that AWS doesn't know":    {code: "UnrecognizedClientException", env: static, what: "doesn't know the access key", fix: "AWS_ACCESS_KEY_ID"},
-		"a wrong secret":                 {code: "SignatureDoesNotMatch", env: static, what: "isn't that of the access key", fix: "AWS_SECRET_ACCESS_KEY"},
-		"Cognito's word for that":        {code: "InvalidSignatureException", env: static, what: "clock of this machine", fix: "AWS_SECRET_ACCESS_KEY"},
-		"a clock that is off":            {code: "RequestTimeTooSkewed", env: static, what: "clock of this machine", fix: "timedatectl"},
-		"a right that is missing":        {code: "AccessDeniedException", env: static, denied: true},
+		"S3's name for that":             {code: "ExpiredToken", env: static, what: "have expired", fix: "aws sso login"},
+		"a key that AWS does not have":   {code: "UnrecognizedClientException", env: static, what: "does not have the access key", fix: "AWS_ACCESS_KEY_ID"},
+		"a wrong secret":                 {code: "SignatureDoesNotMatch", env: static, what: "is not that of the access key", fix: "AWS_SECRET_ACCESS_KEY"},
+		"Cognito's name for that":        {code: "InvalidSignatureException", env: static, what: "clock of this machine", fix: "AWS_SECRET_ACCESS_KEY"},
+		"a wrong clock":                  {code: "RequestTimeTooSkewed", env: static, what: "clock of this machine", fix: "timedatectl"},
+		"a missing permission":           {code: "AccessDeniedException", env: static, denied: true},
 		"an error of the service's":      {code: "InternalFailure", env: static},
 		"a file of an identity provider": {env: map[string]string{"AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/x", "AWS_WEB_IDENTITY_TOKEN_FILE": "/nowhere/token"}, what: "/nowhere/token", fix: "role"},
 	} {
@@ -109,9 +110,9 @@ func TestCredentialTrouble(t *testing.T) {
 		err  error
 		what string
 	}{
-		"a role that can't be assumed":         {&smithy.GenericAPIError{Code: "AccessDenied"}, "role can't be assumed (AccessDenied)"},
-		"a server of roles that isn't reached": {&smithyhttp.RequestSendError{Err: errors.New("no such host")}, "can't be fetched: "},
-		"a machine that isn't AWS's":           {fmt.Errorf("operation error ec2imds: GetMetadata, %w", &smithyhttp.RequestSendError{Err: errors.New("no route")}), "has no AWS credentials"},
+		"a role that cannot be assumed":  {&smithy.GenericAPIError{Code: "AccessDenied"}, "cannot assume the AWS role (AccessDenied)"},
+		"an unreachable server of roles": {&smithyhttp.RequestSendError{Err: errors.New("no such host")}, "cannot fetch the AWS credentials: "},
+		"a machine outside of AWS":       {fmt.Errorf("operation error ec2imds: GetMetadata, %w", &smithyhttp.RequestSendError{Err: errors.New("no route")}), "has no AWS credentials"},
 	} {
 		cfg := awscalls.Recognizable(aws.Config{Region: "eu-central-1", Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, c.err })})
 		_, err := sesv2.NewFromConfig(cfg).GetAccount(t.Context(), &sesv2.GetAccountInput{})
@@ -120,6 +121,6 @@ func TestCredentialTrouble(t *testing.T) {
 		}
 	}
 	if _, _, ok := awscalls.CredentialTrouble(nil); ok {
-		t.Error("nothing is taken for a trouble")
+		t.Error("errors of other causes report no trouble")
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// Account is the unprivileged user whom root's servers run as: many servers
+// Account is the unprivileged user whom root's servers run as, because many servers
 // refuse to run as root. A nil Account stands for the user that runs us.
 type Account struct {
 	Name     string
@@ -41,7 +41,7 @@ func newAccount(u *user.User) (*Account, error) {
 	return &Account{Name: u.Username, UID: uint32(uid), GID: uint32(gid)}, nil
 }
 
-// Credential has a command run as the account.
+// Credential makes a command run as the account.
 func (a *Account) Credential() *syscall.Credential {
 	if a == nil {
 		return nil
@@ -49,8 +49,8 @@ func (a *Account) Credential() *syscall.Credential {
 	return &syscall.Credential{Uid: a.UID, Gid: a.GID}
 }
 
-// Give makes path the account's own. It follows no link: in a folder that was
-// given already the account may have put one there.
+// Give makes the account the owner of path. It follows no link, because the account
+// may have put one into a folder that it owns already.
 func (a *Account) Give(path string) error {
 	if a == nil {
 		return nil
@@ -58,7 +58,7 @@ func (a *Account) Give(path string) error {
 	return os.Lchown(path, int(a.UID), int(a.GID))
 }
 
-// Owner is the account's user ID and name, or those of the user that runs us.
+// Owner returns the account's user ID and name, or those of the user that runs us.
 func (a *Account) Owner() (uid uint32, name string) {
 	if a == nil {
 		return uint32(os.Geteuid()), "the user that runs this"

@@ -16,7 +16,8 @@ import (
 	"github.com/partywall-go/partywall/adapters/internal/childserver"
 )
 
-// parentOf makes the test binary a program that launches a child and waits to be killed.
+// parentOf makes the test binary a program that launches a child and waits to be
+// killed.
 const parentOf = "CHILDSERVER_TEST_PARENT"
 
 func TestMain(m *testing.M) {
@@ -42,12 +43,12 @@ func TestProcess(t *testing.T) {
 		t.Cleanup(p.End)
 		return p
 	}
-	t.Run("a program that isn't there isn't launched", func(t *testing.T) {
+	t.Run("a program that does not exist is not launched", func(t *testing.T) {
 		if _, err := childserver.Launch(exec.Command("/nowhere/sleep"), syscall.SIGKILL); err == nil {
 			t.Error("it was")
 		}
 	})
-	t.Run("End ends it, also while it's stopped", func(t *testing.T) {
+	t.Run("End ends it, also while it is stopped", func(t *testing.T) {
 		p := sleep(t)
 		if err := p.Signal(syscall.SIGSTOP); err != nil {
 			t.Fatal(err)
@@ -60,13 +61,13 @@ func TestProcess(t *testing.T) {
 			t.Errorf("after the kill: %v", p.Err())
 		}
 	})
-	t.Run("no process never ends", func(t *testing.T) {
+	t.Run("a nil Process never ends", func(t *testing.T) {
 		var none *childserver.Process
 		if none.Exited() != nil {
 			t.Error("it may")
 		}
 	})
-	t.Run("it doesn't outlive whoever launched it", func(t *testing.T) {
+	t.Run("it does not outlive the program that launched it", func(t *testing.T) {
 		parent := exec.Command(os.Args[0])
 		parent.Env = append(os.Environ(), parentOf+"=1")
 		out, err := parent.StdoutPipe()
@@ -84,13 +85,13 @@ func TestProcess(t *testing.T) {
 		_ = parent.Wait()
 		for began := time.Now(); running(pid); time.Sleep(5 * time.Millisecond) {
 			if time.Since(began) > time.Minute {
-				t.Fatal("it lives on")
+				t.Fatal("it still runs")
 			}
 		}
 	})
 }
 
-// running reports whether the process lives, and isn't just not buried yet.
+// running reports whether the process lives, and is not a zombie.
 func running(pid int) bool {
 	state, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	var name string
@@ -106,7 +107,7 @@ func TestFreePort(t *testing.T) {
 	}
 	listener, err := net.Listen("tcp", childserver.Address(port))
 	if err != nil {
-		t.Fatalf("nobody can listen on a free port: %v", err)
+		t.Fatalf("cannot listen on a free port: %v", err)
 	}
 	defer listener.Close()
 	if childserver.Free(port) {
@@ -142,6 +143,6 @@ func TestAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(file); err != nil || info.Sys().(*syscall.Stat_t).Uid != uid {
-		t.Errorf("the file isn't its own: %v", err)
+		t.Errorf("the file has another owner: %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-// Package childserver has what it takes to run another program's server on this
-// machine as a child of ours: a user without privileges to run it as, a process
-// that doesn't outlive us, and a port to listen on.
+// Package childserver runs another program's server on this machine as a child of
+// ours: as a user without privileges, as a process that does not outlive us, and on a
+// free port.
 package childserver

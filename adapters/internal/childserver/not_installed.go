@@ -1,7 +1,7 @@
 package childserver
 
-// NotInstalled says that this machine lacks a server's programs, and how to
-// install them.
+// NotInstalled is the error of a machine that lacks a server's programs. Its text has
+// the line that installs them.
 type NotInstalled string
 
 // Error returns the text.

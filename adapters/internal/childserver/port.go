@@ -10,9 +10,9 @@ import (
 // Loopback is the address that our servers listen on.
 const Loopback = "127.0.0.1"
 
-// FreePort finds a port of [Loopback] on which nobody listens. It lies below the
-// ranges from which operating systems give ports to outgoing connections: one of
-// those could otherwise take the port while the server is being restarted.
+// FreePort returns a port of [Loopback] on which no process listens. It is below the
+// ranges from which operating systems choose ports for outgoing connections, because
+// one of those could otherwise take the port while the server is being restarted.
 func FreePort() (int, error) {
 	const lowest, highest = 10_000, 30_000
 	for range 1000 {
@@ -23,7 +23,7 @@ func FreePort() (int, error) {
 	return 0, fmt.Errorf("no free port between %d and %d", lowest, highest)
 }
 
-// Free reports whether nobody listens on the port of [Loopback].
+// Free reports whether no process listens on the port of [Loopback].
 func Free(port int) bool {
 	listener, err := net.Listen("tcp", Address(port))
 	if err != nil {
@@ -32,5 +32,5 @@ func Free(port int) bool {
 	return listener.Close() == nil
 }
 
-// Address is the port's of [Loopback], as host:port.
+// Address returns the port on [Loopback], as host:port.
 func Address(port int) string { return net.JoinHostPort(Loopback, strconv.Itoa(port)) }

@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// Process is a child that runs.
+// Process is a running child.
 type Process struct {
 	*os.Process
 	exited chan struct{} // closed when it has ended
 	err    error         // how it ended
 }
 
-// Launch starts cmd. Where the kernel can, on Linux, it sends the child the signal
-// lastWill when we die.
+// Launch starts cmd. On Linux the kernel sends the child the signal lastWill when we
+// die.
 func Launch(cmd *exec.Cmd, lastWill syscall.Signal) (*Process, error) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
@@ -25,8 +25,8 @@ func Launch(cmd *exec.Cmd, lastWill syscall.Signal) (*Process, error) {
 	p := &Process{exited: make(chan struct{})}
 	started := make(chan error)
 	go func() {
-		// The kernel watches the thread that started the child, not the process.
-		// A locked thread lives until its goroutine ends, here after the child.
+		// The kernel watches the thread that started the child, not the process. A locked
+		// thread lives until its goroutine ends, here after the child.
 		runtime.LockOSThread()
 		err := cmd.Start()
 		p.Process = cmd.Process
@@ -42,7 +42,8 @@ func Launch(cmd *exec.Cmd, lastWill syscall.Signal) (*Process, error) {
 	return p, nil
 }
 
-// Exited is closed when the process has ended. It's nil for a nil Process.
+// Exited returns a channel that is closed when the process has ended. It is nil for a
+// nil Process.
 func (p *Process) Exited() <-chan struct{} {
 	if p == nil {
 		return nil
@@ -50,13 +51,13 @@ func (p *Process) Exited() <-chan struct{} {
 	return p.exited
 }
 
-// Err waits for the end of the process, and tells how it was: see [exec.Cmd.Wait].
+// Err waits for the end of the process, and returns the error of [exec.Cmd.Wait].
 func (p *Process) Err() error {
 	<-p.exited
 	return p.err
 }
 
-// EndsWithin waits for the end of the process, and reports whether it came.
+// EndsWithin reports whether the process ends within that time.
 func (p *Process) EndsWithin(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -64,7 +65,7 @@ func (p *Process) EndsWithin(d time.Duration) bool {
 	case <-p.exited:
 	case <-timer.C:
 	}
-	select { // of two that came at once, the first select takes either
+	select { // of two events at once, the first select takes either
 	case <-p.exited:
 		return true
 	default:
@@ -72,7 +73,7 @@ func (p *Process) EndsWithin(d time.Duration) bool {
 	}
 }
 
-// End kills the process and waits until it's gone.
+// End kills the process and waits until it has ended.
 func (p *Process) End() {
 	_ = p.Kill()
 	<-p.exited

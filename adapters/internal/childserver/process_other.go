@@ -4,5 +4,5 @@ package childserver
 
 import "syscall"
 
-// dieWithUs does nothing: only Linux can tell a child of our death.
+// dieWithUs does nothing: only Linux can signal the child when we die.
 func dieWithUs(*syscall.SysProcAttr, syscall.Signal) {}

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// isShared reports whether a user other than this one and root is known to be in
-// the group, so that what the group may write is in that user's hands, too. The
-// group that each user of a Linux system has alone isn't, nor is one that only a
-// container orchestrator gave the process.
+// isShared reports whether a user other than this one and root is listed in the
+// group, so that this user, too, can change files that the group may write. The
+// private group that each user of a Linux system has is not shared, nor is a group
+// that only a container orchestrator gave the process.
 func isShared(gid int) bool {
 	groups, users := readDatabase("/etc/group"), readDatabase("/etc/passwd")
 	known := false
@@ -50,7 +50,7 @@ func isTrustedName(name string, users [][]string) bool {
 
 // readDatabase returns the lines of /etc/group or /etc/passwd, split at the colons.
 func readDatabase(path string) (lines [][]string) {
-	text, _ := os.ReadFile(path) // where there is none, none is known
+	text, _ := os.ReadFile(path) // without the file, no group is listed
 	for line := range strings.Lines(string(text)) {
 		if fields := strings.Split(strings.TrimSpace(line), ":"); len(fields) >= 3 && !strings.HasPrefix(line, "#") {
 			lines = append(lines, fields)

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// overflow returns the user ID that files of the machine's root seem to have in a
-// user namespace that lacks root, as sandboxes make one; -1 outside of one.
+// overflow returns the user ID that files of the machine's root appear to have in a
+// user namespace that lacks root, as sandboxes create them; -1 outside of one.
 var overflow = sync.OnceValue(func() int {
 	ids, err := os.ReadFile("/proc/self/uid_map")
 	if err != nil || isWholeMap(string(ids)) {

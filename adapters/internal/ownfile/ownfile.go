@@ -11,15 +11,15 @@ import (
 )
 
 // Folder makes the folder at path, closed to others, unless it exists, and returns
-// its path without links. One that exists must belong to this user or to root, as
-// a volume of a container does, and take no files from others; they may be allowed
-// to read it.
+// its path without links. An existing folder must belong to this user or to root, as
+// a volume of a container does, and must not let others create files in it; they may
+// be allowed to read it.
 func Folder(path string) (string, error) {
 	return folder(path, os.Geteuid(), isTrusted)
 }
 
-// FolderOf is [Folder] for one that belongs to the given user, who isn't this
-// one; only root can make one of another user's, and gives it away.
+// FolderOf is [Folder] for a folder that belongs to another user, who is given; only
+// root can make one, and changes its owner.
 func FolderOf(path string, owner int) (string, error) {
 	return folder(path, owner, func(found int) bool { return found == owner })
 }
@@ -38,7 +38,7 @@ func folder(path string, owner int, accepts func(owner int) bool) (string, error
 	}
 	switch {
 	case !info.IsDir():
-		return "", fmt.Errorf("%s isn't a folder: move it away", path)
+		return "", fmt.Errorf("%s is not a folder; move it away", path)
 	case !accepts(ownerOf(info)):
 		return "", fmt.Errorf("%s belongs to user ID %d, not to %d: move it away if you don't know who made it, or else look at what is in it and run: chown -R %[3]d %[4]s", path, ownerOf(info), owner, shellWord(path))
 	case othersWrite(info):
@@ -58,8 +58,8 @@ func makeFolder(path string, owner int) error {
 	return os.Lchown(path, owner, -1)
 }
 
-// Closed is [Folder] and closes the folder to others, who may have been allowed
-// to read and write it: whatever they put there isn't this user's own.
+// Closed is [Folder] and closes the folder to others, who may have been allowed to
+// read and write it: the files that they put into it are not this user's own.
 func Closed(path string) (string, error) {
 	path, err := Resolve(path)
 	if err != nil {
@@ -73,8 +73,8 @@ func Closed(path string) (string, error) {
 	return Folder(path)
 }
 
-// Check refuses a file at path that isn't a regular one of this user's own,
-// closed to others. None at all is no error.
+// Check refuses a file at path that is not a regular file of this user, closed to
+// others. An absent file is no error.
 func Check(path string) error {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -89,18 +89,18 @@ func Check(path string) error {
 func check(path string, info fs.FileInfo, owner int) error {
 	switch {
 	case info.Mode().Type() == fs.ModeSymlink:
-		return fmt.Errorf("%s is a link, which isn't followed: put the file itself there", path)
+		return fmt.Errorf("%s is a link, which is not followed; put the file itself there", path)
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s isn't a regular file: move it away", path)
+		return fmt.Errorf("%s is not a regular file; move it away", path)
 	case ownerOf(info) != owner:
 		return fmt.Errorf("%s belongs to user ID %d, not to %d: move it away if you don't know who made it, or else run: chown %[3]d %[4]s", path, ownerOf(info), owner, shellWord(path))
 	case info.Mode().Perm()&0o077 != 0:
-		return fmt.Errorf("%s isn't closed to other users: if no other user has read or changed it, run: chmod 600 %s", path, shellWord(path))
+		return fmt.Errorf("%s is not closed to other users; if no other user has read or changed it, run: chmod 600 %s", path, shellWord(path))
 	}
 	return nil
 }
 
-// Open opens the file at path with the flags of [os.OpenFile]; one that it makes
+// Open opens the file at path with the flags of [os.OpenFile]; a file that it creates
 // is closed to others. It follows no link, and refuses what [Check] refuses.
 func Open(path string, flags int) (*os.File, error) {
 	return OpenOf(path, flags, os.Geteuid())
@@ -109,7 +109,7 @@ func Open(path string, flags int) (*os.File, error) {
 // OpenOf is [Open] for a file that belongs to the given user.
 func OpenOf(path string, flags, owner int) (*os.File, error) {
 	file, err := os.OpenFile(path, flags|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600) // a pipe doesn't block
-	if errors.Is(err, syscall.ELOOP) {                                                 // what says more
+	if errors.Is(err, syscall.ELOOP) {                                                 // the more specific error
 		if clearer := Check(path); clearer != nil {
 			err = clearer
 		}
@@ -128,7 +128,7 @@ func OpenOf(path string, flags, owner int) (*os.File, error) {
 	return file, nil
 }
 
-// Lock returns a lock on the file at path, which is made when the lock is first
+// Lock returns a lock on the file at path, which is created when the lock is first
 // tried. It refuses what [Check] refuses.
 func Lock(path string) (*flock.Flock, error) {
 	if err := Check(path); err != nil {

@@ -15,10 +15,11 @@ import (
 	"github.com/partywall-go/partywall/adapters/internal/ownfile"
 )
 
-// stranger is the user ID of another user, who needn't exist.
+// stranger is the user ID of another user, who does not have to exist.
 const stranger = 12345
 
-// place makes things in a folder of the test's and gives some of them away.
+// place creates files and folders in a folder of the test's and changes the owner of
+// some.
 type place struct {
 	t   *testing.T
 	dir string
@@ -62,17 +63,17 @@ func (p place) link(name, target string) string {
 	return p.path(name)
 }
 
-// give makes what is at path another user's.
+// give makes another user the owner of the file at path.
 func (p place) give(path string) {
 	p.t.Helper()
 	p.must(os.Lchown(path, stranger, stranger))
 }
 
-// refused wants an error of one line with each of the parts.
+// refused fails unless err is one line with each of the parts.
 func refused(t *testing.T, err error, parts ...string) {
 	t.Helper()
 	if err == nil {
-		t.Error("it isn't refused")
+		t.Error("it is not refused")
 		return
 	}
 	for _, part := range parts {
@@ -82,7 +83,7 @@ func refused(t *testing.T, err error, parts ...string) {
 	}
 }
 
-// onlyRoot ends a test that gives files away, which no other user can.
+// onlyRoot skips a test that changes owners, which only root can.
 func onlyRoot() bool { return os.Geteuid() == 0 }
 
 func TestResolve(t *testing.T) {
@@ -135,7 +136,7 @@ func TestFoldersAbove(t *testing.T) {
 		return
 	}
 	t.Run("a group that another user is in may write", func(t *testing.T) {
-		nobody, err := user.Lookup("nobody") // whose own group this is
+		nobody, err := user.Lookup("nobody") // to whose own group this belongs
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -199,7 +200,7 @@ func TestFolder(t *testing.T) {
 	_, err = ownfile.Folder(p.folder("writable", 0o777|fs.ModeSticky))
 	refused(t, err, "may be written", "chmod go-w")
 	_, err = ownfile.Folder(p.file("file", 0o600))
-	refused(t, err, "isn't a folder")
+	refused(t, err, "is not a folder")
 	if onlyRoot() {
 		p.give(p.folder("given", 0o700))
 		_, err = ownfile.Folder(p.path("given"))
@@ -267,7 +268,7 @@ func TestOpenAndCheck(t *testing.T) {
 		}()
 		select {
 		case err := <-done:
-			refused(t, err, "isn't a regular file")
+			refused(t, err, "is not a regular file")
 		case <-time.After(30 * time.Second):
 			t.Error("it waits for a writer")
 		}

@@ -13,9 +13,9 @@ import (
 // maxLinks is how many links one path may lead through, as on Linux.
 const maxLinks = 40
 
-// Resolve returns path, absolute and without links, once it has seen that no user
-// but this one and root can replace what is there or put something there. What
-// doesn't exist yet is no error.
+// Resolve returns path, absolute and without links, after it has checked that no user
+// but this one and root can replace what is at path or create something there. A path
+// that does not exist yet is no error.
 func Resolve(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -83,8 +83,8 @@ func followOwn(path string, info fs.FileInfo) (string, error) {
 	return os.Readlink(path)
 }
 
-// refuseReplaceable refuses a folder in which a user other than this one and root
-// can replace what isn't their own.
+// refuseReplaceable refuses a folder in which a user other than this one and root can
+// replace files of another owner.
 func refuseReplaceable(path string, info fs.FileInfo) error {
 	owner := ownerOf(info)
 	switch {
@@ -101,7 +101,7 @@ func othersWrite(info fs.FileInfo) bool {
 	return info.Mode().Perm()&0o002 != 0 || info.Mode().Perm()&0o020 != 0 && isShared(groupOf(info))
 }
 
-// isTrusted reports whether a user may own what this user relies on.
+// isTrusted reports whether a user may own a file that this user relies on.
 func isTrusted(owner int) bool {
 	return owner == os.Geteuid() || owner == 0 || owner == overflow()
 }

@@ -32,9 +32,9 @@ func (l *login) watch(ctx context.Context, wire net.Conn) {
 // finish ends the watch and reports whether nothing was broken off.
 func (l *login) finish() bool { return l.stop == nil || l.stop() }
 
-// dialer dials for lib/pq. It does what lib/pq can't be made to: it encrypts the
-// connection as DB_SSLMODE says, and has the server prove itself before lib/pq
-// answers it. Where lib/pq dials to cancel a statement there is no log-in, and
+// dialer dials for lib/pq. It does two things that lib/pq cannot: it encrypts the
+// connection as DB_SSLMODE says, and requires the server to prove itself before
+// lib/pq answers it. When lib/pq dials to cancel a statement there is no log-in, and
 // lib/pq waits for the end without a limit.
 type dialer struct {
 	net.Dialer
@@ -74,7 +74,8 @@ func (d *dialer) DialTimeout(network, address string, timeout time.Duration) (ne
 }
 
 // secure encrypts a connection, unless it is to a Unix socket or DB_SSLMODE is
-// disable. A server that won't is refused: there is no way back to clear text.
+// disable. It refuses a server that offers no encryption, and never returns to clear
+// text.
 func (s Server) secure(ctx context.Context, raw net.Conn) (net.Conn, error) {
 	if !s.Encrypts() {
 		return raw, nil
@@ -86,8 +87,8 @@ func (s Server) secure(ctx context.Context, raw net.Conn) (net.Conn, error) {
 	if err := RequestTLS(raw); err != nil {
 		return nil, err
 	}
-	// tls reads from the bare connection: what an attacker sent behind the server's
-	// one byte in clear text is no handshake, and fails.
+	// tls reads from the bare connection: bytes that an attacker sent after the server's
+	// one byte in clear text are no handshake, and fail.
 	secured := tls.Client(raw, settings)
 	switch err := secured.HandshakeContext(ctx); {
 	case err == nil:

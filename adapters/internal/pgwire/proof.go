@@ -13,13 +13,13 @@ import (
 	"github.com/lib/pq"
 )
 
-// proof is a connection on which the server proves by SCRAM that it has the
-// password, before it gets a password or a statement. lib/pq does its part of SCRAM
-// and checks the server's signature, but would also answer a server that asks for
-// the password itself, or for nothing: proof refuses every other beginning.
+// proof is a connection on which the server proves by SCRAM that it has the password,
+// before it gets a password or a statement. lib/pq does its part of SCRAM and checks
+// the server's signature, but would also answer a server that asks for the password
+// itself, or for nothing: proof refuses every other beginning.
 //
-// Without a password there is nothing to prove: such a log-in is let in only where
-// the way to the server is verified.
+// Without a password there is nothing to prove: such a log-in is accepted only if the
+// way to the server is verified.
 type proof struct {
 	net.Conn
 	login        string
@@ -31,17 +31,17 @@ type proof struct {
 	refused error
 }
 
-// stage is how far the server has come.
+// stage is the progress of the server's log-in.
 type stage int
 
 const (
 	stageFirst     stage = iota // nothing was read
 	stageChallenge              // SCRAM was offered; the salt comes next
-	stageOpen                   // lib/pq sees to the rest
+	stageOpen                   // lib/pq handles the rest
 	stageError                  // the server reports an error and hangs up
 )
 
-// Read delivers what the server sends, message by message until it has been judged.
+// Read delivers what the server sends, message by message after it was judged.
 func (p *proof) Read(b []byte) (int, error) {
 	for len(p.pending) == 0 {
 		if p.refused != nil {
@@ -136,7 +136,7 @@ func (p *proof) judgeMethod(code uint32, body []byte) error {
 	return &Unproven{fmt.Sprintf("the server asks for another authentication than by password (method %d)", code), askForSCRAM}
 }
 
-// judgeTrust accepts being let in without a password, on a verified way.
+// judgeTrust accepts a log-in without a password, on a verified way.
 func (p *proof) judgeTrust(code uint32) error {
 	switch {
 	case code != authOk:
@@ -171,14 +171,14 @@ func judgeChallenge(code uint32, body []byte) error {
 	return nil
 }
 
-// Unproven is why a server isn't believed to be the right one. Nothing that is
-// secret was sent to it.
+// Unproven is the reason why a server is not trusted to be the right one. No secret
+// was sent to it.
 type Unproven struct{ What, Fix string }
 
 func (e *Unproven) Error() string { return e.What + "; " + e.Fix }
 
-// explain returns err as an [Unproven] server where it is lib/pq that found the
-// proof wanting: neither the server nor the network reports an error then.
+// explain returns err as an [Unproven] server if lib/pq found the proof insufficient:
+// neither the server nor the network reports an error then.
 func (p *proof) explain(err error) error {
 	var known *Unproven
 	var server *pq.Error

@@ -12,15 +12,15 @@ import (
 )
 
 // Encrypts reports whether connections are encrypted. PostgreSQL has no TLS on Unix
-// sockets, so DB_SSLMODE doesn't count there.
+// sockets, so DB_SSLMODE has no effect there.
 func (s Server) Encrypts() bool {
 	return !s.OnSocket() && s.SSLMode != string(pq.SSLModeDisable)
 }
 
-// verified reports whether the way to the server shows that it is the right one: a
-// Unix socket in a folder, which the folder's owner guards, or a certificate for its
-// name or of an authority of its own. A name in the abstract namespace has no owner:
-// any process may listen there while the server does not.
+// verified reports whether the way to the server proves that it is the right one: a
+// Unix socket in a folder, which the folder's owner protects, or a certificate for
+// its name or of an authority of its own. A name in the abstract namespace has no
+// owner: any process may listen there while the server does not.
 func (s Server) verified() bool {
 	switch {
 	case s.OnSocket():
@@ -31,8 +31,8 @@ func (s Server) verified() bool {
 	return s.SSLMode == string(pq.SSLModeVerifyFull) || s.authorities() != ""
 }
 
-// tlsConfig says how a connection is encrypted, by libpq's rules: require and
-// verify-ca don't ask whose name a certificate has; require doesn't even ask who
+// tlsConfig returns how a connection is encrypted, by libpq's rules: require and
+// verify-ca do not check the name in a certificate; require does not even check who
 // signed it, unless authorities are given.
 func (s Server) tlsConfig() (*tls.Config, error) {
 	settings := &tls.Config{
@@ -52,7 +52,7 @@ func (s Server) tlsConfig() (*tls.Config, error) {
 		}
 	}
 	if s.SSLMode != string(pq.SSLModeVerifyFull) {
-		settings.InsecureSkipVerify = true // replaced by verifyChain where it is asked for
+		settings.InsecureSkipVerify = true // replaced by verifyChain if verification is required
 		if s.SSLMode == string(pq.SSLModeVerifyCA) || authorities != "" {
 			settings.VerifyConnection = verifyChain(settings.RootCAs)
 		}
@@ -75,9 +75,9 @@ func verifyChain(roots *x509.CertPool) func(tls.ConnectionState) error {
 	}
 }
 
-// authorities is the file of those that the server's certificate may come from:
-// the configured one, or libpq's, ~/.postgresql/root.crt, where there is one. Empty
-// means the system's.
+// authorities returns the file of the authorities that may sign the server's
+// certificate: the configured one, or libpq's, ~/.postgresql/root.crt, if it exists.
+// Empty means the system's.
 func (s Server) authorities() string {
 	if s.SSLRootCert != "" {
 		return s.SSLRootCert
@@ -85,8 +85,8 @@ func (s Server) authorities() string {
 	return libpqFile("root.crt")
 }
 
-// presentCertificate has the client show the certificate that libpq shows, for
-// servers that ask for one: ~/.postgresql/postgresql.crt, where there is one.
+// presentCertificate makes the client show the certificate that libpq shows, for
+// servers that ask for one: ~/.postgresql/postgresql.crt, if it exists.
 func presentCertificate(settings *tls.Config) error {
 	file := libpqFile("postgresql.crt")
 	if file == "" {
@@ -108,7 +108,7 @@ func presentCertificate(settings *tls.Config) error {
 	return nil
 }
 
-// libpqFile returns the path of a file of libpq's folder, or "" where there is none.
+// libpqFile returns the path of a file of libpq's folder, or "" if it does not exist.
 func libpqFile(name string) string {
 	home, err := os.UserHomeDir()
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package pgwire makes lib/pq's connections safe: it encrypts them as DB_SSLMODE says,
-// and has the server prove by SCRAM that it has the password before it is sent a
-// password or a statement.
+// Package pgwire makes lib/pq's connections safe: it encrypts them as DB_SSLMODE
+// says, and requires the server to prove by SCRAM that it has the password before it
+// is sent a password or a statement.
 package pgwire
 
 import (
@@ -21,7 +21,7 @@ import (
 type Server struct {
 	Host        string // a name, an address, the folder of a Unix socket, or @name in Linux's abstract namespace
 	Port        int
-	SSLMode     string // disable, require, verify-ca or verify-full; it doesn't count on a Unix socket
+	SSLMode     string // disable, require, verify-ca or verify-full; without effect on a Unix socket
 	SSLRootCert string // a file of authorities in PEM; empty: libpq's own, else the system's
 }
 
@@ -37,12 +37,12 @@ func (s Server) NetworkAddress() (network, address string) {
 	return "tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port))
 }
 
-// noPassword stands for none, since lib/pq reads ~/.pgpass where it gets an empty
-// one. It is never sent: [proof] refuses a server that asks for a password.
+// noPassword stands for no password, because lib/pq reads ~/.pgpass if the password
+// is empty. It is never sent: [proof] refuses a server that asks for a password.
 const noPassword = "none"
 
-// NewConnector returns what connects to the server as cfg.User with cfg.Password,
-// which may be empty. Use it by [Connect]: by itself it makes connections that cancel.
+// NewConnector returns a connector to the server as cfg.User with cfg.Password, which
+// may be empty. Use it by [Connect]: by itself it makes connections that cancel.
 func NewConnector(s Server, cfg pq.Config) *pq.Connector {
 	passwordless := cfg.Password == ""
 	if passwordless {
@@ -57,7 +57,7 @@ func NewConnector(s Server, cfg pq.Config) *pq.Connector {
 	return c
 }
 
-// Connect logs in by what [NewConnector] returned, and ends with ctx, which lib/pq
+// Connect logs in by the result of [NewConnector], and ends with ctx, which lib/pq
 // does only while it dials. The second result is the bare connection below the first.
 //
 // An error is the server's, the network's, ctx's, a [*TLSFailure] or an [*Unproven].
@@ -80,7 +80,7 @@ func Connect(ctx context.Context, c *pq.Connector) (driver.Conn, net.Conn, error
 	return conn, l.wire, nil
 }
 
-// Connector is what [NewConnector] returned, for database/sql.
+// Connector is the result of [NewConnector], for database/sql.
 type Connector struct{ *pq.Connector }
 
 // Connect is [Connect].
@@ -89,5 +89,5 @@ func (c Connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return conn, err
 }
 
-// longAgo is a deadline that ends what waits for the network at once.
+// longAgo is a deadline that ends every wait for the network at once.
 var longAgo = time.Unix(1, 0)

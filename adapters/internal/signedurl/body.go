@@ -13,8 +13,8 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// body is the body of an upload. It ends in an error of ours, never in io.EOF,
-// where it breaks off or isn't what was signed or said.
+// body is the body of an upload. It ends in an error of ours, and not in io.EOF, if
+// it breaks off or differs from what was signed or announced.
 type body struct {
 	from    io.Reader
 	md5     hash.Hash // of what was read
@@ -23,7 +23,8 @@ type body struct {
 	want    []byte    // the SHA-256, or nil
 }
 
-// newBody returns a body that must have the signed SHA-256 and what h says.
+// newBody returns a body that must have the signed SHA-256 and the properties that h
+// announces.
 func newBody(from io.Reader, h http.Header, want []byte) (*body, error) {
 	b := &body{from: from, md5: md5.New(), want: want} //nolint:gosec // see above
 	if want != nil {

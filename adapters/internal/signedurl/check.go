@@ -7,7 +7,8 @@ import (
 
 var errNoKey = domain.Invalidf("filename", "an object has a name")
 
-// CheckUpload refuses, as [domain.Invalid], what no store could sign.
+// CheckUpload returns a [domain.Invalid] error for an upload that no store could
+// sign.
 func CheckUpload(key domain.ObjectKey, u ports.Upload) error {
 	if key.IsZero() {
 		return errNoKey
@@ -15,7 +16,8 @@ func CheckUpload(key domain.ObjectKey, u ports.Upload) error {
 	return u.Validate()
 }
 
-// CheckDownload refuses, as [domain.Invalid], what no store could sign.
+// CheckDownload returns a [domain.Invalid] error for a download that no store could
+// sign.
 func CheckDownload(key domain.ObjectKey, d ports.Download) error {
 	if key.IsZero() {
 		return errNoKey

@@ -7,14 +7,14 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Condition is what must hold of the object under a key when an upload replaces it.
+// Condition is a condition on the object under a key when an upload replaces it.
 type Condition struct {
-	Absent bool     // there is none
-	Match  []string // there is one with one of these ETags, of which "*" is any; nil: no condition
+	Absent bool     // the object is absent
+	Match  []string // the object has one of these ETags, of which "*" is any; nil: no condition
 }
 
-// matchOf reads If-Match, which has an ETag, a list of them or "*" (RFC 9110,
-// section 13.1.1). As S3 does, it takes an ETag without its quotes.
+// matchOf reads If-Match, which has an ETag, a list of them or "*" (RFC 9110, section
+// 13.1.1). As S3 does, it accepts an ETag without its quotes.
 func matchOf(lines []string) []string {
 	if len(lines) == 0 {
 		return nil
@@ -29,11 +29,12 @@ func matchOf(lines []string) []string {
 	return tags
 }
 
-// IsZero reports whether c asks for nothing.
+// IsZero reports whether c has no condition.
 func (c Condition) IsZero() bool { return !c.Absent && c.Match == nil }
 
-// Check returns the error of an upload to a key that has this object now, or
-// none: a [domain.Conflict], or [domain.NotFound] where one was to be replaced.
+// Check returns the error of an upload to a key that now has this object, or no
+// object: a [domain.Conflict], or [domain.NotFound] if the upload must replace an
+// absent one.
 func (c Condition) Check(found bool, now Object) error {
 	switch {
 	case c.Absent && found:

@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// downloadWriter has [http.ServeContent] refuse in our form, not in its own, and
-// say the length of content that is encoded, too.
+// downloadWriter makes [http.ServeContent] refuse with our problem documents, and
+// send the length of encoded content, too.
 type downloadWriter struct {
 	http.ResponseWriter
 	size    int64 // bytes, of the whole object

@@ -22,7 +22,7 @@ func signerWith(t testing.TB, secret string) *signedurl.Signer {
 	return signedurl.New([]byte(secret), u, func() time.Time { return noon })
 }
 
-// FuzzHandler sends what nobody signed: nothing may come of it.
+// FuzzHandler sends requests that no signer signed: none may have an effect.
 func FuzzHandler(f *testing.F) {
 	signer := signerWith(f, strings.Repeat("s", 32))
 	key := keyOf(f, "acme/a b.txt")

@@ -53,8 +53,8 @@ func (g grant) query() url.Values {
 	return query
 }
 
-// parseGrant reads what query wrote. It is given signed queries only, so that an
-// error means a URL of another version.
+// parseGrant reads what query wrote. It receives signed queries only, so an error
+// means a URL of another version.
 func parseGrant(query url.Values) (grant, error) {
 	g := grant{
 		size:        -1,

@@ -14,16 +14,16 @@ import (
 )
 
 // Store keeps the objects that a [Signer]'s URLs name. Its errors are those of
-// [ports.ObjectStore], and [Condition.Check]'s.
+// [ports.ObjectStore], and of [Condition.Check].
 type Store interface {
-	// Put keeps the whole of upload's body under key, in place of what was there; a
-	// reader sees the old object or the new one. Where the body fails, nothing is
-	// kept and its error comes back. Nothing comes between the check of upload's
-	// condition and the replacement: of many who put one absent key at once, one
-	// succeeds, and of many who replace one ETag.
+	// Put keeps the whole of upload's body under key, in place of the object there; a
+	// reader sees the old object or the new one. If the body fails, nothing is kept and
+	// Put returns the body's error. The check of upload's condition and the replacement
+	// are one step: of many callers who put one absent key at once, one succeeds, and so
+	// does one of many who replace one ETag.
 	Put(ctx context.Context, key domain.ObjectKey, upload *Upload) error
 
-	// Open returns the object under key. What it reads stays the same object,
+	// Open returns the object under key. Its content stays that of the same object,
 	// whatever happens to key.
 	Open(ctx context.Context, key domain.ObjectKey) (io.ReadSeekCloser, Object, error)
 }
@@ -38,12 +38,12 @@ type Upload struct {
 	body *body
 }
 
-// ETag returns the ETag of what Body gave, once it was read to its end.
+// ETag returns the ETag of the content of Body, after it was read to its end.
 func (u *Upload) ETag() string { return u.body.etag() }
 
-// Handler serves the URLs that s signs, from store. It is to be mounted at the
-// base URL's path and all below it, for PUT and GET. As on S3, a URL to read is no
-// URL for HEAD.
+// Handler serves the URLs that s signs, from store. It must be mounted at the base
+// URL's path and all below it, for PUT and GET. As on S3, a URL to read does not
+// permit HEAD.
 func (s *Signer) Handler(store Store) http.Handler { return &handler{s, store} }
 
 type handler struct {
@@ -94,7 +94,8 @@ func (h *handler) download(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// describe sets the headers of a download: what is kept, and over it what was signed.
+// describe sets the headers of a download: the kept ones, and over them the signed
+// ones.
 func describe(header http.Header, object Object, g grant) {
 	for name, value := range object.Headers {
 		header.Set(name, value)
@@ -110,26 +111,26 @@ func describe(header http.Header, object Object, g grant) {
 }
 
 const (
-	// sandboxed makes an HTML file of one tenant no page's script.
+	// sandboxed keeps the scripts of a tenant's HTML file from running.
 	sandboxed = "sandbox; default-src 'none'"
 
 	// playable lets a tab play what it shows. A sandbox would make the tab's origin
-	// opaque, and the media its own page loads would be another's. It is for types
-	// that can't run a script alone.
+	// opaque, and the media that its own page loads would be of another origin. It is
+	// only for types that cannot run a script.
 	playable = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'"
 )
 
-// showsMedia reports whether the URL was signed to show sound or film, whatever
-// was uploaded.
+// showsMedia reports whether the URL was signed to show sound or film, whatever was
+// uploaded.
 func (g grant) showsMedia() bool {
 	return strings.HasPrefix(g.disposition, "inline") && (strings.HasPrefix(g.contentType, "audio/") || strings.HasPrefix(g.contentType, "video/"))
 }
 
-// understood reports whether a Range is one of bytes. Several at once are none,
-// as on S3.
+// understood reports whether a Range is one range of bytes. As on S3, several ranges
+// count as no Range.
 func understood(r string) bool { return strings.HasPrefix(r, "bytes=") && !strings.Contains(r, ",") }
 
-// largestPut is what S3 takes in one PUT, in bytes.
+// largestPut is the most that S3 accepts in one PUT, in bytes.
 const largestPut = 5 << 30
 
 func (h *handler) upload(w http.ResponseWriter, r *http.Request) error {
@@ -162,8 +163,8 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// accepts refuses a request whose headers aren't those that were signed. The
-// server holds the body to its Content-Length, which S3 wants as well.
+// accepts refuses a request whose headers differ from the signed ones. The server
+// limits the body to its Content-Length, which S3 requires as well.
 func (g grant) accepts(r *http.Request) error {
 	checksum := ""
 	if g.sha256 != nil {
@@ -187,7 +188,7 @@ func (g grant) accepts(r *http.Request) error {
 	return checkHeaders(r.Header)
 }
 
-// only returns the value of a header that was sent once, and else "".
+// only returns the value of a header that was sent once, and otherwise "".
 func only(values []string) string {
 	if len(values) != 1 {
 		return ""
@@ -195,8 +196,8 @@ func only(values []string) string {
 	return values[0]
 }
 
-// etagOf returns the ETag of an object; of one that was kept without, it is made
-// of its time and size.
+// etagOf returns the ETag of an object; for an object that was kept without one, it
+// is derived from the object's time and size.
 func etagOf(object Object) string {
 	return cmp.Or(object.ETag, fmt.Sprintf(`"%x-%x"`, object.ModifiedAt.UnixNano(), object.Size))
 }

@@ -78,16 +78,16 @@ func TestUploads(t *testing.T) {
 		{"a condition on another time", "If-Modified-Since", "Sun, 01 Mar 2026 12:00:00 GMT", anyUpload, 501, "header_not_implemented"},
 		{"a part of an object", "Content-Range", "bytes 0-4/10", anyUpload, 501, "header_not_implemented"},
 		{"chunks of the SDK's", "Content-Encoding", "gzip, AWS-chunked", anyUpload, 501, "header_not_implemented"},
-		{"a digest that isn't one", "Content-MD5", "abc", anyUpload, 400, "digest_invalid"},
+		{"a malformed digest", "Content-MD5", "abc", anyUpload, 400, "digest_invalid"},
 		{"the digest of the body", "Content-MD5", "XUFAKrxLKna5cZ2REBfFkg==", anyUpload, 200, ""},
 		{"another digest", "Content-MD5", "1B2M2Y8AsgTpgAmY7PhCfg==", anyUpload, 400, "checksum_mismatch"},
-		{"a header that can't come back", "Cache-Control", "caf\u00e9", anyUpload, 400, "header_invalid"},
-		{"a type that can't come back", "Content-Type", "text/\xff", anyUpload, 400, "header_invalid"},
+		{"a header that no answer can have", "Cache-Control", "caf\u00e9", anyUpload, 400, "header_invalid"},
+		{"a type that no answer can have", "Content-Type", "text/\xff", anyUpload, 400, "header_invalid"},
 		{"too much to keep", "Cache-Control", strings.Repeat("x", 9<<10), anyUpload, 400, "headers_too_large"},
 		{"a copy of another object", "X-Amz-Copy-Source", "bucket/victim/file", anyUpload, 403, "header_not_signed"},
 		{"the signed checksum", "X-Amz-Checksum-Sha256", base64.StdEncoding.EncodeToString(hello[:]), ports.Upload{Size: -1, SHA256: hello[:], TTL: time.Minute}, 200, ""},
 		{"another checksum", "X-Amz-Checksum-Sha256", "abc", ports.Upload{Size: -1, SHA256: hello[:], TTL: time.Minute}, 403, "header_not_signed"},
-		{"a checksum that wasn't signed", "X-Amz-Checksum-Sha256", base64.StdEncoding.EncodeToString(hello[:]), anyUpload, 403, "header_not_signed"},
+		{"a checksum that was not signed", "X-Amz-Checksum-Sha256", base64.StdEncoding.EncodeToString(hello[:]), anyUpload, 403, "header_not_signed"},
 		{"a part that a PUT has none of", "Range", "bytes=0-1", anyUpload, 200, ""},
 		{"more than is allowed", "X-Test", "", ports.Upload{Size: -1, MaxSize: 4, TTL: time.Minute}, 413, "too_large"},
 	} {
@@ -112,7 +112,7 @@ func TestUploads(t *testing.T) {
 		both := func(r *http.Request) { r.Header.Set("If-Match", etag); r.Header.Set("If-None-Match", "*") }
 		mustAnswer(t, s.send(s.upload(t, key, anyUpload), "hello", both), 501, "header_not_implemented")
 	})
-	t.Run("If-None-Match is honoured where it wasn't signed", func(t *testing.T) {
+	t.Run("If-None-Match is honoured if it was not signed", func(t *testing.T) {
 		s, key := newSite(t, base), keyOf(t, "acme/a.txt")
 		mustAnswer(t, s.send(s.upload(t, key, anyUpload), "first"), 200, "")
 		got := s.send(s.upload(t, key, anyUpload), "second", func(r *http.Request) { r.Header.Set("If-None-Match", "*") })
@@ -121,7 +121,7 @@ func TestUploads(t *testing.T) {
 			t.Errorf("it holds %q", held)
 		}
 	})
-	t.Run("the headers tell the client all that it must send", func(t *testing.T) {
+	t.Run("the headers are all that the client must send", func(t *testing.T) {
 		s := newSite(t, base)
 		signed := s.upload(t, keyOf(t, "acme/a.txt"), ports.Upload{Size: 5, ContentType: "text/plain", SHA256: hello[:], IfAbsent: true, TTL: time.Minute})
 		want := map[string]string{"Content-Length": "5", "Content-Type": "text/plain", "If-None-Match": "*"}
@@ -180,7 +180,7 @@ func TestDownloads(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 	})
-	t.Run("a URL to read is none for HEAD, as on S3", func(t *testing.T) {
+	t.Run("a URL to read does not permit HEAD, as on S3", func(t *testing.T) {
 		mustAnswer(t, s.send(s.download(t, key, anyDownload), "", func(r *http.Request) { r.Method = http.MethodHead }), 403, "signature_invalid")
 	})
 	t.Run("several parts at once are the whole, as on S3", func(t *testing.T) {
@@ -191,12 +191,12 @@ func TestDownloads(t *testing.T) {
 		got := s.send(s.download(t, key, anyDownload), "", func(r *http.Request) { r.Header.Set("If-Match", `"other"`) })
 		mustAnswer(t, got, 412, "precondition_failed")
 	})
-	t.Run("an x-amz- header is refused, and CloudFront's ID isn't one", func(t *testing.T) {
+	t.Run("an x-amz- header is refused, except for CloudFront's ID", func(t *testing.T) {
 		mustAnswer(t, s.send(s.download(t, key, anyDownload), "", setHeader("X-Amz-Server-Side-Encryption-Customer-Key", "x")), 403, "header_not_signed")
 		mustAnswer(t, s.send(s.download(t, key, anyDownload), "", setHeader("X-Amz-Cf-Id", "x")), 200, "")
 		mustAnswer(t, s.send(s.download(t, key, anyDownload), "", setHeader("X-Amzn-Trace-Id", "x")), 200, "")
 	})
-	t.Run("what the client has already isn't sent again", func(t *testing.T) {
+	t.Run("content that the client has is not sent again", func(t *testing.T) {
 		got := s.send(s.download(t, key, anyDownload), "", func(r *http.Request) { r.Header.Set("If-None-Match", etag) })
 		if got.Code != http.StatusNotModified {
 			t.Errorf("got %d", got.Code)
@@ -213,7 +213,7 @@ func TestDownloads(t *testing.T) {
 			t.Errorf("got %d and %d", same, other)
 		}
 	})
-	t.Run("a part that isn't there is refused", func(t *testing.T) {
+	t.Run("a part beyond the end is refused", func(t *testing.T) {
 		for _, unknown := range []string{"lines=1-2", "bytes", "nonsense"} {
 			got := s.send(s.download(t, key, anyDownload), "", func(r *http.Request) { r.Header.Set("Range", unknown) })
 			mustAnswer(t, got, 200, "")
@@ -227,14 +227,14 @@ func TestDownloads(t *testing.T) {
 	for name, c := range map[string]struct {
 		disposition, contentType, policy string
 	}{
-		"sound that is shown":       {"inline; filename=a.mp3", "audio/mpeg", "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'"},
-		"film that is shown":        {"inline; filename=a.mp4", "video/mp4", "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'"},
-		"film that is saved":        {"attachment; filename=a.mp4", "video/mp4", "sandbox; default-src 'none'"},
-		"a page that is shown":      {"inline; filename=a.html", "text/html", "sandbox; default-src 'none'"},
-		"a picture that is shown":   {"inline; filename=a.png", "image/png", "sandbox; default-src 'none'"},
-		"what is of no signed type": {"inline", "", "sandbox; default-src 'none'"},
+		"sound that is shown":          {"inline; filename=a.mp3", "audio/mpeg", "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'"},
+		"film that is shown":           {"inline; filename=a.mp4", "video/mp4", "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'"},
+		"film that is saved":           {"attachment; filename=a.mp4", "video/mp4", "sandbox; default-src 'none'"},
+		"a page that is shown":         {"inline; filename=a.html", "text/html", "sandbox; default-src 'none'"},
+		"a picture that is shown":      {"inline; filename=a.png", "image/png", "sandbox; default-src 'none'"},
+		"a file without a signed type": {"inline", "", "sandbox; default-src 'none'"},
 	} {
-		t.Run("a tab plays sound and film and runs nothing: "+name, func(t *testing.T) {
+		t.Run("a tab plays sound and film and runs no script: "+name, func(t *testing.T) {
 			film := keyOf(t, "acme/film")
 			s.send(s.upload(t, film, ports.Upload{Size: -1, ContentType: "video/mp4", TTL: time.Minute}), "film")
 			got := s.send(s.download(t, film, ports.Download{Disposition: c.disposition, ContentType: c.contentType, TTL: time.Minute}), "")
@@ -248,7 +248,7 @@ func TestDownloads(t *testing.T) {
 	})
 }
 
-func TestStoresTrouble(t *testing.T) {
+func TestErrorsOfTheStore(t *testing.T) {
 	for err, status := range map[error]int{
 		domain.NewError(domain.CodeObjectStoreUnavailable).WithCause(syscall.EIO):              503,
 		domain.NewError(domain.CodeObjectStoreFull).WithCause(syscall.ENOSPC):                  507,
@@ -256,7 +256,7 @@ func TestStoresTrouble(t *testing.T) {
 		context.Canceled:           503,
 		errors.New("secret cause"): 500,
 	} {
-		t.Run(fmt.Sprintf("%v is answered with %d, and its cause isn't told", err, status), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%v is answered with %d, without its cause", err, status), func(t *testing.T) {
 			s, key := newSite(t, base), keyOf(t, "acme/a.txt")
 			s.store.broken = err
 			for _, got := range []int{s.send(s.upload(t, key, anyUpload), "x").Code, s.send(s.download(t, key, anyDownload), "").Code} {
@@ -265,7 +265,7 @@ func TestStoresTrouble(t *testing.T) {
 				}
 			}
 			if body := s.send(s.download(t, key, anyDownload), "").Body.String(); strings.Contains(body, "secret") || strings.Contains(body, "device") {
-				t.Errorf("it tells %s", body)
+				t.Errorf("it reveals %s", body)
 			}
 		})
 	}
@@ -303,7 +303,7 @@ func TestMounting(t *testing.T) {
 		{"at the base's path", base, ""},
 		{"at a base without a slash at its end", strings.TrimSuffix(base, "/"), ""},
 		{"at the root", "http://files.example.com", ""},
-		{"below a path that somebody strips", "http://localhost:3000/pw/local/objects/", "/pw"},
+		{"below a path that is stripped", "http://localhost:3000/pw/local/objects/", "/pw"},
 		{"with all of its path stripped", base, "/local/objects/"},
 	} {
 		t.Run("a URL works "+test.name, func(t *testing.T) {
@@ -315,10 +315,10 @@ func TestMounting(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a signer without a real secret isn't made", func(t *testing.T) {
+	t.Run("a signer needs a real secret", func(t *testing.T) {
 		defer func() {
 			if recover() == nil {
-				t.Error("it was made")
+				t.Error("it was created")
 			}
 		}()
 		signedurl.New(make([]byte, 31), &url.URL{}, time.Now)

@@ -8,25 +8,25 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// keptHeaders lists, besides Content-Type, the headers of an upload that are kept
-// and sent with each download, as Amazon S3 does.
+// keptHeaders lists, besides Content-Type, the headers of an upload that are kept and
+// sent with each download, as Amazon S3 does.
 var keptHeaders = []string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Expires"}
 
-// maxKept bounds what is kept beside an object's bytes.
+// maxKept bounds the headers that are kept beside an object's bytes.
 const maxKept = 8 << 10
 
-// Object is what a [Store] keeps beside an object's bytes.
+// Object describes an object that a [Store] keeps.
 type Object struct {
 	ports.ObjectInfo
 	ETag    string            // quoted; empty for an object of a version that kept none
 	Headers map[string]string // of keptHeaders, by their canonical names
 }
 
-// unimplemented lists headers of an upload that Amazon S3 doesn't implement, or
-// that we don't. Ignoring them would do another thing than the caller asked for.
+// unimplemented lists headers of an upload that Amazon S3 does not implement, or that
+// we do not. Ignoring them would not do what the caller asked for.
 var unimplemented = []string{"If-Modified-Since", "If-Unmodified-Since", "Content-Range"}
 
-// checkHeaders refuses an upload whose headers can't be honoured or kept.
+// checkHeaders refuses an upload whose headers cannot be honoured or kept.
 func checkHeaders(h http.Header) error {
 	for _, name := range unimplemented {
 		if len(h[name]) > 0 {
@@ -72,9 +72,9 @@ func kept(h http.Header) map[string]string {
 	return headers
 }
 
-// checkUnsigned refuses, as Amazon S3 does, an x-amz- header that wasn't signed:
-// each asks for something that the URL doesn't grant. The checksum is granted
-// where the URL says it; CloudFront adds an ID to every request.
+// checkUnsigned refuses, as Amazon S3 does, an x-amz- header that was not signed,
+// because each asks for something that the URL does not grant. The URL grants the
+// checksum if it contains it; CloudFront adds an ID to every request.
 func checkUnsigned(h http.Header, checksum string) error {
 	for name, values := range h {
 		if !strings.HasPrefix(textproto.CanonicalMIMEHeaderKey(name), "X-Amz-") || name == "X-Amz-Cf-Id" {

@@ -7,18 +7,18 @@ import (
 )
 
 // The pace that a transfer must keep, in place of the server's fixed timeouts: a
-// large file takes long, and a connection that stands still is given up.
+// large file takes long, but a connection without progress is given up.
 const (
 	grace       = time.Minute
 	bytesPerSec = 64 << 10
 )
 
-// pace moves the deadline of a transfer on with the bytes that moved: what was
-// only promised earns no time.
+// pace extends the deadline of a transfer by the bytes that moved: announced bytes
+// extend nothing.
 type pace struct {
 	set            func(deadline time.Time) error
 	began          time.Time
-	moved, counted int64 // bytes; counted are those that the deadline knows of
+	moved, counted int64 // bytes; the deadline includes those that are counted
 }
 
 func newPace(set func(time.Time) error, began time.Time) *pace {
@@ -34,7 +34,7 @@ func (p *pace) add(n int) {
 	}
 }
 
-// renew sets the deadline. Where there are none to set, the transfer has none.
+// renew sets the deadline. If the connection supports none, the transfer has none.
 func (p *pace) renew() {
 	p.counted = p.moved
 	_ = p.set(p.began.Add(grace + time.Duration(p.moved/bytesPerSec)*time.Second))
@@ -56,8 +56,8 @@ func (r *pacedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// paceDownload returns w, held to the pace. Nothing more is read meanwhile, and
-// no deadline for that may cancel the request.
+// paceDownload returns w, held to the pace. The request is not read meanwhile, and no
+// deadline for reading may cancel it.
 func paceDownload(w http.ResponseWriter) http.ResponseWriter {
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Time{})

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestOnlyWhatMovedEarnsTime(t *testing.T) {
+func TestOnlyMovedBytesExtendTheDeadline(t *testing.T) {
 	var deadline time.Time
 	began := time.Now()
 	p := newPace(func(d time.Time) error { deadline = d; return nil }, began)

@@ -19,7 +19,7 @@ func TestSlowTransfers(t *testing.T) {
 	defer server.Close()
 	s, key := newSite(t, server.URL), keyOf(t, "acme/large")
 	server.Config.Handler = s
-	content := strings.Repeat("0123456789abcdef", 1<<21) // more than the buffers between us take
+	content := strings.Repeat("0123456789abcdef", 1<<21) // more than the buffers on the way hold
 
 	t.Run("an upload takes longer than the server's timeout", func(t *testing.T) {
 		signed := s.upload(t, key, ports.Upload{Size: int64(len(content)), TTL: time.Minute})
@@ -51,7 +51,7 @@ func TestSlowTransfers(t *testing.T) {
 	})
 }
 
-// pause is a reader of nothing that takes a while.
+// pause is an empty reader that takes a while.
 type pause struct{ d time.Duration }
 
 func (p *pause) Read([]byte) (int, error) {

@@ -10,7 +10,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// The refusals of a request that holds a URL.
+// The refusals of a request with a signed URL.
 var (
 	errSignature = domain.NewError(domain.CodeURLSignature)
 	errExpired   = domain.NewError(domain.CodeURLExpired)
@@ -29,7 +29,7 @@ var (
 	errStale     = domain.NewError(domain.CodePreconditionFailed)
 	errIfAbsent  = domain.NewError(domain.CodeIfNoneMatchRequired)
 
-	// errKeptTooMuch is an upload whose headers are larger than S3 keeps them.
+	// errKeptTooMuch is the error of an upload whose headers are larger than S3 accepts.
 	errKeptTooMuch = domain.NewError(domain.CodeHeadersTooLarge).WithMessage("the headers that are kept with a file have at most %d bytes together", maxKept)
 )
 

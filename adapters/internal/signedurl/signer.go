@@ -1,9 +1,9 @@
-// Package signedurl makes the signed, expiring URLs of the built-in object
-// stores, and serves them: the bytes go past the API, as they do with S3.
+// Package signedurl makes the signed, expiring URLs of the built-in object stores,
+// and serves them: as with S3, the bytes do not pass through the API.
 //
-// All that a URL allows stands in its query, and the query, the method and the
-// key are signed with HMAC-SHA256 (RFC 2104), so that a parameter that is
-// changed, added or left out breaks the signature.
+// A URL's query contains all that the URL allows. The query, the method and the key
+// are signed with HMAC-SHA256 (RFC 2104), so that a parameter that is changed, added
+// or left out breaks the signature.
 package signedurl
 
 import (
@@ -21,17 +21,16 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// MaxLife is how long a signed URL lives at most, whatever its TTL.
+// MaxLife is the longest life of a signed URL, whatever its TTL.
 const MaxLife = ports.MaxSignedLife
 
-// Life is how long a URL of the given TTL lives.
+// Life returns how long a URL of the given TTL lives.
 func Life(ttl time.Duration) time.Duration { return min(ttl, MaxLife) }
 
 // minSecretLen is the size of the hash: less would be the weakest part of the URL.
 const minSecretLen = sha256.Size
 
-// Signer signs URLs below one base, and knows its own again. It is safe for
-// concurrent use.
+// Signer signs URLs below one base, and verifies them. It is safe for concurrent use.
 type Signer struct {
 	secret []byte
 	base   url.URL
@@ -85,13 +84,13 @@ func UploadHeaders(u ports.Upload) map[string]string {
 	return headers
 }
 
-// expiry is in whole milliseconds, as the URL tells it.
+// expiry is in whole milliseconds, as in the URL.
 func (s *Signer) expiry(ttl time.Duration) time.Time {
 	return s.now().UTC().Add(Life(ttl)).Truncate(time.Millisecond)
 }
 
-// rooted returns path between two slashes: [url.URL.JoinPath] leaves the first one
-// out where the URL it joins to has no path.
+// rooted returns path between two slashes, because [url.URL.JoinPath] leaves out the
+// first one if the URL that it joins to has no path.
 func rooted(path string) string { return strings.TrimSuffix("/"+strings.Trim(path, "/"), "/") + "/" }
 
 func (s *Signer) request(method string, key domain.ObjectKey, g grant, headers map[string]string) ports.SignedRequest {
@@ -103,8 +102,8 @@ func (s *Signer) request(method string, key domain.ObjectKey, g grant, headers m
 	return ports.SignedRequest{Method: method, URL: domain.NewSecret(u.String()), Headers: headers, ExpiresAt: g.expires}
 }
 
-// verify returns the key that u names and what u allows, if this Signer signed
-// it for method and it hasn't expired.
+// verify returns the key that u names and what u allows, if this Signer signed it for
+// method and it has not expired.
 func (s *Signer) verify(method string, u *url.URL) (domain.ObjectKey, grant, error) {
 	key, err := domain.ParseObjectKey(s.keyIn(u.Path))
 	if err != nil {
@@ -137,8 +136,8 @@ func (s *Signer) signature(method string, key domain.ObjectKey, query url.Values
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// keyIn returns what follows the base's path in path. Whoever passes the request
-// on (a proxy, [http.StripPrefix]) may have taken off the first segments of it.
+// keyIn returns the part of path after the base's path. A proxy, or
+// [http.StripPrefix], may have removed the first segments of it.
 func (s *Signer) keyIn(path string) string {
 	for base := s.base.Path; ; {
 		if key, found := strings.CutPrefix(path, base); found {

@@ -13,7 +13,7 @@ import (
 )
 
 func TestExpiry(t *testing.T) {
-	t.Run("a URL works until it expires, and not when it does", func(t *testing.T) {
+	t.Run("a URL works until it expires, and no longer", func(t *testing.T) {
 		s, key := newSite(t, base), keyOf(t, "acme/a.txt")
 		up, down := s.upload(t, key, anyUpload), s.download(t, key, anyDownload)
 		s.clock.Time = up.ExpiresAt.Add(-time.Nanosecond)
@@ -111,7 +111,7 @@ func TestChangedURLs(t *testing.T) {
 	})
 }
 
-func TestWhatCantBeSigned(t *testing.T) {
+func TestUploadsThatCannotBeSigned(t *testing.T) {
 	key := keyOf(t, "acme/a.txt")
 	for name, test := range map[string]struct {
 		key   domain.ObjectKey
@@ -123,7 +123,7 @@ func TestWhatCantBeSigned(t *testing.T) {
 		"half a checksum":             {key, ports.Upload{SHA256: make([]byte, 16), TTL: time.Minute}, "sha256"},
 		"an empty checksum":           {key, ports.Upload{SHA256: []byte{}, TTL: time.Minute}, "sha256"},
 		"a type of two lines":         {key, ports.Upload{ContentType: "a/b\r\nX: y", TTL: time.Minute}, "contentType"},
-		"a type that isn't ASCII":     {key, ports.Upload{ContentType: "text/ä", TTL: time.Minute}, "contentType"},
+		"a type that is not ASCII":    {key, ports.Upload{ContentType: "text/ä", TTL: time.Minute}, "contentType"},
 		"a type with space before it": {key, ports.Upload{ContentType: " text/plain", TTL: time.Minute}, "contentType"},
 		"no life":                     {key, ports.Upload{}, "ttl"},
 	} {

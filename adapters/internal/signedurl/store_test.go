@@ -19,7 +19,7 @@ import (
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// clock is the signer's, and is moved by hand.
+// clock is the signer's clock, which is moved by hand.
 type clock struct{ time.Time }
 
 func (c *clock) now() time.Time { return c.Time }
@@ -62,7 +62,7 @@ func (s *site) download(t *testing.T, key domain.ObjectKey, d ports.Download) po
 	return signed
 }
 
-// send answers a request with the signed one's headers, with what change does to it.
+// send answers a request with the signed one's headers, as changed by change.
 func (s *site) send(signed ports.SignedRequest, body string, change ...func(*http.Request)) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(signed.Method, signed.URL.Reveal(), strings.NewReader(body))
 	for name, value := range signed.Headers {
@@ -83,7 +83,7 @@ type store struct {
 	clock   *clock
 	mu      sync.Mutex
 	objects map[domain.ObjectKey]stored
-	broken  error // what every call returns, if it isn't nil
+	broken  error // the result of every call, if it is not nil
 }
 
 type stored struct {
@@ -125,7 +125,7 @@ func (s *store) Open(_ context.Context, key domain.ObjectKey) (io.ReadSeekCloser
 	return reader{bytes.NewReader(object.content)}, object.Object, nil
 }
 
-// content is what the store holds under key, and "" if it holds nothing.
+// content returns the content under key, and "" if there is none.
 func (s *store) content(key domain.ObjectKey) string { return string(s.objects[key].content) }
 
 type reader struct{ *bytes.Reader }

@@ -9,15 +9,15 @@ import (
 )
 
 const (
-	// doubtful is a difference that a clock which is kept in time doesn't have.
+	// doubtful is a difference that a synchronized clock does not have.
 	doubtful = 5 * time.Second
 
-	// harmful is a difference with which good tokens are refused: an "iat" may lie
-	// 60 s in the future. S3 refuses signatures from 15 minutes on.
+	// harmful is a difference with which valid tokens are refused: an "iat" may be 60 s
+	// in the future. S3 refuses signatures from 15 minutes on.
 	harmful = time.Minute
 )
 
-// Compare judges our clock by a server's, which was read to within precision
+// Compare compares our clock with a server's, which was read to within precision
 // between before and after.
 func Compare(server string, theirs, before, after time.Time, precision time.Duration) doctor.Finding {
 	ours := before.Add(after.Sub(before) / 2)

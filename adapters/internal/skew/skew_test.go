@@ -23,7 +23,7 @@ func TestCompare(t *testing.T) {
 		{-20 * time.Second, 0, doctor.Warning, "20s ahead of"},
 		{-5 * time.Minute, 0, doctor.Error, "5m0s ahead of"},
 		{5 * time.Minute, 0, doctor.Error, "5m0s behind"},
-		{8 * time.Second, 4 * time.Second, doctor.OK, "agrees"}, // the answer took long: nobody knows
+		{8 * time.Second, 4 * time.Second, doctor.OK, "agrees"}, // the answer took long, so the difference is unknown
 	} {
 		got := skew.Compare("S3", now.Add(c.theirs), now, now.Add(c.took), time.Second)
 		if got.Severity != c.severity || !strings.Contains(got.Summary, c.says) {

@@ -39,7 +39,7 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
-// BenchmarkEncodingJSON is what the standard library needs for the same.
+// BenchmarkEncodingJSON measures the standard library for the same.
 func BenchmarkEncodingJSON(b *testing.B) {
 	b.Run("Decode", func(b *testing.B) {
 		b.ReportAllocs()

@@ -10,18 +10,18 @@ import (
 	"sync"
 )
 
-// Decode reads one object, nested at most maxDepth deep where the object itself
-// is the first level, into the struct that into points to.
+// Decode reads one object, nested at most maxDepth deep where the object itself is
+// the first level, into the struct that into points to.
 //
-// Fields are named as in encoding/json, but compared case-sensitively. A name
-// that the struct doesn't have, a value of another type, and null for anything
-// but a pointer are each a [*FieldError]. A field that isn't given keeps its
-// value. After an error, what the struct holds means nothing.
+// Fields are named as in encoding/json, but compared case-sensitively. A name that
+// the struct does not have, a value of another type, and null for anything but a
+// pointer are each a [*FieldError]. An absent field keeps its value. After an error,
+// the contents of the struct are undefined.
 //
 // The struct may be made of strings, bools, numbers, any (filled as by [Parse]),
-// pointers, slices, structs, maps with string keys, and types that read
-// themselves by [json.Unmarshaler] or [encoding.TextUnmarshaler]. A tag's options
-// aren't heeded, and an embedded struct is a field like others.
+// pointers, slices, structs, maps with string keys, and types that read themselves by
+// [json.Unmarshaler] or [encoding.TextUnmarshaler]. Decode ignores the options of a
+// tag, and an embedded struct is a field like others.
 func Decode(data []byte, into any, maxDepth int) error {
 	v := reflect.ValueOf(into)
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
@@ -107,7 +107,7 @@ type field struct {
 	index int // in the struct
 }
 
-// fieldsByType remembers what fieldsOf found: a program has only so many types.
+// fieldsByType caches the results of fieldsOf: a program has only so many types.
 var fieldsByType sync.Map
 
 func fieldsOf(t reflect.Type) []field {
@@ -131,8 +131,8 @@ func fieldsOf(t reflect.Type) []field {
 	return fields
 }
 
-// unknown says of a name that it is no field, since a caller may take what is
-// said of "password" for a word about the password itself.
+// unknown returns the fault of a name that is no field. It says so, because a caller
+// may understand a fault of "password" as one of the password itself.
 func unknown(name string, fields []field) error {
 	var names []string
 	for _, f := range fields {
@@ -147,8 +147,8 @@ func unknown(name string, fields []field) error {
 	return wrong("is not a field here; the fields are " + strings.Join(names, ", "))
 }
 
-// maxNames is how many names a map may get: what it takes to keep one is many
-// times its text.
+// maxNames is how many names a map may have, because keeping one costs many times its
+// text.
 const maxNames = 64
 
 // mapping reads an object into the map v.
@@ -214,7 +214,7 @@ func (s *scanner) numberInto(v reflect.Value) error {
 	return nil
 }
 
-// raw lets v read a value itself, once it is seen to be strict.
+// raw lets v read a value itself, after the value was found strict.
 func (s *scanner) raw(v reflect.Value) error {
 	start := s.pos
 	if _, err := s.any(); err != nil {
@@ -253,6 +253,6 @@ func expectation(v reflect.Value) string {
 	case reflect.Slice:
 		return "must be a list"
 	default:
-		panic(fmt.Sprintf("strictjson: Decode doesn't read a %v", v.Type()))
+		panic(fmt.Sprintf("strictjson: Decode does not support a %v", v.Type()))
 	}
 }

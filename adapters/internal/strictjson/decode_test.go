@@ -85,7 +85,7 @@ func TestDecodeNamesTheFieldAtFault(t *testing.T) {
 		{"a name that folds to another by Unicode", `{"ſize":1}`, "ſize", "is not a field here; names are case-sensitive: size"},
 		{"a field that is hidden", `{"Hidden":"x"}`, "Hidden", noField},
 		{"a field by the name of its tag's dash", `{"-":"x"}`, "-", noField},
-		{"a field that isn't exported", `{"private":"x"}`, "private", noField},
+		{"a field that is not exported", `{"private":"x"}`, "private", noField},
 		{"a name given twice", `{"email":"a","email":"a"}`, "email", "is given twice"},
 		{"a name given twice, once escaped", `{"email":"a","\u0065mail":"a"}`, "email", "is given twice"},
 		{"a name given twice in a map", `{"responses":{"A":"x","A":"x"}}`, "responses.A", "is given twice"},
@@ -111,7 +111,7 @@ func TestDecodeNamesTheFieldAtFault(t *testing.T) {
 		{"a list for a struct", `{"place":[]}`, "place", "must be an object"},
 		{"an object for a list", `{"items":{}}`, "items", "must be a list"},
 		{"a string for an element", `{"items":["x"]}`, "items.0", "must be an object"},
-		{"a time that isn't one", `{"at":"yesterday"}`, "at", "is malformed"},
+		{"text that is no time", `{"at":"yesterday"}`, "at", "is malformed"},
 		{"a long name", `{"` + strings.Repeat("€", 100) + `":1}`, strings.Repeat("€", 42) + "…", noField},
 	}
 	for _, tt := range tests {
@@ -128,7 +128,7 @@ func TestDecodeNamesTheFieldAtFault(t *testing.T) {
 	}
 }
 
-// noField is said of a name that body doesn't have.
+// noField is the fault of a name that body does not have.
 const noField = "is not a field here; the fields are email, size, count, ratio, wanted, responses, items, place, at, anything, Untagged"
 
 func TestDecodeIntoNothing(t *testing.T) {
@@ -139,7 +139,7 @@ func TestDecodeIntoNothing(t *testing.T) {
 	}
 }
 
-// notStrict are texts that neither Decode nor Parse takes, with the place of the fault.
+// notStrict are texts that both Decode and Parse refuse, with the place of the fault.
 var notStrict = []struct {
 	name, text string
 	offset     int
@@ -187,7 +187,7 @@ var notStrict = []struct {
 	{"a high surrogate twice", `{"email":"\ud834\ud834"}`, 22},
 	{"a low surrogate alone", `{"email":"\udd1e"}`, 16},
 	{"a lone surrogate in a name", `{"\ud834":"x"}`, 8},
-	{"a byte that isn't UTF-8", "{\"email\":\"\xff\"}", 10},
+	{"a byte that is not UTF-8", "{\"email\":\"\xff\"}", 10},
 	{"an overlong encoding", "{\"email\":\"\xc0\xaf\"}", 10},
 	{"a surrogate in UTF-8", "{\"email\":\"\xed\xa0\x80\"}", 10},
 	{"a comment", `{} // x`, 3},
@@ -215,13 +215,13 @@ func TestDecodeRefusesWhatIsNotStrictJSON(t *testing.T) {
 	}
 }
 
-func TestDecodeGoesAsDeepAsItIsLet(t *testing.T) {
+func TestDecodeReadsToTheLargestDepth(t *testing.T) {
 	if _, err := decode(`{"anything":[[[]]]}`); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestDecodeTellsNoValue(t *testing.T) {
+func TestDecodeRevealsNoValue(t *testing.T) {
 	for _, text := range []string{`{"count":31337}`, `{"at":"31337"}`, `{"wanted":"31337"}`, `{"email":"31337}`, `{"email":"31337"} 31337`} {
 		if _, err := decode(text); err == nil || strings.Contains(err.Error(), "31337") {
 			t.Errorf("%s: got %v", text, err)
@@ -234,7 +234,7 @@ func TestDecodeNeedsAPointerToAStruct(t *testing.T) {
 		t.Run(fmt.Sprintf("%T", into), func(t *testing.T) {
 			defer func() {
 				if recover() == nil {
-					t.Error("it didn't panic")
+					t.Error("it did not panic")
 				}
 			}()
 			_ = strictjson.Decode([]byte(`{}`), into, maxDepth)

@@ -6,25 +6,25 @@ import (
 	"unicode/utf8"
 )
 
-// SyntaxError says that the bytes aren't one strict JSON object.
+// SyntaxError reports that the bytes are not one strict JSON object.
 type SyntaxError struct {
 	Offset int    // bytes before the fault
 	Reason string // such as "a value is missing"
 }
 
-// Error gives the reason and the place.
+// Error returns the reason and the place.
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s, at byte %d", e.Reason, e.Offset) }
 
-// FieldError says which field of a well-formed object is at fault.
+// FieldError names the field of a well-formed object that is at fault.
 type FieldError struct {
 	Field  string // the names on the way to it, as in responses.NEW_PASSWORD or items.3
 	Reason string // continues the field's name, as in "must be a string"
 }
 
-// Error gives the field and the reason.
+// Error returns the field and the reason.
 func (e *FieldError) Error() string { return e.Field + " " + e.Reason }
 
-// maxFieldLen keeps a stranger's names from filling answers and logs.
+// maxFieldLen keeps the names that callers send from filling answers and logs.
 const maxFieldLen = 128
 
 // under puts name in front of the field of err, if it has one.

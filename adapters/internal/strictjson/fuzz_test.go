@@ -17,8 +17,8 @@ func seed(f *testing.F) {
 	f.Add([]byte(`{"items":[{"name":"x"}],"place":{"name":"y"},"at":"2024-02-29T12:00:00Z","anything":[1,{"a":null}]}`))
 }
 
-// What Parse takes is what encoding/json makes of it, and the same again once
-// it was written out.
+// What Parse accepts is what encoding/json makes of it, and the same again after it
+// was written out.
 func FuzzParse(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -45,8 +45,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// What Decode takes is valid for encoding/json and for Parse, and the same
-// again once it was written out.
+// What Decode accepts is valid for encoding/json and for Parse, and the same again
+// after it was written out.
 func FuzzDecode(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// scanner walks a JSON text of valid UTF-8. Its methods stand on the first byte
-// of what they read, and leave behind its last one.
+// scanner walks a JSON text of valid UTF-8. Its methods start on the first byte of
+// what they read, and end behind its last one.
 type scanner struct {
 	text  string
 	pos   int
