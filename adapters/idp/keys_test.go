@@ -110,12 +110,12 @@ func TestBrokenKeys(t *testing.T) {
 	t.Run("a folder in place of a file is refused", func(t *testing.T) {
 		dir := t.TempDir()
 		mustDo(t, os.Mkdir(filepath.Join(dir, secretFile), 0o700))
-		mustFailToOpen(t, dir, secretFile, "a regular file: move it away")
+		mustFailToOpen(t, dir, secretFile, "a regular file; move it away")
 	})
 	t.Run("a file in place of the folder is refused", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "keys")
 		mustDo(t, os.WriteFile(path, nil, 0o600))
-		mustFailToOpen(t, path, "keys", "a folder: move it away")
+		mustFailToOpen(t, path, "keys", "a folder; move it away")
 	})
 }
 
