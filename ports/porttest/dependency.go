@@ -10,7 +10,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Outage is a dependency that can be taken away and given back.
+// Outage is a dependency that a test can make unavailable and available again.
 type Outage struct {
 	Dependency ports.Dependency
 
@@ -18,12 +18,12 @@ type Outage struct {
 	Break, Restore func(t *testing.T)
 }
 
-// recovery is how long a dependency may take to be ready once what it needs is back.
+// recovery is how long a dependency may take to be ready after it was restored.
 const recovery = 10 * time.Second
 
 // Dependency runs the contract of [ports.Dependency].
 func Dependency(t *testing.T, open func(t *testing.T) Outage) {
-	t.Run("it is ready, not when it's away, and again when it's back", func(t *testing.T) {
+	t.Run("it is ready, not while it is unavailable, and again afterwards", func(t *testing.T) {
 		d := open(t)
 		mustDo(t, d.Dependency.Ready(t.Context()))
 		for range 2 {
@@ -35,7 +35,7 @@ func Dependency(t *testing.T, open func(t *testing.T) Outage) {
 			mustRecover(t, d.Dependency)
 		}
 	})
-	t.Run("it honours a deadline while it's away", func(t *testing.T) {
+	t.Run("it honours a deadline while it is unavailable", func(t *testing.T) {
 		d := open(t)
 		d.Break(t)
 		defer d.Restore(t)
@@ -71,7 +71,7 @@ func mustRecover(t *testing.T, d ports.Dependency) {
 		}
 		mustBe(t, err, domain.Unavailable)
 		if time.Now().After(deadline) {
-			t.Fatalf("it isn't ready %v after its return: %v", recovery, err)
+			t.Fatalf("it is not ready %v after it was restored: %v", recovery, err)
 		}
 	}
 }

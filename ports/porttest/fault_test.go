@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// fault is an adapter that breaks one promise, and the sentence that must find it.
+// fault is an adapter that breaks one promise, and the subtest that must find it.
 type fault struct {
 	suite    func(t *testing.T)
 	sentence string
@@ -17,8 +17,8 @@ type fault struct {
 // faultVariable names the fault that a child process of this test is to run.
 const faultVariable = "PORTTEST_FAULT"
 
-// A suite that can't fail is worth nothing: each fault is run against its suite
-// in a process of its own, which must fail at the sentence that it breaks.
+// A suite that cannot fail is worth nothing. Each fault is run against its suite
+// in a process of its own, which must fail at the subtest of the broken promise.
 func TestSuitesFindFaults(t *testing.T) {
 	faults := allFaults()
 	if name := os.Getenv(faultVariable); name != "" {
@@ -30,7 +30,7 @@ func TestSuitesFindFaults(t *testing.T) {
 			t.Parallel()
 			output, err := runFault(t, name, fault.sentence)
 			if err == nil || !strings.Contains(output, "--- FAIL: TestSuitesFindFaults/"+strings.ReplaceAll(fault.sentence, " ", "_")) {
-				t.Errorf("%q didn't find it (%v):\n%s", fault.sentence, err, output)
+				t.Errorf("%q did not find it (%v):\n%s", fault.sentence, err, output)
 			}
 		})
 	}

@@ -21,18 +21,18 @@ type Identities struct {
 
 	NeedsConfirmation bool      // SignUp leaves users unconfirmed
 	Rotates           bool      // Refresh gives a new refresh token
-	Lacks             []Feature // what the system behind the provider can't vouch for
+	Lacks             []Feature // what the system behind the provider does not implement
 }
 
-// What a system that stands in for an identity provider may lack.
+// What an emulator of an identity provider may not implement.
 const (
-	AtomicSignUp    Feature = "gives one address to one of many who ask at once"
+	AtomicSignUp    Feature = "gives an address to one of many sign-ups at once"
 	CaseInsensitive Feature = "compares addresses in lower case"
 	GlobalSignOut   Feature = "ends all sessions of a user"
 	PasswordPolicy  Feature = "refuses weak passwords"
-	Replacing       Feature = "replaces a sign-up that nobody confirmed"
+	Replacing       Feature = "replaces an unconfirmed sign-up"
 	ResendCode      Feature = "sends a confirmation code again"
-	VerifiedAddress Feature = "tells that an address was confirmed"
+	VerifiedAddress Feature = "reports that an address was confirmed"
 )
 
 // IdentityProvider runs the contract of [ports.IdentityProvider], and of
@@ -84,18 +84,18 @@ func signUp(t *testing.T, open func(t *testing.T) Identities) {
 			made, err := p.Provider.SignUp(t.Context(), newEmail(t), newPassword())
 			mustDo(t, err)
 			if made.Identity.Provider() != p.Provider.Name() {
-				t.Errorf("%v isn't of %s", made.Identity, p.Provider.Name())
+				t.Errorf("%v is not of %s", made.Identity, p.Provider.Name())
 			}
 			if made.Confirmed == p.NeedsConfirmation {
 				t.Errorf("confirmed is %v", made.Confirmed)
 			}
 			if p.NeedsConfirmation && (made.Delivery == nil || made.Delivery.Medium == "" || made.Delivery.Destination == "" || made.Delivery.Attribute == "") {
-				t.Errorf("it doesn't tell where the code went: %+v", made.Delivery)
+				t.Errorf("it does not report where the code was sent: %+v", made.Delivery)
 			}
 			subjects[made.Identity.Subject()] = true
 		}
 		if len(subjects) != 3 {
-			t.Errorf("three people share %d subjects", len(subjects))
+			t.Errorf("three users share %d subjects", len(subjects))
 		}
 	})
 	t.Run("a taken address is refused, and its password stays", func(t *testing.T) {
@@ -112,7 +112,7 @@ func signUp(t *testing.T, open func(t *testing.T) Identities) {
 		}
 		p.signIn(t, first)
 	})
-	runIf(t, can.NeedsConfirmation && can.has(Replacing), "an address that waits for confirmation isn't taken: its password and its code are replaced together", func(t *testing.T) {
+	runIf(t, can.NeedsConfirmation && can.has(Replacing), "an unconfirmed address is not taken: its password and its code are replaced together", func(t *testing.T) {
 		p := provider{open(t)}
 		squatter := p.arrive(t)
 		stolen := p.Code(t, squatter.email)
@@ -134,7 +134,7 @@ func signUp(t *testing.T, open func(t *testing.T) Identities) {
 		_, err = p.Provider.SignUp(t.Context(), owner.email, newPassword())
 		mustBe(t, err, domain.CodeUserExists)
 	})
-	runIf(t, can.NeedsConfirmation && can.has(Replacing), "an address that waits for confirmation is its owner's by a reset", func(t *testing.T) {
+	runIf(t, can.NeedsConfirmation && can.has(Replacing), "a reset gives an unconfirmed address to its owner", func(t *testing.T) {
 		p := provider{open(t)}
 		squatter := p.arrive(t)
 		confirm := p.Code(t, squatter.email)
@@ -158,7 +158,7 @@ func signUp(t *testing.T, open func(t *testing.T) Identities) {
 			mustBe(t, err, domain.CodeUserExists)
 		}
 	})
-	t.Run("addresses that merely look alike are two people's", func(t *testing.T) {
+	t.Run("addresses that only look alike belong to two users", func(t *testing.T) {
 		p, tag := provider{open(t)}, unique()
 		seen := map[domain.Identity]string{}
 		for _, address := range []string{"a.b" + tag + "@example.com", "a_b" + tag + "@example.com", "a-b" + tag + "@example.com", "a.b+c" + tag + "@example.com"} {
@@ -170,7 +170,7 @@ func signUp(t *testing.T, open func(t *testing.T) Identities) {
 			seen[made.Identity] = address
 		}
 	})
-	runIf(t, can.has(PasswordPolicy), "a weak password is refused, and makes nobody", func(t *testing.T) {
+	runIf(t, can.has(PasswordPolicy), "a weak password is refused, and creates no user", func(t *testing.T) {
 		p := provider{open(t)}
 		for _, weak := range []string{"", "a", "short"} {
 			address := newEmail(t)
@@ -181,19 +181,19 @@ func signUp(t *testing.T, open func(t *testing.T) Identities) {
 			mustDo(t, err)
 		}
 	})
-	runIf(t, can.has(AtomicSignUp) && !can.NeedsConfirmation, "of many who ask for one address at once, one gets it", func(t *testing.T) {
+	runIf(t, can.has(AtomicSignUp) && !can.NeedsConfirmation, "of many sign-ups with one address at once, one succeeds", func(t *testing.T) {
 		p := provider{open(t)}
-		people := make([]person, racers)
-		for i := range people {
-			people[i] = person{email: newEmail(t), password: newPassword()}
-			people[i].email = people[0].email
+		persons := make([]person, racers)
+		for i := range persons {
+			persons[i] = person{email: newEmail(t), password: newPassword()}
+			persons[i].email = persons[0].email
 		}
 		winner := mustWinOnce(t, race(func(i int) error {
-			_, err := p.Provider.SignUp(t.Context(), people[i].email, people[i].password)
+			_, err := p.Provider.SignUp(t.Context(), persons[i].email, persons[i].password)
 			return err
 		}), domain.CodeUserExists)
-		p.confirm(t, people[winner].email)
-		p.signIn(t, people[winner])
+		p.confirm(t, persons[winner].email)
+		p.signIn(t, persons[winner])
 	})
 }
 
@@ -202,13 +202,13 @@ func confirmAddress(t *testing.T, open func(t *testing.T) Identities) {
 	t.Run("a code for an unknown address is wrong", func(t *testing.T) {
 		mustBe(t, open(t).Provider.ConfirmSignUp(t.Context(), newEmail(t), domain.NewSecret("12345678")), domain.CodeCodeInvalid)
 	})
-	runIf(t, can.has(ResendCode), "asking for another code tells nobody who has an account", func(t *testing.T) {
+	runIf(t, can.has(ResendCode), "asking for another code does not reveal whether there is an account", func(t *testing.T) {
 		p := provider{open(t)}
 		for _, address := range []domain.Email{newEmail(t), p.join(t).email} {
 			mustDo(t, p.Provider.ResendCode(t.Context(), address))
 		}
 	})
-	runIf(t, can.NeedsConfirmation, "who isn't confirmed can't sign in, but learns so by the right password alone", func(t *testing.T) {
+	runIf(t, can.NeedsConfirmation, "an unconfirmed user cannot sign in, which only the right password reveals", func(t *testing.T) {
 		p := provider{open(t)}
 		who := p.arrive(t)
 		_, err := p.Provider.SignIn(t.Context(), who.email, who.password)
@@ -230,7 +230,7 @@ func confirmAddress(t *testing.T, open func(t *testing.T) Identities) {
 		p.signIn(t, who)
 		mustBe(t, p.Provider.ConfirmSignUp(t.Context(), who.email, code), domain.CodeCodeInvalid)
 	})
-	runIf(t, can.NeedsConfirmation, "what can't be a code is wrong, and costs no attempt", func(t *testing.T) {
+	runIf(t, can.NeedsConfirmation, "a malformed code is wrong, and costs no attempt", func(t *testing.T) {
 		p := provider{open(t)}
 		who := p.arrive(t)
 		code := p.Code(t, who.email)
@@ -241,7 +241,7 @@ func confirmAddress(t *testing.T, open func(t *testing.T) Identities) {
 		}
 		mustDo(t, p.Provider.ConfirmSignUp(t.Context(), who.email, code))
 	})
-	runIf(t, can.NeedsConfirmation && can.has(ResendCode), "another code can be had, and confirms", func(t *testing.T) {
+	runIf(t, can.NeedsConfirmation && can.has(ResendCode), "another code can be requested, and confirms", func(t *testing.T) {
 		p := provider{open(t)}
 		who := p.arrive(t)
 		mustDo(t, p.Provider.ResendCode(t.Context(), who.email))
@@ -250,10 +250,10 @@ func confirmAddress(t *testing.T, open func(t *testing.T) Identities) {
 	})
 }
 
-// provider is what a subtest works with.
+// provider has what a subtest uses.
 type provider struct{ Identities }
 
-// person is somebody with an account.
+// person is a user with an account.
 type person struct {
 	email    domain.Email
 	password domain.Secret
@@ -262,7 +262,7 @@ type person struct {
 
 func (p provider) has(f Feature) bool { return !slices.Contains(p.Lacks, f) }
 
-// arrive signs somebody up.
+// arrive signs a new user up.
 func (p provider) arrive(t *testing.T) person {
 	t.Helper()
 	who := person{email: newEmail(t), password: newPassword()}
@@ -272,7 +272,7 @@ func (p provider) arrive(t *testing.T) person {
 	return who
 }
 
-// join signs somebody up who can sign in.
+// join signs a new user up who can sign in.
 func (p provider) join(t *testing.T) person {
 	t.Helper()
 	who := p.arrive(t)
@@ -297,10 +297,10 @@ func (p provider) signIn(t *testing.T, who person) ports.Tokens {
 	return step.Tokens
 }
 
-// newPassword makes a password up that every policy accepts.
+// newPassword returns a new password that every policy accepts.
 func newPassword() domain.Secret { return domain.NewSecret("Correct-Horse-9-" + unique()) }
 
-// malformedCodes returns what no provider sends as a code.
+// malformedCodes returns texts that no provider sends as a code.
 func malformedCodes(code domain.Secret) (malformed []domain.Secret) {
 	digits := code.Reveal()
 	for _, text := range []string{"", "wrong", digits + "x", "x" + digits, digits[1:] + "O", "-" + digits} {
@@ -309,7 +309,7 @@ func malformedCodes(code domain.Secret) (malformed []domain.Secret) {
 	return malformed
 }
 
-// misspell returns a code like code that isn't code.
+// misspell returns a code similar to code, but not equal to it.
 func misspell(code domain.Secret) domain.Secret {
 	wrong := []byte(code.Reveal())
 	wrong[0] = '0' + (wrong[0]-'0'+1)%10
@@ -319,7 +319,7 @@ func misspell(code domain.Secret) domain.Secret {
 func madeUpAnswer() ports.ChallengeAnswer {
 	return ports.ChallengeAnswer{
 		Name:      "NEW_PASSWORD_REQUIRED",
-		Session:   domain.NewSecret("a session that nobody began"),
+		Session:   domain.NewSecret("a session that was never started"),
 		Responses: map[string]domain.Secret{"NEW_PASSWORD": newPassword()},
 	}
 }

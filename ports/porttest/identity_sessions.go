@@ -9,10 +9,10 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// The part of [IdentityProvider] that is about those who have an account.
+// The part of [IdentityProvider] that is about users with an account.
 
 func signIn(t *testing.T, open func(t *testing.T) Identities) {
-	t.Run("signing in gives tokens", func(t *testing.T) {
+	t.Run("signing in returns tokens", func(t *testing.T) {
 		p := provider{open(t)}
 		who := p.join(t)
 		mustBeTokens(t, p.signIn(t, who))
@@ -21,7 +21,7 @@ func signIn(t *testing.T, open func(t *testing.T) Identities) {
 			mustBeTokens(t, p.signIn(t, who))
 		}
 	})
-	t.Run("a wrong password and an unknown address are told alike", func(t *testing.T) {
+	t.Run("a wrong password and an unknown address have the same answer", func(t *testing.T) {
 		p := provider{open(t)}
 		who, wrong := p.join(t), newPassword()
 		_, unknown := p.Provider.SignIn(t.Context(), newEmail(t), wrong)
@@ -32,12 +32,12 @@ func signIn(t *testing.T, open func(t *testing.T) Identities) {
 			mustHide(t, err, wrong, who.password)
 		}
 		if a, b := messageOf(unknown), messageOf(mistaken); a != b {
-			t.Errorf("one is told %q, the other %q", a, b)
+			t.Errorf("one answer is %q, the other %q", a, b)
 		}
 		_, err := p.Provider.SignIn(t.Context(), who.email, domain.Secret{})
 		mustBe(t, err, domain.CodeInvalidCredentials)
 	})
-	t.Run("an answer in a session that nobody began is refused", func(t *testing.T) {
+	t.Run("an answer in a session that was never started is refused", func(t *testing.T) {
 		p := provider{open(t)}
 		for _, address := range []domain.Email{p.join(t).email, newEmail(t)} {
 			_, err := p.Provider.RespondToChallenge(t.Context(), address, madeUpAnswer())
@@ -45,7 +45,7 @@ func signIn(t *testing.T, open func(t *testing.T) Identities) {
 			mustBe(t, err, domain.Unauthenticated)
 		}
 	})
-	t.Run("a challenge that doesn't exist is invalid", func(t *testing.T) {
+	t.Run("a challenge that does not exist is invalid", func(t *testing.T) {
 		p, answer := provider{open(t)}, madeUpAnswer()
 		for _, answer.Name = range []string{"RIDDLE", "new_password_required", ""} {
 			_, err := p.Provider.RespondToChallenge(t.Context(), newEmail(t), answer)
@@ -55,18 +55,18 @@ func signIn(t *testing.T, open func(t *testing.T) Identities) {
 }
 
 func verifyTokens(t *testing.T, open func(t *testing.T) Identities) {
-	t.Run("an access token speaks for its user", func(t *testing.T) {
+	t.Run("an access token identifies its user", func(t *testing.T) {
 		p := provider{open(t)}
 		who := p.join(t)
 		tokens := p.signIn(t, who)
 		caller, err := p.Verifier.Verify(t.Context(), tokens.Access)
 		mustDo(t, err)
 		if caller.Identity() != who.identity || caller.Token() != tokens.Access {
-			t.Errorf("it speaks for %v, want %v", caller.Identity(), who.identity)
+			t.Errorf("it identifies %v, want %v", caller.Identity(), who.identity)
 		}
 		mustBeNear(t, caller.ExpiresAt(), time.Now().Add(tokens.ExpiresIn))
 	})
-	t.Run("what isn't an access token is believed by nobody", func(t *testing.T) {
+	t.Run("a token that is not an access token is refused", func(t *testing.T) {
 		p := provider{open(t)}
 		tokens := p.signIn(t, p.join(t))
 		access := tokens.Access.Reveal()
@@ -92,7 +92,7 @@ func verifyTokens(t *testing.T, open func(t *testing.T) Identities) {
 
 	p := provider{open(t)}
 	access := p.signIn(t, p.join(t)).Access
-	t.Run("many may ask about one token at once", func(t *testing.T) {
+	t.Run("many callers may verify one token at once", func(t *testing.T) {
 		for _, err := range race(func(int) error { _, err := p.Verifier.Verify(t.Context(), access); return err }) {
 			mustDo(t, err)
 		}
@@ -101,7 +101,7 @@ func verifyTokens(t *testing.T, open func(t *testing.T) Identities) {
 
 func refresh(t *testing.T, open func(t *testing.T) Identities) {
 	can := provider{open(t)}
-	t.Run("a refresh token gives new tokens for its user, again and again", func(t *testing.T) {
+	t.Run("a refresh token is exchanged for new tokens of its user, again and again", func(t *testing.T) {
 		p := provider{open(t)}
 		who := p.join(t)
 		token := p.signIn(t, who).Refresh
@@ -109,7 +109,7 @@ func refresh(t *testing.T, open func(t *testing.T) Identities) {
 			tokens, err := p.Provider.Refresh(t.Context(), token)
 			mustDo(t, err)
 			if tokens.Refresh.IsZero() == p.Rotates || tokens.Refresh == token {
-				t.Fatalf("it rotates: %v, but gave a refresh token: %v", p.Rotates, !tokens.Refresh.IsZero())
+				t.Fatalf("it rotates: %v, but returned a refresh token: %v", p.Rotates, !tokens.Refresh.IsZero())
 			}
 			if p.Rotates {
 				token = tokens.Refresh
@@ -119,18 +119,18 @@ func refresh(t *testing.T, open func(t *testing.T) Identities) {
 			caller, err := p.Verifier.Verify(t.Context(), tokens.Access)
 			mustDo(t, err)
 			if caller.Identity() != who.identity {
-				t.Errorf("it speaks for %v, want %v", caller.Identity(), who.identity)
+				t.Errorf("it identifies %v, want %v", caller.Identity(), who.identity)
 			}
 		}
 	})
-	t.Run("what isn't a refresh token is refused", func(t *testing.T) {
+	t.Run("a token that is not a refresh token is refused", func(t *testing.T) {
 		p := provider{open(t)}
 		tokens := p.signIn(t, p.join(t))
 		for name, token := range map[string]domain.Secret{"nothing": {}, "words": domain.NewSecret("let me in"), "an access token": tokens.Access, "an ID token": tokens.ID} {
 			t.Run(name, func(t *testing.T) { p.mustNotRefresh(t, token) })
 		}
 	})
-	runIf(t, can.Rotates, "a token that was exchanged before is told apart", func(t *testing.T) {
+	runIf(t, can.Rotates, "a token that was exchanged before has its own error", func(t *testing.T) {
 		p := provider{open(t)}
 		token := p.signIn(t, p.join(t)).Refresh
 		next, err := p.Provider.Refresh(t.Context(), token)
@@ -142,7 +142,7 @@ func refresh(t *testing.T, open func(t *testing.T) Identities) {
 		mustBe(t, err, domain.Unauthenticated)
 		p.mustNotRefresh(t, last.Refresh)
 	})
-	runIf(t, can.Rotates, "a token that two exchange at once gives each a good one", func(t *testing.T) {
+	runIf(t, can.Rotates, "a token that two callers exchange at once returns a valid one to each", func(t *testing.T) {
 		p := provider{open(t)}
 		token := p.signIn(t, p.join(t)).Refresh
 		next := make([]domain.Secret, 2)
@@ -175,9 +175,9 @@ func signOut(t *testing.T, open func(t *testing.T) Identities) {
 		mustDo(t, err)
 	})
 	t.Run("revoking an unknown token is no error", func(t *testing.T) {
-		mustDo(t, open(t).Provider.Revoke(t.Context(), domain.NewSecret("a token that nobody gave")))
+		mustDo(t, open(t).Provider.Revoke(t.Context(), domain.NewSecret("a token that was never issued")))
 	})
-	runIf(t, can.has(GlobalSignOut), "signing out everywhere ends a user's sessions, and nobody else's", func(t *testing.T) {
+	runIf(t, can.has(GlobalSignOut), "signing out everywhere ends the sessions of that user only", func(t *testing.T) {
 		p := provider{open(t)}
 		who := p.join(t)
 		here, there, theirs := p.signIn(t, who), p.signIn(t, who), p.signIn(t, p.join(t))
@@ -211,7 +211,7 @@ func forgetPassword(t *testing.T, open func(t *testing.T) Identities) {
 		mustBe(t, p.Provider.ResetPassword(t.Context(), who.email, code, newPassword()), domain.CodeCodeInvalid)
 		p.signIn(t, who)
 	})
-	t.Run("what can't be a code for a new password is wrong, and costs no attempt", func(t *testing.T) {
+	t.Run("a malformed code for a new password is wrong, and costs no attempt", func(t *testing.T) {
 		p := provider{open(t)}
 		who := p.join(t)
 		mustDo(t, p.Provider.ForgotPassword(t.Context(), who.email))
@@ -223,7 +223,7 @@ func forgetPassword(t *testing.T, open func(t *testing.T) Identities) {
 		}
 		mustDo(t, p.Provider.ResetPassword(t.Context(), who.email, code, newPassword()))
 	})
-	t.Run("an identity outlives its password", func(t *testing.T) {
+	t.Run("an identity stays the same after a reset", func(t *testing.T) {
 		p := provider{open(t)}
 		who := p.join(t)
 		mustDo(t, p.Provider.ForgotPassword(t.Context(), who.email))
@@ -243,7 +243,7 @@ func forgetPassword(t *testing.T, open func(t *testing.T) Identities) {
 		mustBeOn(t, err, "newPassword", domain.CodePasswordPolicy)
 		p.signIn(t, who)
 	})
-	t.Run("forgetting tells nobody who has an account", func(t *testing.T) {
+	t.Run("a forgotten password does not reveal whether there is an account", func(t *testing.T) {
 		p, stranger := provider{open(t)}, newEmail(t)
 		mustDo(t, p.Provider.ForgotPassword(t.Context(), stranger))
 		mustBe(t, p.Provider.ResetPassword(t.Context(), stranger, domain.NewSecret("12345678"), newPassword()), domain.CodeCodeInvalid)
@@ -251,7 +251,7 @@ func forgetPassword(t *testing.T, open func(t *testing.T) Identities) {
 }
 
 func tellUser(t *testing.T, open func(t *testing.T) Identities) {
-	t.Run("an access token tells its user", func(t *testing.T) {
+	t.Run("an access token returns its user", func(t *testing.T) {
 		p := provider{open(t)}
 		who := p.join(t)
 		user, err := p.Provider.User(t.Context(), p.signIn(t, who).Access)
@@ -260,7 +260,7 @@ func tellUser(t *testing.T, open func(t *testing.T) Identities) {
 			t.Errorf("got %v %v, want %v %v", user.Identity, user.Email, who.identity, who.email)
 		}
 		if p.NeedsConfirmation && p.has(VerifiedAddress) && !user.EmailVerified {
-			t.Error("their address isn't verified")
+			t.Error("their address is not verified")
 		}
 	})
 }
@@ -289,7 +289,7 @@ func messageOf(err error) string {
 	return ""
 }
 
-// twist returns a token like token that isn't token.
+// twist returns a token similar to token, but not equal to it.
 func twist(token string) string {
 	b := []byte(token)
 	at := len(b) / 2

@@ -9,7 +9,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Mailbox is a mailer and what comes out of it.
+// Mailbox is a mailer and the mail that it delivers.
 type Mailbox struct {
 	Mailer ports.Mailer
 
@@ -34,7 +34,7 @@ func Mailer(t *testing.T, open func(t *testing.T) Mailbox) {
 			t.Errorf("got %q", got)
 		}
 	})
-	t.Run("a text arrives as it was written", func(t *testing.T) {
+	t.Run("a text is delivered as it was written", func(t *testing.T) {
 		for _, text := range []string{
 			"Zoë, 你好, שלום 🥐",
 			".\n.. a line of dots\n.",
@@ -66,7 +66,7 @@ func Mailer(t *testing.T, open func(t *testing.T) Mailbox) {
 			}
 		}
 	})
-	t.Run("many may send at once", func(t *testing.T) {
+	t.Run("many callers may send at once", func(t *testing.T) {
 		box := open(t)
 		for _, err := range race(func(int) error { return box.Mailer.Send(t.Context(), newMail(t)) }) {
 			mustDo(t, err)
@@ -75,7 +75,7 @@ func Mailer(t *testing.T, open func(t *testing.T) Mailbox) {
 
 	box := open(t)
 	heedContext(t, []call{{"Send", func(ctx context.Context) error { return box.Mailer.Send(ctx, newMail(t)) }}})
-	refuseZero(t, "email", []call{{"mail to nobody", func(ctx context.Context) error {
+	refuseZero(t, "email", []call{{"mail without a recipient", func(ctx context.Context) error {
 		mail := newMail(t)
 		mail.To = domain.Email{}
 		return box.Mailer.Send(ctx, mail)

@@ -14,7 +14,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// newNetwork makes up the /64 of an IPv6 caller, and the /48 that it lies in.
+// newNetwork returns a new /64 of an IPv6 caller, and the /48 that it lies in.
 func newNetwork() (narrow, wide netip.Prefix) {
 	u := unique()
 	narrow = netip.MustParsePrefix(fmt.Sprintf("fd%s:%s:%s:1::/64", u[:2], u[2:6], u[6:10]))
@@ -78,13 +78,13 @@ func limitReservations(t *testing.T, open func(t *testing.T) Tenancy) {
 		_, err = s.Reservations.Reserve(t.Context(), within(t, ports.NetworkLimit{Network: wide, Max: 2}, ports.NetworkLimit{Network: third, Max: 1}))
 		mustBeLimited(t, err)
 	})
-	t.Run("what is reserved without limits counts in no network", func(t *testing.T) {
+	t.Run("a reservation without limits counts in no network", func(t *testing.T) {
 		s := open(t)
 		network, _ := newNetwork()
 		reserve(t, s, reservation(t))
 		reserve(t, s, within(t, ports.NetworkLimit{Network: network, Max: 1}))
 	})
-	t.Run("of many reservations at once from one network as many succeed as it may have", func(t *testing.T) {
+	t.Run("of many reservations at once from one network, its limit succeed", func(t *testing.T) {
 		s := open(t)
 		network, _ := newNetwork()
 		made := 0
@@ -135,9 +135,9 @@ func limitMakings(t *testing.T, open func(t *testing.T) Tenancy) {
 		})
 	}
 	for how, signUp := range map[string]func(context.Context) (domain.Identity, error){
-		"fails":          func(context.Context) (domain.Identity, error) { return domain.Identity{}, errors.New("no") },
-		"panics":         func(context.Context) (domain.Identity, error) { panic("no") },
-		"doesn't return": func(context.Context) (domain.Identity, error) { runtime.Goexit(); panic("unreachable") },
+		"fails":           func(context.Context) (domain.Identity, error) { return domain.Identity{}, errors.New("no") },
+		"panics":          func(context.Context) (domain.Identity, error) { panic("no") },
+		"does not return": func(context.Context) (domain.Identity, error) { runtime.Goexit(); panic("unreachable") },
 	} {
 		t.Run("a claim whose sign-up "+how+" counts nothing", func(t *testing.T) {
 			s, n := open(t), reservation(t)
@@ -166,7 +166,7 @@ func limitMakings(t *testing.T, open func(t *testing.T) Tenancy) {
 		mustBeLimited(t, err)
 		claim(t, s, n, newIdentity(t))
 	})
-	t.Run("who signs up again, and owns too much, leaves the token unspent", func(t *testing.T) {
+	t.Run("a user who signs up again, and owns too many tenants, leaves the token unspent", func(t *testing.T) {
 		s, n, who := open(t), reservation(t), newIdentity(t)
 		network, _ := newNetwork()
 		limits := unconfirmed(network, 2)
@@ -178,7 +178,7 @@ func limitMakings(t *testing.T, open func(t *testing.T) Tenancy) {
 		_, err = s.Reservations.Claim(t.Context(), ports.Claim{Token: n.Token, SignUp: signsUp(newIdentity(t)), Limits: limits}) // it counted nothing
 		mustDo(t, err)
 	})
-	t.Run("an owner who has too many is not told whether an ID is taken", func(t *testing.T) {
+	t.Run("an owner who has too many cannot find out whether an ID is taken", func(t *testing.T) {
 		s, first, taken := open(t), owned(t), owned(t)
 		create(t, s.Tenants, first)
 		create(t, s.Tenants, taken)
@@ -194,7 +194,7 @@ func limitMakings(t *testing.T, open func(t *testing.T) Tenancy) {
 		first := create(t, s.Tenants, n)
 		again := create(t, s.Tenants, n)
 		if !again.Replayed {
-			t.Error("it wasn't a replay")
+			t.Error("it was not a replay")
 		}
 		mustBeSame(t, again.Tenant, first.Tenant)
 
@@ -228,7 +228,7 @@ func limitOwners(t *testing.T, open func(t *testing.T) Tenancy, by way) {
 		mustDo(t, s.Members.SetRole(t.Context(), operators(n.ID, who, domain.RoleAdmin)))
 		mustDo(t, by.tenant(t, s, who, ports.MakingLimits{MaxOwned: 1}))
 	})
-	t.Run("of many tenants of one owner at once as many are made as they may own", func(t *testing.T) {
+	t.Run("of many tenants of one owner at once, the owner's limit is created", func(t *testing.T) {
 		s, who := open(t), newIdentity(t)
 		made := 0
 		for _, err := range race(func(int) error { return by.tenant(t, s, who, ports.MakingLimits{MaxOwned: 3}) }) {
@@ -256,7 +256,7 @@ func limitUnconfirmed(t *testing.T, open func(t *testing.T) Tenancy, by way) {
 		other, _ := newNetwork()
 		mustDo(t, by.tenant(t, s, newIdentity(t), unconfirmed(other, 2)))
 	})
-	t.Run("of many tenants from one network at once as many are made as it may have", func(t *testing.T) {
+	t.Run("of many tenants from one network at once, its limit is created", func(t *testing.T) {
 		s := open(t)
 		network, _ := newNetwork()
 		made := 0
@@ -279,7 +279,7 @@ func limitUnconfirmed(t *testing.T, open func(t *testing.T) Tenancy, by way) {
 		limits.Unconfirmed.MaxHourly = 1
 		mustBeLimited(t, by.tenant(t, s, newIdentity(t), limits))
 	})
-	t.Run("a tenant that isn't made counts nothing", func(t *testing.T) {
+	t.Run("a tenant that is not created does not count", func(t *testing.T) {
 		s, n := open(t), owned(t)
 		network, _ := newNetwork()
 		create(t, s.Tenants, n)

@@ -100,7 +100,7 @@ func changeRoles(t *testing.T, open func(t *testing.T) Tenancy) {
 	t.Run("members of a tenant that is absent or suspended change nothing", func(t *testing.T) {
 		x := openTeam(t, open)
 		bob := x.join(t, domain.RoleViewer)
-		mustBe(t, x.Members.SetRole(t.Context(), members(x.Owner, newTenantID(t, "nobody"), bob, domain.RoleMember)), domain.CodeTenantNotFound)
+		mustBe(t, x.Members.SetRole(t.Context(), members(x.Owner, newTenantID(t, "absent"), bob, domain.RoleMember)), domain.CodeTenantNotFound)
 		x.Suspend(t, x.ID)
 		mustBe(t, x.change(t, x.Owner, bob, domain.RoleMember), domain.CodeTenantNotFound)
 		mustBe(t, x.change(t, bob, bob, ""), domain.CodeTenantNotFound)
@@ -155,7 +155,7 @@ func changeRolesAtOnce(t *testing.T, open func(t *testing.T) Tenancy) {
 			})
 		}
 	}
-	t.Run("of two owners who unmake each other at once, with no third, one stays", func(t *testing.T) {
+	t.Run("of two owners who demote each other at once, with no third, one stays", func(t *testing.T) {
 		x := openTeam(t, open)
 		bob := x.join(t, domain.RoleOwner)
 		pair := [2]domain.Identity{x.Owner, bob}
@@ -171,7 +171,7 @@ func changeRolesAtOnce(t *testing.T, open func(t *testing.T) Tenancy) {
 		x.mustHave(t, pair[demoted], domain.RoleAdmin)
 		x.mustHave(t, pair[1-demoted], domain.RoleOwner)
 	})
-	t.Run("a member who is demoted meanwhile grants nothing afterwards", func(t *testing.T) {
+	t.Run("a member who was demoted grants nothing afterwards", func(t *testing.T) {
 		x := openTeam(t, open)
 		admin, bob := x.join(t, domain.RoleAdmin), x.join(t, domain.RoleViewer)
 		mustDo(t, x.change(t, admin, bob, domain.RoleMember))

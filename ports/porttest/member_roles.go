@@ -18,7 +18,7 @@ func setRoles(t *testing.T, open func(t *testing.T) Tenancy) {
 		}
 		return membership.Role
 	}
-	t.Run("a role is given, changed and taken away", func(t *testing.T) {
+	t.Run("a role is granted, changed and revoked", func(t *testing.T) {
 		s, n, bob := open(t), owned(t), newIdentity(t)
 		create(t, s.Tenants, n)
 		for _, want := range []domain.Role{domain.RoleViewer, domain.RoleOwner, domain.RoleMember, domain.RoleMember, domain.RoleAdmin, "", ""} {
@@ -31,7 +31,7 @@ func setRoles(t *testing.T, open func(t *testing.T) Tenancy) {
 			t.Error("the owner's role changed, too")
 		}
 	})
-	t.Run("a new role doesn't change since when somebody is a member", func(t *testing.T) {
+	t.Run("a new role does not change the start of a membership", func(t *testing.T) {
 		s, n := open(t), owned(t)
 		create(t, s.Tenants, n)
 		_, before, err := s.Members.Find(t.Context(), n.Owner, n.ID)
@@ -50,7 +50,7 @@ func setRoles(t *testing.T, open func(t *testing.T) Tenancy) {
 		create(t, s.Tenants, theirs)
 		mustDo(t, s.Members.SetRole(t.Context(), operators(mine.ID, bob, domain.RoleAdmin)))
 		if got := role(t, s, bob, theirs.ID); got != "" {
-			t.Errorf("next door bob is %s", got)
+			t.Errorf("in the other tenant bob is %s", got)
 		}
 	})
 	t.Run("the last owner stays, and a second one may go", func(t *testing.T) {
@@ -97,7 +97,7 @@ func setRoles(t *testing.T, open func(t *testing.T) Tenancy) {
 	t.Run("a tenant that is absent, or has no owner yet, has no members", func(t *testing.T) {
 		s, unclaimed := open(t), reservation(t)
 		reserve(t, s, unclaimed)
-		for _, id := range []domain.TenantID{newTenantID(t, "nobody"), unclaimed.ID} {
+		for _, id := range []domain.TenantID{newTenantID(t, "absent"), unclaimed.ID} {
 			mustBe(t, s.Members.SetRole(t.Context(), operators(id, newIdentity(t), domain.RoleOwner)), domain.CodeTenantNotFound)
 		}
 	})
@@ -119,7 +119,7 @@ func setRoles(t *testing.T, open func(t *testing.T) Tenancy) {
 		return store.SetRole(ctx, operators(newTenantID(t, "ctx"), newIdentity(t), domain.RoleViewer))
 	}}})
 	refuseZero(t, "sub", []call{
-		{"a role for nobody", func(ctx context.Context) error {
+		{"a role without an identity", func(ctx context.Context) error {
 			return store.SetRole(ctx, operators(newTenantID(t, "zero"), domain.Identity{}, domain.RoleViewer))
 		}},
 	})

@@ -24,16 +24,16 @@ func MemberStore(t *testing.T, open func(t *testing.T) Tenancy) {
 		}},
 		{"Memberships", func(ctx context.Context) error { _, err := store.Memberships(ctx, newIdentity(t), 10); return err }},
 	})
-	refuseZero(t, "tenantId", []call{{"finding somebody in no tenant", func(ctx context.Context) error {
+	refuseZero(t, "tenantId", []call{{"finding a member without a tenant", func(ctx context.Context) error {
 		_, _, err := store.Find(ctx, newIdentity(t), domain.TenantID{})
 		return err
 	}}})
 	refuseZero(t, "sub", []call{
-		{"finding nobody", func(ctx context.Context) error {
+		{"finding no identity", func(ctx context.Context) error {
 			_, _, err := store.Find(ctx, domain.Identity{}, newTenantID(t, "zero"))
 			return err
 		}},
-		{"asking for nobody's memberships", func(ctx context.Context) error {
+		{"memberships without an identity", func(ctx context.Context) error {
 			_, err := store.Memberships(ctx, domain.Identity{}, 10)
 			return err
 		}},
@@ -57,7 +57,7 @@ func findMembers(t *testing.T, open func(t *testing.T) Tenancy) {
 		create(t, s.Tenants, mine)
 		create(t, s.Tenants, theirs)
 		reserve(t, s, unclaimed)
-		for _, id := range []domain.TenantID{newTenantID(t, "nobody"), theirs.ID, unclaimed.ID} {
+		for _, id := range []domain.TenantID{newTenantID(t, "absent"), theirs.ID, unclaimed.ID} {
 			_, _, err := s.Members.Find(t.Context(), mine.Owner, id)
 			mustBe(t, err, domain.CodeTenantNotFound)
 			mustBe(t, err, domain.NotFound)
@@ -71,7 +71,7 @@ func findMembers(t *testing.T, open func(t *testing.T) Tenancy) {
 		_, _, err = s.Members.Find(t.Context(), stranger, n.ID)
 		mustBe(t, err, domain.CodeTenantNotFound)
 	})
-	t.Run("an identity isn't found by another split of the same text", func(t *testing.T) {
+	t.Run("an identity is not found by another split of the same text", func(t *testing.T) {
 		s, n := open(t), owned(t)
 		var err error
 		n.Owner, err = domain.NewIdentity("a/b"+n.Owner.Subject(), "c")
@@ -116,7 +116,7 @@ func listMemberships(t *testing.T, open func(t *testing.T) Tenancy) {
 			}
 		}
 	})
-	t.Run("a membership tells the tenant as it was made", func(t *testing.T) {
+	t.Run("a membership has the tenant as it was created", func(t *testing.T) {
 		s, n := open(t), owned(t)
 		created := create(t, s.Tenants, n).Tenant
 		got, err := s.Members.Memberships(t.Context(), n.Owner, 10)

@@ -13,11 +13,11 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// keepHeaders is the part of [ObjectStore] that is about what a PUT sends besides
+// keepHeaders is the part of [ObjectStore] about the headers of a PUT
 // its bytes: the store keeps it, obeys it, or refuses it.
 func keepHeaders(t *testing.T, open func(t *testing.T) ObjectStorage) {
 	can := open(t)
-	t.Run("the headers of a PUT come back with a GET", func(t *testing.T) {
+	t.Run("a GET returns the headers of a PUT", func(t *testing.T) {
 		for name, value := range map[string]string{
 			"Cache-Control":       "private, max-age=60",
 			"Content-Disposition": `inline; filename="a.txt"`,
@@ -61,9 +61,9 @@ func keepHeaders(t *testing.T, open func(t *testing.T) ObjectStorage) {
 		winner := mustWinOnce(t, race(func(i int) error { return try(o.Client, requests[i]) }), domain.Conflict)
 		o.mustHold(t, raced(winner))
 	})
-	t.Run("PUTs at once are told their own ETags", func(t *testing.T) {
+	t.Run("PUTs at once are answered with their own ETags", func(t *testing.T) {
 		o := object{open(t), newKey(t, "file")}
-		told := make([]string, racers)
+		answered := make([]string, racers)
 		requests := make([]*http.Request, racers)
 		for i := range requests {
 			requests[i] = o.request(t, o.signUpload(t, anyUpload), raced(i))
@@ -73,7 +73,7 @@ func keepHeaders(t *testing.T, open func(t *testing.T) ObjectStorage) {
 			if err != nil {
 				return err
 			}
-			told[i] = resp.Header.Get("ETag")
+			answered[i] = resp.Header.Get("ETag")
 			return resp.Body.Close()
 		})
 		for _, err := range errs {
@@ -81,13 +81,13 @@ func keepHeaders(t *testing.T, open func(t *testing.T) ObjectStorage) {
 		}
 		kept := o.get(t, anyDownload)
 		seen := map[string]bool{}
-		for i, etag := range told {
+		for i, etag := range answered {
 			if etag == "" || seen[etag] {
 				t.Fatalf("the ETag %q is another PUT's", etag)
 			}
 			seen[etag] = true
 			if kept.body == raced(i) && kept.header.Get("ETag") != etag {
-				t.Errorf("the object has the ETag %s, and its PUT was told %s", kept.header.Get("ETag"), etag)
+				t.Errorf("the object has the ETag %s, and its PUT was answered with %s", kept.header.Get("ETag"), etag)
 			}
 		}
 	})
@@ -101,7 +101,7 @@ func keepHeaders(t *testing.T, open func(t *testing.T) ObjectStorage) {
 		o.mustSend(t, o.signUpload(t, anyUpload), "hello", right)
 		o.mustHold(t, "hello")
 	})
-	t.Run("an x-amz- header that wasn't signed is refused", func(t *testing.T) {
+	t.Run("an x-amz- header that was not signed is refused", func(t *testing.T) {
 		o := object{open(t), newKey(t, "file")}
 		o.put(t, "hello")
 		unsigned := []string{"X-Amz-Copy-Source", "X-Amz-Meta-Colour"}

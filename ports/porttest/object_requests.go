@@ -12,7 +12,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// insistOnSignatures is the part of [ObjectStore] that is about what a signature is good for.
+// insistOnSignatures is the part of [ObjectStore] about what a signature permits.
 func insistOnSignatures(t *testing.T, open func(t *testing.T) ObjectStorage) {
 	t.Run("a signature fits one key of one tenant", func(t *testing.T) {
 		s, tenant := open(t), newTenantID(t, "sign")
@@ -30,7 +30,7 @@ func insistOnSignatures(t *testing.T, open func(t *testing.T) ObjectStorage) {
 		}
 		mine.mustHold(t, "mine")
 	})
-	t.Run("a signature fits no way around its key", func(t *testing.T) {
+	t.Run("a signature fits no other spelling of its key", func(t *testing.T) {
 		s, tenant := open(t), newTenantID(t, "sign")
 		mine, other := object{s, keyOf(t, tenant, "folder/mine")}, object{s, keyOf(t, tenant, "other")}
 		mine.put(t, "mine")
@@ -71,7 +71,7 @@ func insistOnSignatures(t *testing.T, open func(t *testing.T) ObjectStorage) {
 		}
 		o.mustHold(t, "hello")
 	})
-	t.Run("without its query a URL is nothing", func(t *testing.T) {
+	t.Run("without its query a URL permits nothing", func(t *testing.T) {
 		o := object{open(t), newKey(t, "file")}
 		o.put(t, "hello")
 		bare := func(r *http.Request) { r.URL.RawQuery = "" }
@@ -108,7 +108,7 @@ func insistOnSignatures(t *testing.T, open func(t *testing.T) ObjectStorage) {
 			mustBe(t, err, domain.Invalid)
 		})
 	}
-	t.Run("a URL tells when it ends", func(t *testing.T) {
+	t.Run("a URL reports when it ends", func(t *testing.T) {
 		o := object{open(t), newKey(t, "file")}
 		const ttl = 10 * time.Minute
 		before := time.Now()
@@ -150,7 +150,7 @@ type object struct {
 	key domain.ObjectKey
 }
 
-// answer is what a store said.
+// answer is the answer of a store.
 type answer struct {
 	status int
 	header http.Header
@@ -269,7 +269,7 @@ func header(name, value string) func(*http.Request) {
 	return func(r *http.Request) { r.Header.Set(name, value) }
 }
 
-// newKey makes a tenant up and names one of its files.
+// newKey returns the key of a file of a new tenant.
 func newKey(t *testing.T, filename string) domain.ObjectKey {
 	t.Helper()
 	return keyOf(t, newTenantID(t, "files"), filename)

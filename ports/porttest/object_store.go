@@ -16,17 +16,17 @@ import (
 type ObjectStorage struct {
 	Store  ports.ObjectStore
 	Client *http.Client
-	Lacks  []Feature // what the system behind the store can't vouch for
+	Lacks  []Feature // what the system behind the store does not implement
 }
 
-// What a system that stands in for an object store may lack.
+// What an emulator of an object store may not implement.
 const (
 	FolderBesideFile Feature = "keeps a file beside a folder of its name"
 	LongSegments     Feature = "keeps a name whose one segment is as long as a key may be"
 	WholeUploads     Feature = "keeps nothing of an upload that breaks off"
 
-	LargestSizes      Feature = "insists on a largest size where no size is signed"
-	NoUnsignedHeaders Feature = "refuses every x-amz- header that wasn't signed"
+	LargestSizes      Feature = "enforces a largest size where no size is signed"
+	NoUnsignedHeaders Feature = "refuses every x-amz- header that was not signed"
 	AtomicReplacement Feature = "checks If-Match and replaces in one step"
 )
 
@@ -59,7 +59,7 @@ func objectCalls(store ports.ObjectStore, key domain.ObjectKey) []call {
 }
 
 func moveObjects(t *testing.T, open func(t *testing.T) ObjectStorage) {
-	t.Run("a plain PUT works where nothing else was given", func(t *testing.T) {
+	t.Run("a plain PUT works if nothing else was signed", func(t *testing.T) {
 		o := object{open(t), newKey(t, "plain.txt")}
 		signed := o.signUpload(t, anyUpload)
 		if signed.Method != http.MethodPut {
@@ -69,7 +69,7 @@ func moveObjects(t *testing.T, open func(t *testing.T) ObjectStorage) {
 		o.mustSend(t, signed, "hello")
 		o.mustHold(t, "hello")
 	})
-	t.Run("a PUT may name a type that wasn't signed", func(t *testing.T) {
+	t.Run("a PUT may name a type that was not signed", func(t *testing.T) {
 		o := object{open(t), newKey(t, "plain.csv")}
 		o.mustSend(t, o.signUpload(t, anyUpload), "a,b", header("Content-Type", "text/csv"))
 		info, err := o.Store.Stat(t.Context(), o.key)
@@ -90,7 +90,7 @@ func moveObjects(t *testing.T, open func(t *testing.T) ObjectStorage) {
 			o.mustHold(t, content)
 		}
 	})
-	t.Run("a megabyte of any bytes comes back as it went", func(t *testing.T) {
+	t.Run("a megabyte of any bytes is downloaded unchanged", func(t *testing.T) {
 		o := object{open(t), newKey(t, "bytes.bin")}
 		content := make([]byte, 1<<20)
 		for i := range content {
@@ -121,7 +121,7 @@ func moveObjects(t *testing.T, open func(t *testing.T) ObjectStorage) {
 			t.Errorf("stored as text/html, it came as %q", got)
 		}
 	})
-	t.Run("a part of a download can be had", func(t *testing.T) {
+	t.Run("a part of a file can be downloaded", func(t *testing.T) {
 		o := object{open(t), newKey(t, "file")}
 		o.put(t, "0123456789")
 		for asked, want := range map[string]string{"bytes=0-0": "0", "bytes=2-4": "234", "bytes=7-": "789", "bytes=-2": "89"} {
@@ -131,14 +131,14 @@ func moveObjects(t *testing.T, open func(t *testing.T) ObjectStorage) {
 			}
 		}
 	})
-	t.Run("what is absent can be signed for, but not had", func(t *testing.T) {
+	t.Run("an absent file can be signed, but not downloaded", func(t *testing.T) {
 		o := object{open(t), newKey(t, "absent")}
 		o.mustRefuse(t, o.signDownload(t, anyDownload), "")
 	})
 }
 
 func knowObjects(t *testing.T, open func(t *testing.T) ObjectStorage) {
-	t.Run("Stat tells size, type and time", func(t *testing.T) {
+	t.Run("Stat returns size, type and time", func(t *testing.T) {
 		o := object{open(t), newKey(t, "note.txt")}
 		for _, content := range []string{"hello", "hello again", ""} {
 			o.mustSend(t, o.signUpload(t, ports.Upload{Size: -1, ContentType: "text/plain; charset=utf-8", TTL: time.Minute}), content)
@@ -166,7 +166,7 @@ func knowObjects(t *testing.T, open func(t *testing.T) ObjectStorage) {
 		}
 		kept.mustHold(t, "stay")
 	})
-	t.Run("what was deleted can be put again", func(t *testing.T) {
+	t.Run("a deleted object can be put again", func(t *testing.T) {
 		o := object{open(t), newKey(t, "a/b/c")}
 		for _, content := range []string{"one", "two"} {
 			o.put(t, content)

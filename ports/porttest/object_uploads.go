@@ -18,17 +18,17 @@ func insistOnUploads(t *testing.T, open func(t *testing.T) ObjectStorage) {
 	const content = "hello"
 	full := ports.Upload{Size: int64(len(content)), ContentType: "text/plain", SHA256: sum(content), IfAbsent: true, TTL: time.Minute}
 
-	t.Run("everything at once can be given", func(t *testing.T) {
+	t.Run("everything can be signed at once", func(t *testing.T) {
 		o := object{open(t), newKey(t, "file")}
 		o.mustSend(t, o.signUpload(t, full), content)
 		o.mustHold(t, content)
 	})
-	t.Run("nothing that was given can be left out", func(t *testing.T) {
+	t.Run("nothing that was signed can be left out", func(t *testing.T) {
 		o := object{open(t), newKey(t, "file")}
 		signed := o.signUpload(t, full)
 		for name := range signed.Headers {
 			if http.CanonicalHeaderKey(name) == "Content-Length" || http.CanonicalHeaderKey(name) == "Host" {
-				continue // a client can't leave these out
+				continue // a client cannot leave these out
 			}
 			o.mustRefuse(t, signed, content, func(r *http.Request) { r.Header.Del(name) })
 			o.mustRefuse(t, signed, content, func(r *http.Request) { r.Header.Set(name, r.Header.Get(name)+"x") })
@@ -87,7 +87,7 @@ func insistOnUploads(t *testing.T, open func(t *testing.T) ObjectStorage) {
 	})
 	for name, upload := range map[string]ports.Upload{
 		"a size below nothing":          {Size: -2, TTL: time.Minute},
-		"a checksum that isn't one":     {Size: -1, SHA256: []byte("short"), TTL: time.Minute},
+		"a malformed checksum":          {Size: -1, SHA256: []byte("short"), TTL: time.Minute},
 		"an upload of two header lines": {Size: -1, ContentType: "text/plain\r\nX-Amz-Acl: public-read", TTL: time.Minute},
 		"an upload without a life":      {Size: -1},
 	} {
@@ -96,7 +96,7 @@ func insistOnUploads(t *testing.T, open func(t *testing.T) ObjectStorage) {
 			mustBe(t, err, domain.Invalid)
 		})
 	}
-	runIf(t, can.has(WholeUploads), "an upload that breaks off leaves what was there", func(t *testing.T) {
+	runIf(t, can.has(WholeUploads), "an upload that breaks off keeps the old object", func(t *testing.T) {
 		o := object{open(t), newKey(t, "file")}
 		for _, before := range []string{"", "what was there"} {
 			if before != "" {
@@ -174,7 +174,7 @@ func try(client *http.Client, req *http.Request) error {
 	}
 }
 
-// unmeasured sends the body in chunks, without telling its length.
+// unmeasured sends the body in chunks, without its length.
 func unmeasured(r *http.Request) {
 	if r.Body != nil {
 		r.Body = io.NopCloser(io.MultiReader(r.Body))

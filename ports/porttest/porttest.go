@@ -1,17 +1,17 @@
-// Package porttest is the promise of each port as a test suite: one function a
-// port, one sentence a subtest. Whoever writes an adapter writes one call.
+// Package porttest is the contract of each port as a test suite: one function a
+// port, one sentence a subtest. The test of an adapter is one call.
 //
 //	func TestTenantStore(t *testing.T) {
 //		porttest.TenantStore(t, func(t *testing.T) porttest.Tenancy { ... })
 //	}
 //
-// Every subtest opens what it tests anew, and makes up the IDs, addresses and
-// keys that it uses. So what open returns needn't be empty, and may be the same
-// each time; but nobody else may change it meanwhile.
+// Every subtest opens what it tests anew, and creates the IDs, addresses and
+// keys that it uses. So the result of open may have contents, and may be the same
+// each time; but no other test may change it meanwhile.
 //
-// Some suites run on systems that stand in for others: an emulator of Cognito,
-// a small S3 server. What such a system can't vouch for is named by [Feature],
-// and its subtests don't run.
+// Some suites run on emulators of other systems: an emulator of Cognito,
+// a small S3 server. A [Feature] names what such a system does not implement,
+// and its subtests do not run.
 package porttest
 
 import (
@@ -28,10 +28,10 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// Feature is something that a system behind an adapter may be unable to show.
+// Feature is a promise that a system behind an adapter may not implement.
 type Feature string
 
-// racers is how many do the same thing at once where only one may succeed.
+// racers is how many callers do the same at once where only one may succeed.
 const racers = 50
 
 // soon and past are the life of what is to expire within a test, and how long
@@ -41,7 +41,7 @@ const (
 	past = 25 * time.Millisecond
 )
 
-// newTenantID makes an ID up, which starts with prefix.
+// newTenantID returns a new ID that starts with prefix.
 func newTenantID(t *testing.T, prefix string) domain.TenantID {
 	t.Helper()
 	id, err := domain.ParseTenantID(prefix + "-" + unique())
@@ -49,7 +49,7 @@ func newTenantID(t *testing.T, prefix string) domain.TenantID {
 	return id
 }
 
-// newIdentity makes somebody up.
+// newIdentity returns a new identity.
 func newIdentity(t *testing.T) domain.Identity {
 	t.Helper()
 	who, err := domain.NewIdentity("porttest", unique())
@@ -57,13 +57,13 @@ func newIdentity(t *testing.T) domain.Identity {
 	return who
 }
 
-// newEmail makes an address up, with capitals that an adapter must keep.
+// newEmail returns a new address, with capitals that an adapter must keep.
 func newEmail(t *testing.T) domain.Email {
 	t.Helper()
 	return email(t, "Ada."+unique()+"@example.com")
 }
 
-// twoForms makes an address up that is written in two forms: with its domain in
+// twoForms returns a new address that is written in two forms: with its domain in
 // Unicode, and in ASCII.
 func twoForms(t *testing.T) [2]domain.Email {
 	t.Helper()
@@ -108,7 +108,7 @@ func mustWinOnce(t *testing.T, errs []error, losses ...error) int {
 	t.Helper()
 	winner := slices.Index(errs, nil)
 	if winner < 0 {
-		t.Fatalf("nobody succeeded: %v", errs[0])
+		t.Fatalf("none succeeded: %v", errs[0])
 	}
 	for i, err := range errs {
 		switch {
@@ -122,7 +122,7 @@ func mustWinOnce(t *testing.T, errs []error, losses ...error) int {
 	return winner
 }
 
-// mustDo fails if err isn't nil.
+// mustDo fails if err is not nil.
 func mustDo(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -131,7 +131,7 @@ func mustDo(t *testing.T, err error) {
 }
 
 // mustBe fails unless err is a [*domain.Error] of one of the kinds or codes in
-// want. What its causes are doesn't count: the caller is told of the first.
+// want. Its causes do not count, because the caller reads the first.
 func mustBe(t *testing.T, err error, want ...error) {
 	t.Helper()
 	if err == nil {
@@ -157,7 +157,7 @@ func mustFitItsCode(t *testing.T, err error) {
 	}
 }
 
-// mustBeOn is mustBe, and the error is about the field.
+// mustBeOn is mustBe for an error on the field.
 func mustBeOn(t *testing.T, err error, field string, want error) {
 	t.Helper()
 	mustBe(t, err, want)
@@ -175,24 +175,24 @@ func mustBeRecent(t *testing.T, when time.Time) {
 func mustBeNear(t *testing.T, when, want time.Time) {
 	t.Helper()
 	if when.Location() != time.UTC {
-		t.Errorf("%v isn't in UTC", when)
+		t.Errorf("%v is not in UTC", when)
 	}
 	if off := when.Sub(want).Abs(); off > time.Minute {
 		t.Errorf("got %v, which is %v off", when, off)
 	}
 }
 
-// mustHide fails if err tells one of the secrets.
+// mustHide fails if err contains one of the secrets.
 func mustHide(t *testing.T, err error, secrets ...domain.Secret) {
 	t.Helper()
 	for _, secret := range secrets {
 		if err != nil && strings.Contains(err.Error(), secret.Reveal()) {
-			t.Errorf("the error tells a secret: %v", err)
+			t.Errorf("the error contains a secret: %v", err)
 		}
 	}
 }
 
-// runIf runs the subtest where the system behind the adapter can show it.
+// runIf runs the subtest if the system behind the adapter implements the feature.
 func runIf(t *testing.T, can bool, sentence string, test func(t *testing.T)) {
 	t.Helper()
 	if can {
@@ -206,18 +206,18 @@ type call struct {
 	do   func(ctx context.Context) error
 }
 
-// heedContext checks that each call gives the context's own error once that is done.
+// heedContext checks that each call returns the own error of a context that is done.
 func heedContext(t *testing.T, calls []call) {
 	t.Helper()
 	for _, c := range calls {
-		t.Run(c.name+" gives a cancelled context's own error", func(t *testing.T) {
+		t.Run(c.name+" returns a cancelled context's own error", func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			if err := c.do(ctx); !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v, want %v", err, context.Canceled)
 			}
 		})
-		t.Run(c.name+" gives a late context's own error", func(t *testing.T) {
+		t.Run(c.name+" returns the own error of a context past its deadline", func(t *testing.T) {
 			ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 			defer cancel()
 			if err := c.do(ctx); !errors.Is(err, context.DeadlineExceeded) {

@@ -31,7 +31,7 @@ func forgetExpiredReservations(t *testing.T, open func(t *testing.T) Tenancy) {
 			t.Error("it is listed")
 		}
 	})
-	t.Run("an expired reservation's ID is free, and its token doesn't open its successor", func(t *testing.T) {
+	t.Run("an expired reservation's ID is free, and its token does not claim its successor", func(t *testing.T) {
 		s := open(t)
 		old, next := expired(t, s), reservation(t)
 		next.ID, next.Name = old.ID, "the next"
@@ -43,7 +43,7 @@ func forgetExpiredReservations(t *testing.T, open func(t *testing.T) Tenancy) {
 		mustBe(t, err, domain.CodeClaimInvalid)
 		claim(t, s, next, newIdentity(t))
 	})
-	t.Run("an expired reservation's ID may be created, and its token doesn't open the tenant", func(t *testing.T) {
+	t.Run("an expired reservation's ID may be created, and its token does not claim the tenant", func(t *testing.T) {
 		s := open(t)
 		old, next := expired(t, s), owned(t)
 		next.ID = old.ID
@@ -52,7 +52,7 @@ func forgetExpiredReservations(t *testing.T, open func(t *testing.T) Tenancy) {
 		mustBe(t, err, domain.CodeClaimInvalid)
 		listAll(t, s.Tenants, 200)
 	})
-	t.Run("of many who reserve an expired ID one succeeds", func(t *testing.T) {
+	t.Run("of many callers who reserve an expired ID one succeeds", func(t *testing.T) {
 		s := open(t)
 		old := expired(t, s)
 		errs := race(func(int) error {
@@ -76,27 +76,27 @@ func forgetExpiredReservations(t *testing.T, open func(t *testing.T) Tenancy) {
 		_, err = s.Reservations.Reserve(t.Context(), n)
 		mustBe(t, err, domain.CodeTenantExists)
 	})
-	t.Run("a reservation is claimed or its ID given out anew, never both", func(t *testing.T) {
+	t.Run("a reservation is claimed or its ID is reserved anew, never both", func(t *testing.T) {
 		const life = 5 * time.Millisecond
 		for range 5 {
 			s, old := open(t), reservation(t)
 			old.TTL = life
 			reserve(t, s, old)
-			people := make([]domain.Identity, racers)
-			for i := range people {
-				people[i] = newIdentity(t)
+			owners := make([]domain.Identity, racers)
+			for i := range owners {
+				owners[i] = newIdentity(t)
 			}
 			errs := race(func(i int) error {
 				time.Sleep(2 * life * time.Duration(i) / racers)
 				if i%2 == 0 {
-					_, err := s.Reservations.Claim(t.Context(), ports.Claim{Token: old.Token, Owner: people[i]})
+					_, err := s.Reservations.Claim(t.Context(), ports.Claim{Token: old.Token, Owner: owners[i]})
 					return err
 				}
-				_, err := s.Tenants.Create(t.Context(), ports.NewTenant{ID: old.ID, Owner: people[i]})
+				_, err := s.Tenants.Create(t.Context(), ports.NewTenant{ID: old.ID, Owner: owners[i]})
 				return err
 			})
 			winner := mustWinOnce(t, errs, domain.CodeClaimInvalid, domain.CodeTenantExists)
-			_, _, err := s.Members.Find(t.Context(), people[winner], old.ID)
+			_, _, err := s.Members.Find(t.Context(), owners[winner], old.ID)
 			mustDo(t, err)
 		}
 	})

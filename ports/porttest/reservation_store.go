@@ -40,12 +40,12 @@ func ReservationStore(t *testing.T, open func(t *testing.T) Tenancy) {
 		return err
 	}}})
 	refuseZero(t, "sub", []call{
-		{"claiming for nobody", func(ctx context.Context) error {
+		{"claiming without an owner", func(ctx context.Context) error {
 			_, err := s.Reservations.Claim(ctx, ports.Claim{Token: n.Token})
 			return err
 		}},
 		{"claiming for an owner and a new user", func(ctx context.Context) error { _, err := s.Reservations.Claim(ctx, both); return err }},
-		{"claiming for a new user who is nobody", func(ctx context.Context) error {
+		{"claiming for a new user without an identity", func(ctx context.Context) error {
 			_, err := s.Reservations.Claim(ctx, ports.Claim{Token: n.Token, SignUp: signsUp(domain.Identity{})})
 			return err
 		}},
@@ -91,7 +91,7 @@ func reserveIDs(t *testing.T, open func(t *testing.T) Tenancy) {
 			mustBe(t, err, domain.CodeClaimInvalid)
 		}
 	})
-	t.Run("of many who reserve or create one ID one succeeds", func(t *testing.T) {
+	t.Run("of many callers who reserve or create one ID one succeeds", func(t *testing.T) {
 		s, id := open(t), newTenantID(t, "race")
 		errs := race(func(i int) error {
 			if i%2 == 0 {
@@ -107,7 +107,7 @@ func reserveIDs(t *testing.T, open func(t *testing.T) Tenancy) {
 		})
 		mustWinOnce(t, errs, domain.CodeTenantExists)
 	})
-	t.Run("a reservation serves nobody", func(t *testing.T) {
+	t.Run("a reservation serves no member", func(t *testing.T) {
 		s, n, who := open(t), reservation(t), newIdentity(t)
 		reserve(t, s, n)
 		_, _, err := s.Members.Find(t.Context(), who, n.ID)
@@ -145,19 +145,19 @@ func claimTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 			})
 		}
 	})
-	t.Run("of many who claim with one token at once one becomes the owner", func(t *testing.T) {
+	t.Run("of many claims with one token at once, one succeeds", func(t *testing.T) {
 		s, n := open(t), reservation(t)
 		reserve(t, s, n)
-		people := make([]domain.Identity, racers)
-		for i := range people {
-			people[i] = newIdentity(t)
+		owners := make([]domain.Identity, racers)
+		for i := range owners {
+			owners[i] = newIdentity(t)
 		}
 		errs := race(func(i int) error {
-			_, err := s.Reservations.Claim(t.Context(), ports.Claim{Token: n.Token, Owner: people[i]})
+			_, err := s.Reservations.Claim(t.Context(), ports.Claim{Token: n.Token, Owner: owners[i]})
 			return err
 		})
 		winner := mustWinOnce(t, errs, domain.CodeClaimInvalid)
-		for i, who := range people {
+		for i, who := range owners {
 			_, _, err := s.Members.Find(t.Context(), who, n.ID)
 			if i == winner {
 				mustDo(t, err)
@@ -242,7 +242,7 @@ func claimBySignUp(t *testing.T, open func(t *testing.T) Tenancy) {
 		}
 		claim(t, s, n, newIdentity(t))
 	})
-	t.Run("nobody signs up with a token that is no good", func(t *testing.T) {
+	t.Run("an invalid token starts no sign-up", func(t *testing.T) {
 		s, spent, expired, mine := open(t), reservation(t), reservation(t), reservation(t)
 		expired.TTL = soon
 		for _, n := range []ports.NewReservation{spent, expired, mine} {
@@ -262,7 +262,7 @@ func claimBySignUp(t *testing.T, open func(t *testing.T) Tenancy) {
 			mustBe(t, err, domain.CodeClaimInvalid)
 		}
 	})
-	t.Run("a new user who hangs up gets the tenant all the same", func(t *testing.T) {
+	t.Run("a new user who hangs up during the sign-up still gets the tenant", func(t *testing.T) {
 		s, n, who := open(t), reservation(t), newIdentity(t)
 		reserve(t, s, n)
 		ctx, hangUp := context.WithCancel(t.Context())
@@ -336,7 +336,7 @@ func refuseClaims(t *testing.T, open func(t *testing.T) Tenancy) {
 		s, mine, theirs := open(t), reservation(t), reservation(t)
 		reserve(t, s, mine)
 		reserve(t, s, theirs)
-		for _, id := range []domain.TenantID{theirs.ID, newTenantID(t, "nobody")} {
+		for _, id := range []domain.TenantID{theirs.ID, newTenantID(t, "absent")} {
 			refused(t, s, mine.Token, id, newIdentity(t))
 		}
 		claim(t, s, mine, newIdentity(t))
@@ -371,7 +371,7 @@ func claim(t *testing.T, s Tenancy, n ports.NewReservation, who domain.Identity)
 	return claimed
 }
 
-// signsUp makes who's account at once.
+// signsUp returns a sign-up that creates the identity's account at once.
 func signsUp(who domain.Identity) func(context.Context) (domain.Identity, error) {
 	return func(context.Context) (domain.Identity, error) { return who, nil }
 }

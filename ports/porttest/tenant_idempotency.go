@@ -17,7 +17,7 @@ func repeatCreation(t *testing.T, open func(t *testing.T) Tenancy) {
 		}
 		again := create(t, s.Tenants, n)
 		if !again.Replayed {
-			t.Error("the second one wasn't a replay")
+			t.Error("the second one was not a replay")
 		}
 		mustBeSame(t, again.Tenant, first.Tenant)
 	})
@@ -27,14 +27,14 @@ func repeatCreation(t *testing.T, open func(t *testing.T) Tenancy) {
 		s.Suspend(t, n.ID)
 		mustBeSame(t, create(t, s.Tenants, n).Tenant, first.Tenant)
 	})
-	t.Run("the fingerprint alone says what a request means", func(t *testing.T) {
+	t.Run("only the fingerprint decides what a request means", func(t *testing.T) {
 		s, n := open(t), repeatable(t)
 		first := create(t, s.Tenants, n)
 		other := owned(t)
 		other.Owner, other.Idempotency = n.Owner, n.Idempotency
 		again := create(t, s.Tenants, other)
 		if !again.Replayed {
-			t.Error("it wasn't a replay")
+			t.Error("it was not a replay")
 		}
 		mustBeSame(t, again.Tenant, first.Tenant)
 		_, err := s.Tenants.Clock(t.Context(), other.ID)
@@ -65,7 +65,7 @@ func repeatCreation(t *testing.T, open func(t *testing.T) Tenancy) {
 				other.Idempotency = new(*n.Idempotency)
 				change(other.Idempotency)
 				if create(t, s.Tenants, other).Replayed {
-					t.Error("it was taken for a replay")
+					t.Error("it counted as a replay")
 				}
 			})
 		}
@@ -79,7 +79,7 @@ func repeatCreation(t *testing.T, open func(t *testing.T) Tenancy) {
 		other.Idempotency.Identity, err = domain.NewIdentity("another", n.Owner.Subject())
 		mustDo(t, err)
 		if create(t, s.Tenants, other).Replayed {
-			t.Error("it was taken for a replay")
+			t.Error("it counted as a replay")
 		}
 	})
 	t.Run("a failed creation leaves no record", func(t *testing.T) {
@@ -92,10 +92,10 @@ func repeatCreation(t *testing.T, open func(t *testing.T) Tenancy) {
 		n.Idempotency = new(*n.Idempotency)
 		n.Idempotency.Fingerprint[0]++
 		if create(t, s.Tenants, n).Replayed {
-			t.Error("it was taken for a replay")
+			t.Error("it counted as a replay")
 		}
 	})
-	t.Run("twins at once make one tenant and get one answer", func(t *testing.T) {
+	t.Run("duplicates at once make one tenant and get one answer", func(t *testing.T) {
 		s, n := open(t), repeatable(t)
 		answers := make([]ports.CreatedTenant, racers)
 		for _, err := range race(func(i int) (err error) { answers[i], err = s.Tenants.Create(t.Context(), n); return err }) {

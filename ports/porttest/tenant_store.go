@@ -21,7 +21,7 @@ type Tenancy struct {
 	// Suspend makes an active tenant [domain.Suspended].
 	Suspend func(t *testing.T, id domain.TenantID)
 
-	// SetUpgrading has a tenant's data in an older form than the program needs, or
+	// SetUpgrading puts a tenant's data in an older form than the program needs, or
 	// in the newest one again.
 	SetUpgrading func(t *testing.T, id domain.TenantID, upgrading bool)
 }
@@ -53,11 +53,11 @@ func TenantStore(t *testing.T, open func(t *testing.T) Tenancy) {
 	}
 	refuseZero(t, "tenantId", []call{
 		{"creating without an ID", creation(func(n *ports.NewTenant) { n.ID = domain.TenantID{} })},
-		{"asking no tenant the time", func(ctx context.Context) error { _, err := store.Clock(ctx, domain.TenantID{}); return err }},
+		{"the time of no tenant", func(ctx context.Context) error { _, err := store.Clock(ctx, domain.TenantID{}); return err }},
 	})
 	refuseZero(t, "sub", []call{
 		{"creating without an owner", creation(func(n *ports.NewTenant) { n.Owner = domain.Identity{} })},
-		{"creating for nobody's key", creation(func(n *ports.NewTenant) { n.Idempotency = &ports.Idempotency{Route: "r", Key: "k"} })},
+		{"creating with a key without an identity", creation(func(n *ports.NewTenant) { n.Idempotency = &ports.Idempotency{Route: "r", Key: "k"} })},
 	})
 }
 
@@ -162,7 +162,7 @@ func raceForTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 }
 
 func tellTenantsTime(t *testing.T, open func(t *testing.T) Tenancy) {
-	t.Run("tenants and reservations tell the time", func(t *testing.T) {
+	t.Run("tenants and reservations return the time", func(t *testing.T) {
 		s, tenant, reserved := open(t), owned(t), reservation(t)
 		create(t, s.Tenants, tenant)
 		reserve(t, s, reserved)
@@ -176,7 +176,7 @@ func tellTenantsTime(t *testing.T, open func(t *testing.T) Tenancy) {
 		s, n := open(t), owned(t)
 		create(t, s.Tenants, n)
 		s.Suspend(t, n.ID)
-		for _, id := range []domain.TenantID{n.ID, newTenantID(t, "nobody")} {
+		for _, id := range []domain.TenantID{n.ID, newTenantID(t, "absent")} {
 			_, err := s.Tenants.Clock(t.Context(), id)
 			mustBe(t, err, domain.CodeTenantNotFound)
 			mustBe(t, err, domain.NotFound)

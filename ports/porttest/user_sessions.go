@@ -14,7 +14,7 @@ import (
 // is about refresh tokens.
 
 func startSessions(t *testing.T, open func(t *testing.T) ports.UserStore) {
-	t.Run("there is no session by a password that was reset", func(t *testing.T) {
+	t.Run("a password that was reset starts no session", func(t *testing.T) {
 		store := open(t)
 		user, token := createUser(t, store, nil), newHash()
 		resetPassword(t, store, user)
@@ -24,7 +24,7 @@ func startSessions(t *testing.T, open func(t *testing.T) ports.UserStore) {
 		mustEnd(t, store, token)
 		mustLive(t, store, startSession(t, store, storedUser(t, store, user)))
 	})
-	t.Run("of many who start a session while the password is reset, none keeps it", func(t *testing.T) {
+	t.Run("of many sessions started while the password is reset, none stays", func(t *testing.T) {
 		store := open(t)
 		user, code := createUser(t, store, nil), newCode(ports.ResetPassword)
 		mustDo(t, store.IssueCode(t.Context(), user.Subject, code))
@@ -75,7 +75,7 @@ func rotateSessions(t *testing.T, open func(t *testing.T) ports.UserStore) {
 			mustEnd(t, store, next)
 		}
 	})
-	t.Run("a token is exchanged again within its grace, and all that it was exchanged for is good", func(t *testing.T) {
+	t.Run("a token is exchanged again within its grace, and all its successors are valid", func(t *testing.T) {
 		store := open(t)
 		user := createUser(t, store, nil)
 		token, next := startSession(t, store, user), []domain.TokenHash{newHash(), newHash(), newHash()}
@@ -83,7 +83,7 @@ func rotateSessions(t *testing.T, open func(t *testing.T) ports.UserStore) {
 			got, err := store.RotateSession(t.Context(), token, successor, time.Hour)
 			mustDo(t, err)
 			if got.Subject != user.Subject {
-				t.Errorf("it is %s's", got.Subject)
+				t.Errorf("it belongs to %s", got.Subject)
 			}
 		}
 		for _, successor := range next {
@@ -120,7 +120,7 @@ func rotateSessions(t *testing.T, open func(t *testing.T) ports.UserStore) {
 		_, err := store.RotateSession(t.Context(), token, newHash(), grace)
 		mustBe(t, err, domain.CodeRefreshReused)
 	})
-	t.Run("many who exchange one token at once within its grace all succeed", func(t *testing.T) {
+	t.Run("many callers who exchange one token at once within its grace all succeed", func(t *testing.T) {
 		store := open(t)
 		token := startSession(t, store, createUser(t, store, nil))
 		next := make([]domain.TokenHash, racers)
@@ -146,7 +146,7 @@ func rotateSessions(t *testing.T, open func(t *testing.T) ports.UserStore) {
 		_, err = store.RotateSession(t.Context(), token, newHash(), time.Hour)
 		mustBe(t, err, domain.CodeRefreshInvalid)
 	})
-	t.Run("a token that was exchanged before is told apart and ends its family alone", func(t *testing.T) {
+	t.Run("a token that was exchanged before has its own error and ends only its family", func(t *testing.T) {
 		store := open(t)
 		user := createUser(t, store, nil)
 		first, other := startSession(t, store, user), startSession(t, store, user)
@@ -161,7 +161,7 @@ func rotateSessions(t *testing.T, open func(t *testing.T) ports.UserStore) {
 		mustEnd(t, store, third)
 		mustLive(t, store, other)
 	})
-	t.Run("without grace, of many who exchange one token at once one succeeds, and its new token is dead", func(t *testing.T) {
+	t.Run("without grace, of many exchanges of one token at once one succeeds, and its new token is revoked", func(t *testing.T) {
 		store := open(t)
 		token := startSession(t, store, createUser(t, store, nil))
 		next := make([]domain.TokenHash, racers)
@@ -178,7 +178,7 @@ func rotateSessions(t *testing.T, open func(t *testing.T) ports.UserStore) {
 			}
 		}
 		if reused == 0 {
-			t.Error("nobody was told of the reuse")
+			t.Error("no caller got the error of the reuse")
 		}
 		mustEnd(t, store, next...)
 	})

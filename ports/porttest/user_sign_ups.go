@@ -10,10 +10,10 @@ import (
 )
 
 // renewSignUps and removeUnconfirmed are the part of [UserStore] that is about
-// users who haven't confirmed their address.
+// users with an unconfirmed address.
 
 func renewSignUps(t *testing.T, open func(t *testing.T) ports.UserStore) {
-	t.Run("a sign-up that is renewed has another password and another code", func(t *testing.T) {
+	t.Run("a renewed sign-up has another password and another code", func(t *testing.T) {
 		store := open(t)
 		first, second := newCode(ports.ConfirmAddress), newCode(ports.ConfirmAddress)
 		user := createUser(t, store, &first)
@@ -30,7 +30,7 @@ func renewSignUps(t *testing.T, open func(t *testing.T) ports.UserStore) {
 			t.Errorf("got %+v", got)
 		}
 	})
-	t.Run("a sign-up that is renewed has nothing that was before", func(t *testing.T) {
+	t.Run("a renewed sign-up has ended everything older", func(t *testing.T) {
 		store := open(t)
 		reset := newCode(ports.ResetPassword)
 		user, bystander := createUser(t, store, nil), createUser(t, store, nil)
@@ -44,7 +44,7 @@ func renewSignUps(t *testing.T, open func(t *testing.T) ports.UserStore) {
 		mustLive(t, store, other)
 		mustBe(t, store.StartSession(t.Context(), user, newHash(), time.Hour), domain.CodeInvalidCredentials)
 	})
-	t.Run("the sign-up of a confirmed user isn't renewed", func(t *testing.T) {
+	t.Run("the sign-up of a confirmed user is not renewed", func(t *testing.T) {
 		store := open(t)
 		user := createUser(t, store, nil)
 		resetPassword(t, store, user)
@@ -61,7 +61,7 @@ func renewSignUps(t *testing.T, open func(t *testing.T) ports.UserStore) {
 		mustLive(t, store, session)
 		mustDo(t, store.ResetPassword(t.Context(), user.Subject, reset.Hash, "new"))
 	})
-	t.Run("of many sign-ups that are renewed while the first code is spent, none gets the account", func(t *testing.T) {
+	t.Run("of many sign-ups renewed while the first code is spent, none gets the account", func(t *testing.T) {
 		for range 5 {
 			store, code := open(t), newCode(ports.ConfirmAddress)
 			user := createUser(t, store, &code)
@@ -85,7 +85,7 @@ func renewSignUps(t *testing.T, open func(t *testing.T) ports.UserStore) {
 }
 
 func removeUnconfirmed(t *testing.T, open func(t *testing.T) Users) {
-	t.Run("users who don't confirm in time are removed, and their addresses are free", func(t *testing.T) {
+	t.Run("users that do not confirm in time are removed, and their addresses are free", func(t *testing.T) {
 		u := open(t)
 		code := newCode(ports.ConfirmAddress)
 		late, confirmed, member := createUser(t, u.Store, &code), createUser(t, u.Store, nil), createUser(t, u.Store, nil)
@@ -119,7 +119,7 @@ func removeUnconfirmed(t *testing.T, open func(t *testing.T) Users) {
 		}
 		storedUser(t, u.Store, user)
 	})
-	t.Run("a sign-up that is renewed has its time anew", func(t *testing.T) {
+	t.Run("a renewed sign-up has the full time again", func(t *testing.T) {
 		const age = time.Second
 		u := open(t)
 		user := createUser(t, u.Store, nil)

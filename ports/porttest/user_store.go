@@ -74,7 +74,7 @@ func UserStore(t *testing.T, openUsers func(t *testing.T) Users) {
 }
 
 func createUsers(t *testing.T, open func(t *testing.T) ports.UserStore) {
-	t.Run("a user is found by subject and by address, as they were made", func(t *testing.T) {
+	t.Run("a user is found by subject and by address, as created", func(t *testing.T) {
 		store := open(t)
 		for _, confirmed := range []bool{false, true} {
 			want := newUser(t)
@@ -93,7 +93,7 @@ func createUsers(t *testing.T, open func(t *testing.T) ports.UserStore) {
 			}
 		}
 	})
-	t.Run("the store sets the time of a user's making", func(t *testing.T) {
+	t.Run("the store sets the time of a user's creation", func(t *testing.T) {
 		store, user := open(t), newUser(t)
 		user.CreatedAt = time.Now().Add(-1000 * time.Hour)
 		mustDo(t, store.CreateUser(t.Context(), user, nil))
@@ -155,7 +155,7 @@ func createUsers(t *testing.T, open func(t *testing.T) ports.UserStore) {
 			t.Errorf("it is %v's", got.Email)
 		}
 	})
-	t.Run("addresses that merely look alike are two users'", func(t *testing.T) {
+	t.Run("addresses that only look alike belong to two users", func(t *testing.T) {
 		store, tag := open(t), unique()
 		for _, address := range []string{"a.b" + tag + "@x.io", "a_b" + tag + "@x.io", "ab" + tag + "@x.io", "a.b+c" + tag + "@x.io", "a%b" + tag + "@x.io"} {
 			user := newUser(t)
@@ -166,7 +166,7 @@ func createUsers(t *testing.T, open func(t *testing.T) ports.UserStore) {
 			}
 		}
 	})
-	t.Run("of many who ask for one address at once, one gets it", func(t *testing.T) {
+	t.Run("of many sign-ups with one address at once, one succeeds", func(t *testing.T) {
 		store, address := open(t), newEmail(t)
 		users := make([]ports.StoredUser, racers)
 		for i := range users {
@@ -177,7 +177,7 @@ func createUsers(t *testing.T, open func(t *testing.T) ports.UserStore) {
 		got, err := store.UserByEmail(t.Context(), address)
 		mustDo(t, err)
 		if got.Subject != users[winner].Subject {
-			t.Errorf("%s got it, but %s was told so", got.Subject, users[winner].Subject)
+			t.Errorf("%s got it, but %s got the success", got.Subject, users[winner].Subject)
 		}
 	})
 }
@@ -192,17 +192,17 @@ func spendCodes(t *testing.T, open func(t *testing.T) ports.UserStore) {
 		}
 		mustDo(t, store.Confirm(t.Context(), user.Subject, code.Hash))
 		if !storedUser(t, store, user).Confirmed {
-			t.Error("they aren't confirmed")
+			t.Error("they are not confirmed")
 		}
 		mustBe(t, store.Confirm(t.Context(), user.Subject, code.Hash), domain.CodeCodeInvalid)
 	})
-	t.Run("of many who spend one code at once, one succeeds", func(t *testing.T) {
+	t.Run("of many callers who spend one code at once, one succeeds", func(t *testing.T) {
 		store := open(t)
 		code := newCode(ports.ConfirmAddress)
 		user := createUser(t, store, &code)
 		mustWinOnce(t, race(func(int) error { return store.Confirm(t.Context(), user.Subject, code.Hash) }), domain.CodeCodeInvalid)
 	})
-	t.Run("a user who was given no code can't be confirmed", func(t *testing.T) {
+	t.Run("a user without a code cannot be confirmed", func(t *testing.T) {
 		store := open(t)
 		user := createUser(t, store, nil)
 		mustBe(t, store.Confirm(t.Context(), user.Subject, newHash()), domain.CodeCodeInvalid)
@@ -319,7 +319,7 @@ func countWrongCodes(t *testing.T, open func(t *testing.T) ports.UserStore) {
 		mustBe(t, store.Confirm(t.Context(), user.Subject, newHash()), domain.CodeCodeInvalid)
 		mustDo(t, store.Confirm(t.Context(), user.Subject, second.Hash))
 	})
-	t.Run("wrong codes of one purpose don't count against the other", func(t *testing.T) {
+	t.Run("wrong codes of one purpose do not count against the other", func(t *testing.T) {
 		store := open(t)
 		confirm, reset := newCode(ports.ConfirmAddress), newCode(ports.ResetPassword)
 		confirm.Attempts = 0
@@ -371,7 +371,7 @@ func resetPasswords(t *testing.T, open func(t *testing.T) ports.UserStore) {
 			return store.ResetPassword(t.Context(), user.Subject, code.Hash, hashes[i])
 		}), domain.CodeCodeInvalid)
 		if got := storedUser(t, store, user); got.PasswordHash != hashes[winner] {
-			t.Error("it isn't the winner's password")
+			t.Error("it is not the password of the one that succeeded")
 		}
 	})
 }
