@@ -47,7 +47,11 @@ func StartS3(ctx context.Context) (*ObjectServer, error) {
 		return nil, &Missing{Server: "versitygw", Install: "go install " + versitygw, Err: err}
 	}
 	return startObjectServer(ctx, func(s *ObjectServer) *exec.Cmd {
-		cmd := exec.Command(program, "--port", childserver.Address(s.port), "--region", s.Region, "--quiet", "posix", s.folder)
+		objects, versions := filepath.Join(s.folder, "objects"), filepath.Join(s.folder, "versions")
+		for _, folder := range []string{objects, versions} {
+			_ = os.MkdirAll(folder, 0o700) // the server says what is wrong with a folder that is missing
+		}
+		cmd := exec.Command(program, "--port", childserver.Address(s.port), "--region", s.Region, "--quiet", "posix", "--versioning-dir", versions, objects)
 		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "ROOT_ACCESS_KEY=" + s.AccessKey, "ROOT_SECRET_KEY=" + s.SecretKey}
 		return cmd
 	})

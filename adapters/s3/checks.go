@@ -235,7 +235,7 @@ func (e *checker) transport(ctx context.Context) (doctor.Finding, error) {
 }
 
 func (e *checker) versioning(ctx context.Context) (doctor.Finding, error) {
-	off := doctor.Warn("what is overwritten or deleted is gone", "aws s3api put-bucket-versioning --bucket "+e.bucket+" --versioning-configuration Status=Enabled")
+	off := doctor.Warn("what is overwritten or deleted is gone", "aws s3api put-bucket-versioning --bucket "+e.bucket+" --versioning-configuration Status=Enabled; a store that refuses it keeps no versions, so back its files up")
 	out, err := e.client.GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{Bucket: &e.bucket})
 	if err != nil {
 		return e.unseen(err, "", "s3:GetBucketVersioning", off), nil
