@@ -9,6 +9,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -30,12 +31,12 @@ func (r *Reservations) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedT
 	if c.Owner.IsZero() == (c.SignUp == nil) {
 		return ports.ClaimedTenant{}, domain.Invalidf("sub", "a claim has either an owner or a sign-up")
 	}
-	if err := noScope(ctx); err != nil {
+	if err := pg.NoScope(ctx); err != nil {
 		return ports.ClaimedTenant{}, err
 	}
 	logins, err := r.db.logins()
 	if err != nil {
-		return ports.ClaimedTenant{}, translate(ctx, err, "claim a tenant")
+		return ports.ClaimedTenant{}, pg.Translate(ctx, err, "claim a tenant")
 	}
 	claiming := claiming{db: r.db, logins: logins, Claim: c}
 	claimed, err := claiming.run(ctx)
@@ -45,7 +46,7 @@ func (r *Reservations) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedT
 	case errors.Is(err, sql.ErrNoRows):
 		return ports.ClaimedTenant{}, domain.NewError(domain.CodeClaimInvalid)
 	}
-	return claimed, translate(ctx, err, "claim a tenant")
+	return claimed, pg.Translate(ctx, err, "claim a tenant")
 }
 
 // claiming is one claim at work. What the token isn't good for is [sql.ErrNoRows].
@@ -83,8 +84,8 @@ func (c *claiming) beforeSignUp(ctx context.Context) error {
 	if c.SignUp == nil {
 		return nil
 	}
-	return c.db.own.useWithin(ctx, claimPatience, func(db *sqlx.DB) error {
-		return inScope(ctx, db, c.db.cfg.ownScope(), c.db.refuseWithoutHook)
+	return c.db.own.UseWithin(ctx, claimPatience, func(db *sqlx.DB) error {
+		return pg.InScope(ctx, db, c.db.cfg.OwnScope(), c.db.refuseWithoutHook)
 	})
 }
 
@@ -94,7 +95,7 @@ type spender func(ctx context.Context, owner domain.Identity) (ports.ClaimedTena
 // find returns what spends the token, and nil where it is unknown or spent.
 func (c *claiming) find(ctx context.Context) (spender, error) {
 	// A reservation that is about to expire is kept until its claim is through.
-	id, err := one(ctx, c.logins.system, scanTenantID, `
+	id, err := pg.One(ctx, c.logins.system, scanTenantID, `
 		UPDATE partywall.reservations r SET expires_at = greatest(r.expires_at, now() + $3 * interval '1 microsecond')
 		WHERE r.token = $1 AND $2 IN ('', r.id) AND `+reserved+` RETURNING r.id`,
 		c.Token[:], c.Tenant.String(), signUpPatience.Microseconds())
@@ -132,7 +133,7 @@ func (c *claiming) forOwner(ctx context.Context, spend spender) (ports.ClaimedTe
 	if errors.Is(err, sql.ErrNoRows) {
 		return claimed, err
 	}
-	return claimed, translate(ctx, err, "claim a tenant for a new user")
+	return claimed, pg.Translate(ctx, err, "claim a tenant for a new user")
 }
 
 // provision makes the reserved tenant.
@@ -161,7 +162,7 @@ func (c *claiming) repeat(ctx context.Context, err error) (ports.ClaimedTenant, 
 	if c.SignUp != nil {
 		return ports.ClaimedTenant{}, sql.ErrNoRows
 	}
-	again, err := one(ctx, c.logins.system, func(row scanner) (ports.TenantMembership, error) {
+	again, err := pg.One(ctx, c.logins.system, func(row pg.Scanner) (ports.TenantMembership, error) {
 		return scanMembership(row, c.Owner)
 	}, claimedBefore, c.Token[:], c.Owner.Provider(), c.Owner.Subject(), c.Tenant.String())
 	return ports.ClaimedTenant{TenantMembership: again, Replayed: true}, err
@@ -195,6 +196,6 @@ func (db *DB) takeClaimTurn(ctx context.Context) (done func(), err error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-timer.C:
-		return nil, domain.Errorf(domain.Unavailable, "too many tenants are being made; try again").WithRetryAfter(retryAfter)
+		return nil, domain.Errorf(domain.Unavailable, "too many tenants are being made; try again").WithRetryAfter(pg.RetryAfter)
 	}
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq/pqerror"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
 // Roles belong to the server, and the installation's name, which theirs are made
@@ -68,12 +70,12 @@ func (o origin) names() string {
 }
 
 // refuse is what a copy gets.
-func (o origin) refuse(cfg Config, in installation) error {
+func (o origin) refuse(cfg pg.Config, in installation) error {
 	if !o.isCopy() {
 		return nil
 	}
-	return refusal(CodeCopy, nil, "the database %q is a copy of %s on the same server and would share its roles %s*: %s to give it a name and roles of its own, or drop %s if this database replaces it",
-		cfg.Database, o.names(), in.prefix(), cfg.setUpCopy(), o.names())
+	return pg.Refusal(pg.CodeCopy, nil, "the database %q is a copy of %s on the same server and would share its roles %s*: %s to give it a name and roles of its own, or drop %s if this database replaces it",
+		cfg.Database, o.names(), in.prefix(), cfg.SetUpCopy(), o.names())
 }
 
 // sharing says what it means to the original that other databases use its roles.
@@ -82,17 +84,17 @@ func (o origin) sharing() string {
 }
 
 // endSharing says how the operator ends that.
-func (o origin) endSharing(cfg Config) string {
-	return "drop the copy, or give it roles of its own: set DB_NAME=" + o.others[0].Name + ", and " + cfg.setUpCopy()
+func (o origin) endSharing(cfg pg.Config) string {
+	return "drop the copy, or give it roles of its own: set DB_NAME=" + o.others[0].Name + ", and " + cfg.SetUpCopy()
 }
 
 // explainKeptRole adds to the error of a removal that the server refuses because of
 // other databases what they are and what to do.
 func (db *DB) explainKeptRole(ctx context.Context, in installation, err error) error {
-	if sqlState(err) != pqerror.DependentObjectsStillExist {
+	if pg.SQLState(err) != pqerror.DependentObjectsStillExist {
 		return err
 	}
-	_ = db.own.inScope(ctx, db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	_ = db.own.InScope(ctx, db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		o, readErr := readOrigin(ctx, tx, in)
 		if readErr == nil && len(o.others) > 0 {
 			err = fmt.Errorf("%s: %s: %w", o.sharing(), o.endSharing(db.cfg), err)
@@ -111,7 +113,7 @@ func (s *setup) settle(ctx context.Context, tx *sqlx.Tx) error {
 	}
 	switch {
 	case s.newInstallation && !o.isCopy() && len(o.others) > 0:
-		return refusal(CodeCopy, nil, "the database %q is the original of %s: set DB_NAME to the copy, and %s there", s.cfg.Database, o.names(), s.cfg.setUpCopy())
+		return pg.Refusal(pg.CodeCopy, nil, "the database %q is the original of %s: set DB_NAME to the copy, and %s there", s.cfg.Database, o.names(), s.cfg.SetUpCopy())
 	case s.newInstallation && o.isCopy():
 		if err := s.renew(ctx, tx); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq/pqerror"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -19,10 +20,10 @@ import (
 func (s *setup) ensureDatabase(ctx context.Context) error {
 	err := s.pool.PingContext(ctx)
 	switch {
-	case sqlState(err) == pqerror.InvalidCatalogName, mayBeMissing(err) && contextErr(ctx) == nil:
+	case pg.SQLState(err) == pqerror.InvalidCatalogName, mayBeMissing(err) && pg.ContextErr(ctx) == nil:
 		return s.createDatabase(ctx, err)
 	case err != nil:
-		return loginError(ctx, s.cfg, s.cfg.User, err)
+		return pg.LoginError(ctx, s.cfg, s.cfg.User, err)
 	}
 	return s.explain(ctx, s.inspectDatabase(ctx))
 }
@@ -32,7 +33,7 @@ func (s *setup) ensureDatabase(ctx context.Context) error {
 // it tries again and again to look the user up there.
 func mayBeMissing(err error) bool {
 	timeout, ok := errors.AsType[net.Error](err)
-	return sqlState(err) == pqerror.ProtocolViolation || ok && timeout.Timeout() || errors.Is(err, context.DeadlineExceeded)
+	return pg.SQLState(err) == pqerror.ProtocolViolation || ok && timeout.Timeout() || errors.Is(err, context.DeadlineExceeded)
 }
 
 const closeDatabase = `
@@ -43,48 +44,48 @@ const closeDatabase = `
 func (s *setup) createDatabase(ctx context.Context, missing error) error {
 	elsewhere := s.cfg
 	elsewhere.Database = "postgres"
-	maintenance := connect(elsewhere, s.cfg.User)
+	maintenance := pg.Connect(elsewhere, s.cfg.User)
 	defer func() { _ = maintenance.Close() }()
-	pooled := sqlState(missing) != pqerror.InvalidCatalogName
+	pooled := pg.SQLState(missing) != pqerror.InvalidCatalogName
 	exists := false
-	switch err := ownGet(ctx, maintenance, elsewhere, &exists, `SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)`, s.cfg.Database); {
-	case err != nil && pooled && loginRefused(err): // there, too: it isn't the database that is missing
-		return loginError(ctx, s.cfg, s.cfg.User, err)
-	case err != nil && pooled && lost(err):
-		return loginError(ctx, s.cfg, s.cfg.User, missing)
+	switch err := pg.OwnGet(ctx, maintenance, elsewhere, &exists, `SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)`, s.cfg.Database); {
+	case err != nil && pooled && pg.LoginRefused(err): // there, too: it isn't the database that is missing
+		return pg.LoginError(ctx, s.cfg, s.cfg.User, err)
+	case err != nil && pooled && pg.Lost(err):
+		return pg.LoginError(ctx, s.cfg, s.cfg.User, missing)
 	case err != nil && pooled:
-		return refusal(CodeNotSetUp, missing, "the pooler at %s leads neither to the database %q nor to the database \"postgres\", where it could be made: %s once with DB_HOST and DB_PORT of the server itself", s.cfg.address(), s.cfg.Database, s.cfg.setItUp())
+		return pg.Refusal(pg.CodeNotSetUp, missing, "the pooler at %s leads neither to the database %q nor to the database \"postgres\", where it could be made: %s once with DB_HOST and DB_PORT of the server itself", s.cfg.HostAndPort(), s.cfg.Database, s.cfg.SetItUp())
 	case err != nil:
-		return loginError(ctx, elsewhere, s.cfg.User, err)
+		return pg.LoginError(ctx, elsewhere, s.cfg.User, err)
 	case exists && pooled:
-		return loginError(ctx, s.cfg, s.cfg.User, missing)
+		return pg.LoginError(ctx, s.cfg, s.cfg.User, missing)
 	}
 	name := map[string]string{"database": s.cfg.Database}
 	var err error
 	for range 10 {
 		_, err = maintenance.ExecContext(ctx, fill(`CREATE DATABASE {database} ENCODING 'UTF8' TEMPLATE template0`, name))
-		if sqlState(err) != pqerror.ObjectInUse { // somebody copies the template
+		if pg.SQLState(err) != pqerror.ObjectInUse { // somebody copies the template
 			break
 		}
 		time.Sleep(200 * time.Millisecond)
 	}
-	switch state := sqlState(err); {
+	switch state := pg.SQLState(err); {
 	case state == pqerror.DuplicateDatabase, state == pqerror.UniqueViolation: // another setup was faster
 		return s.explain(ctx, s.inspectDatabase(ctx))
 	case state == pqerror.InsufficientPrivilege:
 		return forbidden(err, "the database %[2]q doesn't exist, and the user %[1]q may not create it: run CREATE DATABASE %[2]s OWNER %[1]s as a superuser", s.cfg.User, s.cfg.Database)
 	case err != nil:
-		return translate(ctx, err, "create the database")
+		return pg.Translate(ctx, err, "create the database")
 	}
 	s.report(fmt.Sprintf("made the database %s", s.cfg.Database))
 	if err := s.awaitDatabase(ctx); err != nil {
 		return err
 	}
-	err = inScope(ctx, s.pool, s.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	err = pg.InScope(ctx, s.pool, s.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, fill(closeDatabase, name))
 		return err
 	})
-	return translate(ctx, err, "close the database to PUBLIC")
+	return pg.Translate(ctx, err, "close the database to PUBLIC")
 }
 
 // awaitDatabase waits until the new database can be entered: PgBouncer remembers
@@ -94,7 +95,7 @@ func (s *setup) awaitDatabase(ctx context.Context) error {
 	for deadline := time.Now().Add(patience); ; {
 		err := s.pool.PingContext(ctx)
 		if err == nil || time.Now().After(deadline) || !mayBeMissing(err) {
-			return loginError(ctx, s.cfg, s.cfg.User, err)
+			return pg.LoginError(ctx, s.cfg, s.cfg.User, err)
 		}
 		select {
 		case <-ctx.Done():
@@ -112,7 +113,7 @@ func (s *setup) inspectDatabase(ctx context.Context) error {
 		Encoding string
 		Open     bool
 	}
-	err := ownGet(ctx, s.pool, s.cfg, &found, `
+	err := pg.OwnGet(ctx, s.pool, s.cfg, &found, `
 		SELECT current_setting('server_version_num')::int AS version, current_setting('server_encoding') AS encoding,
 			has_database_privilege('public', current_database(), 'TEMP')
 			OR has_database_privilege('public', current_database(), 'CREATE')
@@ -124,7 +125,7 @@ func (s *setup) inspectDatabase(ctx context.Context) error {
 		return domain.Errorf(domain.Unprocessable, "the server is PostgreSQL %d; 15 or later is needed", found.Version/10000)
 	}
 	if found.Encoding != "UTF8" {
-		return refusal(CodeNotSetUp, nil, "the database %q is in %s, which can't keep all that users write: %s", s.cfg.Database, found.Encoding, inUTF8(s.cfg))
+		return pg.Refusal(pg.CodeNotSetUp, nil, "the database %q is in %s, which can't keep all that users write: %s", s.cfg.Database, found.Encoding, inUTF8(s.cfg))
 	}
 	if found.Open {
 		s.report("everybody may create things in this database; to end that, run as its owner:" + oneLine(fill(closeDatabase, map[string]string{"database": s.cfg.Database})))
@@ -135,6 +136,6 @@ func (s *setup) inspectDatabase(ctx context.Context) error {
 func oneLine(s string) string { return " " + strings.Join(strings.Fields(s), " ") }
 
 // inUTF8 is what to do about a database in another encoding.
-func inUTF8(cfg Config) string {
+func inUTF8(cfg pg.Config) string {
 	return fill("run CREATE DATABASE other OWNER {user} ENCODING 'UTF8' TEMPLATE template0, and set DB_NAME=other", map[string]string{"user": cfg.User})
 }

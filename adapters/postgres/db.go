@@ -10,16 +10,17 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
 
 // DB is an installation of Partywall on a database. It is safe for concurrent use.
 type DB struct {
-	cfg    Config
+	cfg    pg.Config
 	sets   sets
 	logger *slog.Logger
 
-	own    *pool                  // logs in as Config.User: provisions and sweeps
+	own    *pg.Pool               // logs in as Config.User: provisions and sweeps
 	claims chan struct{}          // has room for the claims that may be at work
 	others atomic.Pointer[logins] // nil until the database was reached and found in order
 	reason atomic.Pointer[error]  // why the last attempt to reach it failed
@@ -32,21 +33,21 @@ type DB struct {
 // the installation's name.
 type logins struct {
 	installation
-	system *pool   // reads and writes the registry
-	gates  []*pool // serve the tenants
-	shared *pool   // works in the schema shared; nil where there is no connection for it
+	system *pg.Pool   // reads and writes the registry
+	gates  []*pg.Pool // serve the tenants
+	shared *pg.Pool   // works in the schema shared; nil where there is no connection for it
 
-	sharedConnector *connector
+	sharedConnector *pg.Connector
 }
 
 // gate returns the pool that serves the tenant.
-func (l *logins) gate(domain.TenantID) *pool { return l.gates[gateOfAll] }
+func (l *logins) gate(domain.TenantID) *pg.Pool { return l.gates[gateOfAll] }
 
 // serving are the pools that every request needs, the system's first.
-func (l *logins) serving() []*pool { return append([]*pool{l.system}, l.gates...) }
+func (l *logins) serving() []*pg.Pool { return append([]*pg.Pool{l.system}, l.gates...) }
 
 // all are the serving pools and that of the schema shared, if there is one.
-func (l *logins) all() []*pool {
+func (l *logins) all() []*pg.Pool {
 	if l.shared == nil {
 		return l.serving()
 	}
@@ -63,8 +64,8 @@ const gateOfAll = 0
 // [CodeMigrationChanged], a refused log-in [CodeLoginRefused]. Where the
 // database can't be reached yet, Open succeeds: the DB isn't ready, all its
 // methods answer [domain.CodeDatabaseUnavailable], and it tries on by itself.
-func Open(ctx context.Context, cfg Config) (*DB, error) {
-	cfg, err := cfg.withDefaults()
+func Open(ctx context.Context, cfg pg.Config) (*DB, error) {
+	cfg, err := cfg.WithDefaults()
 	if err != nil {
 		return nil, err
 	}
@@ -72,15 +73,15 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	size, _, _ := cfg.poolSizes()
-	db := &DB{cfg: cfg, sets: sets, logger: cfg.Logger, own: newPool(cfg, newOwnConnector(cfg), size), claims: make(chan struct{}, claimsPerConn*size), stop: func() {}}
+	size, _, _ := cfg.PoolSizes()
+	db := &DB{cfg: cfg, sets: sets, logger: cfg.Logger, own: pg.NewPool(cfg, pg.NewOwnConnector(cfg), size), claims: make(chan struct{}, claimsPerConn*size), stop: func() {}}
 	switch err := db.begin(ctx); {
 	case err == nil:
 	case errors.Is(err, domain.Unavailable):
 		db.logger.WarnContext(ctx, "the database can't be reached yet; trying on", "host", cfg.Host, "port", cfg.Port, "error", err)
 		db.tryOn()
 	default:
-		_ = db.own.db.Close()
+		_ = db.own.DB.Close()
 		return nil, err
 	}
 	return db, nil
@@ -90,7 +91,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 func (db *DB) Close() error {
 	db.stop()
 	db.running.Wait()
-	errs := []error{db.own.db.Close()}
+	errs := []error{db.own.DB.Close()}
 	if l := db.others.Load(); l != nil {
 		errs = append(errs, l.close())
 	}
@@ -100,7 +101,7 @@ func (db *DB) Close() error {
 func (l *logins) close() error {
 	var errs []error
 	for _, pool := range l.all() {
-		errs = append(errs, pool.db.Close())
+		errs = append(errs, pool.DB.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -111,16 +112,16 @@ func (l *logins) close() error {
 func (db *DB) Ready(ctx context.Context) error {
 	logins, err := db.logins()
 	if err != nil {
-		return translate(ctx, err, "ping")
+		return pg.Translate(ctx, err, "ping")
 	}
 	for _, pool := range logins.serving() {
-		if err := pool.ping(ctx); err != nil {
-			return translate(ctx, err, "ping")
+		if err := pool.Ping(ctx); err != nil {
+			return pg.Translate(ctx, err, "ping")
 		}
 	}
 	for _, pool := range append(logins.all(), db.own) {
-		if err := pool.connector.probe(ctx); err != nil {
-			return translate(ctx, err, "log in anew")
+		if err := pool.Connector.Probe(ctx); err != nil {
+			return pg.Translate(ctx, err, "log in anew")
 		}
 	}
 	return nil
@@ -131,7 +132,7 @@ func (db *DB) logins() (*logins, error) {
 	if l := db.others.Load(); l != nil {
 		return l, nil
 	}
-	away := domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the database can't be reached yet").WithRetryAfter(retryAfter)
+	away := domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the database can't be reached yet").WithRetryAfter(pg.RetryAfter)
 	if reason := db.reason.Load(); reason != nil {
 		away = away.WithCause(*reason)
 	}
@@ -149,7 +150,7 @@ func (db *DB) begin(ctx context.Context) error {
 
 // reach inspects the database, and makes the pools that serve.
 func (db *DB) reach(ctx context.Context) error {
-	in, err := inspect(ctx, db.own.db, db.cfg, db.sets)
+	in, err := inspect(ctx, db.own.DB, db.cfg, db.sets)
 	if err != nil {
 		return err
 	}
@@ -165,7 +166,7 @@ func (db *DB) reach(ctx context.Context) error {
 
 // warnOfTenantsBehind logs which tenants this program refuses to serve.
 func (db *DB) warnOfTenantsBehind(ctx context.Context, l *logins) {
-	err := l.system.inScope(ctx, db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	err := l.system.InScope(ctx, db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		status, err := readMigrationStatus(ctx, tx, db.sets.tenant)
 		if err == nil && len(status.Behind) > 0 {
 			db.logger.WarnContext(ctx, status.behind(), "fix", status.bringUp(db.cfg))
@@ -179,29 +180,29 @@ func (db *DB) warnOfTenantsBehind(ctx context.Context, l *logins) {
 
 // logIn makes the pools that serve an installation. Without roles all log in as
 // the one user there is.
-func logIn(c Config, in installation) *logins {
-	_, systemSize, gateSize := c.poolSizes()
+func logIn(c pg.Config, in installation) *logins {
+	_, systemSize, gateSize := c.PoolSizes()
 	system, gate, shared := in.systemRole(), in.gateRole(), in.sharedRole()
 	if !in.roles {
 		system, gate, shared = c.User, c.User, c.User
 	}
 	l := &logins{
 		installation:    in,
-		system:          newPool(c, newConnector(c, system), systemSize),
-		gates:           []*pool{newPool(c, newConnector(c, gate), gateSize)},
-		sharedConnector: newConnector(c, shared),
+		system:          pg.NewPool(c, pg.NewConnector(c, system), systemSize),
+		gates:           []*pg.Pool{pg.NewPool(c, pg.NewConnector(c, gate), gateSize)},
+		sharedConnector: pg.NewConnector(c, shared),
 	}
-	if size := c.sharedSize(); size > 0 {
-		l.shared = newPool(c, l.sharedConnector, size)
+	if size := c.SharedSize(); size > 0 {
+		l.shared = pg.NewPool(c, l.sharedConnector, size)
 	}
 	return l
 }
 
 // tryAll logs in everywhere once.
-func (l *logins) tryAll(ctx context.Context, cfg Config) error {
+func (l *logins) tryAll(ctx context.Context, cfg pg.Config) error {
 	for _, pool := range l.all() {
-		if err := pool.ping(ctx); err != nil {
-			return loginError(ctx, cfg, pool.connector.login, err)
+		if err := pool.Ping(ctx); err != nil {
+			return pg.LoginError(ctx, cfg, pool.Connector.Login, err)
 		}
 	}
 	return nil

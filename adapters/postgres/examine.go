@@ -11,13 +11,14 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/internal/pgwire"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 // examination is one look at a database.
 type examination struct {
-	cfg    Config
+	cfg    pg.Config
 	sets   sets
 	now    func() time.Time
 	db     *sqlx.DB // logs in as Config.User, on one connection
@@ -68,9 +69,9 @@ func (e *examination) checks() []doctor.Check {
 // setItUp is the command that sets the database up as it is found.
 func (e *examination) setItUp() string {
 	if e.isCopy {
-		return e.cfg.setUpCopy()
+		return e.cfg.SetUpCopy()
 	}
-	return e.cfg.setItUp()
+	return e.cfg.SetItUp()
 }
 
 // Checks describes what [RunChecks] looks at.
@@ -78,7 +79,7 @@ func Checks() []doctor.Info { return doctor.Describe((&examination{}).checks()) 
 
 // RunChecks looks for the mistakes that an installation's database may have, and
 // changes nothing. now is our clock.
-func RunChecks(ctx context.Context, cfg Config, now func() time.Time) []doctor.Finding {
+func RunChecks(ctx context.Context, cfg pg.Config, now func() time.Time) []doctor.Finding {
 	e := &examination{now: now}
 	err := e.prepare(cfg)
 	if err != nil {
@@ -88,14 +89,14 @@ func RunChecks(ctx context.Context, cfg Config, now func() time.Time) []doctor.F
 	return doctor.Run(ctx, e.checks())
 }
 
-func (e *examination) prepare(cfg Config) (err error) {
-	if e.cfg, err = cfg.withDefaults(); err != nil {
+func (e *examination) prepare(cfg pg.Config) (err error) {
+	if e.cfg, err = cfg.WithDefaults(); err != nil {
 		return err
 	}
 	if e.sets, err = loadSets(e.cfg); err != nil {
 		return err
 	}
-	e.db = connectOwn(e.cfg, 1)
+	e.db = pg.ConnectOwn(e.cfg, 1)
 	return nil
 }
 
@@ -125,20 +126,20 @@ func (e *examination) reach(ctx context.Context) (doctor.Finding, error) {
 	if err == nil {
 		return doctor.Pass(fmt.Sprintf("%s lets %s into %s", where, e.cfg.User, e.cfg.Database)), nil
 	}
-	why := loginError(context.Background(), e.cfg, e.cfg.User, err)
+	why := pg.LoginError(context.Background(), e.cfg, e.cfg.User, err)
 	what := describe(why)
 	switch {
-	case errors.Is(why, CodeNotSetUp):
+	case errors.Is(why, pg.CodeNotSetUp):
 		return doctor.Fail(what, e.setItUp()), nil
 	case errors.Is(err, pgwire.ErrNoTLS):
 		return doctor.Fail(what, "turn TLS on in the server (ssl = on, with a certificate), or let Partywall connect over a Unix socket"), nil
 	case isTLS(err):
 		return doctor.Fail(what, "set DB_SSLROOTCERT to the authority's certificates; for RDS: curl -O https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"), nil
-	case loginRefused(err):
+	case pg.LoginRefused(err):
 		return doctor.Fail(what, "check DB_HOST, DB_USER and DB_PASSWORD, and what the server is said to ask for"), nil
-	case sqlState(err) != "":
+	case pg.SQLState(err) != "":
 		return doctor.Fail(what, "do what the server's words ask for"), nil
-	case OnSocket(e.cfg.Host):
+	case pg.OnSocket(e.cfg.Host):
 		return doctor.Fail(fmt.Sprintf("%s can't be reached: %s", where, complaint(err)),
 			"check that the server runs, that DB_HOST is its unix_socket_directories and DB_PORT its port, and that this user may enter the folder"), nil
 	}
@@ -148,12 +149,12 @@ func (e *examination) reach(ctx context.Context) (doctor.Finding, error) {
 
 // readOne reads the one row of a query that takes no argument.
 func (e *examination) readOne(ctx context.Context, into any, query string) error {
-	return ownGet(ctx, e.db, e.cfg, into, query)
+	return pg.OwnGet(ctx, e.db, e.cfg, into, query)
 }
 
 // readAll reads all rows of a query that takes no argument.
 func (e *examination) readAll(ctx context.Context, into any, query string) error {
-	return inScope(ctx, e.db, e.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	return pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		return tx.SelectContext(ctx, into, query)
 	})
 }

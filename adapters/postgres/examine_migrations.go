@@ -8,13 +8,14 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 // migrations looks at what was applied once, and at what makes a tenant.
 func (e *examination) migrations(ctx context.Context) (doctor.Finding, error) {
 	var ahead []string
-	err := inScope(ctx, e.db, e.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	err := pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		if err := upToDate(ctx, tx, e.sets, e.cfg); err != nil {
 			return err
 		}
@@ -26,10 +27,10 @@ func (e *examination) migrations(ctx context.Context) (doctor.Finding, error) {
 		ahead = slices.Concat(once.ahead([]set{e.sets.system, e.sets.shared}), published.ahead(e.sets.tenant))
 		return err
 	})
-	if errors.Is(err, CodeMigrationChanged) {
+	if errors.Is(err, pg.CodeMigrationChanged) {
 		return doctor.Fail(describe(err), "restore the file's text as it was when setup applied it, or run the version of the program that has that text"), nil
 	}
-	if errors.Is(err, CodeBehind) {
+	if errors.Is(err, pg.CodeBehind) {
 		return doctor.Fail(describe(err), e.setItUp()+", of the version that runs here"), nil
 	}
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
@@ -17,8 +18,8 @@ const transactionMode = "set pool_mode = transaction in pgbouncer.ini, then: psq
 // transactions opens one in one message and ends it in another, which a pooler of
 // statements breaks off.
 func (e *examination) transactions(ctx context.Context) (doctor.Finding, error) {
-	err := inScope(ctx, e.db, e.cfg.ownScope(), func(context.Context, *sqlx.Tx) error { return nil })
-	if err != nil && lost(err) {
+	err := pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(context.Context, *sqlx.Tx) error { return nil })
+	if err != nil && pg.Lost(err) {
 		return doctor.Fail("the pooler pools statements: nothing works behind it", transactionMode), nil
 	}
 	return doctor.Pass("transactions stay together"), err
@@ -43,7 +44,7 @@ func (e *examination) poolMode(ctx context.Context) (doctor.Finding, error) {
 // behindPooler logs in with a setting that PostgreSQL takes, and that PgBouncer
 // refuses, as it does with each that it doesn't know how to keep for a client.
 func (e *examination) behindPooler(ctx context.Context) (bool, error) {
-	db := sql.OpenDB(newOwnConnector(e.cfg, setting{"geqo", "on"}))
+	db := sql.OpenDB(pg.NewOwnConnector(e.cfg, pg.Setting{Name: "geqo", Value: "on"}))
 	defer func() { _ = db.Close() }()
 	err := db.PingContext(ctx)
 	if refusal, ok := errors.AsType[*pq.Error](err); ok && strings.Contains(refusal.Message, "unsupported startup parameter") {
@@ -56,14 +57,14 @@ func (e *examination) behindPooler(ctx context.Context) (bool, error) {
 // the same backend: the one last used is the next to be lent.
 func (e *examination) sharesBackends(ctx context.Context) (bool, error) {
 	shared := false
-	other := connectOwn(e.cfg, 1)
+	other := pg.ConnectOwn(e.cfg, 1)
 	defer func() { _ = other.Close() }()
 	for range 10 {
 		var ours, theirs int
 		if err := e.readOne(ctx, &ours, `SELECT pg_backend_pid()`); err != nil {
 			return false, err
 		}
-		if err := ownGet(ctx, other, e.cfg, &theirs, `SELECT pg_backend_pid()`); err != nil {
+		if err := pg.OwnGet(ctx, other, e.cfg, &theirs, `SELECT pg_backend_pid()`); err != nil {
 			return false, err
 		}
 		shared = shared || ours == theirs
@@ -74,7 +75,7 @@ func (e *examination) sharesBackends(ctx context.Context) (bool, error) {
 // leftovers is all that a session may have that a fresh one hasn't. What drivers
 // and poolers set for each client isn't told. It runs on our own path: SHOW, which
 // no function can shadow, reads the session's first.
-const leftovers = `SHOW search_path; BEGIN; ` + setOwnPath + `; SELECT concat_ws(', ',
+const leftovers = `SHOW search_path; BEGIN; ` + pg.SetOwnPath + `; SELECT concat_ws(', ',
 	CASE WHEN current_user <> session_user THEN 'the role ' || current_user END,
 	(SELECT string_agg(name || '=' || setting, ', ' ORDER BY name) FROM pg_settings WHERE source = 'session'
 		AND name NOT IN ('client_encoding', 'DateStyle', 'IntervalStyle', 'TimeZone', 'standard_conforming_strings', 'application_name', 'extra_float_digits', 'role', 'session_authorization', 'search_path')),
@@ -111,9 +112,9 @@ func (e *examination) session(ctx context.Context) (doctor.Finding, error) {
 		switch {
 		case err != nil:
 			return doctor.Finding{}, err
-		case path != ownPath:
+		case path != pg.OwnPath:
 			return doctor.Fail("a fresh connection of "+name+" has search_path="+path+", where other programs may put functions that then run with its rights",
-				e.setItUp()+", which sets "+ownPath+"; where that changes nothing, restart the pooler"), nil
+				e.setItUp()+", which sets "+pg.OwnPath+"; where that changes nothing, restart the pooler"), nil
 		case left != "":
 			return doctor.Fail("a fresh connection of "+name+" comes with "+left+", which another program left behind in the pooler",
 				"let no other program log in as "+name+", restart the pooler, and give other programs a pool and a user of their own"), nil

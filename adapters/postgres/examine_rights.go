@@ -8,6 +8,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
@@ -37,7 +38,7 @@ func (e *examination) userRights(ctx context.Context) (doctor.Finding, error) {
 		return doctor.Warn(reasons(lacks)+", so that those tenants can't be removed", "run as a superuser: "+superuserLine(lacks)), nil
 	case len(lacks) > 0:
 		return doctor.Fail(reasons(lacks), "run as a superuser, connected to the database: "+superuserLine(lacks)+"; then "+e.setItUp()), nil
-	case !may.Roles && e.cfg.Roles == RolesAuto && !e.setUp:
+	case !may.Roles && e.cfg.Roles == pg.RolesAuto && !e.setUp:
 		return doctor.Warn(e.cfg.User+" may not make roles: setup would go without the second wall, for good", fill("as a superuser, before the first setup: ALTER ROLE {user} CREATEROLE", names)), nil
 	case may.RDS:
 		return doctor.Warn(e.cfg.User+" is a member of rds_superuser", "make a user of its own, as docs/production.md says, and hand it the database"), nil
@@ -49,7 +50,7 @@ func (e *examination) userRights(ctx context.Context) (doctor.Finding, error) {
 
 // findLacks looks for what setup would need.
 func (e *examination) findLacks(ctx context.Context) (lacks []lack, err error) {
-	err = inScope(ctx, e.db, e.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+	err = pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
 		in := e.in
 		if !e.setUp {
 			if in, err = guessInstallation(ctx, tx); err != nil {

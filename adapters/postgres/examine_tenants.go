@@ -7,13 +7,14 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq/pqerror"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 func (e *examination) setup(ctx context.Context) (doctor.Finding, error) {
 	var in installation
-	var recorded product
-	err := inScope(ctx, e.db, e.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+	var recorded pg.Product
+	err := pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
 		if in, err = readInstallation(ctx, tx); err != nil {
 			return err
 		}
@@ -30,7 +31,7 @@ func (e *examination) setup(ctx context.Context) (doctor.Finding, error) {
 	if err := agree(e.cfg, in); err != nil {
 		return doctor.Fail(describe(err), "change the variable that is named"), nil
 	}
-	if err := e.cfg.mayProvision(recorded); err != nil {
+	if err := e.cfg.MayProvision(recorded); err != nil {
 		return doctor.Fail(describe(err), "run this command of the product's program"), nil
 	}
 	return doctor.Pass("the installation is " + in.inst), nil
@@ -40,18 +41,18 @@ func (e *examination) setup(ctx context.Context) (doctor.Finding, error) {
 // and from the original.
 func (e *examination) copies(ctx context.Context) (doctor.Finding, error) {
 	var o origin
-	err := inScope(ctx, e.db, e.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+	err := pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
 		o, err = readOrigin(ctx, tx, e.in)
 		return err
 	})
 	switch {
-	case sqlState(err) == pqerror.UndefinedColumn: // database-migrations says what to do
+	case pg.SQLState(err) == pqerror.UndefinedColumn: // database-migrations says what to do
 		return doctor.Pass("the installation is of an older release"), nil
 	case err != nil:
 		return doctor.Finding{}, err
 	case o.isCopy():
 		e.isCopy = true
-		return doctor.Fail(describe(o.refuse(e.cfg, e.in)), e.cfg.setUpCopy()), nil
+		return doctor.Fail(describe(o.refuse(e.cfg, e.in)), e.cfg.SetUpCopy()), nil
 	case len(o.others) > 0:
 		return doctor.Warn(o.sharing(), o.endSharing(e.cfg)), nil
 	}
@@ -62,7 +63,7 @@ func (e *examination) logins(ctx context.Context) (doctor.Finding, error) {
 	names := []string{e.cfg.User}
 	if e.in.roles {
 		names = append(names, e.in.systemRole(), e.in.gateRole())
-		if e.cfg.sharedSize() > 0 {
+		if e.cfg.SharedSize() > 0 {
 			names = append(names, e.in.sharedRole())
 		}
 	}
@@ -70,10 +71,10 @@ func (e *examination) logins(ctx context.Context) (doctor.Finding, error) {
 	for _, name := range names {
 		err := e.asLogin(name, func(as *examination) error { return as.db.PingContext(ctx) })
 		if err != nil {
-			return doctor.Fail(describe(loginError(ctx, e.cfg, name, err)), e.setItUp()), nil
+			return doctor.Fail(describe(pg.LoginError(ctx, e.cfg, name, err)), e.setItUp()), nil
 		}
-		hasOld := len(e.cfg.passwordsOf(name)) > 1
-		if hasOld && !e.letsIn(ctx, e.cfg.withoutOld(), name) {
+		hasOld := len(e.cfg.PasswordsOf(name)) > 1
+		if hasOld && !e.letsIn(ctx, e.cfg.WithoutOld(), name) {
 			return doctor.Warn(name+" gets in with the secret before the change only (DB_GATE_SECRET_OLD or DB_PASSWORD_OLD)", e.setItUp()+", once every process has both secrets"), nil
 		}
 		changing = changing || hasOld
@@ -88,8 +89,8 @@ func (e *examination) logins(ctx context.Context) (doctor.Finding, error) {
 }
 
 // letsIn reports whether the database lets login in by the configuration.
-func (e *examination) letsIn(ctx context.Context, cfg Config, login string) bool {
-	db := connect(cfg, login)
+func (e *examination) letsIn(ctx context.Context, cfg pg.Config, login string) bool {
+	db := pg.Connect(cfg, login)
 	defer func() { _ = db.Close() }()
 	return db.PingContext(ctx) == nil
 }
@@ -99,7 +100,7 @@ func (e *examination) asLogin(name string, fn func(as *examination) error) error
 	if !e.in.roles {
 		name = e.cfg.User
 	}
-	db := connect(e.cfg, name)
+	db := pg.Connect(e.cfg, name)
 	defer func() { _ = db.Close() }()
 	as := *e
 	as.db = db
@@ -165,7 +166,7 @@ func (e *examination) tenantRoles(ctx context.Context) (doctor.Finding, error) {
 
 func (e *examination) tenantGrants(ctx context.Context) (doctor.Finding, error) {
 	var lacks []tenantLack
-	err := inScope(ctx, e.db, e.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+	err := pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
 		lacks, err = readTenantLacks(ctx, tx, e.in)
 		return err
 	})

@@ -13,6 +13,7 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/partywall-go/partywall/adapters/internal/pgwire"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
@@ -21,7 +22,7 @@ import (
 func (e *examination) tlsMode(context.Context) (doctor.Finding, error) {
 	const mend = "set DB_SSLMODE=verify-full, and DB_SSLROOTCERT to the authority's certificates (RDS: https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem)"
 	switch mode := pq.SSLMode(e.cfg.SSLMode); {
-	case OnSocket(e.cfg.Host):
+	case pg.OnSocket(e.cfg.Host):
 		return doctor.Pass("a Unix socket on this machine, which needs no TLS"), nil
 	case mode == pq.SSLModeVerifyFull:
 		return doctor.Pass("DB_SSLMODE=verify-full"), nil
@@ -49,7 +50,7 @@ const month = 30 * 24 * time.Hour
 
 // certificate tells how long the server's certificate is good.
 func (e *examination) certificate(ctx context.Context) (doctor.Finding, error) {
-	if !e.cfg.server().Encrypts() {
+	if !e.cfg.Server().Encrypts() {
 		return doctor.Pass("DB_SSLMODE asks for no certificate"), nil
 	}
 	cert, err := e.serverCertificate(ctx)
@@ -69,13 +70,13 @@ func (e *examination) certificate(ctx context.Context) (doctor.Finding, error) {
 
 // serverCertificate asks the server for TLS, and goes no further.
 func (e *examination) serverCertificate(ctx context.Context) (*x509.Certificate, error) {
-	network, address := e.cfg.server().NetworkAddress()
+	network, address := e.cfg.Server().NetworkAddress()
 	bare, err := (&net.Dialer{}).DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = bare.Close() }()
-	stop := context.AfterFunc(ctx, func() { _ = bare.SetDeadline(longAgo) })
+	stop := context.AfterFunc(ctx, func() { _ = bare.SetDeadline(pg.LongAgo) })
 	defer stop()
 	if err := pgwire.RequestTLS(bare); err != nil {
 		return nil, err

@@ -5,27 +5,29 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
 // What tests of the walls need to stand where an intruder would, and tests of
 // errors to see each.
 var (
-	DerivedPassword = derivedPassword
-	Translate       = translate
+	DerivedPassword = pg.DerivedPassword
+	Translate       = pg.Translate
 )
 
 // Gate is the pool that serves tenants, outside of any scope.
-func (db *DB) Gate() *sqlx.DB { return db.others.Load().gates[gateOfAll].db }
+func (db *DB) Gate() *sqlx.DB { return db.others.Load().gates[gateOfAll].DB }
 
 // OwnConn is a connection of the pool that provisions. It takes statements outside
 // a scope from now on.
 func (db *DB) OwnConn(ctx context.Context) (*sqlx.Conn, error) {
-	c, err := db.own.db.Connx(ctx)
+	c, err := db.own.DB.Connx(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return c, c.Raw(func(driverConn any) error {
-		driverConn.(*conn).ownOnly = false
+		driverConn.(*pg.Conn).OwnOnly = false
 		return nil
 	})
 }
@@ -42,6 +44,6 @@ func SplitStatements(file string) (texts []string) {
 }
 
 // SetupEvery is [Setup] with another pause between two reports of its progress.
-func SetupEvery(ctx context.Context, cfg Config, every time.Duration, report func(line string)) error {
+func SetupEvery(ctx context.Context, cfg pg.Config, every time.Duration, report func(line string)) error {
 	return runSetup(ctx, cfg, every, report)
 }

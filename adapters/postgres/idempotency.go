@@ -8,6 +8,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -54,7 +55,7 @@ func (p *provisioning) answered(ctx context.Context, l *logins) (answered bool, 
 	if p.new.Idempotency == nil {
 		return false, nil
 	}
-	return one(ctx, l.system, func(row scanner) (bool, error) { err := row.Scan(&answered); return answered, err }, `
+	return pg.One(ctx, l.system, func(row pg.Scanner) (bool, error) { err := row.Scan(&answered); return answered, err }, `
 		SELECT EXISTS (SELECT FROM partywall.idempotency WHERE digest = $1 AND expires_at > now())`, digest(p.new.Idempotency))
 }
 

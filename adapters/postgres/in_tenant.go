@@ -5,6 +5,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -26,11 +27,11 @@ import (
 // An error that fn swallowed is [CodeScopeFailed]: nothing was committed. A
 // transaction that fn ended by itself is [CodeScopeEnded]. InTenant inside InTenant
 // is [CodeScopeNested], since two small pools would wait for each other.
-func (db *DB) InTenant(ctx context.Context, id domain.TenantID, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) error {
+func (db *DB) InTenant(ctx context.Context, id domain.TenantID, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...pg.TxOption) error {
 	if id.IsZero() {
 		return domain.Invalidf("tenantId", "name a tenant")
 	}
-	if err := noScope(ctx); err != nil {
+	if err := pg.NoScope(ctx); err != nil {
 		return err
 	}
 	logins, err := db.logins()
@@ -40,34 +41,34 @@ func (db *DB) InTenant(ctx context.Context, id domain.TenantID, fn func(ctx cont
 	as := entering{db, id, servesMembers}
 	s := as.scope(logins.installation)
 	for _, option := range options {
-		option(&s.options)
+		option(&s.Options)
 	}
 	returned := false // from fn
 	err = as.try(ctx, func() error {
-		return logins.gate(id).inScope(ctx, s, func(ctx context.Context, tx *sqlx.Tx) error {
+		return logins.gate(id).InScope(ctx, s, func(ctx context.Context, tx *sqlx.Tx) error {
 			err := fn(ctx, tx)
 			returned = true
 			return err
 		})
 	})
-	if returned && err != nil && !s.interrupted(ctx, err) {
+	if returned && err != nil && !s.Interrupted(ctx, err) {
 		db.reportLock(ctx, logins.gate(id), id, err)
 		return err // fn's, or what its commit came to
 	}
-	return translate(ctx, err, "in tenant "+id.String())
+	return pg.Translate(ctx, err, "in tenant "+id.String())
 }
 
 // scope enters the tenant. The check of its row costs no round trip, and where the
 // row refuses entry, the connection stays as it was.
-func (e entering) scope(in installation) *scope {
-	return newScope(e.id.String(), e.source(), append(enter(in, e.id), e.db.cfg.timeouts()...)...)
+func (e entering) scope(in installation) *pg.Scope {
+	return pg.NewScope(e.id.String(), e.source(), append(enter(in, e.id), e.db.cfg.Timeouts()...)...)
 }
 
 // enter is how a tenant is entered: the role first, then the path.
-func enter(in installation, id domain.TenantID) []setting {
-	path := setting{"search_path", pathOf(schemaOf(id))}
+func enter(in installation, id domain.TenantID) []pg.Setting {
+	path := pg.Setting{Name: "search_path", Value: pathOf(schemaOf(id))}
 	if !in.roles {
-		return []setting{path}
+		return []pg.Setting{path}
 	}
-	return []setting{{"role", in.tenantRole(id)}, path}
+	return []pg.Setting{{Name: "role", Value: in.tenantRole(id)}, path}
 }

@@ -6,15 +6,17 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq/pqerror"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
 const minVersion = 150000 // PostgreSQL 15
 
 // inspect looks whether the database is set up and up to date, and returns what
 // setup decided.
-func inspect(ctx context.Context, pool *sqlx.DB, cfg Config, sets sets) (installation, error) {
+func inspect(ctx context.Context, pool *sqlx.DB, cfg pg.Config, sets sets) (installation, error) {
 	in := installation{}
-	err := inScope(ctx, pool, cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+	err := pg.InScope(ctx, pool, cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
 		if in, err = readInstallation(ctx, tx); err != nil {
 			return err
 		}
@@ -30,11 +32,11 @@ func inspect(ctx context.Context, pool *sqlx.DB, cfg Config, sets sets) (install
 		}
 		return origin.refuse(cfg, in)
 	})
-	switch state := sqlState(err); {
+	switch state := pg.SQLState(err); {
 	case state == pqerror.UndefinedTable, state == pqerror.InvalidSchemaName, errors.Is(err, errNoInstallation):
-		return in, refusal(CodeNotSetUp, nil, "the database %q isn't set up: %s", cfg.Database, cfg.setItUp())
+		return in, pg.Refusal(pg.CodeNotSetUp, nil, "the database %q isn't set up: %s", cfg.Database, cfg.SetItUp())
 	case err != nil:
-		return in, loginError(ctx, cfg, cfg.User, err)
+		return in, pg.LoginError(ctx, cfg, cfg.User, err)
 	}
 	return in, nil
 }
@@ -56,14 +58,14 @@ func readInstallation(ctx context.Context, db sqlx.QueryerContext) (in installat
 
 // agree refuses a configuration that would have the second wall otherwise than
 // setup decided: it's never dropped or raised while running.
-func agree(cfg Config, in installation) error {
+func agree(cfg pg.Config, in installation) error {
 	switch {
-	case in.roles && cfg.Roles == RolesOff:
-		return refusal(CodeRolesMismatch, nil, "TENANT_ROLES=off, but the database was set up with tenant roles: set it to auto")
-	case !in.roles && cfg.Roles == RolesOn:
-		return refusal(CodeRolesMismatch, nil, "TENANT_ROLES=on, but the database was set up without tenant roles: set it to auto, or set up another database")
-	case in.roles && cfg.secret().IsZero():
-		return refusal(CodeLoginRefused, nil, "DB_GATE_SECRET and DB_PASSWORD are both empty: set one, the logins' passwords are derived from it")
+	case in.roles && cfg.Roles == pg.RolesOff:
+		return pg.Refusal(pg.CodeRolesMismatch, nil, "TENANT_ROLES=off, but the database was set up with tenant roles: set it to auto")
+	case !in.roles && cfg.Roles == pg.RolesOn:
+		return pg.Refusal(pg.CodeRolesMismatch, nil, "TENANT_ROLES=on, but the database was set up without tenant roles: set it to auto, or set up another database")
+	case in.roles && cfg.Secret().IsZero():
+		return pg.Refusal(pg.CodeLoginRefused, nil, "DB_GATE_SECRET and DB_PASSWORD are both empty: set one, the logins' passwords are derived from it")
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
 // ledger is what was applied, or what was published for new tenants.
@@ -44,7 +46,7 @@ func readTenants(ctx context.Context, db sqlx.QueryerContext) (l ledger, err err
 // or that had another file of the same number. How far each tenant is concerns
 // that tenant alone. A database that is ahead is fine: a newer program runs beside
 // this one.
-func upToDate(ctx context.Context, db sqlx.QueryerContext, s sets, cfg Config) error {
+func upToDate(ctx context.Context, db sqlx.QueryerContext, s sets, cfg pg.Config) error {
 	for _, part := range []struct {
 		read func(context.Context, sqlx.QueryerContext) (ledger, error)
 		sets []set
@@ -54,7 +56,7 @@ func upToDate(ctx context.Context, db sqlx.QueryerContext, s sets, cfg Config) e
 	} {
 		l, err := part.read(ctx, db)
 		if err != nil {
-			return translate(ctx, err, "read the ledger")
+			return pg.Translate(ctx, err, "read the ledger")
 		}
 		if err := l.check(part.sets, cfg); err != nil {
 			return err
@@ -63,7 +65,7 @@ func upToDate(ctx context.Context, db sqlx.QueryerContext, s sets, cfg Config) e
 	return nil
 }
 
-func (l ledger) check(sets []set, cfg Config) error {
+func (l ledger) check(sets []set, cfg pg.Config) error {
 	var names []string
 	for _, s := range sets {
 		missing, err := l.missing(s)
@@ -77,7 +79,7 @@ func (l ledger) check(sets []set, cfg Config) error {
 	if len(names) == 0 {
 		return nil
 	}
-	return refusal(CodeBehind, nil, "the database is behind, it lacks %s: %s", strings.Join(names, ", "), cfg.setItUp())
+	return pg.Refusal(pg.CodeBehind, nil, "the database is behind, it lacks %s: %s", strings.Join(names, ", "), cfg.SetItUp())
 }
 
 // missing returns the set's migrations that the ledger lacks.
@@ -101,7 +103,7 @@ func (l ledger) has(s set, m migration) (found bool, err error) {
 		switch {
 		case e.Set != s.name || e.Number != m.number:
 		case e.Checksum != m.checksum:
-			return false, refusal(CodeMigrationChanged, nil, "migration %s was changed after it was applied as %s: restore the file, and put the change into a new one", s.file(m), e.Name)
+			return false, pg.Refusal(pg.CodeMigrationChanged, nil, "migration %s was changed after it was applied as %s: restore the file, and put the change into a new one", s.file(m), e.Name)
 		default:
 			found = true
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq/pqerror"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -19,9 +20,9 @@ const lockReport = time.Second
 // reportLock logs who may hold the lock that a statement in the tenant waited for in
 // vain, and adds it to the server's error as its detail. The server says only that
 // the statement waited.
-func (db *DB) reportLock(ctx context.Context, gate *pool, id domain.TenantID, err error) {
-	e := serverError(err)
-	if e == nil || e.Code != pqerror.LockNotAvailable || raised(e) {
+func (db *DB) reportLock(ctx context.Context, gate *pg.Pool, id domain.TenantID, err error) {
+	e := pg.ServerError(err)
+	if e == nil || e.Code != pqerror.LockNotAvailable || pg.Raised(e) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockReport)
@@ -42,13 +43,13 @@ func (db *DB) reportLock(ctx context.Context, gate *pool, id domain.TenantID, er
 }
 
 // lockHolders describes the transactions that hold locks on the tenant's tables.
-func (db *DB) lockHolders(ctx context.Context, gate *pool, id domain.TenantID) (holders []string, err error) {
+func (db *DB) lockHolders(ctx context.Context, gate *pg.Pool, id domain.TenantID) (holders []string, err error) {
 	var found []struct {
 		PID                       int
 		Login, Application, Table string
 		Modes                     string
 	}
-	err = gate.inScope(ctx, newOwnScope("locks", db.cfg.timeouts()...), func(ctx context.Context, tx *sqlx.Tx) error {
+	err = gate.InScope(ctx, pg.NewOwnScope("locks", db.cfg.Timeouts()...), func(ctx context.Context, tx *sqlx.Tx) error {
 		return tx.SelectContext(ctx, &found, `
 			SELECT l.pid, coalesce(a.usename, '') AS login, coalesce(a.application_name, '') AS application,
 				c.relname AS "table", string_agg(DISTINCT l.mode, ', ') AS modes

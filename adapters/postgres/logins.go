@@ -7,6 +7,7 @@ import (
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -23,7 +24,7 @@ func (s *setup) ensureLogins(ctx context.Context, tx *sqlx.Tx) error {
 		if err := s.ensureLogin(ctx, tx, login); err != nil {
 			return err
 		}
-		if _, err := s.ensurePath(ctx, tx, login, ownPath); err != nil {
+		if _, err := s.ensurePath(ctx, tx, login, pg.OwnPath); err != nil {
 			return err
 		}
 		if err := s.ensureConnect(ctx, tx, login); err != nil {
@@ -38,9 +39,9 @@ func (s *setup) ensureLogins(ctx context.Context, tx *sqlx.Tx) error {
 
 // ensureOnlyLogin closes the path of Config.User, as which all runs without roles.
 func (s *setup) ensureOnlyLogin(ctx context.Context, tx *sqlx.Tx) error {
-	changed, err := s.ensurePath(ctx, tx, s.cfg.User, ownPath)
+	changed, err := s.ensurePath(ctx, tx, s.cfg.User, pg.OwnPath)
 	if changed {
-		s.did("set the search path of %s in this database to %s: name other schemas in full", s.cfg.User, ownPath)
+		s.did("set the search path of %s in this database to %s: name other schemas in full", s.cfg.User, pg.OwnPath)
 	}
 	return err
 }
@@ -62,7 +63,7 @@ func (s *setup) ensureLogin(ctx context.Context, tx *sqlx.Tx, login string) erro
 			return err
 		}
 	}
-	verifier, err := scramVerifier(s.cfg.secret(), login)
+	verifier, err := pg.ScramVerifier(s.cfg.Secret(), login)
 	if err != nil {
 		return err
 	}
@@ -78,15 +79,15 @@ func (s *setup) ensureLogin(ctx context.Context, tx *sqlx.Tx, login string) erro
 func (s *setup) letsIn(ctx context.Context, login string) (bool, error) {
 	newest := s.cfg
 	newest.GateSecretOld, newest.PasswordOld = domain.Secret{}, domain.Secret{}
-	pool := connect(newest, login)
+	pool := pg.Connect(newest, login)
 	defer func() { _ = pool.Close() }()
 	switch err := pool.PingContext(ctx); {
-	case err == nil, sqlState(err) == pqerror.InsufficientPrivilege:
+	case err == nil, pg.SQLState(err) == pqerror.InsufficientPrivilege:
 		return true, nil
-	case loginRefused(err), sqlState(err) == pqerror.ProtocolViolation: // the latter from PgBouncer
+	case pg.LoginRefused(err), pg.SQLState(err) == pqerror.ProtocolViolation: // the latter from PgBouncer
 		return false, nil
 	default:
-		return false, loginError(ctx, s.cfg, login, err)
+		return false, pg.LoginError(ctx, s.cfg, login, err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -15,7 +16,7 @@ import (
 func (p *provisioning) lookUp(ctx context.Context) error {
 	for pause := 100 * time.Millisecond; ; pause *= 2 {
 		made := false
-		err := p.db.own.inScope(ctx, p.db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+		err := p.db.own.InScope(ctx, p.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 			if err := lockOfID(p.new.ID).take(ctx, tx); err != nil {
 				return err
 			}
@@ -39,5 +40,5 @@ func (p *provisioning) lookUp(ctx context.Context) error {
 }
 
 func errNotCommitted() *domain.Error {
-	return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the database went away; nothing was made").WithRetryAfter(retryAfter)
+	return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the database went away; nothing was made").WithRetryAfter(pg.RetryAfter)
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
 // A maker is a role that Config.User becomes to make, grant and drop tenants'
@@ -48,7 +50,7 @@ func (in installation) newestMaker(ctx context.Context, tx *sqlx.Tx) (number int
 			ORDER BY length(rolname) DESC, rolname DESC LIMIT 1
 		) newest`, in.makerPrefix()).Scan(&name, &roles)
 	if errors.Is(err, sql.ErrNoRows) {
-		return 0, false, refusal(CodeBehind, nil, "the role %q is missing: run setup, which makes it", in.makerRole(0))
+		return 0, false, pg.Refusal(pg.CodeBehind, nil, "the role %q is missing: run setup, which makes it", in.makerRole(0))
 	}
 	if err != nil {
 		return 0, false, err

@@ -55,7 +55,7 @@ func (db *DB) hold(ctx context.Context, l *logins, making []byte, limits *ports.
 	if limits == nil {
 		return false, nil
 	}
-	err = l.system.inScope(ctx, db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	err = l.system.InScope(ctx, db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		if err := lockOfUnconfirmed().take(ctx, tx); err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ func (db *DB) hold(ctx context.Context, l *logins, making []byte, limits *ports.
 func (db *DB) release(ctx context.Context, l *logins, making []byte) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 	defer cancel()
-	err := l.system.inScope(ctx, db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	err := l.system.InScope(ctx, db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM partywall.unconfirmed WHERE making = $1`, making)
 		return err
 	})

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -27,17 +28,17 @@ func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.Tenan
 	}
 	logins, err := m.db.logins()
 	if err != nil {
-		return domain.Tenant{}, domain.Membership{}, translate(ctx, err, "find a member")
+		return domain.Tenant{}, domain.Membership{}, pg.Translate(ctx, err, "find a member")
 	}
-	found, err := one(ctx, logins.system, func(row scanner) (ports.TenantMembership, error) { return scanMembership(row, who) }, `
+	found, err := pg.One(ctx, logins.system, func(row pg.Scanner) (ports.TenantMembership, error) { return scanMembership(row, who) }, `
 		SELECT m.role, m.created_at, t.id, t.name, t.status, t.created_at, t.expires_at
 		FROM partywall.memberships m JOIN partywall.tenants t ON t.id = m.tenant
 		WHERE m.provider = $1 AND m.subject = $2 AND m.tenant = $3 AND `+present,
 		who.Provider(), who.Subject(), id.String())
 	if errors.Is(err, sql.ErrNoRows) {
-		return domain.Tenant{}, domain.Membership{}, errNoSuchTenant()
+		return domain.Tenant{}, domain.Membership{}, pg.ErrNoSuchTenant()
 	}
-	return found.Tenant, found.Membership, translate(ctx, err, "find a member of "+id.String())
+	return found.Tenant, found.Membership, pg.Translate(ctx, err, "find a member of "+id.String())
 }
 
 // Memberships implements [ports.MemberStore].
@@ -47,10 +48,10 @@ func (m *Members) Memberships(ctx context.Context, who domain.Identity, limit in
 	}
 	logins, err := m.db.logins()
 	if err != nil {
-		return nil, translate(ctx, err, "list memberships")
+		return nil, pg.Translate(ctx, err, "list memberships")
 	}
 	var all []ports.TenantMembership
-	err = logins.system.each(ctx, func(rows *sql.Rows) error {
+	err = logins.system.Each(ctx, func(rows *sql.Rows) error {
 		next, err := scanMembership(rows, who)
 		all = append(all, next)
 		return err
@@ -59,11 +60,11 @@ func (m *Members) Memberships(ctx context.Context, who domain.Identity, limit in
 		FROM partywall.memberships m JOIN partywall.tenants t ON t.id = m.tenant
 		WHERE m.provider = $1 AND m.subject = $2 AND `+servesMembers+`
 		ORDER BY m.tenant LIMIT $3`, who.Provider(), who.Subject(), max(limit, 0))
-	return all, translate(ctx, err, "list memberships")
+	return all, pg.Translate(ctx, err, "list memberships")
 }
 
 // scanMembership reads who's role and since when, and then what scanTenant does.
-func scanMembership(row scanner, who domain.Identity) (ports.TenantMembership, error) {
+func scanMembership(row pg.Scanner, who domain.Identity) (ports.TenantMembership, error) {
 	var role string
 	m := domain.Membership{Identity: who}
 	tenant, err := scanTenant(row, &role, &m.CreatedAt)

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
 //go:embed migrations
@@ -46,7 +48,7 @@ type sets struct {
 }
 
 // loadSets reads all migrations, ours and the product's.
-func loadSets(cfg Config) (sets, error) {
+func loadSets(cfg pg.Config) (sets, error) {
 	var s sets
 	s.system.name, s.shared.name = "system", "shared"
 	s.tenant = []set{{name: "tenant", version: "pw_version"}, {name: "product", version: "version"}}
@@ -87,7 +89,7 @@ func (s *set) load(files fs.FS) error {
 	}
 	entries, err := fs.ReadDir(files, ".")
 	if err != nil {
-		return refusal(CodeMigrationFailed, err, "the %s migrations can't be read", s.name)
+		return pg.Refusal(pg.CodeMigrationFailed, err, "the %s migrations can't be read", s.name)
 	}
 	for _, entry := range entries {
 		if entry.IsDir() || !strings.EqualFold(path.Ext(entry.Name()), ".sql") {
@@ -95,12 +97,12 @@ func (s *set) load(files fs.FS) error {
 		}
 		m, err := loadMigration(files, entry.Name())
 		if err != nil {
-			return refusal(CodeMigrationFailed, nil, "migration %s/%s: %v", s.name, entry.Name(), err)
+			return pg.Refusal(pg.CodeMigrationFailed, nil, "migration %s/%s: %v", s.name, entry.Name(), err)
 		}
 		s.migrations = append(s.migrations, m)
 	}
 	if len(s.migrations) == 0 && len(entries) > 0 {
-		return refusal(CodeMigrationFailed, nil, "the %s migrations have no .sql file at their root: fs.Sub returns the files of a folder", s.name)
+		return pg.Refusal(pg.CodeMigrationFailed, nil, "the %s migrations have no .sql file at their root: fs.Sub returns the files of a folder", s.name)
 	}
 	slices.SortStableFunc(s.migrations, func(a, b migration) int { return a.number - b.number })
 	return s.checkNumbers()
@@ -136,9 +138,9 @@ func (s set) checkNumbers() error {
 	for i, m := range s.migrations {
 		switch {
 		case i > 0 && m.number == s.migrations[i-1].number:
-			return refusal(CodeMigrationFailed, nil, "migrations %s/%s and %s/%s have the same number", s.name, s.migrations[i-1].name, s.name, m.name)
+			return pg.Refusal(pg.CodeMigrationFailed, nil, "migrations %s/%s and %s/%s have the same number", s.name, s.migrations[i-1].name, s.name, m.name)
 		case m.number != i+1:
-			return refusal(CodeMigrationFailed, nil, "migration %s/%s comes where number %d is missing", s.name, m.name, i+1)
+			return pg.Refusal(pg.CodeMigrationFailed, nil, "migration %s/%s comes where number %d is missing", s.name, m.name, i+1)
 		}
 	}
 	return nil

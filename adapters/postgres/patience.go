@@ -9,6 +9,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq/pqerror"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
 // A migration waits for locks that other sessions hold, and all that want the
@@ -68,12 +70,12 @@ func complaintOf(err error) string {
 
 // locked is the end of setup's patience, with the sessions that it waited for.
 func (s *setup) locked(ctx context.Context, err error) error {
-	return refusal(CodeLocked, nil, "%s: %s", complaintOf(err), s.holders(ctx))
+	return pg.Refusal(pg.CodeLocked, nil, "%s: %s", complaintOf(err), s.holders(ctx))
 }
 
 // holders says which sessions stand in the way of an attempt that failed.
 func (s *setup) holders(ctx context.Context) string {
-	advice := "end what holds the lock, or wait for it, then " + s.cfg.setItUp()
+	advice := "end what holds the lock, or wait for it, then " + s.cfg.SetItUp()
 	var sessions []string
 	const query = `
 		SELECT DISTINCT format('session %s of %s', l.pid, coalesce(a.usename, '?'))
@@ -82,7 +84,7 @@ func (s *setup) holders(ctx context.Context) string {
 		AND l.relation IN (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname LIKE 'tenant\_%' OR n.nspname IN ('shared', 'partywall'))
 		AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 		ORDER BY 1`
-	failed := inScope(ctx, s.pool, s.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	failed := pg.InScope(ctx, s.pool, s.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		return tx.SelectContext(ctx, &sessions, query)
 	})
 	if failed != nil || len(sessions) == 0 {
@@ -94,10 +96,10 @@ func (s *setup) holders(ctx context.Context) string {
 // busy reports whether what failed may succeed once other sessions have ended
 // their transactions.
 func busy(err error) bool {
-	if e := serverError(err); e == nil || raised(e) {
+	if e := pg.ServerError(err); e == nil || pg.Raised(e) {
 		return false
 	}
-	switch sqlState(err) {
+	switch pg.SQLState(err) {
 	case pqerror.LockNotAvailable, pqerror.TRDeadlockDetected, pqerror.TRSerializationFailure:
 		return true
 	}
@@ -105,10 +107,10 @@ func busy(err error) bool {
 }
 
 // gone reports whether the connection ended, so that the next statement would fail,
-// too. Unlike [unavailable] it takes nothing that a file says for that.
+// too. Unlike [pg.Unavailable] it takes nothing that a file says for that.
 func gone(err error) bool {
-	if e := serverError(err); e != nil {
-		return fatal(e)
+	if e := pg.ServerError(err); e != nil {
+		return pg.Fatal(e)
 	}
-	return lost(err)
+	return pg.Lost(err)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -20,7 +21,7 @@ const retryAfterDeployment = 30 * time.Second
 
 const readProductSQL = `SELECT program, on_provision AS hook FROM partywall.installation`
 
-func readProduct(ctx context.Context, db sqlx.QueryerContext) (recorded product, err error) {
+func readProduct(ctx context.Context, db sqlx.QueryerContext) (recorded pg.Product, err error) {
 	return recorded, sqlx.GetContext(ctx, db, &recorded, readProductSQL)
 }
 
@@ -31,10 +32,10 @@ func (s *setup) recordProduct(ctx context.Context, tx *sqlx.Tx) error {
 	if err != nil {
 		return err
 	}
-	if !s.cfg.belongs(recorded) {
-		return s.cfg.otherProgram(recorded)
+	if !s.cfg.Belongs(recorded) {
+		return s.cfg.OtherProgram(recorded)
 	}
-	own := s.cfg.program()
+	own := s.cfg.Product()
 	if own == recorded {
 		return nil
 	}
@@ -53,7 +54,7 @@ func (db *DB) refuseWithoutHook(ctx context.Context, tx *sqlx.Tx) error {
 	if err != nil {
 		return err
 	}
-	if err := db.cfg.mayProvision(recorded); err != nil {
+	if err := db.cfg.MayProvision(recorded); err != nil {
 		return domain.Errorf(domain.Unavailable, "tenants can't be made here now; try again later").WithRetryAfter(retryAfterDeployment).WithCause(err)
 	}
 	return nil
@@ -66,13 +67,13 @@ func (db *DB) MayProvision(ctx context.Context) error {
 	if _, err := db.logins(); err != nil {
 		return nil //nolint:nilerr // the DB says so itself, and Create refuses once it is reached
 	}
-	var recorded product
-	err := db.own.inScope(ctx, db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+	var recorded pg.Product
+	err := db.own.InScope(ctx, db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
 		recorded, err = readProduct(ctx, tx)
 		return err
 	})
 	if err != nil {
-		return translate(ctx, err, "read which program set the database up")
+		return pg.Translate(ctx, err, "read which program set the database up")
 	}
-	return db.cfg.mayProvision(recorded)
+	return db.cfg.MayProvision(recorded)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -20,7 +21,7 @@ import (
 // dies when. [Config.OnProvision] is called last; its error comes back as it is.
 // Inside a scope Create is [CodeScopeNested].
 func (t *Tenants) Create(ctx context.Context, tenant ports.NewTenant) (ports.CreatedTenant, error) {
-	if err := noScope(ctx); err != nil {
+	if err := pg.NoScope(ctx); err != nil {
 		return ports.CreatedTenant{}, err
 	}
 	if err := checkNew(tenant); err != nil {
@@ -28,7 +29,7 @@ func (t *Tenants) Create(ctx context.Context, tenant ports.NewTenant) (ports.Cre
 	}
 	logins, err := t.db.logins()
 	if err != nil {
-		return ports.CreatedTenant{}, translate(ctx, err, "create a tenant")
+		return ports.CreatedTenant{}, pg.Translate(ctx, err, "create a tenant")
 	}
 	p := provisioning{db: t.db, in: logins.installation, new: tenant, request: rand.Text(), patience: t.db.cfg.AcquireTimeout}
 	err = p.counted(ctx, logins, p.provision)
@@ -36,7 +37,7 @@ func (t *Tenants) Create(ctx context.Context, tenant ports.NewTenant) (ports.Cre
 		return ports.CreatedTenant{}, refused
 	}
 	if err != nil {
-		return ports.CreatedTenant{}, translate(ctx, err, "create tenant "+tenant.ID.String())
+		return ports.CreatedTenant{}, pg.Translate(ctx, err, "create tenant "+tenant.ID.String())
 	}
 	return p.made, nil
 }
@@ -64,7 +65,7 @@ type provisioning struct {
 
 	made       ports.CreatedTenant
 	owner      domain.Membership
-	entered    *scope
+	entered    *pg.Scope
 	refused    error // OnProvision's
 	committing bool  // all is done but the commit
 }
@@ -92,8 +93,8 @@ func (p *provisioning) counted(ctx context.Context, l *logins, provision func(co
 // provision makes the tenant in one transaction.
 func (p *provisioning) provision(ctx context.Context) error {
 	p.entered = p.scope()
-	err := p.db.own.useWithin(ctx, p.patience, func(db *sqlx.DB) error { return inScope(ctx, db, p.entered, p.run) })
-	if p.committing && err != nil && whyAgain(err) != "" && contextErr(ctx) == nil {
+	err := p.db.own.UseWithin(ctx, p.patience, func(db *sqlx.DB) error { return pg.InScope(ctx, db, p.entered, p.run) })
+	if p.committing && err != nil && pg.WhyAgain(err) != "" && pg.ContextErr(ctx) == nil {
 		return p.lookUp(ctx)
 	}
 	return p.db.explainKeptRole(ctx, p.in, err)
@@ -101,15 +102,15 @@ func (p *provisioning) provision(ctx context.Context) error {
 
 // returned is OnProvision's error, unless the connection or the context is to blame.
 func (p *provisioning) returned(ctx context.Context) error {
-	if p.refused != nil && !p.entered.interrupted(ctx, p.refused) {
+	if p.refused != nil && !p.entered.Interrupted(ctx, p.refused) {
 		return p.refused
 	}
 	return nil
 }
 
 // scope is our own: only migrations and OnProvision run on the tenant's path.
-func (p *provisioning) scope() *scope {
-	return newOwnScope(p.new.ID.String(), p.db.cfg.timeouts()...)
+func (p *provisioning) scope() *pg.Scope {
+	return pg.NewOwnScope(p.new.ID.String(), p.db.cfg.Timeouts()...)
 }
 
 func (p *provisioning) run(ctx context.Context, tx *sqlx.Tx) error {
@@ -190,7 +191,7 @@ func (p *provisioning) furnish(ctx context.Context, tx *sqlx.Tx) error {
 		return err
 	}
 	if err := p.in.furnish(ctx, tx, p.db.sets.tenant, p.new.ID, true); err != nil {
-		return refusedFile(err, func(err error) bool { return whyAgain(err) != "" })
+		return refusedFile(err, func(err error) bool { return pg.WhyAgain(err) != "" })
 	}
 	if p.db.cfg.OnProvision == nil {
 		return nil
@@ -212,8 +213,8 @@ func (p *provisioning) enter(ctx context.Context, tx *sqlx.Tx) error {
 // claim. Where the transaction isn't the one that the scope opened any more, the
 // marker is gone and nothing is done.
 func (p *provisioning) activate(ctx context.Context, tx *sqlx.Tx) error {
-	if _, err := tx.ExecContext(ctx, setOwnPath); sqlState(err) == pqerror.InFailedSQLTransaction {
-		return errSwallowed(err)
+	if _, err := tx.ExecContext(ctx, pg.SetOwnPath); pg.SQLState(err) == pqerror.InFailedSQLTransaction {
+		return pg.ErrSwallowed(err)
 	} else if err != nil {
 		return err
 	}
@@ -227,7 +228,7 @@ func (p *provisioning) activate(ctx context.Context, tx *sqlx.Tx) error {
 	err := tx.GetContext(ctx, &p.owner.CreatedAt, `
 		WITH made AS (
 			UPDATE partywall.tenants SET status = 'active', expires_at = NULL
-			WHERE id = $1 AND request = $2 AND current_setting(`+pq.QuoteLiteral(marker)+`, true) = $1
+			WHERE id = $1 AND request = $2 AND current_setting(`+pq.QuoteLiteral(pg.Marker)+`, true) = $1
 			RETURNING id
 		), freed AS (
 			DELETE FROM partywall.reservations r USING made WHERE r.id = made.id
@@ -241,7 +242,7 @@ func (p *provisioning) activate(ctx context.Context, tx *sqlx.Tx) error {
 	p.owner.CreatedAt = p.owner.CreatedAt.UTC()
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return errEnded()
+		return pg.ErrEnded()
 	case err != nil:
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -34,10 +35,10 @@ func (r *Reservations) Reserve(ctx context.Context, n ports.NewReservation) (dom
 	}
 	logins, err := r.db.logins()
 	if err != nil {
-		return domain.Tenant{}, translate(ctx, err, "reserve a tenant's ID")
+		return domain.Tenant{}, pg.Translate(ctx, err, "reserve a tenant's ID")
 	}
 	var made domain.Tenant
-	err = logins.system.inScope(ctx, r.db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	err = logins.system.InScope(ctx, r.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		if err := free(ctx, tx, n.ID); err != nil {
 			return err
 		}
@@ -48,7 +49,7 @@ func (r *Reservations) Reserve(ctx context.Context, n ports.NewReservation) (dom
 		made, err = reserve(ctx, tx, n, n.Life(others))
 		return err
 	})
-	return made, translate(ctx, err, "reserve the ID "+n.ID.String())
+	return made, pg.Translate(ctx, err, "reserve the ID "+n.ID.String())
 }
 
 // free takes the ID's lock and removes a reservation that has expired. It returns
@@ -112,7 +113,7 @@ func reserve(ctx context.Context, tx *sqlx.Tx, n ports.NewReservation, life time
 		n.ID.String(), n.Name, n.Token[:], counted, network, life.Microseconds()))
 }
 
-func scanTenantID(row scanner) (domain.TenantID, error) {
+func scanTenantID(row pg.Scanner) (domain.TenantID, error) {
 	var id string
 	if err := row.Scan(&id); err != nil {
 		return domain.TenantID{}, err

@@ -11,6 +11,7 @@ import (
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -40,8 +41,8 @@ func reasons(lacks []lack) string {
 
 // findLacks lists what Config.User lacks, in the order in which it is to be granted.
 // in has no name where there is no installation yet.
-func findLacks(ctx context.Context, tx *sqlx.Tx, cfg Config, in installation) (lacks []lack, err error) {
-	for _, find := range []func(context.Context, *sqlx.Tx, Config, installation) ([]lack, error){
+func findLacks(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation) (lacks []lack, err error) {
+	for _, find := range []func(context.Context, *sqlx.Tx, pg.Config, installation) ([]lack, error){
 		lacksInDatabase, lacksOwnership, lacksLogins, lacksTenantRoles,
 	} {
 		found, err := find(ctx, tx, cfg, in)
@@ -53,7 +54,7 @@ func findLacks(ctx context.Context, tx *sqlx.Tx, cfg Config, in installation) (l
 	return lacks, nil
 }
 
-func lacksInDatabase(ctx context.Context, tx *sqlx.Tx, cfg Config, in installation) (lacks []lack, err error) {
+func lacksInDatabase(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation) (lacks []lack, err error) {
 	var may struct{ Roles, Create bool }
 	err = tx.GetContext(ctx, &may, `
 		SELECT r.rolcreaterole OR r.rolsuper AS roles, has_database_privilege(CURRENT_USER, d.oid, 'CREATE') AS create
@@ -62,7 +63,7 @@ func lacksInDatabase(ctx context.Context, tx *sqlx.Tx, cfg Config, in installati
 	if err == nil && !may.Create {
 		lacks = append(lacks, lack{cfg.User + " may not make schemas in the database", fill(`ALTER DATABASE {database} OWNER TO {user}`, names), false})
 	}
-	if err == nil && !may.Roles && (in.roles || cfg.Roles == RolesOn) {
+	if err == nil && !may.Roles && (in.roles || cfg.Roles == pg.RolesOn) {
 		lacks = append(lacks, lack{cfg.User + " may not make the tenants' roles", fill(`ALTER ROLE {user} CREATEROLE`, names), false})
 	}
 	return lacks, err
@@ -71,7 +72,7 @@ func lacksInDatabase(ctx context.Context, tx *sqlx.Tx, cfg Config, in installati
 // lacksOwnership finds what belongs to another user, as after a change of DB_USER
 // or a restore that left the owners out. REASSIGN OWNED would hand over the other
 // databases of that user, too, so each thing is altered by itself.
-func lacksOwnership(ctx context.Context, tx *sqlx.Tx, cfg Config, in installation) (lacks []lack, err error) {
+func lacksOwnership(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation) (lacks []lack, err error) {
 	var owners []string
 	err = tx.SelectContext(ctx, &owners, `
 		WITH schema AS (SELECT oid, nspowner FROM pg_namespace WHERE nspname IN ('partywall', 'ext', 'shared') OR nspname LIKE 'tenant\_%')
@@ -102,7 +103,7 @@ const reassignEach = `DO $$ DECLARE thing text; BEGIN SET LOCAL search_path = pg
 
 // lacksLogins finds the logins and makers over which Config.User has no ADMIN. From
 // PostgreSQL 16 on only that lets it set their passwords or become them.
-func lacksLogins(ctx context.Context, tx *sqlx.Tx, cfg Config, in installation) (lacks []lack, err error) {
+func lacksLogins(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation) (lacks []lack, err error) {
 	if !in.roles || in.version < 160000 {
 		return nil, nil
 	}
@@ -137,7 +138,7 @@ const unmanaged = `NOT EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles k ON 
 // lacksTenantRoles finds the roles that neither a maker nor Config.User may drop or
 // grant: those of an installation that came from PostgreSQL 15, or from another
 // DB_USER.
-func lacksTenantRoles(ctx context.Context, tx *sqlx.Tx, cfg Config, in installation) ([]lack, error) {
+func lacksTenantRoles(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation) ([]lack, error) {
 	if !in.roles || in.version < 160000 {
 		return nil, nil
 	}
@@ -185,11 +186,11 @@ func quoteAll(names []string) string {
 
 // explain says what a superuser must grant for what the database denied.
 func (s *setup) explain(ctx context.Context, err error) error {
-	if _, explained := errors.AsType[*domain.Error](err); explained || sqlState(err) != pqerror.InsufficientPrivilege {
-		return translate(ctx, err, "set up")
+	if _, explained := errors.AsType[*domain.Error](err); explained || pg.SQLState(err) != pqerror.InsufficientPrivilege {
+		return pg.Translate(ctx, err, "set up")
 	}
 	var lacks []lack
-	looked := inScope(ctx, s.pool, s.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+	looked := pg.InScope(ctx, s.pool, s.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
 		in := s.in
 		if in.inst == "" {
 			if in, err = guessInstallation(ctx, tx); err != nil {

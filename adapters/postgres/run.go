@@ -14,6 +14,8 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
 // ground is where migration files run.
@@ -34,7 +36,7 @@ type ground struct {
 func tenantGround(schema string) ground { return ground{schema: schema, path: pathOf(schema)} }
 
 var (
-	systemGround = ground{schema: "pg_catalog", path: ownPath}
+	systemGround = ground{schema: "pg_catalog", path: pg.OwnPath}
 	sharedGround = ground{schema: sharedSchema, path: sharedSchema + ", " + extensionSchema + ", pg_temp"}
 )
 
@@ -50,12 +52,12 @@ const (
 // role, settings and what else a session keeps are the scope's own again after
 // each file, so that no file depends on what an earlier one left behind.
 func (g ground) run(ctx context.Context, tx *sqlx.Tx, s set, migrations []migration) error {
-	scope, ok := ctx.Value(scopeKey{}).(*scope)
+	scope, ok := pg.ScopeOf(ctx)
 	if !ok {
 		return errors.New("migrations need a scope")
 	}
 	for _, m := range migrations {
-		message := g.message(m) + "; " + scope.again
+		message := g.message(m) + "; " + scope.Again
 		if g.together {
 			message += "; " + g.checkConstraints()
 		}
@@ -137,7 +139,7 @@ func (e *fileError) Unwrap() error { return e.err }
 
 // failedIn names the file in an error. A context that is done has an error of its own.
 func failedIn(ctx context.Context, file string, m migration, err error) error {
-	if contextErr(ctx) != nil {
+	if pg.ContextErr(ctx) != nil {
 		return err
 	}
 	return &fileError{file, reason(m, err), m.published, err}
@@ -147,7 +149,7 @@ func failedIn(ctx context.Context, file string, m migration, err error) error {
 // failed: then the error stays as it is.
 func refusedFile(err error, database func(error) bool) error {
 	if e, ok := err.(*fileError); ok && !database(err) { //nolint:errorlint // what wraps one says more already
-		return refusal(CodeMigrationFailed, nil, "%s", e.Error()) // it has all that the cause says
+		return pg.Refusal(pg.CodeMigrationFailed, nil, "%s", e.Error()) // it has all that the cause says
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -18,15 +19,15 @@ func (m *Members) SetRole(ctx context.Context, change ports.RoleChange) error {
 	}
 	logins, err := m.db.logins()
 	if err != nil {
-		return translate(ctx, err, "set a role")
+		return pg.Translate(ctx, err, "set a role")
 	}
-	err = logins.system.inScope(ctx, m.db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	err = logins.system.InScope(ctx, m.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		return setRole(ctx, tx, change)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
-		return errNoSuchTenant()
+		return pg.ErrNoSuchTenant()
 	}
-	return translate(ctx, err, "set a role in "+change.Tenant.String())
+	return pg.Translate(ctx, err, "set a role in "+change.Tenant.String())
 }
 
 // setRole changes one membership. It locks the tenant first, and reads the roles in

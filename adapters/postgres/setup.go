@@ -9,15 +9,16 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
 
 // setup is one run of [Setup].
 type setup struct {
-	cfg    Config
+	cfg    pg.Config
 	sets   sets
-	login  *connector // as cfg.User
-	pool   *sqlx.DB   // of login
+	login  *pg.Connector // as cfg.User
+	pool   *sqlx.DB      // of login
 	in     installation
 	lines  []string // what the running transaction did
 	report func(line string)
@@ -38,14 +39,14 @@ type setup struct {
 //
 // A copy of an installation on the same server is [CodeCopy], since both would set
 // the passwords of the same logins: [SetupCopy] is for it.
-func Setup(ctx context.Context, cfg Config, report func(line string)) error {
+func Setup(ctx context.Context, cfg pg.Config, report func(line string)) error {
 	return runSetup(ctx, cfg, progressEvery, report)
 }
 
 // SetupCopy is [Setup] for a copy of an installation on the same server: it names
 // the installation in cfg.Database anew and gives it logins, roles and grants of
 // its own. The original is [CodeCopy]. A database that is neither is set up as it is.
-func SetupCopy(ctx context.Context, cfg Config, report func(line string)) error {
+func SetupCopy(ctx context.Context, cfg pg.Config, report func(line string)) error {
 	return (&setup{report: report, every: progressEvery, newInstallation: true}).run(ctx, cfg)
 }
 
@@ -53,12 +54,12 @@ func SetupCopy(ctx context.Context, cfg Config, report func(line string)) error 
 const progressEvery = 10 * time.Second
 
 // runSetup is [Setup], which reports every so often how far the tenants are.
-func runSetup(ctx context.Context, cfg Config, every time.Duration, report func(line string)) error {
+func runSetup(ctx context.Context, cfg pg.Config, every time.Duration, report func(line string)) error {
 	return (&setup{report: report, every: every}).run(ctx, cfg)
 }
 
-func (s *setup) run(ctx context.Context, cfg Config) (err error) {
-	if s.cfg, err = cfg.withDefaults(); err != nil {
+func (s *setup) run(ctx context.Context, cfg pg.Config) (err error) {
+	if s.cfg, err = cfg.WithDefaults(); err != nil {
 		return err
 	}
 	cfg = s.cfg
@@ -66,8 +67,8 @@ func (s *setup) run(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	s.lockWait = s.cfg.LockTimeout
-	s.login = newOwnConnector(cfg)
-	s.pool = s.login.pool(1)
+	s.login = pg.NewOwnConnector(cfg)
+	s.pool = s.login.Pool(1)
 	defer func() { _ = s.pool.Close() }()
 	if err := s.ensureDatabase(ctx); err != nil {
 		return err
@@ -95,13 +96,13 @@ const setupLock = 0x706172747977 // "partyw"
 // s.lockWait.
 func (s *setup) step(ctx context.Context, fn func(ctx context.Context, tx *sqlx.Tx) error) error {
 	s.lines = nil
-	scope := newOwnScope("setup", setting{"statement_timeout", "0"},
-		setting{"lock_timeout", milliseconds(s.lockWait)})
-	err := inScope(ctx, s.pool, scope, func(ctx context.Context, tx *sqlx.Tx) error {
+	scope := pg.NewOwnScope("setup", pg.Setting{Name: "statement_timeout", Value: "0"},
+		pg.Setting{Name: "lock_timeout", Value: pg.Milliseconds(s.lockWait)})
+	err := pg.InScope(ctx, s.pool, scope, func(ctx context.Context, tx *sqlx.Tx) error {
 		if _, err := tx.ExecContext(ctx, fmt.Sprintf(`
 			SET LOCAL lock_timeout = 0;
 			SELECT pg_advisory_xact_lock(%d);
-			SET LOCAL lock_timeout = %s`, setupLock, milliseconds(s.lockWait))); err != nil {
+			SET LOCAL lock_timeout = %s`, setupLock, pg.Milliseconds(s.lockWait))); err != nil {
 			return err
 		}
 		return fn(ctx, tx)
@@ -213,11 +214,11 @@ func (s *setup) decide(ctx context.Context, tx *sqlx.Tx) error {
 
 // found decides for the first time.
 func (s *setup) found(ctx context.Context, tx *sqlx.Tx, mayCreateRoles bool) (in installation, err error) {
-	in.inst, in.roles = newInst(), s.cfg.Roles == RolesOn || s.cfg.Roles == RolesAuto && mayCreateRoles
+	in.inst, in.roles = newInst(), s.cfg.Roles == pg.RolesOn || s.cfg.Roles == pg.RolesAuto && mayCreateRoles
 	switch {
 	case in.roles:
 		s.did("each tenant gets a role of its own (TENANT_ROLES)")
-	case s.cfg.Roles == RolesAuto:
+	case s.cfg.Roles == pg.RolesAuto:
 		s.did("tenants get no roles, since %s may create none: the search path is the only wall", s.cfg.User)
 	default:
 		s.did("tenants get no roles, as TENANT_ROLES=off says: the search path is the only wall")
@@ -238,5 +239,5 @@ func (s *setup) verify(ctx context.Context) error {
 }
 
 func forbidden(err error, format string, args ...any) *domain.Error {
-	return refusal(CodeRightsLacking, err, format, args...)
+	return pg.Refusal(pg.CodeRightsLacking, err, format, args...)
 }

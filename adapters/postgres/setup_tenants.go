@@ -10,6 +10,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -74,8 +75,8 @@ func (u *upgrade) bring(ctx context.Context, ids []domain.TenantID) error {
 			switch {
 			case err == nil:
 				u.brought++
-			case contextErr(ctx) != nil:
-				return contextErr(ctx)
+			case pg.ContextErr(ctx) != nil:
+				return pg.ContextErr(ctx)
 			case gone(err):
 				return fmt.Errorf("tenant %s: %w", id, err)
 			case busy(err) && !last:
@@ -196,5 +197,5 @@ func (s *setup) incomplete() error {
 		return nil
 	}
 	text := strings.Join(s.left, "; ")
-	return refusal(CodeSetupIncomplete, nil, "%s; all else is set up: remove the cause, then %s, which goes on from here", text, s.cfg.setItUp())
+	return pg.Refusal(pg.CodeSetupIncomplete, nil, "%s; all else is set up: remove the cause, then %s, which goes on from here", text, s.cfg.SetItUp())
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -97,31 +98,31 @@ func (s *setup) ensureSharedGrants(ctx context.Context, tx *sqlx.Tx, login strin
 // Its errors are those of [DB.InTenant], but for the tenant's. Where
 // Config.SharedMigrations is nil or Config.MaxConns leaves no connection for it,
 // the error is [domain.Internal].
-func (db *DB) InShared(ctx context.Context, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) error {
-	if err := noScope(ctx); err != nil {
+func (db *DB) InShared(ctx context.Context, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...pg.TxOption) error {
+	if err := pg.NoScope(ctx); err != nil {
 		return err
 	}
 	logins, err := db.logins()
 	if err != nil {
 		return err
 	}
-	if err := db.cfg.hasShared(); err != nil {
+	if err := db.cfg.HasShared(); err != nil {
 		return err
 	}
-	s := newScope(sharedSchema, "", append(db.cfg.timeouts(), setting{"search_path", sharedPath})...)
+	s := pg.NewScope(sharedSchema, "", append(db.cfg.Timeouts(), pg.Setting{Name: "search_path", Value: sharedPath})...)
 	for _, option := range options {
-		option(&s.options)
+		option(&s.Options)
 	}
 	returned := false // from fn
-	err = logins.shared.inScope(ctx, s, func(ctx context.Context, tx *sqlx.Tx) error {
+	err = logins.shared.InScope(ctx, s, func(ctx context.Context, tx *sqlx.Tx) error {
 		err := fn(ctx, tx)
 		returned = true
 		return err
 	})
-	if returned && err != nil && !s.interrupted(ctx, err) {
+	if returned && err != nil && !s.Interrupted(ctx, err) {
 		return err
 	}
-	return translate(ctx, err, "in the schema shared")
+	return pg.Translate(ctx, err, "in the schema shared")
 }
 
 // SharedURL returns where a library that brings its own connections, such as a job
@@ -139,11 +140,11 @@ func (db *DB) SharedURL(ctx context.Context) (domain.Secret, error) {
 	connector := logins.sharedConnector
 	conn, err := connector.Connect(ctx)
 	if err != nil {
-		return domain.Secret{}, loginError(ctx, db.cfg, connector.login, err)
+		return domain.Secret{}, pg.LoginError(ctx, db.cfg, connector.Login, err)
 	}
 	if err := conn.Close(); err != nil {
-		return domain.Secret{}, translate(ctx, err, "leave the database")
+		return domain.Secret{}, pg.Translate(ctx, err, "leave the database")
 	}
-	password := db.cfg.passwordsOf(connector.login)[connector.preferred.Load()]
-	return domain.NewSecret(db.cfg.url(connector.login, password)), nil
+	password := db.cfg.PasswordsOf(connector.Login)[connector.Preferred.Load()]
+	return domain.NewSecret(db.cfg.URL(connector.Login, password)), nil
 }

@@ -3,6 +3,8 @@ package postgres
 import (
 	"slices"
 	"strings"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
 // statement is one statement of a migration file.
@@ -20,15 +22,15 @@ const maxWords = 6
 // SQL the result is a guess; the server says what is wrong.
 func statements(file string) []statement {
 	var found []statement
-	s := lexer{text: file}
+	s := pg.Lexer{Text: file}
 	var current statement
 	parens, bodies := 0, 0
-	for s.next() {
+	for s.Next() {
 		if len(current.words) == 0 {
-			current.from = s.from
+			current.from = s.From
 		}
-		current.to = s.to
-		token := strings.ToUpper(s.token)
+		current.to = s.To
+		token := strings.ToUpper(s.Token)
 		switch {
 		case token == ";" && parens <= 0 && bodies == 0:
 			if len(current.words) > 0 {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -36,7 +37,7 @@ type BehindTenant struct {
 
 // Migrations reads how far the tenants of an installation are with the migrations
 // of cfg. A database that isn't set up is [CodeNotSetUp].
-func Migrations(ctx context.Context, cfg Config) (MigrationStatus, error) {
+func Migrations(ctx context.Context, cfg pg.Config) (MigrationStatus, error) {
 	e := &examination{}
 	if err := e.prepare(cfg); err != nil {
 		return MigrationStatus{}, err
@@ -49,14 +50,14 @@ func Migrations(ctx context.Context, cfg Config) (MigrationStatus, error) {
 	if err == nil {
 		err = e.readOne(ctx, &status.NewTenants, trialFailure)
 	}
-	return status, translate(ctx, err, "read how far the tenants are")
+	return status, pg.Translate(ctx, err, "read how far the tenants are")
 }
 
 // trialFailure is empty where the newest setup could make a tenant.
 const trialFailure = `SELECT coalesce(trial_failure, '') FROM partywall.installation`
 
 func (e *examination) migrationStatus(ctx context.Context) (status MigrationStatus, err error) {
-	err = inScope(ctx, e.db, e.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	err = pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		status, err = readMigrationStatus(ctx, tx, e.sets.tenant)
 		return err
 	})
@@ -105,8 +106,8 @@ func (s MigrationStatus) behind() string {
 }
 
 // bringUp says how the operator brings them up to date.
-func (MigrationStatus) bringUp(c Config) string {
-	return "remove the cause that is named, if one is, then " + c.setItUp() + "; the command migrate status lists all of them"
+func (MigrationStatus) bringUp(c pg.Config) string {
+	return "remove the cause that is named, if one is, then " + c.SetItUp() + "; the command migrate status lists all of them"
 }
 
 // String names the tenant, how far it is, and why no further.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -16,11 +17,11 @@ import (
 func (t *Tenants) Sweep(ctx context.Context) (int, error) {
 	logins, err := t.db.logins()
 	if err != nil {
-		return 0, translate(ctx, err, "sweep")
+		return 0, pg.Translate(ctx, err, "sweep")
 	}
 	swept, err := t.removeAllExpired(ctx, logins.installation)
 	freed, forgetErr := t.forgetExpired(ctx)
-	return swept + freed, translate(ctx, errors.Join(err, forgetErr), "sweep")
+	return swept + freed, pg.Translate(ctx, errors.Join(err, forgetErr), "sweep")
 }
 
 // removeAllExpired removes the tenants that aren't: those that broke off while they
@@ -28,7 +29,7 @@ func (t *Tenants) Sweep(ctx context.Context) (int, error) {
 // in a transaction of its own. One that can't be removed doesn't keep the others.
 func (t *Tenants) removeAllExpired(ctx context.Context, in installation) (removed int, err error) {
 	var ids []domain.TenantID
-	err = t.db.own.inScope(ctx, t.db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	err = t.db.own.InScope(ctx, t.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		ids, err = selectTenantIDs(ctx, tx, `SELECT t.id FROM partywall.tenants t WHERE `+neverClaimed)
 		return err
 	})
@@ -44,7 +45,7 @@ func (t *Tenants) removeAllExpired(ctx context.Context, in installation) (remove
 		if was == expired {
 			removed++
 		}
-		if contextErr(ctx) != nil || unavailable(err) {
+		if pg.ContextErr(ctx) != nil || pg.Unavailable(err) {
 			break
 		}
 	}
@@ -67,7 +68,7 @@ func selectTenantIDs(ctx context.Context, tx *sqlx.Tx, query string, args ...any
 }
 
 func (t *Tenants) removeIfExpired(ctx context.Context, in installation, id domain.TenantID) (was occupancy, err error) {
-	err = t.db.own.inScope(ctx, t.db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+	err = t.db.own.InScope(ctx, t.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
 		was, err = removeExpired(ctx, tx, in, id)
 		return err
 	})
@@ -80,7 +81,7 @@ func (t *Tenants) removeIfExpired(ctx context.Context, in installation, id domai
 // forgetExpired deletes the other rows that nothing will ask for again, and returns
 // how many reservations were among them.
 func (t *Tenants) forgetExpired(ctx context.Context) (freed int, err error) {
-	err = t.db.own.inScope(ctx, t.db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	err = t.db.own.InScope(ctx, t.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		if err := tx.GetContext(ctx, &freed, `
 			WITH freed AS (DELETE FROM partywall.reservations WHERE expires_at <= now() RETURNING id)
 			SELECT count(*) FROM freed`); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -33,7 +34,7 @@ const (
 )
 
 // scanTenant reads id, name, status, created_at and expires_at, after what goes before.
-func scanTenant(row scanner, before ...any) (t domain.Tenant, err error) {
+func scanTenant(row pg.Scanner, before ...any) (t domain.Tenant, err error) {
 	var id, status string
 	var expiresAt sql.NullTime
 	if err := row.Scan(append(before, &id, &t.Name, &status, &t.CreatedAt, &expiresAt)...); err != nil {
@@ -55,12 +56,12 @@ func (t *Tenants) Clock(ctx context.Context, id domain.TenantID) (time.Time, err
 	}
 	logins, err := t.db.logins()
 	if err != nil {
-		return time.Time{}, translate(ctx, err, "ask the time")
+		return time.Time{}, pg.Translate(ctx, err, "ask the time")
 	}
 	var now time.Time
 	as := entering{t.db, id, answers}
 	err = as.try(ctx, func() error {
-		return logins.gate(id).use(ctx, func(db *sqlx.DB) (err error) {
+		return logins.gate(id).Use(ctx, func(db *sqlx.DB) (err error) {
 			now, err = clock(ctx, db, as.clockMessage(logins.installation), schemaOf(id))
 			return err
 		})
@@ -68,22 +69,22 @@ func (t *Tenants) Clock(ctx context.Context, id domain.TenantID) (time.Time, err
 	if domain.CodeOf(err) == domain.CodeTenantNotFound {
 		now, err = reservationClock(ctx, logins.system, id)
 	}
-	return now, translate(ctx, err, "ask the time in tenant "+id.String())
+	return now, pg.Translate(ctx, err, "ask the time in tenant "+id.String())
 }
 
 // reservationClock reads the time if the ID is reserved.
-func reservationClock(ctx context.Context, system *pool, id domain.TenantID) (time.Time, error) {
-	now, err := one(ctx, system, func(row scanner) (now time.Time, err error) { err = row.Scan(&now); return now.UTC(), err },
+func reservationClock(ctx context.Context, system *pg.Pool, id domain.TenantID) (time.Time, error) {
+	now, err := pg.One(ctx, system, func(row pg.Scanner) (now time.Time, err error) { err = row.Scan(&now); return now.UTC(), err },
 		`SELECT now() FROM partywall.reservations r WHERE r.id = $1 AND `+reserved, id.String())
 	if errors.Is(err, sql.ErrNoRows) {
-		err = errNoSuchTenant()
+		err = pg.ErrNoSuchTenant()
 	}
 	return now, err
 }
 
 // clockMessage enters the tenant, if it lets us in, in a transaction that is the message.
 func (e entering) clockMessage(in installation) string {
-	return settingsFrom(e.source(), enter(in, e.id)...) + `; SELECT now(), current_schema()`
+	return pg.SettingsFrom(e.source(), enter(in, e.id)...) + `; SELECT now(), current_schema()`
 }
 
 func clock(ctx context.Context, db *sqlx.DB, message, schema string) (now time.Time, err error) {
@@ -106,7 +107,7 @@ func clock(ctx context.Context, db *sqlx.DB, message, schema string) (now time.T
 	case rows.Err() != nil:
 		return now, rows.Err()
 	case !entered:
-		return now, errNotLetIn
+		return now, pg.ErrNotLetIn
 	case reached.String != schema:
 		return now, fmt.Errorf("the schema %s can't be reached", schema)
 	}
@@ -117,10 +118,10 @@ func clock(ctx context.Context, db *sqlx.DB, message, schema string) (now time.T
 func (t *Tenants) List(ctx context.Context, after domain.TenantID, limit int) ([]domain.Tenant, error) {
 	logins, err := t.db.logins()
 	if err != nil {
-		return nil, translate(ctx, err, "list tenants")
+		return nil, pg.Translate(ctx, err, "list tenants")
 	}
 	var tenants []domain.Tenant
-	err = logins.system.each(ctx, func(rows *sql.Rows) error {
+	err = logins.system.Each(ctx, func(rows *sql.Rows) error {
 		tenant, err := scanTenant(rows)
 		tenants = append(tenants, tenant)
 		return err
@@ -131,5 +132,5 @@ func (t *Tenants) List(ctx context.Context, after domain.TenantID, limit int) ([
 		(SELECT r.id, r.name, 'unclaimed', r.created_at, r.expires_at FROM partywall.reservations r
 			WHERE r.id > $1 AND `+reserved+` ORDER BY r.id LIMIT $2)
 		ORDER BY id LIMIT $2`, after.String(), max(limit, 0))
-	return tenants, translate(ctx, err, "list tenants")
+	return tenants, pg.Translate(ctx, err, "list tenants")
 }

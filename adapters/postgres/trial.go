@@ -10,6 +10,7 @@ import (
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -151,7 +152,7 @@ func (in installation) tryToEnter(ctx context.Context, tx *sqlx.Tx, id domain.Te
 	var reached bool
 	err := tx.GetContext(ctx, &reached, `SELECT coalesce(pg_catalog.current_schema() = $2, false) FROM pg_catalog.set_config('search_path', $1, true)`, pathOf(schemaOf(id)), schemaOf(id))
 	if err == nil && !reached {
-		return refusal(CodeMigrationFailed, nil, "a tenant's role doesn't reach its own schema: a migration took USAGE on it away")
+		return pg.Refusal(pg.CodeMigrationFailed, nil, "a tenant's role doesn't reach its own schema: a migration took USAGE on it away")
 	}
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq/pqerror"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -27,12 +28,12 @@ func (db *DB) Users() *Users { return &Users{db} }
 func (u *Users) write(ctx context.Context, what string, fn func(ctx context.Context, tx *sqlx.Tx) error) error {
 	logins, err := u.db.logins()
 	if err == nil {
-		err = logins.system.inScope(ctx, u.db.cfg.ownScope(), fn)
+		err = logins.system.InScope(ctx, u.db.cfg.OwnScope(), fn)
 	}
-	if sqlState(err) == pqerror.ForeignKeyViolation {
+	if pg.SQLState(err) == pqerror.ForeignKeyViolation {
 		return ports.ErrNoUser
 	}
-	return translate(ctx, err, what)
+	return pg.Translate(ctx, err, what)
 }
 
 // CreateUser implements [ports.UserStore].
@@ -121,18 +122,18 @@ func (u *Users) UserBySubject(ctx context.Context, subject string) (ports.Stored
 func (u *Users) find(ctx context.Context, condition string, values ...any) (ports.StoredUser, error) {
 	logins, err := u.db.logins()
 	if err != nil {
-		return ports.StoredUser{}, translate(ctx, err, "find a user")
+		return ports.StoredUser{}, pg.Translate(ctx, err, "find a user")
 	}
-	user, err := one(ctx, logins.system, scanUser, userColumns+` WHERE `+condition, values...)
+	user, err := pg.One(ctx, logins.system, scanUser, userColumns+` WHERE `+condition, values...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ports.StoredUser{}, ports.ErrNoUser
 	}
-	return user, translate(ctx, err, "find a user")
+	return user, pg.Translate(ctx, err, "find a user")
 }
 
 const userColumns = `SELECT subject, email, password_hash, confirmed, created_at FROM partywall.users`
 
-func scanUser(row scanner) (user ports.StoredUser, err error) {
+func scanUser(row pg.Scanner) (user ports.StoredUser, err error) {
 	var email string
 	if err := row.Scan(&user.Subject, &email, &user.PasswordHash, &user.Confirmed, &user.CreatedAt); err != nil {
 		return ports.StoredUser{}, err

@@ -10,6 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -53,14 +54,14 @@ func (e entering) source() string {
 // older, try heals them and runs attempt again.
 func (e entering) try(ctx context.Context, attempt func() error) error {
 	err := attempt()
-	if !errors.Is(err, errNotLetIn) {
+	if !errors.Is(err, pg.ErrNotLetIn) {
 		return err
 	}
 	if err := e.whyNot(ctx); err != nil {
 		return err
 	}
-	if err = attempt(); errors.Is(err, errNotLetIn) {
-		return errNoSuchTenant()
+	if err = attempt(); errors.Is(err, pg.ErrNotLetIn) {
+		return pg.ErrNoSuchTenant()
 	}
 	return err
 }
@@ -71,16 +72,16 @@ func (e entering) whyNot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	upToDate, err := one(ctx, logins.system, scanBool, `SELECT `+hasFiles(e.db.sets.tenant)+` FROM partywall.tenants t WHERE t.id = $1 AND `+e.condition, e.id.String())
+	upToDate, err := pg.One(ctx, logins.system, scanBool, `SELECT `+hasFiles(e.db.sets.tenant)+` FROM partywall.tenants t WHERE t.id = $1 AND `+e.condition, e.id.String())
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return errNoSuchTenant()
+		return pg.ErrNoSuchTenant()
 	case err != nil:
 		return err
 	case !upToDate:
 		return errUpgrading()
 	}
-	return logins.system.inScope(ctx, e.db.cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	return logins.system.InScope(ctx, e.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, heal, e.id.String())
 		return err
 	})
@@ -95,6 +96,6 @@ func hasFiles(sets []set) string {
 	return "(" + strings.Join(conditions, " AND ") + ")"
 }
 
-func scanBool(row scanner) (value bool, err error) { return value, row.Scan(&value) }
+func scanBool(row pg.Scanner) (value bool, err error) { return value, row.Scan(&value) }
 
 func errUpgrading() *domain.Error { return domain.NewError(domain.CodeTenantUpgrading) }

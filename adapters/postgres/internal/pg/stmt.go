@@ -1,4 +1,4 @@
-package postgres
+package pg
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 
 // PrepareContext prepares a statement whose errors are judged as the connection's
 // own. [pq.CopyIn] is one, too.
-func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+func (c *Conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	if err := c.admit(); err != nil {
 		return nil, err
 	}
@@ -27,14 +27,14 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 }
 
 // Prepare is PrepareContext without a context. database/sql doesn't call it.
-func (c *conn) Prepare(query string) (driver.Stmt, error) {
+func (c *Conn) Prepare(query string) (driver.Stmt, error) {
 	return c.PrepareContext(context.Background(), query)
 }
 
 // stmt is lib/pq's statement. A COPY knows no context.
 type stmt struct {
 	driver.Stmt
-	conn    *conn
+	conn    *Conn
 	query   string
 	columns []parameter // that a COPY fills
 }
@@ -92,10 +92,10 @@ type libRows interface {
 // rows are lib/pq's: a statement may also fail at its second row.
 type rows struct {
 	libRows
-	conn *conn
+	conn *Conn
 }
 
-func (c *conn) judgedRows(inner driver.Rows, err error) (driver.Rows, error) {
+func (c *Conn) judgedRows(inner driver.Rows, err error) (driver.Rows, error) {
 	if err != nil {
 		return nil, c.judge(err)
 	}

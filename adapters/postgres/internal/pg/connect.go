@@ -1,4 +1,4 @@
-package postgres
+package pg
 
 import (
 	"context"
@@ -27,18 +27,19 @@ const (
 	maxConnLife = 15 * time.Minute
 )
 
-// connect returns a pool of one connection of login. It connects to nothing yet.
-func connect(cfg Config, login string) *sqlx.DB {
-	return newConnector(cfg, login).pool(1)
+// Connect returns a pool of one connection of login. It connects to nothing yet.
+func Connect(cfg Config, login string) *sqlx.DB {
+	return NewConnector(cfg, login).Pool(1)
 }
 
-// connectOwn returns a pool of at most size connections of Config.User. They refuse
-// each statement outside a scope of [newOwnScope].
-func connectOwn(cfg Config, size int) *sqlx.DB {
-	return newOwnConnector(cfg).pool(size)
+// ConnectOwn returns a pool of at most size connections of Config.User. They refuse
+// each statement outside a scope of [NewOwnScope].
+func ConnectOwn(cfg Config, size int) *sqlx.DB {
+	return NewOwnConnector(cfg).Pool(size)
 }
 
-func (c *connector) pool(size int) *sqlx.DB {
+// Pool returns a pool of at most size connections. It connects to nothing yet.
+func (c *Connector) Pool(size int) *sqlx.DB {
 	pool := sqlx.NewDb(sql.OpenDB(c), "postgres")
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
@@ -46,44 +47,44 @@ func (c *connector) pool(size int) *sqlx.DB {
 	return pool
 }
 
-// connector logs in, and makes lib/pq's connections into ours.
-type connector struct {
-	login   string
+// Connector logs in, and makes lib/pq's connections into ours.
+type Connector struct {
+	Login   string
 	tries   []*pq.Connector // one for each password that may be in force, the newest first
-	ownOnly bool            // see [connectOwn]
+	ownOnly bool            // see [ConnectOwn]
 
 	described described
 
-	preferred atomic.Int32          // the index of the password that was accepted last
+	Preferred atomic.Int32          // the index of the password that was accepted last
 	refusal   atomic.Pointer[error] // of the last log-in; nil: it succeeded, or failed for another reason
 	probing   sync.Mutex
 	lastLogin atomic.Int64 // when the last log-in ended, in Unix nanoseconds
 }
 
-// newConnector returns what logs in as login: cfg.User by its passwords, every
+// NewConnector returns what logs in as login: cfg.User by its passwords, every
 // other login by those that are derived for it. runtime are the parameters that the
 // server is asked to set.
-func newConnector(cfg Config, login string, runtime ...setting) *connector {
-	c := &connector{login: login}
-	for _, password := range cfg.passwordsOf(login) {
+func NewConnector(cfg Config, login string, runtime ...Setting) *Connector {
+	c := &Connector{Login: login}
+	for _, password := range cfg.PasswordsOf(login) {
 		c.tries = append(c.tries, libConnector(cfg, login, password, runtime))
 	}
 	return c
 }
 
-// newOwnConnector logs in as cfg.User, see [connectOwn].
-func newOwnConnector(cfg Config, runtime ...setting) *connector {
-	c := newConnector(cfg, cfg.User, runtime...)
+// NewOwnConnector logs in as cfg.User, see [ConnectOwn].
+func NewOwnConnector(cfg Config, runtime ...Setting) *Connector {
+	c := NewConnector(cfg, cfg.User, runtime...)
 	c.ownOnly = true
 	return c
 }
 
-func libConnector(cfg Config, login string, password domain.Secret, runtime []setting) *pq.Connector {
+func libConnector(cfg Config, login string, password domain.Secret, runtime []Setting) *pq.Connector {
 	parameters := map[string]string{}
 	for _, s := range runtime {
-		parameters[s.name] = s.value
+		parameters[s.Name] = s.Value
 	}
-	return pgwire.NewConnector(cfg.server(), pq.Config{
+	return pgwire.NewConnector(cfg.Server(), pq.Config{
 		Database:         cfg.Database,
 		User:             login,
 		Password:         password.Reveal(),
@@ -95,8 +96,8 @@ func libConnector(cfg Config, login string, password domain.Secret, runtime []se
 	})
 }
 
-// server is where the database is, and how it is reached.
-func (c Config) server() pgwire.Server {
+// Server is where the database is, and how it is reached.
+func (c Config) Server() pgwire.Server {
 	return pgwire.Server{Host: c.Host, Port: c.Port, SSLMode: c.SSLMode, SSLRootCert: c.SSLRootCert}
 }
 
@@ -111,11 +112,11 @@ func (c Config) Address() string {
 }
 
 // NetworkAddress returns where the server listens, as [net.Dial] takes it.
-func (c Config) NetworkAddress() (network, address string) { return c.server().NetworkAddress() }
+func (c Config) NetworkAddress() (network, address string) { return c.Server().NetworkAddress() }
 
-// url is how others reach the database as login. The host of a Unix socket is a
+// URL is how others reach the database as login. The host of a Unix socket is a
 // folder, which a URL has among its parameters.
-func (c Config) url(login string, password domain.Secret) string {
+func (c Config) URL(login string, password domain.Secret) string {
 	u := url.URL{Scheme: "postgres", User: url.User(login), Path: "/" + c.Database}
 	if !password.IsZero() {
 		u.User = url.UserPassword(login, password.Reveal())
@@ -136,25 +137,25 @@ func (c Config) url(login string, password domain.Secret) string {
 }
 
 // Driver returns lib/pq's.
-func (c *connector) Driver() driver.Driver { return &pq.Driver{} }
+func (c *Connector) Driver() driver.Driver { return &pq.Driver{} }
 
 // Connect logs in with the password that was accepted last. Where the server
 // refuses it, Connect tries the others, and the first again: a setup may change the
 // password between two attempts.
-func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
+func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	attempts := len(c.tries)
 	if attempts > 1 {
 		attempts++
 	}
-	first := int(c.preferred.Load())
+	first := int(c.Preferred.Load())
 	var conn driver.Conn
 	var err error
 	for i := range attempts {
 		n := (first + i) % len(c.tries)
 		if conn, err = c.attempt(ctx, n); err == nil {
-			c.preferred.Store(int32(n))
+			c.Preferred.Store(int32(n))
 			break
 		}
 		if !passwordRefused(err) {
@@ -166,19 +167,19 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 		c.refusal.Store(nil)
 		return conn, nil
 	}
-	err = &loginFailure{c.login, err}
-	if loginRefused(err) {
+	err = &loginFailure{c.Login, err}
+	if LoginRefused(err) {
 		c.refusal.Store(&err)
 	}
 	return nil, err
 }
 
-func (c *connector) attempt(ctx context.Context, n int) (driver.Conn, error) {
+func (c *Connector) attempt(ctx context.Context, n int) (driver.Conn, error) {
 	raw, bare, err := pgwire.Connect(ctx, c.tries[n])
 	if err != nil {
 		return nil, err
 	}
-	return &conn{libConn: raw.(libConn), watch: watch{wire: bare}, ownOnly: c.ownOnly, described: &c.described}, nil
+	return &Conn{libConn: raw.(libConn), watch: watch{wire: bare}, OwnOnly: c.ownOnly, described: &c.described}, nil
 }
 
 // How long a log-in shows what the next one comes to.
@@ -187,11 +188,11 @@ const (
 	refusalFreshness = time.Second
 )
 
-// probe reports why the server refuses new connections: the ones that are open
+// Probe reports why the server refuses new connections: the ones that are open
 // outlive a change of their password, so a ping doesn't show it. It logs in anew
 // unless the last log-in is fresh, one caller at a time. A failure other than a
 // refusal is nil, since the ping shows that.
-func (c *connector) probe(ctx context.Context) error {
+func (c *Connector) Probe(ctx context.Context) error {
 	c.probing.Lock()
 	defer c.probing.Unlock()
 	fresh := loginFreshness
@@ -219,15 +220,15 @@ type loginFailure struct {
 func (e *loginFailure) Error() string { return "log in as " + e.login + ": " + e.err.Error() }
 func (e *loginFailure) Unwrap() error { return e.err }
 
-// passwordsOf returns the passwords that may be in force for login, the newest
+// PasswordsOf returns the passwords that may be in force for login, the newest
 // first. There is at least one, which is zero where none is configured.
-func (c Config) passwordsOf(login string) []domain.Secret {
+func (c Config) PasswordsOf(login string) []domain.Secret {
 	if login == c.User {
 		return distinct(c.Password, c.PasswordOld)
 	}
 	var passwords []domain.Secret
 	for _, secret := range c.secrets() {
-		passwords = append(passwords, derivedPassword(secret, login))
+		passwords = append(passwords, DerivedPassword(secret, login))
 	}
 	return passwords
 }
@@ -241,15 +242,15 @@ func (c Config) secrets() []domain.Secret {
 	return distinct(c.GateSecret, c.GateSecretOld)
 }
 
-// withoutOld is the configuration once a change of secrets is over: what logs in by
+// WithoutOld is the configuration once a change of secrets is over: what logs in by
 // it shows that the new ones are in force.
-func (c Config) withoutOld() Config {
+func (c Config) WithoutOld() Config {
 	c.PasswordOld, c.GateSecretOld = domain.Secret{}, domain.Secret{}
 	return c
 }
 
-// secret is what the passwords of our logins are derived from.
-func (c Config) secret() domain.Secret { return c.secrets()[0] }
+// Secret is what the passwords of our logins are derived from.
+func (c Config) Secret() domain.Secret { return c.secrets()[0] }
 
 // distinct returns newest and those of older that are set, each once.
 func distinct(newest domain.Secret, older ...domain.Secret) []domain.Secret {
@@ -269,6 +270,6 @@ func distinct(newest domain.Secret, older ...domain.Secret) []domain.Secret {
 // passwordRefused reports whether the server, or a pooler before it, refuses the
 // password, so that an older or newer one may be in force.
 func passwordRefused(err error) bool {
-	e := serverError(err)
-	return e != nil && (e.Code == pqerror.InvalidPassword || e.Code == pqerror.ProtocolViolation && fatal(e))
+	e := ServerError(err)
+	return e != nil && (e.Code == pqerror.InvalidPassword || e.Code == pqerror.ProtocolViolation && Fatal(e))
 }

@@ -1,18 +1,18 @@
-package postgres
+package pg
 
 import "strings"
 
-// lexer reads SQL token by token, over spaces and comments.
-type lexer struct {
-	text     string
-	from, to int    // of the token
-	token    string // a word, a string of any kind, or one character
+// Lexer reads SQL token by token, over spaces and comments.
+type Lexer struct {
+	Text     string
+	From, To int    // of the token
+	Token    string // a word, a string of any kind, or one character
 }
 
-// next reads a token, and reports whether there is one.
-func (s *lexer) next() bool {
-	s.from = s.to + blank(s.text[s.to:])
-	rest := s.text[s.from:]
+// Next reads a token, and reports whether there is one.
+func (s *Lexer) Next() bool {
+	s.From = s.To + blank(s.Text[s.To:])
+	rest := s.Text[s.From:]
 	if rest == "" {
 		return false
 	}
@@ -32,8 +32,8 @@ func (s *lexer) next() bool {
 			length += quoted(rest[length:], '\'', true)
 		}
 	}
-	s.to = s.from + length
-	s.token = rest[:length]
+	s.To = s.From + length
+	s.Token = rest[:length]
 	return true
 }
 

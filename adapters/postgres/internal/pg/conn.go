@@ -1,4 +1,4 @@
-package postgres
+package pg
 
 import (
 	"context"
@@ -26,24 +26,24 @@ type libConn interface {
 	driver.Validator
 }
 
-// conn is lib/pq's connection, whose transactions open and close as their
-// [scope] says. The zero bad means that it may be used again.
-type conn struct {
+// Conn is lib/pq's connection, whose transactions open and close as their
+// [Scope] says. The zero bad means that it may be used again.
+type Conn struct {
 	libConn
 	watch     watch
 	bad       bool
-	ownOnly   bool   // see [connectOwn]
-	scope     *scope // that is open, or nil
+	OwnOnly   bool   // see [ConnectOwn]
+	scope     *Scope // that is open, or nil
 	described *described
 }
 
-// errOutsideScope is a programming mistake: on a connection of [connectOwn] the
+// errOutsideScope is a programming mistake: on a connection of [ConnectOwn] the
 // statement would run on the session's own path.
 var errOutsideScope = errors.New("a statement of DB_USER needs a scope of newOwnScope")
 
 // admit refuses a statement outside a scope where there must be one.
-func (c *conn) admit() error {
-	if c.ownOnly && c.scope == nil {
+func (c *Conn) admit() error {
+	if c.OwnOnly && c.scope == nil {
 		return errOutsideScope
 	}
 	return nil
@@ -51,21 +51,21 @@ func (c *conn) admit() error {
 
 // IsValid reports whether the connection may go back to the pool. It's asked
 // whenever a caller is done with it.
-func (c *conn) IsValid() bool {
+func (c *Conn) IsValid() bool {
 	c.watch.end()
 	return !c.bad && c.libConn.IsValid()
 }
 
 // Close closes the connection. That the other end is gone already is no error.
-func (c *conn) Close() error {
-	if err := c.libConn.Close(); err != nil && !lost(err) {
+func (c *Conn) Close() error {
+	if err := c.libConn.Close(); err != nil && !Lost(err) {
 		return err
 	}
 	return nil
 }
 
 // ResetSession refuses a connection that is bad before it is used again.
-func (c *conn) ResetSession(ctx context.Context) error {
+func (c *Conn) ResetSession(ctx context.Context) error {
 	if c.bad {
 		return driver.ErrBadConn
 	}
@@ -75,7 +75,7 @@ func (c *conn) ResetSession(ctx context.Context) error {
 // QueryContext tells database/sql in its own words that the connection is gone,
 // so that it takes another where that is safe: outside of a transaction, where
 // all that we query is read, and at the opening of one.
-func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+func (c *Conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	if err := c.admit(); err != nil {
 		return nil, err
 	}
@@ -85,14 +85,14 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 		return nil, err
 	}
 	rows, err := c.libConn.QueryContext(ctx, query, bound)
-	if err != nil && sqlState(err) == "" && lost(err) {
+	if err != nil && SQLState(err) == "" && Lost(err) {
 		return nil, c.judge(driver.ErrBadConn)
 	}
 	return c.judgedRows(rows, c.misbound(query, args, err))
 }
 
 // ExecContext is lib/pq's, see judge.
-func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+func (c *Conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	if err := c.admit(); err != nil {
 		return nil, err
 	}
@@ -108,30 +108,30 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 // judge gives the connection up, too, when it turns out to be to a standby: after
 // a failover, the name that we connect to leads to the new primary. Every error of
 // a statement passes it.
-func (c *conn) judge(err error) error {
+func (c *Conn) judge(err error) error {
 	if err == nil {
 		return nil
 	}
-	e := serverError(err)
-	refusedByScope := e != nil && e.Code == pqerror.ReadOnlySQLTransaction && c.scope != nil && c.scope.options.ReadOnly
-	if !unavailable(err) || refusedByScope {
+	e := ServerError(err)
+	refusedByScope := e != nil && e.Code == pqerror.ReadOnlySQLTransaction && c.scope != nil && c.scope.Options.ReadOnly
+	if !Unavailable(err) || refusedByScope {
 		return err
 	}
 	if c.scope != nil {
 		c.scope.outage.Store(true)
 	}
-	if e != nil && (fatal(e) || e.Code == pqerror.ReadOnlySQLTransaction) {
+	if e != nil && (Fatal(e) || e.Code == pqerror.ReadOnlySQLTransaction) {
 		c.bad = true
 	}
 	return err
 }
 
-// errNotLetIn says that an opening found no row.
-var errNotLetIn = errors.New("the tenant's row refuses entry")
+// ErrNotLetIn says that an opening found no row.
+var ErrNotLetIn = errors.New("the tenant's row refuses entry")
 
 // BeginTx opens the context's scope, in one message.
-func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
-	s, ok := ctx.Value(scopeKey{}).(*scope)
+func (c *Conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	s, ok := ScopeOf(ctx)
 	if !ok {
 		return nil, errors.New("a transaction needs a scope")
 	}
@@ -139,7 +139,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	if err != nil {
 		return nil, err
 	}
-	if c.ownOnly && !s.own {
+	if c.OwnOnly && !s.own {
 		return nil, errOutsideScope
 	}
 	c.scope = s
@@ -160,7 +160,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 		if err := tx.Rollback(); err != nil {
 			return nil, err
 		}
-		return nil, errNotLetIn
+		return nil, ErrNotLetIn
 	}
 	return tx, nil
 }
@@ -193,7 +193,7 @@ func drain(rows driver.Rows) (n int, err error) {
 }
 
 // send sends one message whose answer matters only if it's an error.
-func (c *conn) send(message string) error {
+func (c *Conn) send(message string) error {
 	_, err := c.ExecContext(context.Background(), message, nil)
 	return err
 }
@@ -202,8 +202,8 @@ func (c *conn) send(message string) error {
 // its end, though read: while they are, lib/pq watches the context, cancels what
 // runs when that is done, and gives the connection up.
 type scopedTx struct {
-	conn    *conn
-	scope   *scope
+	conn    *Conn
+	scope   *Scope
 	opening driver.Rows
 }
 
@@ -220,15 +220,15 @@ func (tx *scopedTx) Commit() error {
 	if err == nil {
 		return nil
 	}
-	switch e := serverError(err); {
+	switch e := ServerError(err); {
 	case e == nil: // the connection is gone
 		tx.conn.bad = true
 		return err
 	case e.Code == pqerror.InvalidTextRepresentation && strings.Contains(e.Message, endedWords):
 		tx.conn.bad = true
-		return errEnded()
-	case e.Code == pqerror.InFailedSQLTransaction && !raised(e):
-		err = errSwallowed(err)
+		return ErrEnded()
+	case e.Code == pqerror.InFailedSQLTransaction && !Raised(e):
+		err = ErrSwallowed(err)
 	}
 	if tx.conn.send(tx.scope.rollback) != nil {
 		tx.conn.bad = true
@@ -246,10 +246,13 @@ func (tx *scopedTx) Rollback() error {
 	return err
 }
 
-func errEnded() *domain.Error {
+// ErrEnded is the error of a function that ended its transaction itself.
+func ErrEnded() *domain.Error {
 	return domain.Errorf(domain.Internal, "the function ended the transaction itself: it commits by returning nil, and undoes by returning an error; leave COMMIT and ROLLBACK out").WithCode(CodeScopeEnded)
 }
 
-func errSwallowed(err error) *domain.Error {
+// ErrSwallowed is the error of a function that did not return err, an error of one of
+// its statements.
+func ErrSwallowed(err error) *domain.Error {
 	return domain.Errorf(domain.Internal, "a statement in the scope failed, and its error wasn't returned: nothing was committed").WithCode(CodeScopeFailed).WithCause(err)
 }

@@ -1,4 +1,4 @@
-package postgres
+package pg
 
 import (
 	"cmp"
@@ -46,11 +46,11 @@ type Config struct {
 	MaxConns int
 
 	// GateSecret is what the passwords of the system and gate logins are derived
-	// from; by default Password is. A change needs a [Setup].
+	// from; by default Password is. A change needs a Setup.
 	GateSecret domain.Secret
 
 	// PasswordOld and GateSecretOld are what Password and GateSecret were before a
-	// change. A login that is refused with the new one uses the old one until [Setup]
+	// change. A login that is refused with the new one uses the old one until Setup
 	// has set the new one, and until the last process with the old one has ended.
 	PasswordOld, GateSecretOld domain.Secret
 
@@ -66,7 +66,7 @@ type Config struct {
 	LockTimeout      time.Duration // of waiting for a lock, 5 s
 	IdleTimeout      time.Duration // of a transaction between two statements, 30 s
 
-	// MigrationPatience is how long [Setup] tries again what waits for the locks of
+	// MigrationPatience is how long Setup tries again what waits for the locks of
 	// other sessions, 1 min by default.
 	MigrationPatience time.Duration
 
@@ -93,8 +93,8 @@ type Config struct {
 	Logger *slog.Logger // nil: nothing is logged
 }
 
-// withDefaults returns the configuration with its defaults in, or tells what is wrong with it.
-func (c Config) withDefaults() (Config, error) {
+// WithDefaults returns the configuration with its defaults in, or tells what is wrong with it.
+func (c Config) WithDefaults() (Config, error) {
 	c.Host = cmp.Or(c.Host, "localhost")
 	c.Port = cmp.Or(c.Port, 5432)
 	if c.SSLMode == "" && OnSocket(c.Host) {
@@ -178,34 +178,35 @@ func validSSLMode(mode string) bool {
 	return false
 }
 
-// poolSizes shares MaxConns out: a small installation has fewer of each.
-func (c Config) poolSizes() (provision, system, gate int) {
+// PoolSizes shares MaxConns out: a small installation has fewer of each.
+func (c Config) PoolSizes() (provision, system, gate int) {
 	provision = min(2, max(1, c.MaxConns/10))
 	system = min(6, max(1, c.MaxConns*3/10))
-	return provision, system, c.MaxConns - provision - system - c.sharedSize()
+	return provision, system, c.MaxConns - provision - system - c.SharedSize()
 }
 
-// maxSharedConns is the most connections that [DB.InShared] holds.
+// maxSharedConns is the most connections that DB.InShared holds.
 const maxSharedConns = 2
 
-// sharedSize is how many of MaxConns are for [DB.InShared]: none where there is
+// SharedSize is how many of MaxConns are for DB.InShared: none where there is
 // nothing in the schema shared, and none of the three that all else needs.
-func (c Config) sharedSize() int {
+func (c Config) SharedSize() int {
 	if c.SharedMigrations == nil || c.MaxConns <= 3 {
 		return 0
 	}
 	return min(maxSharedConns, max(1, c.MaxConns/10))
 }
 
-func (c Config) hasShared() error {
+// HasShared returns nil if there is a schema shared with a connection for it.
+func (c Config) HasShared() error {
 	switch {
 	case c.SharedMigrations == nil:
 		return domain.Errorf(domain.Internal, "there is nothing in the schema shared: set SharedMigrations in the configuration")
-	case c.sharedSize() == 0:
+	case c.SharedSize() == 0:
 		return domain.Errorf(domain.Internal, "DB_MAX_CONNS leaves no connection for the schema shared: set it to 4 or more")
 	}
 	return nil
 }
 
-// address is where the server is, for the operator.
-func (c Config) address() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }
+// HostAndPort is where the server is, for the operator.
+func (c Config) HostAndPort() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }

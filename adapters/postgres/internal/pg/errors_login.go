@@ -1,4 +1,4 @@
-package postgres
+package pg
 
 import (
 	"context"
@@ -13,16 +13,16 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// loginRefused reports whether login failed for want of the right password, right or
+// LoginRefused reports whether login failed for want of the right password, right or
 // proof, so that waiting doesn't help.
-func loginRefused(err error) bool {
+func LoginRefused(err error) bool {
 	if _, ok := errors.AsType[*loginFailure](err); !ok {
 		return false
 	}
 	if _, ok := errors.AsType[*pgwire.Unproven](err); ok {
 		return true
 	}
-	e := serverError(err)
+	e := ServerError(err)
 	return e != nil && (e.Code.Class() == "28" || poolerRefuses(e))
 }
 
@@ -40,47 +40,47 @@ func poolerRefuses(e *pq.Error) bool {
 	return false
 }
 
-// loginError tells the operator why login wasn't let in, and what to do. Where
+// LoginError tells the operator why login wasn't let in, and what to do. Where
 // waiting helps it is [domain.Unavailable], and the operator's text is its cause: a
 // product may pass the error on to a caller.
-func loginError(ctx context.Context, cfg Config, login string, err error) error {
+func LoginError(ctx context.Context, cfg Config, login string, err error) error {
 	if err == nil {
 		return nil
 	}
 	if e, ok := errors.AsType[*pgwire.Unproven](err); ok {
-		return refusal(CodeLoginRefused, e, "%s", e.Error())
+		return Refusal(CodeLoginRefused, e, "%s", e.Error())
 	}
 	if e, ok := errors.AsType[*pgwire.TLSFailure](err); ok {
-		return refusal(CodeLoginRefused, e, "no safe connection to %s with DB_SSLMODE=%s: %v", cfg.Host, cfg.SSLMode, e)
+		return Refusal(CodeLoginRefused, e, "no safe connection to %s with DB_SSLMODE=%s: %v", cfg.Host, cfg.SSLMode, e)
 	}
-	if e := serverError(err); e != nil {
+	if e := ServerError(err); e != nil {
 		if refused := cfg.loginRefusal(login, e); refused != nil {
 			return refused
 		}
 		if advice := cfg.loginDelay(login, e); advice != "" {
-			return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the database can't be used now").WithRetryAfter(retryAfter).WithCause(refusal(domain.CodeDatabaseUnavailable, err, "%s", advice))
+			return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the database can't be used now").WithRetryAfter(RetryAfter).WithCause(Refusal(domain.CodeDatabaseUnavailable, err, "%s", advice))
 		}
 	}
 	what := "log in as " + login
 	if _, named := errors.AsType[*loginFailure](err); named {
 		what = ""
 	}
-	return translate(ctx, err, what)
+	return Translate(ctx, err, what)
 }
 
 // loginRefusal is what e says about a log-in that waiting doesn't help, or nil.
 func (c Config) loginRefusal(login string, e *pq.Error) error {
 	switch {
 	case e.Code == pqerror.InvalidCatalogName:
-		return refusal(CodeNotSetUp, e, "the database %q doesn't exist: %s", c.Database, c.setItUp())
+		return Refusal(CodeNotSetUp, e, "the database %q doesn't exist: %s", c.Database, c.SetItUp())
 	case e.Code == pqerror.InvalidPassword || poolerRefuses(e):
-		return refusal(CodeLoginRefused, e, "%s", c.passwordAdvice(login))
+		return Refusal(CodeLoginRefused, e, "%s", c.passwordAdvice(login))
 	case e.Code.Class() == "28":
-		return refusal(CodeLoginRefused, e, "the server does not let %q in, before it looks at the password (%s): %s", login, e.Message, c.hbaAdvice(login, e.Message))
+		return Refusal(CodeLoginRefused, e, "the server does not let %q in, before it looks at the password (%s): %s", login, e.Message, c.hbaAdvice(login, e.Message))
 	case e.Code == pqerror.InsufficientPrivilege:
-		return refusal(CodeLoginRefused, e, "the login %q may not connect to the database %q: run GRANT CONNECT ON DATABASE %s TO %s as its owner", login, c.Database, pq.QuoteIdentifier(c.Database), pq.QuoteIdentifier(login))
+		return Refusal(CodeLoginRefused, e, "the login %q may not connect to the database %q: run GRANT CONNECT ON DATABASE %s TO %s as its owner", login, c.Database, pq.QuoteIdentifier(c.Database), pq.QuoteIdentifier(login))
 	case e.Code == pqerror.ObjectNotInPrerequisiteState:
-		return refusal(CodeLoginRefused, e, "the database %q takes no connections (%s): run ALTER DATABASE %s ALLOW_CONNECTIONS true as a superuser", c.Database, e.Message, pq.QuoteIdentifier(c.Database))
+		return Refusal(CodeLoginRefused, e, "the database %q takes no connections (%s): run ALTER DATABASE %s ALLOW_CONNECTIONS true as a superuser", c.Database, e.Message, pq.QuoteIdentifier(c.Database))
 	}
 	return nil
 }
@@ -89,18 +89,18 @@ func (c Config) passwordAdvice(login string) string {
 	if login == c.User {
 		return fmt.Sprintf("the server refuses the password of %q: check DB_USER and DB_PASSWORD, and that the password is stored as SCRAM: SET password_encryption = 'scram-sha-256' before ALTER ROLE %s PASSWORD ...", login, pq.QuoteIdentifier(login))
 	}
-	return fmt.Sprintf("the server refuses the password of the login %q: DB_GATE_SECRET or DB_PASSWORD has changed since the last setup: %s", login, c.setItUp())
+	return fmt.Sprintf("the server refuses the password of the login %q: DB_GATE_SECRET or DB_PASSWORD has changed since the last setup: %s", login, c.SetItUp())
 }
 
 // hbaAdvice is what to do about a log-in that pg_hba.conf doesn't let through.
 func (c Config) hbaAdvice(login, words string) string {
 	switch {
-	case strings.Contains(words, "no encryption") && !c.server().Encrypts():
+	case strings.Contains(words, "no encryption") && !c.Server().Encrypts():
 		return "it may ask for TLS: set DB_SSLMODE=verify-full, or add a line for connections without TLS to its pg_hba.conf"
 	case strings.Contains(words, "pg_hba.conf"):
 		return fmt.Sprintf("add a line to its pg_hba.conf that lets %s into %s from this address by scram-sha-256", login, c.Database)
 	case strings.Contains(words, "does not exist") && login != c.User:
-		return c.setItUp() + ", which makes it"
+		return c.SetItUp() + ", which makes it"
 	case strings.Contains(words, "does not exist"):
 		return "check DB_USER, or make the role"
 	case strings.Contains(words, "not permitted to log in"):

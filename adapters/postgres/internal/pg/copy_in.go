@@ -1,4 +1,4 @@
-package postgres
+package pg
 
 import (
 	"context"
@@ -24,25 +24,25 @@ type copied struct {
 
 // parseCopy reads a COPY ... FROM STDIN, and reports whether query is one.
 func parseCopy(query string) (c copied, ok bool) {
-	tokens := lexer{text: query}
-	if !tokens.next() || !strings.EqualFold(tokens.token, "COPY") {
+	tokens := Lexer{Text: query}
+	if !tokens.Next() || !strings.EqualFold(tokens.Token, "COPY") {
 		return c, false
 	}
-	for tokens.next() && tokens.token != "(" && !strings.EqualFold(tokens.token, "FROM") {
-		c.table += tokens.token
+	for tokens.Next() && tokens.Token != "(" && !strings.EqualFold(tokens.Token, "FROM") {
+		c.table += tokens.Token
 	}
-	if tokens.token == "(" {
-		for tokens.next() && tokens.token != ")" {
-			if tokens.token != "," {
-				c.columns = append(c.columns, columnName(tokens.token))
+	if tokens.Token == "(" {
+		for tokens.Next() && tokens.Token != ")" {
+			if tokens.Token != "," {
+				c.columns = append(c.columns, columnName(tokens.Token))
 			}
 		}
-		tokens.next()
+		tokens.Next()
 	}
-	if !strings.EqualFold(tokens.token, "FROM") || !tokens.next() {
+	if !strings.EqualFold(tokens.Token, "FROM") || !tokens.Next() {
 		return c, false
 	}
-	return c, strings.EqualFold(tokens.token, "STDIN")
+	return c, strings.EqualFold(tokens.Token, "STDIN")
 }
 
 // columnName is the name that a token stands for.
@@ -56,7 +56,7 @@ func columnName(token string) string {
 // columnsOf returns the types of the columns that a COPY fills, domains resolved. It
 // returns nil for another statement, outside of a scope, and where the server doesn't
 // find the table or a column, which the COPY itself then says.
-func (c *conn) columnsOf(ctx context.Context, query string) ([]parameter, error) {
+func (c *Conn) columnsOf(ctx context.Context, query string) ([]parameter, error) {
 	target, ok := parseCopy(query)
 	if !ok || c.scope == nil {
 		return nil, nil
@@ -74,7 +74,7 @@ func (c *conn) columnsOf(ctx context.Context, query string) ([]parameter, error)
 	return found, err
 }
 
-func (c *conn) readColumns(ctx context.Context, target copied) (types []parameter, err error) {
+func (c *Conn) readColumns(ctx context.Context, target copied) (types []parameter, err error) {
 	var names []string
 	all := `SELECT CAST(attname AS pg_catalog.text), CAST(atttypid AS pg_catalog.text) FROM pg_catalog.pg_attribute
 		WHERE attrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(` + pq.QuoteLiteral(target.table) + `)

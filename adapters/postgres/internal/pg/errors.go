@@ -1,4 +1,4 @@
-package postgres
+package pg
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// The codes of what [Open] and [Setup] refuse, for the operator to mend.
+// The codes of what Open and Setup refuse, for the operator to mend.
 const (
 	CodeNotSetUp         domain.Code = "database_not_set_up"
 	CodeBehind           domain.Code = "database_behind"
@@ -38,35 +38,35 @@ const (
 	CodeScopeFailed domain.Code = "scope_failed" // a statement's error wasn't returned
 )
 
-// refusal is an error for the operator, who starts the program or sets it up. It is
+// Refusal is an error for the operator, who starts the program or sets it up. It is
 // [domain.Internal], so no caller reads its text.
-func refusal(code domain.Code, err error, format string, args ...any) *domain.Error {
+func Refusal(code domain.Code, err error, format string, args ...any) *domain.Error {
 	return domain.Errorf(domain.Internal, format, args...).WithCode(code).WithCause(err)
 }
 
-// retryAfter is when a client should ask again: what heals by itself does so in seconds.
-const retryAfter = 2 * time.Second
+// RetryAfter is when a client should ask again: what heals by itself does so in seconds.
+const RetryAfter = 2 * time.Second
 
-// translate is the one place where the driver's errors become the domain's.
+// Translate is the one place where the driver's errors become the domain's.
 // What names what was attempted, for the operator; it is empty where err does.
-func translate(ctx context.Context, err error, what string) error {
+func Translate(ctx context.Context, err error, what string) error {
 	if err == nil {
 		return nil
 	}
 	if e, ok := errors.AsType[*domain.Error](err); ok {
 		return e
 	}
-	if done := contextErr(ctx); done != nil { // lib/pq reports a cancel as the server's error
+	if done := ContextErr(ctx); done != nil { // lib/pq reports a cancel as the server's error
 		return done
 	}
 	cause := err
 	if what != "" {
 		cause = fmt.Errorf("%s: %w", what, err)
 	}
-	if message := whyAgain(err); message != "" {
-		return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("%s", message).WithRetryAfter(retryAfter).WithCause(cause)
+	if message := WhyAgain(err); message != "" {
+		return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("%s", message).WithRetryAfter(RetryAfter).WithCause(cause)
 	}
-	switch sqlState(err) {
+	switch SQLState(err) {
 	case pqerror.UniqueViolation:
 		return domain.Errorf(domain.Conflict, "it exists already").WithCause(cause)
 	case pqerror.CharacterNotInRepertoire:
@@ -75,14 +75,14 @@ func translate(ctx context.Context, err error, what string) error {
 	return domain.Errorf(domain.Internal, "the database refused").WithCause(cause)
 }
 
-// whyAgain says why the same request may succeed later, or "". It is for our own
+// WhyAgain says why the same request may succeed later, or "". It is for our own
 // statements, which meet nothing else than load and each other.
-func whyAgain(err error) string {
-	if unavailable(err) {
+func WhyAgain(err error) string {
+	if Unavailable(err) {
 		return "the database can't be used now"
 	}
-	e := serverError(err)
-	if e == nil || raised(e) {
+	e := ServerError(err)
+	if e == nil || Raised(e) {
 		return ""
 	}
 	switch e.Code {
@@ -96,48 +96,48 @@ func whyAgain(err error) string {
 	return ""
 }
 
-// contextErr is ctx.Err, also in the moment between a deadline and the timer
+// ContextErr is ctx.Err, also in the moment between a deadline and the timer
 // that tells of it: the network looks at the clock itself.
-func contextErr(ctx context.Context) error {
+func ContextErr(ctx context.Context) error {
 	if deadline, ok := ctx.Deadline(); ok && ctx.Err() == nil && !time.Now().Before(deadline) {
 		return context.DeadlineExceeded
 	}
 	return ctx.Err()
 }
 
-// serverError returns the server's error in err's chain, or nil.
-func serverError(err error) *pq.Error {
+// ServerError returns the server's error in err's chain, or nil.
+func ServerError(err error) *pq.Error {
 	e, _ := errors.AsType[*pq.Error](err)
 	return e
 }
 
-// sqlState returns the server's code of the error, or "".
-func sqlState(err error) pqerror.Code {
-	if e := serverError(err); e != nil {
+// SQLState returns the server's code of the error, or "".
+func SQLState(err error) pqerror.Code {
+	if e := ServerError(err); e != nil {
 		return e.Code
 	}
 	return ""
 }
 
-// unavailable reports whether the database can't be used now: there is no
+// Unavailable reports whether the database can't be used now: there is no
 // connection, or the server ended it, follows another server, or has run out of
 // something. A statement's own failure isn't among that, whatever its class: any
 // class can be raised, and a statement that takes too long will do so again.
-func unavailable(err error) bool {
+func Unavailable(err error) bool {
 	if _, ok := errors.AsType[*loginFailure](err); ok {
 		return true
 	}
-	e := serverError(err)
+	e := ServerError(err)
 	if e == nil {
-		return lost(err)
+		return Lost(err)
 	}
-	return fatal(e) || !raised(e) && (e.Code == pqerror.ReadOnlySQLTransaction || e.Code.Class() == "53")
+	return Fatal(e) || !Raised(e) && (e.Code == pqerror.ReadOnlySQLTransaction || e.Code.Class() == "53")
 }
 
-// fatal reports whether the server closed the connection with the error. The
+// Fatal reports whether the server closed the connection with the error. The
 // severity comes in the language of lc_messages, and lib/pq drops the one that
 // doesn't: where it is none of the English words, the code says it.
-func fatal(e *pq.Error) bool {
+func Fatal(e *pq.Error) bool {
 	switch e.Severity {
 	case pqerror.SeverityFatal, pqerror.SeverityPanic:
 		return true
@@ -147,24 +147,24 @@ func fatal(e *pq.Error) bool {
 	switch e.Code {
 	case pqerror.AdminShutdown, pqerror.CrashShutdown, pqerror.CannotConnectNow, pqerror.DatabaseDropped, pqerror.IdleSessionTimeout,
 		pqerror.IdleInTransactionSessionTimeout, pqerror.TransactionTimeout, pqerror.TooManyConnections:
-		return !raised(e)
+		return !Raised(e)
 	}
 	return false
 }
 
-// raised reports whether the code is one that SQL chose, by RAISE in PL/pgSQL or by
+// Raised reports whether the code is one that SQL chose, by RAISE in PL/pgSQL or by
 // plpy.Error in PL/Python.
-func raised(e *pq.Error) bool { return e.Routine == "exec_stmt_raise" || e.Routine == "PLy_elog_impl" }
+func Raised(e *pq.Error) bool { return e.Routine == "exec_stmt_raise" || e.Routine == "PLy_elog_impl" }
 
-// lost reports whether the connection is gone, so that it isn't known what became
+// Lost reports whether the connection is gone, so that it isn't known what became
 // of the last message.
-func lost(err error) bool {
+func Lost(err error) bool {
 	_, network := errors.AsType[net.Error](err)
 	return network || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }
 
-// errNoSuchTenant is what an unknown, a suspended and a foreign tenant get alike.
-func errNoSuchTenant() *domain.Error {
+// ErrNoSuchTenant is what an unknown, a suspended and a foreign tenant get alike.
+func ErrNoSuchTenant() *domain.Error {
 	return domain.NewError(domain.CodeTenantNotFound)
 }

@@ -1,4 +1,4 @@
-package postgres
+package pg
 
 import (
 	"context"
@@ -29,7 +29,7 @@ func (w *watch) begin(ctx context.Context) {
 		select {
 		case <-ended:
 		case <-time.After(cancelPatience):
-			_ = w.wire.SetDeadline(longAgo)
+			_ = w.wire.SetDeadline(LongAgo)
 		}
 	})
 	w.stop = func() {
@@ -45,5 +45,5 @@ func (w *watch) end() {
 	}
 }
 
-// longAgo is a deadline that ends what waits for the network at once.
-var longAgo = time.Unix(1, 0)
+// LongAgo is a deadline that ends what waits for the network at once.
+var LongAgo = time.Unix(1, 0)

@@ -1,4 +1,4 @@
-package postgres
+package pg
 
 import (
 	"errors"
@@ -18,11 +18,11 @@ func (c closing) Close() error { return c.err }
 
 func TestClosingAConnectionThatIsGoneIsNoError(t *testing.T) {
 	gone := &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", syscall.EPIPE)}
-	if err := (&conn{libConn: closing{err: gone}}).Close(); err != nil {
+	if err := (&Conn{libConn: closing{err: gone}}).Close(); err != nil {
 		t.Errorf("got %v", err)
 	}
 	other := errors.New("other")
-	if err := (&conn{libConn: closing{err: other}}).Close(); !errors.Is(err, other) {
+	if err := (&Conn{libConn: closing{err: other}}).Close(); !errors.Is(err, other) {
 		t.Errorf("got %v", err)
 	}
 }

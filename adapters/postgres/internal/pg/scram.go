@@ -1,4 +1,4 @@
-package postgres
+package pg
 
 import (
 	"crypto/hmac"
@@ -12,23 +12,24 @@ import (
 
 const scramIterations = 4096 // PostgreSQL's default; the passwords are random
 
-// derivedPassword is the password of a login of ours: every process that knows
+// DerivedPassword is the password of a login of ours: every process that knows
 // the secret has it, and none stores it.
-func derivedPassword(secret domain.Secret, login string) domain.Secret {
+func DerivedPassword(secret domain.Secret, login string) domain.Secret {
 	return domain.NewSecret(base64.RawURLEncoding.EncodeToString(derive(secret, "password", login)))
 }
 
-// scramVerifier is what PostgreSQL stores of the login's derived password (RFC
+// ScramVerifier is what PostgreSQL stores of the login's derived password (RFC
 // 5803): statements are logged, and a verifier doesn't tell the password. Its
 // salt is derived too, so that a repeated setup changes nothing.
-func scramVerifier(secret domain.Secret, login string) (string, error) {
-	return scramVerifierOf(derivedPassword(secret, login), derive(secret, "salt", login)[:saltLen])
+func ScramVerifier(secret domain.Secret, login string) (string, error) {
+	return ScramVerifierOf(DerivedPassword(secret, login), derive(secret, "salt", login)[:SaltLen])
 }
 
-const saltLen = 16 // PostgreSQL's own
+// SaltLen is the length of a salt, PostgreSQL's own.
+const SaltLen = 16
 
-// scramVerifierOf is what PostgreSQL stores of a password.
-func scramVerifierOf(password domain.Secret, salt []byte) (string, error) {
+// ScramVerifierOf is what PostgreSQL stores of a password.
+func ScramVerifierOf(password domain.Secret, salt []byte) (string, error) {
 	salted, err := pbkdf2.Key(sha256.New, password.Reveal(), salt, scramIterations, sha256.Size)
 	if err != nil {
 		return "", err

@@ -1,4 +1,4 @@
-package postgres
+package pg
 
 import (
 	"context"
@@ -23,7 +23,7 @@ import (
 // always text. For other []byte, the server is asked once for a statement's parameters.
 
 // CheckNamedValue converts an argument: JSON to text, everything else as lib/pq does.
-func (c *conn) CheckNamedValue(arg *driver.NamedValue) error {
+func (c *Conn) CheckNamedValue(arg *driver.NamedValue) error {
 	if text, ok := jsonText(arg.Value); ok {
 		arg.Value = text
 		return nil
@@ -78,7 +78,7 @@ func jsonText(value any) (driver.Value, bool) {
 }
 
 // bind returns the arguments in the form that the statement's parameters want.
-func (c *conn) bind(ctx context.Context, query string, args []driver.NamedValue) ([]driver.NamedValue, error) {
+func (c *Conn) bind(ctx context.Context, query string, args []driver.NamedValue) ([]driver.NamedValue, error) {
 	var bound []driver.NamedValue
 	for i, arg := range args {
 		value := arg.Value
@@ -111,8 +111,8 @@ func (c *conn) bind(ctx context.Context, query string, args []driver.NamedValue)
 }
 
 // misbound says of a statement's error what the arguments have to do with it.
-func (c *conn) misbound(query string, args []driver.NamedValue, err error) error {
-	e := serverError(err)
+func (c *Conn) misbound(query string, args []driver.NamedValue, err error) error {
+	e := ServerError(err)
 	if e == nil || len(args) == 0 {
 		return err
 	}
@@ -120,7 +120,7 @@ func (c *conn) misbound(query string, args []driver.NamedValue, err error) error
 	case e.Code == pqerror.InternalError, e.Code == pqerror.DatatypeMismatch, e.Code.Class() == "22":
 		c.described.forget(query)
 	}
-	if e.Code == pqerror.ProtocolViolation && !fatal(e) && !raised(e) {
+	if e.Code == pqerror.ProtocolViolation && !Fatal(e) && !Raised(e) {
 		e.Message = "the number of arguments is not that of the statement's parameters: " + e.Message
 	}
 	return err
@@ -146,7 +146,7 @@ func (p parameter) isText() bool {
 }
 
 // parameters returns the types of the statement's parameters, domains resolved.
-func (c *conn) parameters(ctx context.Context, query string) ([]parameter, error) {
+func (c *Conn) parameters(ctx context.Context, query string) ([]parameter, error) {
 	if known, ok := c.described.get(query); ok {
 		return known, nil
 	}
@@ -172,7 +172,7 @@ func (c *conn) parameters(ctx context.Context, query string) ([]parameter, error
 // prepared returns the types of the parameters of a statement that the session has
 // prepared, or nil. It names no function and no operator: others could stand before
 // PostgreSQL's on the path.
-func (c *conn) prepared(ctx context.Context, query string) (found []parameter, err error) {
+func (c *Conn) prepared(ctx context.Context, query string) (found []parameter, err error) {
 	const all = `SELECT statement, CAST(CAST(parameter_types AS pg_catalog.oid[]) AS pg_catalog.text) FROM pg_catalog.pg_prepared_statements`
 	err = c.readTexts(ctx, all, 2, func(row []string) {
 		if row[0] == query {
@@ -185,7 +185,7 @@ func (c *conn) prepared(ctx context.Context, query string) (found []parameter, e
 const firstOwnType = 16384 // below it are PostgreSQL's own types
 
 // baseOf returns what a domain is made of, and every other type itself.
-func (c *conn) baseOf(ctx context.Context, p parameter) (parameter, error) {
+func (c *Conn) baseOf(ctx context.Context, p parameter) (parameter, error) {
 	for p >= firstOwnType {
 		var base []parameter
 		query := `SELECT CAST(typbasetype AS pg_catalog.text) FROM pg_catalog.pg_type WHERE oid OPERATOR(pg_catalog.=) ` + strconv.FormatUint(uint64(p), 10)
@@ -199,7 +199,7 @@ func (c *conn) baseOf(ctx context.Context, p parameter) (parameter, error) {
 }
 
 // readTexts reads all rows of a query whose columns are texts.
-func (c *conn) readTexts(ctx context.Context, query string, columns int, each func(row []string)) error {
+func (c *Conn) readTexts(ctx context.Context, query string, columns int, each func(row []string)) error {
 	rows, err := c.libConn.QueryContext(ctx, query, nil)
 	if err != nil {
 		return c.judge(err)

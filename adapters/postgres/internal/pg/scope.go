@@ -1,4 +1,4 @@
-package postgres
+package pg
 
 import (
 	"context"
@@ -17,23 +17,29 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// scope is how a transaction opens and closes, a message each. All of its
+// Scope is how a transaction opens and closes, a message each. All of its
 // settings end with it.
-type scope struct {
-	options                 sql.TxOptions
+type Scope struct {
+	Options                 sql.TxOptions
 	enter, commit, rollback string // enter follows the BEGIN in the opening message
-	again                   string // undoes, inside the transaction of an own scope, what statements have set
-	own                     bool   // see [newOwnScope]
+	Again                   string // undoes, inside the transaction of an own scope, what statements have set
+	own                     bool   // see [NewOwnScope]
 
-	outage atomic.Bool // the connection met an error that is [unavailable]
+	outage atomic.Bool // the connection met an error that is [Unavailable]
 }
 
 type scopeKey struct{}
 
-// marker is a setting that lives as long as the scope's transaction: that it's
+// ScopeOf returns the scope that the context is inside of.
+func ScopeOf(ctx context.Context) (*Scope, bool) {
+	s, ok := ctx.Value(scopeKey{}).(*Scope)
+	return s, ok
+}
+
+// Marker is a setting that lives as long as the scope's transaction: that it's
 // gone shows that somebody ended the transaction as text. Inside a tenant it
 // tells the tenant's ID.
-const marker = "partywall.scope"
+const Marker = "partywall.scope"
 
 // clean undoes what a session keeps beyond a transaction. It runs on the
 // session's own path, so it names its function in full.
@@ -46,82 +52,83 @@ const endedWords = "partywall: the transaction was ended inside its scope"
 // label. The words aren't a constant expression, which the planner would evaluate.
 // The path is the scope's, so that deferred triggers find what they name.
 func checkMarker(label string) string {
-	held := fmt.Sprintf("pg_catalog.current_setting('%s', true)", marker)
+	held := fmt.Sprintf("pg_catalog.current_setting('%s', true)", Marker)
 	return fmt.Sprintf("SELECT CAST(CASE WHEN %s OPERATOR(pg_catalog.=) %s THEN '0' ELSE pg_catalog.concat('%s', %s) END AS pg_catalog.int4)",
 		held, pq.QuoteLiteral(label), endedWords, held)
 }
 
-// ownPath is the search path of our own statements. On another path, a stranger's
+// OwnPath is the search path of our own statements. On another path, a stranger's
 // function or operator whose argument types fit better than PostgreSQL's own is
 // the one that runs, with our rights.
-const ownPath = "pg_catalog, pg_temp"
+const OwnPath = "pg_catalog, pg_temp"
 
-// setOwnPath is syntax: no function of that name can take its place.
-const setOwnPath = "SET LOCAL search_path = " + ownPath
+// SetOwnPath is syntax: no function of that name can take its place.
+const SetOwnPath = "SET LOCAL search_path = " + OwnPath
 
-// setting is a name and the value that it has until the transaction ends.
-type setting struct{ name, value string }
+// Setting is a name and the value that it has until the transaction ends.
+type Setting struct{ Name, Value string }
 
-// newScope opens with settingsFrom, and its marker is the label.
-func newScope(label, source string, settings ...setting) *scope {
-	return &scope{
-		enter: settingsFrom(source, append(settings, setting{marker, label})...),
+// NewScope opens with settingsFrom, and its marker is the label.
+func NewScope(label, source string, settings ...Setting) *Scope {
+	return &Scope{
+		enter: SettingsFrom(source, append(settings, Setting{Marker, label})...),
 		// Where the marker is lost, the check fails before anything is committed.
 		commit:   checkMarker(label) + "; COMMIT; " + clean,
 		rollback: "ROLLBACK; " + clean,
 	}
 }
 
-// newOwnScope is newScope for Config.User, whose connections run nothing outside
-// such a scope (see [connectOwn]). A session's own path can hold strangers'
+// NewOwnScope is newScope for Config.User, whose connections run nothing outside
+// such a scope (see [ConnectOwn]). A session's own path can hold strangers'
 // functions, and neither a startup parameter nor a SET of the session sets it
 // reliably behind a pooler, so the first message sets the path before it names
 // any function.
-func newOwnScope(label string, settings ...setting) *scope {
-	s := newScope(label, "", settings...)
-	s.enter, s.own = setOwnPath+"; "+s.enter, true
-	s.again = "RESET SESSION AUTHORIZATION; " + clean + "; " + s.enter
+func NewOwnScope(label string, settings ...Setting) *Scope {
+	s := NewScope(label, "", settings...)
+	s.enter, s.own = SetOwnPath+"; "+s.enter, true
+	s.Again = "RESET SESSION AUTHORIZATION; " + clean + "; " + s.enter
 	return s
 }
 
-// settingsFrom is a statement that makes the settings and returns one row, or does
+// SettingsFrom is a statement that makes the settings and returns one row, or does
 // neither where source, a FROM clause, has no row.
-func settingsFrom(source string, settings ...setting) string {
+func SettingsFrom(source string, settings ...Setting) string {
 	calls := make([]string, len(settings))
 	for i, s := range settings {
-		calls[i] = fmt.Sprintf("set_config(%s, %s, true)", pq.QuoteLiteral(s.name), pq.QuoteLiteral(s.value))
+		calls[i] = fmt.Sprintf("set_config(%s, %s, true)", pq.QuoteLiteral(s.Name), pq.QuoteLiteral(s.Value))
 	}
 	return "SELECT " + strings.Join(calls, ", ") + source
 }
 
-// ownScope is for our own statements, which name everything in full.
-func (c Config) ownScope() *scope {
-	return newOwnScope("system", c.timeouts()...)
+// OwnScope is for our own statements, which name everything in full.
+func (c Config) OwnScope() *Scope {
+	return NewOwnScope("system", c.Timeouts()...)
 }
 
-// timeouts are set by every scope: those of a role don't apply to who becomes it.
-func (c Config) timeouts() []setting {
-	return []setting{
-		{"statement_timeout", milliseconds(c.StatementTimeout)},
-		{"lock_timeout", milliseconds(c.LockTimeout)},
-		{"idle_in_transaction_session_timeout", milliseconds(c.IdleTimeout)},
+// Timeouts are set by every scope: those of a role don't apply to who becomes it.
+func (c Config) Timeouts() []Setting {
+	return []Setting{
+		{"statement_timeout", Milliseconds(c.StatementTimeout)},
+		{"lock_timeout", Milliseconds(c.LockTimeout)},
+		{"idle_in_transaction_session_timeout", Milliseconds(c.IdleTimeout)},
 	}
 }
 
-func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+// Milliseconds is d as a setting of PostgreSQL's has it.
+func Milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
-// ownGet reads the one row of a query in a scope of our own.
-func ownGet(ctx context.Context, db *sqlx.DB, cfg Config, into any, query string, args ...any) error {
-	return inScope(ctx, db, cfg.ownScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+// OwnGet reads the one row of a query in a scope of our own.
+func OwnGet(ctx context.Context, db *sqlx.DB, cfg Config, into any, query string, args ...any) error {
+	return InScope(ctx, db, cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		return tx.GetContext(ctx, into, query, args...)
 	})
 }
 
-// inScope runs fn in one transaction of pool and commits it, unless fn returns
+// InScope runs fn in one transaction of pool and commits it, unless fn returns
 // an error, panics or doesn't return at all.
-func inScope(ctx context.Context, pool *sqlx.DB, s *scope, fn func(ctx context.Context, tx *sqlx.Tx) error) error {
+func InScope(ctx context.Context, pool *sqlx.DB, s *Scope, fn func(ctx context.Context, tx *sqlx.Tx) error) error {
 	ctx = context.WithValue(ctx, scopeKey{}, s)
-	tx, err := pool.BeginTxx(ctx, &s.options)
+	tx, err := pool.BeginTxx(ctx, &s.Options)
 	if err != nil {
 		return err
 	}
@@ -130,14 +137,14 @@ func inScope(ctx context.Context, pool *sqlx.DB, s *scope, fn func(ctx context.C
 		return err
 	}
 	err = tx.Commit()
-	if errors.Is(err, sql.ErrTxDone) && contextErr(ctx) == nil {
-		return errEnded()
+	if errors.Is(err, sql.ErrTxDone) && ContextErr(ctx) == nil {
+		return ErrEnded()
 	}
 	return err
 }
 
-// noScope refuses a context that comes from inside a scope.
-func noScope(ctx context.Context) error {
+// NoScope refuses a context that comes from inside a scope.
+func NoScope(ctx context.Context) error {
 	if ctx.Value(scopeKey{}) != nil {
 		return domain.Errorf(domain.Internal, "a scope can't be opened inside another: use the transaction that is there").WithCode(CodeScopeNested)
 	}
@@ -162,22 +169,22 @@ func Isolation(level sql.IsolationLevel) TxOption {
 // serialization failure (40001) or a deadlock (40P01). Nothing was committed, and
 // the same work in a new transaction may succeed.
 func Retryable(err error) bool {
-	state := sqlState(err)
+	state := SQLState(err)
 	return state == pqerror.TRSerializationFailure || state == pqerror.TRDeadlockDetected
 }
 
-// interrupted reports whether an error of the scope's function, or of its commit,
+// Interrupted reports whether an error of the scope's function, or of its commit,
 // says only that the database can't be used, or that the context is done, in
 // lib/pq's words. The function's errors may be of the same types for reasons of its
 // own: it counts what its connection met.
-func (s *scope) interrupted(ctx context.Context, err error) bool {
-	if s.outage.Load() && unavailable(err) {
+func (s *Scope) Interrupted(ctx context.Context, err error) bool {
+	if s.outage.Load() && Unavailable(err) {
 		return true
 	}
-	if contextErr(ctx) == nil {
+	if ContextErr(ctx) == nil {
 		return false
 	}
-	switch sqlState(err) {
+	switch SQLState(err) {
 	case pqerror.QueryCanceled, pqerror.InFailedSQLTransaction:
 		return true
 	}

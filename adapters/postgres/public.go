@@ -1,0 +1,61 @@
+package postgres
+
+import (
+	"database/sql"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+)
+
+// Config says how to reach the database, and what a tenant is made of. A zero field
+// has the default that its comment names.
+type Config = pg.Config
+
+// The choices of [Config.Roles].
+const (
+	RolesAuto = pg.RolesAuto // decided at the first setup: on if the user may make roles
+	RolesOn   = pg.RolesOn
+	RolesOff  = pg.RolesOff // the path is the only wall
+)
+
+// The codes of what [Open] and [Setup] refuse, for the operator to mend.
+const (
+	CodeNotSetUp         = pg.CodeNotSetUp
+	CodeBehind           = pg.CodeBehind
+	CodeMigrationChanged = pg.CodeMigrationChanged
+	CodeMigrationFailed  = pg.CodeMigrationFailed
+	CodeLocked           = pg.CodeLocked          // other sessions hold a lock that setup needs
+	CodeSetupIncomplete  = pg.CodeSetupIncomplete // setup did all that it could; what is left concerns some tenants, or new ones
+	CodeLoginRefused     = pg.CodeLoginRefused
+	CodeRolesMismatch    = pg.CodeRolesMismatch
+	CodeOtherProgram     = pg.CodeOtherProgram // a product set the database up, with what this program lacks
+	CodeRightsLacking    = pg.CodeRightsLacking
+	CodeCopy             = pg.CodeCopy
+)
+
+// The codes of a scope that its function used wrongly. All are [domain.Internal].
+const (
+	CodeScopeNested = pg.CodeScopeNested // InTenant inside InTenant
+	CodeScopeEnded  = pg.CodeScopeEnded  // it committed or rolled back by itself
+	CodeScopeFailed = pg.CodeScopeFailed // a statement's error wasn't returned
+)
+
+// OnSocket reports whether host names a Unix socket: its folder, or with @ a name
+// in Linux's abstract namespace.
+func OnSocket(host string) bool { return pg.OnSocket(host) }
+
+// TxOption says how the transaction of a scope behaves.
+type TxOption = pg.TxOption
+
+// ReadOnly has the server refuse what writes, as fn's own error (25006).
+func ReadOnly(o *sql.TxOptions) { pg.ReadOnly(o) }
+
+// Isolation has the transaction run at the level: [sql.LevelReadCommitted], the
+// server's default, [sql.LevelRepeatableRead] or [sql.LevelSerializable]. At the
+// last two the server may refuse a statement or the commit, because another
+// transaction came between: see [Retryable].
+func Isolation(level sql.IsolationLevel) TxOption { return pg.Isolation(level) }
+
+// Retryable reports whether err says that another transaction came between: a
+// serialization failure (40001) or a deadlock (40P01). Nothing was committed, and
+// the same work in a new transaction may succeed.
+func Retryable(err error) bool { return pg.Retryable(err) }
