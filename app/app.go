@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/partywall-go/partywall/adapters/auditlog"
 	"github.com/partywall-go/partywall/adapters/httpapi"
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain/access"
@@ -93,21 +92,10 @@ func (p *Partywall) build(ctx context.Context) error {
 		return err
 	}
 
-	audit := auditlog.Log{Logger: p.config.logger()}
 	p.Access = &access.Service{Members: stores.members}
-	p.Members = &members.Service{Members: stores.members, Audit: audit}
-	p.Tenants = &tenants.Service{
-		Tenants:         stores.tenants,
-		Reservations:    stores.reservations,
-		TenantsPerOwner: p.config.TenantsPerOwner,
-		Unproven:        p.confirmsUnseen(),
-		Audit:           audit,
-		Identities:      people.provider,
-		Mail:            mail,
-		Policy:          p.config.TenantCreation,
-		Limits:          tenants.NewLimits(nil),
-		Later:           p.tasks.Later,
-	}
+	p.Members, p.Tenants = stores.services(p.config, p.tasks.Later)
+	p.Tenants.Identities, p.Tenants.Unproven = people.provider, p.confirmsUnseen()
+	p.Tenants.Mail, p.Tenants.Limits = mail, tenants.NewLimits(nil)
 	p.Identities = &identities.Service{
 		Provider: people.provider,
 		Members:  stores.members,

@@ -8,17 +8,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/adapters/postgres"
-	"github.com/partywall-go/partywall/ports"
 )
-
-// stores are the ports that a database serves.
-type stores struct {
-	tenants      ports.TenantStore
-	members      ports.MemberStore
-	reservations ports.ReservationStore
-	users        ports.UserStore
-	ready        ports.Dependency
-}
 
 func (p *Partywall) openDatabase(ctx context.Context) (stores, error) {
 	switch {
@@ -73,7 +63,7 @@ func (p *Partywall) openPostgres(ctx context.Context, cfg postgres.Config) (stor
 	}
 	p.closes(db.Close)
 	p.sql = db
-	return stores{db.Tenants(), db.Members(), db.Reservations(), db.Users(), db}, nil
+	return storesOf(db), nil
 }
 
 func postgresConfig(c Config) postgres.Config {

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/partywall-go/partywall/adapters/auditlog"
 	"github.com/partywall-go/partywall/adapters/cognito"
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/idp"
@@ -62,21 +61,15 @@ func OpenRegistry(ctx context.Context, cfg Config) (*Registry, error) {
 		}
 		return nil, errors.Join(err, db.Close(), stop())
 	}
-	audit := auditlog.Log{Logger: cfg.logger()}
+	stores := storesOf(db)
 	registry := &Registry{
-		Members: &members.Service{Members: db.Members(), Audit: audit},
-		Tenants: &tenants.Service{
-			Tenants:      db.Tenants(),
-			Reservations: db.Reservations(),
-			Audit:        audit,
-			Later:        func(func(context.Context) error) {},
-		},
 		Provider: cmp.Or(cfg.Cognito.PoolID, idp.ProviderName),
 		sql:      db,
 		close:    func() error { return errors.Join(db.Close(), stop()) },
 	}
+	registry.Members, registry.Tenants = stores.services(cfg, func(func(context.Context) error) {})
 	if cfg.Cognito.PoolID == "" {
-		registry.users = db.Users()
+		registry.users = stores.users
 	}
 	return registry, nil
 }

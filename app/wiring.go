@@ -1,0 +1,39 @@
+package app
+
+import (
+	"context"
+
+	"github.com/partywall-go/partywall/adapters/auditlog"
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/domain/members"
+	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// stores are the ports that a database serves.
+type stores struct {
+	tenants      ports.TenantStore
+	members      ports.MemberStore
+	reservations ports.ReservationStore
+	users        ports.UserStore
+	ready        ports.Dependency
+}
+
+func storesOf(db *postgres.DB) stores {
+	return stores{db.Tenants(), db.Members(), db.Reservations(), db.Users(), db}
+}
+
+// services returns the use cases that the database serves, for [New] and
+// [OpenRegistry]. New adds an identity provider, mail and limits to those of tenants;
+// the operator of a Registry needs none.
+func (s stores) services(cfg Config, later func(func(context.Context) error)) (*members.Service, *tenants.Service) {
+	audit := auditlog.Log{Logger: cfg.logger()}
+	return &members.Service{Members: s.members, Audit: audit}, &tenants.Service{
+		Tenants:         s.tenants,
+		Reservations:    s.reservations,
+		TenantsPerOwner: cfg.TenantsPerOwner,
+		Policy:          cfg.TenantCreation,
+		Audit:           audit,
+		Later:           later,
+	}
+}
