@@ -33,7 +33,7 @@ type IdentityProvider interface {
 	// Otherwise a stranger could hold the address, and the owner's code would confirm
 	// the stranger's password. A provider that cannot replace them refuses the address
 	// as taken; the owner then uses ForgotPassword and ResetPassword.
-	SignUp(ctx context.Context, email domain.Email, password domain.Secret) (NewUser, error)
+	SignUp(ctx context.Context, email domain.Email, password domain.Secret) (CreatedUser, error)
 
 	// ConfirmSignUp proves that the address is the user's, and ends everything older:
 	// all other codes, and all sessions. A code that is wrong, spent or expired, and an
@@ -89,8 +89,8 @@ type IdentityProvider interface {
 	User(ctx context.Context, access domain.Secret) (User, error)
 }
 
-// NewUser is an account that was just created.
-type NewUser struct {
+// CreatedUser is an account that was just created.
+type CreatedUser struct {
 	Identity  domain.Identity // zero where a failed delivery of the code hid it; a token of SignIn contains it
 	Confirmed bool            // false: SignIn refuses until ConfirmSignUp
 	Delivery  *CodeDelivery   // where the confirmation code was sent, if one was

@@ -16,7 +16,7 @@ type ReservationStore interface {
 	// [domain.CodeTenantExists]. A reservation that exceeds its limits is
 	// [domain.Limited], with the time until there is room again, also where several come
 	// at once.
-	Reserve(ctx context.Context, reservation NewReservation) (domain.Tenant, error)
+	Reserve(ctx context.Context, reservation ReservationRequest) (domain.Tenant, error)
 
 	// Claim spends the token: it creates the tenant as [TenantStore.Create] does, for
 	// claim.Owner or for the user that claim.SignUp creates, and ends the reservation,
@@ -34,9 +34,9 @@ type ReservationStore interface {
 	Claim(ctx context.Context, claim Claim) (ClaimedTenant, error)
 }
 
-// NewReservation is a reservation to be made. One without an ID or a token is
+// ReservationRequest describes a reservation to be made. One without an ID or a token is
 // [domain.Invalid].
-type NewReservation struct {
+type ReservationRequest struct {
 	ID     domain.TenantID
 	Name   string
 	Token  domain.TokenHash // of the claim token
@@ -46,7 +46,7 @@ type NewReservation struct {
 
 // Life returns how long the reservation lives beside other reservations: its TTL if
 // there are none, and less the more there are, down to the limits' MinTTL.
-func (r NewReservation) Life(others int) time.Duration {
+func (r ReservationRequest) Life(others int) time.Duration {
 	if r.Limits == nil || r.Limits.MaxInAll < 2 || r.Limits.MinTTL >= r.TTL {
 		return r.TTL
 	}

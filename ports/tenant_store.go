@@ -25,7 +25,7 @@ type TenantStore interface {
 	// [domain.CodeIdempotencyMismatch]. A duplicate that comes while the first request
 	// is being served waits for it. A failed creation leaves no record, and a replay is
 	// not limited.
-	Create(ctx context.Context, tenant NewTenant) (CreatedTenant, error)
+	Create(ctx context.Context, tenant TenantCreation) (CreatedTenant, error)
 
 	// Clock reads the time of the system that holds the tenant's data. For an active
 	// tenant it reads it from inside the tenant, which shows that the tenant can be
@@ -43,9 +43,9 @@ type TenantStore interface {
 	Sweep(ctx context.Context) (int, error)
 }
 
-// NewTenant is a tenant to be created. One without an ID or an Owner is
+// TenantCreation describes a tenant to be created. One without an ID or an Owner is
 // [domain.Invalid].
-type NewTenant struct {
+type TenantCreation struct {
 	ID          domain.TenantID
 	Name        string
 	Owner       domain.Identity

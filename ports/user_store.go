@@ -16,21 +16,21 @@ type UserStore interface {
 	// CreateUser adds a user, with a first code if code is not nil. A taken address is
 	// [domain.CodeUserExists], a taken subject [domain.Conflict]. Of many callers who
 	// ask for one address at once, one succeeds.
-	CreateUser(ctx context.Context, user StoredUser, code *NewCode) error
+	CreateUser(ctx context.Context, user StoredUser, code *StoredCode) error
 
 	// RenewSignUp replaces an unconfirmed user's address, which may be another spelling
 	// of the same one, and password hash by those of user, and issues a [ConfirmAddress]
 	// code, in one step. It ends everything older: all other codes, and all sessions.
 	// CreatedAt becomes now. A confirmed user stays unchanged, and the error is
 	// [domain.CodeUserExists].
-	RenewSignUp(ctx context.Context, user StoredUser, code NewCode) error
+	RenewSignUp(ctx context.Context, user StoredUser, code StoredCode) error
 
 	// UserByEmail and UserBySubject return a user.
 	UserByEmail(ctx context.Context, email domain.Email) (StoredUser, error)
 	UserBySubject(ctx context.Context, subject string) (StoredUser, error)
 
 	// IssueCode replaces the user's last code of the same purpose.
-	IssueCode(ctx context.Context, subject string, code NewCode) error
+	IssueCode(ctx context.Context, subject string, code StoredCode) error
 
 	// Confirm spends the user's [ConfirmAddress] code, marks the user confirmed, and
 	// ends everything older: all other codes, and all sessions. A code that is wrong,
@@ -88,8 +88,8 @@ const (
 	ResetPassword  CodePurpose = "reset"
 )
 
-// NewCode is a code to be stored for a user.
-type NewCode struct {
+// StoredCode is a code to be stored for a user.
+type StoredCode struct {
 	Purpose  CodePurpose
 	Hash     domain.TokenHash
 	TTL      time.Duration

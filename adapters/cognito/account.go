@@ -28,14 +28,14 @@ func isCode(code domain.Secret) bool {
 // SignUp creates an account. When the confirmation code cannot be delivered, the
 // pool creates the account but does not return its subject. The new user's Identity
 // is zero then, unless the credentials allow a look-up of the subject.
-func (p *Provider) SignUp(ctx context.Context, email domain.Email, password domain.Secret) (ports.NewUser, error) {
+func (p *Provider) SignUp(ctx context.Context, email domain.Email, password domain.Secret) (ports.CreatedUser, error) {
 	switch {
 	case email.IsZero():
-		return ports.NewUser{}, errNoEmail()
+		return ports.CreatedUser{}, errNoEmail()
 	case !usable(email):
-		return ports.NewUser{}, domain.Invalidf("email", "an e-mail address has at most %d characters here", maxUsernameLen)
+		return ports.CreatedUser{}, domain.Invalidf("email", "an e-mail address has at most %d characters here", maxUsernameLen)
 	case password.IsZero():
-		return ports.NewUser{}, p.refuse(ctx, signUp, invalidPassword)
+		return ports.CreatedUser{}, p.refuse(ctx, signUp, invalidPassword)
 	}
 	out, err := call(ctx, p, signUp, p.once.SignUp, &idp.SignUpInput{
 		ClientId:       &p.client,
@@ -45,16 +45,16 @@ func (p *Provider) SignUp(ctx context.Context, email domain.Email, password doma
 		UserAttributes: []types.AttributeType{{Name: aws.String("email"), Value: aws.String(email.ASCII())}},
 	})
 	if err != nil {
-		return ports.NewUser{}, err
+		return ports.CreatedUser{}, err
 	}
 	if out == nil {
 		return p.undelivered(ctx, email), nil
 	}
 	identity, err := domain.NewIdentity(p.pool, aws.ToString(out.UserSub))
 	if err != nil {
-		return ports.NewUser{}, p.translate(ctx, signUp, errGarbled)
+		return ports.CreatedUser{}, p.translate(ctx, signUp, errGarbled)
 	}
-	return ports.NewUser{Identity: identity, Confirmed: out.UserConfirmed, Delivery: delivery(out.CodeDeliveryDetails)}, nil
+	return ports.CreatedUser{Identity: identity, Confirmed: out.UserConfirmed, Delivery: delivery(out.CodeDeliveryDetails)}, nil
 }
 
 func delivery(details *types.CodeDeliveryDetailsType) *ports.CodeDelivery {

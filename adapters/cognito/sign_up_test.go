@@ -35,7 +35,7 @@ func TestSigningUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := ports.NewUser{
+		want := ports.CreatedUser{
 			Identity: mustIdentity(t, subject),
 			Delivery: &ports.CodeDelivery{Destination: "a***@e***", Medium: "EMAIL", Attribute: "email"},
 		}

@@ -15,9 +15,9 @@ import (
 // undelivered returns the new user whose confirmation code could not be delivered. The
 // pool created the account, but its exception does not contain the subject.
 // undelivered looks it up if the credentials allow it, and leaves it zero otherwise.
-func (p *Provider) undelivered(ctx context.Context, email domain.Email) ports.NewUser {
+func (p *Provider) undelivered(ctx context.Context, email domain.Email) ports.CreatedUser {
 	if p.admin == nil {
-		return ports.NewUser{}
+		return ports.CreatedUser{}
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookUpTimeout)
 	defer cancel()
@@ -26,15 +26,15 @@ func (p *Provider) undelivered(ctx context.Context, email domain.Email) ports.Ne
 		p.log.LogAttrs(ctx, slog.LevelError, "a new user's subject is unknown",
 			slog.String("fix", "allow cognito-idp:AdminGetUser, or repair the delivery of codes"),
 			slog.Any("cause", cause("AdminGetUser", err)))
-		return ports.NewUser{}
+		return ports.CreatedUser{}
 	}
 	// An account that existed before must never be taken for the one that was just created.
 	if out.UserStatus != types.UserStatusTypeUnconfirmed {
-		return ports.NewUser{}
+		return ports.CreatedUser{}
 	}
 	identity, err := domain.NewIdentity(p.pool, attribute(out.UserAttributes, "sub"))
 	if err != nil {
-		return ports.NewUser{}
+		return ports.CreatedUser{}
 	}
-	return ports.NewUser{Identity: identity}
+	return ports.CreatedUser{Identity: identity}
 }

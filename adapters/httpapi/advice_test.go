@@ -316,7 +316,7 @@ type breaking struct {
 	then func()
 }
 
-func (b breaking) SignUp(ctx context.Context, email domain.Email, password domain.Secret) (ports.NewUser, error) {
+func (b breaking) SignUp(ctx context.Context, email domain.Email, password domain.Secret) (ports.CreatedUser, error) {
 	user, err := b.Provider.SignUp(ctx, email, password)
 	b.then()
 	return user, err

@@ -181,7 +181,7 @@ func TestWorkGoesOnAfterTheDeadlineOfTheBody(t *testing.T) {
 // slow is a registry that takes longer than the deadline of bodies.
 type slow struct{ ports.TenantStore }
 
-func (s slow) Create(ctx context.Context, tenant ports.NewTenant) (ports.CreatedTenant, error) {
+func (s slow) Create(ctx context.Context, tenant ports.TenantCreation) (ports.CreatedTenant, error) {
 	if err := s.wait(ctx); err != nil {
 		return ports.CreatedTenant{}, err
 	}

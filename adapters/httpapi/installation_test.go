@@ -245,7 +245,7 @@ func (h *installation) join(t testing.TB, id domain.TenantID, address string, ro
 func (h *installation) tenant(t testing.TB, id, owner string) domain.TenantID {
 	t.Helper()
 	tenant := parse(t, domain.ParseTenantID, id)
-	if _, err := h.db.Tenants().Create(t.Context(), ports.NewTenant{ID: tenant, Name: id, Owner: h.caller(t, owner).Identity()}); err != nil {
+	if _, err := h.db.Tenants().Create(t.Context(), ports.TenantCreation{ID: tenant, Name: id, Owner: h.caller(t, owner).Identity()}); err != nil {
 		t.Fatal(err)
 	}
 	return tenant

@@ -25,13 +25,13 @@ const (
 )
 
 // newCode creates a code for subject, and the part of it that a store may keep.
-func (p *Provider) newCode(subject string, purpose ports.CodePurpose) (domain.Secret, ports.NewCode, error) {
+func (p *Provider) newCode(subject string, purpose ports.CodePurpose) (domain.Secret, ports.StoredCode, error) {
 	n, err := rand.Int(rand.Reader, big.NewInt(codes))
 	if err != nil {
-		return domain.Secret{}, ports.NewCode{}, identityError(err)
+		return domain.Secret{}, ports.StoredCode{}, identityError(err)
 	}
 	code := domain.NewSecret(fmt.Sprintf("%0*d", codeDigits, n))
-	return code, ports.NewCode{
+	return code, ports.StoredCode{
 		Purpose:  purpose,
 		Hash:     p.keys.hashCode(subject, purpose, code),
 		TTL:      codeTTL,

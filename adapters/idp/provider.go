@@ -115,16 +115,16 @@ func New(config Config) (*Provider, error) {
 func (p *Provider) Name() string { return ProviderName }
 
 // SignUp creates an account. The errors are those of [ports.IdentityProvider].
-func (p *Provider) SignUp(ctx context.Context, email domain.Email, password domain.Secret) (ports.NewUser, error) {
+func (p *Provider) SignUp(ctx context.Context, email domain.Email, password domain.Secret) (ports.CreatedUser, error) {
 	if email.IsZero() {
-		return ports.NewUser{}, errNoEmail
+		return ports.CreatedUser{}, errNoEmail
 	}
 	if err := acceptPassword("password", email, password); err != nil {
-		return ports.NewUser{}, err
+		return ports.CreatedUser{}, err
 	}
 	hash, err := p.hash(ctx, password)
 	if err != nil {
-		return ports.NewUser{}, err
+		return ports.CreatedUser{}, err
 	}
 	return p.create(ctx, ports.StoredUser{
 		Subject:      uuid.NewString(),
@@ -135,56 +135,56 @@ func (p *Provider) SignUp(ctx context.Context, email domain.Email, password doma
 }
 
 // create stores a new user and sends the confirmation code.
-func (p *Provider) create(ctx context.Context, user ports.StoredUser) (ports.NewUser, error) {
+func (p *Provider) create(ctx context.Context, user ports.StoredUser) (ports.CreatedUser, error) {
 	identity, err := domain.NewIdentity(ProviderName, user.Subject)
 	if err != nil {
-		return ports.NewUser{}, identityError(err)
+		return ports.CreatedUser{}, identityError(err)
 	}
 	if user.Confirmed {
 		if err := p.users.CreateUser(ctx, user, nil); err != nil {
-			return ports.NewUser{}, identityError(err)
+			return ports.CreatedUser{}, identityError(err)
 		}
-		return ports.NewUser{Identity: identity, Confirmed: true}, nil
+		return ports.CreatedUser{Identity: identity, Confirmed: true}, nil
 	}
 	code, stored, err := p.newCode(user.Subject, ports.ConfirmAddress)
 	if err != nil {
-		return ports.NewUser{}, err
+		return ports.CreatedUser{}, err
 	}
 	err = p.users.CreateUser(ctx, user, &stored)
 	if errors.Is(err, domain.CodeUserExists) {
 		return p.renew(ctx, user)
 	}
 	if err != nil {
-		return ports.NewUser{}, identityError(err)
+		return ports.CreatedUser{}, identityError(err)
 	}
 	return p.created(ctx, user, identity, code), nil
 }
 
 // renew sets the password of the existing account with anew's address, and sends a new
 // code, unless the address is confirmed.
-func (p *Provider) renew(ctx context.Context, anew ports.StoredUser) (ports.NewUser, error) {
+func (p *Provider) renew(ctx context.Context, anew ports.StoredUser) (ports.CreatedUser, error) {
 	user, err := p.users.UserByEmail(ctx, anew.Email)
 	if err != nil {
-		return ports.NewUser{}, identityErrorOr(err, errUserExists) // it has just been removed
+		return ports.CreatedUser{}, identityErrorOr(err, errUserExists) // it has just been removed
 	}
 	anew.Subject = user.Subject
 	identity, err := domain.NewIdentity(ProviderName, user.Subject)
 	if err != nil {
-		return ports.NewUser{}, identityError(err)
+		return ports.CreatedUser{}, identityError(err)
 	}
 	code, stored, err := p.newCode(user.Subject, ports.ConfirmAddress)
 	if err != nil {
-		return ports.NewUser{}, err
+		return ports.CreatedUser{}, err
 	}
 	if err := p.users.RenewSignUp(ctx, anew, stored); err != nil {
-		return ports.NewUser{}, identityErrorOr(err, errUserExists)
+		return ports.CreatedUser{}, identityErrorOr(err, errUserExists)
 	}
 	return p.created(ctx, anew, identity, code), nil
 }
 
 // created sends a new user the confirmation code.
-func (p *Provider) created(ctx context.Context, user ports.StoredUser, identity domain.Identity, code domain.Secret) ports.NewUser {
-	created := ports.NewUser{Identity: identity}
+func (p *Provider) created(ctx context.Context, user ports.StoredUser, identity domain.Identity, code domain.Secret) ports.CreatedUser {
+	created := ports.CreatedUser{Identity: identity}
 	if p.deliver(ctx, user, ports.ConfirmAddress, code) {
 		created.Delivery = &ports.CodeDelivery{Destination: mask(user.Email), Medium: "EMAIL", Attribute: "email"}
 	}

@@ -18,7 +18,7 @@ func BenchmarkCreate(b *testing.B) {
 			db = &memory.DB{}
 		}
 		id := tenantID(fmt.Sprintf("tenant-%d", n))
-		if _, err := db.Tenants().Create(b.Context(), ports.NewTenant{ID: id, Owner: owner}); err != nil {
+		if _, err := db.Tenants().Create(b.Context(), ports.TenantCreation{ID: id, Owner: owner}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -28,7 +28,7 @@ func BenchmarkAdmit(b *testing.B) {
 	db := &memory.DB{}
 	service := &access.Service{Members: db.Members()}
 	owner, id := identity("owner"), tenantID("acme")
-	if _, err := db.Tenants().Create(b.Context(), ports.NewTenant{ID: id, Owner: owner}); err != nil {
+	if _, err := db.Tenants().Create(b.Context(), ports.TenantCreation{ID: id, Owner: owner}); err != nil {
 		b.Fatal(err)
 	}
 	b.RunParallel(func(pb *testing.PB) {

@@ -128,7 +128,7 @@ func joiner(db *memory.DB) func(*testing.T, string) {
 		t.Helper()
 		who, err := domain.NewIdentity("memory", subject)
 		must(t, err)
-		_, err = db.Tenants().Create(t.Context(), ports.NewTenant{ID: domain.Must(domain.ParseTenantID("tenant")), Name: "Tenant", Owner: who})
+		_, err = db.Tenants().Create(t.Context(), ports.TenantCreation{ID: domain.Must(domain.ParseTenantID("tenant")), Name: "Tenant", Owner: who})
 		must(t, err)
 	}
 }

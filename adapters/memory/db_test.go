@@ -17,7 +17,7 @@ func TestIdempotencyKeys(t *testing.T) {
 		db := &memory.DB{Now: func() time.Time { return now }}
 		ada := identity("ada")
 		create := func(id string) ports.CreatedTenant {
-			created, err := db.Tenants().Create(t.Context(), ports.NewTenant{ID: tenantID(id), Owner: ada, Idempotency: &ports.Idempotency{Identity: ada, Route: "r", Key: "k"}})
+			created, err := db.Tenants().Create(t.Context(), ports.TenantCreation{ID: tenantID(id), Owner: ada, Idempotency: &ports.Idempotency{Identity: ada, Route: "r", Key: "k"}})
 			must(t, err)
 			return created
 		}
@@ -39,7 +39,7 @@ func TestAReservationEndsWithItsClaim(t *testing.T) {
 	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	db := &memory.DB{Now: func() time.Time { return now }}
 	token := domain.NewSecret("claim").Hash()
-	_, err := db.Reservations().Reserve(t.Context(), ports.NewReservation{ID: tenantID("acme"), Token: token, TTL: time.Hour})
+	_, err := db.Reservations().Reserve(t.Context(), ports.ReservationRequest{ID: tenantID("acme"), Token: token, TTL: time.Hour})
 	must(t, err)
 	now = now.Add(time.Hour - 1)
 	_, err = db.Tenants().Clock(t.Context(), tenantID("acme"))
@@ -57,7 +57,7 @@ func TestUnconfirmedOwnersCountForADay(t *testing.T) {
 	made := 0
 	create := func(hourly, daily int) error {
 		made++
-		_, err := db.Tenants().Create(t.Context(), ports.NewTenant{
+		_, err := db.Tenants().Create(t.Context(), ports.TenantCreation{
 			ID: tenantID(fmt.Sprintf("tenant-%d", made)), Owner: identity(fmt.Sprint(made)),
 			Limits: ports.MakingLimits{Unconfirmed: &ports.UnconfirmedLimits{Networks: []ports.NetworkLimit{{Max: daily}}, MaxHourly: hourly}},
 		})
@@ -78,9 +78,9 @@ func TestUnconfirmedOwnersCountForADay(t *testing.T) {
 func TestSeeding(t *testing.T) {
 	db, ada, bob := &memory.DB{}, identity("ada"), identity("bob")
 	acme, waiting, operator := tenantID("acme"), tenantID("waiting"), ports.Actor{Operator: true}
-	_, err := db.Tenants().Create(t.Context(), ports.NewTenant{ID: acme, Owner: ada})
+	_, err := db.Tenants().Create(t.Context(), ports.TenantCreation{ID: acme, Owner: ada})
 	must(t, err)
-	_, err = db.Reservations().Reserve(t.Context(), ports.NewReservation{ID: waiting, Token: domain.NewSecret("claim").Hash(), TTL: time.Hour})
+	_, err = db.Reservations().Reserve(t.Context(), ports.ReservationRequest{ID: waiting, Token: domain.NewSecret("claim").Hash(), TTL: time.Hour})
 	must(t, err)
 
 	t.Run("a role can be granted, changed and revoked", func(t *testing.T) {

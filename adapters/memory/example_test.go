@@ -24,7 +24,7 @@ func Example() {
 	acme := domain.Must(domain.ParseTenantID("acme"))
 	ada := domain.Must(domain.NewIdentity("test", "ada"))
 	bob := domain.Must(domain.NewIdentity("test", "bob"))
-	domain.Must(db.Tenants().Create(ctx, ports.NewTenant{ID: acme, Owner: ada}))
+	domain.Must(db.Tenants().Create(ctx, ports.TenantCreation{ID: acme, Owner: ada}))
 	if err := db.Members().SetRole(ctx, ports.RoleChange{Tenant: acme, Member: bob, Role: domain.RoleViewer, By: ports.Actor{Operator: true}}); err != nil {
 		log.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func ExampleDB() {
 	db := &memory.DB{Now: func() time.Time { return now }}
 	acme := domain.Must(domain.ParseTenantID("acme"))
 	token := domain.NewSecret("a claim token").Hash()
-	domain.Must(db.Reservations().Reserve(ctx, ports.NewReservation{ID: acme, Token: token, TTL: 24 * time.Hour}))
+	domain.Must(db.Reservations().Reserve(ctx, ports.ReservationRequest{ID: acme, Token: token, TTL: 24 * time.Hour}))
 
 	now = now.Add(24 * time.Hour)
 	_, err := db.Tenants().Clock(ctx, acme)

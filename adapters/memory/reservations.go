@@ -35,7 +35,7 @@ var _ ports.ReservationStore = (*Reservations)(nil)
 func (db *DB) Reservations() *Reservations { return &Reservations{db} }
 
 // Reserve implements [ports.ReservationStore].
-func (s *Reservations) Reserve(ctx context.Context, n ports.NewReservation) (domain.Tenant, error) {
+func (s *Reservations) Reserve(ctx context.Context, n ports.ReservationRequest) (domain.Tenant, error) {
 	switch {
 	case n.ID.IsZero():
 		return domain.Tenant{}, errNoTenant

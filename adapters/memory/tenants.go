@@ -45,7 +45,7 @@ var (
 )
 
 // Create implements [ports.TenantStore]. A duplicate waits for the first at the lock.
-func (t *Tenants) Create(ctx context.Context, n ports.NewTenant) (ports.CreatedTenant, error) {
+func (t *Tenants) Create(ctx context.Context, n ports.TenantCreation) (ports.CreatedTenant, error) {
 	if err := checkNew(n); err != nil {
 		return ports.CreatedTenant{}, err
 	}
@@ -76,7 +76,7 @@ func (t *Tenants) Create(ctx context.Context, n ports.NewTenant) (ports.CreatedT
 	return ports.CreatedTenant{Tenant: made}, nil
 }
 
-func checkNew(n ports.NewTenant) error {
+func checkNew(n ports.TenantCreation) error {
 	switch {
 	case n.ID.IsZero():
 		return errNoTenant

@@ -41,7 +41,7 @@ var (
 )
 
 // CreateUser implements [ports.UserStore].
-func (u *Users) CreateUser(ctx context.Context, stored ports.StoredUser, first *ports.NewCode) error {
+func (u *Users) CreateUser(ctx context.Context, stored ports.StoredUser, first *ports.StoredCode) error {
 	switch {
 	case stored.Subject == "":
 		return errNoSubject
@@ -71,7 +71,7 @@ func (u *Users) CreateUser(ctx context.Context, stored ports.StoredUser, first *
 }
 
 // RenewSignUp implements [ports.UserStore].
-func (u *Users) RenewSignUp(ctx context.Context, stored ports.StoredUser, code ports.NewCode) error {
+func (u *Users) RenewSignUp(ctx context.Context, stored ports.StoredUser, code ports.StoredCode) error {
 	if stored.Email.IsZero() {
 		return errNoEmail
 	}
@@ -134,7 +134,7 @@ func (u *Users) UserBySubject(ctx context.Context, subject string) (ports.Stored
 }
 
 // IssueCode implements [ports.UserStore].
-func (u *Users) IssueCode(ctx context.Context, subject string, next ports.NewCode) error {
+func (u *Users) IssueCode(ctx context.Context, subject string, next ports.StoredCode) error {
 	return u.with(ctx, subject, func(user *user, now time.Time) error {
 		user.give(next, now)
 		return nil
@@ -185,7 +185,7 @@ func (u *Users) endAllBefore(user *user) {
 	u.endAll(user)
 }
 
-func (u *user) give(next ports.NewCode, now time.Time) {
+func (u *user) give(next ports.StoredCode, now time.Time) {
 	set(&u.codes, next.Purpose, &code{next.Hash, now.Add(next.TTL), next.Attempts})
 }
 

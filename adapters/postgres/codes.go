@@ -12,11 +12,11 @@ import (
 )
 
 // IssueCode implements [ports.UserStore].
-func (u *Users) IssueCode(ctx context.Context, subject string, code ports.NewCode) error {
+func (u *Users) IssueCode(ctx context.Context, subject string, code ports.StoredCode) error {
 	return u.write(ctx, "issue a code", func(ctx context.Context, tx *sqlx.Tx) error { return issue(ctx, tx, subject, code) })
 }
 
-func issue(ctx context.Context, tx *sqlx.Tx, subject string, code ports.NewCode) error {
+func issue(ctx context.Context, tx *sqlx.Tx, subject string, code ports.StoredCode) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO partywall.codes (subject, purpose, hash, expires_at, attempts_left)
 		VALUES ($1, $2, $3, now() + $4 * interval '1 microsecond', $5)

@@ -205,9 +205,9 @@ func makeTenant(t testing.TB, db *postgres.DB, id string) domain.TenantID {
 	return made.Tenant.ID
 }
 
-func owned(t testing.TB, id string) ports.NewTenant {
+func owned(t testing.TB, id string) ports.TenantCreation {
 	t.Helper()
-	return ports.NewTenant{ID: tenantID(t, id), Name: id, Owner: identity(t, "owner-of-"+id)}
+	return ports.TenantCreation{ID: tenantID(t, id), Name: id, Owner: identity(t, "owner-of-"+id)}
 }
 
 // ownConn is a connection of the pool that provisions.
@@ -222,13 +222,13 @@ func ownConn(t testing.TB, db *postgres.DB) *sqlx.Conn {
 }
 
 // reservation is one to be made, whose claim token is its ID.
-func reservation(t testing.TB, id string) ports.NewReservation {
+func reservation(t testing.TB, id string) ports.ReservationRequest {
 	t.Helper()
-	return ports.NewReservation{ID: tenantID(t, id), Name: id, Token: domain.NewSecret(id).Hash(), TTL: time.Hour}
+	return ports.ReservationRequest{ID: tenantID(t, id), Name: id, Token: domain.NewSecret(id).Hash(), TTL: time.Hour}
 }
 
 // reserve makes a reservation whose claim token is its ID.
-func reserve(t testing.TB, db *postgres.DB, id string) ports.NewReservation {
+func reserve(t testing.TB, db *postgres.DB, id string) ports.ReservationRequest {
 	t.Helper()
 	n := reservation(t, id)
 	if _, err := db.Reservations().Reserve(t.Context(), n); err != nil {

@@ -34,7 +34,7 @@ func TestUserStore(t *testing.T) {
 	porttest.UserStore(t, func(*testing.T) porttest.Users {
 		return porttest.Users{Store: db.Users(), Join: func(t *testing.T, subject string) {
 			t.Helper()
-			if _, err := db.Tenants().Create(t.Context(), ports.NewTenant{ID: tenantID(t, "joined"), Name: "Joined", Owner: identity(t, subject)}); err != nil {
+			if _, err := db.Tenants().Create(t.Context(), ports.TenantCreation{ID: tenantID(t, "joined"), Name: "Joined", Owner: identity(t, subject)}); err != nil {
 				t.Fatal(err)
 			}
 		}}

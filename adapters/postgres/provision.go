@@ -20,7 +20,7 @@ import (
 // in one transaction, so that there is no half-made tenant to repair, whatever
 // dies when. [Config.OnProvision] is called last; its error comes back as it is.
 // Inside a scope Create is [CodeScopeNested].
-func (t *Tenants) Create(ctx context.Context, tenant ports.NewTenant) (ports.CreatedTenant, error) {
+func (t *Tenants) Create(ctx context.Context, tenant ports.TenantCreation) (ports.CreatedTenant, error) {
 	if err := pg.NoScope(ctx); err != nil {
 		return ports.CreatedTenant{}, err
 	}
@@ -42,7 +42,7 @@ func (t *Tenants) Create(ctx context.Context, tenant ports.NewTenant) (ports.Cre
 	return p.made, nil
 }
 
-func checkNew(n ports.NewTenant) error {
+func checkNew(n ports.TenantCreation) error {
 	switch {
 	case n.ID.IsZero():
 		return domain.Invalidf("tenantId", "name the new tenant")
@@ -58,7 +58,7 @@ func checkNew(n ports.NewTenant) error {
 type provisioning struct {
 	db       *DB
 	in       installation
-	new      ports.NewTenant
+	new      ports.TenantCreation
 	token    []byte // of the reservation that is claimed; nil: a creation
 	request  string // to find out later whether this request made the tenant
 	patience time.Duration

@@ -26,7 +26,7 @@ const reserved = `(r.expires_at > now() AND NOT EXISTS (SELECT FROM partywall.te
 
 // Reserve implements [ports.ReservationStore] on the system's login. It doesn't
 // wait for a transaction that is about to give the ID out.
-func (r *Reservations) Reserve(ctx context.Context, n ports.NewReservation) (domain.Tenant, error) {
+func (r *Reservations) Reserve(ctx context.Context, n ports.ReservationRequest) (domain.Tenant, error) {
 	switch {
 	case n.ID.IsZero():
 		return domain.Tenant{}, domain.Invalidf("tenantId", "name the new tenant")
@@ -101,7 +101,7 @@ func roomToReserve(ctx context.Context, tx *sqlx.Tx, limits *ports.ReservationLi
 	return there.count, err
 }
 
-func reserve(ctx context.Context, tx *sqlx.Tx, n ports.NewReservation, life time.Duration) (domain.Tenant, error) {
+func reserve(ctx context.Context, tx *sqlx.Tx, n ports.ReservationRequest, life time.Duration) (domain.Tenant, error) {
 	counted, network := false, any(nil)
 	if n.Limits != nil {
 		counted, network = len(n.Limits.Networks) > 0, cidr(ports.Narrowest(n.Limits.Networks))

@@ -37,7 +37,7 @@ func (u *Users) write(ctx context.Context, what string, fn func(ctx context.Cont
 }
 
 // CreateUser implements [ports.UserStore].
-func (u *Users) CreateUser(ctx context.Context, user ports.StoredUser, code *ports.NewCode) error {
+func (u *Users) CreateUser(ctx context.Context, user ports.StoredUser, code *ports.StoredCode) error {
 	if user.Subject == "" {
 		return domain.Invalidf("sub", "a user has a subject")
 	}
@@ -65,7 +65,7 @@ func (u *Users) CreateUser(ctx context.Context, user ports.StoredUser, code *por
 
 // RenewSignUp implements [ports.UserStore]. It takes the code's row before the
 // user's, as spending a code does.
-func (u *Users) RenewSignUp(ctx context.Context, user ports.StoredUser, code ports.NewCode) error {
+func (u *Users) RenewSignUp(ctx context.Context, user ports.StoredUser, code ports.StoredCode) error {
 	if err := someAddress(user.Email); err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func (b *bench) secrecy(ctx context.Context) ([]line, error) {
 	}
 	service, stranger := &access.Service{Members: db.Members()}, domain.Must(domain.NewIdentity("bench", "stranger"))
 	foreign, absent := domain.Must(domain.ParseTenantID("foreign")), domain.Must(domain.ParseTenantID("absent"))
-	if _, err := db.Tenants().Create(ctx, ports.NewTenant{ID: foreign, Owner: domain.Must(domain.NewIdentity("bench", "owner"))}); err != nil {
+	if _, err := db.Tenants().Create(ctx, ports.TenantCreation{ID: foreign, Owner: domain.Must(domain.NewIdentity("bench", "owner"))}); err != nil {
 		return nil, err
 	}
 	var lines []line

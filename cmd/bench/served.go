@@ -129,7 +129,7 @@ func (b *bench) createTenants(ctx context.Context, many int) (perSecond float64,
 	began := time.Now()
 	for i := range many {
 		id := domain.Must(domain.ParseTenantID(fmt.Sprintf("idle-%d", i)))
-		if _, err := db.Tenants().Create(ctx, ports.NewTenant{ID: id, Owner: owner}); err != nil {
+		if _, err := db.Tenants().Create(ctx, ports.TenantCreation{ID: id, Owner: owner}); err != nil {
 			return 0, err
 		}
 	}

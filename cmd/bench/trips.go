@@ -94,7 +94,7 @@ func (b *bench) roundTrips(ctx context.Context) ([]line, error) {
 	}
 	defer db.Close()
 	who, id := domain.Must(domain.NewIdentity("bench", "counted")), domain.Must(domain.ParseTenantID("counted"))
-	if _, err := db.Tenants().Create(ctx, ports.NewTenant{ID: id, Owner: who}); err != nil {
+	if _, err := db.Tenants().Create(ctx, ports.TenantCreation{ID: id, Owner: who}); err != nil {
 		return nil, err
 	}
 	var lines []line

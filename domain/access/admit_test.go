@@ -32,7 +32,7 @@ func newInstallation() installation {
 // create creates a tenant that the identity owns.
 func (in installation) create(t *testing.T, id string, owner domain.Identity) {
 	t.Helper()
-	if _, err := in.db.Tenants().Create(t.Context(), ports.NewTenant{ID: tenantID(id), Owner: owner}); err != nil {
+	if _, err := in.db.Tenants().Create(t.Context(), ports.TenantCreation{ID: tenantID(id), Owner: owner}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -50,7 +50,7 @@ func (h *installation) member(t *testing.T, id string, role domain.Role) access.
 	t.Helper()
 	tenant, identity := domain.Must(domain.ParseTenantID(id)), domain.Must(domain.NewIdentity("test", string(role)))
 	owner := domain.Must(domain.NewIdentity("test", "the owner"))
-	if _, err := h.db.Tenants().Create(t.Context(), ports.NewTenant{ID: tenant, Owner: owner}); err != nil {
+	if _, err := h.db.Tenants().Create(t.Context(), ports.TenantCreation{ID: tenant, Owner: owner}); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.db.Members().SetRole(t.Context(), ports.RoleChange{Tenant: tenant, Member: identity, Role: role, By: ports.Actor{Operator: true}}); err != nil {

@@ -43,7 +43,7 @@ func (h *installation) unclaimed(t *testing.T, id string) domain.Secret {
 	return created.ClaimToken
 }
 
-func (h *installation) signUp(t *testing.T, email string, claim domain.Secret) (ports.NewUser, error) {
+func (h *installation) signUp(t *testing.T, email string, claim domain.Secret) (ports.CreatedUser, error) {
 	t.Helper()
 	return h.SignUp(t.Context(), limits.Address{}, identities.SignUp{Email: address(email), Password: domain.NewSecret(password), ClaimToken: claim})
 }

@@ -26,13 +26,13 @@ type SignUp struct {
 // [domain.Limited] beyond what callers from one network may claim. After an error on
 // field "claimToken" whose message states it, the account exists without the tenant,
 // as where another user claimed it in the same moment.
-func (s *Service) SignUp(ctx context.Context, from limits.Address, account SignUp) (ports.NewUser, error) {
+func (s *Service) SignUp(ctx context.Context, from limits.Address, account SignUp) (ports.CreatedUser, error) {
 	if err := present("password", account.Password, maxPasswordLen); err != nil {
-		return ports.NewUser{}, err
+		return ports.CreatedUser{}, err
 	}
 	attempt, err := s.Limits.mail(toSignUp, from, account.Email)
 	if err != nil {
-		return ports.NewUser{}, err
+		return ports.CreatedUser{}, err
 	}
 	user, made, err := s.makeAccount(ctx, from, account)
 	if user.Confirmed {

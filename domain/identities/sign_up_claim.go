@@ -13,7 +13,7 @@ import (
 // makeAccount creates the account and, with a claim, makes its user the owner of a
 // tenant; then it creates the account after the claim was found valid. It reports
 // whether the account was created, which may be true beside an error.
-func (s *Service) makeAccount(ctx context.Context, from limits.Address, account SignUp) (user ports.NewUser, made bool, err error) {
+func (s *Service) makeAccount(ctx context.Context, from limits.Address, account SignUp) (user ports.CreatedUser, made bool, err error) {
 	signUp := func(ctx context.Context) (domain.Identity, error) {
 		user, err = s.Provider.SignUp(ctx, account.Email, account.Password)
 		made = err == nil
@@ -31,7 +31,7 @@ func (s *Service) makeAccount(ctx context.Context, from limits.Address, account 
 		return identity, err
 	})
 	if made && err != nil {
-		return ports.NewUser{}, made, afterSignUp(err)
+		return ports.CreatedUser{}, made, afterSignUp(err)
 	}
 	return user, made, err
 }

@@ -89,10 +89,10 @@ func TestOneOfFiftySignUpsWithOneClaimBecomesTheOwner(t *testing.T) {
 // meddler is a provider that calls a function as soon as an account is created.
 type meddler struct {
 	ports.IdentityProvider
-	then func(*ports.NewUser)
+	then func(*ports.CreatedUser)
 }
 
-func (m meddler) SignUp(ctx context.Context, email domain.Email, password domain.Secret) (ports.NewUser, error) {
+func (m meddler) SignUp(ctx context.Context, email domain.Email, password domain.Secret) (ports.CreatedUser, error) {
 	user, err := m.IdentityProvider.SignUp(ctx, email, password)
 	m.then(&user)
 	return user, err
@@ -118,7 +118,7 @@ func TestACallerWhoHangsUpKeepsTheClaim(t *testing.T) {
 	h := newInstallation()
 	claim := h.unclaimed(t, "acme")
 	ctx, cancel := context.WithCancel(t.Context())
-	h.Provider = meddler{h.users, func(*ports.NewUser) { cancel() }}
+	h.Provider = meddler{h.users, func(*ports.CreatedUser) { cancel() }}
 	if _, err := h.SignUp(ctx, limits.Address{}, identities.SignUp{Email: address("ada@example.com"), Password: domain.NewSecret(password), ClaimToken: claim}); err != nil {
 		t.Fatal(err)
 	}
@@ -141,27 +141,27 @@ func (hanging) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedTenant, e
 
 func TestTheErrorReportsAnAccountWithoutItsTenant(t *testing.T) {
 	for name, c := range map[string]struct {
-		then    func(h *installation, claim domain.Secret, user *ports.NewUser)
+		then    func(h *installation, claim domain.Secret, user *ports.CreatedUser)
 		want    error
 		says    string
 		unspent bool
 	}{
-		"another user claims it first": {func(h *installation, claim domain.Secret, _ *ports.NewUser) {
+		"another user claims it first": {func(h *installation, claim domain.Secret, _ *ports.CreatedUser) {
 			somebody := domain.Must(h.users.Caller(address("eve@example.com")))
 			domain.Must(h.db.Reservations().Claim(context.Background(), ports.Claim{Token: claim.Hash(), Owner: somebody.Identity()}))
 		}, domain.CodeClaimInvalid, "another user claimed", false},
-		"the registry becomes unavailable": {func(h *installation, _ domain.Secret, _ *ports.NewUser) {
+		"the registry becomes unavailable": {func(h *installation, _ domain.Secret, _ *ports.CreatedUser) {
 			h.db.Break()
 		}, domain.CodeDatabaseUnavailable, "claim it with the same token", true},
-		"the registry hangs": {func(*installation, domain.Secret, *ports.NewUser) {}, domain.Unavailable, "claim it with the same token", true},
-		"the provider does not return the identity": {func(_ *installation, _ domain.Secret, user *ports.NewUser) {
+		"the registry hangs": {func(*installation, domain.Secret, *ports.CreatedUser) {}, domain.Unavailable, "claim it with the same token", true},
+		"the provider does not return the identity": {func(_ *installation, _ domain.Secret, user *ports.CreatedUser) {
 			user.Identity = domain.Identity{}
 		}, domain.Conflict, "claim it with the same token", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newInstallation()
 			claim := h.unclaimed(t, "acme")
-			h.Provider = meddler{h.users, func(user *ports.NewUser) { c.then(h, claim, user) }}
+			h.Provider = meddler{h.users, func(user *ports.CreatedUser) { c.then(h, claim, user) }}
 			if name == "the registry hangs" {
 				h.Tenants.Reservations = hanging{h.db.Reservations()}
 			}

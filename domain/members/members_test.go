@@ -40,7 +40,7 @@ func (a *trail) Record(_ context.Context, entry ports.AuditEntry) {
 func newInstallation(t *testing.T) installation {
 	t.Helper()
 	db, kept := &memory.DB{}, &trail{}
-	domain.Must(db.Tenants().Create(t.Context(), ports.NewTenant{ID: acme, Owner: ada}))
+	domain.Must(db.Tenants().Create(t.Context(), ports.TenantCreation{ID: acme, Owner: ada}))
 	return installation{&members.Service{Members: db.Members(), Audit: kept}, db, kept}
 }
 

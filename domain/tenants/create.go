@@ -139,7 +139,7 @@ func (c *Creation) check() (err error) {
 // reserve keeps the ID for the bearer of the token that it returns.
 func (s *Service) reserve(ctx context.Context, by Creator, creation Creation) (Created, error) {
 	token := s.newToken()
-	reservation := ports.NewReservation{ID: creation.ID, Name: creation.Name, Token: token.Hash(), TTL: claimTTL}
+	reservation := ports.ReservationRequest{ID: creation.ID, Name: creation.Name, Token: token.Hash(), TTL: claimTTL}
 	if by.isStranger() {
 		if err := s.Limits.creation(by.From); err != nil {
 			return Created{}, err
@@ -155,7 +155,7 @@ func (s *Service) reserve(ctx context.Context, by Creator, creation Creation) (C
 }
 
 func (s *Service) createOwned(ctx context.Context, by Creator, creation Creation) (Created, error) {
-	tenant := ports.NewTenant{ID: creation.ID, Name: creation.Name, Owner: by.owner()}
+	tenant := ports.TenantCreation{ID: creation.ID, Name: creation.Name, Owner: by.owner()}
 	if key := creation.IdempotencyKey; key != "" {
 		if !validIdempotencyKey(key) {
 			return Created{}, domain.Invalidf("Idempotency-Key", "an idempotency key is 1 to %d visible ASCII characters", maxIdempotencyKeyLen)

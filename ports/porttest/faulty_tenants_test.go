@@ -14,7 +14,7 @@ import (
 
 type givesTwice struct{ ports.TenantStore }
 
-func (s givesTwice) Create(ctx context.Context, n ports.NewTenant) (ports.CreatedTenant, error) {
+func (s givesTwice) Create(ctx context.Context, n ports.TenantCreation) (ports.CreatedTenant, error) {
 	created, err := s.TenantStore.Create(ctx, n)
 	if domain.CodeOf(err) == domain.CodeTenantExists {
 		return ports.CreatedTenant{Tenant: domain.Tenant{ID: n.ID}}, nil
@@ -24,7 +24,7 @@ func (s givesTwice) Create(ctx context.Context, n ports.NewTenant) (ports.Create
 
 type losesCodes struct{ ports.TenantStore }
 
-func (s losesCodes) Create(ctx context.Context, n ports.NewTenant) (ports.CreatedTenant, error) {
+func (s losesCodes) Create(ctx context.Context, n ports.TenantCreation) (ports.CreatedTenant, error) {
 	created, err := s.TenantStore.Create(ctx, n)
 	if domain.CodeOf(err) == domain.CodeTenantExists {
 		err = &domain.Error{Kind: domain.Conflict}
@@ -34,7 +34,7 @@ func (s losesCodes) Create(ctx context.Context, n ports.NewTenant) (ports.Create
 
 type hidesCodes struct{ ports.TenantStore }
 
-func (s hidesCodes) Create(ctx context.Context, n ports.NewTenant) (ports.CreatedTenant, error) {
+func (s hidesCodes) Create(ctx context.Context, n ports.TenantCreation) (ports.CreatedTenant, error) {
 	created, err := s.TenantStore.Create(ctx, n)
 	if err != nil {
 		err = &domain.Error{Kind: domain.Internal, Err: err}
@@ -120,7 +120,7 @@ func (s deaf) Sweep(ctx context.Context) (int, error) {
 
 type keyAlone struct{ ports.TenantStore }
 
-func (s keyAlone) Create(ctx context.Context, n ports.NewTenant) (ports.CreatedTenant, error) {
+func (s keyAlone) Create(ctx context.Context, n ports.TenantCreation) (ports.CreatedTenant, error) {
 	if n.Idempotency != nil {
 		i := *n.Idempotency
 		i.Route = ""
@@ -131,7 +131,7 @@ func (s keyAlone) Create(ctx context.Context, n ports.NewTenant) (ports.CreatedT
 
 type forgetful struct{ ports.TenantStore }
 
-func (s forgetful) Create(ctx context.Context, n ports.NewTenant) (ports.CreatedTenant, error) {
+func (s forgetful) Create(ctx context.Context, n ports.TenantCreation) (ports.CreatedTenant, error) {
 	n.Idempotency = nil
 	return s.TenantStore.Create(ctx, n)
 }
@@ -202,7 +202,7 @@ type unlimited struct {
 	change func(*ports.MakingLimits)
 }
 
-func (s unlimited) Create(ctx context.Context, n ports.NewTenant) (ports.CreatedTenant, error) {
+func (s unlimited) Create(ctx context.Context, n ports.TenantCreation) (ports.CreatedTenant, error) {
 	s.change(&n.Limits)
 	return s.TenantStore.Create(ctx, n)
 }
@@ -210,7 +210,7 @@ func (s unlimited) Create(ctx context.Context, n ports.NewTenant) (ports.Created
 // crowded ignores the limits of reservations.
 type crowded struct{ ports.ReservationStore }
 
-func (s crowded) Reserve(ctx context.Context, n ports.NewReservation) (domain.Tenant, error) {
+func (s crowded) Reserve(ctx context.Context, n ports.ReservationRequest) (domain.Tenant, error) {
 	n.Limits = nil
 	return s.ReservationStore.Reserve(ctx, n)
 }
@@ -218,7 +218,7 @@ func (s crowded) Reserve(ctx context.Context, n ports.NewReservation) (domain.Te
 // misplaced loses the field of its errors.
 type misplaced struct{ ports.TenantStore }
 
-func (s misplaced) Create(ctx context.Context, n ports.NewTenant) (ports.CreatedTenant, error) {
+func (s misplaced) Create(ctx context.Context, n ports.TenantCreation) (ports.CreatedTenant, error) {
 	created, err := s.TenantStore.Create(ctx, n)
 	if e, ok := errors.AsType[*domain.Error](err); ok {
 		lost := *e

@@ -52,7 +52,7 @@ func (s hasty) RotateSession(ctx context.Context, token, next domain.TokenHash, 
 // squatted keeps the first password of a sign-up that is renewed.
 type squatted struct{ ports.UserStore }
 
-func (s squatted) RenewSignUp(ctx context.Context, user ports.StoredUser, code ports.NewCode) error {
+func (s squatted) RenewSignUp(ctx context.Context, user ports.StoredUser, code ports.StoredCode) error {
 	first, err := s.UserBySubject(ctx, user.Subject)
 	if err != nil {
 		return err
@@ -128,9 +128,9 @@ type stubborn struct {
 	seen *sync.Map
 }
 
-func (p stubborn) SignUp(ctx context.Context, email domain.Email, password domain.Secret) (ports.NewUser, error) {
+func (p stubborn) SignUp(ctx context.Context, email domain.Email, password domain.Secret) (ports.CreatedUser, error) {
 	if _, seen := p.seen.LoadOrStore(email.Key(), true); seen {
-		return ports.NewUser{}, &domain.Error{Kind: domain.Conflict, Code: domain.CodeUserExists, Field: "email"}
+		return ports.CreatedUser{}, &domain.Error{Kind: domain.Conflict, Code: domain.CodeUserExists, Field: "email"}
 	}
 	return p.IdentityProvider.SignUp(ctx, email, password)
 }

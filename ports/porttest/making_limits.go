@@ -30,7 +30,7 @@ func mustBeLimited(t *testing.T, err error) {
 }
 
 func limitReservations(t *testing.T, open func(t *testing.T) Tenancy) {
-	within := func(t *testing.T, limits ...ports.NetworkLimit) ports.NewReservation {
+	within := func(t *testing.T, limits ...ports.NetworkLimit) ports.ReservationRequest {
 		t.Helper()
 		n := reservation(t)
 		n.Limits = &ports.ReservationLimits{MaxInAll: 1 << 20, Networks: limits, MinTTL: time.Minute}

@@ -21,12 +21,12 @@ func members(by domain.Identity, id domain.TenantID, member domain.Identity, rol
 // team is a tenant whose owner takes no part in the test.
 type team struct {
 	Tenancy
-	ports.NewTenant
+	ports.TenantCreation
 }
 
 func openTeam(t *testing.T, open func(t *testing.T) Tenancy) team {
 	x := team{open(t), owned(t)}
-	create(t, x.Tenants, x.NewTenant)
+	create(t, x.Tenants, x.TenantCreation)
 	return x
 }
 

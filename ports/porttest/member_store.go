@@ -99,7 +99,7 @@ func listMemberships(t *testing.T, open func(t *testing.T) Tenancy) {
 		s, who, stem := open(t), newIdentity(t), "mine"+unique()
 		suffixes := []string{"-a", "-b", "0", "a", "a-b", "aa"}
 		for _, suffix := range slices.Backward(suffixes) {
-			create(t, s.Tenants, ports.NewTenant{ID: tenantID(t, stem+suffix), Name: suffix, Owner: who})
+			create(t, s.Tenants, ports.TenantCreation{ID: tenantID(t, stem+suffix), Name: suffix, Owner: who})
 		}
 		create(t, s.Tenants, owned(t))
 		for _, limit := range []int{0, 1, 4, len(suffixes), 100} {

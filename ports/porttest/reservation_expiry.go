@@ -12,7 +12,7 @@ import (
 // forgetExpiredReservations and sweepReservations are the part of [ReservationStore]
 // that is about reservations that have expired.
 func forgetExpiredReservations(t *testing.T, open func(t *testing.T) Tenancy) {
-	expired := func(t *testing.T, s Tenancy) ports.NewReservation {
+	expired := func(t *testing.T, s Tenancy) ports.ReservationRequest {
 		t.Helper()
 		n := reservation(t)
 		n.TTL = soon
@@ -92,7 +92,7 @@ func forgetExpiredReservations(t *testing.T, open func(t *testing.T) Tenancy) {
 					_, err := s.Reservations.Claim(t.Context(), ports.Claim{Token: old.Token, Owner: owners[i]})
 					return err
 				}
-				_, err := s.Tenants.Create(t.Context(), ports.NewTenant{ID: old.ID, Owner: owners[i]})
+				_, err := s.Tenants.Create(t.Context(), ports.TenantCreation{ID: old.ID, Owner: owners[i]})
 				return err
 			})
 			winner := mustWinOnce(t, errs, domain.CodeClaimInvalid, domain.CodeTenantExists)

@@ -32,11 +32,11 @@ func ReservationStore(t *testing.T, open func(t *testing.T) Tenancy) {
 	reserve(t, s, n)
 	both := ports.Claim{Token: n.Token, Owner: newIdentity(t), SignUp: signsUp(newIdentity(t))}
 	refuseZero(t, "tenantId", []call{{"reserving no ID", func(ctx context.Context) error {
-		_, err := s.Reservations.Reserve(ctx, ports.NewReservation{Token: newHash(), TTL: time.Hour})
+		_, err := s.Reservations.Reserve(ctx, ports.ReservationRequest{Token: newHash(), TTL: time.Hour})
 		return err
 	}}})
 	refuseZero(t, "claimToken", []call{{"reserving without a token", func(ctx context.Context) error {
-		_, err := s.Reservations.Reserve(ctx, ports.NewReservation{ID: newTenantID(t, "zero"), TTL: time.Hour})
+		_, err := s.Reservations.Reserve(ctx, ports.ReservationRequest{ID: newTenantID(t, "zero"), TTL: time.Hour})
 		return err
 	}}})
 	refuseZero(t, "sub", []call{
@@ -67,7 +67,7 @@ func reserveIDs(t *testing.T, open func(t *testing.T) Tenancy) {
 		reserve(t, s, n)
 		other, tenant := reservation(t), owned(t)
 		other.ID, tenant.ID = n.ID, n.ID
-		for _, again := range []ports.NewReservation{other, n} {
+		for _, again := range []ports.ReservationRequest{other, n} {
 			_, err := s.Reservations.Reserve(t.Context(), again)
 			mustBe(t, err, domain.CodeTenantExists)
 		}
@@ -245,7 +245,7 @@ func claimBySignUp(t *testing.T, open func(t *testing.T) Tenancy) {
 	t.Run("an invalid token starts no sign-up", func(t *testing.T) {
 		s, spent, expired, mine := open(t), reservation(t), reservation(t), reservation(t)
 		expired.TTL = soon
-		for _, n := range []ports.NewReservation{spent, expired, mine} {
+		for _, n := range []ports.ReservationRequest{spent, expired, mine} {
 			reserve(t, s, n)
 		}
 		who := newIdentity(t)
@@ -286,7 +286,7 @@ func claimBySignUp(t *testing.T, open func(t *testing.T) Tenancy) {
 	})
 	t.Run("the claims of many new users at once are all served", func(t *testing.T) {
 		s := open(t)
-		reservations := make([]ports.NewReservation, racers)
+		reservations := make([]ports.ReservationRequest, racers)
 		for i := range reservations {
 			reservations[i] = reservation(t)
 			reserve(t, s, reservations[i])
@@ -352,19 +352,19 @@ func refuseClaims(t *testing.T, open func(t *testing.T) Tenancy) {
 }
 
 // reservation is one to be made, without limits.
-func reservation(t *testing.T) ports.NewReservation {
+func reservation(t *testing.T) ports.ReservationRequest {
 	t.Helper()
-	return ports.NewReservation{ID: newTenantID(t, "reserved"), Name: "Acme Ltd.", Token: newHash(), TTL: time.Hour}
+	return ports.ReservationRequest{ID: newTenantID(t, "reserved"), Name: "Acme Ltd.", Token: newHash(), TTL: time.Hour}
 }
 
-func reserve(t *testing.T, s Tenancy, n ports.NewReservation) domain.Tenant {
+func reserve(t *testing.T, s Tenancy, n ports.ReservationRequest) domain.Tenant {
 	t.Helper()
 	made, err := s.Reservations.Reserve(t.Context(), n)
 	mustDo(t, err)
 	return made
 }
 
-func claim(t *testing.T, s Tenancy, n ports.NewReservation, who domain.Identity) ports.ClaimedTenant {
+func claim(t *testing.T, s Tenancy, n ports.ReservationRequest, who domain.Identity) ports.ClaimedTenant {
 	t.Helper()
 	claimed, err := s.Reservations.Claim(t.Context(), ports.Claim{Token: n.Token, Tenant: n.ID, Owner: who})
 	mustDo(t, err)

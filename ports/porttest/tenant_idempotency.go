@@ -114,7 +114,7 @@ func repeatCreation(t *testing.T, open func(t *testing.T) Tenancy) {
 	})
 	t.Run("of requests at once that share a key and differ, one succeeds", func(t *testing.T) {
 		s, n := open(t), repeatable(t)
-		requests := make([]ports.NewTenant, racers)
+		requests := make([]ports.TenantCreation, racers)
 		for i := range requests {
 			requests[i] = owned(t)
 			requests[i].Idempotency = new(*n.Idempotency)
@@ -134,7 +134,7 @@ func repeatCreation(t *testing.T, open func(t *testing.T) Tenancy) {
 }
 
 // repeatable is a tenant to be made for an owner under an idempotency key.
-func repeatable(t *testing.T) ports.NewTenant {
+func repeatable(t *testing.T) ports.TenantCreation {
 	t.Helper()
 	n := owned(t)
 	n.Idempotency = &ports.Idempotency{Identity: n.Owner, Route: "POST /auth/tenants", Key: "key-" + unique(), Fingerprint: newHash()}

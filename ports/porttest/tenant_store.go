@@ -43,7 +43,7 @@ func TenantStore(t *testing.T, open func(t *testing.T) Tenancy) {
 		{"List", func(ctx context.Context) error { _, err := store.List(ctx, domain.TenantID{}, 10); return err }},
 		{"Sweep", func(ctx context.Context) error { _, err := store.Sweep(ctx); return err }},
 	})
-	creation := func(change func(*ports.NewTenant)) func(context.Context) error {
+	creation := func(change func(*ports.TenantCreation)) func(context.Context) error {
 		return func(ctx context.Context) error {
 			tenant := owned(t)
 			change(&tenant)
@@ -52,12 +52,12 @@ func TenantStore(t *testing.T, open func(t *testing.T) Tenancy) {
 		}
 	}
 	refuseZero(t, "tenantId", []call{
-		{"creating without an ID", creation(func(n *ports.NewTenant) { n.ID = domain.TenantID{} })},
+		{"creating without an ID", creation(func(n *ports.TenantCreation) { n.ID = domain.TenantID{} })},
 		{"the time of no tenant", func(ctx context.Context) error { _, err := store.Clock(ctx, domain.TenantID{}); return err }},
 	})
 	refuseZero(t, "sub", []call{
-		{"creating without an owner", creation(func(n *ports.NewTenant) { n.Owner = domain.Identity{} })},
-		{"creating with a key without an identity", creation(func(n *ports.NewTenant) { n.Idempotency = &ports.Idempotency{Route: "r", Key: "k"} })},
+		{"creating without an owner", creation(func(n *ports.TenantCreation) { n.Owner = domain.Identity{} })},
+		{"creating with a key without an identity", creation(func(n *ports.TenantCreation) { n.Idempotency = &ports.Idempotency{Route: "r", Key: "k"} })},
 	})
 }
 
@@ -91,10 +91,10 @@ func createTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 		create(t, s.Tenants, active)
 		create(t, s.Tenants, suspended)
 		s.Suspend(t, suspended.ID)
-		for _, n := range []ports.NewTenant{active, suspended} {
+		for _, n := range []ports.TenantCreation{active, suspended} {
 			another := owned(t)
 			another.ID = n.ID
-			for _, again := range []ports.NewTenant{another, n} {
+			for _, again := range []ports.TenantCreation{another, n} {
 				_, err := s.Tenants.Create(t.Context(), again)
 				mustBe(t, err, domain.CodeTenantExists)
 			}
@@ -139,7 +139,7 @@ func raceForTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 			owners[i] = newIdentity(t)
 		}
 		errs := race(func(i int) error {
-			_, err := s.Tenants.Create(t.Context(), ports.NewTenant{ID: id, Owner: owners[i]})
+			_, err := s.Tenants.Create(t.Context(), ports.TenantCreation{ID: id, Owner: owners[i]})
 			return err
 		})
 		winner := mustWinOnce(t, errs, domain.CodeTenantExists)
@@ -222,12 +222,12 @@ func tenantID(t *testing.T, s string) domain.TenantID {
 }
 
 // owned is a tenant to be made.
-func owned(t *testing.T) ports.NewTenant {
+func owned(t *testing.T) ports.TenantCreation {
 	t.Helper()
-	return ports.NewTenant{ID: newTenantID(t, "owned"), Name: "Acme Ltd.", Owner: newIdentity(t)}
+	return ports.TenantCreation{ID: newTenantID(t, "owned"), Name: "Acme Ltd.", Owner: newIdentity(t)}
 }
 
-func create(t *testing.T, store ports.TenantStore, n ports.NewTenant) ports.CreatedTenant {
+func create(t *testing.T, store ports.TenantStore, n ports.TenantCreation) ports.CreatedTenant {
 	t.Helper()
 	created, err := store.Create(t.Context(), n)
 	mustDo(t, err)

@@ -246,11 +246,11 @@ func newUser(t *testing.T) ports.StoredUser {
 	return ports.StoredUser{Subject: unique(), Email: newEmail(t), PasswordHash: "hash of " + unique()}
 }
 
-func newCode(purpose ports.CodePurpose) ports.NewCode {
-	return ports.NewCode{Purpose: purpose, Hash: newHash(), TTL: time.Hour, Attempts: 5}
+func newCode(purpose ports.CodePurpose) ports.StoredCode {
+	return ports.StoredCode{Purpose: purpose, Hash: newHash(), TTL: time.Hour, Attempts: 5}
 }
 
-func createUser(t *testing.T, store ports.UserStore, code *ports.NewCode) ports.StoredUser {
+func createUser(t *testing.T, store ports.UserStore, code *ports.StoredCode) ports.StoredUser {
 	t.Helper()
 	user := newUser(t)
 	mustDo(t, store.CreateUser(t.Context(), user, code))
