@@ -16,8 +16,8 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// BenchmarkPresign compares one signed PUT of ours, all told, with the SDK's two
-// ways to it.
+// BenchmarkPresign compares a complete signature of a PUT by this package with the SDK's
+// two ways to create one.
 func BenchmarkPresign(b *testing.B) {
 	cfg := aws.Config{Region: "eu-central-1", Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", "")}
 	key := keyOf(b, "acme/reports/2026 Q1.pdf")

@@ -19,16 +19,16 @@ import (
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-// checker is one look at a bucket.
+// checker is one run of the checks on a bucket.
 type checker struct {
 	bucket  string
 	region  string
-	origins []string // whose pages move files
+	origins []string // of the pages that upload and download files
 	now     func() time.Time
 	client  *s3.Client
 	cfg     Config
 
-	tells doctor.Finding // about our clock, once S3 was reached
+	ofClock doctor.Finding // set once S3 was reached
 }
 
 func (e *checker) checks() []doctor.Check {
@@ -37,7 +37,7 @@ func (e *checker) checks() []doctor.Check {
 		{Name: "bucket-clock", About: "our clock agrees with S3's", Needs: "bucket", Run: e.clock},
 		{Name: "bucket-rights", About: "`s3:GetObject` and `s3:ListBucket` are allowed", Needs: "bucket", Run: e.rights},
 		{Name: "bucket-isolation", About: "a signed URL opens one file of one tenant, as long as it lives; tried with objects below `.partywall/`, which are deleted", Needs: "bucket-rights", Run: e.isolation},
-		{Name: "bucket-promises", About: "the store insists on the size, type, SHA-256 and `If-None-Match` that were signed, and takes no unsigned `x-amz-*` header; tried likewise", Needs: "bucket-rights", Run: e.promises},
+		{Name: "bucket-promises", About: "the store insists on the size, type, SHA-256 and `If-None-Match` that were signed, and accepts no unsigned `x-amz-*` header; tested likewise", Needs: "bucket-rights", Run: e.promises},
 		{Name: "bucket-public-endpoint", About: "a URL signed for `S3_PUBLIC_ENDPOINT` is understood there", Needs: "bucket-rights", Run: e.publicEndpoint},
 		{Name: "bucket-cors", About: "the pages of `CORS_ALLOW_ORIGINS` may move files", Needs: "bucket", Run: e.cors},
 		{Name: "bucket-public", About: "the public is blocked from the bucket", Needs: "bucket", Run: e.public},
@@ -46,14 +46,14 @@ func (e *checker) checks() []doctor.Check {
 	}
 }
 
-// Checks describes what [RunChecks] looks at.
+// Checks describes the checks of [RunChecks].
 func Checks() []doctor.Info { return doctor.Describe((&checker{}).checks()) }
 
-// RunChecks looks for the mistakes that a bucket may have. It changes nothing, but
-// makes a few objects below ".partywall/" and deletes them. Besides the rights of
+// RunChecks reports mistakes in the settings of a bucket. It changes no setting, but
+// creates a few objects below ".partywall/" and deletes them. Besides the rights of
 // a [Store] it needs s3:GetBucketCORS, s3:GetBucketPublicAccessBlock,
 // s3:GetBucketPolicy and s3:GetBucketVersioning, and s3:DeleteObjectVersion to
-// leave no old versions behind. origins are those whose pages move files.
+// delete old versions as well. origins are those of the pages that upload and download files.
 func RunChecks(ctx context.Context, cfg Config, origins []string) []doctor.Finding {
 	e := &checker{bucket: cfg.Bucket, region: cfg.AWS.Region, origins: origins, now: cfg.Now, cfg: cfg}
 	if e.now == nil {
@@ -76,9 +76,9 @@ func (e *checker) reach(ctx context.Context) (doctor.Finding, error) {
 	}
 	switch there := header.Get("X-Amz-Bucket-Region"); {
 	case err == nil:
-		e.tells = doctor.Pass("S3 doesn't tell the time")
+		e.ofClock = doctor.Pass("S3's answer has no Date header")
 		if theirs, ok := middleware.GetServerTime(out.ResultMetadata); ok {
-			e.tells = skew.Compare("S3", theirs, before, after, time.Second)
+			e.ofClock = skew.Compare("S3", theirs, before, after, time.Second)
 		}
 		if there = aws.ToString(out.BucketRegion); there != "" && there != e.region {
 			return e.elsewhere(there), nil
@@ -87,17 +87,17 @@ func (e *checker) reach(ctx context.Context) (doctor.Finding, error) {
 	case answered && there != "" && there != e.region:
 		return e.elsewhere(there), nil
 	case status == http.StatusNotFound:
-		return doctor.Fail("there is no bucket "+e.bucket, "set S3_BUCKET_NAME to one that is there: aws s3 ls"), nil
+		return doctor.Fail("there is no bucket "+e.bucket, "set S3_BUCKET_NAME to an existing bucket: aws s3 ls"), nil
 	case status == http.StatusForbidden:
-		return doctor.Fail("the bucket "+e.bucket+" doesn't let these credentials in", "allow s3:ListBucket on arn:aws:s3:::"+e.bucket+" to them, see: aws sts get-caller-identity; a clock that is minutes off looks the same"), nil
+		return doctor.Fail("the bucket "+e.bucket+" refuses these credentials", "allow s3:ListBucket on arn:aws:s3:::"+e.bucket+" to them, see: aws sts get-caller-identity; a clock that is minutes off has the same effect"), nil
 	case answered:
-		return doctor.Fail(fmt.Sprintf("the bucket %s answers %d", e.bucket, status), "look at S3_REGION, AWS_ENDPOINT_URL_S3 and S3_FORCE_PATH_STYLE"), nil
+		return doctor.Fail(fmt.Sprintf("the bucket %s answers %d", e.bucket, status), "check S3_REGION, AWS_ENDPOINT_URL_S3 and S3_FORCE_PATH_STYLE"), nil
 	}
-	return doctor.Fail("S3 can't be reached: "+awscalls.OneLine(err), "check S3_BUCKET_NAME, S3_REGION and the way out of this machine: NAT gateway, or VPC endpoint com.amazonaws."+e.region+".s3"), nil
+	return doctor.Fail("cannot reach S3: "+awscalls.OneLine(err), "check S3_BUCKET_NAME, S3_REGION and the network access of this machine: NAT gateway, or VPC endpoint com.amazonaws."+e.region+".s3"), nil
 }
 
 // credentialTrouble is [awscalls.CredentialTrouble]. The answer to a HEAD has no
-// body that names the error, so that the same is asked with a GET.
+// body that names the error, so it repeats the request with a GET.
 func (e *checker) credentialTrouble(ctx context.Context, err error) (what, fix string, ok bool) {
 	if _, status, _ := awscalls.Response(err); status == http.StatusForbidden || status == http.StatusBadRequest {
 		_, err = e.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &e.bucket, MaxKeys: aws.Int32(1)})
@@ -109,25 +109,25 @@ func (e *checker) elsewhere(region string) doctor.Finding {
 	return doctor.Fail(fmt.Sprintf("the bucket %s is in %s, not in %s", e.bucket, region, e.region), "set S3_REGION="+region+", or name a bucket of "+e.region)
 }
 
-func (e *checker) clock(context.Context) (doctor.Finding, error) { return e.tells, nil }
+func (e *checker) clock(context.Context) (doctor.Finding, error) { return e.ofClock, nil }
 
-// nobodysKey is a key that no tenant can have.
-const nobodysKey = ".partywall/doctor"
+// noTenantsKey is a key that no tenant can have.
+const noTenantsKey = ".partywall/doctor"
 
-// rights asks for an object that isn't there: only who may list is told so.
+// rights requests an absent object. S3 reports its absence only to callers that may list.
 func (e *checker) rights(ctx context.Context) (doctor.Finding, error) {
-	_, err := e.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &e.bucket, Key: aws.String(nobodysKey)})
+	_, err := e.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &e.bucket, Key: aws.String(noTenantsKey)})
 	switch _, status, _ := awscalls.Response(err); {
 	case err == nil || status == http.StatusNotFound:
-		return doctor.Pass("objects can be asked for"), nil
+		return doctor.Pass("objects can be read"), nil
 	case status == http.StatusForbidden:
-		return doctor.Fail("an object can't be asked for", "allow s3:GetObject on arn:aws:s3:::"+e.bucket+"/* and s3:ListBucket on arn:aws:s3:::"+e.bucket+" to the credentials of this machine"), nil
+		return doctor.Fail("objects cannot be read", "allow s3:GetObject on arn:aws:s3:::"+e.bucket+"/* and s3:ListBucket on arn:aws:s3:::"+e.bucket+" to the credentials of this machine"), nil
 	}
 	return doctor.Finding{}, err
 }
 
-// unseen is about what the bucket didn't show; absent is the code with which it
-// says that there is none.
+// unseen is the finding about a setting that the bucket did not return. absent is the
+// error code for a setting that does not exist.
 func (e *checker) unseen(err error, absent, action string, none doctor.Finding) doctor.Finding {
 	_, status, _ := awscalls.Response(err)
 	switch code := awscalls.Code(err); {
@@ -136,9 +136,9 @@ func (e *checker) unseen(err error, absent, action string, none doctor.Finding) 
 	case code == "NotImplemented" || code == "MethodNotAllowed" || status == http.StatusNotImplemented:
 		return doctor.Pass("this server has no such setting")
 	case awscalls.Denied(err):
-		return doctor.Warn("it may not be looked at", "allow "+action+" on arn:aws:s3:::"+e.bucket+" to the credentials of this machine")
+		return doctor.Warn("no permission to read the setting", "allow "+action+" on arn:aws:s3:::"+e.bucket+" to the credentials of this machine")
 	}
-	return doctor.Fail("it can't be looked at: "+awscalls.OneLine(err), "check the network, and look again")
+	return doctor.Fail("cannot read the setting: "+awscalls.OneLine(err), "check the network, and run doctor again")
 }
 
 func (e *checker) cors(ctx context.Context) (doctor.Finding, error) {
@@ -157,16 +157,16 @@ func (e *checker) cors(ctx context.Context) (doctor.Finding, error) {
 	}
 	for _, origin := range e.origins {
 		if hidden := hides(out.CORSRules, origin); len(hidden) > 0 {
-			return doctor.Warn(origin+" may not read "+strings.Join(hidden, ", ")+" of an answer: ExposeHeaders lacks them", fix), nil
+			return doctor.Warn(origin+" cannot read "+strings.Join(hidden, ", ")+" of an answer: ExposeHeaders lacks them", fix), nil
 		}
 	}
 	return doctor.Pass("the pages may move files"), nil
 }
 
-// sent are the headers that pages send beside a file's bytes.
+// sent lists the headers that pages send with a file.
 var sent = []string{"content-type", "if-none-match", "x-amz-checksum-sha256"}
 
-// lacking says what no rule lets the pages of origin do.
+// lacking describes what no rule allows the pages of origin.
 func lacking(rules []types.CORSRule, origin string) string {
 	lets := func(method string, headers []string) bool {
 		return slices.ContainsFunc(rules, func(r types.CORSRule) bool {
@@ -176,20 +176,20 @@ func lacking(rules []types.CORSRule, origin string) string {
 	}
 	switch {
 	case !lets(http.MethodGet, nil):
-		return "download: GET isn't allowed"
+		return "download: GET is not allowed"
 	case !lets(http.MethodPut, nil):
-		return "upload: PUT isn't allowed"
+		return "upload: PUT is not allowed"
 	case !lets(http.MethodPut, sent):
 		return "send what an upload needs: AllowedHeaders lacks some of " + strings.Join(sent, ", ")
 	}
 	return ""
 }
 
-// read are the headers of an answer that pages need: to go on with a part, to
-// name what they save, to replace what they know.
+// read lists the headers of an answer that pages need: to continue a partial download, to
+// name a saved file, to replace a known version.
 var read = []string{"ETag", "Content-Disposition", "Content-Range"}
 
-// hides returns those of read that no rule lets the pages of origin see.
+// hides returns the elements of read that no rule exposes to the pages of origin.
 func hides(rules []types.CORSRule, origin string) []string {
 	return slices.DeleteFunc(slices.Clone(read), func(header string) bool {
 		return slices.ContainsFunc(rules, func(r types.CORSRule) bool {
@@ -198,8 +198,8 @@ func hides(rules []types.CORSRule, origin string) []string {
 	})
 }
 
-// matchesAny reports whether a pattern, in which "*" stands for anything, is that
-// of s. Headers count in any case.
+// matchesAny reports whether a pattern matches s. A "*" stands for any text. Case does
+// not matter, because these are headers.
 func matchesAny(patterns []string, s string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
 		before, after, wild := strings.Cut(strings.ToLower(pattern), "*")
@@ -231,11 +231,11 @@ func (e *checker) transport(ctx context.Context) (doctor.Finding, error) {
 	if !strings.Contains(aws.ToString(out.Policy), "aws:SecureTransport") {
 		return plain, nil
 	}
-	return doctor.Pass("the policy asks for TLS"), nil
+	return doctor.Pass("the policy requires TLS"), nil
 }
 
 func (e *checker) versioning(ctx context.Context) (doctor.Finding, error) {
-	off := doctor.Warn("what is overwritten or deleted is gone", "aws s3api put-bucket-versioning --bucket "+e.bucket+" --versioning-configuration Status=Enabled; a store that refuses it keeps no versions, so back its files up")
+	off := doctor.Warn("overwritten and deleted objects are lost", "aws s3api put-bucket-versioning --bucket "+e.bucket+" --versioning-configuration Status=Enabled; a store that refuses it keeps no versions, so back up its files")
 	out, err := e.client.GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{Bucket: &e.bucket})
 	if err != nil {
 		return e.unseen(err, "", "s3:GetBucketVersioning", off), nil

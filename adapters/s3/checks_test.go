@@ -21,8 +21,8 @@ import (
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-// bucketScript answers for a bucket, by what is asked for: "HEAD bucket", "HEAD
-// object", or the name of the setting. An answer is a status, and a body or a code.
+// bucketScript contains a bucket's answers by request: "HEAD bucket", "HEAD
+// object", or the name of the setting. An answer is a status with a body or a code.
 type bucketScript map[string]reply
 
 type reply struct {
@@ -39,7 +39,7 @@ const goodCORS = `<CORSConfiguration><CORSRule><AllowedOrigin>https://app.exampl
 	`<AllowedHeader>Content-Type</AllowedHeader><AllowedHeader>if-none-match</AllowedHeader><AllowedHeader>x-amz-*</AllowedHeader>` +
 	`<ExposeHeader>etag</ExposeHeader><ExposeHeader>Content-Disposition</ExposeHeader><ExposeHeader>Content-Range</ExposeHeader></CORSRule></CORSConfiguration>`
 
-// goodBucket is one made as docs/production.md says.
+// goodBucket is a bucket made as docs/production.md describes.
 func goodBucket() bucketScript {
 	return bucketScript{
 		"HEAD bucket":       {status: 200, region: "us-east-1"},
@@ -56,7 +56,7 @@ func publicAccess(policy string) string {
 		policy + "</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>"
 }
 
-// script answers for a bucket, and leaves what isn't in it to a real server.
+// script answers for a bucket, and passes what it does not contain to a real server.
 type script struct {
 	bucketScript
 	real http.Handler
@@ -108,14 +108,14 @@ func runChecks(t *testing.T, cfg s3.Config, origins []string) map[string]doctor.
 	findings := map[string]doctor.Finding{}
 	for _, f := range s3.RunChecks(t.Context(), cfg, origins) {
 		if (f.Severity == doctor.OK) != (f.Fix == "") || f.Summary == "" || strings.Contains(f.Summary+f.Fix, "\n") {
-			t.Errorf("a finding says what is wrong, and how to fix it, in a line: %+v", f)
+			t.Errorf("want a finding with a problem and a fix, in one line, got %+v", f)
 		}
 		findings[f.Check] = f
 	}
 	return findings
 }
 
-// mustFind wants a finding, and that no other check complains.
+// mustFind requires a finding, and that no other check reports a problem.
 func mustFind(t *testing.T, findings map[string]doctor.Finding, check string, severity doctor.Severity, says string) {
 	t.Helper()
 	if f := findings[check]; f.Severity != severity || !strings.Contains(f.Summary+" / "+f.Fix, says) {
@@ -142,26 +142,26 @@ func TestChecks(t *testing.T) {
 		severity doctor.Severity
 		says     string
 	}{
-		"a bucket that isn't there":              {bucketScript{"HEAD bucket": {status: 404}}, "bucket", doctor.Error, "S3_BUCKET_NAME"},
-		"a bucket of another region":             {bucketScript{"HEAD bucket": {status: 301, region: "eu-central-1"}}, "bucket", doctor.Error, "S3_REGION=eu-central-1"},
-		"a bucket of another region that talks":  {bucketScript{"HEAD bucket": {status: 200, region: "eu-central-1"}}, "bucket", doctor.Error, "S3_REGION=eu-central-1"},
-		"a bucket of somebody else's":            {bucketScript{"HEAD bucket": {status: 403, region: "us-east-1"}}, "bucket", doctor.Error, "s3:ListBucket"},
-		"something that isn't a bucket":          {bucketScript{"HEAD bucket": {status: 418}}, "bucket", doctor.Error, "AWS_ENDPOINT_URL_S3"},
-		"no right to read objects":               {bucketScript{"HEAD object": {status: 403}}, "bucket-rights", doctor.Error, "s3:GetObject"},
-		"no CORS rules":                          {bucketScript{"cors": refusal(404, "NoSuchCORSConfiguration")}, "bucket-cors", doctor.Error, "put-bucket-cors"},
-		"CORS rules for another origin":          {cors("app.example.com", "app.example.org"), "bucket-cors", doctor.Error, "may not download"},
-		"CORS rules without uploads":             {cors("<AllowedMethod>PUT</AllowedMethod>", ""), "bucket-cors", doctor.Error, "PUT isn't allowed"},
-		"CORS rules without an upload's headers": {cors("x-amz-*", "x-amz-meta-*"), "bucket-cors", doctor.Error, "x-amz-checksum-sha256"},
-		"CORS rules that hide a range":           {cors("<ExposeHeader>Content-Range</ExposeHeader>", ""), "bucket-cors", doctor.Warning, "may not read Content-Range"},
-		"CORS rules for all of a domain":         {cors("app.example.com", "*.example.com"), "bucket-cors", doctor.OK, "may move files"},
-		"no block of the public":                 {bucketScript{"publicAccessBlock": refusal(404, "NoSuchPublicAccessBlockConfiguration")}, "bucket-public", doctor.Warning, "put-public-access-block"},
-		"a block with a hole":                    {bucketScript{"publicAccessBlock": {status: 200, body: publicAccess("false")}}, "bucket-public", doctor.Warning, "put-public-access-block"},
-		"no policy":                              {bucketScript{"policy": refusal(404, "NoSuchBucketPolicy")}, "bucket-transport", doctor.Warning, "put-bucket-policy"},
-		"a policy of something else":             {bucketScript{"policy": {status: 200, body: `{}`}}, "bucket-transport", doctor.Warning, "put-bucket-policy"},
-		"no versions":                            {bucketScript{"versioning": {status: 200, body: `<VersioningConfiguration/>`}}, "bucket-versioning", doctor.Warning, "put-bucket-versioning"},
-		"versions that nobody may look at":       {bucketScript{"versioning": refusal(403, "AccessDenied")}, "bucket-versioning", doctor.Warning, "allow s3:GetBucketVersioning"},
-		"a server that knows no versions":        {bucketScript{"versioning": refusal(501, "NotImplemented")}, "bucket-versioning", doctor.OK, "no such setting"},
-		"a server that breaks down":              {bucketScript{"versioning": refusal(500, "InternalError")}, "bucket-versioning", doctor.Error, "can't be looked at"},
+		"an absent bucket":                               {bucketScript{"HEAD bucket": {status: 404}}, "bucket", doctor.Error, "S3_BUCKET_NAME"},
+		"a bucket of another region":                     {bucketScript{"HEAD bucket": {status: 301, region: "eu-central-1"}}, "bucket", doctor.Error, "S3_REGION=eu-central-1"},
+		"a bucket of another region that talks":          {bucketScript{"HEAD bucket": {status: 200, region: "eu-central-1"}}, "bucket", doctor.Error, "S3_REGION=eu-central-1"},
+		"a bucket of another account":                    {bucketScript{"HEAD bucket": {status: 403, region: "us-east-1"}}, "bucket", doctor.Error, "s3:ListBucket"},
+		"something that is not a bucket":                 {bucketScript{"HEAD bucket": {status: 418}}, "bucket", doctor.Error, "AWS_ENDPOINT_URL_S3"},
+		"no right to read objects":                       {bucketScript{"HEAD object": {status: 403}}, "bucket-rights", doctor.Error, "s3:GetObject"},
+		"no CORS rules":                                  {bucketScript{"cors": refusal(404, "NoSuchCORSConfiguration")}, "bucket-cors", doctor.Error, "put-bucket-cors"},
+		"CORS rules for another origin":                  {cors("app.example.com", "app.example.org"), "bucket-cors", doctor.Error, "may not download"},
+		"CORS rules without uploads":                     {cors("<AllowedMethod>PUT</AllowedMethod>", ""), "bucket-cors", doctor.Error, "PUT is not allowed"},
+		"CORS rules without an upload's headers":         {cors("x-amz-*", "x-amz-meta-*"), "bucket-cors", doctor.Error, "x-amz-checksum-sha256"},
+		"CORS rules that hide a range":                   {cors("<ExposeHeader>Content-Range</ExposeHeader>", ""), "bucket-cors", doctor.Warning, "cannot read Content-Range"},
+		"CORS rules for all of a domain":                 {cors("app.example.com", "*.example.com"), "bucket-cors", doctor.OK, "may move files"},
+		"no block of the public":                         {bucketScript{"publicAccessBlock": refusal(404, "NoSuchPublicAccessBlockConfiguration")}, "bucket-public", doctor.Warning, "put-public-access-block"},
+		"a block with a hole":                            {bucketScript{"publicAccessBlock": {status: 200, body: publicAccess("false")}}, "bucket-public", doctor.Warning, "put-public-access-block"},
+		"no policy":                                      {bucketScript{"policy": refusal(404, "NoSuchBucketPolicy")}, "bucket-transport", doctor.Warning, "put-bucket-policy"},
+		"a policy of something else":                     {bucketScript{"policy": {status: 200, body: `{}`}}, "bucket-transport", doctor.Warning, "put-bucket-policy"},
+		"no versions":                                    {bucketScript{"versioning": {status: 200, body: `<VersioningConfiguration/>`}}, "bucket-versioning", doctor.Warning, "put-bucket-versioning"},
+		"versions without the right to read the setting": {bucketScript{"versioning": refusal(403, "AccessDenied")}, "bucket-versioning", doctor.Warning, "allow s3:GetBucketVersioning"},
+		"a server without versions":                      {bucketScript{"versioning": refusal(501, "NotImplemented")}, "bucket-versioning", doctor.OK, "no such setting"},
+		"a server that breaks down":                      {bucketScript{"versioning": refusal(500, "InternalError")}, "bucket-versioning", doctor.Error, "cannot read the setting"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			script := goodBucket()
@@ -169,7 +169,7 @@ func TestChecks(t *testing.T) {
 			mustFind(t, runChecks(t, script.config(t), origins), c.check, c.severity, c.says)
 		})
 	}
-	t.Run("without origins nobody needs CORS rules", func(t *testing.T) {
+	t.Run("without origins no CORS rules are needed", func(t *testing.T) {
 		script := goodBucket()
 		script["cors"] = refusal(404, "NoSuchCORSConfiguration")
 		mustFind(t, runChecks(t, script.config(t), nil), "bucket-cors", doctor.OK, "")
@@ -193,12 +193,12 @@ func TestChecks(t *testing.T) {
 			})
 		}
 	}
-	t.Run("a server that isn't reached", func(t *testing.T) {
+	t.Run("a server that cannot be reached", func(t *testing.T) {
 		gone := httptest.NewServer(nil)
 		gone.Close()
 		cfg := goodBucket().config(t)
 		cfg.AWS.BaseEndpoint = &gone.URL
-		mustFind(t, runChecks(t, cfg, origins), "bucket", doctor.Error, "the way out of this machine")
+		mustFind(t, runChecks(t, cfg, origins), "bucket", doctor.Error, "the network access of this machine")
 	})
 }
 
@@ -206,7 +206,7 @@ func cors(before, after string) bucketScript {
 	return bucketScript{"cors": {status: 200, body: strings.ReplaceAll(goodCORS, before, after)}}
 }
 
-// TestChecksOfARealBucket makes mistakes with a server that checks signatures.
+// TestChecksOfARealBucket makes mistakes with a server that verifies signatures.
 func TestChecksOfARealBucket(t *testing.T) {
 	s := server.Get(t)
 	cfg := configOf(s)
@@ -219,7 +219,7 @@ func TestChecksOfARealBucket(t *testing.T) {
 	if got := findings["bucket-transport"]; got.Severity != doctor.Warning {
 		t.Errorf("a bucket without a policy: %+v", got)
 	}
-	t.Run("a bucket that isn't there", func(t *testing.T) {
+	t.Run("an absent bucket", func(t *testing.T) {
 		cfg := configOf(s)
 		cfg.Bucket = "nowhere"
 		mustFind(t, runChecks(t, cfg, nil), "bucket", doctor.Error, "S3_BUCKET_NAME")

@@ -54,13 +54,13 @@ func (e *checker) promises(ctx context.Context) (doctor.Finding, error) {
 	case err != nil:
 		return doctor.Finding{}, err
 	case len(breaches) > 0:
-		return doctor.Warn(strings.Join(breaches, "; "), "upgrade the store, or use another of the list in docs/production.md; until then, don't rely on these"), nil
+		return doctor.Warn(strings.Join(breaches, "; "), "upgrade the store, or use another one from the list in docs/production.md; until then, do not rely on these promises"), nil
 	}
 	return doctor.Pass("the store insists on what was signed"), nil
 }
 
-// publicEndpoint asks the address that clients are given for an object that isn't
-// there. A proxy that changes the host or the path breaks the signature.
+// publicEndpoint requests an absent object at the address that clients use. A proxy that
+// changes the host or the path breaks the signature.
 func (e *checker) publicEndpoint(ctx context.Context) (doctor.Finding, error) {
 	if e.cfg.PublicEndpoint == nil {
 		return doctor.Pass("clients reach the bucket where this process does"), nil
@@ -73,12 +73,12 @@ func (e *checker) publicEndpoint(ctx context.Context) (doctor.Finding, error) {
 	options := e.client.Options()
 	options.BaseEndpoint = aws.String(e.cfg.PublicEndpoint.String())
 	if p.presigner.endpoint, err = resolve(ctx, options, e.bucket); err != nil {
-		return doctor.Fail(at+" can't be the bucket's address: "+awscalls.OneLine(err), "set S3_PUBLIC_ENDPOINT to a URL such as https://files.example.com, and S3_FORCE_PATH_STYLE=true where the bucket stands in the path"), nil
+		return doctor.Fail(at+" cannot be the bucket's address: "+awscalls.OneLine(err), "set S3_PUBLIC_ENDPOINT to a URL such as https://files.example.com, and S3_FORCE_PATH_STYLE=true if the path contains the bucket"), nil
 	}
 	got, err := p.send(ctx, http.MethodGet, p.url(http.MethodGet, "absent"), "")
 	switch {
 	case err != nil && got.status == 0:
-		return doctor.Warn(at+" can't be reached from here: "+awscalls.OneLine(err), "see from a client's machine that it leads to the store, or set S3_PUBLIC_ENDPOINT to the address that does"), nil
+		return doctor.Warn(at+" cannot be reached from this machine: "+awscalls.OneLine(err), "check from a client's machine that it leads to the store, or set S3_PUBLIC_ENDPOINT to the address that does"), nil
 	case err == nil && got.status == http.StatusNotFound && isOpen(e.cfg.PublicEndpoint):
 		return doctor.Warn("signed URLs go to "+at+" in the open, where others can read and use them", "serve it by https, and set S3_PUBLIC_ENDPOINT to the https address"), nil
 	case err == nil && got.status == http.StatusNotFound:

@@ -9,10 +9,10 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// shortest is the life of credentials that aren't worth signing with.
+// shortest is the shortest remaining life of credentials that are used for signing.
 const shortest = 10 * time.Second
 
-// cached asks provider again only when its credentials expire: signing must not
+// cached asks provider again only when its credentials expire, because signing must not
 // wait for the network.
 func cached(provider aws.CredentialsProvider) aws.CredentialsProvider {
 	if cache, ok := provider.(*aws.CredentialsCache); ok {
@@ -21,7 +21,7 @@ func cached(provider aws.CredentialsProvider) aws.CredentialsProvider {
 	return aws.NewCredentialsCache(provider)
 }
 
-// retrieve returns credentials that are good for a while.
+// retrieve returns credentials that remain valid for at least shortest.
 func (s *Store) retrieve(ctx context.Context) (aws.Credentials, error) {
 	if err := ctx.Err(); err != nil {
 		return aws.Credentials{}, err

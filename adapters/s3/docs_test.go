@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// TestTheDocumentedCORSRulesDo holds the cors.json of the docs to what the check
-// asks of a bucket.
+// TestTheDocumentedCORSRulesDo compares the cors.json of the documentation with what the
+// check requires of a bucket.
 func TestTheDocumentedCORSRulesDo(t *testing.T) {
 	page, err := os.ReadFile("../../docs/production.md")
 	if err != nil {

@@ -13,19 +13,19 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// endpoint is where a bucket is reached, and for whom requests to it are signed.
+// endpoint is the address of a bucket, with the region and service that its requests are signed for.
 type endpoint struct {
 	scheme, host string
-	path         string // escaped, with a slash at its end; names the bucket where the host doesn't
+	path         string // escaped, ends with a slash; contains the bucket's name unless the host does
 	region       string
 	service      string
 }
 
-// errBucketKind is a directory bucket, or a multi-region access point.
+// errBucketKind refuses a directory bucket or a multi-region access point.
 var errBucketKind = errors.New("only a bucket whose requests are signed with Signature Version 4 can be used")
 
-// resolve asks the SDK's rules for the bucket's endpoint: path or host style,
-// dots in its name, the SDK's variables.
+// resolve applies the SDK's rules for the bucket's endpoint: path or host style,
+// dots in the name, the SDK's environment variables.
 func resolve(ctx context.Context, o s3.Options, bucket string) (endpoint, error) {
 	resolved, err := o.EndpointResolverV2.ResolveEndpoint(ctx, s3.EndpointParameters{
 		Bucket:                         &bucket,
@@ -57,8 +57,8 @@ func resolve(ctx context.Context, o s3.Options, bucket string) (endpoint, error)
 	}, nil
 }
 
-// hostHeader leaves out a scheme's usual port, as HTTP clients do in the Host
-// that they send and the signature covers.
+// hostHeader omits a scheme's default port, as HTTP clients do in the Host header,
+// which the signature covers.
 func hostHeader(scheme, host string) string {
 	switch scheme {
 	case "http":

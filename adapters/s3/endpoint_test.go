@@ -68,7 +68,7 @@ func awsConfig(region, base string) aws.Config {
 	return cfg
 }
 
-// mustAgreeWithSDK fails unless the SDK's presigner sends requests to the same place.
+// mustAgreeWithSDK requires that the SDK's presigner sends requests to the same address.
 func mustAgreeWithSDK(t *testing.T, client *s3.Client, bucket string, got endpoint) {
 	t.Helper()
 	signed, err := s3.NewPresignClient(client).PresignGetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: aws.String("key")})

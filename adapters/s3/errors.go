@@ -16,9 +16,9 @@ var (
 	errAbsent = ports.ErrNoObject
 )
 
-// translate is the one place where the SDK's errors become the domain's. What
-// the server refuses is for the operator to fix: credentials, permissions, the
-// bucket's name or region.
+// translate is the only place where the SDK's errors become domain errors. The operator
+// has to fix what the server refuses: credentials, permissions, the bucket's name or
+// region.
 func translate(ctx context.Context, err error) error {
 	status := statusOf(err)
 	ours, isOurs := errors.AsType[*domain.Error](err)
@@ -36,8 +36,8 @@ func translate(ctx context.Context, err error) error {
 	}
 }
 
-// isAbsent reports whether err says that there is no such object. The answer to
-// a HEAD has no body to tell a bucket that is absent from a key.
+// isAbsent reports whether err means that the object does not exist. The answer to
+// a HEAD has no body, so it does not distinguish an absent bucket from an absent key.
 func isAbsent(err error) bool {
 	if statusOf(err) != http.StatusNotFound {
 		return false
@@ -46,7 +46,7 @@ func isAbsent(err error) bool {
 	return !ok || refusal.ErrorCode() != "NoSuchBucket"
 }
 
-// statusOf returns the HTTP status that err stands for, and 0 if there was no answer.
+// statusOf returns the HTTP status of err, and 0 if there was no answer.
 func statusOf(err error) int {
 	type response interface {
 		error

@@ -1,6 +1,6 @@
 package s3
 
-// encode writes a query of the parameters that have a value. Names need no escape.
+// encode formats a query from the parameters that have a value. It does not escape names.
 func encode(query []param) string {
 	b := make([]byte, 0, 768)
 	for _, p := range query {
@@ -17,11 +17,11 @@ func encode(query []param) string {
 	return string(b)
 }
 
-// escapePath is the URI encoding of a path, whose slashes stay.
+// escapePath returns the URI encoding of a path. Slashes remain.
 func escapePath(s string) string { return string(appendEscaped(make([]byte, 0, len(s)+32), s, true)) }
 
-// appendEscaped is the URI encoding of Signature Version 4: all but RFC 3986's
-// unreserved characters, byte by byte. A space is %20.
+// appendEscaped appends the URI encoding of Signature Version 4, which escapes all bytes
+// but RFC 3986's unreserved characters. A space becomes %20.
 func appendEscaped(b []byte, s string, keepSlash bool) []byte {
 	const digits = "0123456789ABCDEF"
 	for i := range len(s) {

@@ -15,9 +15,9 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// provider is a source of credentials that end in a while.
+// provider is a source of credentials that expire.
 type provider struct {
-	left  time.Duration // 0: they don't end
+	left  time.Duration // 0: they do not expire
 	err   error
 	asked atomic.Int32
 }
@@ -63,7 +63,7 @@ func TestLife(t *testing.T) {
 			for _, signed := range []ports.SignedRequest{up, down} {
 				ends := endOf(t, signed)
 				if !ends.Equal(signed.ExpiresAt) {
-					t.Errorf("S3 is told %v, the caller %v", ends, signed.ExpiresAt)
+					t.Errorf("S3's expiry is %v, the caller's %v", ends, signed.ExpiresAt)
 				}
 				if ends.Before(before.Add(test.atLeast-time.Second)) || ends.After(after.Add(test.atMost)) {
 					t.Errorf("it ends after %v", ends.Sub(before))
@@ -73,7 +73,7 @@ func TestLife(t *testing.T) {
 	}
 }
 
-// endOf is when S3 will refuse the request.
+// endOf returns the time from which S3 refuses the request.
 func endOf(t *testing.T, signed ports.SignedRequest) time.Time {
 	t.Helper()
 	u, err := url.Parse(signed.URL.Reveal())
@@ -118,7 +118,7 @@ func TestCredentials(t *testing.T) {
 			t.Errorf("asked %d times", asked)
 		}
 	})
-	t.Run("a store without any isn't made", func(t *testing.T) {
+	t.Run("a store without any is not created", func(t *testing.T) {
 		cfg := configAt("127.0.0.1:1")
 		cfg.AWS.Credentials = nil
 		if _, err := s3.New(cfg); err == nil {

@@ -13,17 +13,17 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// ErrNotIsolated reports a server on which the holder of one signed URL reaches
-// other objects than the one that it was signed for. The error that wraps it says how.
+// ErrNotIsolated reports a server on which the bearer of a signed URL can access
+// other objects than the signed one. The error that wraps it describes how.
 var ErrNotIsolated = errors.New("the object store does not keep tenants' files apart")
 
 const (
 	trialsTimeout = 30 * time.Second
-	refusalLife   = time.Minute // a server that doesn't hold is tried again after it
-	troubleLife   = time.Second // a server that wasn't reached is tried again after it
+	refusalLife   = time.Minute // how long a failed proof counts
+	troubleLife   = time.Second // how long an unreachable server counts as such
 )
 
-// isolation remembers what [Store.Prove] found.
+// isolation records the result of [Store.Prove].
 type isolation struct {
 	proven atomic.Pointer[isolationFound]
 	mu     sync.Mutex
@@ -32,26 +32,26 @@ type isolation struct {
 
 // attempt is one run of the trials.
 type attempt struct {
-	done  chan struct{} // closed at its end; the rest is written before
+	done  chan struct{} // closed at its end; the other fields are written before
 	err   error
-	until time.Time // when it is worth another one
+	until time.Time // from when on another attempt is useful
 }
 
-// isGuarded reports whether the server holds for guarded uploads alone.
+// isGuarded reports whether the server passed only with guarded uploads.
 func (i *isolation) isGuarded() bool {
 	found := i.proven.Load()
 	return found != nil && found.guarded
 }
 
-// Prove returns nil once the server was shown to keep signed URLs apart: one
-// opens its own object alone, by its own method, until it expires. Amazon S3 is
-// taken to; any other server is tried, with a few objects below ".partywall/",
-// which are deleted. Where it obeys an upload's unsigned headers, as MinIO does,
+// Prove returns nil once the server has been shown to isolate signed URLs: each URL
+// opens only its own object, only by its own method, until it expires. Amazon S3 is
+// assumed to do so. Any other server is tested with a few objects below ".partywall/",
+// which are deleted. If the server obeys unsigned headers of an upload, as MinIO does,
 // uploads are signed against that from then on.
 //
-// An error that is [ErrNotIsolated] says what the server lets through. Other
-// errors are those of a store that can't be reached or refuses. Until Prove
-// returns nil the store signs nothing.
+// An error that is [ErrNotIsolated] describes what the server allows. Other errors
+// report a store that cannot be reached or refuses requests. The store signs nothing
+// until Prove has returned nil.
 func (s *Store) Prove(ctx context.Context) error {
 	if s.isolation.proven.Load() != nil {
 		return nil
@@ -65,8 +65,8 @@ func (s *Store) Prove(ctx context.Context) error {
 	}
 }
 
-// attempt returns the run that is under way or still counts, or starts one. It
-// outlives the caller, since others wait for it as well.
+// attempt returns the current run, or the last one if its result still counts, or starts
+// a new one. A run continues when its caller leaves, because other callers wait for it.
 func (s *Store) attempt(ctx context.Context) *attempt {
 	s.isolation.mu.Lock()
 	defer s.isolation.mu.Unlock()
@@ -96,7 +96,7 @@ func (s *Store) attempt(ctx context.Context) *attempt {
 	return a
 }
 
-// prove makes the trials on the store's own endpoint.
+// prove runs the trials on the store's own endpoint.
 func (s *Store) prove(ctx context.Context) error {
 	creds, err := s.retrieve(ctx)
 	if err != nil {
@@ -108,7 +108,7 @@ func (s *Store) prove(ctx context.Context) error {
 	case err != nil:
 		return translate(context.WithoutCancel(ctx), err)
 	case found.breach != "":
-		return domain.Errorf(domain.Internal, "the object store can't be used").WithCause(fmt.Errorf("%w: %s", ErrNotIsolated, found.breach))
+		return domain.Errorf(domain.Internal, "the object store cannot be used").WithCause(fmt.Errorf("%w: %s", ErrNotIsolated, found.breach))
 	}
 	s.isolation.proven.Store(&found)
 	return nil
@@ -120,10 +120,10 @@ var amazon = []string{
 	".c2s.ic.gov", ".sc2s.sgov.gov", ".cloud.adc-e.uk", ".csp.hci.ic.gov",
 }
 
-// amazonS3 is how a host of Amazon S3 ends in front of one of those domains: the
+// amazonS3 matches the end of an Amazon S3 host in front of one of those domains: the
 // service and its variant, then the region, as in s3.eu-central-1 or
-// s3-fips.dualstack.us-east-1. A customer's own servers have hosts there as well, as
-// behind a load balancer.
+// s3-fips.dualstack.us-east-1. The domains also contain hosts of customers' servers, for
+// example behind a load balancer.
 var amazonS3 = regexp.MustCompile(`(^|\.)s3(-[a-z0-9-]+)?(\.dualstack)?(\.[a-z]+(-[a-z]+)+-[0-9]+)?(\.vpce)?$`)
 
 // isAmazon reports whether host, with or without a port, is one of Amazon S3's own.

@@ -71,16 +71,16 @@ func TestAStoreThatDoesNotHold(t *testing.T) {
 		server lenient
 		says   string
 	}{
-		"obeys an unsigned copy source and can't be guarded": {lenient{copies: true, unguardable: true}, "x-amz-copy-source"},
-		"refuses only a copy with 400":                       {lenient{copiesTo400: true, unguardable: true}, "x-amz-copy-source"},
-		"unpacks archives":                                   {lenient{unpacks: true}, "x-amz-meta-snowball-auto-extract"},
-		"doesn't look at signatures":                         {lenient{forged: true}, "signatures aren't verified"},
-		"is public":                                          {lenient{public: true}, "the bucket is public"},
-		"takes a signature for any key":                      {lenient{anyKey: true}, "the key isn't in the signature"},
-		"takes a signature for any method":                   {lenient{anyMethod: true}, "the method isn't in the signature"},
-		"takes more parameters":                              {lenient{anyQuery: true}, "parameters may be added"},
-		"decodes keys twice":                                 {lenient{decodesTwice: true}, "decoded twice"},
-		"doesn't look at the expiry":                         {lenient{everlasting: true}, "URLs don't expire"},
+		"obeys an unsigned copy source and cannot be guarded": {lenient{copies: true, unguardable: true}, "x-amz-copy-source"},
+		"refuses only a copy with 400":                        {lenient{copiesTo400: true, unguardable: true}, "x-amz-copy-source"},
+		"unpacks archives":                                    {lenient{unpacks: true}, "x-amz-meta-snowball-auto-extract"},
+		"does not verify signatures":                          {lenient{forged: true}, "signatures are not verified"},
+		"is public":                                           {lenient{public: true}, "the bucket is public"},
+		"takes a signature for any key":                       {lenient{anyKey: true}, "the signature does not cover the key"},
+		"takes a signature for any method":                    {lenient{anyMethod: true}, "the signature does not cover the method"},
+		"takes more parameters":                               {lenient{anyQuery: true}, "parameters may be added"},
+		"decodes keys twice":                                  {lenient{decodesTwice: true}, "decoded twice"},
+		"ignores the expiry":                                  {lenient{everlasting: true}, "URLs do not expire"},
 	} {
 		t.Run("a server that "+name+" is refused", func(t *testing.T) {
 			cfg := c.server.start(t, s)
@@ -134,8 +134,8 @@ func TestAStoreThatBreaksPromises(t *testing.T) {
 	}
 }
 
-// TestACopyOfTheNeighboursFile does what a member would: on a server that obeys
-// unsigned headers the signature itself refuses them.
+// TestACopyOfTheNeighboursFile acts as a member would. On a server that obeys
+// unsigned headers, the signature itself refuses them.
 func TestACopyOfTheNeighboursFile(t *testing.T) {
 	s := server.Get(t)
 	refusesCopies(t, s, newStore(t, lenient{copies: true}.start(t, s)))
@@ -236,7 +236,7 @@ func TestAStoreIsTriedAgain(t *testing.T) {
 			}
 		}
 	})
-	t.Run("what only looks like Amazon S3 is", func(t *testing.T) {
+	t.Run("a host that resembles Amazon S3 is", func(t *testing.T) {
 		for _, endpoint := range []string{"http://amazonaws.com.127.0.0.1.nip.invalid", "http://s3.notamazonaws.com.invalid", "http://127.0.0.1:1/s3.amazonaws.com",
 			"http://minio-1.eu-central-1.elb.amazonaws.com", "http://s3-1.eu-central-1.elb.amazonaws.com", "http://ec2-192-0-2-1.eu-central-1.compute.amazonaws.com", "http://s3.internal.amazonaws.com",
 			"https://1a2b3c.execute-api.eu-central-1.amazonaws.com"} {
@@ -263,8 +263,8 @@ func TestAStoreIsTriedAgain(t *testing.T) {
 
 var tryMinIO = flag.Bool("s3.minio", false, "build MinIO and try it, too")
 
-// TestMinIO holds the real server to what the lenient one above stands for; it
-// is run by a task, since MinIO takes minutes to build.
+// TestMinIO compares the real server with the lenient one above. A separate task runs
+// it, because building MinIO takes minutes.
 func TestMinIO(t *testing.T) {
 	if !*tryMinIO {
 		return

@@ -28,9 +28,9 @@ import (
 	"github.com/partywall-go/partywall/adapters/s3"
 )
 
-// lenient stands before a real server, verifies signed URLs itself as MinIO does
-// (a signed header may stand in the query, an unsigned one isn't looked at), and
-// has the server do what they ask for. What is set, it lets through.
+// lenient is a proxy in front of a real server. It verifies signed URLs as MinIO does (a
+// signed header may be in the query, an unsigned one is ignored), and lets the server
+// execute the requests. Each field that is set allows something else.
 type lenient struct {
 	real *realservers.ObjectServer
 	rest http.Handler
@@ -39,22 +39,22 @@ type lenient struct {
 	copiesTo400   bool // refuses it with 400, as it does metadata, and no other header
 	refusesAll400 bool // refuses every unsigned x-amz- header with 400
 	unpacks       bool // obeys an unsigned x-amz-meta-snowball-auto-extract
-	unguardable   bool // refuses a signed header that stands in the query
-	forged        bool // doesn't look at signatures
-	public        bool // needs none
-	anyKey        bool // leaves the key out of the signature
-	anyMethod     bool // leaves the method out of the signature
-	anyQuery      bool // leaves what isn't its own out of the signature
+	unguardable   bool // refuses a signed header in the query
+	forged        bool // does not verify signatures
+	public        bool // needs no signature
+	anyKey        bool // omits the key from the signature
+	anyMethod     bool // omits the method from the signature
+	anyQuery      bool // omits foreign parameters from the signature
 	decodesTwice  bool
-	everlasting   bool         // doesn't look at the expiry
-	anySize       bool         // leaves the size out of the signature
-	anyType       bool         // leaves the type out of the signature
-	anySum        bool         // keeps what has another checksum
-	replaces      bool         // doesn't know If-None-Match
+	everlasting   bool         // ignores the expiry
+	anySize       bool         // omits the size from the signature
+	anyType       bool         // omits the type from the signature
+	anySum        bool         // stores content with another checksum
+	replaces      bool         // ignores If-None-Match
 	broken        *atomic.Bool // answers 500
 }
 
-// start serves l on loopback, and returns a configuration that leads there.
+// start serves l on loopback, and returns a configuration with its address.
 func (l lenient) start(t testing.TB, behind *realservers.ObjectServer) s3.Config {
 	t.Helper()
 	l.real = behind
@@ -93,7 +93,7 @@ func (l *lenient) late(r *http.Request) bool {
 	return err != nil || time.Since(at) > 15*time.Minute
 }
 
-// signed computes the signature of r from what r says is signed.
+// signed computes the signature of r over the parts that r declares as signed.
 func (l *lenient) signed(r *http.Request) bool {
 	query := r.URL.Query()
 	given := query.Get("X-Amz-Signature")
@@ -132,7 +132,7 @@ func (l *lenient) signed(r *http.Request) bool {
 	return false
 }
 
-// canonicalHeaders returns the forms that the signed headers may have.
+// canonicalHeaders returns the possible forms of the signed headers.
 func (l *lenient) canonicalHeaders(r *http.Request, query url.Values) ([]string, bool) {
 	names := r.URL.Query().Get("X-Amz-SignedHeaders")
 	forms := []string{""}
@@ -187,7 +187,7 @@ func (l *lenient) signature(query url.Values, method, path, canonicalQuery, head
 	return hex.EncodeToString(key)
 }
 
-// do what r asks for, as the server's owner.
+// do executes r as the server's owner.
 func (l *lenient) do(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -241,7 +241,7 @@ func (l *lenient) act(ctx context.Context, w http.ResponseWriter, r *http.Reques
 		absent = ""
 	}
 	if sum := r.Header.Get("X-Amz-Checksum-Sha256"); sum != "" && !l.anySum {
-		return http.StatusBadRequest // the trials send a wrong one only
+		return http.StatusBadRequest // the trials send only a wrong checksum
 	}
 	return statusOr(put(ctx, client, bucket, key, body, absent), http.StatusOK)
 }

@@ -13,19 +13,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// presigner signs requests to one bucket in their query, as told by
+// presigner signs requests to one bucket in their query, as described in
 // "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)" in
 // the Amazon S3 API Reference.
 //
-// The SDK's own can't serve: it leaves a Content-Length of 0 unsigned, and with
-// it the promise that an empty file stays empty. Every other request both sign
-// alike, to the byte; a test holds them to that.
+// The SDK's presigner is not suitable because it leaves a Content-Length of 0 unsigned,
+// so an empty upload could get another size. For all other requests both return the same
+// URL, byte for byte, which a test checks.
 type presigner struct {
 	endpoint
 	lastKey atomic.Pointer[signingKey]
 }
 
-// request is what is to be signed.
+// request is a request to sign.
 type request struct {
 	method  string
 	object  string  // the key, unescaped
@@ -34,15 +34,15 @@ type request struct {
 	guarded bool    // sign the guard as an empty header
 }
 
-// param is a header or a query parameter. One without a value is left out of a query.
+// param is a header or a query parameter. A query omits parameters without a value.
 type param struct{ name, value string }
 
-// guard is the header with which a PUT reaches another object than its own.
-// Amazon S3 refuses it where it isn't signed; MinIO obeys it.
+// guard is the header that lets a PUT copy another object. Amazon S3 refuses it if
+// it is not signed; MinIO obeys it.
 //
-// A guarded URL carries it as a parameter without a value and signs it as an
-// empty header. MinIO reads a signed header from the query where a request has
-// none, so a plain PUT works, and a PUT that adds the header breaks the signature.
+// A guarded URL contains it as a parameter without a value and signs it as an
+// empty header. If a request lacks a signed header, MinIO reads it from the query.
+// So a plain PUT succeeds, and a PUT that adds the header breaks the signature.
 const guard = "x-amz-copy-source"
 
 const (
@@ -51,7 +51,7 @@ const (
 	dayLen    = len("20060102")
 )
 
-// presign returns r's URL, which is good for life, in whole seconds, from at on.
+// presign returns r's URL, which is valid for life, in whole seconds, from at on.
 func (p *presigner) presign(creds aws.Credentials, at time.Time, life time.Duration, r request) string {
 	now := at.Format(timestamp)
 	day := now[:dayLen]
@@ -82,8 +82,8 @@ func (p *presigner) presign(creds aws.Credentials, at time.Time, life time.Durat
 	return p.scheme + "://" + p.host + path + "?" + query + "&X-Amz-Signature=" + hex.EncodeToString(signature)
 }
 
-// canonicalHeaders returns headers and host in the signature's form, and their
-// names in its order.
+// canonicalHeaders returns headers and host in canonical form, and their names in the
+// order of the signature.
 func (p *presigner) canonicalHeaders(headers []param) (lines, names string) {
 	headers = append(headers, param{"host", p.host})
 	slices.SortFunc(headers, func(a, b param) int { return strings.Compare(a.name, b.name) })
@@ -97,7 +97,7 @@ func (p *presigner) canonicalHeaders(headers []param) (lines, names string) {
 	return lines, names
 }
 
-// collapse makes one space of several.
+// collapse replaces each run of spaces by one space.
 func collapse(value string) string {
 	if !strings.Contains(value, "  ") {
 		return value
@@ -105,7 +105,7 @@ func collapse(value string) string {
 	return strings.Join(strings.Fields(value), " ")
 }
 
-// signingKey is a derived key, which is good for a day.
+// signingKey is a derived key, which is valid for a day.
 type signingKey struct {
 	secret, day string
 	key         []byte

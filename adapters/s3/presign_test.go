@@ -33,8 +33,8 @@ func TestPresignDocumentedExample(t *testing.T) {
 	}
 }
 
-// FuzzPresign holds the presigner to what the SDK signs, and the key in its URL
-// to the key that was asked for.
+// FuzzPresign compares the presigner with the SDK's, and the key in the URL
+// with the key of the request.
 func FuzzPresign(f *testing.F) {
 	f.Add("a b+c%2F&=?#~*'().txt", int64(5), "text/plain;  charset=utf-8", `attachment; filename="a b.txt"`, "FwoGZXIvYXdzE+/=", int64(1_790_000_000))
 	f.Add("日本語/🥐", int64(-1), "", "", "", int64(0))
@@ -65,7 +65,7 @@ func FuzzPresign(f *testing.F) {
 	})
 }
 
-// signedBySDK is what the SDK's own signer makes of r.
+// signedBySDK returns the URL that the SDK's presigner creates for r.
 func signedBySDK(t *testing.T, creds aws.Credentials, at time.Time, r request) string {
 	t.Helper()
 	query := url.Values{"X-Amz-Expires": {"60"}}

@@ -16,10 +16,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// probeFolder is where trials make their objects: no tenant's ID begins with a dot.
+// probeFolder contains the objects of the trials. No tenant's ID begins with a dot.
 const probeFolder = ".partywall/"
 
-// probe does to a server what the holder of a signed URL may do, with objects of
+// probe does to a server what the bearer of a signed URL can do, with objects of
 // its own.
 type probe struct {
 	client    *s3.Client
@@ -34,8 +34,8 @@ type probe struct {
 	made   map[version]struct{}
 }
 
-// version is one that a trial made of an object; ID is empty where the server
-// keeps none.
+// version is a version of an object that a trial created. ID is empty if the server
+// keeps no versions.
 type version struct{ key, id string }
 
 func newProbe(client *s3.Client, bucket string, signer *presigner, creds aws.Credentials, now func() time.Time) *probe {
@@ -46,16 +46,16 @@ func newProbe(client *s3.Client, bucket string, signer *presigner, creds aws.Cre
 	}
 }
 
-// reply is what a server answers.
+// reply is a server's answer.
 type reply struct {
 	status int
 	body   string
 }
 
-// accepted reports whether the server did what it was asked for.
+// accepted reports whether the server executed the request.
 func (r reply) accepted() bool { return r.status >= 200 && r.status < 300 }
 
-// errBroken is a server that answers an error of its own, which says nothing of what it allows.
+// errBroken reports an internal error of the server, which shows nothing about what it allows.
 type errBroken struct{ status int }
 
 func (e errBroken) Error() string       { return fmt.Sprintf("the server answers %d to a trial", e.status) }
@@ -63,7 +63,7 @@ func (e errBroken) HTTPStatusCode() int { return e.status }
 
 const probeLife = time.Minute
 
-// url signs method for the object name, with what headers say.
+// url signs method for the object name, with the headers.
 func (p *probe) url(method, name string, headers ...param) string {
 	return p.urlAt(p.now(), method, name, headers...)
 }
@@ -74,7 +74,7 @@ func (p *probe) urlAt(at time.Time, method, name string, headers ...param) strin
 	})
 }
 
-// send sends a request with headers to url, and notes what an accepted PUT made.
+// send sends a request with headers to url, and records an object that an accepted PUT created.
 func (p *probe) send(ctx context.Context, method, url, body string, headers ...param) (reply, error) {
 	r, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {
@@ -104,23 +104,23 @@ func (p *probe) send(ctx context.Context, method, url, body string, headers ...p
 	return got, nil
 }
 
-// note remembers the object at path, to delete it.
+// note records the object at path for deletion.
 func (p *probe) note(path, id string) {
 	if at := strings.Index(path, p.folder); at >= 0 {
 		p.made[version{path[at:], id}] = struct{}{}
 	}
 }
 
-// put sends body with a URL signed for the object name. Unsigned headers are
-// sent besides.
+// put sends body with a URL signed for the object name, with additional unsigned
+// headers.
 func (p *probe) put(ctx context.Context, name, body string, unsigned ...param) (reply, error) {
 	return p.send(ctx, http.MethodPut, p.url(http.MethodPut, name), body, unsigned...)
 }
 
-// holds returns the object name's content, and false if there is none.
+// holds returns the content of the object name, and false if it does not exist.
 func (p *probe) holds(ctx context.Context, name string) (string, bool, error) {
 	got, err := p.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &p.bucket, Key: aws.String(p.folder + name)}, func(o *s3.Options) {
-		o.DisableLogOutputChecksumValidationSkipped = true // a server that sends none isn't news
+		o.DisableLogOutputChecksumValidationSkipped = true // many servers send none
 	})
 	if isAbsent(err) {
 		return "", false, nil
@@ -134,11 +134,11 @@ func (p *probe) holds(ctx context.Context, name string) (string, bool, error) {
 	return string(content), true, err
 }
 
-// cleanPatience is how long deleting may take, also after a caller that gave up.
+// cleanPatience limits how long deleting may take, even if the caller has disconnected.
 const cleanPatience = 5 * time.Second
 
-// clean deletes what the trials made: its version where it has one and the
-// credentials may, else the object.
+// clean deletes what the trials created: the version if there is one and the
+// credentials allow it, and the object otherwise.
 func (p *probe) clean(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanPatience)
 	defer cancel()
@@ -167,17 +167,17 @@ func (p *probe) remove(ctx context.Context, v version) error {
 	return err
 }
 
-// trial is one thing that a server must not let through. It returns what a
-// caller can do where the server does, and "" where it doesn't.
+// trial attempts one thing that a server must refuse. It returns what a caller can do
+// if the server allows it, and "" if it refuses.
 type trial func(ctx context.Context, p *probe) (breach string, err error)
 
-// source is the object that the trials are after.
+// source is the object that the trials try to access.
 const (
 	sourceName    = "source"
 	sourceContent = "an object that a URL for another one must not reach"
 )
 
-// begin makes the object that the trials are after.
+// begin creates the object that the trials try to access.
 func (p *probe) begin(ctx context.Context) error {
 	got, err := p.put(ctx, sourceName, sourceContent)
 	if err != nil {
@@ -193,7 +193,7 @@ func (p *probe) begin(ctx context.Context) error {
 	return err
 }
 
-// refusedPut is a store that takes no upload at all.
+// refusedPut reports a store that refuses every upload.
 type refusedPut struct{ status int }
 
 func (e refusedPut) Error() string       { return "uploads are refused, status " + strconv.Itoa(e.status) }

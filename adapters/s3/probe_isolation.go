@@ -10,19 +10,19 @@ import (
 	"time"
 )
 
-// isolationFound is what the trials of [tryIsolation] came to.
+// isolationFound is the result of [tryIsolation].
 type isolationFound struct {
-	breach  string // what the holder of a URL can do besides; the first that was found
-	guarded bool   // there is none where uploads are signed with the guard, and only there
+	breach  string // what the bearer of a URL can do beyond its purpose; the first that was found
+	guarded bool   // there is no breach if uploads are signed with the guard, and only then
 }
 
-// isolationTrials are those where a breach opens one tenant's files to another's members.
+// isolationTrials are those whose breach opens one tenant's files to members of others.
 var isolationTrials = []trial{
 	forgeSignature, leaveSignatureOut, copyAnother, unpackIntoOthers, useForAnotherKey, useForAnotherMethod, addParameter, escapeTwice, useLater,
 }
 
-// tryIsolation makes the trials, with the guard where the server needs it, and
-// deletes what they made.
+// tryIsolation runs the trials, with the guard if the server needs it, and
+// deletes what they created.
 func tryIsolation(ctx context.Context, p *probe) (found isolationFound, err error) {
 	defer func() {
 		if cleanErr := p.clean(ctx); err == nil && ctx.Err() == nil {
@@ -46,7 +46,7 @@ func tryIsolation(ctx context.Context, p *probe) (found isolationFound, err erro
 	return found, err
 }
 
-// firstBreach makes the isolation trials until one finds something.
+// firstBreach runs the isolation trials until one finds a breach.
 func (p *probe) firstBreach(ctx context.Context) (string, error) {
 	for _, try := range isolationTrials {
 		if breach, err := try(ctx, p); err != nil || breach != "" {
@@ -56,8 +56,8 @@ func (p *probe) firstBreach(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-// ignoreRefusal returns err unless the server refused a guarded PUT, as one does
-// that can't make sense of it.
+// ignoreRefusal returns err unless the server refused a guarded PUT because it does not
+// support the guard.
 func ignoreRefusal(err error) error {
 	if _, refused := errors.AsType[refusedPut](err); refused {
 		return nil
@@ -73,7 +73,7 @@ func forgeSignature(ctx context.Context, p *probe) (string, error) {
 	}
 	got, err := p.send(ctx, http.MethodGet, url[:len(url)-1]+last, "")
 	if err == nil && got.accepted() {
-		return "anyone reads every file, because signatures aren't verified", nil
+		return "anyone reads every file, because signatures are not verified", nil
 	}
 	return "", err
 }
@@ -92,9 +92,9 @@ func leaveSignatureOut(ctx context.Context, p *probe) (string, error) {
 }
 
 // copyAnother adds to an upload the unsigned header that makes it a copy of
-// another object. A refusal with 403 is safe. One with 400 is where the server
-// refuses any unsigned header so, one that has no meaning included; else it may
-// be about this copy alone.
+// another object. A refusal with 403 is safe. A refusal with 400 is safe only if the
+// server refuses any unsigned header with 400, even one without a meaning. Otherwise it
+// may concern only this copy.
 func copyAnother(ctx context.Context, p *probe) (string, error) {
 	const own = "the upload's own bytes"
 	got, err := p.put(ctx, "copy", own, param{"x-amz-copy-source", p.bucket + "/" + p.folder + sourceName})
@@ -118,7 +118,7 @@ func copyAnother(ctx context.Context, p *probe) (string, error) {
 	return fmt.Sprintf("a member copies any tenant's file, because an upload may carry an unsigned x-amz-copy-source (the server answers %d)", got.status), nil
 }
 
-// unpackIntoOthers adds to an upload the unsigned header with which MinIO unpacks
+// unpackIntoOthers adds to an upload the unsigned header that makes MinIO unpack
 // an archive into objects anywhere in the bucket.
 func unpackIntoOthers(ctx context.Context, p *probe) (string, error) {
 	var archive strings.Builder
@@ -148,7 +148,7 @@ func writeString(w *tar.Writer, s string) error {
 }
 
 func useForAnotherKey(ctx context.Context, p *probe) (string, error) {
-	const breach = "a URL reaches every file, because the key isn't in the signature"
+	const breach = "a URL opens every file, because the signature does not cover the key"
 	url := strings.Replace(p.url(http.MethodGet, "mine"), "/mine?", "/"+sourceName+"?", 1)
 	if got, err := p.send(ctx, http.MethodGet, url, ""); err != nil || got.accepted() {
 		return only(breach, err)
@@ -161,7 +161,7 @@ func useForAnotherKey(ctx context.Context, p *probe) (string, error) {
 }
 
 func useForAnotherMethod(ctx context.Context, p *probe) (string, error) {
-	const breach = "a URL to read a file also replaces or deletes it, because the method isn't in the signature"
+	const breach = "a URL to read a file also replaces or deletes it, because the signature does not cover the method"
 	url := p.url(http.MethodGet, sourceName)
 	for _, method := range []string{http.MethodPut, http.MethodDelete} {
 		if got, err := p.send(ctx, method, url, sourceContent); err != nil || got.accepted() {
@@ -171,7 +171,7 @@ func useForAnotherMethod(ctx context.Context, p *probe) (string, error) {
 	return "", nil
 }
 
-// addParameter turns a request for an object into one for what belongs to it.
+// addParameter turns a request for an object into one for a subresource of it.
 func addParameter(ctx context.Context, p *probe) (string, error) {
 	const breach = "a URL does more than it was signed for, because parameters may be added to it"
 	get := p.url(http.MethodGet, sourceName)
@@ -189,8 +189,8 @@ func addParameter(ctx context.Context, p *probe) (string, error) {
 	return "", nil
 }
 
-// escapeTwice puts an object whose name looks escaped. A server that decodes it
-// once more than it was encoded lets a name climb out of its folder.
+// escapeTwice creates an object whose name looks escaped. A server that decodes it
+// once too often lets a name leave its folder.
 func escapeTwice(ctx context.Context, p *probe) (string, error) {
 	const name, climbed = "folder%2F..%2Fclimbed", "climbed"
 	got, err := p.put(ctx, name, "climbed")
@@ -212,7 +212,7 @@ func escapeTwice(ctx context.Context, p *probe) (string, error) {
 func useLater(ctx context.Context, p *probe) (string, error) {
 	got, err := p.send(ctx, http.MethodGet, p.urlAt(p.now().Add(-time.Hour), http.MethodGet, sourceName), "")
 	if err == nil && got.accepted() {
-		return "a member who was removed goes on reading, because URLs don't expire", nil
+		return "a removed member can still read, because URLs do not expire", nil
 	}
 	return "", err
 }

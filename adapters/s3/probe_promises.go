@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// promiseTrials are those where a breach hurts the tenant's own files alone.
+// promiseTrials are those whose breach harms only the tenant's own files.
 var promiseTrials = []trial{sendAnotherSize, sendAnotherType, sendAnotherSum, replaceAnObject, sendUnsignedHeaders}
 
-// tryPromises makes the trials, and deletes what they made.
+// tryPromises runs the trials, and deletes what they created.
 func tryPromises(ctx context.Context, p *probe) (breaches []string, err error) {
 	defer func() {
 		if cleanErr := p.clean(ctx); err == nil && ctx.Err() == nil {
@@ -76,7 +76,7 @@ func replaceAnObject(ctx context.Context, p *probe) (string, error) {
 	return "", nil
 }
 
-// unsignedHeaders lists what an upload's sender may want of the store and no URL of ours grants.
+// unsignedHeaders lists headers that request something of the store that none of our URLs grants.
 var unsignedHeaders = []param{
 	{"x-amz-acl", "public-read"},
 	{"x-amz-grant-read", `uri="http://acs.amazonaws.com/groups/global/AllUsers"`},
@@ -88,7 +88,7 @@ var unsignedHeaders = []param{
 	{"x-amz-server-side-encryption-customer-algorithm", "AES256"},
 }
 
-// sendUnsignedHeaders names those of unsignedHeaders that the server takes.
+// sendUnsignedHeaders names the unsignedHeaders that the server accepts.
 func sendUnsignedHeaders(ctx context.Context, p *probe) (string, error) {
 	var taken []string
 	for _, h := range unsignedHeaders {

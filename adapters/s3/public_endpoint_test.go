@@ -16,7 +16,7 @@ import (
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-// front is a proxy before the store, at the address that clients are given.
+// front is a proxy in front of the store, at the address that clients use.
 func front(t *testing.T, store string, keepsHost bool) *url.URL {
 	t.Helper()
 	to := domain.Must(url.Parse(store))
@@ -87,12 +87,12 @@ func TestAStoreThatClientsReachElsewhere(t *testing.T) {
 		severity doctor.Severity
 		says     string
 	}{
-		"no other address":              {nil, doctor.OK, "where this process does"},
-		"an address that understands":   {front(t, s.Endpoint, true), doctor.OK, "are understood there"},
-		"a proxy that changes the host": {front(t, s.Endpoint, false), doctor.Error, "leave the Host header"},
-		"an address that isn't reached": {domain.Must(url.Parse(gone.URL)), doctor.Warning, "can't be reached from here"},
+		"no other address":                  {nil, doctor.OK, "where this process does"},
+		"an address that understands":       {front(t, s.Endpoint, true), doctor.OK, "are understood there"},
+		"a proxy that changes the host":     {front(t, s.Endpoint, false), doctor.Error, "leave the Host header"},
+		"an address that cannot be reached": {domain.Must(url.Parse(gone.URL)), doctor.Warning, "cannot be reached from this machine"},
 	} {
-		t.Run("doctor looks at "+name, func(t *testing.T) {
+		t.Run("doctor checks "+name, func(t *testing.T) {
 			cfg.PublicEndpoint = c.at
 			if f := runChecks(t, cfg, nil)["bucket-public-endpoint"]; f.Severity != c.severity || !strings.Contains(f.Summary+f.Fix, c.says) {
 				t.Errorf("got %+v", f)
@@ -109,7 +109,7 @@ func TestAStoreThatClientsReachElsewhere(t *testing.T) {
 	})
 }
 
-// leadsTo returns a client for which name is at address.
+// leadsTo returns a client that connects to address for the host name.
 func leadsTo(address, name string) *http.Client {
 	return &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, to string) (net.Conn, error) {
 		if to == name {

@@ -1,5 +1,4 @@
-// Package s3 keeps objects in a bucket of Amazon S3, or of a server that speaks
-// its protocol.
+// Package s3 keeps objects in a bucket of Amazon S3 or of a compatible server.
 package s3
 
 import (
@@ -19,34 +18,34 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Config says which bucket to use, and how it is reached.
+// Config selects the bucket and the way to reach it.
 type Config struct {
 	Bucket    string
-	PathStyle bool             // the bucket is named in the path, not in the host, as most emulators want it
+	PathStyle bool             // the path contains the bucket's name, not the host, as most emulators require
 	AWS       aws.Config       // region, credentials and endpoint
 	Now       func() time.Time // nil: time.Now
 
-	// PublicEndpoint is where the holders of signed URLs reach the server, if it
-	// isn't where AWS leads this process. Nil: it is.
+	// PublicEndpoint is the address at which the bearers of signed URLs reach the server.
+	// If nil, it is the address that AWS configures for this process.
 	PublicEndpoint *url.URL
 
-	// WithoutIsolation signs URLs also where the server was not shown to keep one
-	// tenant's files from the holders of another tenant's URLs; see [Store.Prove].
+	// WithoutIsolation also signs URLs if the server was not shown to protect one
+	// tenant's files from the bearers of other tenants' URLs; see [Store.Prove].
 	WithoutIsolation bool
 }
 
 // Store is a [ports.ObjectStore] on a bucket, and a [ports.Dependency].
 //
 // Its credentials need s3:GetObject, s3:PutObject and s3:DeleteObject on the
-// bucket's objects, and s3:ListBucket on the bucket: without the last, S3
-// doesn't tell an absent object from a forbidden one.
+// bucket's objects, and s3:ListBucket on the bucket. Without the last, S3's answers
+// do not distinguish an absent object from a forbidden one.
 //
-// A server other than Amazon's is tried before the first URL is signed for it,
+// A server other than Amazon's is tested before the first URL is signed for it,
 // see [Store.Prove].
 type Store struct {
 	bucket      string
 	client      *s3.Client
-	own         endpoint // where this process reaches the bucket
+	own         endpoint // the bucket's address for this process
 	presigner   presigner
 	credentials aws.CredentialsProvider
 	now         func() time.Time
@@ -63,7 +62,7 @@ const (
 	readyTimeout = 4 * time.Second
 )
 
-// New returns a Store. It sends nothing; an error means that cfg can't name a
+// New returns a Store. It sends nothing. It returns an error if cfg cannot name a
 // bucket.
 func New(cfg Config) (*Store, error) {
 	if cfg.Bucket == "" {
@@ -155,14 +154,14 @@ func (s *Store) Delete(ctx context.Context, key domain.ObjectKey) error {
 	call, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	_, err := s.client.DeleteObject(call, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: aws.String(key.String())})
-	if isAbsent(err) { // S3 doesn't tell; others do
+	if isAbsent(err) { // S3 itself reports success; other servers do not
 		return nil
 	}
 	return translate(ctx, err)
 }
 
-// Ready implements [ports.Dependency]: the bucket is there and lets us in. It
-// tries once. A server that [Store.Prove] refuses isn't ready.
+// Ready implements [ports.Dependency]: the bucket exists and admits the credentials. It
+// makes one attempt. A server that [Store.Prove] refuses is not ready.
 func (s *Store) Ready(ctx context.Context) error {
 	call, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
@@ -173,7 +172,7 @@ func (s *Store) Ready(ctx context.Context) error {
 	return translate(ctx, s.Prove(call))
 }
 
-// sign signs r with all of headers, for ttl or as long as it can.
+// sign signs r with all headers, for ttl or for as long as the credentials allow.
 func (s *Store) sign(ctx context.Context, r request, headers map[string]string, ttl time.Duration) (ports.SignedRequest, error) {
 	if err := s.Prove(ctx); err != nil {
 		return ports.SignedRequest{}, err
@@ -183,13 +182,13 @@ func (s *Store) sign(ctx context.Context, r request, headers map[string]string, 
 	if err != nil {
 		return ports.SignedRequest{}, err
 	}
-	at := s.now().UTC().Truncate(time.Second) // the signature knows no less
+	at := s.now().UTC().Truncate(time.Second) // the precision of the signature
 	life := signedurl.Life(ttl)
 	if creds.CanExpire {
 		life = min(life, creds.Expires.Sub(at))
 	}
 	life = life.Truncate(time.Second)
-	r.headers = make([]param, 0, len(headers)+1) // and host
+	r.headers = make([]param, 0, len(headers)+1) // with room for host
 	for name, value := range headers {
 		r.headers = append(r.headers, param{strings.ToLower(name), value})
 	}

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// configOf reaches a server's bucket, as its owner.
+// configOf returns the configuration for a server's bucket, as its owner.
 func configOf(s *realservers.ObjectServer) s3.Config {
 	return s3.Config{Bucket: s.Bucket, PathStyle: true, AWS: aws.Config{
 		Region:       s.Region,
@@ -63,7 +63,7 @@ func TestStore(t *testing.T) {
 		return porttest.ObjectStorage{
 			Store:  newStore(t, configOf(server.Get(t))),
 			Client: http.DefaultClient,
-			// versitygw makes folders and files of keys.
+			// versitygw stores keys as folders and files.
 			Lacks: []porttest.Feature{porttest.FolderBesideFile, porttest.LongSegments, porttest.WholeUploads, porttest.LargestSizes},
 		}
 	})
@@ -96,7 +96,7 @@ func TestTrouble(t *testing.T) {
 			}
 		}
 	})
-	t.Run("a bucket that isn't there is the operator's trouble", func(t *testing.T) {
+	t.Run("an absent bucket is an internal error", func(t *testing.T) {
 		cfg := configOf(server.Get(t))
 		cfg.Bucket = "nowhere"
 		store := newStore(t, cfg)
@@ -123,7 +123,7 @@ func TestTrouble(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
-	t.Run("a server that never answers isn't ready", func(t *testing.T) {
+	t.Run("a server that never answers is not ready", func(t *testing.T) {
 		began := time.Now()
 		err := newStore(t, configAt(answering(t, ""))).Ready(t.Context())
 		if took := time.Since(began); !errors.Is(err, domain.CodeObjectStoreUnavailable) || took > 30*time.Second {
@@ -158,7 +158,7 @@ func TestSDKsVariables(t *testing.T) {
 	}
 }
 
-// callAll makes every call that asks the server, and returns their errors by name.
+// callAll makes every call that contacts the server, and returns their errors by name.
 func callAll(t *testing.T, store *s3.Store) map[string]error {
 	t.Helper()
 	_, statErr := store.Stat(t.Context(), keyOf(t, "acme/a.txt"))
@@ -169,7 +169,7 @@ func callAll(t *testing.T, store *s3.Store) map[string]error {
 	}
 }
 
-// configAt reaches a bucket at address, taken to isolate, and tries no call twice.
+// configAt returns the configuration of a bucket at address that counts as isolated, without retries.
 func configAt(address string) s3.Config {
 	endpoint := "http://" + address
 	return s3.Config{Bucket: "partywall", PathStyle: true, WithoutIsolation: true, AWS: aws.Config{
@@ -180,8 +180,8 @@ func configAt(address string) s3.Config {
 	}}
 }
 
-// answering is the address of a server that says answer to everybody, and
-// nothing more.
+// answering returns the address of a server that sends the same answer to every request,
+// and nothing more.
 func answering(t *testing.T, answer string) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -220,7 +220,7 @@ func TestSignedHeaders(t *testing.T) {
 		"only if absent":     {ports.Upload{Size: -1, IfAbsent: true}, "host;if-none-match"},
 		"everything at once": {ports.Upload{Size: 0, ContentType: "a/b", SHA256: make([]byte, 32), IfAbsent: true}, "content-length;content-type;host;if-none-match;x-amz-checksum-sha256"},
 	} {
-		t.Run("an upload that gives "+name+" signs "+test.want, func(t *testing.T) {
+		t.Run("an upload with "+name+" signs "+test.want, func(t *testing.T) {
 			test.upload.TTL = time.Minute
 			signed, err := newStore(t, configAt("127.0.0.1:1")).SignUpload(t.Context(), key, test.upload)
 			if err != nil {
@@ -239,7 +239,7 @@ func TestSignedHeaders(t *testing.T) {
 			}
 			slices.Sort(told)
 			if got := strings.Join(told, ";"); got != test.want {
-				t.Errorf("the client is told of %q", got)
+				t.Errorf("the client gets %q", got)
 			}
 		})
 	}

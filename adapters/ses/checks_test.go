@@ -20,8 +20,8 @@ const (
 	goodIdentity = `{"VerifiedForSendingStatus":true,"DkimAttributes":{"Status":"SUCCESS"}}`
 )
 
-// runChecks has SES answer, by what is asked for: the status is 200, or what the
-// answer begins with.
+// runChecks runs the checks against a server with these answers by request: JSON, or the
+// name of an error. All other requests get 404.
 func runChecks(t *testing.T, answers map[string]string) map[string]doctor.Finding {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -44,7 +44,7 @@ func runChecks(t *testing.T, answers map[string]string) map[string]doctor.Findin
 		Region: "eu-west-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
 	}}) {
 		if (f.Severity == doctor.OK) != (f.Fix == "") || f.Summary == "" || strings.Contains(f.Summary+f.Fix, "\n") {
-			t.Errorf("a finding says what is wrong, and how to fix it, in a line: %+v", f)
+			t.Errorf("want a finding with a problem and a fix, in one line, got %+v", f)
 		}
 		findings[f.Check] = f
 	}
@@ -62,19 +62,19 @@ func TestChecks(t *testing.T) {
 		severity doctor.Severity
 		says     string
 	}{
-		"a verified address":            {map[string]string{sender: goodIdentity}, "mail-sender", doctor.OK, ""},
-		"a verified domain":             {map[string]string{domain: goodIdentity}, "mail-sender", doctor.OK, ""},
-		"a sender that nobody knows":    {nil, "mail-sender", doctor.Error, "create-email-identity --email-identity example.com"},
-		"a sender that isn't verified":  {map[string]string{domain: `{"VerifiedForSendingStatus":false}`}, "mail-sender", doctor.Error, "isn't verified"},
-		"a sender without DKIM":         {map[string]string{sender: `{"VerifiedForSendingStatus":true,"DkimAttributes":{"Status":"NOT_STARTED"}}`}, "mail-sender", doctor.Warning, "DKIM"},
-		"no right to look":              {map[string]string{sender: "AccessDeniedException"}, "mail-sender", doctor.Warning, "allow ses:GetEmailIdentity"},
-		"a key that AWS doesn't know":   {map[string]string{sender: "UnrecognizedClientException"}, "mail-sender", doctor.Error, "AWS_ACCESS_KEY_ID"},
-		"credentials that have expired": {map[string]string{sender: "ExpiredTokenException"}, "mail-sender", doctor.Error, "have expired"},
-		"a server that breaks down":     {map[string]string{sender: "InternalFailure"}, "mail-sender", doctor.Error, "can't be looked at"},
-		"an account in the sandbox":     {map[string]string{domain: goodIdentity, "account": `{"SendingEnabled":true}`}, "mail-account", doctor.Warning, "sandbox"},
-		"an account that is paused":     {map[string]string{domain: goodIdentity, "account": `{"SendingEnabled":false,"ProductionAccessEnabled":true}`}, "mail-account", doctor.Error, "sends nothing"},
-		"an account under review":       {map[string]string{domain: goodIdentity, "account": `{"SendingEnabled":true,"ProductionAccessEnabled":true,"EnforcementStatus":"PROBATION"}`}, "mail-account", doctor.Warning, "under review"},
-		"an account nobody may see":     {map[string]string{domain: goodIdentity, "account": "AccessDeniedException"}, "mail-account", doctor.Warning, "allow ses:GetAccount"},
+		"a verified address":                      {map[string]string{sender: goodIdentity}, "mail-sender", doctor.OK, ""},
+		"a verified domain":                       {map[string]string{domain: goodIdentity}, "mail-sender", doctor.OK, ""},
+		"an unknown sender":                       {nil, "mail-sender", doctor.Error, "create-email-identity --email-identity example.com"},
+		"a sender that is not verified":           {map[string]string{domain: `{"VerifiedForSendingStatus":false}`}, "mail-sender", doctor.Error, "is not verified"},
+		"a sender without DKIM":                   {map[string]string{sender: `{"VerifiedForSendingStatus":true,"DkimAttributes":{"Status":"NOT_STARTED"}}`}, "mail-sender", doctor.Warning, "DKIM"},
+		"no right to read":                        {map[string]string{sender: "AccessDeniedException"}, "mail-sender", doctor.Warning, "allow ses:GetEmailIdentity"},
+		"a key that AWS refuses":                  {map[string]string{sender: "UnrecognizedClientException"}, "mail-sender", doctor.Error, "AWS_ACCESS_KEY_ID"},
+		"credentials that have expired":           {map[string]string{sender: "ExpiredTokenException"}, "mail-sender", doctor.Error, "have expired"},
+		"a server that breaks down":               {map[string]string{sender: "InternalFailure"}, "mail-sender", doctor.Error, "cannot read the setting"},
+		"an account in the sandbox":               {map[string]string{domain: goodIdentity, "account": `{"SendingEnabled":true}`}, "mail-account", doctor.Warning, "sandbox"},
+		"an account that is paused":               {map[string]string{domain: goodIdentity, "account": `{"SendingEnabled":false,"ProductionAccessEnabled":true}`}, "mail-account", doctor.Error, "sends nothing"},
+		"an account under review":                 {map[string]string{domain: goodIdentity, "account": `{"SendingEnabled":true,"ProductionAccessEnabled":true,"EnforcementStatus":"PROBATION"}`}, "mail-account", doctor.Warning, "under review"},
+		"an account without the right to read it": {map[string]string{domain: goodIdentity, "account": "AccessDeniedException"}, "mail-account", doctor.Warning, "allow ses:GetAccount"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answers := map[string]string{"account": goodAccount}

@@ -3,8 +3,8 @@
 // credentials must allow ses:SendEmail for it. An account in the SES sandbox
 // reaches verified recipients only.
 //
-// A mail that may not have been accepted is sent again, so that it may arrive
-// twice: better so than never.
+// A mail that SES may not have accepted is sent again, so it may arrive twice. That is
+// better than not at all.
 package ses
 
 import (
@@ -24,11 +24,11 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Config says who sends, and through which account.
+// Config selects the sender and the account.
 type Config struct {
 	Sender domain.Email
 
-	// AWS gives region, endpoint, HTTP client and credentials. Its retry settings
+	// AWS contains region, endpoint, HTTP client and credentials. Its retry settings
 	// are ignored.
 	AWS aws.Config
 
@@ -50,9 +50,9 @@ const (
 	maxBackoff     = 500 * time.Millisecond
 )
 
-// New returns a Mailer. It asks SES nothing yet.
+// New returns a Mailer. It does not contact SES.
 func New(cfg Config) *Mailer {
-	cfg.AWS.RetryMaxAttempts = 0 // the retryer below knows
+	cfg.AWS.RetryMaxAttempts = 0 // the retryer below sets the limit
 	return &Mailer{
 		sender: cfg.Sender.ASCII(),
 		client: sesv2.NewFromConfig(cfg.AWS, func(o *sesv2.Options) {
@@ -65,9 +65,8 @@ func New(cfg Config) *Mailer {
 	}
 }
 
-// Send implements [ports.Mailer]. A mail that SES finds malformed is
-// [domain.Invalid]; one that it refuses for the sender's sake is
-// [domain.Internal].
+// Send implements [ports.Mailer]. If SES reports that a mail is malformed, the error is
+// [domain.Invalid]. If SES refuses the sender, the error is [domain.Internal].
 func (m *Mailer) Send(ctx context.Context, mail ports.Mail) error {
 	if err := check(mail); err != nil {
 		return err
@@ -85,7 +84,7 @@ func (m *Mailer) Send(ctx context.Context, mail ports.Mail) error {
 	return translate(ctx, err)
 }
 
-// check refuses what would make another mail of this one, or none.
+// check refuses values that would change the mail's structure, or leave nothing to send.
 func check(mail ports.Mail) error {
 	switch {
 	case mail.To.IsZero():
@@ -106,7 +105,7 @@ func oneLine(s string) bool {
 	})
 }
 
-// body sets the secret below the text, on a line of its own.
+// body puts the secret below the text, on a line of its own.
 func body(mail ports.Mail) string {
 	if mail.Secret.IsZero() {
 		return mail.Text

@@ -23,13 +23,13 @@ import (
 	"github.com/partywall-go/partywall/ports/porttest"
 )
 
-// script is a server that speaks as much of SES's API as there is to say: there
-// is no emulator.
+// script is a server that implements the part of SES's API that the mailer uses, because
+// there is no emulator.
 type script struct {
 	server    *httptest.Server
 	status    int
 	exception string
-	raw       string // the body, in place of a proper one
+	raw       string // the body, in place of a valid one
 
 	mu    sync.Mutex
 	paths []string
@@ -71,14 +71,14 @@ func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, `{"MessageId":"1","message":"SES's own words"}`)
 }
 
-// tries is how often a mail reached the server.
+// tries returns how often a mail reached the server.
 func (s *script) tries() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.paths)
 }
 
-// text is the text of the last mail.
+// text returns the text of the last mail.
 func (s *script) text() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -176,17 +176,17 @@ func TestWhatWouldBeAnotherMailIsNeverSent(t *testing.T) {
 		change func(*ports.Mail)
 		field  string
 	}{
-		"nobody to send it to":     {func(m *ports.Mail) { m.To = domain.Email{} }, "email"},
-		"a header in the subject":  {func(m *ports.Mail) { m.Subject = "a\r\nBcc: eve@example.com" }, "subject"},
-		"a line in the subject":    {func(m *ports.Mail) { m.Subject = "a\nb" }, "subject"},
-		"NUL in the subject":       {func(m *ports.Mail) { m.Subject = "a\x00" }, "subject"},
-		"a separator":              {func(m *ports.Mail) { m.Subject = "a\u2028b" }, "subject"},
-		"bytes in the subject":     {func(m *ports.Mail) { m.Subject = "\xff" }, "subject"},
-		"NUL in the text":          {func(m *ports.Mail) { m.Text = "a\x00" }, "text"},
-		"bytes in the text":        {func(m *ports.Mail) { m.Text = "\xff" }, "text"},
-		"a secret of two lines":    {func(m *ports.Mail) { m.Secret = domain.NewSecret("1\n2") }, "secret"},
-		"a secret that goes back":  {func(m *ports.Mail) { m.Secret = domain.NewSecret("1\r2") }, "secret"},
-		"a secret that isn't text": {func(m *ports.Mail) { m.Secret = domain.NewSecret("\xff") }, "secret"},
+		"no address to send it to":  {func(m *ports.Mail) { m.To = domain.Email{} }, "email"},
+		"a header in the subject":   {func(m *ports.Mail) { m.Subject = "a\r\nBcc: eve@example.com" }, "subject"},
+		"a line in the subject":     {func(m *ports.Mail) { m.Subject = "a\nb" }, "subject"},
+		"NUL in the subject":        {func(m *ports.Mail) { m.Subject = "a\x00" }, "subject"},
+		"a separator":               {func(m *ports.Mail) { m.Subject = "a\u2028b" }, "subject"},
+		"bytes in the subject":      {func(m *ports.Mail) { m.Subject = "\xff" }, "subject"},
+		"NUL in the text":           {func(m *ports.Mail) { m.Text = "a\x00" }, "text"},
+		"bytes in the text":         {func(m *ports.Mail) { m.Text = "\xff" }, "text"},
+		"a secret of two lines":     {func(m *ports.Mail) { m.Secret = domain.NewSecret("1\n2") }, "secret"},
+		"a secret that goes back":   {func(m *ports.Mail) { m.Secret = domain.NewSecret("1\r2") }, "secret"},
+		"a secret that is not text": {func(m *ports.Mail) { m.Secret = domain.NewSecret("\xff") }, "secret"},
 	} {
 		bad := mail(t)
 		tc.change(&bad)
@@ -236,7 +236,7 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("RetryAfter is %v", e.RetryAfter)
 			}
 			if strings.Contains(err.Error(), "12345678") {
-				t.Errorf("it tells the secret: %v", err)
+				t.Errorf("it contains the secret: %v", err)
 			}
 			if s.tries() != tc.tries {
 				t.Errorf("tried %d times, want %d", s.tries(), tc.tries)
@@ -245,7 +245,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestAServerThatIsAway(t *testing.T) {
+func TestAnUnavailableServer(t *testing.T) {
 	t.Run("and refuses connections is unavailable", func(t *testing.T) {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -258,7 +258,7 @@ func TestAServerThatIsAway(t *testing.T) {
 	})
 
 	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		io.Copy(io.Discard, r.Body) // a server notices who leaves once it has read the body
+		io.Copy(io.Discard, r.Body) // a server notices a disconnect only after it has read the body
 		<-r.Context().Done()
 	}))
 	t.Cleanup(hanging.Close)
@@ -273,7 +273,7 @@ func TestAServerThatIsAway(t *testing.T) {
 			t.Errorf("got %v after %v", err, time.Since(began))
 		}
 	})
-	t.Run("while the caller leaves gives the context's error", func(t *testing.T) {
+	t.Run("while the caller disconnects returns the context's error", func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		if err := mailerAt(t, hanging.URL).Send(ctx, mail(t)); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, domain.Unavailable) {

@@ -18,7 +18,7 @@ const (
 	awayFor      = time.Minute     // an outage, or a day's quota
 )
 
-// translate is the one place where SES's errors become the domain's.
+// translate is the only place where SES's errors become domain errors.
 func translate(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
@@ -29,12 +29,12 @@ func translate(ctx context.Context, err error) error {
 	apiErr, answered := errors.AsType[smithy.APIError](err)
 	switch {
 	case !answered || brokenDown(err):
-		return domain.Errorf(domain.Unavailable, "mail can't be sent now").WithRetryAfter(awayFor).WithCause(err)
+		return domain.Errorf(domain.Unavailable, "mail cannot be sent at the moment").WithRetryAfter(awayFor).WithCause(err)
 	case throttled(apiErr.ErrorCode()):
 		return domain.Errorf(domain.Unavailable, "too much mail is being sent; try again").WithRetryAfter(throttledFor).WithCause(err)
 	case apiErr.ErrorCode() == "BadRequestException":
-		return domain.Invalidf("to", "mail can't be sent to this address").WithCause(err)
-	default: // not verified, suspended, paused, not allowed: the account's owner has to fix it
+		return domain.Invalidf("to", "mail cannot be sent to this address").WithCause(err)
+	default: // not verified, suspended, paused, not allowed: only the account's owner can fix it
 		return domain.Errorf(domain.Internal, "the mail was refused").WithCause(err)
 	}
 }
@@ -44,8 +44,8 @@ func throttled(code string) bool {
 	return found
 }
 
-// brokenDown reports whether an answer comes from a server that can't serve now,
-// or from something before it that doesn't speak SES's protocol.
+// brokenDown reports whether an answer comes from a server that cannot serve at the
+// moment, or from a proxy in front of it that does not implement SES's protocol.
 func brokenDown(err error) bool {
 	if apiErr, ok := errors.AsType[smithy.APIError](err); ok && apiErr.ErrorCode() == "UnknownError" {
 		return true

@@ -27,7 +27,7 @@ func TestAStoreThatDoesNotIsolate(t *testing.T) {
 		got := runCommand(t, env, "serve", "--mixed")
 		lines := strings.Split(strings.TrimSpace(got.err), "\n")
 		last := lines[len(lines)-1] // behind those of the private database
-		if got.code != 1 || !strings.HasPrefix(last, "partywall: S3_BUCKET_NAME=files: ") || !strings.Contains(last, "signatures aren't verified") || !strings.Contains(last, "--without-file-isolation") {
+		if got.code != 1 || !strings.HasPrefix(last, "partywall: S3_BUCKET_NAME=files: ") || !strings.Contains(last, "signatures are not verified") || !strings.Contains(last, "--without-file-isolation") {
 			t.Errorf("exit %d: %s", got.code, last)
 		}
 	})
