@@ -8,6 +8,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -125,7 +126,7 @@ func (s *setup) grantAnew(ctx context.Context, tx *sqlx.Tx, l tenantLack) error 
 	if err != nil {
 		return err
 	}
-	names := map[string]string{"schema": schemaOf(id), "role": s.in.tenantRole(id), "gate": s.in.gateRole()}
+	names := map[string]string{"schema": pg.SchemaOf(id), "role": s.in.tenantRole(id), "gate": s.in.gateRole()}
 	statements := []string{strings.TrimSpace(grantSchema)}
 	switch {
 	case l.Role:

@@ -66,7 +66,7 @@ func (e entering) scope(in installation) *pg.Scope {
 
 // enter is how a tenant is entered: the role first, then the path.
 func enter(in installation, id domain.TenantID) []pg.Setting {
-	path := pg.Setting{Name: "search_path", Value: pathOf(schemaOf(id))}
+	path := pg.Setting{Name: "search_path", Value: pg.PathOf(pg.SchemaOf(id))}
 	if !in.roles {
 		return []pg.Setting{path}
 	}

@@ -58,7 +58,7 @@ func (db *DB) lockHolders(ctx context.Context, gate *pg.Pool, id domain.TenantID
 			JOIN pg_namespace n ON n.oid = c.relnamespace
 			LEFT JOIN pg_stat_activity a ON a.pid = l.pid
 			WHERE l.granted AND l.mode <> 'AccessShareLock' AND n.nspname = $1 AND l.pid <> pg_backend_pid()
-			GROUP BY 1, 2, 3, 4 ORDER BY 1, 4 LIMIT 20`, schemaOf(id))
+			GROUP BY 1, 2, 3, 4 ORDER BY 1, 4 LIMIT 20`, pg.SchemaOf(id))
 	})
 	for _, h := range found {
 		holders = append(holders, fmt.Sprintf("process %d (%s) with %s on %s", h.PID, strings.Trim(h.Login+", "+h.Application, ", "), h.Modes, h.Table))

@@ -13,22 +13,6 @@ import (
 // all others: it reads the newer migrations from the database, where setup
 // publishes them before it brings the tenants there.
 
-// publish stores what makes a tenant from now on. It waits for the creations that
-// have read what did before, so that setup finds their tenants.
-func (s *setup) publish(ctx context.Context) error {
-	return s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
-		if err := refuseChanged(ctx, tx, s.sets.tenant); err != nil {
-			return err
-		}
-		for _, set := range s.sets.tenant {
-			if err := set.publish(ctx, tx); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 // refuseChanged refuses a tenant's migration that was changed after it was applied.
 func refuseChanged(ctx context.Context, tx *sqlx.Tx, sets []set) error {
 	applied, err := readTenants(ctx, tx)

@@ -205,7 +205,7 @@ func (p *provisioning) furnish(ctx context.Context, tx *sqlx.Tx) error {
 
 // enter sets the tenant's path.
 func (p *provisioning) enter(ctx context.Context, tx *sqlx.Tx) error {
-	_, err := tx.ExecContext(ctx, "SET LOCAL search_path = "+pathOf(schemaOf(p.new.ID)))
+	_, err := tx.ExecContext(ctx, "SET LOCAL search_path = "+pg.PathOf(pg.SchemaOf(p.new.ID)))
 	return err
 }
 

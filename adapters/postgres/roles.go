@@ -7,6 +7,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -22,7 +23,7 @@ func fill(statement string, names map[string]string) string {
 // makeSchema makes a tenant's schema and, where there are roles, its role. The
 // role owns nothing and creates nothing, and later tables come with its grants.
 func (in installation) makeSchema(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
-	names := map[string]string{"schema": schemaOf(id), "role": in.tenantRole(id), "gate": in.gateRole()}
+	names := map[string]string{"schema": pg.SchemaOf(id), "role": in.tenantRole(id), "gate": in.gateRole()}
 	statements := `CREATE SCHEMA {schema}`
 	if in.roles {
 		maker, err := in.makerOfNext(ctx, tx)
@@ -69,7 +70,7 @@ const grantAll = `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {
 // dropSchema undoes makeSchema, with all that came since. What the role owns
 // outside the schema, as a large object, would keep it: the role itself drops that.
 func (in installation) dropSchema(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
-	names := map[string]string{"schema": schemaOf(id), "role": in.tenantRole(id)}
+	names := map[string]string{"schema": pg.SchemaOf(id), "role": in.tenantRole(id)}
 	statements := `DROP SCHEMA {schema} CASCADE`
 	if in.roles {
 		maker, err := in.makerOf(ctx, tx, names["role"])

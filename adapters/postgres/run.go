@@ -33,11 +33,11 @@ type ground struct {
 }
 
 // tenantGround is a tenant's schema.
-func tenantGround(schema string) ground { return ground{schema: schema, path: pathOf(schema)} }
+func tenantGround(schema string) ground { return ground{schema: schema, path: pg.PathOf(schema)} }
 
 var (
 	systemGround = ground{schema: "pg_catalog", path: pg.OwnPath}
-	sharedGround = ground{schema: sharedSchema, path: sharedSchema + ", " + extensionSchema + ", pg_temp"}
+	sharedGround = ground{schema: pg.SharedSchema, path: pg.SharedSchema + ", " + pg.ExtensionSchema + ", pg_temp"}
 )
 
 // The SQLSTATEs by which our own text around a file refuses. PostgreSQL leaves

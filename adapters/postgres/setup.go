@@ -153,7 +153,7 @@ func (s *setup) installation(ctx context.Context) error {
 }
 
 func (s *setup) ensureSchemas(ctx context.Context, tx *sqlx.Tx) error {
-	for _, schema := range []string{systemSchema, extensionSchema, sharedSchema} {
+	for _, schema := range []string{pg.SystemSchema, pg.ExtensionSchema, pg.SharedSchema} {
 		exists, err := s.findSchema(ctx, tx, schema)
 		if err != nil {
 			return err

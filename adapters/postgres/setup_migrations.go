@@ -50,3 +50,19 @@ func (s *setup) shared(ctx context.Context) error {
 	}
 	return nil
 }
+
+// publish stores what makes a tenant from now on. It waits for the creations that
+// have read what did before, so that setup finds their tenants.
+func (s *setup) publish(ctx context.Context) error {
+	return s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
+		if err := refuseChanged(ctx, tx, s.sets.tenant); err != nil {
+			return err
+		}
+		for _, set := range s.sets.tenant {
+			if err := set.publish(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

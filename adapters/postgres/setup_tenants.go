@@ -168,7 +168,7 @@ func (s *setup) nextFile(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) (
 		if len(missing) == 0 {
 			continue
 		}
-		on := tenantGround(schemaOf(id))
+		on := tenantGround(pg.SchemaOf(id))
 		if err := on.run(ctx, tx, set, missing[:1]); err != nil {
 			return false, err
 		}

@@ -15,7 +15,7 @@ import (
 // and becomes no other role. No tenant's scope can become it.
 
 // sharedPath is the search path of that login. Config.User alone may create in it.
-const sharedPath = sharedSchema + ", " + extensionSchema + ", pg_temp"
+const sharedPath = pg.SharedSchema + ", " + pg.ExtensionSchema + ", pg_temp"
 
 // grantShared is what the login may do with all that is made in the schema shared
 // from now on.
@@ -109,7 +109,7 @@ func (db *DB) InShared(ctx context.Context, fn func(ctx context.Context, tx *sql
 	if err := db.cfg.HasShared(); err != nil {
 		return err
 	}
-	s := pg.NewScope(sharedSchema, "", append(db.cfg.Timeouts(), pg.Setting{Name: "search_path", Value: sharedPath})...)
+	s := pg.NewScope(pg.SharedSchema, "", append(db.cfg.Timeouts(), pg.Setting{Name: "search_path", Value: sharedPath})...)
 	for _, option := range options {
 		option(&s.Options)
 	}

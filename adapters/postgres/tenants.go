@@ -62,7 +62,7 @@ func (t *Tenants) Clock(ctx context.Context, id domain.TenantID) (time.Time, err
 	as := entering{t.db, id, answers}
 	err = as.try(ctx, func() error {
 		return logins.gate(id).Use(ctx, func(db *sqlx.DB) (err error) {
-			now, err = clock(ctx, db, as.clockMessage(logins.installation), schemaOf(id))
+			now, err = clock(ctx, db, as.clockMessage(logins.installation), pg.SchemaOf(id))
 			return err
 		})
 	})

@@ -93,7 +93,7 @@ func isTaken(err error, id domain.TenantID) bool {
 	case !ok:
 		return false
 	case e.Code == pqerror.UniqueViolation:
-		return e.Schema != schemaOf(id)
+		return e.Schema != pg.SchemaOf(id)
 	}
 	switch e.Code.Class() {
 	case "42", "3F": // names that exist or don't
@@ -128,7 +128,7 @@ func (in installation) furnish(ctx context.Context, tx *sqlx.Tx, sets []set, id 
 	if err != nil {
 		return err
 	}
-	on := tenantGround(schemaOf(id))
+	on := tenantGround(pg.SchemaOf(id))
 	on.together, on.lenient = true, lenient
 	for _, set := range sets {
 		if err := on.run(ctx, tx, set, set.migrations); err != nil {
@@ -150,7 +150,7 @@ func (in installation) tryToEnter(ctx context.Context, tx *sqlx.Tx, id domain.Te
 		}
 	}
 	var reached bool
-	err := tx.GetContext(ctx, &reached, `SELECT coalesce(pg_catalog.current_schema() = $2, false) FROM pg_catalog.set_config('search_path', $1, true)`, pathOf(schemaOf(id)), schemaOf(id))
+	err := tx.GetContext(ctx, &reached, `SELECT coalesce(pg_catalog.current_schema() = $2, false) FROM pg_catalog.set_config('search_path', $1, true)`, pg.PathOf(pg.SchemaOf(id)), pg.SchemaOf(id))
 	if err == nil && !reached {
 		return pg.Refusal(pg.CodeMigrationFailed, nil, "a tenant's role doesn't reach its own schema: a migration took USAGE on it away")
 	}

@@ -6,26 +6,8 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/lib/pq"
-
 	"github.com/partywall-go/partywall/domain"
 )
-
-// The schemas that aren't a tenant's.
-const (
-	systemSchema    = "partywall" // the registry and all else of our own
-	extensionSchema = "ext"       // extensions and nothing else, on every path
-	sharedSchema    = "shared"    // the product's tables for all tenants, always named in full
-)
-
-// schemaOf names the tenant's schema, unquoted: at most 55 of PostgreSQL's 63 bytes.
-func schemaOf(id domain.TenantID) string { return "tenant_" + id.String() }
-
-// pathOf is the search path inside a schema. pg_temp stands last, else a
-// temporary table that was left behind would capture somebody's rows.
-func pathOf(schema string) string {
-	return pq.QuoteIdentifier(schema) + ", " + extensionSchema + ", pg_temp"
-}
 
 // installation is what the first setup decided, for good.
 type installation struct {
