@@ -11,13 +11,14 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 	"github.com/partywall-go/partywall/domain"
 )
 
 // DB is an installation of Partywall on a database. It is safe for concurrent use.
 type DB struct {
 	cfg    pg.Config
-	sets   sets
+	sets   schema.Sets
 	logger *slog.Logger
 
 	own    *pg.Pool               // logs in as Config.User: provisions and sweeps
@@ -69,7 +70,7 @@ func Open(ctx context.Context, cfg pg.Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	sets, err := loadSets(cfg)
+	sets, err := schema.LoadSets(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +168,7 @@ func (db *DB) reach(ctx context.Context) error {
 // warnOfTenantsBehind logs which tenants this program refuses to serve.
 func (db *DB) warnOfTenantsBehind(ctx context.Context, l *logins) {
 	err := l.system.InScope(ctx, db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
-		status, err := readMigrationStatus(ctx, tx, db.sets.tenant)
+		status, err := readMigrationStatus(ctx, tx, db.sets.Tenant)
 		if err == nil && len(status.Behind) > 0 {
 			db.logger.WarnContext(ctx, status.behind(), "fix", status.bringUp(db.cfg))
 		}

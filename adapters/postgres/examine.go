@@ -12,6 +12,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/internal/pgwire"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
@@ -19,7 +20,7 @@ import (
 // examination is one look at a database.
 type examination struct {
 	cfg    pg.Config
-	sets   sets
+	sets   schema.Sets
 	now    func() time.Time
 	db     *sqlx.DB // logs in as Config.User, on one connection
 	in     installation
@@ -93,7 +94,7 @@ func (e *examination) prepare(cfg pg.Config) (err error) {
 	if e.cfg, err = cfg.WithDefaults(); err != nil {
 		return err
 	}
-	if e.sets, err = loadSets(e.cfg); err != nil {
+	if e.sets, err = schema.LoadSets(e.cfg); err != nil {
 		return err
 	}
 	e.db = pg.ConnectOwn(e.cfg, 1)
@@ -104,7 +105,7 @@ func (e *examination) prepare(cfg pg.Config) (err error) {
 func describe(err error) string {
 	e, ok := errors.AsType[*domain.Error](err)
 	if !ok {
-		return complaint(err)
+		return schema.Complaint(err)
 	}
 	if cause, ok := errors.AsType[*domain.Error](e.Err); ok && cause.Kind == domain.Internal {
 		return describe(cause) // the operator's text says it all
@@ -114,7 +115,7 @@ func describe(err error) string {
 		text = e.Field + ": " + text
 	}
 	if e.Err != nil && !strings.Contains(text, e.Err.Error()) {
-		text += " (" + complaint(e.Err) + ")"
+		text += " (" + schema.Complaint(e.Err) + ")"
 	}
 	return text
 }
@@ -140,10 +141,10 @@ func (e *examination) reach(ctx context.Context) (doctor.Finding, error) {
 	case pg.SQLState(err) != "":
 		return doctor.Fail(what, "do what the server's words ask for"), nil
 	case pg.OnSocket(e.cfg.Host):
-		return doctor.Fail(fmt.Sprintf("%s can't be reached: %s", where, complaint(err)),
+		return doctor.Fail(fmt.Sprintf("%s can't be reached: %s", where, schema.Complaint(err)),
 			"check that the server runs, that DB_HOST is its unix_socket_directories and DB_PORT its port, and that this user may enter the folder"), nil
 	}
-	return doctor.Fail(fmt.Sprintf("%s can't be reached: %s", where, complaint(err)),
+	return doctor.Fail(fmt.Sprintf("%s can't be reached: %s", where, schema.Complaint(err)),
 		"check DB_HOST and DB_PORT, and that the server's security group lets this machine in: nc -vz "+e.cfg.Host+" "+strconv.Itoa(e.cfg.Port)), nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
@@ -16,15 +17,15 @@ import (
 func (e *examination) migrations(ctx context.Context) (doctor.Finding, error) {
 	var ahead []string
 	err := pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
-		if err := upToDate(ctx, tx, e.sets, e.cfg); err != nil {
+		if err := schema.UpToDate(ctx, tx, e.sets, e.cfg); err != nil {
 			return err
 		}
-		once, err := readOnce(ctx, tx)
+		once, err := schema.ReadOnce(ctx, tx)
 		if err != nil {
 			return err
 		}
-		published, err := readPublished(ctx, tx)
-		ahead = slices.Concat(once.ahead([]set{e.sets.system, e.sets.shared}), published.ahead(e.sets.tenant))
+		published, err := schema.ReadPublished(ctx, tx)
+		ahead = slices.Concat(once.Ahead([]schema.Set{e.sets.System, e.sets.Shared}), published.Ahead(e.sets.Tenant))
 		return err
 	})
 	if errors.Is(err, pg.CodeMigrationChanged) {

@@ -32,17 +32,6 @@ func (db *DB) OwnConn(ctx context.Context) (*sqlx.Conn, error) {
 	})
 }
 
-// WithoutTransaction is how a migration file is sent.
-var WithoutTransaction = withoutTransaction
-
-// SplitStatements returns the text of a file's statements.
-func SplitStatements(file string) (texts []string) {
-	for _, s := range statements(file) {
-		texts = append(texts, file[s.from:s.to])
-	}
-	return texts
-}
-
 // SetupEvery is [Setup] with another pause between two reports of its progress.
 func SetupEvery(ctx context.Context, cfg pg.Config, every time.Duration, report func(line string)) error {
 	return runSetup(ctx, cfg, every, report)

@@ -8,13 +8,14 @@ import (
 	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 )
 
 const minVersion = 150000 // PostgreSQL 15
 
 // inspect looks whether the database is set up and up to date, and returns what
 // setup decided.
-func inspect(ctx context.Context, pool *sqlx.DB, cfg pg.Config, sets sets) (installation, error) {
+func inspect(ctx context.Context, pool *sqlx.DB, cfg pg.Config, sets schema.Sets) (installation, error) {
 	in := installation{}
 	err := pg.InScope(ctx, pool, cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
 		if in, err = readInstallation(ctx, tx); err != nil {
@@ -23,7 +24,7 @@ func inspect(ctx context.Context, pool *sqlx.DB, cfg pg.Config, sets sets) (inst
 		if err := agree(cfg, in); err != nil {
 			return err
 		}
-		if err := upToDate(ctx, tx, sets, cfg); err != nil {
+		if err := schema.UpToDate(ctx, tx, sets, cfg); err != nil {
 			return err
 		}
 		origin, err := readOrigin(ctx, tx, in)

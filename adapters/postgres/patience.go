@@ -11,6 +11,7 @@ import (
 	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 )
 
 // A migration waits for locks that other sessions hold, and all that want the
@@ -47,7 +48,7 @@ func (s *setup) patiently(step func(context.Context) error) func(context.Context
 			err := step(ctx)
 			switch {
 			case !busy(err):
-				return refusedFile(err, gone)
+				return schema.RefusedFile(err, gone)
 			case time.Now().After(until):
 				return s.locked(ctx, err)
 			case attempt == 0:
@@ -62,10 +63,10 @@ func (s *setup) patiently(step func(context.Context) error) func(context.Context
 
 // complaintOf is an error for a report, with the file that it was in.
 func complaintOf(err error) string {
-	if e, ok := errors.AsType[*fileError](err); ok {
+	if e, ok := errors.AsType[*schema.FileError](err); ok {
 		return e.Error()
 	}
-	return complaint(err)
+	return schema.Complaint(err)
 }
 
 // locked is the end of setup's patience, with the sessions that it waited for.

@@ -12,6 +12,7 @@ import (
 	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -190,8 +191,8 @@ func (p *provisioning) furnish(ctx context.Context, tx *sqlx.Tx) error {
 	if err := p.db.refuseWithoutHook(ctx, tx); err != nil {
 		return err
 	}
-	if err := p.in.furnish(ctx, tx, p.db.sets.tenant, p.new.ID, true); err != nil {
-		return refusedFile(err, func(err error) bool { return pg.WhyAgain(err) != "" })
+	if err := p.in.furnish(ctx, tx, p.db.sets.Tenant, p.new.ID, true); err != nil {
+		return schema.RefusedFile(err, func(err error) bool { return pg.WhyAgain(err) != "" })
 	}
 	if p.db.cfg.OnProvision == nil {
 		return nil

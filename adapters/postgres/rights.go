@@ -12,6 +12,7 @@ import (
 	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -201,7 +202,7 @@ func (s *setup) explain(ctx context.Context, err error) error {
 		return err
 	})
 	if looked != nil || len(lacks) == 0 {
-		return forbidden(err, "the user %q may not do all that setup needs: %s", s.cfg.User, complaint(err))
+		return forbidden(err, "the user %q may not do all that setup needs: %s", s.cfg.User, schema.Complaint(err))
 	}
 	return forbidden(err, "%s: run as a superuser, connected to the database %q: %s", reasons(lacks), s.cfg.Database, superuserLine(lacks))
 }

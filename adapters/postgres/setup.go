@@ -10,13 +10,14 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 	"github.com/partywall-go/partywall/domain"
 )
 
 // setup is one run of [Setup].
 type setup struct {
 	cfg    pg.Config
-	sets   sets
+	sets   schema.Sets
 	login  *pg.Connector // as cfg.User
 	pool   *sqlx.DB      // of login
 	in     installation
@@ -63,7 +64,7 @@ func (s *setup) run(ctx context.Context, cfg pg.Config) (err error) {
 		return err
 	}
 	cfg = s.cfg
-	if s.sets, err = loadSets(cfg); err != nil {
+	if s.sets, err = schema.LoadSets(cfg); err != nil {
 		return err
 	}
 	s.lockWait = s.cfg.LockTimeout

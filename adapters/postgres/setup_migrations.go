@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 )
 
 // migrateSystem runs the system's own migrations, the first of which makes the ledger.
@@ -12,25 +14,25 @@ func (s *setup) migrateSystem(ctx context.Context, tx *sqlx.Tx) error {
 	if err := tx.GetContext(ctx, &begun, `SELECT to_regclass('partywall.migrations') IS NOT NULL`); err != nil {
 		return err
 	}
-	missing := s.sets.system.migrations
+	missing := s.sets.System.Migrations
 	if begun {
 		var err error
-		if missing, err = s.sets.system.missingOf(ctx, tx, ""); err != nil {
+		if missing, err = s.sets.System.MissingOf(ctx, tx, ""); err != nil {
 			return err
 		}
 	}
-	return s.apply(ctx, tx, systemGround, s.sets.system, missing)
+	return s.apply(ctx, tx, schema.SystemGround, s.sets.System, missing)
 }
 
 // apply runs migrations of the installation's, and records them.
-func (s *setup) apply(ctx context.Context, tx *sqlx.Tx, on ground, of set, migrations []migration) error {
-	if err := on.run(ctx, tx, of, migrations); err != nil {
+func (s *setup) apply(ctx context.Context, tx *sqlx.Tx, on schema.Ground, of schema.Set, migrations []schema.Migration) error {
+	if err := on.Run(ctx, tx, of, migrations); err != nil {
 		return err
 	}
 	for _, m := range migrations {
-		s.did("ran the migration %s", of.file(m))
+		s.did("ran the migration %s", of.File(m))
 	}
-	return of.record(ctx, tx, "", migrations)
+	return of.Record(ctx, tx, "", migrations)
 }
 
 // shared runs the product's migrations of what all tenants share, each in a
@@ -38,11 +40,11 @@ func (s *setup) apply(ctx context.Context, tx *sqlx.Tx, on ground, of set, migra
 func (s *setup) shared(ctx context.Context) error {
 	for more := true; more; {
 		err := s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
-			missing, err := s.sets.shared.missingOf(ctx, tx, "")
+			missing, err := s.sets.Shared.MissingOf(ctx, tx, "")
 			if more = len(missing) > 1; err != nil || len(missing) == 0 {
 				return err
 			}
-			return s.apply(ctx, tx, sharedGround, s.sets.shared, missing[:1])
+			return s.apply(ctx, tx, schema.SharedGround, s.sets.Shared, missing[:1])
 		})
 		if err != nil {
 			return err
@@ -55,11 +57,11 @@ func (s *setup) shared(ctx context.Context) error {
 // have read what did before, so that setup finds their tenants.
 func (s *setup) publish(ctx context.Context) error {
 	return s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
-		if err := refuseChanged(ctx, tx, s.sets.tenant); err != nil {
+		if err := schema.RefuseChanged(ctx, tx, s.sets.Tenant); err != nil {
 			return err
 		}
-		for _, set := range s.sets.tenant {
-			if err := set.publish(ctx, tx); err != nil {
+		for _, set := range s.sets.Tenant {
+			if err := set.Publish(ctx, tx); err != nil {
 				return err
 			}
 		}

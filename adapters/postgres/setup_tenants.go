@@ -11,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -53,7 +54,7 @@ func (s *setup) behind(ctx context.Context) (ids []domain.TenantID, total int, e
 		if err := tx.GetContext(ctx, &total, `SELECT count(*) FROM partywall.tenants`); err != nil {
 			return err
 		}
-		return tx.SelectContext(ctx, &found, `SELECT t.id FROM partywall.tenants t WHERE NOT `+atLeast(s.sets.tenant)+` ORDER BY t.id`)
+		return tx.SelectContext(ctx, &found, `SELECT t.id FROM partywall.tenants t WHERE NOT `+atLeast(s.sets.Tenant)+` ORDER BY t.id`)
 	})
 	ids = make([]domain.TenantID, len(found))
 	for i, id := range found {
@@ -102,11 +103,11 @@ func (u *upgrade) bring(ctx context.Context, ids []domain.TenantID) error {
 
 // fail reports a tenant that stays behind, and has the database remember why.
 func (u *upgrade) fail(ctx context.Context, id domain.TenantID, err error) {
-	text := describe(refusedFile(err, gone))
+	text := describe(schema.RefusedFile(err, gone))
 	u.report(fmt.Sprintf("tenant %s failed: %s", id, text))
 	u.failed = append(u.failed, fmt.Sprintf("%s (%s)", id, text))
 	if err := u.remember(ctx, id, text); err != nil {
-		u.report(fmt.Sprintf("tenant %s: the failure could not be stored for doctor: %s", id, complaint(err)))
+		u.report(fmt.Sprintf("tenant %s: the failure could not be stored for doctor: %s", id, schema.Complaint(err)))
 	}
 }
 
@@ -136,7 +137,7 @@ func (s *setup) one(ctx context.Context, id domain.TenantID) error {
 			more, err = s.nextFile(ctx, tx, id)
 			return err
 		})
-		if errors.Is(err, errNotThere) {
+		if errors.Is(err, schema.ErrNotThere) {
 			return nil
 		}
 		if err != nil || !more {
@@ -151,14 +152,14 @@ func (s *setup) nextFile(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) (
 	var exists bool
 	err = tx.GetContext(ctx, &exists, `SELECT true FROM partywall.tenants WHERE id = $1 FOR KEY SHARE`, id.String())
 	if errors.Is(err, sql.ErrNoRows) {
-		return false, errNotThere
+		return false, schema.ErrNotThere
 	}
 	if err != nil {
 		return false, err
 	}
 	ran := false
-	for _, set := range s.sets.tenant {
-		missing, err := set.missingOf(ctx, tx, id.String())
+	for _, set := range s.sets.Tenant {
+		missing, err := set.MissingOf(ctx, tx, id.String())
 		if err != nil {
 			return false, err
 		}
@@ -168,11 +169,11 @@ func (s *setup) nextFile(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) (
 		if len(missing) == 0 {
 			continue
 		}
-		on := tenantGround(pg.SchemaOf(id))
-		if err := on.run(ctx, tx, set, missing[:1]); err != nil {
+		on := schema.TenantGround(pg.SchemaOf(id))
+		if err := on.Run(ctx, tx, set, missing[:1]); err != nil {
 			return false, err
 		}
-		if err := set.record(ctx, tx, id.String(), missing[:1]); err != nil {
+		if err := set.Record(ctx, tx, id.String(), missing[:1]); err != nil {
 			return false, err
 		}
 		if ran = true; len(missing) > 1 {

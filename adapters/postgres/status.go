@@ -8,6 +8,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -58,14 +59,14 @@ const trialFailure = `SELECT coalesce(trial_failure, '') FROM partywall.installa
 
 func (e *examination) migrationStatus(ctx context.Context) (status MigrationStatus, err error) {
 	err = pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
-		status, err = readMigrationStatus(ctx, tx, e.sets.tenant)
+		status, err = readMigrationStatus(ctx, tx, e.sets.Tenant)
 		return err
 	})
 	return status, err
 }
 
-func readMigrationStatus(ctx context.Context, db sqlx.QueryerContext, sets []set) (status MigrationStatus, err error) {
-	status.Wanted = Versions{Partywall: sets[0].last(), Product: sets[1].last()}
+func readMigrationStatus(ctx context.Context, db sqlx.QueryerContext, sets []schema.Set) (status MigrationStatus, err error) {
+	status.Wanted = Versions{Partywall: sets[0].Last(), Product: sets[1].Last()}
 	if err := sqlx.GetContext(ctx, db, &status.Tenants, `SELECT count(*) FROM partywall.tenants`); err != nil {
 		return status, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -20,21 +21,21 @@ import (
 // goes on with those, and the installation remembers that no tenant can be made.
 func (s *setup) tryTenant(ctx context.Context) error {
 	err := s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
-		if err := refuseChanged(ctx, tx, s.sets.tenant); err != nil {
+		if err := schema.RefuseChanged(ctx, tx, s.sets.Tenant); err != nil {
 			return err
 		}
-		published, err := readPublished(ctx, tx)
+		published, err := schema.ReadPublished(ctx, tx)
 		if err != nil {
 			return err
 		}
-		s.sets.tenant = published.published(s.sets.tenant)
+		s.sets.Tenant = published.Published(s.sets.Tenant)
 		if err := s.trial(ctx, tx); err != nil {
 			return err
 		}
 		return errTried
 	})
 	failure := ""
-	if e, ok := errors.AsType[*fileError](err); ok && e.published && !busy(err) && !gone(err) {
+	if e, ok := errors.AsType[*schema.FileError](err); ok && e.Published && !busy(err) && !gone(err) {
 		failure = e.Error()
 		s.left = append(s.left, "no tenant can be made: "+failure)
 		s.report("no tenant can be made: " + failure)
@@ -71,9 +72,9 @@ func (s *setup) trySecond(ctx context.Context, tx *sqlx.Tx) error {
 		return err
 	}
 	id, err := s.trialTenant(ctx, tx)
-	if e, ok := errors.AsType[*fileError](err); ok && !busy(err) && !gone(err) {
+	if e, ok := errors.AsType[*schema.FileError](err); ok && !busy(err) && !gone(err) {
 		if isTaken(err, id) {
-			e.text += ": this is the second tenant, and the first could be made: what lies outside of a tenant's schema belongs into a shared migration, or is made with IF NOT EXISTS"
+			e.Text += ": this is the second tenant, and the first could be made: what lies outside of a tenant's schema belongs into a shared migration, or is made with IF NOT EXISTS"
 			return e
 		}
 		err = nil
@@ -114,27 +115,27 @@ func (s *setup) trialTenant(ctx context.Context, tx *sqlx.Tx) (domain.TenantID, 
 	if err != nil {
 		return id, err
 	}
-	return id, s.in.furnish(ctx, tx, s.sets.tenant, id, false)
+	return id, s.in.furnish(ctx, tx, s.sets.Tenant, id, false)
 }
 
 // furnish makes a tenant's schema and role, and runs its migrations: the sets' own
 // and those that a newer program has published. Afterwards path and settings are
 // the scope's.
-func (in installation) furnish(ctx context.Context, tx *sqlx.Tx, sets []set, id domain.TenantID, lenient bool) error {
+func (in installation) furnish(ctx context.Context, tx *sqlx.Tx, sets []schema.Set, id domain.TenantID, lenient bool) error {
 	if err := in.makeSchema(ctx, tx, id); err != nil {
 		return err
 	}
-	sets, err := withNewer(ctx, tx, sets)
+	sets, err := schema.WithNewer(ctx, tx, sets)
 	if err != nil {
 		return err
 	}
-	on := tenantGround(pg.SchemaOf(id))
-	on.together, on.lenient = true, lenient
+	on := schema.TenantGround(pg.SchemaOf(id))
+	on.Together, on.Lenient = true, lenient
 	for _, set := range sets {
-		if err := on.run(ctx, tx, set, set.migrations); err != nil {
+		if err := on.Run(ctx, tx, set, set.Migrations); err != nil {
 			return err
 		}
-		if err := set.record(ctx, tx, id.String(), set.migrations); err != nil {
+		if err := set.Record(ctx, tx, id.String(), set.Migrations); err != nil {
 			return err
 		}
 	}

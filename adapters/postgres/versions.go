@@ -11,6 +11,7 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -19,10 +20,10 @@ import (
 // know these columns, leaves them behind the ledger: the first look heals that.
 
 // atLeast is true for the rows of partywall.tenants t with at least the sets' numbers.
-func atLeast(sets []set) string {
+func atLeast(sets []schema.Set) string {
 	conditions := make([]string, len(sets))
 	for i, s := range sets {
-		conditions[i] = fmt.Sprintf("t.%s >= %d", s.version, s.last())
+		conditions[i] = fmt.Sprintf("t.%s >= %d", s.Version, s.Last())
 	}
 	return "(" + strings.Join(conditions, " AND ") + ")"
 }
@@ -46,7 +47,7 @@ type entering struct {
 
 // source is the FROM clause of an opening: the tenant's row, if it admits the program.
 func (e entering) source() string {
-	return ` FROM partywall.tenants t WHERE t.id = ` + pq.QuoteLiteral(e.id.String()) + ` AND ` + e.condition + ` AND ` + atLeast(e.db.sets.tenant)
+	return ` FROM partywall.tenants t WHERE t.id = ` + pq.QuoteLiteral(e.id.String()) + ` AND ` + e.condition + ` AND ` + atLeast(e.db.sets.Tenant)
 }
 
 // try runs attempt. Where the row refuses entry, try returns the reason: there is no
@@ -72,7 +73,7 @@ func (e entering) whyNot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	upToDate, err := pg.One(ctx, logins.system, scanBool, `SELECT `+hasFiles(e.db.sets.tenant)+` FROM partywall.tenants t WHERE t.id = $1 AND `+e.condition, e.id.String())
+	upToDate, err := pg.One(ctx, logins.system, scanBool, `SELECT `+hasFiles(e.db.sets.Tenant)+` FROM partywall.tenants t WHERE t.id = $1 AND `+e.condition, e.id.String())
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return pg.ErrNoSuchTenant()
@@ -88,10 +89,10 @@ func (e entering) whyNot(ctx context.Context) error {
 }
 
 // hasFiles is true for the rows of partywall.tenants t whose ledger has the sets' numbers.
-func hasFiles(sets []set) string {
+func hasFiles(sets []schema.Set) string {
 	conditions := make([]string, len(sets))
 	for i, s := range sets {
-		conditions[i] = fmt.Sprintf("(SELECT coalesce(max(m.number), 0) FROM partywall.migrations m WHERE m.tenant = t.id AND m.set = '%s') >= %d", s.name, s.last())
+		conditions[i] = fmt.Sprintf("(SELECT coalesce(max(m.number), 0) FROM partywall.migrations m WHERE m.tenant = t.id AND m.set = '%s') >= %d", s.Name, s.Last())
 	}
 	return "(" + strings.Join(conditions, " AND ") + ")"
 }

@@ -1,4 +1,4 @@
-package postgres
+package schema
 
 import (
 	"cmp"
@@ -18,26 +18,26 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
-// ground is where migration files run.
-type ground struct {
+// Ground is where migration files run.
+type Ground struct {
 	schema string // what they name without a schema is in this one
 	path   string // the search path that reaches it
 
-	// together: the transaction goes on after a file, with other files or with
+	// Together: the transaction goes on after a file, with other files or with
 	// statements of the product's, as in a new tenant.
-	together bool
+	Together bool
 
-	// lenient: a file that leaves another search path behind is no failure. Setup
+	// Lenient: a file that leaves another search path behind is no failure. Setup
 	// alone is strict, so that such a file is refused before any tenant has it.
-	lenient bool
+	Lenient bool
 }
 
-// tenantGround is a tenant's schema.
-func tenantGround(schema string) ground { return ground{schema: schema, path: pg.PathOf(schema)} }
+// TenantGround is a tenant's schema.
+func TenantGround(schema string) Ground { return Ground{schema: schema, path: pg.PathOf(schema)} }
 
 var (
-	systemGround = ground{schema: "pg_catalog", path: pg.OwnPath}
-	sharedGround = ground{schema: pg.SharedSchema, path: pg.SharedSchema + ", " + pg.ExtensionSchema + ", pg_temp"}
+	SystemGround = Ground{schema: "pg_catalog", path: pg.OwnPath}
+	SharedGround = Ground{schema: pg.SharedSchema, path: pg.SharedSchema + ", " + pg.ExtensionSchema + ", pg_temp"}
 )
 
 // The SQLSTATEs by which our own text around a file refuses. PostgreSQL leaves
@@ -48,21 +48,21 @@ const (
 	stateReadOnly pqerror.Code = "PW003" // the file made the transaction read-only
 )
 
-// run runs migrations in order, a file a message, in the scope that tx has. Path,
+// Run runs migrations in order, a file a message, in the scope that tx has. Path,
 // role, settings and what else a session keeps are the scope's own again after
 // each file, so that no file depends on what an earlier one left behind.
-func (g ground) run(ctx context.Context, tx *sqlx.Tx, s set, migrations []migration) error {
+func (g Ground) Run(ctx context.Context, tx *sqlx.Tx, s Set, migrations []Migration) error {
 	scope, ok := pg.ScopeOf(ctx)
 	if !ok {
 		return errors.New("migrations need a scope")
 	}
 	for _, m := range migrations {
 		message := g.message(m) + "; " + scope.Again
-		if g.together {
+		if g.Together {
 			message += "; " + g.checkConstraints()
 		}
 		if _, err := tx.ExecContext(ctx, message); err != nil {
-			return failedIn(ctx, s.file(m), m, err)
+			return failedIn(ctx, s.File(m), m, err)
 		}
 	}
 	return nil
@@ -71,7 +71,7 @@ func (g ground) run(ctx context.Context, tx *sqlx.Tx, s set, migrations []migrat
 // message runs a file. The server refuses COMMIT, ROLLBACK and SAVEPOINT in what
 // EXECUTE runs, so that no file can keep a part of what it did, or of a new tenant.
 // The tags are made up for each file: no text can end them.
-func (g ground) message(m migration) string {
+func (g Ground) message(m Migration) string {
 	message := "SET LOCAL search_path = " + g.path + "; " + block(fmt.Sprintf(`
 		IF %s THEN RAISE EXCEPTION USING ERRCODE = '%s', MESSAGE = %s; END IF;
 		EXECUTE %s;
@@ -80,7 +80,7 @@ func (g ground) message(m migration) string {
 			RAISE EXCEPTION USING ERRCODE = '%s', MESSAGE = 'the transaction is read-only after it';
 		END IF;`,
 		g.missed(), stateNotThere, pq.QuoteLiteral(g.schema), dollarQuote(executable(m.sql)), stateReadOnly))
-	if g.lenient || m.published {
+	if g.Lenient || m.published {
 		return message
 	}
 	return message + "; RESET SESSION AUTHORIZATION; RESET ROLE; " + block(fmt.Sprintf(`
@@ -90,7 +90,7 @@ func (g ground) message(m migration) string {
 // missed is true where the search path doesn't reach the schema first. It is said
 // on the path that a file left behind, so it names no function and no operator
 // that the path could replace.
-func (g ground) missed() string {
+func (g Ground) missed() string {
 	return "COALESCE(pg_catalog.current_schema()::pg_catalog.text, '') OPERATOR(pg_catalog.<>) " + pq.QuoteLiteral(g.schema)
 }
 
@@ -98,7 +98,7 @@ func (g ground) missed() string {
 // file does for a tenant that has the files one by one, and then has each constraint
 // deferred as it was declared. SET CONSTRAINTS ALL would hold for constraints that
 // later files make, too.
-func (g ground) checkConstraints() string {
+func (g Ground) checkConstraints() string {
 	return "DO " + dollarQuote(fmt.Sprintf(`
 		DECLARE
 			found record;
@@ -126,36 +126,36 @@ func dollarQuote(text string) string {
 	return tag + text + tag
 }
 
-// fileError says in which migration file something failed.
-type fileError struct {
+// FileError says in which migration file something failed.
+type FileError struct {
 	file      string // set/name
-	text      string
-	published bool // an earlier setup took the file
+	Text      string
+	Published bool // an earlier setup took the file
 	err       error
 }
 
-func (e *fileError) Error() string { return "migration " + e.file + " failed: " + e.text }
-func (e *fileError) Unwrap() error { return e.err }
+func (e *FileError) Error() string { return "migration " + e.file + " failed: " + e.Text }
+func (e *FileError) Unwrap() error { return e.err }
 
 // failedIn names the file in an error. A context that is done has an error of its own.
-func failedIn(ctx context.Context, file string, m migration, err error) error {
+func failedIn(ctx context.Context, file string, m Migration, err error) error {
 	if pg.ContextErr(ctx) != nil {
 		return err
 	}
-	return &fileError{file, reason(m, err), m.published, err}
+	return &FileError{file, reason(m, err), m.published, err}
 }
 
-// refusedFile is a failed migration for the operator, unless the database itself
+// RefusedFile is a failed migration for the operator, unless the database itself
 // failed: then the error stays as it is.
-func refusedFile(err error, database func(error) bool) error {
-	if e, ok := err.(*fileError); ok && !database(err) { //nolint:errorlint // what wraps one says more already
+func RefusedFile(err error, database func(error) bool) error {
+	if e, ok := err.(*FileError); ok && !database(err) { //nolint:errorlint // what wraps one says more already
 		return pg.Refusal(pg.CodeMigrationFailed, nil, "%s", e.Error()) // it has all that the cause says
 	}
 	return err
 }
 
 // reason says why a file failed and, where that isn't plain, what to do.
-func reason(m migration, err error) string {
+func reason(m Migration, err error) string {
 	e, ok := errors.AsType[*pq.Error](err)
 	if !ok {
 		return err.Error()
@@ -168,7 +168,7 @@ func reason(m migration, err error) string {
 	case stateReadOnly:
 		return e.Message + ": take its SET TRANSACTION READ ONLY out"
 	}
-	text := complaint(err)
+	text := Complaint(err)
 	if line := lineOf(m, e); line > 0 {
 		text += fmt.Sprintf(" (line %d)", line)
 	}
@@ -194,7 +194,7 @@ func transactionAdvice(e *pq.Error) string {
 
 // lineOf is the line of the file at which the server points, and 0 where it points
 // at none.
-func lineOf(m migration, e *pq.Error) int {
+func lineOf(m Migration, e *pq.Error) int {
 	var at int
 	if _, err := fmt.Sscan(e.InternalPosition, &at); err != nil || e.InternalQuery != executable(m.sql) {
 		return 0
@@ -207,8 +207,8 @@ func lineOf(m migration, e *pq.Error) int {
 	return 1 + strings.Count(m.sql[:before], "\n")
 }
 
-// complaint is what the server says, hint included, in one line of visible text.
-func complaint(err error) string {
+// Complaint is what the server says, hint included, in one line of visible text.
+func Complaint(err error) string {
 	e, ok := errors.AsType[*pq.Error](err)
 	if !ok {
 		return visible(err.Error())
@@ -239,9 +239,9 @@ func visible(text string) string {
 	return b.String()
 }
 
-// record writes down that migrations were applied, in the transaction that did it:
+// Record writes down that migrations were applied, in the transaction that did it:
 // once where tenant is "".
-func (s set) record(ctx context.Context, tx *sqlx.Tx, tenant string, migrations []migration) error {
+func (s Set) Record(ctx context.Context, tx *sqlx.Tx, tenant string, migrations []Migration) error {
 	if len(migrations) == 0 {
 		return nil
 	}
@@ -253,23 +253,23 @@ func (s set) record(ctx context.Context, tx *sqlx.Tx, tenant string, migrations 
 	statement := `
 		INSERT INTO partywall.migrations (set, tenant, number, name, checksum)
 		SELECT $1, $2, * FROM unnest($3::int[], $4::text[], $5::text[])`
-	args := []any{s.name, tenant, pq.Array(numbers), pq.Array(names), pq.Array(checksums)}
-	if s.version != "" {
+	args := []any{s.Name, tenant, pq.Array(numbers), pq.Array(names), pq.Array(checksums)}
+	if s.Version != "" {
 		statement = fmt.Sprintf(`
 			WITH applied AS (%s)
-			UPDATE partywall.tenants SET %[2]s = greatest(%[2]s, $6) WHERE id = $2`, statement, s.version)
+			UPDATE partywall.tenants SET %[2]s = greatest(%[2]s, $6) WHERE id = $2`, statement, s.Version)
 		args = append(args, slices.Max(numbers))
 	}
 	_, err := tx.ExecContext(ctx, statement, args...)
 	return err
 }
 
-// missingOf returns what the set's ledger rows for tenant lack.
-func (s set) missingOf(ctx context.Context, tx *sqlx.Tx, tenant string) ([]migration, error) {
+// MissingOf returns what the set's ledger rows for tenant lack.
+func (s Set) MissingOf(ctx context.Context, tx *sqlx.Tx, tenant string) ([]Migration, error) {
 	var applied []entry
 	err := tx.SelectContext(ctx, &applied, `
 		SELECT set, number, name, checksum
-		FROM partywall.migrations WHERE set = $1 AND tenant = $2`, s.name, tenant)
+		FROM partywall.migrations WHERE set = $1 AND tenant = $2`, s.Name, tenant)
 	if err != nil {
 		return nil, err
 	}

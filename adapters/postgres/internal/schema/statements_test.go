@@ -1,10 +1,8 @@
-package postgres_test
+package schema
 
 import (
 	"strings"
 	"testing"
-
-	"github.com/partywall-go/partywall/adapters/postgres"
 )
 
 func TestStatements(t *testing.T) {
@@ -34,7 +32,7 @@ func TestStatements(t *testing.T) {
 		"an escape at the file's end": {`SELECT E'\`, []string{`SELECT E'\`}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := postgres.SplitStatements(c.file)
+			got := split(c.file)
 			if strings.Join(got, "|") != strings.Join(c.want, "|") {
 				t.Errorf("got  %q\nwant %q", got, c.want)
 			}
@@ -53,7 +51,7 @@ func TestATransactionThatAFileOpensAndEndsIsLeftOut(t *testing.T) {
 		"BEGIN; COMMIT;",
 		"BEGIN;\r\nSELECT 1;\r\nEND TRANSACTION AND NO CHAIN;",
 	} {
-		got := postgres.WithoutTransaction(file)
+		got := withoutTransaction(file)
 		if len(got) != len(file) || strings.Count(got, "\n") != strings.Count(file, "\n") {
 			t.Errorf("%q moved: %q", file, got)
 		}
@@ -79,7 +77,7 @@ func TestOtherTransactionsOfAFileStay(t *testing.T) {
 		"BEGIN; CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END;",
 		`"BEGIN"; SELECT 1; COMMIT;`, "'BEGIN'; COMMIT;", "/* BEGIN; */ SELECT 1; /* COMMIT; */",
 	} {
-		if got := postgres.WithoutTransaction(file); got != file {
+		if got := withoutTransaction(file); got != file {
 			t.Errorf("%q became %q", file, got)
 		}
 	}
@@ -91,15 +89,23 @@ func FuzzStatements(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, file string) {
 		at := 0
-		for _, s := range postgres.SplitStatements(file) {
+		for _, s := range split(file) {
 			next := strings.Index(file[at:], s)
 			if next < 0 || s == "" {
 				t.Fatalf("%q isn't in the rest of %q", s, file)
 			}
 			at += next + len(s)
 		}
-		if got := postgres.WithoutTransaction(file); len(got) != len(file) {
+		if got := withoutTransaction(file); len(got) != len(file) {
 			t.Fatalf("%q became %q", file, got)
 		}
 	})
+}
+
+// split returns the text of a file's statements.
+func split(file string) (texts []string) {
+	for _, s := range statements(file) {
+		texts = append(texts, file[s.from:s.to])
+	}
+	return texts
 }

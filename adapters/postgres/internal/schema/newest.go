@@ -1,4 +1,4 @@
-package postgres
+package schema
 
 import (
 	"context"
@@ -13,8 +13,8 @@ import (
 // all others: it reads the newer migrations from the database, where setup
 // publishes them before it brings the tenants there.
 
-// refuseChanged refuses a tenant's migration that was changed after it was applied.
-func refuseChanged(ctx context.Context, tx *sqlx.Tx, sets []set) error {
+// RefuseChanged refuses a tenant's migration that was changed after it was applied.
+func RefuseChanged(ctx context.Context, tx *sqlx.Tx, sets []Set) error {
 	applied, err := readTenants(ctx, tx)
 	if err != nil {
 		return err
@@ -27,23 +27,23 @@ func refuseChanged(ctx context.Context, tx *sqlx.Tx, sets []set) error {
 	return nil
 }
 
-func (s set) publish(ctx context.Context, tx *sqlx.Tx) error {
+func (s Set) Publish(ctx context.Context, tx *sqlx.Tx) error {
 	var published []string
-	err := tx.SelectContext(ctx, &published, `SELECT checksum FROM partywall.tenant_files WHERE set = $1 ORDER BY number`, s.name)
+	err := tx.SelectContext(ctx, &published, `SELECT checksum FROM partywall.tenant_files WHERE set = $1 ORDER BY number`, s.Name)
 	if err != nil {
 		return err
 	}
-	if len(published) >= len(s.migrations) && slices.EqualFunc(s.migrations, published[:len(s.migrations)], func(m migration, sum string) bool { return m.checksum == sum }) {
+	if len(published) >= len(s.Migrations) && slices.EqualFunc(s.Migrations, published[:len(s.Migrations)], func(m Migration, sum string) bool { return m.checksum == sum }) {
 		return nil
 	}
 	if _, err := tx.ExecContext(ctx, `LOCK TABLE partywall.tenant_files`); err != nil {
 		return err
 	}
-	for _, m := range s.migrations {
+	for _, m := range s.Migrations {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO partywall.tenant_files (set, number, name, checksum, sql) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (set, number) DO UPDATE SET name = excluded.name, checksum = excluded.checksum, sql = excluded.sql`,
-			s.name, m.number, m.name, m.checksum, withoutTransaction(m.sql)) // an older program sends it as it is
+			s.Name, m.number, m.name, m.checksum, withoutTransaction(m.sql)) // an older program sends it as it is
 		if err != nil {
 			return err
 		}
@@ -51,15 +51,15 @@ func (s set) publish(ctx context.Context, tx *sqlx.Tx) error {
 	return nil
 }
 
-// withNewer returns the sets with what a newer program published. Until the
+// WithNewer returns the sets with what a newer program published. Until the
 // transaction ends, publishing waits.
-func withNewer(ctx context.Context, tx *sqlx.Tx, sets []set) ([]set, error) {
+func WithNewer(ctx context.Context, tx *sqlx.Tx, sets []Set) ([]Set, error) {
 	sets = slices.Clone(sets)
 	var names []string
 	var lengths []int64
 	for i, s := range sets {
-		sets[i].migrations = slices.Clip(s.migrations)
-		names, lengths = append(names, s.name), append(lengths, int64(len(s.migrations)))
+		sets[i].Migrations = slices.Clip(s.Migrations)
+		names, lengths = append(names, s.Name), append(lengths, int64(len(s.Migrations)))
 	}
 	rows, err := tx.QueryContext(ctx, `
 		SELECT set, f.number, f.name, f.sql, f.checksum
@@ -71,12 +71,12 @@ func withNewer(ctx context.Context, tx *sqlx.Tx, sets []set) ([]set, error) {
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var in string
-		m := migration{published: true}
+		m := Migration{published: true}
 		if err := rows.Scan(&in, &m.number, &m.name, &m.sql, &m.checksum); err != nil {
 			return nil, err
 		}
 		s := &sets[slices.Index(names, in)]
-		s.migrations = append(s.migrations, m)
+		s.Migrations = append(s.Migrations, m)
 	}
 	return sets, rows.Err()
 }

@@ -1,4 +1,4 @@
-package postgres
+package schema
 
 import (
 	"context"
@@ -22,14 +22,14 @@ type entry struct {
 	Checksum string
 }
 
-// readOnce reads what was applied once for the whole installation.
-func readOnce(ctx context.Context, db sqlx.QueryerContext) (l ledger, err error) {
+// ReadOnce reads what was applied once for the whole installation.
+func ReadOnce(ctx context.Context, db sqlx.QueryerContext) (l ledger, err error) {
 	return l, sqlx.SelectContext(ctx, db, &l, `
 		SELECT set, number, name, checksum FROM partywall.migrations WHERE tenant = '' ORDER BY set, number`)
 }
 
-// readPublished reads what makes a tenant, by the newest setup.
-func readPublished(ctx context.Context, db sqlx.QueryerContext) (l ledger, err error) {
+// ReadPublished reads what makes a tenant, by the newest setup.
+func ReadPublished(ctx context.Context, db sqlx.QueryerContext) (l ledger, err error) {
 	return l, sqlx.SelectContext(ctx, db, &l, `
 		SELECT set, number, name, checksum FROM partywall.tenant_files ORDER BY set, number`)
 }
@@ -42,17 +42,17 @@ func readTenants(ctx context.Context, db sqlx.QueryerContext) (l ledger, err err
 		GROUP BY set, number, checksum ORDER BY set, number`)
 }
 
-// upToDate refuses a database that setup hasn't brought to the program's version,
+// UpToDate refuses a database that setup hasn't brought to the program's version,
 // or that had another file of the same number. How far each tenant is concerns
 // that tenant alone. A database that is ahead is fine: a newer program runs beside
 // this one.
-func upToDate(ctx context.Context, db sqlx.QueryerContext, s sets, cfg pg.Config) error {
+func UpToDate(ctx context.Context, db sqlx.QueryerContext, s Sets, cfg pg.Config) error {
 	for _, part := range []struct {
 		read func(context.Context, sqlx.QueryerContext) (ledger, error)
-		sets []set
+		sets []Set
 	}{
-		{readOnce, []set{s.system, s.shared}},
-		{readPublished, s.tenant},
+		{ReadOnce, []Set{s.System, s.Shared}},
+		{ReadPublished, s.Tenant},
 	} {
 		l, err := part.read(ctx, db)
 		if err != nil {
@@ -65,7 +65,7 @@ func upToDate(ctx context.Context, db sqlx.QueryerContext, s sets, cfg pg.Config
 	return nil
 }
 
-func (l ledger) check(sets []set, cfg pg.Config) error {
+func (l ledger) check(sets []Set, cfg pg.Config) error {
 	var names []string
 	for _, s := range sets {
 		missing, err := l.missing(s)
@@ -73,7 +73,7 @@ func (l ledger) check(sets []set, cfg pg.Config) error {
 			return err
 		}
 		for _, m := range missing {
-			names = append(names, s.file(m))
+			names = append(names, s.File(m))
 		}
 	}
 	if len(names) == 0 {
@@ -83,8 +83,8 @@ func (l ledger) check(sets []set, cfg pg.Config) error {
 }
 
 // missing returns the set's migrations that the ledger lacks.
-func (l ledger) missing(s set) (missing []migration, err error) {
-	for _, m := range s.migrations {
+func (l ledger) missing(s Set) (missing []Migration, err error) {
+	for _, m := range s.Migrations {
 		found, err := l.has(s, m)
 		if err != nil {
 			return nil, err
@@ -97,13 +97,13 @@ func (l ledger) missing(s set) (missing []migration, err error) {
 }
 
 // has reports whether the ledger has the migration. Another one of the same number
-// is [CodeMigrationChanged].
-func (l ledger) has(s set, m migration) (found bool, err error) {
+// is [pg.CodeMigrationChanged].
+func (l ledger) has(s Set, m Migration) (found bool, err error) {
 	for _, e := range l {
 		switch {
-		case e.Set != s.name || e.Number != m.number:
+		case e.Set != s.Name || e.Number != m.number:
 		case e.Checksum != m.checksum:
-			return false, pg.Refusal(pg.CodeMigrationChanged, nil, "migration %s was changed after it was applied as %s: restore the file, and put the change into a new one", s.file(m), e.Name)
+			return false, pg.Refusal(pg.CodeMigrationChanged, nil, "migration %s was changed after it was applied as %s: restore the file, and put the change into a new one", s.File(m), e.Name)
 		default:
 			found = true
 		}
@@ -111,31 +111,31 @@ func (l ledger) has(s set, m migration) (found bool, err error) {
 	return found, nil
 }
 
-// published returns the sets with a mark on each migration that is in the ledger
+// Published returns the sets with a mark on each migration that is in the ledger
 // as it is.
-func (l ledger) published(sets []set) []set {
-	marked := make([]set, len(sets))
+func (l ledger) Published(sets []Set) []Set {
+	marked := make([]Set, len(sets))
 	for i, s := range sets {
 		marked[i] = s
-		marked[i].migrations = make([]migration, len(s.migrations))
-		for j, m := range s.migrations {
+		marked[i].Migrations = make([]Migration, len(s.Migrations))
+		for j, m := range s.Migrations {
 			found, err := l.has(s, m)
 			m.published = found && err == nil
-			marked[i].migrations[j] = m
+			marked[i].Migrations[j] = m
 		}
 	}
 	return marked
 }
 
-// errNotThere says that a tenant was removed in the meantime.
-var errNotThere = errors.New("the tenant was removed")
+// ErrNotThere says that a tenant was removed in the meantime.
+var ErrNotThere = errors.New("the tenant was removed")
 
-// ahead names the migrations of our own sets that this program doesn't
+// Ahead names the migrations of our own sets that this program doesn't
 // have. The product's are no business of a program that has none.
-func (l ledger) ahead(sets []set) (names []string) {
+func (l ledger) Ahead(sets []Set) (names []string) {
 	for _, known := range sets {
 		for _, e := range l {
-			if len(known.migrations) > 0 && e.Set == known.name && e.Number > known.last() {
+			if len(known.Migrations) > 0 && e.Set == known.Name && e.Number > known.Last() {
 				names = append(names, fmt.Sprintf("%s/%s", e.Set, e.Name))
 			}
 		}
