@@ -88,7 +88,7 @@ func FuzzTheCallersNetwork(f *testing.F) {
 		}
 		if alone := (proxies{}).caller(r).Network(); alone.IsValid() {
 			if peer, _ := parseHop(remote); !alone.Contains(peer) {
-				t.Fatalf("%q moved somebody whom nobody trusts from %s to %s", forwarded, peer, alone)
+				t.Fatalf("%q changed the address of an untrusted caller from %s to %s", forwarded, peer, alone)
 			}
 		}
 	})

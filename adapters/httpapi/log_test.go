@@ -92,7 +92,7 @@ func TestTheLogNamesTheCallerBehindAProxy(t *testing.T) {
 	}
 }
 
-// TestNoSecretIsEverLogged tells the story and its mishaps with the log at its
+// TestNoSecretIsEverLogged runs the story and its mishaps with the log at its
 // most talkative.
 func TestNoSecretIsEverLogged(t *testing.T) {
 	h := open(t, needsConfirmation, func(h *installation) {

@@ -16,8 +16,8 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// products are a product's own route, in net/http and in Echo, that tells who
-// asks, or fails as it is told to.
+// products are a product's own route, in net/http and in Echo, that answers with
+// the caller, or fails with the error that is set.
 func products(api *httpapi.API, fail error) map[string]http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /invoices", api.RequireMember(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

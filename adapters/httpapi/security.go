@@ -10,7 +10,7 @@ type fixedHeader struct {
 	values []string
 }
 
-// fixedHeaders returns what tells browsers to treat an answer as data: they take no
+// fixedHeaders returns the headers that make browsers treat an answer as data: they take no
 // other type than Content-Type, load and frame nothing, and send its address to no other
 // site, since a signed URL grants access. If public is https, they use nothing else for a
 // year.
