@@ -2,6 +2,7 @@ package idp_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -110,7 +111,7 @@ func TestABusyHasherReportsWhenToRetry(t *testing.T) {
 	_, signIn := full.provider.SignIn(t.Context(), ada.email, ada.password)
 	reset := full.provider.ResetPassword(t.Context(), ada.email, b.code(t, ada.email), ada.password)
 	for name, err := range map[string]error{"SignUp": signUp, "SignIn": signIn, "ResetPassword": reset} {
-		if err != errBusy {
+		if !errors.Is(err, errBusy) {
 			t.Errorf("%s returns %v", name, err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/partywall-go/partywall/domain"
@@ -58,6 +59,6 @@ func (Hasher) Decoy() string {
 }
 
 func hashWith(salt []byte, password domain.Secret) string {
-	sum := sha256.Sum256(append(salt[:len(salt):len(salt)], password.Reveal()...))
+	sum := sha256.Sum256(append(slices.Clip(salt), password.Reveal()...))
 	return hasherPrefix + hex.EncodeToString(salt) + hex.EncodeToString(sum[:])
 }

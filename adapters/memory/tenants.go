@@ -45,33 +45,33 @@ var (
 )
 
 // Create implements [ports.TenantStore]. A duplicate waits for the first at the lock.
-func (t *Tenants) Create(ctx context.Context, n ports.TenantCreation) (ports.CreatedTenant, error) {
+func (s *Tenants) Create(ctx context.Context, n ports.TenantCreation) (ports.CreatedTenant, error) {
 	if err := checkNew(n); err != nil {
 		return ports.CreatedTenant{}, err
 	}
-	if err := t.db.Ready(ctx); err != nil {
+	if err := s.db.Ready(ctx); err != nil {
 		return ports.CreatedTenant{}, err
 	}
-	t.db.mu.Lock()
-	defer t.db.mu.Unlock()
-	now := clock(t.db.Now)
-	if first, found := t.db.answered(n.Idempotency, now); found {
+	s.db.mu.Lock()
+	defer s.db.mu.Unlock()
+	now := clock(s.db.Now)
+	if first, found := s.db.answered(n.Idempotency, now); found {
 		if first.fingerprint != n.Idempotency.Fingerprint {
 			return ports.CreatedTenant{}, errIdempotencyMismatch
 		}
 		return ports.CreatedTenant{Tenant: first.tenant, Replayed: true}, nil
 	}
-	if err := t.db.allow(n.Limits, n.Owner, now); err != nil {
+	if err := s.db.allow(n.Limits, n.Owner, now); err != nil {
 		return ports.CreatedTenant{}, err
 	}
-	if t.db.taken(n.ID, now) {
+	if s.db.taken(n.ID, now) {
 		return ports.CreatedTenant{}, errTenantExists
 	}
-	t.db.count(n.Limits, new(int), now)
-	t.db.unreserve(n.ID) // the remains of a reservation that has expired
-	made := t.db.add(domain.Tenant{ID: n.ID, Name: n.Name, Status: domain.Active, CreatedAt: now}, n.Owner, now)
+	s.db.count(n.Limits, new(int), now)
+	s.db.unreserve(n.ID) // the remains of a reservation that has expired
+	made := s.db.add(domain.Tenant{ID: n.ID, Name: n.Name, Status: domain.Active, CreatedAt: now}, n.Owner, now)
 	if i := n.Idempotency; i != nil {
-		set(&t.db.answers, request{i.Identity, i.Route, i.Key}, answer{i.Fingerprint, made, now.Add(answerTTL)})
+		set(&s.db.answers, request{i.Identity, i.Route, i.Key}, answer{i.Fingerprint, made, now.Add(answerTTL)})
 	}
 	return ports.CreatedTenant{Tenant: made}, nil
 }
@@ -153,28 +153,28 @@ func (s *Tenants) List(ctx context.Context, after domain.TenantID, limit int) ([
 
 // Sweep implements [ports.TenantStore]. It also removes old idempotency keys, and
 // tenants that no longer count.
-func (t *Tenants) Sweep(ctx context.Context) (int, error) {
-	if err := t.db.Ready(ctx); err != nil {
+func (s *Tenants) Sweep(ctx context.Context) (int, error) {
+	if err := s.db.Ready(ctx); err != nil {
 		return 0, err
 	}
-	t.db.mu.Lock()
-	defer t.db.mu.Unlock()
-	now := clock(t.db.Now)
+	s.db.mu.Lock()
+	defer s.db.mu.Unlock()
+	now := clock(s.db.Now)
 	freed := 0
-	for id := range t.db.reservations {
-		if t.db.reserved(id, now) == nil {
-			t.db.unreserve(id)
+	for id := range s.db.reservations {
+		if s.db.reserved(id, now) == nil {
+			s.db.unreserve(id)
 			freed++
 		}
 	}
-	for asked, given := range t.db.answers {
+	for asked, given := range s.db.answers {
 		if !now.Before(given.expiresAt) {
-			delete(t.db.answers, asked)
+			delete(s.db.answers, asked)
 		}
 	}
-	for by, m := range t.db.makings {
+	for by, m := range s.db.makings {
 		if now.Sub(m.at) >= ports.UnconfirmedDay {
-			delete(t.db.makings, by)
+			delete(s.db.makings, by)
 		}
 	}
 	return freed, nil
