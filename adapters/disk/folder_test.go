@@ -18,7 +18,7 @@ import (
 )
 
 func TestFolder(t *testing.T) {
-	t.Run("nobody else on the machine may read them", func(t *testing.T) {
+	t.Run("no other user of the machine can read them", func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "data", "objects")
 		objects, server := objectsIn(t, dir)
 		putObject(t, objects, server.Client(), objectKey(t, "acme", "a.txt"), "hello")
@@ -125,7 +125,7 @@ func TestFolder(t *testing.T) {
 		"written over":     func(t *testing.T, path string) { writeFile(t, path, strings.Repeat("x", 200)) },
 		"given more bytes": func(t *testing.T, path string) { writeFile(t, path, "more"+readFile(t, path)) },
 	} {
-		t.Run("a file that was "+name+" isn't served", func(t *testing.T) {
+		t.Run("a file that was "+name+" is not served", func(t *testing.T) {
 			dir, key := t.TempDir(), objectKey(t, "acme", "a.txt")
 			objects, server := objectsIn(t, dir)
 			putObject(t, objects, server.Client(), key, "hello")
@@ -135,7 +135,7 @@ func TestFolder(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a file in another object's place isn't served", func(t *testing.T) {
+	t.Run("a file in another object's place is not served", func(t *testing.T) {
 		dir, key := t.TempDir(), objectKey(t, "acme", "a.txt")
 		objects, server := objectsIn(t, dir)
 		putObject(t, objects, server.Client(), key, "hello")
@@ -145,7 +145,7 @@ func TestFolder(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
-	t.Run("a link that leads out of the folder isn't followed", func(t *testing.T) {
+	t.Run("a link that leads out of the folder is not followed", func(t *testing.T) {
 		dir, outside := t.TempDir(), t.TempDir()
 		objects, server := objectsIn(t, dir)
 		if err := os.Symlink(outside, filepath.Join(dir, "acme")); err != nil {
@@ -158,7 +158,7 @@ func TestFolder(t *testing.T) {
 			t.Errorf("outside there is %v, %v", found, err)
 		}
 	})
-	t.Run("a folder that can't be made is told", func(t *testing.T) {
+	t.Run("a folder that cannot be created is an error", func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "file")
 		writeFile(t, file, "")
 		if _, err := disk.Open(filepath.Join(file, "objects"), make([]byte, 32), &url.URL{}); !errors.Is(err, domain.Unavailable) {

@@ -42,7 +42,7 @@ func TestAMailIsALineInTheLog(t *testing.T) {
 			}
 		}
 		if strings.Count(line, "\n") != 1 {
-			t.Errorf("it isn't one line: %s", line)
+			t.Errorf("it is not one line: %s", line)
 		}
 	})
 	t.Run("without the code unless secrets are shown", func(t *testing.T) {

@@ -93,18 +93,18 @@ func fetchAside(ctx context.Context, dir string, fetch func(ctx context.Context,
 	for _, dir := range left { // by who was killed
 		os.RemoveAll(dir)
 	}
-	unborn, err := os.MkdirTemp(filepath.Dir(dir), filepath.Base(dir)+".new-*")
+	staging, err := os.MkdirTemp(filepath.Dir(dir), filepath.Base(dir)+".new-*")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(unborn) // without effect once it's renamed
-	if err := fetch(ctx, unborn); err != nil {
+	defer os.RemoveAll(staging) // without effect once it's renamed
+	if err := fetch(ctx, staging); err != nil {
 		return err
 	}
-	if err := openToAll(unborn); err != nil {
+	if err := openToAll(staging); err != nil {
 		return err
 	}
-	return os.Rename(unborn, dir)
+	return os.Rename(staging, dir)
 }
 
 // openToAll lets everybody read and run what the owner may, whatever our umask.

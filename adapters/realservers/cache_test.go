@@ -31,7 +31,7 @@ func TestFetchOnce(t *testing.T) {
 			t.Errorf("left behind: %v", left)
 		}
 	})
-	t.Run("of many who want it one fetches", func(t *testing.T) {
+	t.Run("of many processes one fetches", func(t *testing.T) {
 		var all sync.WaitGroup
 		for range 8 {
 			all.Go(func() {
@@ -45,7 +45,7 @@ func TestFetchOnce(t *testing.T) {
 			t.Errorf("fetched %d times", n)
 		}
 	})
-	t.Run("everybody may run what was fetched", func(t *testing.T) {
+	t.Run("all users may run what was fetched", func(t *testing.T) {
 		for _, path := range []string{dir, filepath.Join(dir, "program")} {
 			info, err := os.Stat(path)
 			if err != nil {
@@ -69,7 +69,7 @@ func TestWhatAnotherUserFetched(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
-	t.Run("a folder that isn't ours", func(t *testing.T) {
+	t.Run("a folder of another user", func(t *testing.T) {
 		if os.Geteuid() != 0 {
 			return // only root can give a folder away
 		}

@@ -55,7 +55,7 @@ func TestCognitoLocal(t *testing.T) {
 		t.Fatal(err)
 	}
 	if tokens.AuthenticationResult == nil {
-		t.Fatal("signing in gave no tokens")
+		t.Fatal("signing in returned no tokens")
 	}
 	if keys := get(t, cognito.JWKSURL); !strings.Contains(keys, `"keys"`) {
 		t.Errorf("the key set is %s", keys)

@@ -101,7 +101,7 @@ func TestTheAdviceAboutABucket(t *testing.T) {
 func TestTheAdviceAboutABucketThatDoesNotExist(t *testing.T) {
 	cfg := configOf(server.Get(t))
 	cfg.Bucket = "nowhere"
-	if f := runChecks(t, cfg, nil)["bucket"]; f.Severity != doctor.Error || !strings.Contains(f.Fix, "set S3_BUCKET_NAME to one that is there: aws s3 ls") {
+	if f := runChecks(t, cfg, nil)["bucket"]; f.Severity != doctor.Error || !strings.Contains(f.Fix, "set S3_BUCKET_NAME to an existing bucket: aws s3 ls") {
 		t.Errorf("%+v", f)
 	}
 	buckets, err := server.Get(t).Client().ListBuckets(t.Context(), &client.ListBucketsInput{})
