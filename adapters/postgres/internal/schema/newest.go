@@ -27,6 +27,7 @@ func RefuseChanged(ctx context.Context, tx *sqlx.Tx, sets []Set) error {
 	return nil
 }
 
+// Publish stores the set as what makes a tenant from now on.
 func (s Set) Publish(ctx context.Context, tx *sqlx.Tx) error {
 	var published []string
 	err := tx.SelectContext(ctx, &published, `SELECT checksum FROM partywall.tenant_files WHERE set = $1 ORDER BY number`, s.Name)

@@ -134,7 +134,10 @@ type FileError struct {
 	err       error
 }
 
+// Error names the file and what failed in it.
 func (e *FileError) Error() string { return "migration " + e.file + " failed: " + e.Text }
+
+// Unwrap returns the cause.
 func (e *FileError) Unwrap() error { return e.err }
 
 // failedIn names the file in an error. A context that is done has an error of its own.
