@@ -16,7 +16,7 @@ import (
 	"github.com/partywall-go/partywall/domain/tenants"
 )
 
-// Partywall is an installation that runs. [New] opens one, Close ends it.
+// Partywall is a running installation. [New] opens it, and Close ends it.
 type Partywall struct {
 	Access     *access.Service
 	Tenants    *tenants.Service
@@ -24,7 +24,7 @@ type Partywall struct {
 	Identities *identities.Service
 	Files      *files.Service
 
-	// Parts says what runs where, for a person to read.
+	// Parts describes to a person which part runs where.
 	Parts []Part
 
 	config  Config
@@ -34,24 +34,24 @@ type Partywall struct {
 	closers []func(context.Context) error
 }
 
-// Part is one of the systems that an installation is made of.
+// Part is one of the systems that an installation consists of.
 type Part struct {
 	Name    string // database, identities, files or mail
 	Where   string // in a few words
 	BuiltIn bool
 }
 
-// New opens every part that cfg names. It reads no environment and falls back to
-// nothing: a part that can't be had is an error, of one line that says what to
-// do. A configured database that can't be reached yet is no error: the
-// installation isn't ready until it can. Nor are the user pool's keys, which New
-// waits for two seconds at most. ctx bounds the opening only.
+// New opens every part that cfg names. It reads no environment variables and has no
+// fallback. If a part cannot be opened, the error is one line that says what to
+// do. An unreachable configured database is not an error: the installation is not
+// ready until it can be reached. Neither are the user pool's keys, which New
+// waits for at most two seconds. ctx limits the opening only.
 func New(ctx context.Context, cfg Config) (_ *Partywall, err error) {
 	cfg = cfg.withDefaults()
 	p := &Partywall{config: cfg, tasks: newTasks(cfg.logger())}
 	defer func() {
 		if err != nil {
-			_ = p.Close() // err says why already
+			_ = p.Close() // err already contains the reason
 		}
 	}()
 	if err := cfg.checkAllowedOrigins(); err != nil {
@@ -68,7 +68,7 @@ func New(ctx context.Context, cfg Config) (_ *Partywall, err error) {
 	return p, nil
 }
 
-// build opens the parts in the order in which they need each other.
+// build opens the parts in the order of their dependencies.
 func (p *Partywall) build(ctx context.Context) error {
 	secrets, err := p.openKeys()
 	if err != nil {
@@ -120,27 +120,27 @@ func (p *Partywall) build(ctx context.Context) error {
 		HideDocs:       p.config.HideDocs,
 		Logger:         p.config.logger(),
 	})
-	return people.fetched(ctx) // meanwhile all else was opened
+	return people.fetched(ctx) // the keys were fetched while the other parts were opened
 }
 
-// Handler serves the API's routes. It may stand under a prefix, behind
-// [http.StripPrefix]; then Config.PublicURL ends in that prefix, so that signed
-// URLs find their way back.
+// Handler serves the API's routes. It may be mounted below a prefix, behind
+// [http.StripPrefix]. Config.PublicURL must then end in that prefix, so that signed
+// URLs lead back to it.
 func (p *Partywall) Handler() http.Handler { return p.api }
 
-// closePatience is how long Close lets a private PostgreSQL end orderly.
+// closePatience is how long Close waits for a private PostgreSQL to end orderly.
 const closePatience = 3 * time.Second
 
-// Close is [Partywall.Shutdown] within three seconds.
+// Close is [Partywall.Shutdown] with a limit of three seconds.
 func (p *Partywall) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
 	defer cancel()
 	return p.Shutdown(ctx)
 }
 
-// Shutdown ends all that New began, in the opposite order. Mail that waits to be
-// sent is given a moment. What takes longer than ctx is ended by force, within a
-// second: nothing that was committed is lost. Requests must have ended before.
+// Shutdown stops everything that New started, in the opposite order. Waiting mail
+// gets a moment to be sent. When ctx is done, the rest is stopped by force, within a
+// second. No committed transaction is lost. Requests must have ended before.
 func (p *Partywall) Shutdown(ctx context.Context) error {
 	var errs []error
 	for _, closer := range slices.Backward(p.closers) {

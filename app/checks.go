@@ -17,11 +17,11 @@ import (
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-// RunChecks looks for the mistakes that such an installation makes most likely,
-// and says how to fix each. It looks at the configuration, and at each part that
-// isn't built in; it changes nothing, but makes a few objects below ".partywall/" in
-// the bucket and deletes them. A check takes some seconds at most.
-// What the credentials don't let it see is a warning that names the right.
+// RunChecks reports the most likely mistakes in an installation, and how to fix each. It
+// checks the configuration, and each part that is not built in. It changes nothing, but
+// creates a few objects below ".partywall/" in the bucket and deletes them. A check takes
+// some seconds at most. If the credentials do not allow a check, the finding is a warning
+// that names the missing right.
 func RunChecks(ctx context.Context, cfg Config) []doctor.Finding {
 	cfg = cfg.withDefaults()
 	found := doctor.Run(ctx, cfg.checks())
@@ -40,7 +40,7 @@ func RunChecks(ctx context.Context, cfg Config) []doctor.Finding {
 	return append(found, slices.Concat(parts...)...)
 }
 
-// looks are those at the parts that aren't built in. They don't wait for each other.
+// looks returns the checks of the parts that are not built in. They run concurrently.
 func (p *Partywall) looks(cloud aws.Config) []func(context.Context) []doctor.Finding {
 	var looks []func(context.Context) []doctor.Finding
 	add := func(look func(context.Context) []doctor.Finding) { looks = append(looks, look) }
@@ -72,12 +72,12 @@ func (p *Partywall) looks(cloud aws.Config) []func(context.Context) []doctor.Fin
 	return looks
 }
 
-// Checks describes all that [RunChecks] may look at, in its order.
+// Checks describes all checks of [RunChecks], in its order.
 func Checks() []doctor.Info {
 	return slices.Concat(doctor.Describe(Config{}.checks()), embeddedpg.Checks(), postgres.Checks(), cognito.Checks(), tokens.Checks(), s3.Checks(), ses.Checks())
 }
 
-// CheckConfig is the part of [RunChecks] that looks at nothing but cfg.
+// CheckConfig runs the checks of [RunChecks] that need only cfg.
 func CheckConfig(ctx context.Context, cfg Config) []doctor.Finding {
 	return doctor.Run(ctx, cfg.withDefaults().checks())
 }

@@ -13,11 +13,11 @@ import (
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-// checks are all that can be told from the configuration alone.
+// checks returns the checks that need only the configuration.
 func (c Config) checks() []doctor.Check {
 	return []doctor.Check{
-		{Name: "built-in", About: "real parts don't stand beside built-in ones", Run: c.checkBuiltIn},
-		{Name: "tenant-creation", About: "strangers can't make tenants, and somebody can", Run: c.checkTenantCreation},
+		{Name: "built-in", About: "real parts are not combined with built-in ones", Run: c.checkBuiltIn},
+		{Name: "tenant-creation", About: "the public cannot create tenants, and an authorized caller can", Run: c.checkTenantCreation},
 		{Name: "public-url", About: "`PUBLIC_URL` is https, and leads here from elsewhere", Run: c.checkPublicURL},
 		{Name: "proxies", About: "`TRUSTED_PROXIES` names the proxies behind an https `PUBLIC_URL`, and trusts no more than some networks", Run: c.checkProxies},
 		{Name: "origins", About: "`CORS_ALLOW_ORIGINS` names pages that came by TLS", Run: c.checkOrigins},
@@ -27,7 +27,7 @@ func (c Config) checks() []doctor.Check {
 	}
 }
 
-// isTrial reports whether all is built in, as on a developer's machine.
+// isTrial reports whether all parts are built in, as on a developer's machine.
 func (c Config) isTrial() bool { return len(c.BuiltIn()) == 3 }
 
 func (c Config) checkBuiltIn(context.Context) (doctor.Finding, error) {
@@ -35,7 +35,7 @@ func (c Config) checkBuiltIn(context.Context) (doctor.Finding, error) {
 	case 0:
 		return doctor.Pass("nothing is built in"), nil
 	case 3:
-		return doctor.Pass("all is built in, for trying out: of a real installation there is more to look at"), nil
+		return doctor.Pass("all parts are built in, as for a trial: a real installation has more to check"), nil
 	default:
 		variable := map[string]string{"database": "DB_HOST", "identities": "COGNITO_USER_POOL_ID", "files": "S3_BUCKET_NAME"}
 		var missing []string
@@ -80,14 +80,14 @@ const (
 	nameProxies      = "set TRUSTED_PROXIES to the addresses from which the load balancer or proxy connects, or to none if callers connect to this process itself"
 )
 
-// missesProxies reports whether callers come through a proxy that nothing names: the
-// program itself speaks no TLS.
+// missesProxies reports whether callers come through a proxy that the configuration does
+// not name. The program itself does not serve TLS.
 func (c Config) missesProxies() bool {
 	return c.PublicURL != nil && c.PublicURL.Scheme == "https" && !isLoopback(c.PublicURL.Hostname()) && c.TrustedProxies == nil
 }
 
-// The widest networks that somebody's own proxies are likely to have: 10.0.0.0/8
-// and fc00::/7 are private ones.
+// The widest networks that an operator's own proxies are likely to have. 10.0.0.0/8
+// and fc00::/7 are private networks.
 const (
 	widestIPv4 = 8
 	widestIPv6 = 7
@@ -115,8 +115,8 @@ func (c Config) checkOrigins(context.Context) (doctor.Finding, error) {
 		if err != nil {
 			return doctor.Finding{}, err
 		}
-		if u.Scheme == "http" && !c.isTrial() { // an app's own scheme comes over no network
-			return doctor.Warn("whoever is between can change the pages of "+origin+", which may call the API", "take it out of CORS_ALLOW_ORIGINS, or serve it by https"), nil
+		if u.Scheme == "http" && !c.isTrial() { // pages of an app's own scheme do not come over a network
+			return doctor.Warn("an attacker on the network can change the pages of "+origin+", which may call the API", "take it out of CORS_ALLOW_ORIGINS, or serve it by https"), nil
 		}
 	}
 	return doctor.Pass("no page is named that came without TLS"), nil
@@ -124,7 +124,7 @@ func (c Config) checkOrigins(context.Context) (doctor.Finding, error) {
 
 func (c Config) checkUploadSize(context.Context) (doctor.Finding, error) {
 	if !c.Memory && c.S3.Bucket != "" && !c.UploadRequireSize {
-		return doctor.Warn(fmt.Sprintf("S3 cannot be held to UPLOAD_MAX_SIZE=%d where an upload gives no size: it takes 5 GiB", c.UploadMaxSize), "set UPLOAD_REQUIRE_SIZE=true, and have clients give size"), nil
+		return doctor.Warn(fmt.Sprintf("S3 cannot enforce UPLOAD_MAX_SIZE=%d for an upload without a size: it accepts 5 GiB", c.UploadMaxSize), "set UPLOAD_REQUIRE_SIZE=true, and have clients send size"), nil
 	}
 	return doctor.Pass(fmt.Sprintf("no upload is larger than UPLOAD_MAX_SIZE=%d", c.UploadMaxSize)), nil
 }
@@ -138,7 +138,7 @@ func (c Config) checkMail(context.Context) (doctor.Finding, error) {
 		return doctor.Fail(fmt.Sprintf("EMAIL_SENDER is %s, but mail goes to the log: it is sent only where COGNITO_USER_POOL_ID or S3_BUCKET_NAME is set", c.EmailSender),
 			"unset EMAIL_SENDER, or set COGNITO_USER_POOL_ID or S3_BUCKET_NAME"), nil
 	case sends && c.EmailSender.IsZero():
-		return doctor.Warn("new owners aren't told that a tenant is theirs: mail goes to the log", "set EMAIL_SENDER to an address that is verified in SES"), nil
+		return doctor.Warn("new owners get no mail about their tenant, because mail goes to the log", "set EMAIL_SENDER to an address that is verified in SES"), nil
 	}
 	return doctor.Pass("mail goes where it is meant to"), nil
 }
@@ -147,9 +147,9 @@ func (c Config) checkLogLevel(ctx context.Context) (doctor.Finding, error) {
 	switch log := c.logger(); {
 	case c.isTrial():
 	case log.Enabled(ctx, slog.LevelDebug):
-		return doctor.Warn("the log says more of what users do than it must", "set LOG_LEVEL=info"), nil
+		return doctor.Warn("the log contains more about users than necessary", "set LOG_LEVEL=info"), nil
 	case !log.Enabled(ctx, slog.LevelInfo):
-		return doctor.Warn("the log doesn't keep which tenants an operator entered, and why", "set LOG_LEVEL=info"), nil
+		return doctor.Warn("the log does not record which tenants an operator entered, and why", "set LOG_LEVEL=info"), nil
 	}
-	return doctor.Pass("the log says no more than it must"), nil
+	return doctor.Pass("the log contains no more than necessary"), nil
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-// wellSet is the configuration of an installation without a mistake.
+// wellSet is the configuration of an installation without mistakes.
 func wellSet() app.Config {
 	cfg := app.DefaultConfig()
 	cfg.Database.Host, cfg.Cognito.PoolID, cfg.S3.Bucket = "db.example.com", "eu-central-1_abc", "bucket"
@@ -45,7 +45,7 @@ func TestCheckConfig(t *testing.T) {
 		"in memory":                          {func(c *app.Config) { *c = app.Config{Memory: true} }, "", doctor.OK, ""},
 		"a forgotten pool":                   {func(c *app.Config) { c.Cognito.PoolID = "" }, "built-in", doctor.Warning, "COGNITO_USER_POOL_ID"},
 		"tenants by anyone":                  {func(c *app.Config) { c.TenantCreation = tenants.Open }, "tenant-creation", doctor.Warning, "TENANT_CREATION to authenticated"},
-		"tenants by nobody":                  {func(c *app.Config) { c.TenantCreation = tenants.OperatorOnly }, "tenant-creation", doctor.Error, "OPERATOR_TOKEN"},
+		"tenants without a creator":          {func(c *app.Config) { c.TenantCreation = tenants.OperatorOnly }, "tenant-creation", doctor.Error, "OPERATOR_TOKEN"},
 		"links to the reader's own machine":  {func(c *app.Config) { c.PublicURL = nil }, "public-url", doctor.Warning, "PUBLIC_URL"},
 		"links to the callers' own machines": {func(c *app.Config) { *c = app.DefaultConfig(); c.Host = "0.0.0.0" }, "public-url", doctor.Warning, "PUBLIC_URL"},
 		"passwords in the open":              {func(c *app.Config) { c.PublicURL = &url.URL{Scheme: "http", Host: "api.example.com"} }, "public-url", doctor.Error, "https"},
@@ -54,15 +54,15 @@ func TestCheckConfig(t *testing.T) {
 			c.PublicURL = &url.URL{Scheme: "http", Host: "192.0.2.1"}
 		}, "public-url", doctor.Warning, "https"},
 		"a proxy that nothing names":       {func(c *app.Config) { c.TrustedProxies = nil }, "proxies", doctor.Warning, "one address"},
-		"everybody a proxy":                {func(c *app.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")} }, "proxies", doctor.Error, "0.0.0.0/0"},
-		"everybody a proxy by IPv6":        {func(c *app.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("::/0")} }, "proxies", doctor.Error, "::/0"},
+		"every address a proxy":            {func(c *app.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")} }, "proxies", doctor.Error, "0.0.0.0/0"},
+		"every IPv6 address a proxy":       {func(c *app.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("::/0")} }, "proxies", doctor.Error, "::/0"},
 		"pages without TLS":                {func(c *app.Config) { c.AllowOrigins = []string{"http://localhost:5173"} }, "origins", doctor.Warning, "http://localhost:5173"},
 		"pages of an app":                  {func(c *app.Config) { c.AllowOrigins = []string{"capacitor://localhost"} }, "", doctor.OK, ""},
-		"uploads without a size":           {func(c *app.Config) { c.UploadRequireSize = false }, "upload-size", doctor.Warning, "UPLOAD_REQUIRE_SIZE=true, and have clients give size"},
+		"uploads without a size":           {func(c *app.Config) { c.UploadRequireSize = false }, "upload-size", doctor.Warning, "UPLOAD_REQUIRE_SIZE=true, and have clients send size"},
 		"mail that goes to the log":        {func(c *app.Config) { c.EmailSender = domain.Email{} }, "mail", doctor.Warning, "EMAIL_SENDER"},
 		"a sender, and nothing to send by": {func(c *app.Config) { e := c.EmailSender; *c = app.DefaultConfig(); c.EmailSender = e }, "mail", doctor.Error, "EMAIL_SENDER"},
-		"a log that says much":             {func(c *app.Config) { c.Logger = logger(slog.LevelDebug) }, "log-level", doctor.Warning, "says more"},
-		"a log that says little":           {func(c *app.Config) { c.Logger = logger(slog.LevelWarn) }, "log-level", doctor.Warning, "an operator entered"},
+		"a log with too much":              {func(c *app.Config) { c.Logger = logger(slog.LevelDebug) }, "log-level", doctor.Warning, "contains more"},
+		"a log with too little":            {func(c *app.Config) { c.Logger = logger(slog.LevelWarn) }, "log-level", doctor.Warning, "an operator entered"},
 		"no log":                           {func(c *app.Config) { c.Logger = nil }, "log-level", doctor.Warning, "an operator entered"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -13,14 +13,14 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// loadAWS reads the SDK's own settings, if anything runs on AWS.
+// loadAWS reads the SDK's own settings, if any part runs on AWS.
 func (p *Partywall) loadAWS(ctx context.Context) (aws.Config, error) {
 	if !p.usesAWS() {
 		return aws.Config{}, nil
 	}
 	cloud, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(p.config.Region))
 	if err != nil {
-		return aws.Config{}, fmt.Errorf("the AWS settings can't be read: %w", err)
+		return aws.Config{}, fmt.Errorf("cannot read the AWS settings: %w", err)
 	}
 	return cloud, nil
 }
@@ -29,8 +29,9 @@ func (p *Partywall) usesAWS() bool { return p.config.usesAWS() }
 
 func (c Config) usesAWS() bool { return !c.Memory && (c.Cognito.PoolID != "" || c.S3.Bucket != "") }
 
-// openMail sends as the product does, or through SES if there is AWS and a sender. Otherwise mail is a
-// line in the log, with its code only where that lets nobody into a real pool.
+// openMail returns the product's mailer, or SES if there is AWS and a sender. Otherwise
+// mail is a line in the log. The line contains the code only if the code gives no access
+// to a real user pool.
 func (p *Partywall) openMail(cloud aws.Config) ports.Mailer {
 	if p.config.Mail != nil {
 		p.describe("mail", "by the product", false)

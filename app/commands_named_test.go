@@ -12,12 +12,12 @@ import (
 	"testing"
 )
 
-// commandOfOurs is a command under the stock program's name. Operators of a product
-// have no such program, and it would leave the product's hooks out.
+// commandOfOurs matches a command under the stock program's name. Operators of a product
+// do not have that program, and it would run without the product's hooks.
 var commandOfOurs = regexp.MustCompile(`\bpartywall (serve|setup|migrate|smoke|doctor|tenants|members|config|version)\b`)
 
-// TestNoMessageNamesTheStockProgramsCommands reads the source: what operators are
-// told to run has the name of their own program.
+// TestNoMessageNamesTheStockProgramsCommands reads the source. A command that operators
+// are advised to run must have the name of their own program.
 func TestNoMessageNamesTheStockProgramsCommands(t *testing.T) {
 	read := 0
 	for _, tree := range []string{"../adapters", ".", "../domain", "../ports"} {
@@ -48,6 +48,6 @@ func TestNoMessageNamesTheStockProgramsCommands(t *testing.T) {
 		}
 	}
 	if read < 150 {
-		t.Errorf("only %d files were read: the test looks in the wrong place", read)
+		t.Errorf("only %d files were read: the test reads the wrong folder", read)
 	}
 }

@@ -25,80 +25,80 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Config is everything that [New] needs to know. [ConfigFromEnv] reads it from
-// the environment; a product may also write it by hand: a zero field means what
-// [DefaultConfig] says.
+// Config is the complete configuration of [New]. [ConfigFromEnv] reads it from
+// the environment. A product may also build it in Go; a zero field then has the value
+// of [DefaultConfig].
 type Config struct {
 	Port      int
-	Host      string   // empty: 127.0.0.1 while something built in is active, else all addresses
+	Host      string   // empty: 127.0.0.1 while a built-in part is active, all addresses otherwise
 	PublicURL *url.URL // where links in mails and local signed URLs point
 
-	// Program is the name under which the product's operators run its commands, such
-	// as "invoices"; messages that name a command to run have it. Package app/cli sets
-	// it. Empty: "partywall", or no name where there are migrations or a hook below.
+	// Program is the name of the program whose commands the product's operators run, such
+	// as "invoices". Messages that advise a command contain it. Package app/cli sets
+	// it. Empty: "partywall", or no name if there are migrations or a hook below.
 	Program string
 
-	Memory  bool   // keep everything in memory, and nothing after the end
-	DataDir string // of what is built in; closed to other users
+	Memory  bool   // keep everything in memory; all data are lost at the end
+	DataDir string // of the built-in parts; closed to other users
 
 	Database Database
 	Cognito  Cognito
 	S3       S3
 	Region   string // AWS; empty: the pool's
 
-	RequireConfirmation bool         // the built-in identities wait for a code before they let a new user in
+	RequireConfirmation bool         // the built-in identities require a code before a new user can sign in
 	EmailSender         domain.Email // zero: mail goes to the log
 	SESRegion           string       // empty: Region
 
-	// Mail, if set, sends what Partywall sends, in place of SES and the log. A user
-	// pool sends its own mails all the same.
+	// Mail, if set, sends Partywall's mail, in place of SES and the log. A user
+	// pool still sends its own mail.
 	Mail ports.Mailer
 
 	TenantCreation  tenants.CreationPolicy
-	TenantsPerOwner int // that one user may own, unless the operator makes them
+	TenantsPerOwner int // how many tenants a user may own, except those that the operator creates
 	OperatorKeys    access.OperatorKeys
 
 	UploadMaxSize     int64 // bytes
 	UploadRequireSize bool
 
-	// TrustedProxies are the addresses whose X-Forwarded-For counts. Nil doesn't say
-	// whether there are any, and an https PublicURL makes the log and the doctor ask;
-	// a list that is empty says that there are none.
+	// TrustedProxies are the addresses whose X-Forwarded-For counts. Nil means unknown:
+	// with an https PublicURL, the log and the doctor then ask for them. An empty list
+	// means that there are none.
 	TrustedProxies []netip.Prefix
 
-	AllowOrigins []string // whose pages may call the API, each as browsers send it
+	AllowOrigins []string // of pages that may call the API, as browsers send them
 	HideDocs     bool     // serve neither /docs, a page to read and try the API, nor /openapi.json
 
 	Logger *slog.Logger // nil: nothing is logged
 
-	// Keys are the secrets of what is built in: they sign its tokens and URLs.
-	// Nil: kept in DataDir, or made anew with Memory.
+	// Keys contains the secrets of the built-in parts, which sign tokens and URLs.
+	// Nil: stored in DataDir, or newly generated with Memory.
 	Keys *idp.Keys
 
-	// Hasher hashes the passwords of the built-in identities. Nil: Argon2id, or with
-	// Memory a fast one. Package apptest takes [memory.Hasher], to be fast.
+	// Hasher hashes the passwords of the built-in identities. Nil: Argon2id, or a fast
+	// hasher with Memory. Package apptest uses [memory.Hasher] because it is fast.
 	Hasher idp.Hasher
 
-	// TenantMigrations are run in the schema of every tenant, SharedMigrations once
-	// in the schema "shared": files at the root of the file system, numbered from 1
-	// without a gap, such as 0001_invoices.sql. [Setup] runs those that are new.
-	// On memory there is no SQL, and nothing of this is run.
+	// TenantMigrations run in the schema of every tenant, SharedMigrations once
+	// in the schema "shared". They are files at the root of the file system, numbered from 1
+	// without a gap, such as 0001_invoices.sql. [Setup] runs the new ones.
+	// With Memory there is no SQL, and none of them runs.
 	TenantMigrations, SharedMigrations fs.FS
 
-	// OnProvision, if set, is called last when a tenant is made: by its creation, or
-	// by the claim of its owner. It runs in the same transaction, as Database.User,
-	// with the tenant's schema on the path. Its error undoes all, and is what the
-	// creator gets. It must neither end the transaction itself, which leaves no
-	// tenant, nor keep tx.
+	// OnProvision, if set, is the last step of creating a tenant, or of
+	// claiming one. It runs in the same transaction, as Database.User,
+	// with the tenant's schema on the search path. If it returns an error, everything is
+	// rolled back, and the creator gets that error. It must not keep tx, nor end the
+	// transaction itself; if it does, no tenant is created.
 	OnProvision func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant, owner domain.Identity) error
 
-	// Resolve names a request's tenant besides X-Tenant-ID, which proves nothing
-	// yet; [Subdomain] makes one. Where both name one, they must agree. The zero
-	// TenantID names none.
+	// Resolve returns the tenant that a request names besides X-Tenant-ID, without a proof
+	// of membership. [Subdomain] returns such a function. If both name a tenant, they must
+	// agree. The zero TenantID names none.
 	Resolve func(*http.Request) (domain.TenantID, error)
 }
 
-// Database says which PostgreSQL to use. No Host: a private one, below DataDir.
+// Database selects the PostgreSQL server. Without Host, it is a private one below DataDir.
 type Database struct {
 	Host        string
 	Port        int
@@ -108,24 +108,24 @@ type Database struct {
 	SSLMode     string
 	MaxConns    int
 	SSLRootCert string        // a file of authorities in PEM; empty: the system's
-	GateSecret  domain.Secret // the logins of the system and the gates are derived from it; empty: from Password
+	GateSecret  domain.Secret // the passwords of the system and gate logins are derived from it; empty: from Password
 	Roles       string        // TENANT_ROLES: auto, on, off
 
-	// PasswordOld and GateSecretOld are Password and GateSecret before a change: used
-	// where the new ones are refused.
+	// PasswordOld and GateSecretOld are Password and GateSecret before a change. They are used
+	// when the new ones are refused.
 	PasswordOld, GateSecretOld domain.Secret
 
-	AcquireTimeout   time.Duration // of waiting for a connection to a tenant
+	AcquireTimeout   time.Duration // limit of the wait for a connection to a tenant
 	StatementTimeout time.Duration
 	LockTimeout      time.Duration
 	IdleTimeout      time.Duration // of a transaction that waits for its client
 
-	// MigrationPatience is how long [Setup] tries again what waits for the locks of
+	// MigrationPatience is how long [Setup] retries statements that wait for locks of
 	// other sessions. 0 is 1 min.
 	MigrationPatience time.Duration
 }
 
-// Cognito says which user pool to use. No PoolID: the built-in identities.
+// Cognito selects the user pool. Without PoolID, identities are built in.
 type Cognito struct {
 	PoolID       string
 	ClientID     string
@@ -134,29 +134,29 @@ type Cognito struct {
 	JWKSURL      string // empty: of the issuer
 
 	// ExtraClientIDs are other app clients of the pool whose tokens are accepted, such as
-	// a mobile app's. The API itself signs in and refreshes with ClientID alone.
+	// a mobile app's. The API itself signs users in and refreshes only with ClientID.
 	ExtraClientIDs []string
 }
 
-// S3 says which bucket to use. No Bucket: files on disk, below DataDir.
+// S3 selects the bucket. Without Bucket, files are stored on disk, below DataDir.
 type S3 struct {
 	Bucket         string
 	ForcePathStyle bool
 	Region         string // empty: Config.Region
 
-	// PublicEndpoint is where clients reach the store, if it isn't where this process
-	// does: signed URLs lead there. A proxy on the way must leave the Host header and
-	// the path as they are, since both are signed. Nil: the process's own endpoint.
+	// PublicEndpoint is the address at which clients reach the store, if it differs from
+	// this process's. Signed URLs contain it. A proxy in between must not change the Host
+	// header or the path, because both are signed. Nil: the process's own endpoint.
 	PublicEndpoint *url.URL
 
-	// WithoutIsolation opens the store although its server lets the holder of one
-	// tenant's signed URL reach another tenant's files. It is for trying things out
-	// against an emulator. [New] tries any server but Amazon's, and refuses without
-	// it one that doesn't keep them apart.
+	// WithoutIsolation opens the store even if its server lets the bearer of one
+	// tenant's signed URL reach another tenant's files. It is meant for trials
+	// with an emulator. Without it, [New] tests every server but Amazon's, and refuses one
+	// that does not keep tenants' files apart.
 	WithoutIsolation bool
 }
 
-// BuiltIn names the parts that run inside the program because nothing else was
+// BuiltIn names the parts that run inside the program because no other system is
 // configured: "database", "identities", "files".
 func (c Config) BuiltIn() []string {
 	var parts []string
@@ -172,7 +172,7 @@ func (c Config) BuiltIn() []string {
 	return parts
 }
 
-// ListenHost returns the host to listen on: Host, or what its absence means.
+// ListenHost returns the host to listen on: Host, or its default.
 func (c Config) ListenHost() string {
 	switch {
 	case c.Host != "":
@@ -183,7 +183,7 @@ func (c Config) ListenHost() string {
 	return ""
 }
 
-// withDefaults returns c with what [DefaultConfig] says for its zero fields.
+// withDefaults returns c with the values of [DefaultConfig] for its zero fields.
 func (c Config) withDefaults() Config {
 	d := DefaultConfig()
 	c.Port = cmp.Or(c.Port, d.Port)

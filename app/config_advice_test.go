@@ -14,7 +14,7 @@ import (
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-// wellSetEnv is the environment of an installation without a mistake.
+// wellSetEnv is the environment of an installation without mistakes.
 func wellSetEnv() map[string]string {
 	return map[string]string{
 		"DB_HOST": "db.example.com", "DB_USER": "pw", "DB_PASSWORD": "secret",
@@ -33,7 +33,7 @@ func changed(env map[string]string, values ...map[string]string) map[string]stri
 	return env
 }
 
-// findingIn returns what check finds in the configuration of an environment.
+// findingIn returns the finding of check about the configuration of an environment.
 func findingIn(t *testing.T, env map[string]string, check string) doctor.Finding {
 	t.Helper()
 	clearEnv(t)
@@ -52,8 +52,8 @@ func findingIn(t *testing.T, env map[string]string, check string) doctor.Finding
 	return doctor.Finding{}
 }
 
-// TestTheAdviceAboutTheConfiguration sets what the fix of each finding names, and
-// sees the finding gone. Every variable and value that a row sets is in the text.
+// TestTheAdviceAboutTheConfiguration follows the fix of each finding, and requires that
+// the finding disappears. The fix contains every variable and value that a row sets.
 func TestTheAdviceAboutTheConfiguration(t *testing.T) {
 	operatorToken := hex.EncodeToString(make([]byte, 32)) // the form of openssl rand -hex 32
 	for name, c := range map[string]struct {
@@ -91,8 +91,8 @@ func TestTheAdviceAboutTheConfiguration(t *testing.T) {
 			map[string]string{"COGNITO_USER_POOL_ID": "", "COGNITO_CLIENT_ID": "", "S3_BUCKET_NAME": "", "AWS_REGION": "eu-central-1"}, "mail",
 			[]string{"unset EMAIL_SENDER", "COGNITO_USER_POOL_ID", "S3_BUCKET_NAME"},
 			[]map[string]string{{"EMAIL_SENDER": ""}, {"S3_BUCKET_NAME": "bucket"}, {"COGNITO_USER_POOL_ID": "eu-central-1_abc", "COGNITO_CLIENT_ID": "client"}}},
-		"a log that says much":   {map[string]string{"LOG_LEVEL": "debug"}, "log-level", []string{"LOG_LEVEL=info"}, []map[string]string{{"LOG_LEVEL": "info"}}},
-		"a log that says little": {map[string]string{"LOG_LEVEL": "error"}, "log-level", []string{"LOG_LEVEL=info"}, []map[string]string{{"LOG_LEVEL": "info"}}},
+		"a log with too much":   {map[string]string{"LOG_LEVEL": "debug"}, "log-level", []string{"LOG_LEVEL=info"}, []map[string]string{{"LOG_LEVEL": "info"}}},
+		"a log with too little": {map[string]string{"LOG_LEVEL": "error"}, "log-level", []string{"LOG_LEVEL=info"}, []map[string]string{{"LOG_LEVEL": "info"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := changed(wellSetEnv(), c.env)
@@ -115,7 +115,7 @@ func TestTheAdviceAboutTheConfiguration(t *testing.T) {
 }
 
 // TestTheAdviceForATrialThatOthersReach follows the two steps from links that lead
-// nowhere to an address that is safe.
+// nowhere to a safe address.
 func TestTheAdviceForATrialThatOthersReach(t *testing.T) {
 	env := map[string]string{"HOST": "0.0.0.0"}
 	links := findingIn(t, env, "public-url")
@@ -133,7 +133,7 @@ func TestTheAdviceForATrialThatOthersReach(t *testing.T) {
 	}
 }
 
-// TestTheAdviceAboutSettingsOfAWS has the SDK read a file that isn't there.
+// TestTheAdviceAboutSettingsOfAWS lets the SDK read a file that does not exist.
 func TestTheAdviceAboutSettingsOfAWS(t *testing.T) {
 	bundle := filepath.Join(t.TempDir(), "ca.pem")
 	clearEnv(t)
@@ -160,7 +160,7 @@ func TestTheAdviceAboutSettingsOfAWS(t *testing.T) {
 	}
 }
 
-// proposals find the values that a mistake's text proposes. Each group is one value.
+// proposals match the values that a mistake's text proposes. Each group is one value.
 var proposals = []*regexp.Regexp{
 	regexp.MustCompile(`such as ([^ ,]+)(?: or ([^ ,]+))?`),
 	regexp.MustCompile(`, or ([^ ,]+) for all`),
@@ -170,8 +170,8 @@ var proposals = []*regexp.Regexp{
 	regexp.MustCompile(`(?:write|browsers send it as) ([a-z0-9][^ ,]*[./:][^ ,]*)`),
 }
 
-// TestAMistakeProposesAValueThatIsAccepted sets every value that the text of a
-// mistake names as an example, and sees the mistake gone.
+// TestAMistakeProposesAValueThatIsAccepted sets every value that a mistake's text
+// names as an example, and requires that the mistake disappears.
 func TestAMistakeProposesAValueThatIsAccepted(t *testing.T) {
 	database := map[string]string{"DB_HOST": "db", "DB_USER": "pw", "DB_PASSWORD": "x"}
 	emulator := map[string]string{"COGNITO_USER_POOL_ID": "local_x", "COGNITO_CLIENT_ID": "x"}

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// combinations finds what is wrong between variables that are right by themselves.
+// combinations reports variables that are valid alone but not together.
 func (p *parser) combinations(env environment) {
 	p.databaseCombinations(env)
 	p.cognitoCombinations(env)
@@ -53,12 +53,12 @@ func (p *parser) cognitoCombinations(env environment) {
 	}
 }
 
-// needs notes that variable missing must be set where value, that of present, is.
+// needs reports a mistake if present is set to value but the variable missing is not set.
 func (p *parser) needs(present, value, missing, why string) {
 	if value != "" {
 		p.mistake(missing, "is needed with %s: %s", present, why)
 	}
 }
 
-// isEmulated reports whether a pool is named that AWS can't have.
+// isEmulated reports whether the pool's ID is one that AWS cannot have.
 func isEmulated(env environment) bool { return env.PoolID != "" && regionOfPool(env.PoolID) == "" }

@@ -20,7 +20,7 @@ import (
 )
 
 // ConfigFromEnv reads the environment variables that .env.example lists, and
-// writes log lines to logs. All mistakes are told at once: the error joins one
+// writes log lines to logs. It reports all mistakes at once: the error joins one
 // [domain.Invalid] error for each, whose Field is the variable.
 func ConfigFromEnv(logs io.Writer) (Config, error) {
 	env, err := readEnvironment()
@@ -34,7 +34,7 @@ func ConfigFromEnv(logs io.Writer) (Config, error) {
 	return cfg, errors.Join(p.mistakes...)
 }
 
-// DefaultConfig is what an empty environment means: everything built in.
+// DefaultConfig returns the configuration of an empty environment: everything is built in.
 func DefaultConfig() Config {
 	return Config{
 		Port:            3000,
@@ -47,16 +47,16 @@ func DefaultConfig() Config {
 	}
 }
 
-const maxUploadSize = 5 << 30 // what S3 takes in one PUT
+const maxUploadSize = 5 << 30 // the limit of one PUT to S3
 
-// parser makes values of texts, and remembers what it couldn't.
+// parser converts texts to values, and collects the mistakes.
 type parser struct{ mistakes []error }
 
 func (p *parser) mistake(name, format string, args ...any) {
 	p.mistakes = append(p.mistakes, domain.Invalidf(name, format, args...))
 }
 
-// keep notes err as a mistake of variable name, whatever field it names itself.
+// keep records err as a mistake of the variable name, whatever field err names.
 func keep[T any](p *parser, name string, value T, err error) T {
 	if err != nil {
 		message := err.Error()
@@ -115,7 +115,7 @@ func (p *parser) database(env environment) Database {
 	}
 }
 
-// defaultSSLMode is disable where nothing leaves the machine, on Unix sockets too.
+// defaultSSLMode is disable if the connection stays on the machine, as with Unix sockets.
 func defaultSSLMode(host string) string {
 	if host == "" || isLoopback(host) || postgres.OnSocket(host) {
 		return "disable"
@@ -169,10 +169,10 @@ func (p *parser) endpoint(name, s string) *url.URL {
 	return u
 }
 
-// region returns the region of what names none of its own.
+// region returns the default region of the AWS parts.
 func region(env environment) string { return cmp.Or(env.Region, regionOfPool(env.PoolID)) }
 
-// regionOfPool returns what a pool's ID begins with: its region, but for emulators.
+// regionOfPool returns the region in a pool's ID, and "" for an emulator's.
 func regionOfPool(poolID string) string {
 	region, _, found := strings.Cut(poolID, "_")
 	if !found || !strings.Contains(region, "-") {
@@ -194,7 +194,7 @@ func (p *parser) publicURL(s string, port int64) *url.URL {
 	return u
 }
 
-// withoutUser returns what is behind the user and the password of a URL.
+// withoutUser returns the part of a URL after the user and the password.
 func withoutUser(s string) string { return s[strings.LastIndex(s, "@")+1:] }
 
 func isWebURL(u *url.URL) bool { return (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" }
@@ -203,7 +203,7 @@ func (p *parser) logger(env environment, logs io.Writer) *slog.Logger {
 	var level slog.Level
 	switch env.LogLevel {
 	case "debug", "info", "warn", "error":
-		_ = level.UnmarshalText([]byte(env.LogLevel)) // one of the names it knows
+		_ = level.UnmarshalText([]byte(env.LogLevel)) // one of the valid names
 	default:
 		p.mistake("LOG_LEVEL", "is one of debug, info, warn, error, not %q", env.LogLevel)
 	}

@@ -69,8 +69,8 @@ func (p *parser) creationPolicy(name, s string) tenants.CreationPolicy {
 	return policy
 }
 
-// prefixes reads addresses and networks. The word "none" says that there are none,
-// and returns a list that is empty, but not nil.
+// prefixes parses addresses and networks. The word "none" means that there are none:
+// the list is empty, but not nil.
 func (p *parser) prefixes(name, s string) []netip.Prefix {
 	if s == "none" {
 		return []netip.Prefix{}
@@ -86,7 +86,7 @@ func (p *parser) prefixes(name, s string) []netip.Prefix {
 			p.mistake(name, "lists addresses and networks such as 10.0.0.0/8, not %q", part)
 		case mapped && prefix.Bits() < 96:
 			p.mistake(name, "has %q, which is most of the Internet: list the addresses of the load balancer alone", part)
-		case mapped: // what connects by IPv4 has an IPv4 address, however the socket shows it
+		case mapped: // a client that connects by IPv4 has an IPv4 address, however the socket shows it
 			p.mistake(name, "has %q, an IPv4 network written as IPv6, which no address matches: write %s", part,
 				netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-96).Masked())
 		default:
@@ -107,7 +107,7 @@ func (p *parser) origins(name, s string) []string {
 	return origins
 }
 
-// host accepts an IP address and what may be a host's name.
+// host accepts an IP address or a valid host name.
 func (p *parser) host(name, s string) string {
 	if _, err := netip.ParseAddr(s); s == "" || err == nil || isHostname(s) {
 		return s
@@ -116,8 +116,8 @@ func (p *parser) host(name, s string) string {
 	return ""
 }
 
-// isHostname reports whether s has the form of a host's name (RFC 1123 section 2.1),
-// underscores allowed, which containers are named with.
+// isHostname reports whether s has the form of a host name (RFC 1123 section 2.1).
+// Underscores are allowed, because containers' names contain them.
 func isHostname(s string) bool {
 	if len(s) > 253 {
 		return false
@@ -130,7 +130,7 @@ func isHostname(s string) bool {
 	return strings.Trim(s, "0123456789.") != "" // 127.0.0 is a mistyped address
 }
 
-// minGateSecretLen is what guessing by trial doesn't reach, in bytes.
+// minGateSecretLen is a length in bytes that cannot be guessed by trial.
 const minGateSecretLen = 16
 
 func (p *parser) gateSecret(s string) domain.Secret {
@@ -140,7 +140,7 @@ func (p *parser) gateSecret(s string) domain.Secret {
 	return domain.NewSecret(s)
 }
 
-// certificates returns the path of a file that has some, or "".
+// certificates returns the path of a file that contains certificates, or "".
 func (p *parser) certificates(name, path string) string {
 	if path == "" {
 		return ""
@@ -148,14 +148,14 @@ func (p *parser) certificates(name, path string) string {
 	file, err := os.ReadFile(path)
 	switch {
 	case err != nil:
-		p.mistake(name, "can't be read: %v", err)
+		p.mistake(name, "cannot be read: %v", err)
 	case !x509.NewCertPool().AppendCertsFromPEM(file):
 		p.mistake(name, "is a file of certificates in PEM, and %s has none", path)
 	}
 	return path
 }
 
-// list splits at commas, and drops what is empty.
+// list splits s at commas, and drops empty elements.
 func list(s string) []string {
 	var parts []string
 	for part := range strings.SplitSeq(s, ",") {

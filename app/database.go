@@ -24,11 +24,11 @@ func (p *Partywall) openDatabase(ctx context.Context) (stores, error) {
 
 func (p *Partywall) openMemoryDatabase() stores {
 	db := &memory.DB{}
-	p.describe("database", "memory: gone when the program ends", true)
+	p.describe("database", "memory: lost when the program ends", true)
 	return stores{db.Tenants(), db.Members(), db.Reservations(), db.Users(), db}
 }
 
-// openPrivateDatabase starts a PostgreSQL of our own, and sets it up: nobody else will.
+// openPrivateDatabase starts a PostgreSQL server of our own, and sets it up, because no operator does.
 func (p *Partywall) openPrivateDatabase(ctx context.Context) (stores, error) {
 	cfg, server, err := startPrivate(ctx, p.config)
 	if err != nil {

@@ -38,7 +38,7 @@ func TestTheChapterAboutAProductIsFromTheProduct(t *testing.T) {
 	}
 	for _, snippet := range snippets {
 		if !strings.Contains(product.String(), snippet[1]) {
-			t.Errorf("testdata/invoices hasn't this:\n%s", snippet[1])
+			t.Errorf("testdata/invoices lacks this:\n%s", snippet[1])
 		}
 	}
 }
@@ -65,7 +65,7 @@ func TestWhatComesAlongIsListed(t *testing.T) {
 			fallthrough
 		default:
 			if !strings.Contains(string(page), short) {
-				t.Errorf("docs/embedding.md doesn't list %s", module)
+				t.Errorf("docs/embedding.md does not list %s", module)
 			}
 		}
 	}

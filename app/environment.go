@@ -8,9 +8,9 @@ import (
 	"github.com/kelseyhightower/envconfig"
 )
 
-// environment is the contract with whoever configures the program: every
-// variable with its default and its meaning. It holds strings, so that all
-// mistakes can be told at once; parse makes a Config of them.
+// environment is the contract with the operator: every
+// variable with its default and its meaning. It contains strings, so that all
+// mistakes can be reported at once; parse converts it to a Config.
 type environment struct {
 	Port      string `envconfig:"PORT" default:"3000" desc:"The port to listen on."`
 	Host      string `envconfig:"HOST" desc:"The address to listen on. Empty: 127.0.0.1 while something built in is active, else all addresses."`
@@ -72,7 +72,7 @@ type environment struct {
 	DataDir   string `envconfig:"DATA_DIR" default:".partywall" desc:"The folder of what is built in, closed to other users; it belongs to the user that runs the program, and no other user can replace it. To begin anew, remove it, and where the start says that the database's data lie."`
 }
 
-// readEnvironment fills the defaults in; it can't fail, since all is text.
+// readEnvironment reads the variables and their defaults. It cannot fail, because all fields are text.
 func readEnvironment() (environment, error) {
 	var env environment
 	err := envconfig.Process("", &env)
@@ -83,13 +83,13 @@ func readEnvironment() (environment, error) {
 type Variable struct {
 	Name    string
 	Value   string // as set, or the default; "[secret]" stands for a secret that is set
-	Empty   string // what is in force while Value is empty, where something is
+	Empty   string // the value in force while Value is empty, if there is one
 	Default string
 	Meaning string
 	Secret  bool
 }
 
-// Variables lists every variable that [ConfigFromEnv] reads, with what is in
+// Variables lists every variable that [ConfigFromEnv] reads, with the value in
 // force, in the order of .env.example.
 func Variables() ([]Variable, error) {
 	env, err := readEnvironment()
@@ -119,7 +119,7 @@ func Variables() ([]Variable, error) {
 	return all, nil
 }
 
-// whatEmptyMeans says for variables that may be empty what c has instead.
+// whatEmptyMeans returns the values of c for variables that are empty.
 func whatEmptyMeans(c Config) map[string]string {
 	means := map[string]string{
 		"HOST":             cmp.Or(c.ListenHost(), "all addresses"),

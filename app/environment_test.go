@@ -34,7 +34,7 @@ func TestEnvExampleListsEveryVariableWithItsDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf(".env.example isn't what the configuration says; write it anew with: go test ./app -run EnvExample -update")
+		t.Errorf(".env.example differs from the configuration; update it with: go test ./app -run EnvExample -update")
 	}
 }
 
@@ -96,7 +96,7 @@ func TestAConfiguredInstallation(t *testing.T) {
 	}
 }
 
-func TestAllMistakesAreToldAtOnceEachNamingItsVariable(t *testing.T) {
+func TestAllMistakesAreReportedAtOnceEachNamingItsVariable(t *testing.T) {
 	mistakes := map[string]string{
 		"PORT": "70000", "HOST": "a b", "DB_GATE_SECRET": "fifteen bytes..", "PUBLIC_URL": "ftp://x", "DB_PORT": "x", "DB_SSLMODE": "maybe", "DB_MAX_CONNS": "1", "DB_SSLROOTCERT": "/nowhere/ca.pem", "DB_ACQUIRE_TIMEOUT": "0s", "DB_STATEMENT_TIMEOUT": "30",
 		"DB_LOCK_TIMEOUT": "-5s", "DB_IDLE_TIMEOUT": "forever", "S3_FORCE_PATH_STYLE": "yes", "LOCAL_REQUIRE_CONFIRMATION": "1", "EMAIL_SENDER": "nobody",
@@ -184,7 +184,7 @@ func TestAHost(t *testing.T) {
 	}
 }
 
-func TestAnEmulatorsPoolIsToldWhatIssuerToWrite(t *testing.T) {
+func TestTheErrorForAnEmulatorsPoolNamesTheIssuer(t *testing.T) {
 	clearEnv(t)
 	setEnv(t, map[string]string{"COGNITO_USER_POOL_ID": "local_x", "COGNITO_CLIENT_ID": "x", "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "http://127.0.0.1:4566/"})
 	_, err := app.ConfigFromEnv(t.Output())
@@ -261,7 +261,7 @@ func setEnv(t *testing.T, env map[string]string) {
 	}
 }
 
-// messageOf returns the mistake of variable in err.
+// messageOf returns the mistake of the variable in err.
 func messageOf(err error, variable string) string {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, e := range joined.Unwrap() {

@@ -11,7 +11,7 @@ import (
 )
 
 // TestErrorsAreBuiltByTheirConstructors fails on a literal of domain.Error outside of
-// package domain: the kind, the field and the text of a code are in one table there.
+// package domain, where one table contains the kind, field and text of each code.
 func TestErrorsAreBuiltByTheirConstructors(t *testing.T) {
 	parsed := 0
 	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {

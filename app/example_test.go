@@ -24,7 +24,7 @@ import (
 	"github.com/partywall-go/partywall/domain/tenants"
 )
 
-// An installation in memory serves the whole API, and forgets it at the end.
+// An installation in memory serves the whole API. Its data are lost at the end.
 func ExampleNew() {
 	pw := domain.Must(app.New(context.Background(), app.Config{Memory: true}))
 	defer pw.Close()
@@ -70,7 +70,7 @@ func ExamplePartywall_InTenant() {
 	}
 	fmt.Println(acme.Tenant(), "owes", total)
 
-	// A job has no member: the operator enters, and the log says why.
+	// A job has no member: the operator enters, and the log contains the reason.
 	err = pw.EachTenant(ctx, access.Installation(), "monthly report", func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error {
 		fmt.Println("reporting to", tenant.Name)
 		return nil
@@ -83,7 +83,7 @@ func ExamplePartywall_InTenant() {
 	// reporting to acme
 }
 
-// A product's routes stand beside ours, which are mounted under a prefix.
+// A product's routes are served beside the API, which is mounted below a prefix.
 func ExamplePartywall_RequireMember() {
 	ctx := context.Background()
 	pw := domain.Must(app.New(ctx, app.Config{
@@ -132,7 +132,7 @@ func ExamplePartywall_EchoRequireMember() {
 	// Output: 200 hello, owner
 }
 
-// The operator enters a tenant without being a member of it, and says why.
+// The operator enters a tenant without being a member of it, and states a reason.
 func ExamplePartywall_EnterTenant() {
 	ctx := context.Background()
 	pw := domain.Must(app.New(ctx, app.Config{Memory: true}))
@@ -145,7 +145,7 @@ func ExamplePartywall_EnterTenant() {
 	// Output: no_database
 }
 
-// databaseOfExample is a database that is gone with the tests.
+// databaseOfExample is a database that is removed after the tests.
 func databaseOfExample() app.Database {
 	server := domain.Must(embeddedpg.StartTemporary(context.Background(), embeddedpg.Temporary{}))
 	atEnd = append(atEnd, server)
@@ -157,7 +157,7 @@ func keysOfExample() *idp.Keys {
 	return keys
 }
 
-// owned makes a tenant that belongs to somebody new.
+// owned creates a tenant with a new owner.
 func owned(ctx context.Context, pw *app.Partywall, id, address string) access.Member {
 	tenantID := domain.Must(domain.ParseTenantID(id))
 	created := domain.Must(pw.Tenants.Create(ctx, tenants.Creator{}, tenants.Creation{ID: tenantID}))

@@ -19,17 +19,17 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// people is what an identity provider comes to: who signs people in, and who
-// believes their tokens.
+// people contains what an identity provider supplies: one part signs users in, the other
+// verifies their tokens.
 type people struct {
 	provider ports.IdentityProvider
 	verifier ports.TokenVerifier
-	keys     ports.Dependency            // the keys that tokens are verified with
-	fetched  func(context.Context) error // waits until they were fetched, or couldn't be
-	jwks     http.Handler                // nil where somebody else publishes them
+	keys     ports.Dependency            // the keys that verify tokens
+	fetched  func(context.Context) error // waits until they were fetched, or fetching failed
+	jwks     http.Handler                // nil if another server publishes them
 }
 
-// unconfirmedSweepInterval is how often accounts that nobody confirmed in time are
+// unconfirmedSweepInterval is how often accounts that were not confirmed in time are
 // removed. They live for days.
 const unconfirmedSweepInterval = time.Hour
 
@@ -74,8 +74,8 @@ func (p *Partywall) openIdentities(users ports.UserStore, mail ports.Mailer, sec
 	return people{provider, verifier, alwaysReady{}, func(context.Context) error { return nil }, secrets.JWKSHandler()}, nil
 }
 
-// hasher returns what hashes the passwords of the built-in identities. In memory they
-// are gone with the program, so there is no hash to steal.
+// hasher returns the hasher of the built-in identities. With Memory, the hashes are lost
+// with the program, so a fast hasher suffices.
 func (c Config) hasher() idp.Hasher {
 	switch {
 	case c.Hasher != nil:
@@ -86,7 +86,7 @@ func (c Config) hasher() idp.Hasher {
 	return argon2.New(argon2.Config{})
 }
 
-// confirmsUnseen reports whether the built-in identities take every address for
+// confirmsUnseen reports whether the built-in identities count every address as
 // confirmed, without a code.
 func (p *Partywall) confirmsUnseen() bool { return !p.usesCognito() && !p.config.RequireConfirmation }
 
@@ -129,7 +129,7 @@ func issuerURLs(c Cognito) []string {
 	return []string{c.Issuer}
 }
 
-// openKeys returns the secrets of what is built in.
+// openKeys returns the secrets of the built-in parts.
 func (p *Partywall) openKeys() (*idp.Keys, error) {
 	if p.config.Keys != nil {
 		return p.config.Keys, nil
@@ -138,7 +138,7 @@ func (p *Partywall) openKeys() (*idp.Keys, error) {
 		return idp.NewKeys()
 	}
 	if p.usesCognito() && p.config.S3.Bucket != "" {
-		return nil, nil // nothing built in needs one
+		return nil, nil // no built-in part needs one
 	}
 	return idp.OpenKeys(filepath.Join(p.config.DataDir, "keys"))
 }

@@ -13,8 +13,8 @@ import (
 
 const module = "github.com/partywall-go/partywall/"
 
-// layers says which packages of ours a package may import. The longest prefix
-// that fits a package speaks for it.
+// layers lists the packages of this module that a package may import. The longest
+// matching prefix applies.
 var layers = map[string][]string{
 	"domain":            {},
 	"domain/limits":     {"domain"},
@@ -44,7 +44,7 @@ var layers = map[string][]string{
 	"cmd/faults":  {"adapters/embeddedpg"},
 }
 
-// homes says where each library that isn't small change may be imported.
+// homes lists where each larger library may be imported.
 var homes = map[string][]string{
 	"github.com/labstack/echo":             {"adapters/httpapi", "app", "cmd/bench"},
 	"github.com/jmoiron/sqlx":              {"adapters/postgres", "app", "cmd/bench"},
@@ -71,7 +71,7 @@ func TestEveryArrowPointsInwards(t *testing.T) {
 				t.Errorf("%s imports %s, which stays in %s", from, imported, strings.Join(rooms, ", "))
 			}
 			if (within(from, "domain") || within(from, "ports")) && strings.Contains(imported, ".") && !strings.HasPrefix(imported, module) && !strings.HasPrefix(imported, "golang.org/x/text/") {
-				t.Errorf("%s imports %s, but the domain knows only itself, the standard library and golang.org/x/text", from, imported)
+				t.Errorf("%s imports %s, but the domain may import only itself, the standard library and golang.org/x/text", from, imported)
 			}
 		}
 	}
@@ -115,7 +115,7 @@ func homeOf(imported string) ([]string, bool) {
 
 func within(pkg, room string) bool { return pkg == room || strings.HasPrefix(pkg, room+"/") }
 
-// listPackages asks the go command for the imports of every package, its tests excepted.
+// listPackages asks the go command for the imports of every package, without its tests.
 func listPackages(t *testing.T) []listedPackage {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", module+"...").Output()

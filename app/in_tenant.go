@@ -15,21 +15,21 @@ import (
 	"github.com/partywall-go/partywall/domain/access"
 )
 
-// CodeNoDatabase says that SQL was asked of an installation on memory.
+// CodeNoDatabase reports a request for SQL at an installation in memory.
 const CodeNoDatabase domain.Code = "no_database"
 
 // InTenant runs fn in one transaction inside the member's tenant: as the tenant's
-// role, with the tenant's schema on the path, so that a product's SQL names its
-// tables plainly. It commits if fn returns nil, and undoes all if fn returns an
+// role, with the tenant's schema on the search path, so that a product's SQL uses
+// unqualified table names. It commits if fn returns nil, and rolls back if fn returns an
 // error or panics. fn must neither end the transaction itself nor keep tx.
 //
-// fn's error comes back as it is, and so does the server's where it refuses the
-// commit. But a database that can't be used is [domain.Unavailable], and a context
-// that is done gives its own error. A tenant that was suspended since is
-// [domain.CodeTenantNotFound], the zero Member [domain.Forbidden]. What fn must not do
-// is a [domain.Internal] error: to swallow a statement's error (scope_failed), to end
-// the transaction (scope_ended), to call InTenant inside InTenant (scope_nested). On
-// memory it is [CodeNoDatabase].
+// InTenant returns fn's error unchanged, and also the server's error if it refuses the
+// commit. If the database cannot be used, the error is [domain.Unavailable]; if the
+// context is done, it is the context's error. If the tenant was suspended since, it is
+// [domain.CodeTenantNotFound]; for the zero Member, [domain.Forbidden]. Forbidden uses
+// of fn are [domain.Internal] errors: to ignore a statement's error (scope_failed), to end
+// the transaction (scope_ended), to call InTenant inside InTenant (scope_nested). With
+// Memory the error is [CodeNoDatabase].
 //
 // The options are [ReadOnly] and [Isolation].
 func (p *Partywall) InTenant(ctx context.Context, member access.Member, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) error {
@@ -39,9 +39,9 @@ func (p *Partywall) InTenant(ctx context.Context, member access.Member, fn func(
 	return p.inTenant(ctx, member.Tenant(), fn, options...)
 }
 
-// EnterTenant is [Partywall.InTenant] without a request, for jobs and support: the
-// operator proves the entry, see [access.Operator.Enter]. Each entry is a line in the
-// log, with its reason and its outcome.
+// EnterTenant is [Partywall.InTenant] without a request, for jobs and support. The
+// operator's proof is entry, see [access.Operator.Enter]. Each call logs a line
+// with its reason and its outcome.
 func (p *Partywall) EnterTenant(ctx context.Context, entry access.OperatorAccess, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) (err error) {
 	if entry.IsZero() {
 		return domain.Errorf(domain.Forbidden, "only the operator of this installation may enter a tenant")
@@ -67,12 +67,12 @@ func (p *Partywall) EnterTenant(ctx context.Context, entry access.OperatorAccess
 
 // EachTenant runs fn inside every active tenant, one after the other in the order
 // of their IDs, each in a transaction of its own, see [Partywall.EnterTenant].
-// Where one fails it goes on with the next: the error joins one for each tenant
-// that failed, and names it. A panic of fn is such a failure; its stack is in the
-// log. So is [runtime.Goexit], and FailNow of a test: fn runs in a goroutine of its
-// own for each tenant. A tenant that isn't served is passed over; one that lacks a
-// migration is a failure, since its work is not done. The round stops when ctx is
-// done, and when the registry can't be read.
+// If fn fails for one, it continues with the next. The error joins one error for each
+// tenant that failed, and names it. A panic of fn is such a failure, and its stack is
+// logged. So are [runtime.Goexit] and a test's FailNow, because fn runs in a goroutine of
+// its own for each tenant. A tenant that is not served is skipped. A tenant that lacks a
+// migration is a failure, because its work is not done. EachTenant stops when ctx is
+// done, and when the registry cannot be read.
 func (p *Partywall) EachTenant(ctx context.Context, operator access.Operator, reason string, fn func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error, options ...TxOption) error {
 	var failures []error
 	for tenant, err := range p.allTenants(ctx, operator) {
@@ -94,7 +94,7 @@ func (p *Partywall) EachTenant(ctx context.Context, operator access.Operator, re
 		switch {
 		case ctx.Err() != nil:
 			return errors.Join(append(failures, ctx.Err())...)
-		case err == nil, !entered && domain.CodeOf(err) == domain.CodeTenantNotFound: // it was suspended in the meantime
+		case err == nil, !entered && domain.CodeOf(err) == domain.CodeTenantNotFound: // suspended in the meantime
 		default:
 			failures = append(failures, fmt.Errorf("in tenant %s: %w", tenant.ID, err))
 		}
@@ -102,8 +102,8 @@ func (p *Partywall) EachTenant(ctx context.Context, operator access.Operator, re
 	return errors.Join(failures...)
 }
 
-// survive is EnterTenant for work that must go on elsewhere if fn panics or ends its
-// goroutine, which is why fn has one of its own.
+// survive is EnterTenant for work that must continue with other tenants if fn panics or
+// ends its goroutine. Therefore fn has a goroutine of its own.
 func (p *Partywall) survive(ctx context.Context, entry access.OperatorAccess, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) error {
 	ended := make(chan error)
 	go func() {
@@ -131,7 +131,7 @@ func (p *Partywall) reportJob(ctx context.Context, what string, entry access.Ope
 
 var errEndedGoroutine = errors.New("it ended its goroutine (runtime.Goexit), as FailNow of a test does")
 
-// panicked is the error of a panic; an error that it was called with is its cause.
+// panicked returns the error for a panic. If the panic's value is an error, it is the cause.
 func panicked(value any) error {
 	if cause, ok := value.(error); ok {
 		return fmt.Errorf("panic: %w", cause)
@@ -139,7 +139,7 @@ func panicked(value any) error {
 	return fmt.Errorf("panic: %v", value)
 }
 
-// allTenants reads the registry page by page, and ends with the first error.
+// allTenants reads the registry page by page, and stops at the first error.
 func (p *Partywall) allTenants(ctx context.Context, operator access.Operator) iter.Seq2[domain.Tenant, error] {
 	const page = 200
 	return func(yield func(domain.Tenant, error) bool) {

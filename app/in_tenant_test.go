@@ -22,7 +22,7 @@ import (
 	"github.com/partywall-go/partywall/domain/tenants"
 )
 
-// invoices is a small product.
+// invoices is a small example product.
 var invoices = app.Config{
 	TenantMigrations: fstest.MapFS{"0001_invoices.sql": {Data: []byte(`
 		CREATE TABLE invoices (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, cents bigint NOT NULL CHECK (cents >= 0));
@@ -84,7 +84,7 @@ func TestAProductsSQLRunsInsideItsTenant(t *testing.T) {
 		t.Errorf("InTenant inside InTenant: %v", err)
 	}
 	if err := acme.InTenant(t.Context(), access.Member{}, book(1)); !errors.Is(err, domain.Forbidden) {
-		t.Errorf("nobody gets in: %v", err)
+		t.Errorf("a member is refused: %v", err)
 	}
 	broken := errors.New("broken")
 	err = acme.InTenant(t.Context(), acme.Owner.Member, func(ctx context.Context, tx *sqlx.Tx) error {
@@ -107,7 +107,7 @@ func TestAProductMayRefuseATenant(t *testing.T) {
 	}
 	creation.Name = "welcome"
 	if _, err := acme.Tenants.Create(t.Context(), by, creation); err != nil {
-		t.Errorf("the refused ID isn't free: %v", err)
+		t.Errorf("the refused ID is not free: %v", err)
 	}
 }
 
@@ -135,25 +135,25 @@ func TestTheOperatorEntersForAReason(t *testing.T) {
 		t.Errorf("the operator booked %d: %v", total(t, acme), err)
 	}
 	if line := log.String(); !strings.Contains(line, "audit=tenant_entered actor=operator tenant="+acme.ID.String()+` reason="ticket 17" outcome=done`) {
-		t.Errorf("the log says %s", line)
+		t.Errorf("the log contains %s", line)
 	}
 	err = acme.EnterTenant(t.Context(), entry, func(ctx context.Context, tx *sqlx.Tx) error { return errors.New("went wrong") })
 	if err == nil || !strings.Contains(log.String(), `outcome="went wrong"`) {
-		t.Errorf("the log says %s of %v", log.String(), err)
+		t.Errorf("the log contains %s about %v", log.String(), err)
 	}
 	if err := acme.EnterTenant(t.Context(), access.OperatorAccess{}, book(1)); !errors.Is(err, domain.Forbidden) {
 		t.Errorf("the zero Visit gets in: %v", err)
 	}
 	nowhere, err := operator.Enter(parseID(t, "nowhere"), "ticket 18")
 	if err := errors.Join(err, acme.EnterTenant(t.Context(), nowhere, book(1))); domain.CodeOf(err) != domain.CodeTenantNotFound {
-		t.Errorf("a tenant that isn't there: %v", err)
+		t.Errorf("an absent tenant: %v", err)
 	}
 }
 
 func TestAJobRunsInEachTenant(t *testing.T) {
 	needPostgres(t)
 	t.Parallel()
-	config := invoices // an installation of its own: all tenants are ours
+	config := invoices // an installation of its own, without other tenants
 	acme := apptest.Open(t, &config)
 	beta, gamma := acme.Another(t), acme.Another(t)
 	unclaimed := tenants.Creation{ID: parseID(t, "unclaimed")}
@@ -192,12 +192,12 @@ func TestAJobRunsInEachTenant(t *testing.T) {
 	}
 }
 
-// TestWorkThatEndsItsGoroutineDoesNotEndTheRound is about t.FailNow in a product's test,
-// and all else that calls runtime.Goexit.
+// TestWorkThatEndsItsGoroutineDoesNotEndTheRound covers t.FailNow in a product's test,
+// and every other call of runtime.Goexit.
 func TestWorkThatEndsItsGoroutineDoesNotEndTheRound(t *testing.T) {
 	needPostgres(t)
 	t.Parallel()
-	config := invoices // an installation of its own: all tenants are ours
+	config := invoices // an installation of its own, without other tenants
 	var log syncBuffer
 	config.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	acme := apptest.Open(t, &config)
@@ -224,7 +224,7 @@ func TestWorkThatEndsItsGoroutineDoesNotEndTheRound(t *testing.T) {
 		t.Errorf("the fees are %d, %d", a, b)
 	}
 	if said := log.String(); !strings.Contains(said, "a job ended its goroutine inside a tenant") || !strings.Contains(said, "tenant="+all[0].ID.String()) {
-		t.Errorf("the log says %s", said)
+		t.Errorf("the log contains %s", said)
 	}
 }
 
@@ -262,7 +262,7 @@ func TestAPanicInOneTenantDoesNotEndTheRound(t *testing.T) {
 		t.Errorf("the fees are %v", got)
 	}
 	if said := log.String(); strings.Count(said, "outcome=panic") != 2 || !strings.Contains(said, "in_tenant_test.go") {
-		t.Errorf("the log says %s", said)
+		t.Errorf("the log contains %s", said)
 	}
 }
 

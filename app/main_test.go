@@ -13,12 +13,12 @@ import (
 	"github.com/partywall-go/partywall/app/apptest"
 )
 
-// atEnd is closed when all tests and examples have run.
+// atEnd is closed after all tests and examples have run.
 var atEnd []io.Closer
 
 func TestMain(m *testing.M) {
 	if _, err := embeddedpg.FindBinaries(); err != nil && os.Getenv("CI") != "true" {
-		_ = flag.Set("test.skip", "ExamplePartywall_InTenant") // an example can't skip itself
+		_ = flag.Set("test.skip", "ExamplePartywall_InTenant") // an example cannot skip itself
 	}
 	code := m.Run()
 	err := apptest.Close()
@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// needPostgres skips the test where there is no PostgreSQL, unless in CI.
+// needPostgres skips the test on a machine without PostgreSQL, unless in CI.
 func needPostgres(t *testing.T) {
 	t.Helper()
 	_, err := embeddedpg.FindBinaries()

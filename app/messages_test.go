@@ -11,22 +11,22 @@ import (
 	"testing"
 )
 
-// TestNoMessageForACallerIsMadeOfAnError reads the adapters' source. What SQL, AWS
-// or a disk says may hold rows and secrets: it is an error's Err, or the Message
-// of an error of kind Internal, of which no caller reads anything.
+// TestNoMessageForACallerIsMadeOfAnError reads the adapters' source. Text from SQL, AWS
+// or a disk may contain rows and secrets. It must be an error's Err, or the Message
+// of an error of kind Internal, which no caller sees.
 func TestNoMessageForACallerIsMadeOfAnError(t *testing.T) {
 	seen := 0
 	for _, found := range callerMessages(t, os.DirFS("../adapters")) {
 		seen++
 		if strings.HasPrefix(found.where, "httpapi/decode.go:") {
-			continue // it says what is wrong with the caller's own JSON
+			continue // it describes the caller's own JSON
 		}
 		if word := madeOfAnError(found.message); word != "" {
 			t.Errorf("%s: a caller reads %s", found.where, word)
 		}
 	}
 	if seen < 50 {
-		t.Errorf("only %d messages were found: the test looks in the wrong place", seen)
+		t.Errorf("only %d messages were found: the test reads the wrong folder", seen)
 	}
 }
 
@@ -63,7 +63,7 @@ type foundMessage struct {
 	message []ast.Expr
 }
 
-// callerMessages returns the messages in the source that callers may read.
+// callerMessages returns the messages in the source that callers can read.
 func callerMessages(t *testing.T, source fs.FS) (found []foundMessage) {
 	t.Helper()
 	err := fs.WalkDir(source, ".", func(path string, d fs.DirEntry, err error) error {
@@ -93,8 +93,8 @@ func callerMessages(t *testing.T, source fs.FS) (found []foundMessage) {
 	return found
 }
 
-// callerMessage returns what the message of an error is made of, where a caller
-// may read it.
+// callerMessage returns the parts of an error's message, if a caller can read
+// it.
 func callerMessage(n ast.Node) []ast.Expr {
 	switch n := n.(type) {
 	case *ast.CompositeLit:
@@ -133,7 +133,7 @@ func names(e ast.Expr, identifier string) bool {
 	return ok && found.Name == identifier
 }
 
-// madeOfAnError returns the word by which a message shows an error's text, or "".
+// madeOfAnError returns the word with which a message includes an error's text, or "".
 func madeOfAnError(message []ast.Expr) (word string) {
 	for _, part := range message {
 		ast.Inspect(part, func(n ast.Node) bool {

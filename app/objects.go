@@ -18,11 +18,11 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// objects is what an object store comes to.
+// objects contains what an object store supplies.
 type objects struct {
 	store   ports.ObjectStore
 	ready   ports.Dependency
-	handler http.Handler // serves the bytes; nil where somebody else does
+	handler http.Handler // serves the bytes; nil if another server does
 }
 
 func (p *Partywall) openObjects(ctx context.Context, secrets *idp.Keys, cloud aws.Config) (objects, error) {
@@ -30,7 +30,7 @@ func (p *Partywall) openObjects(ctx context.Context, secrets *idp.Keys, cloud aw
 	switch {
 	case p.config.Memory:
 		store := &memory.Objects{Base: base}
-		p.describe("files", "memory: gone when the program ends", true)
+		p.describe("files", "memory: lost when the program ends", true)
 		return objects{store, store, store}, nil
 	case p.config.S3.Bucket == "":
 		dir := filepath.Join(p.config.DataDir, "objects")
@@ -53,18 +53,18 @@ func (p *Partywall) openObjects(ctx context.Context, secrets *idp.Keys, cloud aw
 	return objects{store, store, nil}, nil
 }
 
-// proofPatience is how long a start waits for an object store that can't be reached.
+// proofPatience is how long a start waits for an object store that cannot be reached.
 const proofPatience = 10 * time.Second
 
-// proveIsolation refuses a server that doesn't keep tenants' files apart. One that
-// can't be tried now is tried again before the first URL is signed.
+// proveIsolation refuses a server that does not keep tenants' files apart. A server that
+// cannot be tested now is tested again before the first URL is signed.
 func (p *Partywall) proveIsolation(ctx context.Context, store *s3.Store) error {
 	ctx, cancel := context.WithTimeout(ctx, proofPatience)
 	defer cancel()
 	err := store.Prove(ctx)
 	if errors.Is(err, s3.ErrNotIsolated) {
-		cause := errors.Unwrap(err) // without what a caller would read
-		return fmt.Errorf("S3_BUCKET_NAME=%s: %w; use a store that does (docs/production.md lists some), or start with --without-file-isolation (Config.S3.WithoutIsolation) to give that up", p.config.S3.Bucket, cause)
+		cause := errors.Unwrap(err) // without the text for callers
+		return fmt.Errorf("S3_BUCKET_NAME=%s: %w; use a store that does (docs/production.md lists some), or start with --without-file-isolation (Config.S3.WithoutIsolation) to accept that", p.config.S3.Bucket, cause)
 	}
 	if err != nil {
 		p.config.logger().Warn("cannot try the object store yet; no file URL is signed until it can be", "error", err)

@@ -16,7 +16,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// ownersFunctions is a product with the migration that docs/embedding.md shows.
+// ownersFunctions is a product with the migration that docs/embedding.md contains.
 func ownersFunctions(t *testing.T) *app.Config {
 	t.Helper()
 	return &app.Config{TenantMigrations: fstest.MapFS{
@@ -25,7 +25,7 @@ func ownersFunctions(t *testing.T) *app.Config {
 	}}
 }
 
-// inside runs statements in x's tenant, one after the other.
+// inside runs statements in x's tenant, in order.
 func inside(t *testing.T, x *apptest.Tenant, statements ...string) error {
 	t.Helper()
 	return x.InTenant(t.Context(), x.Owner.Member, func(ctx context.Context, tx *sqlx.Tx) error {
@@ -38,7 +38,7 @@ func inside(t *testing.T, x *apptest.Tenant, statements ...string) error {
 	})
 }
 
-// numberOf reads one number in x's tenant.
+// numberOf reads a number in x's tenant.
 func numberOf(t *testing.T, x *apptest.Tenant, query string) (n int) {
 	t.Helper()
 	err := x.InTenant(t.Context(), x.Owner.Member, func(ctx context.Context, tx *sqlx.Tx) error { return tx.GetContext(ctx, &n, query) })
@@ -86,7 +86,7 @@ func TestATenantHasItsOwnersWorkDoneByFunctions(t *testing.T) {
 	}
 }
 
-// TestWhatAStatementDoesInAScope holds the table of docs/embedding.md to what is tried.
+// TestWhatAStatementDoesInAScope compares the table of docs/embedding.md with the results.
 func TestWhatAStatementDoesInAScope(t *testing.T) {
 	needPostgres(t)
 	page, err := os.ReadFile("../docs/embedding.md")
@@ -98,7 +98,7 @@ func TestWhatAStatementDoesInAScope(t *testing.T) {
 	tried := map[string]struct {
 		want  string
 		try   []string // nil: COPY
-		after string   // a query in the next scope, whose answer is 0 where nothing is left
+		after string   // a query in the next scope, whose result is 0 if nothing is left
 	}{
 		"`NOTIFY`":                              {want: works, try: []string{`NOTIFY jobs, 'wake up'`}},
 		"`LISTEN`":                              {want: ends, try: []string{`LISTEN jobs`}, after: `SELECT count(*) FROM pg_listening_channels()`},
@@ -114,7 +114,7 @@ func TestWhatAStatementDoesInAScope(t *testing.T) {
 	}
 	for name, c := range tried {
 		if !regexp.MustCompile(`(?m)^\| ` + regexp.QuoteMeta(name+" | "+c.want) + `\b|^\| ` + regexp.QuoteMeta(name+" | "+c.want)).Match(page) {
-			t.Errorf("docs/embedding.md doesn't say that %s %s", name, c.want)
+			t.Errorf("docs/embedding.md does not state that %s %s", name, c.want)
 		}
 		err := inside(t, acme, c.try...)
 		if c.try == nil {
@@ -137,7 +137,7 @@ func TestWhatAStatementDoesInAScope(t *testing.T) {
 		if c.after == "" {
 			continue
 		}
-		for range 12 { // each connection of the gate may be the one
+		for range 12 { // any connection of the gate may be the affected one
 			if left := numberOf(t, acme, c.after); left != 0 {
 				t.Errorf("%s: %d are left behind", name, left)
 			}
@@ -166,7 +166,7 @@ func copyInto(t *testing.T, x *apptest.Tenant) error {
 	})
 }
 
-// sqlStateOf returns the server's code of an error, or "".
+// sqlStateOf returns the SQLSTATE of an error, or "".
 func sqlStateOf(err error) string {
 	if e, ok := errors.AsType[interface {
 		error

@@ -36,7 +36,7 @@ func TestUnderAPrefixSignedURLsFindTheirWayBack(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := send(t, put); got != "" {
-				t.Fatalf("the upload says %s", got)
+				t.Fatalf("the upload returned %s", got)
 			}
 			query := base.JoinPath("files/download-url")
 			query.RawQuery = url.Values{"filename": {filename}}.Encode()
@@ -52,7 +52,7 @@ func TestUnderAPrefixSignedURLsFindTheirWayBack(t *testing.T) {
 	}
 }
 
-// ask sends a request of acme's owner, and decodes the answer.
+// ask sends a request as acme's owner, and decodes the answer.
 func ask(t *testing.T, acme *apptest.Tenant, method string, u *url.URL, body string) (fields map[string]any) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, u.String(), strings.NewReader(body))

@@ -28,8 +28,8 @@ func TestTheJSONOfTheDocsIsJSON(t *testing.T) {
 	}
 }
 
-// TestTheDatabaseOfTheDocsIsEnough runs the statements that the chapter about the database
-// has a master user run on an empty server, and then sets it up.
+// TestTheDatabaseOfTheDocsIsEnough runs the statements of the chapter about the database
+// as a master user on an empty server, and then sets it up.
 func TestTheDatabaseOfTheDocsIsEnough(t *testing.T) {
 	t.Parallel()
 	o, server := newOperator(t), newServer(t)
@@ -39,7 +39,7 @@ func TestTheDatabaseOfTheDocsIsEnough(t *testing.T) {
 	if !found {
 		t.Fatal("the chapter has no SQL")
 	}
-	statements = strings.ReplaceAll(statements, "partywall", "walked") // which the test's server has already
+	statements = strings.ReplaceAll(statements, "partywall", "walked") // the test's server already has the former
 	o.shell(t, server, "psql --quiet --set=ON_ERROR_STOP=1 --dbname=postgres <<'SQL'\n"+statements+"SQL\n")
 	cfg := o.config(server, "walked")
 	cfg.Database.User, cfg.Database.Password = "walked", domain.NewSecret("...")

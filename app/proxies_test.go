@@ -10,7 +10,7 @@ import (
 	"github.com/partywall-go/partywall/app"
 )
 
-func TestAStartSaysThatAllCallersMayBeOneAddress(t *testing.T) {
+func TestAStartWarnsThatAllCallersMayBeOneAddress(t *testing.T) {
 	public := &url.URL{Scheme: "https", Host: "api.example.com"}
 	for name, c := range map[string]struct {
 		public  *url.URL

@@ -15,9 +15,9 @@ import (
 	"github.com/partywall-go/partywall/app"
 )
 
-// TestReadyAtOnce has a user pool whose keys take a moment: what New returns
-// serves at the first request, with the keys in, and a pool that is gone doesn't
-// keep it from starting.
+// TestReadyAtOnce uses a user pool whose keys take a moment. The result of New
+// serves the first request with the keys loaded, and an unavailable pool does not
+// prevent the start.
 func TestReadyAtOnce(t *testing.T) {
 	needPostgres(t)
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -29,7 +29,7 @@ func TestReadyAtOnce(t *testing.T) {
 			w.WriteHeader(http.StatusNotFound)
 			return
 		}
-		time.Sleep(300 * time.Millisecond) // what a distant pool takes
+		time.Sleep(300 * time.Millisecond) // the delay of a distant pool
 		fmt.Fprintf(w, `{"keys":[{"kty":"RSA","kid":"one","alg":"RS256","use":"sig","e":"AQAB","n":%q}]}`,
 			base64.RawURLEncoding.EncodeToString(big.NewInt(0).Set(key.N).Bytes()))
 	}))

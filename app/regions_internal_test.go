@@ -87,8 +87,8 @@ func TestSignedURLsLeadToThePublicEndpoint(t *testing.T) {
 	}
 }
 
-// TestTokensOfOtherClients verifies tokens of a pool's app clients, of which the
-// API itself signs in with one.
+// TestTokensOfOtherClients verifies tokens of several app clients of a pool. The
+// API itself signs users in with one of them.
 func TestTokensOfOtherClients(t *testing.T) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {

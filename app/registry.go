@@ -20,23 +20,23 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// CodeSetupIncomplete is the code of a [Setup] that did all that it could: what is
+// CodeSetupIncomplete is the code of a [Setup] that did everything possible. What is
 // left concerns some tenants, or new ones.
 const CodeSetupIncomplete = postgres.CodeSetupIncomplete
 
-// ErrNoPostgres says that nothing names a database, and this machine has no
-// PostgreSQL to start a private one from. The error around it has the line that
+// ErrNoPostgres reports that no database is configured, and that this machine has no
+// PostgreSQL for a private one. The error that wraps it contains the line that
 // installs it.
 var ErrNoPostgres = embeddedpg.ErrNoBinaries
 
-// Registry is the database of an installation without the rest: what a command
-// line works on as the operator. It sends no mail.
+// Registry is the database of an installation without the other parts. Commands use it
+// to act as the operator. It sends no mail.
 type Registry struct {
 	Tenants  *tenants.Service
 	Members  *members.Service
-	Provider string // of the identities that sign in here
+	Provider string // of the identities of this installation
 
-	users ports.UserStore // nil where they aren't built in
+	users ports.UserStore // nil unless identities are built in
 	sql   *postgres.DB
 	close func() error
 }
@@ -44,8 +44,8 @@ type Registry struct {
 // MayProvision is [Partywall.MayProvision].
 func (r *Registry) MayProvision(ctx context.Context) error { return r.sql.MayProvision(ctx) }
 
-// OpenRegistry opens the database that cfg names: a private one is found where
-// it runs, or started.
+// OpenRegistry opens the database that cfg names. It uses a running private one, or
+// starts it.
 func OpenRegistry(ctx context.Context, cfg Config) (*Registry, error) {
 	database, stop, err := reach(ctx, cfg)
 	if err != nil {
@@ -74,10 +74,9 @@ func OpenRegistry(ctx context.Context, cfg Config) (*Registry, error) {
 	return registry, nil
 }
 
-// Identity returns who has the subject, and whether that was looked up: only the
-// users of the built-in identities are in the database. One that they don't have
-// is [domain.NotFound]. The subject may be given as the log shows it, with the
-// provider in front.
+// Identity returns the identity with the subject, and whether it was looked up. Only the
+// users of the built-in identities are in the database; an unknown one is
+// [domain.NotFound]. The subject may have the provider in front, as in the log.
 func (r *Registry) Identity(ctx context.Context, subject string) (who domain.Identity, found bool, err error) {
 	subject = strings.TrimPrefix(subject, r.Provider+"/")
 	who, err = domain.NewIdentity(r.Provider, subject)
@@ -91,8 +90,8 @@ func (r *Registry) Identity(ctx context.Context, subject string) (who domain.Ide
 	return who, err == nil, err
 }
 
-// withAddress adds to err where the database was looked for and, if nothing
-// answers there, why.
+// withAddress adds the database's address to err and, if no server
+// answers at that address, the reason.
 func withAddress(ctx context.Context, err error, database postgres.Config) error {
 	const patience = 2 * time.Second
 	network, address := database.NetworkAddress()
@@ -102,24 +101,24 @@ func withAddress(ctx context.Context, err error, database postgres.Config) error
 	} else {
 		conn.Close()
 	}
-	return fmt.Errorf("the database %s at %s isn't ready: %w; look at DB_HOST, DB_PORT, DB_USER, DB_PASSWORD and DB_SSLMODE, and whether the server runs", database.Database, address, err)
+	return fmt.Errorf("the database %s at %s isn't ready: %w; check DB_HOST, DB_PORT, DB_USER, DB_PASSWORD and DB_SSLMODE, and whether the server is running", database.Database, address, err)
 }
 
 // Close closes the database, and stops a private one that OpenRegistry started.
 func (r *Registry) Close() error { return r.close() }
 
-// Setup makes the database that cfg names, its schemas and roles, or brings them
-// up to date, and reports each thing it did in a line. It may be repeated. Where it
-// did all but some tenants, or where it found that no tenant can be made, its error
-// is [CodeSetupIncomplete], and the program may be started. Of a
-// user pool it says what is likely not meant, where the credentials let it look.
+// Setup creates the database that cfg names, its schemas and roles, or upgrades them,
+// and reports each step in a line. It may be repeated. If it succeeded for all but some
+// tenants, or found that no tenant can be created, its error
+// is [CodeSetupIncomplete], and the program may be started. It also reports likely
+// mistakes in the settings of a user pool, if the credentials allow it.
 func Setup(ctx context.Context, cfg Config, report func(line string)) error {
 	return setUpBy(ctx, cfg, report, postgres.Setup)
 }
 
-// SetupCopy is [Setup] for a copy of an installation's database on the same server:
-// it gives the copy a name, logins, roles and grants of its own. The original is
-// refused. It is what `partywall setup --new-installation` does.
+// SetupCopy is [Setup] for a copy of an installation's database on the same server.
+// The copy gets its own name, logins, roles and grants. The original is
+// refused. `partywall setup --new-installation` calls it.
 func SetupCopy(ctx context.Context, cfg Config, report func(line string)) error {
 	return setUpBy(ctx, cfg, report, postgres.SetupCopy)
 }
@@ -137,14 +136,14 @@ func setUpBy(ctx context.Context, cfg Config, report func(line string), run func
 	return err
 }
 
-// MigrationStatus is how far the tenants of an installation are with the program's
-// migrations.
+// MigrationStatus reports how many of the program's migrations the tenants of an
+// installation have.
 type MigrationStatus = postgres.MigrationStatus
 
 // BehindTenant is a tenant that lacks a migration of the program.
 type BehindTenant = postgres.BehindTenant
 
-// Migrations reads how far the tenants are in the database that cfg names, with the
+// Migrations reads the status of the tenants in the database that cfg names, for the
 // migrations of cfg.
 func Migrations(ctx context.Context, cfg Config) (MigrationStatus, error) {
 	database, stop, err := reach(ctx, cfg)
@@ -155,23 +154,23 @@ func Migrations(ctx context.Context, cfg Config) (MigrationStatus, error) {
 	return status, errors.Join(err, stop())
 }
 
-// warnOfPool tells what in the user pool is likely not meant, where the
-// credentials let it be seen.
+// warnOfPool reports likely mistakes in the settings of the user pool, if the
+// credentials allow it.
 func warnOfPool(ctx context.Context, cfg Config, report func(line string)) {
 	p := &Partywall{config: cfg.withDefaults()}
 	cloud, err := p.loadAWS(ctx)
 	if err != nil || !p.usesCognito() {
-		return // serve will say so
+		return // serve reports it
 	}
 	for _, f := range cognito.RunChecks(ctx, p.cognitoConfig(cloud), time.Now) {
 		if slices.Contains([]string{"cognito-address-change", "cognito-existence", "cognito-flows"}, f.Check) && f.Fix != "" {
-			report("look at the user pool: " + f.Summary + "; fix: " + f.Fix)
+			report("check the user pool: " + f.Summary + "; fix: " + f.Fix)
 		}
 	}
 }
 
-// reach returns how to reach the configured database, or a private one, and how
-// to leave it again.
+// reach returns how to connect to the configured database, or to a private one, and how
+// to release it.
 func reach(ctx context.Context, cfg Config) (postgres.Config, func() error, error) {
 	cfg = cfg.withDefaults()
 	if cfg.Database.Host != "" {

@@ -21,7 +21,7 @@ import (
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-// operator follows docs/production.md, in one folder.
+// operator follows docs/production.md, with all files in one folder.
 type operator struct {
 	keys     *idp.Keys
 	dir      string
@@ -37,7 +37,7 @@ func newOperator(t *testing.T) *operator {
 	return &operator{domain.Must(idp.NewKeys()), t.TempDir(), programs, domain.Must(domain.NewIdentity("test", "ada"))}
 }
 
-// runs reads the shell blocks of a section.
+// runs returns the shell blocks of a section.
 func runs(t *testing.T, heading string) []string {
 	t.Helper()
 	_, section, found := strings.Cut(string(domain.Must(os.ReadFile("../docs/production.md"))), "\n"+heading+"\n")
@@ -63,8 +63,8 @@ func (o *operator) config(server *embeddedpg.Server, database string) app.Config
 	return cfg
 }
 
-// run runs a block on a server, as its superuser. Lines of partywall's are done by
-// the library, and what they say a superuser must run is run.
+// run runs a block on a server, as its superuser. The library executes the lines with
+// partywall, and the statements that they advise a superuser to run are run.
 func (o *operator) run(t *testing.T, server *embeddedpg.Server, block string) {
 	t.Helper()
 	var script strings.Builder
@@ -144,7 +144,7 @@ func (o *operator) create(t *testing.T, pw *app.Partywall, name string) {
 	}
 }
 
-// book adds an invoice of a tenant and returns the sum of all.
+// book adds an invoice to a tenant and returns the sum of all.
 func (o *operator) book(t *testing.T, pw *app.Partywall, name string, cents int) (sum int) {
 	t.Helper()
 	member, err := pw.Access.Admit(t.Context(), o.ada, parseID(t, name))
@@ -171,7 +171,7 @@ func mustSum(t *testing.T, got, want int) {
 }
 
 // TestABackupComesBack restores an installation on another server of the same
-// version, and of the newest, where roles have other rules.
+// version, and of the newest one, where roles have other rules.
 func TestABackupComesBack(t *testing.T) {
 	t.Parallel()
 	for name, binaries := range map[string]func(testing.TB) string{
@@ -204,7 +204,7 @@ func TestABackupComesBack(t *testing.T) {
 	}
 }
 
-// TestOneTenantComesBack restores a tenant, damaged and lost.
+// TestOneTenantComesBack restores a tenant that was damaged, and one that was lost.
 func TestOneTenantComesBack(t *testing.T) {
 	t.Parallel()
 	o := newOperator(t)
@@ -233,7 +233,7 @@ func TestOneTenantComesBack(t *testing.T) {
 	mustSum(t, o.book(t, pw, "acme-2", 0), 101)
 }
 
-// find returns what the doctor says of one check.
+// find returns the doctor's finding of one check.
 func (o *operator) find(t *testing.T, server *embeddedpg.Server, check string) doctor.Finding {
 	t.Helper()
 	for _, f := range app.RunChecks(t.Context(), o.config(server, server.Database)) {
@@ -245,7 +245,7 @@ func (o *operator) find(t *testing.T, server *embeddedpg.Server, check string) d
 	return doctor.Finding{}
 }
 
-// TestAStagingCopy makes one beside its original.
+// TestAStagingCopy creates a copy beside the original.
 func TestAStagingCopy(t *testing.T) {
 	t.Parallel()
 	o := newOperator(t)

@@ -20,6 +20,6 @@ func TestADatabaseOnASocketIsNamedByItsSocket(t *testing.T) {
 	var said []string
 	err = app.Setup(t.Context(), cfg, func(line string) { said = append(said, line) })
 	if err == nil || strings.Count(err.Error(), "log in as partywall") != 1 || len(said) == 0 || said[0] != "setting up database partywall at "+socket {
-		t.Errorf("setup says %q, and %v", said, err)
+		t.Errorf("setup printed %q, and returned %v", said, err)
 	}
 }

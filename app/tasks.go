@@ -9,14 +9,14 @@ import (
 )
 
 const (
-	maxTasks      = 256 // that wait; more are dropped, since no caller waits for them
+	maxTasks      = 256 // that wait; further ones are dropped, because no caller waits for them
 	taskTimeout   = 10 * time.Second
 	drainTimeout  = 300 * time.Millisecond // of Close
 	sweepInterval = 5 * time.Minute        // which is also how long a sweep may take
 )
 
-// tasks runs what no caller waits for: what comes Later one after the other, and
-// beside that what is due Every so often, which nothing delays or drops.
+// tasks runs work that no caller waits for. It runs the tasks of Later one after the
+// other. The tasks of Every run beside them, and are never delayed or dropped.
 type tasks struct {
 	log     *slog.Logger
 	queue   chan func(context.Context) error
@@ -54,8 +54,8 @@ func (t *tasks) Later(task func(context.Context) error) {
 	}
 }
 
-// Every runs task now and then, interval apart, and logs its error. Until it ends,
-// or the interval does, it isn't run again.
+// Every runs task once per interval, and logs its error. A task that is still running is
+// cancelled at the end of the interval, and is not started twice.
 func (t *tasks) Every(interval time.Duration, task func(context.Context) error) {
 	t.running.Go(func() {
 		ticker := time.NewTicker(interval)
@@ -71,8 +71,8 @@ func (t *tasks) Every(interval time.Duration, task func(context.Context) error) 
 	})
 }
 
-// run runs task in a goroutine of its own, which a product's code may end: its mailer,
-// by FailNow of a test.
+// run runs task in a goroutine of its own, because a product's code may end the
+// goroutine: its mailer may call a test's FailNow.
 func (t *tasks) run(task func(context.Context) error, timeout time.Duration) {
 	ctx, cancel := context.WithTimeout(t.ctx, timeout)
 	defer cancel()
@@ -95,7 +95,7 @@ func (t *tasks) run(task func(context.Context) error, timeout time.Duration) {
 	running.Wait()
 }
 
-// Close lets what waits run for a moment, then cancels it.
+// Close gives waiting tasks a moment, then cancels them.
 func (t *tasks) Close() error {
 	t.mu.Lock()
 	if t.closed {

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// A sweep that shares a queue with mail isn't run while mail is slow, and is
-// dropped once too much of it waits.
+// A sweep in the same queue as mail would not run while mail is slow, and would be
+// dropped once the queue is full.
 func TestWhatIsDueIsRunBesideAFullQueue(t *testing.T) {
 	tasks := newTasks(slog.New(slog.DiscardHandler))
 	stuck := make(chan bool)

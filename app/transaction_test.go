@@ -32,6 +32,6 @@ func TestATransactionHasTheOptionsThatAreAskedFor(t *testing.T) {
 		t.Error(err)
 	}
 	if !app.Retryable(&pq.Error{Code: pqerror.TRSerializationFailure}) {
-		t.Error("a serialization failure can't be repeated")
+		t.Error("a serialization failure is not retryable")
 	}
 }

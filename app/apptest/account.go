@@ -12,15 +12,15 @@ import (
 	"github.com/partywall-go/partywall/domain/limits"
 )
 
-// Account is a user who signed up: the identity provider has them, with an address
-// and a password to sign in with.
+// Account is a user who signed up. The identity provider has the user's address
+// and password.
 type Account struct {
 	Email    domain.Email
 	Password domain.Secret
 	Identity domain.Identity
 }
 
-// SignUp returns a new account, confirmed, whose user is a member of no tenant.
+// SignUp returns a new, confirmed account, whose user is not a member of any tenant.
 func (x *Tenant) SignUp(t testing.TB) Account {
 	t.Helper()
 	email, err := domain.ParseEmail(strings.ToLower(rand.Text()) + "@example.com")
@@ -65,11 +65,11 @@ func (x *Tenant) signIn(t testing.TB, account Account) User {
 	return User{member, signed.Tokens.Access.Reveal()}
 }
 
-// somewhere is a network address that no other account signs up from, so that tests
-// don't use each other's limits up.
+// somewhere returns a network address that no other account signs up from, so that tests
+// do not exhaust each other's limits.
 func somewhere() limits.Address {
 	var ip [16]byte
-	_, _ = rand.Read(ip[:]) // it never fails
-	ip[0] = 0xfd            // a network that isn't routed
+	_, _ = rand.Read(ip[:]) // never fails
+	ip[0] = 0xfd            // a network that is not routed
 	return limits.AddressOf(netip.AddrFrom16(ip))
 }

@@ -39,8 +39,8 @@ func TestAnAccountSignsIn(t *testing.T) {
 	}
 }
 
-// TestManyAccountsSignUp shows that accounts of one installation don't use each
-// other's limits up.
+// TestManyAccountsSignUp shows that accounts of one installation do not exhaust each
+// other's limits.
 func TestManyAccountsSignUp(t *testing.T) {
 	acme := apptest.OpenMemory(t, &config)
 	for range 30 {
@@ -73,7 +73,7 @@ func TestMailComesInOrder(t *testing.T) {
 	}
 }
 
-// logged is a test that keeps what it is told to log.
+// logged is a test that records its log.
 type logged struct {
 	testing.TB
 	mu   sync.Mutex

@@ -1,4 +1,4 @@
-// Package apptest gives a product's tests tenants to work in: each test its own,
+// Package apptest provides tenants to a product's tests: each test gets its own,
 // with an owner who is signed in.
 //
 //	var config = app.Config{TenantMigrations: migrations}
@@ -8,9 +8,9 @@
 //		acme := apptest.Open(t, &config)
 //		err := acme.InTenant(t.Context(), acme.Owner.Member, func(ctx context.Context, tx *sqlx.Tx) error { ... })
 //
-// [Open] runs on a private PostgreSQL, which starts with the first test of a
-// package that asks for it and ends with the test binary; it needs PostgreSQL's
-// programs on the machine. [OpenMemory] has everything but SQL, and needs nothing.
+// [Open] uses a private PostgreSQL. It starts with the first test of a
+// package that needs it, and ends with the test binary. It requires PostgreSQL's
+// programs on the machine. [OpenMemory] has everything but SQL, and requires nothing.
 package apptest
 
 import (
@@ -25,7 +25,7 @@ import (
 	"github.com/partywall-go/partywall/domain/tenants"
 )
 
-// Tenant is a fresh tenant together with the installation that it lives in.
+// Tenant is a new tenant together with its installation.
 type Tenant struct {
 	*app.Partywall
 	ID    domain.TenantID
@@ -34,7 +34,7 @@ type Tenant struct {
 	installation
 }
 
-// installation is what the tests that share one have of it, besides the
+// installation contains what tests that share an installation need besides the
 // installation itself.
 type installation struct {
 	mail *mailbox
@@ -47,21 +47,21 @@ type User struct {
 	Token  string // an access token
 }
 
-// Authorize makes r a request of u's to their tenant.
+// Authorize makes r a request of u to their tenant.
 func (u User) Authorize(r *http.Request) {
 	r.Header.Set("Authorization", "Bearer "+u.Token)
 	r.Header.Set("X-Tenant-ID", u.Member.Tenant().String())
 }
 
-// Open returns a fresh tenant on PostgreSQL. Tests that pass the same config
-// share an installation, in which each has tenants of its own, and may run in
-// parallel; nil is the default one. Of config, what names a database, identities,
-// a bucket or a mailer is left aside: all of these are built in, and begin empty.
+// Open returns a new tenant on PostgreSQL. Tests that pass the same config
+// share an installation, in which each has its own tenants, and may run in
+// parallel; nil is the default config. Open ignores the settings of config for the
+// database, identities, bucket and mailer: these parts are built in, and start empty.
 //
-// What the installation logs as a warning or worse, such as the cause of a 500, is in
-// the test's own log, besides config.Logger.
+// The test's own log contains what the installation logs as a warning or worse, such as
+// the cause of a 500, in addition to config.Logger.
 //
-// Where the machine has no PostgreSQL the test fails, with the line that installs
+// On a machine without PostgreSQL the test fails, with the line that installs
 // it.
 func Open(t testing.TB, config *app.Config) *Tenant {
 	t.Helper()
@@ -72,9 +72,9 @@ func Open(t testing.TB, config *app.Config) *Tenant {
 	return newTenant(t, running, with)
 }
 
-// OpenMemory returns a fresh tenant of an installation in memory that is the
-// test's own. There, InTenant is [app.CodeNoDatabase]; migrations and OnProvision
-// aren't run.
+// OpenMemory returns a new tenant of an installation in memory, which no other test
+// uses. InTenant returns [app.CodeNoDatabase]; migrations and OnProvision
+// do not run.
 func OpenMemory(t testing.TB, config *app.Config) *Tenant {
 	t.Helper()
 	keys, err := installations.signingKeys()
@@ -95,13 +95,13 @@ func OpenMemory(t testing.TB, config *app.Config) *Tenant {
 	return newTenant(t, running, with)
 }
 
-// Join signs up a new user and makes it a member of x in that role.
+// Join signs up a new user and makes the user a member of x in that role.
 func (x *Tenant) Join(t testing.TB, role domain.Role) User {
 	t.Helper()
 	return x.JoinAs(t, x.SignUp(t), role)
 }
 
-// Another returns one more tenant of the same installation: the neighbour.
+// Another returns another tenant of the same installation.
 func (x *Tenant) Another(t testing.TB) *Tenant {
 	t.Helper()
 	return newTenant(t, x.Partywall, x.installation)

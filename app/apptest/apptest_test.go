@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 
 var config = app.Config{
 	TenantMigrations: fstest.MapFS{"0001_notes.sql": {Data: []byte(`CREATE TABLE notes (text text NOT NULL)`)}},
-	TenantCreation:   tenants.OperatorOnly, // which keeps no test from its tenant
+	TenantCreation:   tenants.OperatorOnly, // the test gets its tenant all the same
 }
 
 func TestATenantIsFresh(t *testing.T) {
@@ -88,7 +88,7 @@ func BenchmarkOpenMemory(b *testing.B) {
 	}
 }
 
-// needPostgres skips the test where there is no PostgreSQL, unless in CI.
+// needPostgres skips the test on a machine without PostgreSQL, unless in CI.
 func needPostgres(t *testing.T) {
 	t.Helper()
 	_, err := embeddedpg.FindBinaries()
@@ -117,7 +117,7 @@ func notes(t *testing.T, x *apptest.Tenant) (n int) {
 	return n
 }
 
-// upload asks for an upload as u, and returns the answer.
+// upload requests an upload as u, and returns the answer.
 func upload(t *testing.T, x *apptest.Tenant, u apptest.User) string {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/files/upload-url", strings.NewReader(`{"filename": "a.txt"}`))

@@ -13,11 +13,11 @@ import (
 	"github.com/partywall-go/partywall/app"
 )
 
-// installations are those of this test binary. They are a variable because tests
-// have nothing else in common: no main, and no order.
+// installations contains the installations of this test binary. It is a variable because
+// tests have nothing else in common: no main function, and no order.
 var installations pool
 
-// pool starts what tests share when the first of them asks for it.
+// pool starts what tests share when the first of them needs it.
 type pool struct {
 	mu     sync.Mutex
 	server *embeddedpg.Server
@@ -26,7 +26,7 @@ type pool struct {
 	names  int // of databases
 }
 
-// shared is one installation. Its lock is its own: others needn't wait for it.
+// shared is one installation. It has its own lock, so that other installations need not wait for it.
 type shared struct {
 	open func() (*app.Partywall, error) // once
 	with installation
@@ -59,7 +59,7 @@ func (p *pool) of(config *app.Config) (*shared, error) {
 	return opened, nil
 }
 
-// start starts the server and makes the keys, unless an earlier test did.
+// start starts the server and generates the keys, unless an earlier test did.
 func (p *pool) start() (err error) {
 	if err := p.makeKeys(); err != nil || p.server != nil {
 		return err
@@ -92,8 +92,8 @@ func open(cfg app.Config) (*app.Partywall, error) {
 	return app.New(ctx, cfg)
 }
 
-// signingKeys returns the keys of all installations of the test binary: to make
-// some takes longer than most tests.
+// signingKeys returns the keys of all installations of the test binary, because
+// generating them takes longer than most tests.
 func (p *pool) signingKeys() (*idp.Keys, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -108,7 +108,7 @@ func (p *pool) makeKeys() (err error) {
 	return err
 }
 
-// builtIn returns a copy of config with everything built in, and what tests have of
+// builtIn returns a copy of config with all parts built in, and what tests need of
 // the installation.
 func builtIn(config *app.Config, keys *idp.Keys) (app.Config, installation) {
 	var cfg app.Config
@@ -122,9 +122,9 @@ func builtIn(config *app.Config, keys *idp.Keys) (app.Config, installation) {
 	return cfg, with
 }
 
-// Close ends the server that [Open] started, and what runs on it. A package may
-// call it at the end of its TestMain; if none does, the server ends with the test
-// binary, and its folder goes when a later one starts.
+// Close stops the server that [Open] started, with its installations. A package may
+// call it at the end of its TestMain. Without the call, the server ends with the test
+// binary, and a later server removes its folder.
 func Close() error {
 	p := &installations
 	p.mu.Lock()

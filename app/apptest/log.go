@@ -12,14 +12,14 @@ import (
 )
 
 // testLog writes what an installation logs as a warning or worse, such as the cause
-// of a 500, into the logs of the tests that use it. A line about a tenant goes to
-// that tenant's test, any other to all of them.
+// of a 500, to the logs of the tests that use it. A line about a tenant is written to
+// that tenant's test, and any other line to all of them.
 type testLog struct {
 	mu    sync.Mutex
 	tests map[domain.TenantID]testing.TB
 }
 
-// watch has lines about the tenant written to t until t ends.
+// watch writes lines about the tenant to t until t ends.
 func (l *testLog) watch(t testing.TB, id domain.TenantID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -34,7 +34,7 @@ func (l *testLog) watch(t testing.TB, id domain.TenantID) {
 	})
 }
 
-// write holds the lock while a test logs: a test that has ended must not log.
+// write holds the lock while a test logs, because a test that has ended must not log.
 func (l *testLog) write(tenant, text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -53,14 +53,14 @@ func (l *testLog) write(tenant, text string) {
 	}
 }
 
-// logHandler is a handler before the product's own.
+// logHandler is a handler in front of the product's own.
 type logHandler struct {
 	to   *testLog
 	next slog.Handler
-	with []func(slog.Handler) slog.Handler // what the logger was given on its way
+	with []func(slog.Handler) slog.Handler // the attributes and groups of the logger
 }
 
-// logger returns one that logs to l, and to the product's own if it has one.
+// logger returns a logger to l, and to the product's own if there is one.
 func (l *testLog) logger(own *slog.Logger) *slog.Logger {
 	next := slog.DiscardHandler
 	if own != nil {
@@ -82,7 +82,7 @@ func (h *logHandler) Handle(ctx context.Context, record slog.Record) error {
 		for _, with := range h.with {
 			lines = with(lines)
 		}
-		_ = lines.Handle(ctx, record) // a strings.Builder doesn't fail
+		_ = lines.Handle(ctx, record) // a strings.Builder does not fail
 		tenant := ""
 		record.Attrs(func(a slog.Attr) bool {
 			if a.Key == "tenant" {

@@ -11,7 +11,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// mailbox keeps what an installation sends.
+// mailbox records the mail that an installation sends.
 type mailbox struct {
 	memory.Mailbox
 
@@ -22,14 +22,14 @@ type mailbox struct {
 // mailPatience is how long NextMail waits. Mail is sent in the background.
 const mailPatience = 30 * time.Second
 
-// Mails returns all mail that the installation has sent to the address, from the
-// first on. No mail leaves the test binary.
+// Mails returns all mail that the installation has sent to the address, in
+// order. No mail leaves the test binary.
 func (x *Tenant) Mails(to domain.Email) []ports.Mail {
 	return slices.DeleteFunc(x.mail.Sent(), func(mail ports.Mail) bool { return !mail.To.Equal(to) })
 }
 
 // NextMail returns the first mail to the address that no NextMail has returned
-// before. It waits for one; the test fails where none comes.
+// before. It waits for one, and the test fails if none comes.
 func (x *Tenant) NextMail(t testing.TB, to domain.Email) ports.Mail {
 	t.Helper()
 	for deadline := time.Now().Add(mailPatience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {

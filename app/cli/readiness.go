@@ -14,7 +14,7 @@ import (
 func remedies() map[string]string {
 	return map[string]string{
 		"database":     "the database isn't ready: look at DB_HOST, DB_PORT, DB_USER, DB_PASSWORD and DB_SSLMODE",
-		"jwks":         "the keys that tokens are verified with can't be had: look at COGNITO_USER_POOL_ID, COGNITO_ISSUER and COGNITO_JWKS_URL",
+		"jwks":         "the keys that verify tokens are not available: check COGNITO_USER_POOL_ID, COGNITO_ISSUER and COGNITO_JWKS_URL",
 		"object_store": "the bucket isn't ready: look at S3_BUCKET_NAME, S3_REGION, AWS_REGION, AWS_ENDPOINT_URL_S3 and the AWS credentials",
 	}
 }

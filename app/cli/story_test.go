@@ -121,7 +121,7 @@ func TestTheStoryOnRealServers(t *testing.T) {
 	if got.code != 0 {
 		t.Fatalf("setup: %+v", got)
 	}
-	if !strings.Contains(got.out, "look at the user pool: ") || !strings.Contains(got.out, "AttributesRequireVerificationBeforeUpdate=email") {
+	if !strings.Contains(got.out, "check the user pool: ") || !strings.Contains(got.out, "AttributesRequireVerificationBeforeUpdate=email") {
 		t.Errorf("setup doesn't warn of a changed address that counts unverified: %s", got.out)
 	}
 	t.Run("doctor makes every check", func(t *testing.T) { seesADoctor(t, env) })
