@@ -21,11 +21,11 @@ func (s *setup) migrateSystem(ctx context.Context, tx *sqlx.Tx) error {
 			return err
 		}
 	}
-	return s.apply(ctx, tx, schema.SystemGround, s.sets.System, missing)
+	return s.apply(ctx, tx, schema.SystemTarget, s.sets.System, missing)
 }
 
 // apply runs migrations of the installation's, and records them.
-func (s *setup) apply(ctx context.Context, tx *sqlx.Tx, on schema.Ground, of schema.Set, migrations []schema.Migration) error {
+func (s *setup) apply(ctx context.Context, tx *sqlx.Tx, on schema.Target, of schema.Set, migrations []schema.Migration) error {
 	if err := on.Run(ctx, tx, of, migrations); err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (s *setup) shared(ctx context.Context) error {
 			if more = len(missing) > 1; err != nil || len(missing) == 0 {
 				return err
 			}
-			return s.apply(ctx, tx, schema.SharedGround, s.sets.Shared, missing[:1])
+			return s.apply(ctx, tx, schema.SharedTarget, s.sets.Shared, missing[:1])
 		})
 		if err != nil {
 			return err

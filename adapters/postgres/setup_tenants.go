@@ -169,7 +169,7 @@ func (s *setup) nextFile(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) (
 		if len(missing) == 0 {
 			continue
 		}
-		on := schema.TenantGround(pg.SchemaOf(id))
+		on := schema.TenantTarget(pg.SchemaOf(id))
 		if err := on.Run(ctx, tx, set, missing[:1]); err != nil {
 			return false, err
 		}

@@ -129,7 +129,7 @@ func (in installation) furnish(ctx context.Context, tx *sqlx.Tx, sets []schema.S
 	if err != nil {
 		return err
 	}
-	on := schema.TenantGround(pg.SchemaOf(id))
+	on := schema.TenantTarget(pg.SchemaOf(id))
 	on.Together, on.Lenient = true, lenient
 	for _, set := range sets {
 		if err := on.Run(ctx, tx, set, set.Migrations); err != nil {

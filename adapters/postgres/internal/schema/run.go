@@ -18,8 +18,8 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
-// Ground is where migration files run.
-type Ground struct {
+// Target is where migration files run.
+type Target struct {
 	schema string // what they name without a schema is in this one
 	path   string // the search path that reaches it
 
@@ -32,12 +32,14 @@ type Ground struct {
 	Lenient bool
 }
 
-// TenantGround is a tenant's schema.
-func TenantGround(schema string) Ground { return Ground{schema: schema, path: pg.PathOf(schema)} }
+// TenantTarget is a tenant's schema.
+func TenantTarget(schema string) Target { return Target{schema: schema, path: pg.PathOf(schema)} }
 
+// The targets that are not a tenant's: the schema partywall, whose files name it
+// themselves, and shared.
 var (
-	SystemGround = Ground{schema: "pg_catalog", path: pg.OwnPath}
-	SharedGround = Ground{schema: pg.SharedSchema, path: pg.SharedSchema + ", " + pg.ExtensionSchema + ", pg_temp"}
+	SystemTarget = Target{schema: "pg_catalog", path: pg.OwnPath}
+	SharedTarget = Target{schema: pg.SharedSchema, path: pg.SharedSchema + ", " + pg.ExtensionSchema + ", pg_temp"}
 )
 
 // The SQLSTATEs by which our own text around a file refuses. PostgreSQL leaves
@@ -51,15 +53,15 @@ const (
 // Run runs migrations in order, a file a message, in the scope that tx has. Path,
 // role, settings and what else a session keeps are the scope's own again after
 // each file, so that no file depends on what an earlier one left behind.
-func (g Ground) Run(ctx context.Context, tx *sqlx.Tx, s Set, migrations []Migration) error {
+func (t Target) Run(ctx context.Context, tx *sqlx.Tx, s Set, migrations []Migration) error {
 	scope, ok := pg.ScopeOf(ctx)
 	if !ok {
 		return errors.New("migrations need a scope")
 	}
 	for _, m := range migrations {
-		message := g.message(m) + "; " + scope.Again
-		if g.Together {
-			message += "; " + g.checkConstraints()
+		message := t.message(m) + "; " + scope.Again
+		if t.Together {
+			message += "; " + t.checkConstraints()
 		}
 		if _, err := tx.ExecContext(ctx, message); err != nil {
 			return failedIn(ctx, s.File(m), m, err)
@@ -71,34 +73,34 @@ func (g Ground) Run(ctx context.Context, tx *sqlx.Tx, s Set, migrations []Migrat
 // message runs a file. The server refuses COMMIT, ROLLBACK and SAVEPOINT in what
 // EXECUTE runs, so that no file can keep a part of what it did, or of a new tenant.
 // The tags are made up for each file: no text can end them.
-func (g Ground) message(m Migration) string {
-	message := "SET LOCAL search_path = " + g.path + "; " + block(fmt.Sprintf(`
+func (t Target) message(m Migration) string {
+	message := "SET LOCAL search_path = " + t.path + "; " + block(fmt.Sprintf(`
 		IF %s THEN RAISE EXCEPTION USING ERRCODE = '%s', MESSAGE = %s; END IF;
 		EXECUTE %s;
 		SET LOCAL statement_timeout = 0; -- the file's own may be too short for what follows
 		IF pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.<>) 'off' THEN
 			RAISE EXCEPTION USING ERRCODE = '%s', MESSAGE = 'the transaction is read-only after it';
 		END IF;`,
-		g.missed(), stateNotThere, pq.QuoteLiteral(g.schema), dollarQuote(executable(m.sql)), stateReadOnly))
-	if g.Lenient || m.published {
+		t.missed(), stateNotThere, pq.QuoteLiteral(t.schema), dollarQuote(executable(m.sql)), stateReadOnly))
+	if t.Lenient || m.published {
 		return message
 	}
 	return message + "; RESET SESSION AUTHORIZATION; RESET ROLE; " + block(fmt.Sprintf(`
-		IF %s THEN RAISE EXCEPTION USING ERRCODE = '%s', MESSAGE = pg_catalog.current_setting('search_path'); END IF;`, g.missed(), stateMoved))
+		IF %s THEN RAISE EXCEPTION USING ERRCODE = '%s', MESSAGE = pg_catalog.current_setting('search_path'); END IF;`, t.missed(), stateMoved))
 }
 
 // missed is true where the search path doesn't reach the schema first. It is said
 // on the path that a file left behind, so it names no function and no operator
 // that the path could replace.
-func (g Ground) missed() string {
-	return "COALESCE(pg_catalog.current_schema()::pg_catalog.text, '') OPERATOR(pg_catalog.<>) " + pq.QuoteLiteral(g.schema)
+func (t Target) missed() string {
+	return "COALESCE(pg_catalog.current_schema()::pg_catalog.text, '') OPERATOR(pg_catalog.<>) " + pq.QuoteLiteral(t.schema)
 }
 
 // checkConstraints runs the deferred checks of the schema, as the COMMIT after each
 // file does for a tenant that has the files one by one, and then has each constraint
 // deferred as it was declared. SET CONSTRAINTS ALL would hold for constraints that
 // later files make, too.
-func (g Ground) checkConstraints() string {
+func (t Target) checkConstraints() string {
 	return "DO " + dollarQuote(fmt.Sprintf(`
 		DECLARE
 			found record;
@@ -114,7 +116,7 @@ func (g Ground) checkConstraints() string {
 					EXECUTE pg_catalog.format('SET CONSTRAINTS %%I.%%I DEFERRED', %[1]s, found.name);
 				END IF;
 			END LOOP;
-		END`, pq.QuoteLiteral(g.schema)))
+		END`, pq.QuoteLiteral(t.schema)))
 }
 
 // block is an anonymous block of statements.
