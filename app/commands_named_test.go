@@ -27,7 +27,7 @@ func TestNoMessageNamesTheStockProgramsCommands(t *testing.T) {
 			}
 			read++
 			name := filepath.Join(tree, path)
-			if name == "../adapters/postgres/program.go" {
+			if name == "../adapters/postgres/internal/pg/program.go" {
 				return nil // it is where the name is chosen
 			}
 			set := token.NewFileSet()
