@@ -83,7 +83,7 @@ func (p *Partywall) build(ctx context.Context) error {
 		return err
 	}
 	mail := p.openMail(cloud)
-	people, err := p.openIdentities(stores.users, mail, secrets, cloud)
+	signIn, err := p.openIdentities(stores.users, mail, secrets, cloud)
 	if err != nil {
 		return err
 	}
@@ -94,10 +94,10 @@ func (p *Partywall) build(ctx context.Context) error {
 
 	p.Access = &access.Service{Members: stores.members}
 	p.Members, p.Tenants = stores.services(p.config, p.tasks.Later)
-	p.Tenants.Identities, p.Tenants.Unproven = people.provider, p.confirmsUnseen()
+	p.Tenants.Identities, p.Tenants.Unproven = signIn.provider, p.confirmsUnseen()
 	p.Tenants.Mail, p.Tenants.Limits = mail, tenants.NewLimits(nil)
 	p.Identities = &identities.Service{
-		Provider: people.provider,
+		Provider: signIn.provider,
 		Members:  stores.members,
 		Tenants:  p.Tenants,
 		Limits:   identities.NewLimits(nil),
@@ -108,10 +108,10 @@ func (p *Partywall) build(ctx context.Context) error {
 		Tenants:        p.Tenants,
 		Identities:     p.Identities,
 		Files:          p.Files,
-		Verifier:       people.verifier,
+		Verifier:       signIn.verifier,
 		Operators:      p.config.OperatorKeys,
-		Dependencies:   []httpapi.Dependency{{Name: "database", Check: stores.ready}, {Name: "jwks", Check: people.keys}, {Name: "object_store", Check: objects.ready}},
-		LocalKeys:      people.jwks,
+		Dependencies:   []httpapi.Dependency{{Name: "database", Check: stores.ready}, {Name: "jwks", Check: signIn.keys}, {Name: "object_store", Check: objects.ready}},
+		LocalKeys:      signIn.jwks,
 		LocalObjects:   objects.handler,
 		Resolve:        p.config.Resolve,
 		TrustedProxies: p.config.TrustedProxies,
@@ -120,7 +120,7 @@ func (p *Partywall) build(ctx context.Context) error {
 		HideDocs:       p.config.HideDocs,
 		Logger:         p.config.logger(),
 	})
-	return people.fetched(ctx) // the keys were fetched while the other parts were opened
+	return signIn.fetched(ctx) // the keys were fetched while the other parts were opened
 }
 
 // Handler serves the API's routes. It may be mounted below a prefix, behind

@@ -19,9 +19,9 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// people contains what an identity provider supplies: one part signs users in, the other
+// signIn contains what an identity provider supplies: one part signs users in, the other
 // verifies their tokens.
-type people struct {
+type signIn struct {
 	provider ports.IdentityProvider
 	verifier ports.TokenVerifier
 	keys     ports.Dependency            // the keys that verify tokens
@@ -43,7 +43,7 @@ func (p *Partywall) sweepAccounts(provider *idp.Provider) func(context.Context) 
 	}
 }
 
-func (p *Partywall) openIdentities(users ports.UserStore, mail ports.Mailer, secrets *idp.Keys, cloud aws.Config) (people, error) {
+func (p *Partywall) openIdentities(users ports.UserStore, mail ports.Mailer, secrets *idp.Keys, cloud aws.Config) (signIn, error) {
 	if p.usesCognito() {
 		return p.openCognito(cloud)
 	}
@@ -57,21 +57,21 @@ func (p *Partywall) openIdentities(users ports.UserStore, mail ports.Mailer, sec
 		Logger:              p.config.logger(),
 	})
 	if err != nil {
-		return people{}, err
+		return signIn{}, err
 	}
 	keys, err := tokens.StaticKeys(secrets.KeyID(), secrets.PublicKey())
 	if err != nil {
-		return people{}, err
+		return signIn{}, err
 	}
 	verifier, err := tokens.New(tokens.Config{Issuers: []tokens.Issuer{{
 		URLs: []string{idp.Issuer}, Provider: idp.ProviderName, ClientIDs: []string{idp.ClientID}, Keys: keys,
 	}}})
 	if err != nil {
-		return people{}, err
+		return signIn{}, err
 	}
 	p.describe("identities", "built in", true)
 	p.tasks.Every(unconfirmedSweepInterval, p.sweepAccounts(provider))
-	return people{provider, verifier, alwaysReady{}, func(context.Context) error { return nil }, secrets.JWKSHandler()}, nil
+	return signIn{provider, verifier, alwaysReady{}, func(context.Context) error { return nil }, secrets.JWKSHandler()}, nil
 }
 
 // hasher returns the hasher of the built-in identities. With Memory, the hashes are lost
@@ -92,22 +92,22 @@ func (p *Partywall) confirmsUnseen() bool { return !p.usesCognito() && !p.config
 
 func (p *Partywall) usesCognito() bool { return !p.config.Memory && p.config.Cognito.PoolID != "" }
 
-func (p *Partywall) openCognito(cloud aws.Config) (people, error) {
+func (p *Partywall) openCognito(cloud aws.Config) (signIn, error) {
 	c := p.config.Cognito
 	keys, err := tokens.NewKeySet(p.keySetConfig())
 	if err != nil {
-		return people{}, fmt.Errorf("COGNITO_JWKS_URL: %w", err)
+		return signIn{}, fmt.Errorf("COGNITO_JWKS_URL: %w", err)
 	}
 	p.closes(keys.Close)
 	verifier, err := tokens.New(tokens.Config{Issuers: []tokens.Issuer{{
 		URLs: issuerURLs(c), Provider: c.PoolID, ClientIDs: append([]string{c.ClientID}, c.ExtraClientIDs...), Keys: keys,
 	}}})
 	if err != nil {
-		return people{}, fmt.Errorf("COGNITO_ISSUER: %w", err)
+		return signIn{}, fmt.Errorf("COGNITO_ISSUER: %w", err)
 	}
 	provider := cognito.New(p.cognitoConfig(cloud))
 	p.describe("identities", "Cognito, pool "+c.PoolID, false)
-	return people{provider, verifier, keys, keys.AwaitFirst, nil}, nil
+	return signIn{provider, verifier, keys, keys.AwaitFirst, nil}, nil
 }
 
 func (p *Partywall) cognitoConfig(cloud aws.Config) cognito.Config {

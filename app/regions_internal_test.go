@@ -105,7 +105,7 @@ func TestTokensOfOtherClients(t *testing.T) {
 		PoolID: "local_abc", ClientID: "web", ExtraClientIDs: []string{"ios", "android"}, Issuer: server.URL + "/local_abc", JWKSURL: server.URL,
 	}}.withDefaults()}
 	t.Cleanup(func() { _ = p.Close() })
-	people, err := p.openCognito(aws.Config{Region: "eu-west-1"})
+	signIn, err := p.openCognito(aws.Config{Region: "eu-west-1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestTokensOfOtherClients(t *testing.T) {
 		}
 		deadline := time.Now().Add(30 * time.Second) // for the keys to be fetched
 		for {
-			_, err = people.verifier.Verify(t.Context(), domain.NewSecret(signed+"."+encode(signature)))
+			_, err = signIn.verifier.Verify(t.Context(), domain.NewSecret(signed+"."+encode(signature)))
 			if !errors.Is(err, domain.Unavailable) || time.Now().After(deadline) {
 				break
 			}

@@ -101,7 +101,7 @@ func withAddress(ctx context.Context, err error, database postgres.Config) error
 	} else {
 		conn.Close()
 	}
-	return fmt.Errorf("the database %s at %s isn't ready: %w; check DB_HOST, DB_PORT, DB_USER, DB_PASSWORD and DB_SSLMODE, and whether the server is running", database.Database, address, err)
+	return fmt.Errorf("the database %s at %s is not ready: %w; check DB_HOST, DB_PORT, DB_USER, DB_PASSWORD and DB_SSLMODE, and whether the server is running", database.Database, address, err)
 }
 
 // Close closes the database, and stops a private one that OpenRegistry started.

@@ -14,7 +14,7 @@ func TestADatabaseOnASocketIsNamedByItsSocket(t *testing.T) {
 	socket := filepath.Join(folder, ".s.PGSQL.5432")
 	cfg := app.Config{Database: app.Database{Host: folder, User: "partywall", Password: domain.NewSecret("correct horse battery")}}
 	_, err := app.OpenRegistry(t.Context(), cfg)
-	if err == nil || !strings.Contains(err.Error(), "partywall at "+socket+" isn't ready") || !strings.Contains(err.Error(), "no such file or directory") {
+	if err == nil || !strings.Contains(err.Error(), "partywall at "+socket+" is not ready") || !strings.Contains(err.Error(), "no such file or directory") {
 		t.Errorf("opening it: %v", err)
 	}
 	var said []string

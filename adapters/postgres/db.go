@@ -79,7 +79,7 @@ func Open(ctx context.Context, cfg pg.Config) (*DB, error) {
 	switch err := db.begin(ctx); {
 	case err == nil:
 	case errors.Is(err, domain.Unavailable):
-		db.logger.WarnContext(ctx, "the database can't be reached yet; trying on", "host", cfg.Host, "port", cfg.Port, "error", err)
+		db.logger.WarnContext(ctx, "cannot reach the database yet; retrying", "host", cfg.Host, "port", cfg.Port, "error", err)
 		db.tryOn()
 	default:
 		_ = db.own.DB.Close()
@@ -228,7 +228,7 @@ func (db *DB) tryOn() {
 			}
 			if err.Error() != last && ctx.Err() == nil {
 				last = err.Error()
-				db.logger.WarnContext(ctx, "the database can't be used yet; trying on", "error", err)
+				db.logger.WarnContext(ctx, "cannot use the database yet; retrying", "error", err)
 			}
 		}
 	})

@@ -47,7 +47,7 @@ const (
 	byScope    = "the scope"
 	byPostgres = "PostgreSQL"
 	byTrust    = "trust alone"
-	nobodyNeed = "nobody need"
+	noneNeeded = "no defence needed"
 )
 
 // escapes are all attempts, in the order of the table.

@@ -68,7 +68,7 @@ func TestTheAdviceAboutDotEnv(t *testing.T) {
 		"an unknown escape":          {`A="C:\data"`, `write \\ for a backslash`, `A="C:\\data"`},
 		"an unknown escape, again":   {`A="C:\data"`, "put the value in single quotes", `A='C:\data'`},
 		"text behind a quote":        {"A='it'x\n", "in one pair of quotes", "A='itx'\n"},
-		"a quote in a value":         {"A='it's'\n", "of the kind that it doesn't contain", "A=\"it's\"\n"},
+		"a quote in a value":         {"A='it's'\n", "of the kind that it does not contain", "A=\"it's\"\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			oneLine(t, runWithDotEnv(t, nil, c.text, "config"), c.advice)
@@ -199,7 +199,7 @@ func TestTheAdviceAboutTheDatabase(t *testing.T) {
 	runAdvised(t, t.TempDir(), env, refused(nil, "run `invoices setup`"))
 	delete(env, "PORT")
 	s := serveProgram(t, env, "--mixed")
-	if strings.Contains(s.said(), "look at DB_HOST") {
+	if strings.Contains(s.said(), "check DB_HOST") {
 		t.Errorf("a database that is ready is doubted: %s", s.said())
 	}
 }
@@ -265,14 +265,14 @@ func TestTheAdviceOfSmoke(t *testing.T) {
 		s.awaitReady(t, 2*time.Minute)
 		smokes(t, s)
 	})
-	t.Run("where no stranger creates tenants", func(t *testing.T) {
+	t.Run("where the public cannot create tenants", func(t *testing.T) {
 		s := serveProgram(t, map[string]string{"TENANT_CREATION": "authenticated"}, "--memory")
 		oneLine(t, runCommand(t, nil, "smoke", "--url", s.url), "smoke needs TENANT_CREATION=open")
 		smokes(t, serveProgram(t, map[string]string{"TENANT_CREATION": "open"}, "--memory"))
 	})
 	t.Run("where codes are mailed", func(t *testing.T) {
 		s := serveProgram(t, map[string]string{"LOCAL_REQUIRE_CONFIRMATION": "true"}, "--memory")
-		oneLine(t, runCommand(t, nil, "smoke", "--url", s.url), "use a server that asks for none")
+		oneLine(t, runCommand(t, nil, "smoke", "--url", s.url), "use a server that requires none")
 		smokes(t, serveProgram(t, map[string]string{"LOCAL_REQUIRE_CONFIRMATION": "false"}, "--memory"))
 	})
 	t.Run("where the server is not ready", func(t *testing.T) {

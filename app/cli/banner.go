@@ -7,7 +7,7 @@ import (
 	"github.com/partywall-go/partywall/app"
 )
 
-// banner says what runs where and, while that is for trying out, what to try.
+// banner prints what runs where and, if the installation is a trial, what to try.
 func banner(c console, cfg app.Config, pw *app.Partywall, address net.Addr, took time.Duration) {
 	all := ""
 	if isUnspecified(address) {
@@ -27,7 +27,7 @@ func banner(c console, cfg app.Config, pw *app.Partywall, address net.Addr, took
 	}
 }
 
-// localURL is where this machine reaches a listener, which may listen on all addresses.
+// localURL returns the URL of a listener for this machine. The listener may listen on all addresses.
 func localURL(address net.Addr) string {
 	host, port, _ := net.SplitHostPort(address.String())
 	if isUnspecified(address) {

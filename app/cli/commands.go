@@ -8,26 +8,26 @@ import (
 	"strings"
 )
 
-// command is one of the program's.
+// command is a command of the program.
 type command struct {
 	name    string
 	args    string // after the name, for the usage line
 	summary string
-	details string // what --help of the command says besides, in lines of at most 100 columns
+	details string // further text of the command's --help, in lines of at most 100 columns
 	run     func(ctx context.Context, c console, args []string) error
 }
 
-// commands is the whole program at a glance: ours, then the product's.
+// commands lists all commands: the program's own, then the product's.
 func (c console) commands() []command {
 	all := []command{
-		{"serve", "[--memory] [--mixed] [--expose] [--without-file-isolation]", "serve the API; what isn't configured is built in (the default)", serveDetails, serve},
+		{"serve", "[--memory] [--mixed] [--expose] [--without-file-isolation]", "serve the API; unconfigured parts are built in (the default)", serveDetails, serve},
 		{"setup", "[--patience TIME] [--new-installation]", "make or upgrade the database, its schemas and roles; may be repeated", setupDetails, setup},
 		{"migrate status", "", "list the tenants that are behind this program's migrations", migrateDetails, migrateStatus},
 		{"smoke", "--url URL [--code CODE] [--wait DURATION]", "walk the whole story against a running server", smokeDetails, smoke},
 		{"tenants create", "ID [--name NAME] [--owner SUB]", "create a tenant, as the operator", createDetails, createTenant},
 		{"tenants list", "", "list all tenants", listDetails, listTenants},
 		{"tenants claim", "ID --token TOKEN --owner SUB", "make a user the first owner of a tenant", claimDetails, claimTenant},
-		{"doctor", "[--quiet]", "look for likely mistakes, and say how to fix each", doctorDetails, runDoctor},
+		{"doctor", "[--quiet]", "look for likely mistakes, and report how to fix each", doctorDetails, runDoctor},
 		{"config", "", "show the configuration in force, secrets masked", configDetails, showConfig},
 		{"version", "", "show the version", "", showVersion},
 	}
@@ -89,7 +89,7 @@ environment wins over the same one in .env.
 `
 )
 
-// choose finds the command that args begin with.
+// choose returns the command that args begin with.
 func (c console) choose(args []string) (command, []string, error) {
 	if len(args) == 0 {
 		return c.commands()[0], nil, nil
@@ -131,7 +131,7 @@ func (c console) family(first string) []command {
 	return slices.DeleteFunc(c.commands(), func(cmd command) bool { return strings.Fields(cmd.name)[0] != first })
 }
 
-// lastWords says what may follow the first word of commands, such as "create, list or claim".
+// lastWords enumerates what may follow the first word of commands, such as "create, list or claim".
 func lastWords(commands []command) string {
 	var words []string
 	for _, cmd := range commands {
@@ -141,8 +141,8 @@ func lastWords(commands []command) string {
 	return enumerate(words, "or")
 }
 
-// usage is the help of cmd, of a family where cmd is only its first word, or of
-// the program where it is none.
+// usage returns the help of cmd. If cmd is only the first word of several commands, it is
+// their help; if cmd is zero, the program's.
 func (c console) usage(cmd command) string {
 	var b strings.Builder
 	if cmd.run != nil {
@@ -167,7 +167,7 @@ func (c console) usage(cmd command) string {
 
 func (cmd command) line() string { return strings.TrimSpace(cmd.name + " " + cmd.args) }
 
-// enumerate joins words by commas, and the last one by conjunction.
+// enumerate joins words with commas, and the last one with conjunction.
 func enumerate(words []string, conjunction string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")

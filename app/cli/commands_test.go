@@ -62,7 +62,7 @@ func TestWhatAMistypedVariableWouldCauseIsRefused(t *testing.T) {
 		"built-in parts that others reach": {map[string]string{"HOST": "0.0.0.0"}, "HOST"},
 		"built-in parts on an address":     {map[string]string{"HOST": "192.0.2.1"}, "HOST"},
 		"all three of them":                {map[string]string{"HOST": "::"}, "database, identities and files;"},
-		"a name that leads nowhere":        {map[string]string{"HOST": "no.such.host.invalid"}, "HOST: \"no.such.host.invalid\" isn't an address"},
+		"a name that leads nowhere":        {map[string]string{"HOST": "no.such.host.invalid"}, "HOST: \"no.such.host.invalid\" is not an address"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) { oneLine(t, runCommand(t, c.env, "serve"), c.naming) })
@@ -98,7 +98,7 @@ func TestADotEnvFileThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// oneLine wants exit 1, one line that names what is wrong, and no stack.
+// oneLine requires exit 1 and one line that names what is wrong, without a stack.
 func oneLine(t *testing.T, got result, naming string) {
 	t.Helper()
 	if got.code != 1 || strings.Count(got.err, "\n") != 1 || !strings.HasPrefix(got.err, "partywall: ") || !strings.Contains(got.err, naming) {

@@ -18,15 +18,15 @@ func (c console) config(logs io.Writer) (app.Config, error) {
 	return c.program.configure(cfg), nil
 }
 
-// quietConfig reads the configuration of a command that says what it did by itself:
-// the log is for servers.
+// quietConfig reads the configuration of a command that reports its work itself. Only
+// servers log.
 func (c console) quietConfig() (app.Config, error) {
 	cfg, err := c.config(io.Discard)
 	cfg.Logger = nil
 	return cfg, err
 }
 
-// showConfig prints lines for a .env file, secrets masked, then what is wrong with them.
+// showConfig prints lines for a .env file, with secrets masked, then the mistakes in them.
 func showConfig(_ context.Context, c console, args []string) error {
 	if _, err := parseFlags(flag.NewFlagSet("config", flag.ContinueOnError), args); err != nil {
 		return err
@@ -58,7 +58,7 @@ func showVersion(_ context.Context, c console, args []string) error {
 	return nil
 }
 
-// embedded names the version of Partywall in a product's program.
+// embedded returns the version of Partywall in a product's program.
 func embedded(info *debug.BuildInfo) string {
 	for _, module := range info.Deps {
 		if module.Path == "github.com/partywall-go/partywall" {

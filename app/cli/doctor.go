@@ -11,7 +11,7 @@ import (
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-// doctor prints what the checks find, and fails if something must be fixed.
+// runDoctor prints the findings of the checks, and fails if something must be fixed.
 func runDoctor(ctx context.Context, c console, args []string) error {
 	flags := flag.NewFlagSet("doctor", flag.ContinueOnError)
 	quiet := flags.Bool("quiet", false, "print nothing about what is well")
@@ -36,8 +36,8 @@ func runDoctor(ctx context.Context, c console, args []string) error {
 	return nil
 }
 
-// runChecks looks at the installation that the environment describes; without one
-// that is understood there is nothing else to look at.
+// runChecks checks the installation that the environment describes. If the configuration
+// has mistakes, it reports only those.
 func runChecks(ctx context.Context, c console) []doctor.Finding {
 	cfg, err := c.config(io.Discard)
 	if err == nil {

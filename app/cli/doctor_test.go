@@ -15,13 +15,13 @@ func TestDoctor(t *testing.T) {
 			t.Errorf("%+v", quiet)
 		}
 	})
-	t.Run("mistakes in the environment are told, each in a line, with no secret", func(t *testing.T) {
+	t.Run("mistakes in the environment are reported, each in a line, without secrets", func(t *testing.T) {
 		got := runCommand(t, map[string]string{"OPERATOR_TOKEN": "short-token", "PORT": "x"}, "doctor", "--quiet")
 		if got.code != 1 || got.err != "partywall: 2 errors to fix\n" || !strings.Contains(got.out, "OPERATOR_TOKEN: ") || !strings.Contains(got.out, "openssl rand -hex 32") || !strings.Contains(got.out, "PORT: ") || strings.Contains(got.out, "short-token") {
 			t.Errorf("%+v", got)
 		}
 	})
-	t.Run("a database that isn't reached is an error, and what follows from it is not", func(t *testing.T) {
+	t.Run("an unreachable database is an error, and its consequences are not", func(t *testing.T) {
 		got := runCommand(t, map[string]string{"DB_HOST": "127.0.0.1", "DB_PORT": "1", "DB_USER": "pw", "DB_PASSWORD": "hunter2"}, "doctor", "--quiet")
 		if got.code != 1 || strings.Count(got.out, "error ") != 1 || !strings.Contains(got.out, "error    database ") || strings.Contains(got.out, "hunter2") {
 			t.Errorf("%+v", got)

@@ -14,14 +14,14 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// dotEnvLimit is the largest .env that is read, in bytes.
+// dotEnvLimit is the largest size of .env, in bytes.
 const dotEnvLimit = 1 << 20
 
-// loadDotEnv reads .env in the working directory, without replacing what the
-// environment has already. A name that looks like a mistyped one of ours is a
-// mistake, and so is a $ in a value of ours, which other readers of the file
-// replace; other programs' variables may stand there too. What is doubtful in
-// those goes to c.err, a line each.
+// loadDotEnv reads .env in the working directory. It does not replace variables that
+// the environment already has. A name that resembles one of this program's is a
+// mistake, and so is a $ in the value of one of its variables, because other readers of
+// the file replace it. The file may also contain other programs' variables; doubts
+// about those are written to c.err, a line each.
 func loadDotEnv(c console) error {
 	text, err := readDotEnv()
 	if text == nil || err != nil {
@@ -44,10 +44,10 @@ func loadDotEnv(c console) error {
 	return errors.Join(mistakes...)
 }
 
-// apply puts one setting into the environment, unless it is there already.
+// apply puts one setting into the environment, unless the environment already has it.
 func (c console) apply(s setting, known []string) error {
 	if meant := mistyped(s.name, known); meant != "" {
-		return domain.Invalidf(s.name, "isn't a variable of %s, but is in .env; is %s meant?", c.program.title(), meant)
+		return domain.Invalidf(s.name, "is not a variable of %s, but is in .env; is %s meant?", c.program.title(), meant)
 	}
 	if s.dollar && isOurs(s.name, known) {
 		return lineError{s.line, "the value has a $, and nothing is filled in for it: put the value in single quotes if the $ is part of it, or else write out what it stands for"}
@@ -61,28 +61,28 @@ func (c console) apply(s setting, known []string) error {
 	return os.Setenv(s.name, s.value)
 }
 
-// isOurs reports whether we, or the AWS SDK in us, read the variable.
+// isOurs reports whether this program, or the AWS SDK in it, reads the variable.
 func isOurs(name string, known []string) bool {
 	return slices.Contains(known, name) || strings.HasPrefix(name, "AWS_")
 }
 
-// readDotEnv returns what .env holds, or nil if there is none. Who may write it
-// decides what the program does, so it must belong to the user that runs it or to root.
+// readDotEnv returns the content of .env, or nil if there is none. The owner of the
+// file can change what the program does, so it must belong to the user that runs the program or to root.
 func readDotEnv() ([]byte, error) {
 	file, err := os.OpenFile(".env", os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe without a writer doesn't block
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:
-		return nil, fmt.Errorf(".env can't be read: %w; let this user read it, or remove it", err)
+		return nil, fmt.Errorf("cannot read .env: %w; let this user read it, or remove it", err)
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf(".env can't be read: %w", err)
+		return nil, fmt.Errorf("cannot read .env: %w", err)
 	case !info.Mode().IsRegular():
-		return nil, errors.New(".env isn't a regular file: make it one, or remove it")
+		return nil, errors.New(".env is not a regular file: make it one, or remove it")
 	case info.Size() > dotEnvLimit:
 		return nil, fmt.Errorf(".env is larger than %d bytes: only variables belong there", dotEnvLimit)
 	}
@@ -92,7 +92,7 @@ func readDotEnv() ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, dotEnvLimit))
 }
 
-// refuseForeign refuses a .env that another user could have written.
+// refuseForeign returns an error if another user could have written .env.
 func refuseForeign(info fs.FileInfo) error {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
@@ -117,8 +117,8 @@ func variableNames() ([]string, error) {
 	return names, err
 }
 
-// mistyped returns the known name that is meant by name, or "" if name is one
-// itself or another program's: it isn't near any, and doesn't begin as ours do.
+// mistyped returns the known name that name probably stands for. It returns "" if name is
+// known, or another program's: not similar to a known name, and without our prefixes.
 func mistyped(name string, known []string) string {
 	if slices.Contains(known, name) || strings.HasPrefix(name, "AWS_ENDPOINT_URL") {
 		return "" // the SDK has an endpoint for each of AWS's services
@@ -130,13 +130,13 @@ func mistyped(name string, known []string) string {
 	return ""
 }
 
-// ourPrefixes begin names that no other program is known to read.
+// ourPrefixes are prefixes of names that no other program is known to read.
 func ourPrefixes() []string {
 	return []string{"COGNITO_", "LOCAL_REQUIRE_", "OPERATOR_", "S3_BUCKET", "S3_FORCE_", "TENANT_", "UPLOAD_"}
 }
 
-// distance is how many letters have to be put in, left out, replaced or swapped
-// with their neighbour to make b of a (Damerau's, restricted).
+// distance returns how many letters have to be inserted, deleted, replaced or swapped
+// with a neighbour to turn a into b (the restricted Damerau-Levenshtein distance).
 func distance(a, b string) int {
 	rows := make([][]int, len(a)+1)
 	for i := range rows {

@@ -14,8 +14,8 @@ type setting struct {
 	dollar      bool // the value has a $ that a shell would replace
 }
 
-// lineError says what is wrong with a line of .env. It quotes nothing of the
-// line, which may be part of a secret.
+// lineError describes a mistake in a line of .env. It does not quote the
+// line, which may contain part of a secret.
 type lineError struct {
 	line int
 	what string
@@ -24,15 +24,15 @@ type lineError struct {
 // Error implements [error].
 func (e lineError) Error() string { return fmt.Sprintf(".env line %d: %s", e.line, e.what) }
 
-// parseDotEnv returns the settings of a .env file in their order, or the first
-// mistake in it. A line is NAME=value, after "export" if need be:
+// parseDotEnv returns the settings of a .env file in order, or the first
+// mistake in it. A line is NAME=value, optionally after "export":
 //
-//	NAME=value          as it stands, without the spaces around it; " #" begins a comment
-//	NAME='value'        as it stands, over several lines if need be
-//	NAME="value"        likewise, with \n, \r, \t, \\, \" and \$
+//	NAME=value          unchanged, without the spaces around it; " #" begins a comment
+//	NAME='value'        unchanged, possibly over several lines
+//	NAME="value"        the same, with \n, \r, \t, \\, \" and \$
 //
-// Nothing is filled in for a $: a value that has one outside of single quotes,
-// without a backslash before it, is marked.
+// A $ is not expanded. A value with a $ outside of single quotes and
+// without a backslash before it is marked.
 func parseDotEnv(text []byte) ([]setting, error) {
 	source, err := decodeDotEnv(text)
 	if err != nil {
@@ -47,7 +47,7 @@ func parseDotEnv(text []byte) ([]setting, error) {
 			return nil, err
 		}
 		if before, twice := seen[s.name]; twice && before.value != s.value {
-			return nil, lineError{s.line, fmt.Sprintf("it gives another value to the name on line %d: remove one of them", before.line)}
+			return nil, lineError{s.line, fmt.Sprintf("it sets the name on line %d: remove one of them", before.line)}
 		}
 		seen[s.name] = s
 		settings = append(settings, s)
@@ -56,7 +56,7 @@ func parseDotEnv(text []byte) ([]setting, error) {
 }
 
 // decodeDotEnv returns the text with plain line ends and without a byte order
-// mark, which editors write unseen.
+// mark, which some editors write.
 func decodeDotEnv(text []byte) (string, error) {
 	if bytes.HasPrefix(text, []byte{0xFF, 0xFE}) || bytes.HasPrefix(text, []byte{0xFE, 0xFF}) {
 		return "", lineError{1, "the file is UTF-16: save it as UTF-8"}
@@ -66,7 +66,7 @@ func decodeDotEnv(text []byte) (string, error) {
 	for i, line := range strings.Split(source, "\n") {
 		switch {
 		case !utf8.ValidString(line):
-			return "", lineError{i + 1, "it isn't UTF-8: save the file as UTF-8"}
+			return "", lineError{i + 1, "it is not UTF-8: save the file as UTF-8"}
 		case strings.Contains(line, "\x00"):
 			return "", lineError{i + 1, "it has a NUL character, which no variable can hold: remove it, or save the file as UTF-8"}
 		}
@@ -88,7 +88,7 @@ func (p *dotEnvParser) take(n int) string {
 	return taken
 }
 
-// takeLine removes the line that the rest begins with, and returns it without its end.
+// takeLine removes the first line of the rest, and returns it without its end.
 func (p *dotEnvParser) takeLine() string {
 	n := strings.IndexByte(p.rest, '\n')
 	if n < 0 {
@@ -130,7 +130,7 @@ func (p *dotEnvParser) setting() (setting, error) {
 	return s, p.value(&s)
 }
 
-// isVariableName is wider than what a shell takes: other programs' names may have a dot.
+// isVariableName accepts more than a shell: other programs' names may contain a dot.
 func isVariableName(name string) bool {
 	for _, r := range name {
 		switch {
@@ -142,7 +142,7 @@ func isVariableName(name string) bool {
 	return name != ""
 }
 
-// value reads what stands behind the = into s.
+// value reads the text after the = into s.
 func (p *dotEnvParser) value(s *setting) error {
 	blank := len(p.rest) - len(strings.TrimLeft(p.rest, " \t"))
 	switch quoted := p.rest[blank:]; {
@@ -159,7 +159,7 @@ func (p *dotEnvParser) value(s *setting) error {
 	return nil
 }
 
-// cutComment removes a # and what follows it, where a space stands before it.
+// cutComment removes a # after a space, and the text behind it.
 func cutComment(line string) string {
 	for i := 1; i < len(line); i++ {
 		if line[i] == '#' && (line[i-1] == ' ' || line[i-1] == '\t') {
@@ -172,14 +172,14 @@ func cutComment(line string) string {
 func (p *dotEnvParser) singleQuoted(s *setting) error {
 	end := strings.IndexByte(p.rest, '\'')
 	if end < 0 {
-		return lineError{s.line, "the quote ' isn't closed: put another ' behind the value"}
+		return lineError{s.line, "the quote ' is not closed: put another ' behind the value"}
 	}
 	s.value = p.take(end)
 	p.take(1)
 	return p.nothingMore()
 }
 
-// escapes are what may follow a backslash in double quotes.
+// escapes are the characters that may follow a backslash in double quotes.
 var escapes = map[byte]string{'n': "\n", 'r': "\r", 't': "\t", '\\': `\`, '"': `"`, '$': "$"}
 
 func (p *dotEnvParser) doubleQuoted(s *setting) error {
@@ -204,14 +204,14 @@ func (p *dotEnvParser) doubleQuoted(s *setting) error {
 			value.WriteString(char)
 		}
 	}
-	return lineError{s.line, `the quote " isn't closed: put another " behind the value`}
+	return lineError{s.line, `the quote " is not closed: put another " behind the value`}
 }
 
-// nothingMore refuses what follows a closing quote, a comment aside.
+// nothingMore refuses text after a closing quote, except a comment.
 func (p *dotEnvParser) nothingMore() error {
 	line := p.line
 	if strings.TrimSpace(cutComment(p.takeLine())) != "" {
-		return lineError{line, "text follows the closing quote: put the value in one pair of quotes, of the kind that it doesn't contain"}
+		return lineError{line, "text follows the closing quote: put the value in one pair of quotes, of the kind that it does not contain"}
 	}
 	return nil
 }

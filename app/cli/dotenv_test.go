@@ -33,7 +33,7 @@ func TestAMistypedNameInDotEnvStopsTheStart(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	if got := runWithDotEnv(t, nil, "DB_HOTS=db\n", "--help"); got.code != 0 {
-		t.Errorf("the help isn't given: %+v", got)
+		t.Errorf("the help is not printed: %+v", got)
 	}
 }
 

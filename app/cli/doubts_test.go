@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func TestWhatIsSeldomMeantIsToldAtTheStart(t *testing.T) {
+func TestUnusualSettingsAreReportedAtTheStart(t *testing.T) {
 	cases := map[string]struct {
 		env    map[string]string
 		naming string
@@ -23,7 +23,7 @@ func TestWhatIsSeldomMeantIsToldAtTheStart(t *testing.T) {
 			s := serveProgram(t, c.env, "--memory")
 			awaitSaid(t, s, `"level":"WARN","msg":"`)
 			if line := lineWith(s.said(), `"level":"WARN"`); !strings.Contains(line, c.naming) {
-				t.Errorf("%s isn't named: %s", c.naming, line)
+				t.Errorf("%s is not named: %s", c.naming, line)
 			}
 		})
 	}
@@ -44,25 +44,25 @@ func TestTheBannerShowsAnAddressToClick(t *testing.T) {
 		}
 		awaitSaid(t, s, `"level":"WARN","msg":"`)
 		if line := lineWith(s.said(), `"level":"WARN"`); !strings.Contains(line, "set PUBLIC_URL") {
-			t.Errorf("HOST=%s: it doesn't warn of URLs that lead to localhost: %s", host, line)
+			t.Errorf("HOST=%s: it does not warn about URLs that lead to localhost: %s", host, line)
 		}
 	}
 }
 
-func TestSmokeSaysWhatItNeeds(t *testing.T) {
+func TestSmokeReportsWhatItNeeds(t *testing.T) {
 	t.Run("a server", func(t *testing.T) {
 		oneLine(t, runCommand(t, nil, "smoke", "--url", "http://127.0.0.1:1", "--wait", "0s"), "nothing answers at http://127.0.0.1:1: ")
 		if got := runCommand(t, product(nil), "smoke", "--url", "http://127.0.0.1:1", "--wait", "0s"); !strings.HasSuffix(got.err, "start it with: invoices\n") {
-			t.Errorf("a product's program says %s", got.err)
+			t.Errorf("a product's program prints %s", got.err)
 		}
 	})
 	t.Run("a server that gets ready", func(t *testing.T) {
-		oneLine(t, runCommand(t, nil, "smoke", "--url", answering(t, 1000, http.StatusServiceUnavailable), "--wait", "300ms"), "isn't ready after 300ms")
+		oneLine(t, runCommand(t, nil, "smoke", "--url", answering(t, 1000, http.StatusServiceUnavailable), "--wait", "300ms"), "is not ready after 300ms")
 	})
 	t.Run("the API at the URL", func(t *testing.T) {
 		oneLine(t, runCommand(t, nil, "smoke", "--url", answering(t, 1000, http.StatusNotFound), "--wait", "1h"), "answered 404")
 	})
-	t.Run("a server that lets everybody create tenants", func(t *testing.T) {
+	t.Run("a server that lets everyone create tenants", func(t *testing.T) {
 		for _, policy := range []string{"authenticated", "operator"} {
 			s := serveProgram(t, map[string]string{"TENANT_CREATION": policy}, "--memory")
 			oneLine(t, runCommand(t, nil, "smoke", "--url", s.url), "needs TENANT_CREATION=open")
@@ -70,7 +70,7 @@ func TestSmokeSaysWhatItNeeds(t *testing.T) {
 	})
 }
 
-// TestSmokeWaitsForAServer stands for one that was started a moment ago.
+// TestSmokeWaitsForAServer covers a server that was just started.
 func TestSmokeWaitsForAServer(t *testing.T) {
 	for _, status := range []int{http.StatusServiceUnavailable, http.StatusBadGateway} {
 		got := runCommand(t, nil, "smoke", "--url", answering(t, 3, status), "--wait", "1m")
@@ -78,11 +78,11 @@ func TestSmokeWaitsForAServer(t *testing.T) {
 			t.Errorf("%d: %+v", status, got)
 		}
 	}
-	t.Run("that doesn't listen yet", func(t *testing.T) {
+	t.Run("that does not listen yet", func(t *testing.T) {
 		port := strconv.Itoa(freePort(t))
 		served := make(chan *http.Server, 1)
 		go func() {
-			time.Sleep(500 * time.Millisecond) // the command is waiting by then, or finds it at once
+			time.Sleep(500 * time.Millisecond) // the command is waiting by then, or finds the server at once
 			server := &http.Server{Addr: "127.0.0.1:" + port, Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
 			served <- server
 			_ = server.ListenAndServe()
@@ -95,7 +95,7 @@ func TestSmokeWaitsForAServer(t *testing.T) {
 	})
 }
 
-// answering is the URL of a server that is ready after so many answers of status.
+// answering returns the URL of a server that is ready after so many answers of status.
 func answering(t *testing.T, before int64, status int) string {
 	t.Helper()
 	var asked atomic.Int64
@@ -108,7 +108,7 @@ func answering(t *testing.T, before int64, status int) string {
 	return server.URL
 }
 
-func TestTheOperatorIsToldWhereTheDatabaseIsMissed(t *testing.T) {
+func TestTheOperatorReadsWhereTheDatabaseIsExpected(t *testing.T) {
 	env := map[string]string{"DB_HOST": "127.0.0.1", "DB_PORT": "1", "DB_USER": "pw", "DB_PASSWORD": "x"}
 	got := runCommand(t, env, "tenants", "list")
 	oneLine(t, got, "127.0.0.1:1")
@@ -120,7 +120,7 @@ func awaitSaid(t *testing.T, s *server, text string) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); !strings.Contains(s.said(), text); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("it doesn't say %q: %s", text, s.said())
+			t.Fatalf("it does not print %q: %s", text, s.said())
 		}
 	}
 }

@@ -12,7 +12,7 @@ func TestTheHelpOfACommandExplainsEveryFlagOfItsUsage(t *testing.T) {
 		_, explained, _ := strings.Cut(text, "\n")
 		for word := range strings.FieldsSeq(strings.NewReplacer("[", "", "]", "").Replace(cmd.args)) {
 			if strings.HasPrefix(word, "--") && !strings.Contains(explained, "\n  "+word+" ") {
-				t.Errorf("%s --help doesn't explain %s:\n%s", cmd.name, word, text)
+				t.Errorf("%s --help does not explain %s:\n%s", cmd.name, word, text)
 			}
 		}
 		for line := range strings.Lines(text) {
@@ -23,7 +23,7 @@ func TestTheHelpOfACommandExplainsEveryFlagOfItsUsage(t *testing.T) {
 	}
 }
 
-func TestAMisuseSaysWhatIsRightInstead(t *testing.T) {
+func TestAMisuseNamesTheRightUsage(t *testing.T) {
 	cases := map[string]string{
 		"tenants":                "tenants needs create, list or claim\n",
 		"tenants fly":            `tenants needs create, list or claim, not "fly"` + "\n",

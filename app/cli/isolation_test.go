@@ -10,7 +10,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/realservers"
 )
 
-// TestAStoreThatDoesNotIsolate starts on a store that says yes to everything.
+// TestAStoreThatDoesNotIsolate starts with a store that accepts every request.
 func TestAStoreThatDoesNotIsolate(t *testing.T) {
 	needPostgres(t)
 	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -26,7 +26,7 @@ func TestAStoreThatDoesNotIsolate(t *testing.T) {
 	t.Run("stops the start, naming the flag", func(t *testing.T) {
 		got := runCommand(t, env, "serve", "--mixed")
 		lines := strings.Split(strings.TrimSpace(got.err), "\n")
-		last := lines[len(lines)-1] // behind those of the private database
+		last := lines[len(lines)-1] // after those of the private database
 		if got.code != 1 || !strings.HasPrefix(last, "partywall: S3_BUCKET_NAME=files: ") || !strings.Contains(last, "signatures are not verified") || !strings.Contains(last, "--without-file-isolation") {
 			t.Errorf("exit %d: %s", got.code, last)
 		}
@@ -36,8 +36,8 @@ func TestAStoreThatDoesNotIsolate(t *testing.T) {
 	})
 }
 
-// TestAStoreThatComesLater starts while the store is down: the program lives, signs
-// nothing, and is ready once the store was tried.
+// TestAStoreThatComesLater starts while the store is down. The program runs, signs
+// nothing, and is ready once the store was tested.
 func TestAStoreThatComesLater(t *testing.T) {
 	needPostgres(t)
 	bucket := realservers.S3(t)

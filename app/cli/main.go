@@ -15,8 +15,8 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// Main runs the program with the arguments and the streams of the process, until
-// it ends or is told to by SIGINT or SIGTERM, and exits.
+// Main runs the program with the arguments and streams of the process, until
+// it ends or receives SIGINT or SIGTERM, and exits.
 func Main(p Program) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := p.Run(ctx, os.Args[1:], os.Stdout, os.Stderr)
@@ -24,15 +24,15 @@ func Main(p Program) {
 	os.Exit(code)
 }
 
-// Run is [Main] without the process: it returns the exit code once the command
-// that args name has ended. Results go to out, everything else to errs; a command
-// that serves ends with ctx.
+// Run is [Main] without the process. It returns the exit code when the command
+// in args has ended. It writes results to out, and everything else to errs. A command
+// that serves ends when ctx is done.
 func (p Program) Run(ctx context.Context, args []string, out, errs io.Writer) int {
 	p.Name = cmp.Or(p.Name, stockName)
 	return run(ctx, args, console{out, errs, p})
 }
 
-// console is where a command of the program speaks: results on out, everything
+// console is the output of a command: results on out, everything
 // else on err.
 type console struct {
 	out, err io.Writer
@@ -41,7 +41,7 @@ type console struct {
 
 func (c console) printf(format string, args ...any) { fmt.Fprintf(c.out, format, args...) }
 
-// The exit codes: a failure names what went wrong in one line, a misuse shows the usage.
+// The exit codes. A failure prints one line that names the reason, a misuse prints the usage.
 const (
 	exitOK      = 0
 	exitFailure = 1
@@ -73,13 +73,13 @@ func run(ctx context.Context, args []string, c console) int {
 	return exitFailure
 }
 
-// misuseError is a command line that isn't understood.
+// misuseError reports an invalid command line.
 type misuseError struct{ reason string }
 
 func (e misuseError) Error() string { return e.reason }
 
-// parseFlags reads flags wherever they stand, and returns what is left, which
-// must be as many arguments as there are names.
+// parseFlags parses flags at any position, and returns the remaining arguments. There
+// must be one for each of names.
 func parseFlags(flags *flag.FlagSet, args []string, names ...string) ([]string, error) {
 	flags.SetOutput(io.Discard)
 	var found []string
@@ -103,12 +103,12 @@ func parseFlags(flags *flag.FlagSet, args []string, names ...string) ([]string, 
 	return found, nil
 }
 
-// doubleDash writes the flag in a message of package flag as the usage does.
+// doubleDash formats the flag in a message of package flag as in the usage.
 func doubleDash(message string) string {
 	return strings.NewReplacer(": -", ": --", " for -", " for --").Replace(message)
 }
 
-// describe makes one line of each mistake in err.
+// describe returns one line for each mistake in err.
 func describe(err error) []string {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var lines []string
@@ -117,9 +117,9 @@ func describe(err error) []string {
 		}
 		return lines
 	}
-	if e, ok := err.(*domain.Error); ok { //nolint:errorlint // a wrapped one has more to say
+	if e, ok := err.(*domain.Error); ok { //nolint:errorlint // the text around a wrapped error matters
 		if cause, refused := errors.AsType[*domain.Error](e.Err); refused && cause.Kind == domain.Internal {
-			return describe(cause) // a refusal that callers of the API can't read says it all
+			return describe(cause) // this cause is complete, and callers of the API cannot see it
 		}
 		line := e.Message
 		if e.Field != "" {

@@ -12,8 +12,8 @@ import (
 	"github.com/partywall-go/partywall/app"
 )
 
-// migrateStatus lists the tenants that are behind the program, and fails if there
-// are any, or if no tenant can be made.
+// migrateStatus lists the tenants that lack migrations, and fails if there
+// are any, or if no tenant can be created.
 func migrateStatus(ctx context.Context, c console, args []string) error {
 	if _, err := parseFlags(flag.NewFlagSet("migrate status", flag.ContinueOnError), args); err != nil {
 		return err

@@ -24,7 +24,7 @@ func TestTheCommandsNameTheTenantsThatAreBehind(t *testing.T) {
 	}
 	for _, tenant := range []string{"acme", "bolt"} {
 		if line := lineWith(got.out, "tenant "+tenant+" failed"); !strings.Contains(line, "product/0002_limit.sql") {
-			t.Errorf("setup says of %s: %q", tenant, line)
+			t.Errorf("setup reports about %s: %q", tenant, line)
 		}
 	}
 	got = runCommand(t, env, "migrate", "status")
@@ -33,7 +33,7 @@ func TestTheCommandsNameTheTenantsThatAreBehind(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	if line := lineWith(runCommand(t, env, "doctor").out, "tenant-versions"); !strings.HasPrefix(line, "error ") || !strings.Contains(line, "acme") {
-		t.Errorf("doctor says %q", line)
+		t.Errorf("doctor reports %q", line)
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/partywall-go/partywall/app"
 )
 
-// refuseMistypes refuses what a mistyped variable would cause: a real part
-// replaced by a built-in one, and a built-in part that others can reach.
+// refuseMistypes refuses the likely results of a mistyped variable: a real part
+// replaced by a built-in one, and a built-in part that other machines can reach.
 func refuseMistypes(ctx context.Context, cfg app.Config, mixed, expose bool) error {
 	builtIn := cfg.BuiltIn()
 	if n := len(builtIn); n > 0 && n < 3 && !mixed {
@@ -22,7 +22,7 @@ func refuseMistypes(ctx context.Context, cfg app.Config, mixed, expose bool) err
 	host := cfg.ListenHost()
 	loopback, err := isLoopback(ctx, host)
 	if err != nil {
-		return fmt.Errorf("HOST: %q isn't an address of this machine, nor a name that leads to one: %w", host, err)
+		return fmt.Errorf("HOST: %q is not an address of this machine, nor a name of one: %w", host, err)
 	}
 	if len(builtIn) > 0 && !expose && !loopback {
 		return fmt.Errorf("HOST=%s lets other machines reach what is built in: %s; leave HOST unset, configure real parts, or start with --expose if that is meant",
@@ -47,7 +47,7 @@ func variablesOf(parts []string) []string {
 	return variables
 }
 
-// isLoopback reports whether only this machine reaches host. A name is looked up.
+// isLoopback reports whether only this machine can reach host. It resolves a name.
 func isLoopback(ctx context.Context, host string) (bool, error) {
 	if host == "" || host == "localhost" {
 		return host != "", nil

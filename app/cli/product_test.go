@@ -21,15 +21,15 @@ import (
 	"github.com/partywall-go/partywall/domain/access"
 )
 
-// releaseTwo is a variable that has the product be its second release.
+// releaseTwo is the variable that makes the product behave as its second release.
 const releaseTwo = "INVOICES_RELEASE_TWO"
 
-// invoices is the program of a small product.
+// invoices is the program of a small example product.
 var invoices = Program{
 	Name: "invoices",
 	Configure: func(cfg app.Config) app.Config {
 		migrations := fstest.MapFS{"0001_invoices.sql": {Data: []byte(`CREATE TABLE invoices (cents bigint NOT NULL)`)}}
-		if os.Getenv(releaseTwo) != "" { // what OnProvision wrote breaks it
+		if os.Getenv(releaseTwo) != "" { // data of OnProvision violate it
 			migrations["0002_limit.sql"] = &fstest.MapFile{Data: []byte(`ALTER TABLE invoices ADD CONSTRAINT cheap CHECK (cents < 500)`)}
 		}
 		cfg.TenantMigrations = migrations
@@ -67,7 +67,7 @@ var invoices = Program{
 	}},
 }
 
-// product is env for the program of the product.
+// product returns env for the product's program.
 func product(env map[string]string) map[string]string {
 	env = maps.Clone(env)
 	if env == nil {
@@ -77,7 +77,7 @@ func product(env map[string]string) map[string]string {
 	return env
 }
 
-// onServer is env with a database on a server of the test's own.
+// onServer returns env with a database on a server of the test's own.
 func onServer(t *testing.T, env map[string]string) map[string]string {
 	t.Helper()
 	needPostgres(t)
@@ -121,8 +121,8 @@ func TestAProductMayReadVariablesOfItsOwn(t *testing.T) {
 	dir := t.TempDir()
 	for content, want := range map[string]string{
 		"TENANT_TRIAL_DAYS=30\n": "",
-		"TENANT_TRAIL_DAYS=30\n": "invoices: TENANT_TRAIL_DAYS: isn't a variable of invoices, but is in .env; is TENANT_TRIAL_DAYS meant?\n",
-		"DB_HOTS=db\n":           "invoices: DB_HOTS: isn't a variable of invoices, but is in .env; is DB_HOST meant?\n",
+		"TENANT_TRAIL_DAYS=30\n": "invoices: TENANT_TRAIL_DAYS: is not a variable of invoices, but is in .env; is TENANT_TRIAL_DAYS meant?\n",
+		"DB_HOTS=db\n":           "invoices: DB_HOTS: is not a variable of invoices, but is in .env; is DB_HOST meant?\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, ".env"), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
@@ -151,10 +151,10 @@ func TestTheStockProgramLeavesAProductsTenantsToTheProduct(t *testing.T) {
 		oneLine(t, runCommand(t, env, strings.Fields(args)...), named)
 	}
 	if line := lineWith(runCommand(t, env, "doctor").out, "database-setup"); !strings.HasPrefix(line, "error ") || !strings.Contains(line, "set up by invoices") {
-		t.Errorf("doctor says %q", line)
+		t.Errorf("doctor reports %q", line)
 	}
 	if line := lineWith(runCommand(t, product(env), "doctor").out, "database-setup"); !strings.HasPrefix(line, "ok ") {
-		t.Errorf("the product's doctor says %q", line)
+		t.Errorf("the product's doctor reports %q", line)
 	}
 	if got := runCommand(t, env, "tenants", "list"); got.code != exitOK || !strings.Contains(got.out, "acme") || strings.Contains(got.out, "bolt") {
 		t.Errorf("%+v", got)
@@ -180,8 +180,8 @@ func TestTheCommandsOfAProductUseItsMigrationsHooksAndRoutes(t *testing.T) {
 	if code := s.stop(t); code != exitOK {
 		t.Errorf("exit %d on SIGTERM", code)
 	}
-	if strings.Contains(s.said(), "isn't ready") {
-		t.Errorf("a server that is ready says it is not: %s", s.said())
+	if strings.Contains(s.said(), "is not ready") {
+		t.Errorf("a ready server reports that it is not: %s", s.said())
 	}
 	if got := runCommand(t, env, "bill"); got.code != exitOK || !strings.HasPrefix(got.out, "smoke-") || !strings.HasSuffix(got.out, " owes 900\n") || !strings.Contains(got.err, "the operator entered a tenant") {
 		t.Errorf("%+v", got)

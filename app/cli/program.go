@@ -1,4 +1,4 @@
-// Package cli is the command line of Partywall, for a product to have under its
+// Package cli is the command line of Partywall. A product uses it under its
 // own name, with its migrations, its hooks and its configuration:
 //
 //	func main() { cli.Main(cli.Program{Name: "invoices", Configure: product, Handler: routes}) }
@@ -7,8 +7,8 @@
 // and version, and those that the product adds. The configuration is read from the
 // environment, and from .env in the folder where the program starts.
 //
-// A command exits with 0. A failure exits with 1 and a line that says what to do,
-// a command line that isn't understood with 2 and the usage.
+// A command exits with 0. A failure exits with 1 and a line that names what to do. An
+// invalid command line exits with 2 and the usage.
 package cli
 
 import (
@@ -26,22 +26,22 @@ import (
 
 // Program is a command line. The zero Program is Partywall's own.
 type Program struct {
-	// Name is what operators type, such as "invoices"; empty is "partywall". The
-	// texts of the program say it where they name a command to run.
+	// Name is the name that operators type, such as "invoices". Empty means "partywall".
+	// Messages that advise a command contain it.
 	Name string
 
-	// Configure returns the configuration of the environment with what is the
-	// product's: migrations, hooks, the subdomain. Every command uses it. Nil
-	// returns it as it is.
+	// Configure returns the environment's configuration with the
+	// product's additions: migrations, hooks, the subdomain. Every command uses it. If nil,
+	// the configuration is not changed.
 	Configure func(app.Config) app.Config
 
-	// Handler returns what serve serves: the product's routes, with pw.Handler()
-	// mounted at the path of Config.PublicURL. Nil serves pw.Handler() alone.
+	// Handler returns the handler for serve: the product's routes, with pw.Handler()
+	// mounted at the path of Config.PublicURL. If nil, serve uses only pw.Handler().
 	Handler func(pw *app.Partywall) http.Handler
 
 	// Variables are the names of the environment variables that the product itself
-	// reads. In .env, a name that is near one of these or of ours, or begins as ours
-	// do, is taken for a mistyped one and refused.
+	// reads. In .env, a name that resembles one of these or of Partywall's, or has a prefix
+	// of Partywall's, is refused as mistyped.
 	Variables []string
 
 	// Commands are the product's own, such as the run of a job.
@@ -53,23 +53,23 @@ type Command struct {
 	Name    string // one or two words, such as "bill" or "plans list"
 	Args    string // what follows it in the usage line, such as "[--month MONTH]"
 	Summary string // one line for the list of commands
-	Details string // what --help of the command shows besides; empty: nothing
+	Details string // further text of the command's --help; may be empty
 
-	// Run does the work, on an installation that ends when Run returns. Its args are
-	// what follows the name. It writes results to out. It returns [flag.ErrHelp] for
-	// the help, [Misuse] for arguments that it does not understand, and any other
+	// Run executes the command on an installation that is closed when Run returns. args
+	// follow the name. Run writes results to out. It returns [flag.ErrHelp] to print
+	// the help, [Misuse] for invalid arguments, and any other
 	// error for a failure.
 	Run func(ctx context.Context, pw *app.Partywall, args []string, out io.Writer) error
 }
 
-// Misuse returns the error of a command line that isn't understood: the program
+// Misuse returns the error of an invalid command line. The program
 // prints the reason and the command's usage, and exits with 2.
 func Misuse(format string, args ...any) error { return misuseError{fmt.Sprintf(format, args...)} }
 
 // stockName is the name of the zero Program.
 const stockName = "partywall"
 
-// title is how the banner calls the program.
+// title returns the program's name in the banner.
 func (p Program) title() string {
 	if p.Name == stockName {
 		return "Partywall"
@@ -94,12 +94,12 @@ func (p Program) handler(pw *app.Partywall) http.Handler {
 	return p.Handler(pw)
 }
 
-// command makes ours of a product's.
+// command converts a product's command.
 func (own Command) command() command {
 	return command{own.Name, own.Args, own.Summary, own.Details, own.run}
 }
 
-// run opens the installation for the product's command. The help needs none.
+// run opens the installation for the product's command. Printing the help needs none.
 func (own Command) run(ctx context.Context, c console, args []string) (err error) {
 	if slices.ContainsFunc(args, func(arg string) bool { return arg != "help" && isHelp(arg) }) {
 		return flag.ErrHelp
@@ -116,8 +116,8 @@ func (own Command) run(ctx context.Context, c console, args []string) (err error
 	return own.Run(ctx, pw, args, c.out)
 }
 
-// mount is the path at which serve has the API, without a slash at its end. A
-// proxy in front of the stock program may have stripped it from PUBLIC_URL.
+// mount returns the path of the API in serve, without a slash at its end. A
+// proxy in front of the stock program may have removed it from PUBLIC_URL.
 func (p Program) mount(cfg app.Config) string {
 	if p.Handler == nil || cfg.PublicURL == nil {
 		return ""

@@ -18,8 +18,8 @@ import (
 	"time"
 )
 
-// asProgram makes the test binary be the program of that name: what is tested is a
-// process.
+// asProgram makes the test binary run as the program of that name, so that tests run a
+// real process.
 const asProgram = "PARTYWALL_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// environ is an environment in which nothing is configured.
+// environ returns an environment without any configuration.
 func environ(set map[string]string) []string {
 	env := []string{asProgram + "=" + stockName, "GORACE=atexit_sleep_ms=0"} // the race detector would add a second to each end
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME"} {
@@ -46,13 +46,13 @@ func environ(set map[string]string) []string {
 	return env
 }
 
-// result is what a command came to.
+// result is the result of a command.
 type result struct {
 	code     int
 	out, err string
 }
 
-// command runs the program to its end, in an empty folder.
+// runCommand runs the program until it ends, in an empty folder.
 func runCommand(t *testing.T, env map[string]string, args ...string) result {
 	t.Helper()
 	return runIn(t, t.TempDir(), env, args...)
@@ -71,13 +71,13 @@ func runIn(t *testing.T, dir string, env map[string]string, args ...string) resu
 	return result{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
 }
 
-// server is the program while it serves.
+// server is a serving program.
 type server struct {
 	url    string
-	api    string // where the API is, a product's mount included
+	api    string // the URL of the API, including a product's mount
 	cmd    *exec.Cmd
 	ended  chan struct{} // closed when the process has ended
-	output *os.File      // all that it has said
+	output *os.File      // everything that it has printed
 }
 
 // serveProgram starts the program on a free port, and waits until it is ready.
@@ -100,7 +100,7 @@ func startProgram(t *testing.T, env map[string]string, args ...string) *server {
 	}
 	s.cmd = exec.Command(os.Args[0], append([]string{"serve"}, args...)...)
 	s.cmd.Env, s.cmd.Dir = environ(all), t.TempDir()
-	// A file, since it holds at once what was written before the first answer.
+	// A file, because it immediately contains what was written before the first answer.
 	output, err := os.OpenFile(filepath.Join(t.TempDir(), "output"), os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +115,7 @@ func startProgram(t *testing.T, env map[string]string, args ...string) *server {
 		_ = s.cmd.Process.Kill()
 		<-s.ended
 		if t.Failed() {
-			t.Logf("the server said:\n%s", s.said())
+			t.Logf("the server printed:\n%s", s.said())
 		}
 		output.Close()
 	})
@@ -144,7 +144,7 @@ func (s *server) awaitReady(t *testing.T, patience time.Duration) {
 			return
 		}
 	}
-	t.Fatalf("the server isn't ready after %s: %s", patience, s.said())
+	t.Fatalf("the server is not ready after %s: %s", patience, s.said())
 }
 
 func status(ctx context.Context, url string) int {
@@ -160,8 +160,8 @@ func status(ctx context.Context, url string) int {
 	return response.StatusCode
 }
 
-// stop ends the server by SIGTERM, and returns how it exited. That it takes 10 s at
-// most is an experiment of cmd/faults: here others may be at work.
+// stop ends the server by SIGTERM, and returns its exit code. cmd/faults tests that this takes
+// at most 10 s, because here other tests may use the machine.
 func (s *server) stop(t *testing.T) (code int) {
 	t.Helper()
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {

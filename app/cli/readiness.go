@@ -10,24 +10,24 @@ import (
 	"time"
 )
 
-// remedies say, for each check of GET /readyz, what isn't there and where to look.
+// remedies maps each check of GET /readyz to a message about its failure.
 func remedies() map[string]string {
 	return map[string]string{
-		"database":     "the database isn't ready: look at DB_HOST, DB_PORT, DB_USER, DB_PASSWORD and DB_SSLMODE",
+		"database":     "the database is not ready: check DB_HOST, DB_PORT, DB_USER, DB_PASSWORD and DB_SSLMODE",
 		"jwks":         "the keys that verify tokens are not available: check COGNITO_USER_POOL_ID, COGNITO_ISSUER and COGNITO_JWKS_URL",
-		"object_store": "the bucket isn't ready: look at S3_BUCKET_NAME, S3_REGION, AWS_REGION, AWS_ENDPOINT_URL_S3 and the AWS credentials",
+		"object_store": "the bucket is not ready: check S3_BUCKET_NAME, S3_REGION, AWS_REGION, AWS_ENDPOINT_URL_S3 and the AWS credentials",
 	}
 }
 
-// lookWhetherReady asks a server that has just started what it isn't ready for,
-// and warns of it: a wrong name or key is best seen at once. What only takes a
-// moment, such as fetching keys, is given one.
+// lookWhetherReady asks a server that has just started why it is not ready,
+// and logs the reasons, because a wrong name or key is best found at once. Checks that
+// need a moment, such as fetching keys, get one.
 func lookWhetherReady(ctx context.Context, log *slog.Logger, api string) {
 	var away []string
 	for range 3 {
 		var err error
 		if away, err = notReady(ctx, api); err != nil || len(away) == 0 {
-			return // a server that doesn't answer says so itself
+			return // the server reports its own failure
 		}
 		select {
 		case <-ctx.Done():

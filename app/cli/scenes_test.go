@@ -20,13 +20,13 @@ func TestWithNothingConfiguredTheBannerHasTheStoryOfREADME(t *testing.T) {
 	}
 }
 
-// TestTheBannerShowsLinesThatWork pastes what the banner says into a shell, for
+// TestTheBannerShowsLinesThatWork runs the lines of the banner in a shell, for
 // each configuration that changes the story.
 func TestTheBannerShowsLinesThatWork(t *testing.T) {
 	operator := map[string]string{"TENANT_CREATION": "operator", "OPERATOR_TOKEN": strings.Repeat("x", 32)}
 	cases := map[string]map[string]string{
-		"everybody creates tenants":              nil,
-		"who is signed in creates tenants":       {"TENANT_CREATION": "authenticated"},
+		"everyone creates tenants":               nil,
+		"signed-in users create tenants":         {"TENANT_CREATION": "authenticated"},
 		"the operator creates tenants":           operator,
 		"addresses are confirmed":                {"LOCAL_REQUIRE_CONFIRMATION": "true"},
 		"addresses are confirmed, then a tenant": {"LOCAL_REQUIRE_CONFIRMATION": "true", "TENANT_CREATION": "authenticated"},
@@ -43,7 +43,7 @@ func TestTheBannerShowsLinesThatWork(t *testing.T) {
 	})
 }
 
-func TestACognitoPoolIsToldToConfirmTheAddress(t *testing.T) {
+func TestTheStoryOfACognitoPoolConfirmsTheAddress(t *testing.T) {
 	cfg := app.DefaultConfig()
 	cfg.Cognito.PoolID = "eu-central-1_abc"
 	cfg.PublicURL = &url.URL{Scheme: "https", Host: "api.example.com"}
@@ -61,7 +61,7 @@ func TestAStepThatFailsShowsItsAnswer(t *testing.T) {
 	}
 }
 
-// playsOut pastes the scenes of s's banner, the second one with the code of the log.
+// playsOut runs the scenes of s's banner, the second one with the code from the log.
 func playsOut(t *testing.T, s *server, env map[string]string) {
 	t.Helper()
 	awaitSaid(t, s, "X-Tenant-ID: neighbour'")
@@ -80,12 +80,12 @@ func playsOut(t *testing.T, s *server, env map[string]string) {
 	}
 	for _, want := range []string{`"role":"owner"`, "Hello, Acme!", `"code":"tenant_not_found"`} {
 		if !strings.Contains(out, want) {
-			t.Errorf("the story doesn't show %s:\n%s\n%s", want, shown, out)
+			t.Errorf("the story does not show %s:\n%s\n%s", want, shown, out)
 		}
 	}
 }
 
-// linesOf returns the lines of a banner that are set in: those to paste.
+// linesOf returns the indented lines of a banner, which are to be pasted.
 func linesOf(banner string) string {
 	var b strings.Builder
 	for line := range strings.Lines(banner) {
@@ -96,7 +96,7 @@ func linesOf(banner string) string {
 	return strings.TrimSpace(b.String()) + "\n"
 }
 
-// paste runs lines in a shell where partywall is this program.
+// paste runs lines in a shell in which partywall is this program.
 func paste(t *testing.T, env map[string]string, lines string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "bash", "-c", fmt.Sprintf("partywall() { %q \"$@\"; }\n", os.Args[0])+lines)

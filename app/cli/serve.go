@@ -21,7 +21,7 @@ func serve(ctx context.Context, c console, args []string) error {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	memory := flags.Bool("memory", false, "keep everything in memory")
 	mixed := flags.Bool("mixed", false, "allow real parts next to built-in ones")
-	expose := flags.Bool("expose", false, "allow built-in parts on an address that isn't loopback")
+	expose := flags.Bool("expose", false, "allow built-in parts on an address that is not loopback")
 	shared := flags.Bool("without-file-isolation", false, "allow an object store that lets members reach other tenants' files")
 	if _, err := parseFlags(flags, args); err != nil {
 		return err
@@ -67,8 +67,8 @@ func serve(ctx context.Context, c console, args []string) error {
 	return errors.Join(err, pw.Shutdown(stopping))
 }
 
-// stopPatience is how long an orderly stop may take, requests in flight included.
-// What has to be ended by force then is, within 10 s of the signal in all.
+// stopPatience limits an orderly stop, including requests in flight.
+// The rest is then stopped by force, within 10 s of the signal in all.
 const stopPatience = 9300 * time.Millisecond
 
 // outlive returns a context that ends d after ctx.
@@ -78,19 +78,19 @@ func outlive(ctx context.Context, d time.Duration) (context.Context, context.Can
 	return later, cancel
 }
 
-// open starts everything; where there is no PostgreSQL for what was left
-// unconfigured, it says so and goes on in memory.
+// open starts everything. On a machine without PostgreSQL, if no database is configured,
+// it prints a warning and continues in memory.
 func open(ctx context.Context, c console, cfg app.Config) (*app.Partywall, error) {
 	pw, err := app.New(ctx, cfg)
 	if !errors.Is(err, app.ErrNoPostgres) || len(cfg.BuiltIn()) < 3 {
 		return pw, aboutDataDir(cfg, err)
 	}
-	fmt.Fprintf(c.err, "\n  !!  There is no PostgreSQL on this machine: everything is kept in memory, and is gone when the program ends.\n  !!  %v\n\n", err)
+	fmt.Fprintf(c.err, "\n  !!  There is no PostgreSQL on this machine: everything is kept in memory, and is lost when the program ends.\n  !!  %v\n\n", err)
 	cfg.Memory = true
 	return app.New(ctx, cfg)
 }
 
-// aboutDataDir says of an error about a file below DATA_DIR what to do.
+// aboutDataDir adds to an error about a file below DATA_DIR what to do.
 func aboutDataDir(cfg app.Config, err error) error {
 	file, ok := errors.AsType[*fs.PathError](err)
 	if !ok || !isBelow(cfg.DataDir, file.Path) || errors.Is(err, syscall.ENOSPC) {
@@ -99,7 +99,7 @@ func aboutDataDir(cfg app.Config, err error) error {
 	return fmt.Errorf("DATA_DIR=%s: %w; make it a folder that this user may write in, or set DATA_DIR to another one", cfg.DataDir, err)
 }
 
-// isBelow reports whether path is folder, below it, or one that it is below.
+// isBelow reports whether path is folder, is below it, or contains it.
 func isBelow(folder, path string) bool {
 	folder, err1 := filepath.Abs(folder)
 	path, err2 := filepath.Abs(path)
@@ -115,7 +115,7 @@ func listen(ctx context.Context, cfg app.Config) (net.Listener, error) {
 	case errors.Is(err, syscall.EACCES):
 		return nil, fmt.Errorf("port %d may not be used by this user: set PORT to one above 1023", cfg.Port)
 	case err != nil:
-		return nil, fmt.Errorf("HOST or PORT can't be listened on: %w", err)
+		return nil, fmt.Errorf("cannot listen on HOST and PORT: %w", err)
 	}
 	return listener, nil
 }

@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// smoke walks the story against a running server, a tick a step, and stops at
-// the first step that fails. It leaves a tenant and a user named smoke-... behind.
+// smoke runs the story against a running server, prints a tick for each step, and stops at
+// the first step that fails. A tenant and a user named smoke-... remain.
 func smoke(ctx context.Context, c console, args []string) error {
 	flags := flag.NewFlagSet("smoke", flag.ContinueOnError)
 	target := flags.String("url", "", "the server's URL")
@@ -52,9 +52,9 @@ func smoke(ctx context.Context, c console, args []string) error {
 	return nil
 }
 
-// walk is one caller on their way through the story.
+// walk is one caller's run through the story.
 type walk struct {
-	program                       string // that serves, as operators type it
+	program                       string // the serving program, as operators type it
 	base                          string
 	client                        *http.Client
 	tenant, email, password, code string
@@ -87,7 +87,7 @@ func (w *walk) steps() []step {
 	}
 }
 
-// ready waits until the server is: one that was just started needs a moment.
+// ready waits until the server is ready, because it may just have been started.
 func (w *walk) ready(ctx context.Context) error {
 	deadline := time.Now().Add(w.wait)
 	for {
@@ -103,8 +103,8 @@ func (w *walk) ready(ctx context.Context) error {
 	}
 }
 
-// mayPass reports whether an error is one of a server, or of a proxy before it,
-// that is about to be ready.
+// mayPass reports whether an error may come from a server, or from a proxy in front of
+// it, that is about to be ready.
 func mayPass(err error) bool {
 	if refused, ok := errors.AsType[statusError](err); ok {
 		return refused.got == http.StatusBadGateway || refused.got == http.StatusServiceUnavailable || refused.got == http.StatusGatewayTimeout
@@ -117,7 +117,7 @@ func (w *walk) aboutReady(err error) error {
 		return fmt.Errorf("nothing answers at %s: %w; start it with: %s", w.base, op, w.program)
 	}
 	if _, ok := errors.AsType[statusError](err); ok {
-		return fmt.Errorf("the server isn't ready after %v: %w; its log has the cause, in the last line about /readyz", w.wait, err)
+		return fmt.Errorf("the server is not ready after %v: %w; its log has the cause, in the last line about /readyz", w.wait, err)
 	}
 	return err
 }
@@ -126,7 +126,7 @@ func (w *walk) createTenant(ctx context.Context) error {
 	var answer struct{ ClaimToken string }
 	err := w.post(ctx, "/auth/tenants", map[string]any{"tenantId": w.tenant}, http.StatusCreated, &answer)
 	if refused, ok := errors.AsType[statusError](err); ok && (refused.got == http.StatusUnauthorized || refused.got == http.StatusForbidden) {
-		return fmt.Errorf("the server doesn't let everybody create tenants; smoke needs TENANT_CREATION=open: %w", err)
+		return fmt.Errorf("the server does not let everyone create tenants; smoke needs TENANT_CREATION=open: %w", err)
 	}
 	w.claimToken = answer.ClaimToken
 	return err
@@ -158,7 +158,7 @@ func (w *walk) confirm(ctx context.Context) error {
 		return nil
 	}
 	if w.code == "" {
-		return fmt.Errorf("the server mailed a code to %s; give --code where every user gets the same, or use a server that asks for none", w.email)
+		return fmt.Errorf("the server mailed a code to %s; pass --code if every user gets the same one, or use a server that requires none", w.email)
 	}
 	return w.post(ctx, "/auth/verify-email", map[string]any{"email": w.email, "code": w.code}, http.StatusOK, nil)
 }
@@ -261,7 +261,7 @@ func (w *walk) post(ctx context.Context, path string, body any, status int, into
 	return w.call(ctx, http.MethodPost, path, encoded, status, into)
 }
 
-// call sends a request to the API, and refuses any status but the one expected.
+// call sends a request to the API, and returns an error for any but the expected status.
 func (w *walk) call(ctx context.Context, method, path string, body []byte, status int, into any) error {
 	request, err := http.NewRequestWithContext(ctx, method, w.base+path, bytes.NewReader(body))
 	if err != nil {
@@ -287,7 +287,7 @@ func (w *walk) call(ctx context.Context, method, path string, body []byte, statu
 	return json.Unmarshal(answer, into)
 }
 
-// statusError is an answer with another status than the story has.
+// statusError reports an answer with an unexpected status.
 type statusError struct {
 	request   string
 	got, want int
@@ -298,7 +298,7 @@ func (e statusError) Error() string {
 	return fmt.Sprintf("%s answered %d, not %d: %s", e.request, e.got, e.want, e.answer)
 }
 
-// transfer moves bytes by a signed URL.
+// transfer uploads or downloads bytes with a signed URL.
 func (w *walk) transfer(ctx context.Context, method, signed string, headers map[string]string, body []byte) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, method, signed, bytes.NewReader(body))
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 )
 
 // TestAStopAtTheWorstMoment stops the program while a hundred requests hang,
-// half of them in a database that doesn't answer.
+// half of them in a database that does not answer.
 func TestAStopAtTheWorstMoment(t *testing.T) {
 	needPostgres(t)
 	s := serveProgram(t, map[string]string{"DATA_DIR": filepath.Join(t.TempDir(), "data")})
@@ -38,11 +38,11 @@ func TestAStopAtTheWorstMoment(t *testing.T) {
 		defer conn.Close()
 		_, _ = io.WriteString(conn, []string{half, stuck}[i%2])
 	}
-	time.Sleep(200 * time.Millisecond) // for them to arrive
+	time.Sleep(200 * time.Millisecond) // until they have arrived
 	if code := s.stop(t); code != 0 {
 		t.Errorf("exit %d", code)
 	}
-	for _, pid := range processes { // the system buries them when it finds the time
+	for _, pid := range processes { // the system removes them with some delay
 		for deadline := time.Now().Add(time.Minute); running(pid); time.Sleep(50 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("process %d of PostgreSQL lives on", pid)
@@ -78,8 +78,8 @@ func processesOf(t *testing.T, data string) (pids []int) {
 	return pids
 }
 
-// running reports whether there is such a process, and not only what is left of
-// one until its parent asks.
+// running reports whether there is such a process that has not ended. A zombie
+// has ended.
 func running(pid int) bool {
 	out, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
 	return err == nil && !strings.HasPrefix(strings.TrimSpace(string(out)), "Z")

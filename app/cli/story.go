@@ -14,7 +14,7 @@ import (
 //go:embed story.sh
 var storyScript string
 
-// scene is what to paste into a terminal at once.
+// scene is a group of lines to paste into a terminal at once.
 type scene struct{ when, lines string }
 
 // What the chapters become where not everybody may create tenants, or an
@@ -35,13 +35,13 @@ curl -s $api/auth/verify-email -H "$json" -d '{"email":"ada@example.com","code":
 	withClaim = `,"claimToken":"'$claim'"`
 )
 
-// story returns the scenes that fit the configuration.
+// story returns the scenes for the configuration.
 func story(program string, cfg app.Config, hasOperator bool) []scene {
 	chapters := strings.Split(strings.Replace(storyScript, "http://localhost:3000", cfg.PublicURL.String(), 1), "\n\n")
 	prelude, create, people, rest := chapters[0]+"\n", chapters[1]+"\n", chapters[2]+"\n", strings.Join(chapters[3:], "\n\n")
 	signUp, signIn := cutAtLine(people, "token=")
 	signIn, me := cutAtLine(signIn, "curl ")
-	created := "" // by whom signs in
+	created := "" // the user who signs in
 	switch {
 	case cfg.TenantCreation == tenants.Authenticated:
 		create, created = "", createWhenSignedIn
@@ -70,13 +70,13 @@ func story(program string, cfg app.Config, hasOperator bool) []scene {
 	return []scene{{"Try it: paste this into another terminal.", before + after}}
 }
 
-// cutAtLine cuts text before its first line that begins with start.
+// cutAtLine cuts text before the first line that begins with start.
 func cutAtLine(text, start string) (before, after string) {
 	before, after, _ = strings.Cut(text, "\n"+start)
 	return before + "\n", start + after
 }
 
-// paragraphs sets an empty line between parts, those that are empty left out.
+// paragraphs joins the parts that are not empty with an empty line.
 func paragraphs(parts ...string) string {
 	var b strings.Builder
 	for _, part := range parts {
@@ -91,7 +91,7 @@ func paragraphs(parts ...string) string {
 	return b.String()
 }
 
-// indent sets the lines of a script in from the margin.
+// indent indents the lines of a script.
 func indent(script string) string {
 	var b strings.Builder
 	for line := range strings.Lines(script) {

@@ -25,7 +25,7 @@ func TestREADMEHasTheStory(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.Contains(string(readme), "```sh\n"+storyScript+"```\n") {
-		t.Error("the story in README.md isn't that of story.sh")
+		t.Error("the story in README.md differs from story.sh")
 	}
 }
 
@@ -43,7 +43,7 @@ func TestTheStoryWithNothingConfigured(t *testing.T) {
 	s := serveProgram(t, env)
 	for _, part := range []string{"private PostgreSQL", "built in", "on disk", "to the log", "/docs", "claimToken"} {
 		if !strings.Contains(s.said(), part) {
-			t.Errorf("the banner doesn't say %q", part)
+			t.Errorf("the banner does not state %q", part)
 		}
 	}
 	cluster := clusterOf(t, s)
@@ -84,8 +84,8 @@ func TestTheStoryWithNothingConfigured(t *testing.T) {
 		if got := runCommand(t, env, "tenants", "create", "bolt"); got.code != 1 || strings.Count(got.err, "\n") != 1 {
 			t.Errorf("a taken ID: %+v", got)
 		}
-		oneLine(t, runCommand(t, env, "tenants", "create", "cord", "--owner", "nobody-there"), "nobody-there")
-		oneLine(t, runCommand(t, env, "tenants", "create", "cord", "--owner", "local/nobody-there"), `the sub "nobody-there"`)
+		oneLine(t, runCommand(t, env, "tenants", "create", "cord", "--owner", "unknown-user"), "unknown-user")
+		oneLine(t, runCommand(t, env, "tenants", "create", "cord", "--owner", "local/unknown-user"), `the sub "unknown-user"`)
 		if got := runCommand(t, env, "tenants", "create", "cord"); got.code != 0 {
 			t.Errorf("an ID whose owner was mistyped: %+v", got)
 		}
@@ -112,7 +112,7 @@ func TestTheStoryOnRealServers(t *testing.T) {
 		"AWS_ACCESS_KEY_ID": bucket.AccessKey, "AWS_SECRET_ACCESS_KEY": bucket.SecretKey, "HOST": "127.0.0.1",
 	}
 
-	t.Run("a database that isn't set up stops the start, naming setup", func(t *testing.T) {
+	t.Run("a database without a setup stops the start, naming setup", func(t *testing.T) {
 		env["PORT"] = strconv.Itoa(freePort(t))
 		oneLine(t, runCommand(t, env, "serve"), "partywall setup")
 		delete(env, "PORT")
@@ -122,7 +122,7 @@ func TestTheStoryOnRealServers(t *testing.T) {
 		t.Fatalf("setup: %+v", got)
 	}
 	if !strings.Contains(got.out, "check the user pool: ") || !strings.Contains(got.out, "AttributesRequireVerificationBeforeUpdate=email") {
-		t.Errorf("setup doesn't warn of a changed address that counts unverified: %s", got.out)
+		t.Errorf("setup does not warn about a changed address that counts unverified: %s", got.out)
 	}
 	t.Run("doctor makes every check", func(t *testing.T) { seesADoctor(t, env) })
 	t.Run("a wrong password is one line", func(t *testing.T) {
@@ -143,8 +143,8 @@ func TestTheStoryOnRealServers(t *testing.T) {
 	}
 }
 
-// seesADoctor finds the installation in order, but for what an emulator and a
-// hasty database lack.
+// seesADoctor requires that the installation has no mistakes, except those of an emulator
+// and a database without durability.
 func seesADoctor(t *testing.T, env map[string]string) {
 	t.Helper()
 	got := runCommand(t, env, "doctor")
@@ -153,38 +153,38 @@ func seesADoctor(t *testing.T, env map[string]string) {
 		switch {
 		case strings.HasPrefix(check.Name, "mail-"), check.Name == "private-database": // neither EMAIL_SENDER is set nor DB_HOST missing
 		case line == "":
-			t.Errorf("%s wasn't made", check.Name)
+			t.Errorf("check %s was not run", check.Name)
 		case strings.HasPrefix(line, "error ") && check.Name != "database-durability":
 			t.Error(line)
 		}
 	}
 	for _, secret := range []string{env["DB_PASSWORD"], env["AWS_SECRET_ACCESS_KEY"]} {
 		if strings.Contains(got.out, secret) {
-			t.Errorf("it tells %.8s...", secret)
+			t.Errorf("it contains %.8s...", secret)
 		}
 	}
 }
 
-func TestADatabaseThatIsAwayAtTheStart(t *testing.T) {
+func TestADatabaseThatIsUnavailableAtTheStart(t *testing.T) {
 	env := map[string]string{"DB_HOST": "127.0.0.1", "DB_PORT": strconv.Itoa(freePort(t)), "DB_USER": "pw", "DB_PASSWORD": "x", "DATA_DIR": t.TempDir()}
 	s := startProgram(t, env, "--mixed")
 	deadline := time.Now().Add(time.Minute)
 	for status(t.Context(), s.url+"/healthz") != http.StatusOK {
 		if time.Now().After(deadline) {
-			t.Fatalf("it doesn't live: %s", s.said())
+			t.Fatalf("it does not run: %s", s.said())
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 	if code := status(t.Context(), s.url+"/readyz"); code != http.StatusServiceUnavailable {
 		t.Errorf("/readyz is %d without a database", code)
 	}
-	awaitSaid(t, s, "look at DB_HOST")
+	awaitSaid(t, s, "check DB_HOST")
 	if code := s.stop(t); code != 0 {
 		t.Errorf("exit %d on SIGTERM", code)
 	}
 }
 
-// walkStory runs README's curl lines against s, and smoke.
+// walkStory runs README's curl lines, and smoke, against s.
 func walkStory(t *testing.T, s *server) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", strings.Replace(storyScript, "http://localhost:3000", s.url, 1))
@@ -194,7 +194,7 @@ func walkStory(t *testing.T, s *server) {
 	}
 	for _, want := range []string{`"UserConfirmed":true`, `"role":"owner"`, "Hello, Acme!", `"code":"tenant_not_found"`} {
 		if !strings.Contains(string(out), want) {
-			t.Errorf("the story doesn't show %s:\n%s", want, out)
+			t.Errorf("the story does not show %s:\n%s", want, out)
 		}
 	}
 	smokes(t, s)
@@ -223,26 +223,26 @@ func statusOf(t *testing.T, s *server, tenant string) int {
 	return response.StatusCode
 }
 
-// needPostgres skips the test where there is no PostgreSQL, unless in CI.
+// needPostgres skips the test on a machine without PostgreSQL, unless in CI.
 func needPostgres(t *testing.T) {
 	t.Helper()
 	_, err := embeddedpg.FindBinaries()
 	realservers.Need(t, err)
 }
 
-// clusterOf reads from the banner where the private PostgreSQL's data lie. For
-// root they lie outside the data folder, and are removed with the test.
+// clusterOf returns the folder of the private PostgreSQL's data, from the banner. Root's
+// data are outside the data folder, and are removed with the test.
 func clusterOf(t *testing.T, s *server) string {
 	t.Helper()
 	found := regexp.MustCompile(`its data in (\S+)`).FindStringSubmatch(s.said())
 	if found == nil {
-		t.Fatalf("the banner doesn't say where the data lie: %s", s.said())
+		t.Fatalf("the banner does not state where the data lie: %s", s.said())
 	}
 	t.Cleanup(func() { _ = errors.Join(os.RemoveAll(found[1]), os.RemoveAll(found[1]+".socket")) })
 	return found[1]
 }
 
-// awaitNone waits until no process has folder on its command line.
+// awaitNone waits until no process has folder in its command line.
 func awaitNone(t *testing.T, folder string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -27,15 +27,15 @@ func withRegistry(ctx context.Context, c console, work func(r *app.Registry) err
 	return errors.Join(work(registry), registry.Close())
 }
 
-// userOf returns the identity behind a "sub", and says so where nobody can tell
-// whether there is such a user.
+// userOf returns the identity with a "sub". If the user cannot be looked up, it prints
+// that the user was not checked.
 func userOf(ctx context.Context, c console, r *app.Registry, sub string) (domain.Identity, error) {
 	identity, found, err := r.Identity(ctx, sub)
 	if err != nil {
 		return domain.Identity{}, fmt.Errorf("--owner: %w", err)
 	}
 	if !found {
-		fmt.Fprintf(c.err, "%s: whether the pool %s has the user %s wasn't checked\n", c.program.Name, r.Provider, sub)
+		fmt.Fprintf(c.err, "%s: cannot check whether the pool %s has the user %s\n", c.program.Name, r.Provider, sub)
 	}
 	return identity, nil
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres"
 )
 
-// bench is a database, the program on it, and the bare program beside it.
+// bench is a database, the program on it, and the reference program beside it.
 type bench struct {
 	dir     string
 	db      *embeddedpg.Server
@@ -27,7 +27,7 @@ type bench struct {
 	token   string
 }
 
-// process is a program that serves.
+// process is a serving program.
 type process struct {
 	addr string
 	cmd  *exec.Cmd
@@ -35,7 +35,7 @@ type process struct {
 
 const tenant = "bench"
 
-var errStatus = errors.New("it isn't the answer of success")
+var errStatus = errors.New("the answer is not a success")
 
 func openBench(ctx context.Context, dir, program string) (_ *bench, err error) {
 	b := &bench{dir: dir}
@@ -96,7 +96,7 @@ func (b *bench) start(program string, args, env []string) (*process, error) {
 		time.Sleep(25 * time.Millisecond)
 	}
 	p.stop()
-	return nil, fmt.Errorf("%s doesn't listen: run it by hand to see why", filepath.Base(program))
+	return nil, fmt.Errorf("%s does not listen: run it by hand to find out why", filepath.Base(program))
 }
 
 func (p *process) stop() {
@@ -114,7 +114,7 @@ func (b *bench) close() {
 	}
 }
 
-// signIn makes the tenant, and gets its owner's token.
+// signIn creates the tenant, and gets its owner's token.
 func (b *bench) signIn(ctx context.Context) error {
 	var made, signedIn map[string]any
 	const account = `{"email": "ada@bench.example", "password": "correct horse battery"`
@@ -139,14 +139,14 @@ func (b *bench) signIn(ctx context.Context) error {
 		err = json.NewDecoder(res.Body).Decode(step.into)
 		res.Body.Close()
 		if err != nil || res.StatusCode > 299 {
-			return fmt.Errorf("%s gives %s: %w", step.path, res.Status, errors.Join(err, errStatus))
+			return fmt.Errorf("%s returns %s: %w", step.path, res.Status, errors.Join(err, errStatus))
 		}
 	}
 	b.token, _ = signedIn["AccessToken"].(string)
 	return nil
 }
 
-// memory returns a process's resident memory in MiB, now and at its most.
+// memory returns a process's resident memory in MiB, now and at its maximum.
 func (p *process) memory() (now, most int) {
 	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	for line := range strings.Lines(string(status)) {

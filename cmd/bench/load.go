@@ -21,14 +21,14 @@ const (
 	warmUp      = time.Second
 )
 
-// speed is what a load of requests came to.
+// speed is the result of a load of requests.
 type speed struct {
 	perSecond float64
 	p50, p99  time.Duration
 }
 
-// load sends one request again and again over 32 connections, each as soon as the
-// answer to the last is there.
+// load sends one request repeatedly over 32 connections. Each connection sends the next
+// request when it has received the answer.
 func load(ctx context.Context, addr, request string, length time.Duration) (speed, error) {
 	var mu sync.Mutex
 	var all []time.Duration
@@ -51,7 +51,7 @@ func load(ctx context.Context, addr, request string, length time.Duration) (spee
 	return speed{float64(len(all)) / time.Since(began).Seconds(), percentile(all, 50), percentile(all, 99)}, nil
 }
 
-// percentile returns the least of sorted times that p percent don't exceed.
+// percentile returns the least of the sorted times that p percent do not exceed.
 func percentile(sorted []time.Duration, p int) time.Duration {
 	return sorted[max(0, (len(sorted)*p+99)/100-1)]
 }
@@ -80,8 +80,8 @@ func ask(ctx context.Context, addr string, request []byte, until time.Time) (tim
 	return times, nil
 }
 
-// readAnswer reads one answer of 200 with a Content-Length: no more than a load
-// generator needs, which shares the cores with what it measures.
+// readAnswer reads an answer with status 200 and a Content-Length. It does only what the
+// load generator needs, because it shares the cores with the measured program.
 func readAnswer(r *bufio.Reader) error {
 	length := -1
 	for first := true; ; first = false {
@@ -106,7 +106,7 @@ func readAnswer(r *bufio.Reader) error {
 	}
 }
 
-// inTurns loads each address in turns, so that a busy machine slows all alike,
+// inTurns loads the addresses in turns, so that a busy machine slows all of them alike,
 // and returns the median round of each.
 func inTurns(ctx context.Context, requests map[string]string, addrs ...string) (map[string]speed, error) {
 	measured := map[string][]speed{}

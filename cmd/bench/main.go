@@ -1,6 +1,6 @@
-// Command bench measures Partywall against references that do the same work
-// with nothing around it, in one run: figures differ from machine to machine,
-// ratios hardly.
+// Command bench measures Partywall and references that do the same work
+// without anything around it, in one run. Figures differ from machine to machine, but
+// their ratios hardly do.
 //
 //	go run ./cmd/bench
 //
@@ -38,7 +38,7 @@ func main() {
 	}
 }
 
-// line is one figure beside what it is held to.
+// line is one figure with its reference and its target.
 type line struct {
 	what, figure, reference, ratio, target string
 	met                                    bool
@@ -54,7 +54,7 @@ func run(ctx context.Context) error {
 	build := exec.CommandContext(ctx, "go", "build", "-o", program, "github.com/partywall-go/partywall/cmd/partywall")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
-		return fmt.Errorf("the program can't be built: %w", err)
+		return fmt.Errorf("cannot build the program: %w", err)
 	}
 	bench, err := openBench(ctx, dir, program)
 	if err != nil {

@@ -25,7 +25,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// microscopic measures what a request is made of.
+// microscopic measures the parts of a request.
 func microscopic(ctx context.Context) ([]line, error) {
 	token, err := tokenLines(ctx)
 	if err != nil {
@@ -48,7 +48,7 @@ func tokenLines(ctx context.Context) ([]line, error) {
 		return domain.Must(tokens.New(tokens.Config{CacheSize: cache, Issuers: []tokens.Issuer{{URLs: []string{idp.Issuer}, Provider: idp.ProviderName, ClientIDs: []string{idp.ClientID}, Keys: source}}}))
 	}
 	provider := idptest.New(func(c *idp.Config) { c.Keys = keys })
-	all := make([]domain.Secret, 256) // more than the small cache holds
+	all := make([]domain.Secret, 256) // more than the small cache can contain
 	for i := range all {
 		caller, err := provider.Caller(domain.Must(domain.ParseEmail(fmt.Sprintf("user-%d@example.com", i))))
 		if err != nil {
@@ -94,8 +94,8 @@ func presignLines(ctx context.Context) ([]line, error) {
 	return []line{{"a presigned upload", ours.String(), sdk.String() + " v4.Signer", fmt.Sprintf("%.2f", ratio), "at most 1.00", ratio <= 1}}, nil
 }
 
-// perOp is how long fn takes, the best of three measurements: what disturbs one
-// only makes it longer.
+// perOp returns how long fn takes, the best of three measurements, because a disturbance
+// can only make one longer.
 func perOp(fn func(i int) error) time.Duration {
 	best := time.Duration(1<<63 - 1)
 	for range 3 {

@@ -16,7 +16,7 @@ import (
 	"github.com/lib/pq"
 )
 
-// bareSettings are what the bare program is told.
+// bareSettings are the settings of the reference program.
 type bareSettings struct {
 	Port               int // of the database
 	Status, Membership string
@@ -26,8 +26,8 @@ type bareSettings struct {
 	MembershipConns    int
 }
 
-// bareSettings reads the database for what the bare program needs: a login that
-// may become the tenant's role, as a gate does, and the very same messages.
+// bareSettings reads from the database what the reference program needs: a login that
+// may become the tenant's role, as a gate does, and the same messages.
 func (b *bench) bareSettings(ctx context.Context) (string, error) {
 	super, err := sql.Open("postgres", fmt.Sprintf("host=127.0.0.1 port=%d user=postgres password=%s dbname=%s sslmode=disable", b.db.Port, b.db.SuperuserPassword.Reveal(), b.db.Database))
 	if err != nil {
@@ -59,8 +59,8 @@ func (b *bench) bareSettings(ctx context.Context) (string, error) {
 	return string(settings), err
 }
 
-// reference is net/http and lib/pq, sending the same messages and answering as
-// many bytes, with nothing around them.
+// reference uses only net/http and lib/pq. It sends the same messages and answers with
+// the same number of bytes.
 func reference(text string) {
 	var s bareSettings
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
@@ -113,7 +113,7 @@ func askTime(ctx context.Context, db *sql.DB, message string) (now time.Time, er
 		return now, err
 	}
 	defer rows.Close()
-	for rows.Next() { // the settings'
+	for rows.Next() { // of the settings
 	}
 	var schema string
 	if rows.NextResultSet() && rows.Next() {

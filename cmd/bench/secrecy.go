@@ -16,8 +16,8 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// secrecy measures whether the time of an answer tells what its bytes don't:
-// whether there is such an account, or such a tenant.
+// secrecy measures whether the time of an answer reveals what its bytes do not:
+// whether an account or a tenant exists.
 func (b *bench) secrecy(ctx context.Context) ([]line, error) {
 	db, err := postgres.Open(ctx, b.config)
 	if err != nil {
@@ -72,27 +72,27 @@ func (b *bench) secrecy(ctx context.Context) ([]line, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", pair.what, err)
 		}
-		lines = append(lines, line{what: pair.what, figure: fmt.Sprintf("told apart %.0f%%", 100*told), reference: "50% is a coin", target: "35% to 65%", met: 0.35 <= told && told <= 0.65})
+		lines = append(lines, line{what: pair.what, figure: fmt.Sprintf("guessed %.0f%%", 100*told), reference: "50% is a coin", target: "35% to 65%", met: 0.35 <= told && told <= 0.65})
 	}
 	return lines, nil
 }
 
-// refused returns nil if err is what it must be.
+// refused returns nil if err has the expected code.
 func refused(err error, code domain.Code) error {
 	if errors.Is(err, code) {
 		return nil
 	}
-	return fmt.Errorf("it isn't %q: %w", string(code), errors.Join(err, errStatus))
+	return fmt.Errorf("the error is not %q: %w", string(code), errors.Join(err, errStatus))
 }
 
-// tellsApart returns how often somebody who has one time of each would be right
-// to say that the longer one is a's: the area under the ROC curve.
+// tellsApart returns how often an observer with one time of each would be right
+// to attribute the longer one to a: the area under the ROC curve.
 func tellsApart(samples int, a, b func() error) (float64, error) {
 	var times [2][]time.Duration
 	first := 0
 	for i := range 2 * samples {
 		if i%2 == 0 {
-			first = rand.IntN(2) // neither always follows the other
+			first = rand.IntN(2) // neither always comes second
 		}
 		which := (first + i) % 2
 		began := time.Now()
@@ -104,7 +104,7 @@ func tellsApart(samples int, a, b func() error) (float64, error) {
 	return longer(times[0], times[1]), nil
 }
 
-// longer is the share of pairs in which a's is the longer, a draw being half.
+// longer returns the share of pairs in which a's time is the longer one. A draw counts half.
 func longer(a, b []time.Duration) float64 {
 	wins := 0.0
 	for _, x := range a {

@@ -28,7 +28,7 @@ func (b *bench) uploadRequest() string {
 	return fmt.Sprintf("POST /files/upload-url HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\nX-Tenant-ID: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", b.token, tenant, len(uploadBody), uploadBody)
 }
 
-// anUpload is the program's own answer, for the bare program to repeat.
+// anUpload returns the program's own answer, which the reference program repeats.
 func (b *bench) anUpload(ctx context.Context) string {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+b.program.addr+"/files/upload-url", strings.NewReader(uploadBody))
 	if err != nil {
@@ -90,9 +90,9 @@ func (b *bench) uploads(ctx context.Context) ([]line, error) {
 	), nil
 }
 
-// idleTenants makes a thousand tenants, and looks what they cost: the bare
-// program, whose login knows one tenant's role alone, tells what the machine does
-// in the meantime.
+// idleTenants creates a thousand tenants, and measures their cost. The reference
+// program, whose login has only one tenant's role, shows what the machine itself
+// does in the meantime.
 func (b *bench) idleTenants(ctx context.Context) ([]line, error) {
 	const many = 1000
 	requests := map[string]string{b.program.addr: statusRequest, b.bare.addr: statusRequest}
@@ -118,7 +118,7 @@ func (b *bench) idleTenants(ctx context.Context) ([]line, error) {
 	}, nil
 }
 
-// createTenants makes tenants, one after the other, and returns how many a second.
+// createTenants creates tenants, one after the other, and returns how many per second.
 func (b *bench) createTenants(ctx context.Context, many int) (perSecond float64, err error) {
 	db, err := postgres.Open(ctx, b.config)
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// counter is a proxy before the database that counts round trips: how often the
-// client speaks after the server did.
+// counter is a proxy in front of the database that counts round trips: how often the
+// client sends after the server did.
 type counter struct {
 	net.Listener
 	target string
@@ -62,7 +62,7 @@ func (c *counter) serve(client net.Conn) {
 	})
 }
 
-// pump copies from one to the other, and says so before each piece.
+// pump copies data, and calls passing before each piece.
 func pump(to io.Writer, from io.Reader, passing func()) error {
 	buffer := make([]byte, 32<<10)
 	for {
@@ -79,7 +79,7 @@ func pump(to io.Writer, from io.Reader, passing func()) error {
 	}
 }
 
-// roundTrips counts what the adapter says to the database, through a proxy.
+// roundTrips counts the adapter's round trips to the database, through a proxy.
 func (b *bench) roundTrips(ctx context.Context) ([]line, error) {
 	c, err := newCounter(net.JoinHostPort(b.config.Host, strconv.Itoa(b.config.Port)))
 	if err != nil {
@@ -112,7 +112,7 @@ func (b *bench) roundTrips(ctx context.Context) ([]line, error) {
 			})
 		}},
 	} {
-		if err := errors.Join(work.do(), work.do()); err != nil { // connections are there then
+		if err := errors.Join(work.do(), work.do()); err != nil { // then the connections exist
 			return nil, err
 		}
 		before := c.trips.Load()

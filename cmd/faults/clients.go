@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// halves are requests that aren't whole.
+// halves are incomplete requests.
 var halves = []string{
 	"GET /readyz HTTP/1.1\r\nHo",
 	"POST /auth/signin HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
@@ -17,20 +17,20 @@ var halves = []string{
 	"GET / HTTP/1.1\r\nHost: x\r\nX-Tenant-ID: acme\r\n\r\n",
 }
 
-// withTenant serves a tenant acme with nothing configured.
-func (l *lab) withTenant(ctx context.Context) (*server, error) {
+// withTenant starts a server with a tenant acme and nothing configured.
+func (l *testbed) withTenant(ctx context.Context) (*server, error) {
 	s, err := l.serve(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
 	if status, _ := s.create(ctx, "acme"); status != http.StatusCreated {
-		return nil, fmt.Errorf("creating a tenant gives %d", status)
+		return nil, fmt.Errorf("creating a tenant returns %d", status)
 	}
 	return s, nil
 }
 
-func hangUps(ctx context.Context, lab *lab) (string, error) {
-	s, err := lab.withTenant(ctx)
+func hangUps(ctx context.Context, bed *testbed) (string, error) {
+	s, err := bed.withTenant(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -46,8 +46,8 @@ func hangUps(ctx context.Context, lab *lab) (string, error) {
 	return s.asBefore(ctx, before)
 }
 
-func slowClients(ctx context.Context, lab *lab) (string, error) {
-	s, err := lab.withTenant(ctx)
+func slowClients(ctx context.Context, bed *testbed) (string, error) {
+	s, err := bed.withTenant(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -96,8 +96,8 @@ func dawdle(conn net.Conn, text string, cut chan<- time.Duration) {
 	}
 }
 
-func sigterm(ctx context.Context, lab *lab) (string, error) {
-	s, err := lab.withTenant(ctx)
+func sigterm(ctx context.Context, bed *testbed) (string, error) {
+	s, err := bed.withTenant(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -117,7 +117,7 @@ func sigterm(ctx context.Context, lab *lab) (string, error) {
 	return fmt.Sprintf("exit 0 after %.1f s", took.Seconds()), err
 }
 
-// asBefore waits until the program serves and holds no more files than before.
+// asBefore waits until the program serves and has no more open files than before.
 func (s *server) asBefore(ctx context.Context, files int) (string, error) {
 	began := time.Now()
 	for time.Since(began) < 20*time.Second {
@@ -127,5 +127,5 @@ func (s *server) asBefore(ctx context.Context, files int) (string, error) {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	return "", fmt.Errorf("GET / gives %d; %d open files before, %d after", s.answers(ctx, "acme"), files, s.files())
+	return "", fmt.Errorf("GET / returns %d; %d open files before, %d after", s.answers(ctx, "acme"), files, s.files())
 }

@@ -12,22 +12,22 @@ import (
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
 )
 
-func databaseKilled(ctx context.Context, lab *lab) (string, error) {
-	return underLoad(ctx, lab, func(db *embeddedpg.Server) error { return db.Kill() })
+func databaseKilled(ctx context.Context, bed *testbed) (string, error) {
+	return underLoad(ctx, bed, func(db *embeddedpg.Server) error { return db.Kill() })
 }
 
-func databaseRestarted(ctx context.Context, lab *lab) (string, error) {
-	return underLoad(ctx, lab, func(db *embeddedpg.Server) error { return db.Restart(ctx) })
+func databaseRestarted(ctx context.Context, bed *testbed) (string, error) {
+	return underLoad(ctx, bed, func(db *embeddedpg.Server) error { return db.Restart(ctx) })
 }
 
-// underLoad does harm to the database five times while tenants are made, and then
-// looks for every tenant that was acknowledged.
-func underLoad(ctx context.Context, lab *lab, harm func(*embeddedpg.Server) error) (string, error) {
-	db, env, err := lab.database(ctx)
+// underLoad harms the database five times while tenants are created, and then
+// checks every tenant whose creation was acknowledged.
+func underLoad(ctx context.Context, bed *testbed, harm func(*embeddedpg.Server) error) (string, error) {
+	db, env, err := bed.database(ctx)
 	if err != nil {
 		return "", err
 	}
-	s, err := lab.serve(ctx, env)
+	s, err := bed.serve(ctx, env)
 	if err != nil {
 		return "", err
 	}
@@ -47,7 +47,7 @@ func underLoad(ctx context.Context, lab *lab, harm func(*embeddedpg.Server) erro
 	made, statuses := load.end()
 	for _, id := range made {
 		if status := s.answers(ctx, id); status != http.StatusOK {
-			return "", fmt.Errorf("%s was acknowledged, and now gives %d", id, status)
+			return "", fmt.Errorf("%s was acknowledged, and now returns %d", id, status)
 		}
 	}
 	for status := range statuses {
@@ -58,7 +58,7 @@ func underLoad(ctx context.Context, lab *lab, harm func(*embeddedpg.Server) erro
 	return fmt.Sprintf("%d tenants acknowledged, all there; answers %v; ready again after %d ms at most", len(made), statuses, slowest.Milliseconds()), nil
 }
 
-// load makes tenants until it ends.
+// load creates tenants until it is stopped.
 type load struct {
 	cancel   context.CancelFunc
 	wait     sync.WaitGroup
@@ -93,13 +93,13 @@ func (l *load) end() (made []string, statuses map[int]int) {
 	return l.made, l.statuses
 }
 
-func poolExhausted(ctx context.Context, lab *lab) (string, error) {
-	s, err := lab.serve(ctx, map[string]string{"DB_MAX_CONNS": "3", "DB_ACQUIRE_TIMEOUT": "20ms"})
+func poolExhausted(ctx context.Context, bed *testbed) (string, error) {
+	s, err := bed.serve(ctx, map[string]string{"DB_MAX_CONNS": "3", "DB_ACQUIRE_TIMEOUT": "20ms"})
 	if err != nil {
 		return "", err
 	}
 	if status, _ := s.create(ctx, "acme"); status != http.StatusCreated {
-		return "", fmt.Errorf("creating a tenant gives %d", status)
+		return "", fmt.Errorf("creating a tenant returns %d", status)
 	}
 	var mu sync.Mutex
 	statuses, wrong := map[int]int{}, 0
@@ -124,17 +124,17 @@ func poolExhausted(ctx context.Context, lab *lab) (string, error) {
 	return fmt.Sprintf("answers %v", statuses), nil
 }
 
-// killedWhileProvisioning kills the program at a random moment of making a
-// tenant. What it had acknowledged must be there; anything else whole or free.
-func killedWhileProvisioning(ctx context.Context, lab *lab) (string, error) {
-	_, env, err := lab.database(ctx)
+// killedWhileProvisioning kills the program at a random moment while it creates a
+// tenant. An acknowledged tenant must exist; any other must be complete or absent.
+func killedWhileProvisioning(ctx context.Context, bed *testbed) (string, error) {
+	_, env, err := bed.database(ctx)
 	if err != nil {
 		return "", err
 	}
 	const kills = 100
 	whole, free := 0, 0
 	for round := range kills + 1 {
-		s, err := lab.serve(ctx, env)
+		s, err := bed.serve(ctx, env)
 		if err != nil {
 			return "", err
 		}
@@ -150,7 +150,7 @@ func killedWhileProvisioning(ctx context.Context, lab *lab) (string, error) {
 				case status == http.StatusCreated:
 					free++
 				case status == http.StatusConflict && s.answers(ctx, before) == http.StatusOK:
-					whole++ // its commit was on its way, and has come in the meantime
+					whole++ // its commit was in flight, and has arrived in the meantime
 				default:
 					return "", fmt.Errorf("%s is neither there nor free: %d", before, status)
 				}
@@ -169,16 +169,16 @@ func killedWhileProvisioning(ctx context.Context, lab *lab) (string, error) {
 		time.Sleep(time.Duration(rand.IntN(15_000)) * time.Microsecond)
 		s.kill()
 		if <-acknowledged == http.StatusCreated {
-			again, err := lab.serve(ctx, env)
+			again, err := bed.serve(ctx, env)
 			if err != nil {
 				return "", err
 			}
 			if status := again.answers(ctx, id); status != http.StatusOK {
-				return "", fmt.Errorf("%s was acknowledged, and then gives %d", id, status)
+				return "", fmt.Errorf("%s was acknowledged, and then returns %d", id, status)
 			}
 			again.kill()
 		}
-		lab.servers = lab.servers[:0]
+		bed.servers = bed.servers[:0]
 	}
 	return fmt.Sprintf("%d whole, %d free again", whole, free), nil
 }

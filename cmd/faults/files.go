@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-func storeDown(ctx context.Context, lab *lab) (string, error) {
+func storeDown(ctx context.Context, bed *testbed) (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
 	address := listener.Addr().String()
 	listener.Close()
-	s, err := lab.start(map[string]string{
+	s, err := bed.start(map[string]string{
 		"S3_BUCKET_NAME": "faults", "S3_FORCE_PATH_STYLE": "true", "AWS_ENDPOINT_URL_S3": "http://" + address,
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x",
 	}, "--without-file-isolation")
@@ -36,7 +36,7 @@ func storeDown(ctx context.Context, lab *lab) (string, error) {
 	waited := time.Since(began)
 	status, _, answer := s.send(ctx, http.MethodPost, s.url+"/files/upload-url", `{"filename": "a"}`, "Authorization: Bearer "+token)
 	if ready != http.StatusServiceUnavailable || waited > 5*time.Second || status != http.StatusOK || answer["uploadUrl"] == nil {
-		return "", fmt.Errorf("/readyz is %d after %s, a URL gives %d", ready, waited, status)
+		return "", fmt.Errorf("/readyz is %d after %s, a URL returns %d", ready, waited, status)
 	}
 	listener, err = net.Listen("tcp", address)
 	if err != nil {
@@ -44,25 +44,25 @@ func storeDown(ctx context.Context, lab *lab) (string, error) {
 	}
 	store := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {}), ReadHeaderTimeout: time.Second}
 	go func() { _ = store.Serve(listener) }()
-	lab.closers = append(lab.closers, func() { _ = store.Close() })
+	bed.closers = append(bed.closers, func() { _ = store.Close() })
 	took, err := s.awaitReady(ctx, 10*time.Second)
 	return fmt.Sprintf("503 after %d ms, URLs signed; ready %d ms after its return", waited.Milliseconds(), took.Milliseconds()), err
 }
 
-// diskFull keeps the files on a disk of 8 MiB. To mount one takes a superuser.
-func diskFull(ctx context.Context, lab *lab) (string, error) {
-	objects := filepath.Join(lab.dir, "data", "objects")
+// diskFull keeps the files on a disk of 8 MiB. Mounting one requires root.
+func diskFull(ctx context.Context, bed *testbed) (string, error) {
+	objects := filepath.Join(bed.dir, "data", "objects")
 	if err := os.MkdirAll(objects, 0o700); err != nil {
 		return "", err
 	}
-	if err := os.Chmod(filepath.Join(lab.dir, "data"), 0o700); err != nil {
+	if err := os.Chmod(filepath.Join(bed.dir, "data"), 0o700); err != nil {
 		return "", err
 	}
 	if err := mountSmall(objects); err != nil {
-		return "not tried: only root mounts a small disk", nil //nolint:nilerr // the table says so
+		return "skipped: only root can mount a small disk", nil //nolint:nilerr // the table shows it
 	}
-	lab.closers = append(lab.closers, func() { unmount(objects) })
-	s, err := lab.serve(ctx, nil)
+	bed.closers = append(bed.closers, func() { unmount(objects) })
+	s, err := bed.serve(ctx, nil)
 	if err != nil {
 		return "", err
 	}
@@ -87,7 +87,7 @@ func diskFull(ctx context.Context, lab *lab) (string, error) {
 	}
 	first, full, old, again := put(1000), put(20<<20), get(), put(1000)
 	if first != http.StatusOK || full != http.StatusInsufficientStorage || old != http.StatusOK || again != http.StatusOK {
-		return "", fmt.Errorf("a file gives %d, one too large %d, the old one then %d, and another %d", first, full, old, again)
+		return "", fmt.Errorf("a file returns %d, one too large %d, the old one then %d, and another %d", first, full, old, again)
 	}
-	return "507, the old file is there, the next one is taken", nil
+	return "507, the old file remains, the next one is accepted", nil
 }

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// provider is an identity provider that publishes keys, and misbehaves if told to.
+// provider is an identity provider that publishes keys, and misbehaves on request.
 type provider struct {
 	*httptest.Server
 	mu    sync.Mutex
@@ -79,8 +79,8 @@ func (p *provider) keySet() []byte {
 	return set
 }
 
-// token signs one that was issued at a time and is good for an hour, by the
-// newest key.
+// token returns a token that was issued at the given time, is valid for an hour, and is
+// signed by the newest key.
 func (p *provider) token(issued time.Time) string {
 	p.mu.Lock()
 	n := len(p.keys) - 1
@@ -100,9 +100,9 @@ func (p *provider) token(issued time.Time) string {
 
 func (p *provider) good() string { return p.token(time.Now()) }
 
-// withProvider starts the program, which needn't become ready, with the
-// provider for its pool.
-func (l *lab) withProvider(ctx context.Context, p *provider) (*server, error) {
+// withProvider starts the program, which need not become ready, with the
+// provider as its user pool.
+func (l *testbed) withProvider(ctx context.Context, p *provider) (*server, error) {
 	l.closers = append(l.closers, p.Close)
 	s, err := l.start(map[string]string{
 		"COGNITO_USER_POOL_ID": poolID, "COGNITO_CLIENT_ID": clientID, "COGNITO_ISSUER": p.URL + "/" + poolID, "COGNITO_JWKS_URL": p.URL + "/keys",
@@ -116,10 +116,10 @@ func (l *lab) withProvider(ctx context.Context, p *provider) (*server, error) {
 			return s, nil
 		}
 	}
-	return nil, fmt.Errorf("it doesn't start: %s", s.output.String())
+	return nil, fmt.Errorf("the program does not start: %s", s.output.String())
 }
 
-// believes tells what a token gets: 400 (name a tenant) from who believes it.
+// believes returns the status for a token. It is 400 (name a tenant) if the token is accepted.
 func (s *server) believes(ctx context.Context, token string) int {
 	status, _ := s.get(ctx, "/files/download-url?filename=a", "Authorization: Bearer "+token)
 	return status
@@ -127,7 +127,7 @@ func (s *server) believes(ctx context.Context, token string) int {
 
 const believed = http.StatusBadRequest
 
-// recovers waits until a good token is believed.
+// recovers waits until a valid token is accepted.
 func (s *server) recovers(ctx context.Context, p *provider) (time.Duration, error) {
 	began := time.Now()
 	for time.Since(began) < 60*time.Second {
@@ -139,10 +139,10 @@ func (s *server) recovers(ctx context.Context, p *provider) (time.Duration, erro
 	return 0, fmt.Errorf("a good token still gets %d after a minute", s.believes(ctx, p.good()))
 }
 
-func keysDown(ctx context.Context, lab *lab) (string, error) {
+func keysDown(ctx context.Context, bed *testbed) (string, error) {
 	p := newProvider()
 	p.misbehave(func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) })
-	s, err := lab.withProvider(ctx, p)
+	s, err := bed.withProvider(ctx, p)
 	if err != nil {
 		return "", err
 	}
@@ -155,7 +155,7 @@ func keysDown(ctx context.Context, lab *lab) (string, error) {
 	return fmt.Sprintf("503; believed %.1f s after the keys were there", took.Seconds()), err
 }
 
-func keysLying(ctx context.Context, lab *lab) (string, error) {
+func keysLying(ctx context.Context, bed *testbed) (string, error) {
 	lies := []http.HandlerFunc{
 		func(w http.ResponseWriter, r *http.Request) {},
 		func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, `{"keys":[]}`) },
@@ -168,13 +168,13 @@ func keysLying(ctx context.Context, lab *lab) (string, error) {
 	}
 	p := newProvider()
 	p.misbehave(lies[0])
-	s, err := lab.withProvider(ctx, p)
+	s, err := bed.withProvider(ctx, p)
 	if err != nil {
 		return "", err
 	}
 	for i, lie := range lies {
 		p.misbehave(lie)
-		time.Sleep(1500 * time.Millisecond) // for the key set to ask again
+		time.Sleep(1500 * time.Millisecond) // until the key set may be fetched again
 		if status := s.believes(ctx, p.good()); status != http.StatusServiceUnavailable {
 			return "", fmt.Errorf("under lie %d a token gets %d", i, status)
 		}
@@ -184,7 +184,7 @@ func keysLying(ctx context.Context, lab *lab) (string, error) {
 	return fmt.Sprintf("503 under %d lies; believed %.1f s after the truth", len(lies), took.Seconds()), err
 }
 
-func keysHanging(ctx context.Context, lab *lab) (string, error) {
+func keysHanging(ctx context.Context, bed *testbed) (string, error) {
 	p := newProvider()
 	release := make(chan struct{})
 	p.misbehave(func(w http.ResponseWriter, r *http.Request) {
@@ -193,7 +193,7 @@ func keysHanging(ctx context.Context, lab *lab) (string, error) {
 		case <-release:
 		}
 	})
-	s, err := lab.withProvider(ctx, p)
+	s, err := bed.withProvider(ctx, p)
 	if err != nil {
 		close(release)
 		return "", err
@@ -211,9 +211,9 @@ func keysHanging(ctx context.Context, lab *lab) (string, error) {
 	return fmt.Sprintf("503 after %.1f s; believed %.1f s after it answered", waited.Seconds(), took.Seconds()), err
 }
 
-func keysRotating(ctx context.Context, lab *lab) (string, error) {
+func keysRotating(ctx context.Context, bed *testbed) (string, error) {
 	p := newProvider()
-	s, err := lab.withProvider(ctx, p)
+	s, err := bed.withProvider(ctx, p)
 	if err != nil {
 		return "", err
 	}
@@ -230,12 +230,12 @@ func keysRotating(ctx context.Context, lab *lab) (string, error) {
 			}
 		}
 	}
-	return fmt.Sprintf("%d tokens by 4 keys were believed; the key set was asked %d times", tokens, p.asked), nil
+	return fmt.Sprintf("%d tokens by 4 keys were accepted; the key set was fetched %d times", tokens, p.asked), nil
 }
 
-func clockOff(ctx context.Context, lab *lab) (string, error) {
+func clockOff(ctx context.Context, bed *testbed) (string, error) {
 	p := newProvider()
-	s, err := lab.withProvider(ctx, p)
+	s, err := bed.withProvider(ctx, p)
 	if err != nil {
 		return "", err
 	}

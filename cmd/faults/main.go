@@ -1,12 +1,12 @@
-// Command faults does to a running Partywall what production will: clients that
-// hang up or dawdle, a database that dies under load, an identity provider that
-// lies, a full disk, a kill -9. Each fault has a promised answer, and afterwards
+// Command faults subjects a running Partywall to the faults of production: clients that
+// disconnect or are slow, a database that dies under load, an identity provider that
+// misbehaves, a full disk, a kill -9. Each fault has a promised answer, and afterwards
 // the program must serve as before.
 //
 //	go run ./cmd/faults [NAME...]
 //
-// It builds the program, starts all that it needs on loopback, prints a table
-// and exits 1 if a promise wasn't kept.
+// It builds the program, starts everything it needs on loopback, prints a table
+// and exits with 1 if a promise was broken.
 package main
 
 import (
@@ -23,28 +23,28 @@ import (
 	"time"
 )
 
-// fault is one thing that goes wrong, and what was promised of it.
+// fault is a fault and the promise about it.
 type fault struct {
 	name    string
 	promise string
-	try     func(ctx context.Context, lab *lab) (found string, err error)
+	try     func(ctx context.Context, bed *testbed) (found string, err error)
 }
 
 func faults() []fault {
 	return []fault{
-		{"hang-ups", "1,000 clients who hang up in mid-request leave nothing behind", hangUps},
-		{"slow-clients", "500 clients who dawdle are cut, and others are served meanwhile", slowClients},
+		{"hang-ups", "1,000 clients that disconnect in mid-request leave nothing behind", hangUps},
+		{"slow-clients", "500 slow clients are disconnected, and others are served meanwhile", slowClients},
 		{"sigterm", "100 requests in flight: exit 0 within 10 s", sigterm},
 		{"database-killed", "kill -9 of the database under load: 503, then served within 10 s, nothing acknowledged is lost", databaseKilled},
 		{"database-restarted", "a restart of the database under load: the same", databaseRestarted},
 		{"pool-exhausted", "200 requests on one connection: 200 or 503 with Retry-After", poolExhausted},
 		{"kill-9", "kill -9 of the program while it provisions, 100 times: each tenant is whole or absent", killedWhileProvisioning},
-		{"keys-down", "no key set at the start: 503, not 401; served once it is there", keysDown},
+		{"keys-down", "no key set at the start: 503, not 401; served once it is available", keysDown},
 		{"keys-lying", "a key set that is empty, HTML, 2 MiB or elsewhere: 503, and no token is believed", keysLying},
 		{"keys-hanging", "a key set that hangs: 503 within 10 s, others are served meanwhile", keysHanging},
 		{"keys-rotating", "keys that rotate under load: no good token is refused", keysRotating},
 		{"clock-off", "an issuer whose clock is 5 minutes ahead, or a token 5 minutes over: 401", clockOff},
-		{"store-down", "no object store: not ready, URLs are signed all the same; ready once it is there", storeDown},
+		{"store-down", "no object store: not ready, URLs are signed all the same; ready once it is available", storeDown},
 		{"disk-full", "a full disk: 507, nothing of the old file is lost; room again: taken", diskFull},
 	}
 }
@@ -74,7 +74,7 @@ func run(ctx context.Context, names []string) error {
 	build := exec.CommandContext(ctx, "go", "build", "-o", program, "github.com/partywall-go/partywall/cmd/partywall")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
-		return fmt.Errorf("the program can't be built: %w", err)
+		return fmt.Errorf("cannot build the program: %w", err)
 	}
 	return tryAll(ctx, dir, program, names)
 }
@@ -105,12 +105,12 @@ func tryAll(ctx context.Context, dir, program string, names []string) error {
 		return err
 	}
 	if broken > 0 {
-		return fmt.Errorf("%d promises weren't kept", broken)
+		return fmt.Errorf("%d promises were broken", broken)
 	}
 	return nil
 }
 
-// tryOne gives a fault a laboratory of its own, and two minutes.
+// tryOne runs a fault in a testbed of its own, for at most two minutes.
 func tryOne(ctx context.Context, dir, program string, f fault) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
@@ -118,11 +118,11 @@ func tryOne(ctx context.Context, dir, program string, f fault) (string, error) {
 	if err := os.Mkdir(own, 0o755); err != nil {
 		return "", err
 	}
-	lab := &lab{dir: own, program: program}
-	defer lab.close()
-	found, err := f.try(ctx, lab)
+	bed := &testbed{dir: own, program: program}
+	defer bed.close()
+	found, err := f.try(ctx, bed)
 	if err != nil {
-		return "", fmt.Errorf("%w%s", err, lab.lastWords())
+		return "", fmt.Errorf("%w%s", err, bed.lastWords())
 	}
 	return found, nil
 }

@@ -1,5 +1,5 @@
 // Command partywall serves the API of a multi-tenant backend, and sets up and
-// looks after its database. Run it with --help.
+// maintains its database. Run it with --help.
 //
 // A product has the same commands under its own name, see package app/cli.
 package main

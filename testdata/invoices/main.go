@@ -1,6 +1,6 @@
-// Command invoices is a small product on Partywall: every tenant writes invoices
-// of its own, and pays a monthly fee. It has every command of Partywall's under its
-// own name, and one of its own:
+// Command invoices is a small product on Partywall: every tenant writes its own
+// invoices and pays a monthly fee. It has all commands of Partywall under its
+// own name, and one more:
 //
 //	invoices         serves, on http://localhost:3000
 //	invoices setup   makes or updates a configured database
@@ -38,9 +38,9 @@ func main() {
 	})
 }
 
-// product returns cfg with what makes it invoices'.
+// product returns cfg with the product's additions.
 func product(cfg app.Config) app.Config {
-	cfg.TenantMigrations, _ = fs.Sub(migrations, "migrations/tenant") // embedded: it is there
+	cfg.TenantMigrations, _ = fs.Sub(migrations, "migrations/tenant") // cannot fail: the folder is embedded
 	cfg.SharedMigrations, _ = fs.Sub(migrations, "migrations/shared")
 	cfg.Resolve = app.Subdomain("localhost")
 	cfg.OnProvision = subscribe

@@ -76,9 +76,9 @@ func (web web) insert(ctx context.Context, member access.Member, text, amount st
 	})
 }
 
-// tokenCookie keeps the access token where no script reads it. By its prefix,
-// browsers take it over HTTPS from this host alone: no other subdomain, such as
-// another tenant's, can plant one. Chromium and Firefox count http://localhost as
+// tokenCookie contains the access token, hidden from scripts. Because of its prefix,
+// browsers accept it only over HTTPS and only from this host, so another subdomain, such
+// as another tenant's, cannot set it. Chromium and Firefox count http://localhost as
 // HTTPS.
 const tokenCookie = "__Host-token"
 
@@ -96,14 +96,14 @@ func (web web) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if step.Challenge != nil {
-		http.Error(w, "This page can't answer "+step.Challenge.Name+".", http.StatusNotImplemented)
+		http.Error(w, "This page cannot answer "+step.Challenge.Name+".", http.StatusNotImplemented)
 		return
 	}
 	http.SetCookie(w, &http.Cookie{Name: tokenCookie, Value: step.Tokens.Access.Reveal(), Path: "/", HttpOnly: true, Secure: true, SameSite: http.SameSiteLaxMode})
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
-// fromCookie hands a browser's token to Partywall, which reads the header alone.
+// fromCookie passes a browser's token to Partywall, which reads only the header.
 func fromCookie(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if cookie, err := r.Cookie(tokenCookie); err == nil && r.Header.Get("Authorization") == "" {

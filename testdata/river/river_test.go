@@ -40,8 +40,8 @@ func migrations(t *testing.T) fstest.MapFS {
 	return files
 }
 
-// TestRiversMigrationsRunInShared is about files that no single transaction can
-// have: River adds a value to an enum in one, and uses it in a later one.
+// TestRiversMigrationsRunInShared covers migrations that cannot share a transaction:
+// River adds a value to an enum in one file, and uses it in a later one.
 func TestRiversMigrationsRunInShared(t *testing.T) {
 	files := migrations(t)
 	if len(files) < 6 {

@@ -32,10 +32,10 @@ func newKey(bits int) *rsa.PrivateKey {
 	return key
 }
 
-// claims are a header's or a payload's. A json.RawMessage is written as it is.
+// claimSet is a header or a payload. A json.RawMessage is written unchanged.
 type claimSet map[string]any
 
-// absent, as a value, takes a field away.
+// absent, as a value, removes a field.
 var absent = new(struct{})
 
 func (f claimSet) with(changes claimSet) claimSet {
@@ -73,7 +73,7 @@ func encode[T string | []byte](part T) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(part))
 }
 
-// sign makes a token of two texts, whatever they are.
+// sign makes a token of any two texts.
 func sign(key *rsa.PrivateKey, header, payload string) string {
 	return signParts(key, encode(header), encode(payload))
 }
@@ -88,7 +88,7 @@ func signParts(key *rsa.PrivateKey, header, payload string) string {
 	return input + "." + encode(signature)
 }
 
-// goodToken is one that every rule lets pass at now, but for the claims' changes.
+// goodToken returns a token that is valid now, except for the changes.
 func goodToken(changes claimSet) string {
 	return sign(ourKey, goodHeader().String(), goodClaims().with(changes).String())
 }

@@ -1,10 +1,10 @@
-// Command generate writes the hostile tokens and requests that stand beside it,
+// Command generate writes the hostile tokens and requests that are stored beside it,
 // each with the answer that it must get:
 //
 //	go run ./testdata/hostile/generate testdata/hostile
 //
-// requests.json comes out the same each time. The tokens are signed by new keys,
-// so that no private key is kept.
+// requests.json is the same each time. The tokens are signed by new keys,
+// so that no private key is stored.
 package main
 
 import (

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// request is one that must get Status, with a problem of Code on Field. In it
-// stand the tenants acme, of ada, and beta, of bob.
+// request is a request that must get Status, with a problem of Code on Field. The
+// installation has the tenants acme, of ada, and beta, of bob.
 type request struct {
 	Group   string   `json:"group"`
 	Name    string   `json:"name"`
@@ -65,7 +65,7 @@ func selectors() []request {
 	return all
 }
 
-// paths name a tenant in the path, where there is one.
+// paths name a tenant in the path, if there is one.
 func paths() []request {
 	var all []request
 	claim := func(status int, code, field, name, id string, headers ...string) {
@@ -85,7 +85,7 @@ func paths() []request {
 	return all
 }
 
-// filenames name a file to put into acme.
+// filenames name a file to upload to acme.
 func filenames() []request {
 	var all []request
 	add := func(name, filename string) {
@@ -120,7 +120,7 @@ func object(name, value string) []byte {
 	return []byte(`{"` + name + `": "` + escaped.String() + `"}`)
 }
 
-// bodies are no JSON object of the API's.
+// bodies are not JSON objects of the API.
 func bodies() []request {
 	var all []request
 	add := func(status int, code, field, name, body string, headers ...string) {
@@ -146,7 +146,7 @@ func bodies() []request {
 	return all
 }
 
-// fields have what the API doesn't take.
+// fields contain values that the API refuses.
 func fields() []request {
 	var all []request
 	add := func(field, name, body string) {
@@ -177,7 +177,7 @@ func fields() []request {
 	return all
 }
 
-// headers sign in, or don't.
+// headers contain valid and invalid credentials.
 func headers() []request {
 	var all []request
 	add := func(status int, code, field, name, as string, headers ...string) {

@@ -18,8 +18,8 @@ import (
 	"strings"
 )
 
-// token is one that a single rule refuses: all else about it is right, and where
-// it can be, it is signed by the issuer's own key.
+// token is a token that a single rule refuses. Everything else about it is valid, and if
+// possible it is signed by the issuer's own key.
 type token struct {
 	Name   string `json:"name"`
 	Token  string `json:"token"`
@@ -31,7 +31,7 @@ type rule struct {
 	Tokens []token `json:"tokens"`
 }
 
-// verifier is what a verifier must be told to believe Good and nothing else.
+// verifier is the configuration with which a verifier accepts Good and nothing else.
 type verifier struct {
 	Now      string `json:"now"`
 	Issuer   string `json:"issuer"`
@@ -109,7 +109,7 @@ func tokenForms() []token {
 	}
 }
 
-// bumped sets the last bit of base64 that has bits to spare.
+// bumped sets the last bit of a base64 text that has unused bits.
 func bumped(text string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	last := strings.IndexByte(alphabet, text[len(text)-1])

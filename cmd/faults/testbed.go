@@ -19,15 +19,15 @@ import (
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
 )
 
-// lab is where one fault is tried: its servers end with it.
-type lab struct {
+// testbed contains the servers of one fault. They end with it.
+type testbed struct {
 	dir     string
 	program string
 	servers []*server
 	closers []func()
 }
 
-func (l *lab) close() {
+func (l *testbed) close() {
 	for _, s := range l.servers {
 		s.kill()
 	}
@@ -37,11 +37,11 @@ func (l *lab) close() {
 }
 
 // lastWords are the end of what the servers said.
-func (l *lab) lastWords() string {
+func (l *testbed) lastWords() string {
 	for _, s := range l.servers {
 		lines := strings.Split(strings.TrimSpace(s.output.String()), "\n")
 		if n := len(lines); n > 0 && lines[n-1] != "" {
-			return "; it said last: " + lines[n-1]
+			return "; its last line: " + lines[n-1]
 		}
 	}
 	return ""
@@ -49,7 +49,7 @@ func (l *lab) lastWords() string {
 
 // database starts a PostgreSQL that forgets nothing, sets it up, and returns the
 // environment that names it.
-func (l *lab) database(ctx context.Context) (*embeddedpg.Server, map[string]string, error) {
+func (l *testbed) database(ctx context.Context) (*embeddedpg.Server, map[string]string, error) {
 	db, err := embeddedpg.Start(ctx, embeddedpg.Config{DataDir: filepath.Join(l.dir, "server")})
 	if err != nil {
 		return nil, nil, err
@@ -66,9 +66,9 @@ func (l *lab) database(ctx context.Context) (*embeddedpg.Server, map[string]stri
 	return db, env, nil
 }
 
-const operatorToken = "the operator of these experiments and nobody else"
+const operatorToken = "the operator of these experiments"
 
-func (l *lab) environ(set map[string]string) []string {
+func (l *testbed) environ(set map[string]string) []string {
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TMPDIR=" + os.TempDir(),
 		"DATA_DIR=" + filepath.Join(l.dir, "data"), "OPERATOR_TOKEN=" + operatorToken, "LOG_LEVEL=warn",
@@ -88,7 +88,7 @@ type server struct {
 }
 
 // start starts the program on a free port.
-func (l *lab) start(env map[string]string, flags ...string) (*server, error) {
+func (l *testbed) start(env map[string]string, flags ...string) (*server, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -109,7 +109,7 @@ func (l *lab) start(env map[string]string, flags ...string) (*server, error) {
 }
 
 // serve is start, and waits until the program is ready.
-func (l *lab) serve(ctx context.Context, env map[string]string) (*server, error) {
+func (l *testbed) serve(ctx context.Context, env map[string]string) (*server, error) {
 	s, err := l.start(env)
 	if err != nil {
 		return nil, err
@@ -136,7 +136,7 @@ func (s *server) awaitReady(ctx context.Context, patience time.Duration) (time.D
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	return 0, fmt.Errorf("it isn't ready after %s", patience)
+	return 0, fmt.Errorf("it is not ready after %s", patience)
 }
 
 func (s *server) kill() {
