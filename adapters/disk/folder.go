@@ -35,7 +35,7 @@ const (
 var errAbsent = errors.New("no such object")
 
 // folder is where the objects lie. [os.Root] keeps every path inside it, whatever
-// links somebody puts there.
+// links another program puts there.
 type folder struct {
 	root  *os.Root
 	alone sync.Mutex // stands in for the lock of a folder on file systems that have none, as NFS
@@ -129,7 +129,7 @@ func (f *folder) discard(temp string) { _ = f.root.Remove(temp) }
 
 func tempName() string { return path.Join(tempFolder, rand.Text()) }
 
-// write makes a file of the object at temp, and sees it onto the disk.
+// write writes the object to a file at temp, and syncs it to the disk.
 func (f *folder) write(temp string, key domain.ObjectKey, upload *signedurl.Upload, body io.Reader) error {
 	file, err := f.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
@@ -216,7 +216,7 @@ func (f *folder) makeFolder(folder string) error {
 	return errors.Join(f.sync(path.Dir(folder)), f.sync("."))
 }
 
-// sync sees a folder's entries onto the disk.
+// sync writes a folder's entries to the disk.
 func (f *folder) sync(folder string) error {
 	dir, err := f.root.Open(folder)
 	if err != nil {
@@ -262,7 +262,7 @@ func (f *folder) probe() error {
 	return f.root.WriteFile(temp, []byte{0}, fileMode)
 }
 
-// contextReader gives up with its context.
+// contextReader fails when its context is done.
 type contextReader struct {
 	ctx context.Context
 	io.Reader

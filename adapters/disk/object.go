@@ -24,10 +24,10 @@ const (
 	maxTrailerLen = 1 << 20 // a key and a header: far less
 )
 
-// errDamaged is a file that isn't an object, or another key's.
+// errDamaged reports a file that is not an object, or belongs to another key.
 var errDamaged = errors.New("damaged object file")
 
-// trailer is what a file tells of its object.
+// trailer is the metadata that a file contains about its object.
 type trailer struct {
 	Key         string    `json:"key"`
 	ContentType string    `json:"contentType"`
@@ -93,12 +93,12 @@ func readTrailer(file *os.File) (trailer, error) {
 	}
 	var t trailer
 	if err := json.Unmarshal(text, &t); err != nil || t.Size != size {
-		return trailer{}, fmt.Errorf("%w: its end doesn't fit", errDamaged)
+		return trailer{}, fmt.Errorf("%w: its end is invalid", errDamaged)
 	}
 	return t, nil
 }
 
-// object reads the bytes of an object, without what follows them in the file.
+// object reads the bytes of an object, without the metadata after them.
 type object struct {
 	*io.SectionReader
 	file *os.File

@@ -18,7 +18,7 @@ import (
 // Store keeps objects as files in a folder: a [ports.ObjectStore], the
 // [http.Handler] of its signed URLs, and a [ports.Dependency].
 //
-// An upload is seen whole or not at all, also after a crash.
+// An upload becomes visible completely or not at all, even after a crash.
 type Store struct {
 	folder  *folder
 	signer  *signedurl.Signer
@@ -101,7 +101,7 @@ func usable(ctx context.Context, key domain.ObjectKey) error {
 	return ctx.Err()
 }
 
-// objectError is the one place where the file system's errors become the domain's.
+// objectError is the only place where the file system's errors become domain errors.
 func objectError(err error) error {
 	var ours *domain.Error
 	switch {

@@ -97,7 +97,7 @@ func fetchAside(ctx context.Context, dir string, fetch func(ctx context.Context,
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(staging) // without effect once it's renamed
+	defer os.RemoveAll(staging) // no effect once it is renamed
 	if err := fetch(ctx, staging); err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func fetchAside(ctx context.Context, dir string, fetch func(ctx context.Context,
 	return os.Rename(staging, dir)
 }
 
-// openToAll lets everybody read and run what the owner may, whatever our umask.
+// openToAll lets all users read and run what the owner may, whatever our umask.
 func openToAll(dir string) error {
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.Type()&fs.ModeSymlink != 0 {

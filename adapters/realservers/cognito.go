@@ -20,7 +20,7 @@ import (
 
 const cognitoLocalVersion = "5.3.0"
 
-// CognitoCode is the code that the emulator "sends" to everybody.
+// CognitoCode is the code that the emulator "sends" to all users.
 const CognitoCode = "424242"
 
 // Cognito is an emulator of Amazon Cognito with one user pool, whose users sign

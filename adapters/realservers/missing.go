@@ -11,7 +11,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/internal/childserver"
 )
 
-// Missing says that a server can't be had on this machine.
+// Missing reports a server that is not available on this machine.
 type Missing struct {
 	Server  string
 	Install string // the command that helps
@@ -20,7 +20,7 @@ type Missing struct {
 
 // Error names the server, the command that installs it, and the cause.
 func (m *Missing) Error() string {
-	return fmt.Sprintf("%s can't be had, try `%s`: %v", m.Server, m.Install, m.Err)
+	return fmt.Sprintf("%s is not available, try `%s`: %v", m.Server, m.Install, m.Err)
 }
 
 // Unwrap returns the cause.

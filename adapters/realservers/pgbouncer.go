@@ -66,7 +66,7 @@ func StartPgBouncer(ctx context.Context, upstream Upstream) (*Pooler, error) {
 	return p, nil
 }
 
-// findPgBouncer looks on the PATH and where Debian keeps it, which isn't on everybody's.
+// findPgBouncer searches the PATH and Debian's folder, which is not in every user's PATH.
 func findPgBouncer() (string, error) {
 	program, err := exec.LookPath("pgbouncer")
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/internal/childserver"
 )
 
-// process is a server that runs.
+// process is a running server.
 type process struct {
 	*childserver.Process
 	output output
@@ -32,7 +32,7 @@ func launch(ctx context.Context, cmd *exec.Cmd, ready func(context.Context) erro
 	p.Process = child
 	if err := p.await(ctx, ready); err != nil {
 		p.End()
-		return nil, fmt.Errorf("%s isn't ready: %w\n%s", cmd.Path, err, p.output.String())
+		return nil, fmt.Errorf("%s is not ready: %w\n%s", cmd.Path, err, p.output.String())
 	}
 	return p, nil
 }
@@ -76,7 +76,7 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// answers reports why nobody takes a connection on port.
+// answers returns a check that fails while no server accepts connections on port.
 func answers(port int) func(context.Context) error {
 	return func(ctx context.Context) error {
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", childserver.Address(port))

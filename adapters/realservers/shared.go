@@ -27,7 +27,7 @@ type Shared[Server io.Closer] struct {
 	err    error
 }
 
-// Get returns the server. Where it can't be had the test is skipped or fails, see [Need].
+// Get returns the server. If it is not available, the test is skipped or fails, see [Need].
 func (s *Shared[Server]) Get(t testing.TB) Server {
 	t.Helper()
 	s.once.Do(func() { s.server, s.err = s.Start(context.Background()) })
@@ -40,7 +40,7 @@ func (s *Shared[Server]) Close() error {
 	started := true
 	s.once.Do(func() { started = false })
 	if !started || s.err != nil {
-		return nil //nolint:nilerr // a test has heard of it
+		return nil //nolint:nilerr // Get has reported it
 	}
 	return s.server.Close()
 }

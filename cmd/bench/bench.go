@@ -84,7 +84,7 @@ func (b *bench) start(program string, args, env []string) (*process, error) {
 	_, port, _ := net.SplitHostPort(p.addr)
 	p.cmd = exec.Command(program, args...)
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "PORT=" + port}, env...)
-	p.cmd.Dir = b.dir // what it says goes to the null device: the log is written, and read by nobody
+	p.cmd.Dir = b.dir // its output goes to the null device, so the log is written but not read
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}

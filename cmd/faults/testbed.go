@@ -121,7 +121,7 @@ func (l *testbed) serve(ctx context.Context, env map[string]string) (*server, er
 	return s, err
 }
 
-// awaitReady waits until the program can serve, and tells how long that took.
+// awaitReady waits until the program can serve, and returns how long that took.
 func (s *server) awaitReady(ctx context.Context, patience time.Duration) (time.Duration, error) {
 	began := time.Now()
 	for time.Since(began) < patience {

@@ -11,7 +11,7 @@ import (
 type request struct {
 	Group   string   `json:"group"`
 	Name    string   `json:"name"`
-	As      string   `json:"as,omitempty"` // who is signed in: ada, or nobody
+	As      string   `json:"as,omitempty"` // the signed-in user: ada, or empty
 	Method  string   `json:"method"`
 	Target  string   `json:"target"`
 	Headers []string `json:"headers,omitempty"` // "Name: value", sent as they are

@@ -23,7 +23,7 @@ import (
 type token struct {
 	Name   string `json:"name"`
 	Token  string `json:"token"`
-	Reason string `json:"reason"` // a part of what the operator is told; the caller isn't
+	Reason string `json:"reason"` // a part of the reason in the log; the caller does not see it
 }
 
 type rule struct {
