@@ -64,7 +64,7 @@ func (s *setup) createDatabase(ctx context.Context, missing error) error {
 	var err error
 	for range 10 {
 		_, err = maintenance.ExecContext(ctx, fill(`CREATE DATABASE {database} ENCODING 'UTF8' TEMPLATE template0`, name))
-		if pg.SQLState(err) != pqerror.ObjectInUse { // somebody copies the template
+		if pg.SQLState(err) != pqerror.ObjectInUse { // another session copies the template
 			break
 		}
 		time.Sleep(200 * time.Millisecond)

@@ -31,7 +31,7 @@ var meant = map[string]string{
 }
 
 // followedElsewhere are the mistakes whose advice another test follows, or that no
-// statement mends.
+// statement fixes.
 var followedElsewhere = map[string]string{
 	"a migration that never ran":   "TestTwoVersions; a ledger that lost a row looks the same",
 	"commits that a crash loses":   "the server of the tests is hasty from its command line",

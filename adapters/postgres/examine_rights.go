@@ -12,7 +12,7 @@ import (
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-// names are what the mends of this database fill in.
+// names are what the fixes of this database fill in.
 func (e *examination) names() map[string]string {
 	return map[string]string{"database": e.cfg.Database, "user": e.cfg.User, "system": e.in.systemRole(), "gate": e.in.gateRole()}
 }
@@ -83,18 +83,18 @@ func (e *examination) publicRights(ctx context.Context) (doctor.Finding, error) 
 				AND NOT coalesce(r.rolname IN ({system}, {gate}, {shared}) OR starts_with(r.rolname, {tenants}) AND n.nspname NOT IN ('ext', 'shared'), false)), '') AS strangers`)); err != nil {
 		return doctor.Finding{}, err
 	}
-	mend := "run as the database's owner:" + oneLine(fill(closeDatabase, e.names()))
+	fix := "run as the database's owner:" + oneLine(fill(closeDatabase, e.names()))
 	switch {
 	case open.Schemas != "":
 		return doctor.Fail("everybody enters "+open.Schemas, "run as DB_USER: REVOKE ALL ON SCHEMA "+open.Schemas+" FROM PUBLIC"), nil
 	case open.Strangers != "":
 		return doctor.Fail("other users may create things in schemas of ours, where their functions run with our rights: "+open.Strangers, "run as DB_USER, for each: REVOKE CREATE ON SCHEMA ... FROM ..."), nil
 	case open.Create:
-		return doctor.Fail("everybody may make schemas in the database", mend), nil
+		return doctor.Fail("everybody may make schemas in the database", fix), nil
 	case open.Public:
-		return doctor.Fail("everybody may create things in the schema public", mend), nil
+		return doctor.Fail("everybody may create things in the schema public", fix), nil
 	case open.Temp:
-		return doctor.Warn("everybody may make temporary tables, which shadow a tenant's own", mend), nil
+		return doctor.Warn("everybody may make temporary tables, which shadow a tenant's own", fix), nil
 	}
 	return doctor.Pass("PUBLIC may create nothing, and enters no schema of ours"), nil
 }

@@ -77,12 +77,12 @@ func (e *examination) connections(ctx context.Context) (doctor.Finding, error) {
 		free = min(free, found.Limit)
 	}
 	what := fmt.Sprintf("DB_MAX_CONNS=%d, and the server takes %d", e.cfg.MaxConns, free)
-	mend := fmt.Sprintf("set DB_MAX_CONNS to %d at most for each process, or raise max_connections", max(3, free/2))
+	fix := fmt.Sprintf("set DB_MAX_CONNS to %d at most for each process, or raise max_connections", max(3, free/2))
 	switch {
 	case e.cfg.MaxConns > free:
-		return doctor.Fail(what, mend), nil
+		return doctor.Fail(what, fix), nil
 	case 2*e.cfg.MaxConns > free:
-		return doctor.Warn(what+": no room for a second process, as in an upgrade", mend), nil
+		return doctor.Warn(what+": no room for a second process, as in an upgrade", fix), nil
 	}
 	return doctor.Pass(what), nil
 }

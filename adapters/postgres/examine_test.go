@@ -29,7 +29,7 @@ func examineAt(t testing.TB, cfg postgres.Config, ahead time.Duration) map[strin
 			t.Errorf("%s is found twice", f.Check)
 		}
 		if (f.Severity == doctor.OK) != (f.Fix == "") || f.Summary == "" || strings.Contains(f.Summary+f.Fix, "\n") {
-			t.Errorf("a finding says what is wrong, and how to mend it, in a line: %+v", f)
+			t.Errorf("a finding says what is wrong, and how to fix it, in a line: %+v", f)
 		}
 		for _, secret := range []domain.Secret{cfg.Password, cfg.GateSecret} {
 			if !secret.IsZero() && strings.Contains(f.Summary+f.Fix, secret.Reveal()) {
@@ -210,18 +210,18 @@ func TestExamine(t *testing.T) {
 // It does what the finding says, and goes on in the same installation where that left
 // nothing behind.
 func TestExamineMistakes(t *testing.T) {
-	var mended *postgres.Config
+	var fixed *postgres.Config
 	for name, m := range mistakes {
-		if mended == nil {
+		if fixed == nil {
 			db, cfg := open(t, withNotes)
 			makeTenant(t, db, "acme")
 			makeTenant(t, db, "rival")
 			_ = db.Close()
-			mended = &cfg
+			fixed = &cfg
 		}
 		t.Run(name, func(t *testing.T) {
-			cfg := *mended
-			mended = nil
+			cfg := *fixed
+			fixed = nil
 			inst := query[string](t, superuser(t, cfg), `SELECT inst FROM partywall.installation`)
 			filled := strings.NewReplacer("{db}", cfg.Database, "{inst}", inst, "{user}", cfg.User)
 			switch m.as {
@@ -242,7 +242,7 @@ func TestExamineMistakes(t *testing.T) {
 			if followedElsewhere[name] == "" {
 				follow(t, name, m, findings[m.check], cfg, changed, filled)
 				if !t.Failed() && m.change == nil && len(m.others) == 0 {
-					mended = &cfg
+					fixed = &cfg
 				}
 			}
 		})

@@ -20,7 +20,7 @@ import (
 // tlsMode judges the configuration alone, so that it's told also while the server
 // can't be reached.
 func (e *examination) tlsMode(context.Context) (doctor.Finding, error) {
-	const mend = "set DB_SSLMODE=verify-full, and DB_SSLROOTCERT to the authority's certificates (RDS: https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem)"
+	const fix = "set DB_SSLMODE=verify-full, and DB_SSLROOTCERT to the authority's certificates (RDS: https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem)"
 	switch mode := pq.SSLMode(e.cfg.SSLMode); {
 	case pg.OnSocket(e.cfg.Host):
 		return doctor.Pass("a Unix socket on this machine, which needs no TLS"), nil
@@ -29,9 +29,9 @@ func (e *examination) tlsMode(context.Context) (doctor.Finding, error) {
 	case onLoopback(e.cfg.Host):
 		return doctor.Pass(fmt.Sprintf("DB_SSLMODE=%s, on this machine", mode)), nil
 	case mode == pq.SSLModeDisable:
-		return doctor.Fail(fmt.Sprintf("passwords and tenants' data go to %s in the open: DB_SSLMODE=disable", e.cfg.Host), mend), nil
+		return doctor.Fail(fmt.Sprintf("passwords and tenants' data go to %s in the open: DB_SSLMODE=disable", e.cfg.Host), fix), nil
 	default:
-		return doctor.Warn(fmt.Sprintf("DB_SSLMODE=%s doesn't make sure that it is %s that answers", mode, e.cfg.Host), mend), nil
+		return doctor.Warn(fmt.Sprintf("DB_SSLMODE=%s doesn't make sure that it is %s that answers", mode, e.cfg.Host), fix), nil
 	}
 }
 
@@ -57,13 +57,13 @@ func (e *examination) certificate(ctx context.Context) (doctor.Finding, error) {
 	if err != nil {
 		return doctor.Finding{}, err
 	}
-	const mend = "renew the server's certificate; on RDS: aws rds modify-db-instance --db-instance-identifier NAME --ca-certificate-identifier rds-ca-rsa2048-g1 --apply-immediately"
+	const fix = "renew the server's certificate; on RDS: aws rds modify-db-instance --db-instance-identifier NAME --ca-certificate-identifier rds-ca-rsa2048-g1 --apply-immediately"
 	until := cert.NotAfter.UTC().Format(time.DateOnly)
 	switch left := cert.NotAfter.Sub(e.now()); {
 	case left <= 0:
-		return doctor.Fail("the server's certificate was good until "+until, mend), nil
+		return doctor.Fail("the server's certificate was good until "+until, fix), nil
 	case left < month:
-		return doctor.Warn("the server's certificate is good until "+until+" only", mend), nil
+		return doctor.Warn("the server's certificate is good until "+until+" only", fix), nil
 	}
 	return doctor.Pass("the certificate is good until " + until), nil
 }

@@ -195,7 +195,7 @@ func identity(t testing.TB, subject string) domain.Identity {
 	return who
 }
 
-// makeTenant makes a tenant that somebody owns.
+// makeTenant makes a tenant that has an owner.
 func makeTenant(t testing.TB, db *postgres.DB, id string) domain.TenantID {
 	t.Helper()
 	made, err := db.Tenants().Create(t.Context(), owned(t, id))

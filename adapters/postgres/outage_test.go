@@ -30,7 +30,7 @@ func TestDependency(t *testing.T) {
 		cfg := config(t)
 		setUp(t, cfg)
 		p := through(t, &cfg)
-		return porttest.Outage{Dependency: reopen(t, cfg), Break: p.breakDown, Restore: p.mend}
+		return porttest.Outage{Dependency: reopen(t, cfg), Break: p.breakDown, Restore: p.restore}
 	})
 }
 
@@ -74,7 +74,7 @@ func TestNotThereYet(t *testing.T) {
 		}
 	})
 	t.Run("it is served once it's there, without being opened again", func(t *testing.T) {
-		p.mend(t)
+		p.restore(t)
 		await(t, db)
 		note(t, db, makeTenant(t, db, "acme"), "at last")
 	})
@@ -250,7 +250,7 @@ func TestStaleConnections(t *testing.T) {
 		}
 		wg.Wait()
 		p.breakDown(t)
-		p.mend(t)
+		p.restore(t)
 		if err := db.Ready(t.Context()); err != nil {
 			t.Errorf("it isn't ready, though the database is: %v", err)
 		}

@@ -35,15 +35,15 @@ type proxy struct {
 func through(t *testing.T, cfg *postgres.Config) *proxy {
 	t.Helper()
 	p := &proxy{target: net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)), address: "127.0.0.1:0", conns: map[net.Conn]bool{}}
-	p.mend(t)
+	p.restore(t)
 	t.Cleanup(func() { p.breakDown(t) })
 	cfg.Host = "127.0.0.1"
 	cfg.Port = p.listener.Addr().(*net.TCPAddr).Port
 	return p
 }
 
-// mend lets connections through.
-func (p *proxy) mend(t *testing.T) {
+// restore lets connections through.
+func (p *proxy) restore(t *testing.T) {
 	t.Helper()
 	l, err := net.Listen("tcp", p.address)
 	if err != nil {

@@ -17,7 +17,7 @@ const (
 	RolesOff  = pg.RolesOff // the path is the only wall
 )
 
-// The codes of what [Open] and [Setup] refuse, for the operator to mend.
+// The codes of what [Open] and [Setup] refuse, for the operator to correct.
 const (
 	CodeNotSetUp         = pg.CodeNotSetUp
 	CodeBehind           = pg.CodeBehind

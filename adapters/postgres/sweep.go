@@ -110,7 +110,7 @@ const (
 )
 
 // removeExpired removes the tenant with all that was made for it, if its claim
-// has run out. It waits for whoever claims or removes it at the same time.
+// has run out. It waits for a session that claims or removes it at the same time.
 func removeExpired(ctx context.Context, tx *sqlx.Tx, in installation, id domain.TenantID) (occupancy, error) {
 	var keeps bool
 	err := tx.GetContext(ctx, &keeps, `SELECT `+present+` FROM partywall.tenants t WHERE t.id = $1 FOR UPDATE`, id.String())

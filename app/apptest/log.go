@@ -44,12 +44,12 @@ func (l *testLog) write(tenant, text string) {
 			return
 		}
 	}
-	told := map[testing.TB]bool{}
+	reported := map[testing.TB]bool{}
 	for _, t := range l.tests {
-		if !told[t] {
+		if !reported[t] {
 			t.Log(text)
 		}
-		told[t] = true
+		reported[t] = true
 	}
 }
 

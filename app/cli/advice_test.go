@@ -51,7 +51,7 @@ func runAdvised(t *testing.T, dir string, env map[string]string, line string) {
 // has the file read.
 func TestTheAdviceAboutDotEnv(t *testing.T) {
 	for name, c := range map[string]struct {
-		text, advice, mended string
+		text, advice, fixed string
 	}{
 		"a mistyped name":            {"TENANT_CREATON=operator\n", "is TENANT_CREATION meant?", "TENANT_CREATION=operator\n"},
 		"a $ that is meant":          {"DATA_DIR=a$b\n", "put the value in single quotes", "DATA_DIR='a$b'\n"},
@@ -72,7 +72,7 @@ func TestTheAdviceAboutDotEnv(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			oneLine(t, runWithDotEnv(t, nil, c.text, "config"), c.advice)
-			if got := runWithDotEnv(t, nil, c.mended, "config"); got.code != exitOK || got.err != "" {
+			if got := runWithDotEnv(t, nil, c.fixed, "config"); got.code != exitOK || got.err != "" {
 				t.Errorf("after the advice: %+v", got)
 			}
 		})

@@ -147,8 +147,8 @@ func TestTheErrorReportsAnAccountWithoutItsTenant(t *testing.T) {
 		unspent bool
 	}{
 		"another user claims it first": {func(h *installation, claim domain.Secret, _ *ports.CreatedUser) {
-			somebody := domain.Must(h.users.Caller(address("eve@example.com")))
-			domain.Must(h.db.Reservations().Claim(context.Background(), ports.Claim{Token: claim.Hash(), Owner: somebody.Identity()}))
+			eve := domain.Must(h.users.Caller(address("eve@example.com")))
+			domain.Must(h.db.Reservations().Claim(context.Background(), ports.Claim{Token: claim.Hash(), Owner: eve.Identity()}))
 		}, domain.CodeClaimInvalid, "another user claimed", false},
 		"the registry becomes unavailable": {func(h *installation, _ domain.Secret, _ *ports.CreatedUser) {
 			h.db.Break()

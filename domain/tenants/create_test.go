@@ -16,8 +16,8 @@ func TestWhoMayCreate(t *testing.T) {
 	operator := tenants.Creator{Operator: access.Installation()}
 	const allowed = domain.Kind(-1)
 	cases := []struct {
-		policy                      tenants.CreationPolicy
-		anybody, signedIn, operator domain.Kind
+		policy                        tenants.CreationPolicy
+		anonymous, signedIn, operator domain.Kind
 	}{
 		{"", allowed, allowed, allowed},
 		{tenants.Open, allowed, allowed, allowed},
@@ -29,7 +29,7 @@ func TestWhoMayCreate(t *testing.T) {
 		h.Policy = c.policy
 		for i, by := range []tenants.Creator{{}, signedIn, operator} {
 			n++
-			want := []domain.Kind{c.anybody, c.signedIn, c.operator}[i]
+			want := []domain.Kind{c.anonymous, c.signedIn, c.operator}[i]
 			_, err := h.Create(t.Context(), by, tenants.Creation{ID: tenantID("tenant-" + strings.Repeat("x", n))})
 			if want == allowed && err != nil || want != allowed && domain.KindOf(err) != want {
 				t.Errorf("policy %q, creator %d: %v", c.policy, i, err)

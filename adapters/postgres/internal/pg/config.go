@@ -85,7 +85,7 @@ type Config struct {
 
 	// OnProvision, if set, ends the making of a tenant: it runs in the same
 	// transaction, as User, with the tenant's schema on the path. An error or a
-	// panic of it undoes all, and reaches whoever creates the tenant as it is. A
+	// panic of it undoes all, and reaches the creator of the tenant as it is. A
 	// COMMIT of its own, though, keeps what was made until then; that's
 	// [CodeScopeEnded].
 	OnProvision func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant, owner domain.Identity) error

@@ -212,7 +212,7 @@ func (tx *scopedTx) end() {
 	tx.conn.scope = nil
 }
 
-// Commit commits, unless somebody ended the transaction behind our back or
+// Commit commits, unless the function ended the transaction behind our back or
 // hid the error of a statement.
 func (tx *scopedTx) Commit() error {
 	defer tx.end()

@@ -16,7 +16,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// The codes of what Open and Setup refuse, for the operator to mend.
+// The codes of what Open and Setup refuse, for the operator to correct.
 const (
 	CodeNotSetUp         domain.Code = "database_not_set_up"
 	CodeBehind           domain.Code = "database_behind"

@@ -17,7 +17,7 @@ const (
 func SchemaOf(id domain.TenantID) string { return "tenant_" + id.String() }
 
 // PathOf is the search path inside a schema. pg_temp stands last, else a
-// temporary table that was left behind would capture somebody's rows.
+// temporary table that was left behind would capture a tenant's rows.
 func PathOf(schema string) string {
 	return pq.QuoteIdentifier(schema) + ", " + ExtensionSchema + ", pg_temp"
 }

@@ -15,7 +15,7 @@ const cancelPatience = 500 * time.Millisecond
 // network does: where none comes, watch breaks the connection off.
 type watch struct {
 	wire net.Conn
-	stop func() // nil: nobody is waited for
+	stop func() // nil: no session is waited for
 }
 
 // begin watches until end, unless a watch is on: the one of a transaction goes on
