@@ -75,7 +75,7 @@ func scanMembership(row pg.Scanner, who domain.Identity) (ports.TenantMembership
 // someone refuses the zero Identity.
 func someone(who domain.Identity) error {
 	if who.IsZero() {
-		return domain.Invalidf("sub", "name the identity of the member")
+		return domain.Invalidf("sub", "an identity is required")
 	}
 	return nil
 }
