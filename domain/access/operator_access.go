@@ -1,12 +1,6 @@
 package access
 
-import (
-	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"github.com/partywall-go/partywall/domain"
-)
+import "github.com/partywall-go/partywall/domain"
 
 // OperatorAccess is a proof that the operator enters a tenant, and states the reason.
 // The operator does not have to be a member. Only [Operator.Enter] builds one. The
@@ -16,11 +10,8 @@ type OperatorAccess struct {
 	reason string
 }
 
-// maxReasonLen is in bytes, so that a reason fits a line of the log.
-const maxReasonLen = 200
-
-// Enter proves that the operator enters tenant id, for a reason of 1 to 200 bytes on
-// one line. It does not check that the tenant exists: the scope that opens does.
+// Enter proves that the operator enters tenant id, for a reason of 1 to 200
+// characters on one line. It does not check that the tenant exists: the scope that opens does.
 //
 // The zero Operator returns [domain.Forbidden]; an empty or malformed reason returns
 // [domain.Invalid] on field "reason".
@@ -31,9 +22,9 @@ func (o Operator) Enter(id domain.TenantID, reason string) (OperatorAccess, erro
 	if id.IsZero() {
 		return OperatorAccess{}, domain.Invalidf("tenantId", "name the tenant to enter")
 	}
-	reason = strings.TrimSpace(reason)
-	if reason == "" || len(reason) > maxReasonLen || !utf8.ValidString(reason) || strings.ContainsFunc(reason, unicode.IsControl) {
-		return OperatorAccess{}, domain.Invalidf("reason", "say in 1 to %d bytes, on one line, why the tenant is entered", maxReasonLen)
+	reason, err := domain.ParseReason(reason)
+	if err != nil {
+		return OperatorAccess{}, err
 	}
 	return OperatorAccess{id, reason}, nil
 }

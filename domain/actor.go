@@ -1,0 +1,26 @@
+package domain
+
+// ActorKind is the kind of an [Actor].
+type ActorKind string
+
+// The kinds of actors.
+const (
+	ActorUser     ActorKind = "user"     // a signed-in user
+	ActorOperator ActorKind = "operator" // the operator of the installation
+	ActorSystem   ActorKind = "system"   // the program itself
+)
+
+// Actor is the author of a change. The zero Actor is unknown.
+type Actor struct {
+	Kind     ActorKind
+	Identity Identity // of an [ActorUser]; zero for any other
+}
+
+// UserActor returns the actor that the identity is.
+func UserActor(identity Identity) Actor { return Actor{ActorUser, identity} }
+
+// OperatorActor returns the operator as an actor.
+func OperatorActor() Actor { return Actor{Kind: ActorOperator} }
+
+// IsZero reports whether the actor is unknown.
+func (a Actor) IsZero() bool { return a == Actor{} }
