@@ -29,7 +29,8 @@ var layers = map[string][]string{
 
 	"adapters":                          {"domain", "ports", "ports/doctor", "adapters/internal/..."},
 	"adapters/internal":                 {"domain", "ports", "ports/doctor", "adapters/internal/problem"},
-	"adapters/httpapi":                  {"domain", "ports", "domain/...", "adapters/internal/..."},
+	"adapters/httpapi":                  {"domain", "ports", "domain/...", "adapters/internal/...", "adapters/httpapi/internal/..."},
+	"adapters/httpapi/internal/web":     {"domain", "domain/limits", "ports", "adapters/internal/..."},
 	"adapters/postgres":                 {"domain", "ports", "ports/doctor", "adapters/internal/...", "adapters/postgres/internal/..."},
 	"adapters/postgres/internal/pg":     {"domain", "adapters/internal/..."},
 	"adapters/postgres/internal/schema": {"domain", "adapters/postgres/internal/pg"},
@@ -80,7 +81,7 @@ func TestEveryArrowPointsInwards(t *testing.T) {
 func TestTheImportRuleRefusesWhatItShould(t *testing.T) {
 	for _, arrow := range [][2]string{
 		{"domain", "ports"}, {"ports", "domain/access"}, {"domain/access", "domain/tenants"}, {"domain/tenants", "domain/files"}, {"adapters/s3", "domain/files"},
-		{"adapters/s3", "adapters/disk"}, {"adapters/idp", "adapters/idp/argon2"}, {"adapters/postgres", "adapters/embeddedpg"}, {"adapters/postgres/internal/pg", "adapters/postgres/internal/schema"}, {"adapters/postgres/internal/schema", "adapters/postgres"}, {"adapters/embeddedpg", "adapters/postgres"}, {"adapters/httpapi", "adapters/memory"},
+		{"adapters/s3", "adapters/disk"}, {"adapters/idp", "adapters/idp/argon2"}, {"adapters/postgres", "adapters/embeddedpg"}, {"adapters/postgres/internal/pg", "adapters/postgres/internal/schema"}, {"adapters/postgres/internal/schema", "adapters/postgres"}, {"adapters/embeddedpg", "adapters/postgres"}, {"adapters/httpapi", "adapters/memory"}, {"adapters/httpapi/internal/web", "domain/access"}, {"adapters/httpapi/internal/web", "adapters/httpapi"},
 		{"adapters/memory", "app"}, {"cmd/partywall", "adapters/postgres"}, {"app", "cmd/partywall"}, {"app", "app/cli"}, {"app/cli", "adapters/postgres"},
 	} {
 		if mayImport(arrow[0], arrow[1]) {

@@ -18,7 +18,7 @@ func TestNoMessageForACallerIsMadeOfAnError(t *testing.T) {
 	seen := 0
 	for _, found := range callerMessages(t, os.DirFS("../adapters")) {
 		seen++
-		if strings.HasPrefix(found.where, "httpapi/decode.go:") {
+		if strings.HasPrefix(found.where, "httpapi/internal/web/decode.go:") {
 			continue // it describes the caller's own JSON
 		}
 		if word := madeOfAnError(found.message); word != "" {

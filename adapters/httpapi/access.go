@@ -4,14 +4,66 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/labstack/echo/v4"
+
+	"github.com/partywall-go/partywall/adapters/httpapi/internal/web"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
 
+// signedIn lets callers with a valid access token call next.
+func (s *server) signedIn(next func(echo.Context, ports.Caller) error) echo.HandlerFunc {
+	return web.Challenging(func(c echo.Context) error {
+		caller, err := s.identify(c.Request(), web.LineOf(c))
+		if err != nil {
+			return err
+		}
+		return next(c, caller)
+	})
+}
+
+// maybeSignedIn lets all callers call next, and passes on whether they are signed in,
+// or the operator. A bad token is refused: it does not count as none.
+func (s *server) maybeSignedIn(next func(echo.Context, tenants.Creator) error) echo.HandlerFunc {
+	return web.Challenging(func(c echo.Context) error {
+		r := c.Request()
+		token, err := web.BearerToken(r.Header)
+		if err != nil {
+			return err
+		}
+		if token.IsZero() {
+			return next(c, tenants.Creator{From: web.ClientOf(c)})
+		}
+		if operator, proven := s.Operators.Prove(token); proven {
+			web.LineOf(c).Operator = true
+			return next(c, tenants.Creator{Operator: operator, From: web.ClientOf(c)})
+		}
+		caller, err := s.Verifier.Verify(r.Context(), token)
+		if err != nil {
+			return err
+		}
+		web.LineOf(c).Subject = caller.Identity()
+		return next(c, tenants.Creator{Caller: caller, From: web.ClientOf(c)})
+	})
+}
+
+// member lets a member of the tenant that the request names, or of the only tenant
+// that they belong to, call next.
+func (s *server) member(next func(echo.Context, access.Member) error) echo.HandlerFunc {
+	return web.Challenging(func(c echo.Context) error {
+		_, member, err := s.admit(c.Request(), web.LineOf(c), tenantInPath(c.Param("id")))
+		if err != nil {
+			return err
+		}
+		return next(c, member)
+	})
+}
+
 // authenticate returns the caller whose access token the request carries.
 func (s *server) authenticate(r *http.Request) (ports.Caller, error) {
-	token, err := bearerToken(r.Header)
+	token, err := web.BearerToken(r.Header)
 	if err != nil {
 		return ports.Caller{}, err
 	}
@@ -23,17 +75,17 @@ func (s *server) authenticate(r *http.Request) (ports.Caller, error) {
 
 // identify is authenticate for a route that requires a caller, who is named in the
 // log line.
-func (s *server) identify(r *http.Request, l *line) (ports.Caller, error) {
+func (s *server) identify(r *http.Request, l *web.Line) (ports.Caller, error) {
 	caller, err := s.authenticate(r)
 	if err == nil {
-		l.subject = caller.Identity()
+		l.Subject = caller.Identity()
 	}
 	return caller, err
 }
 
 // admit identifies the caller and proves that they are a member of the tenant that the
 // request names, or of the only one that they belong to.
-func (s *server) admit(r *http.Request, l *line, elsewhere ...Resolve) (ports.Caller, access.Member, error) {
+func (s *server) admit(r *http.Request, l *web.Line, elsewhere ...Resolve) (ports.Caller, access.Member, error) {
 	caller, err := s.identify(r, l)
 	if err != nil {
 		return ports.Caller{}, access.Member{}, err
@@ -42,14 +94,16 @@ func (s *server) admit(r *http.Request, l *line, elsewhere ...Resolve) (ports.Ca
 	if err != nil {
 		return ports.Caller{}, access.Member{}, err
 	}
-	l.tenant = id
+	l.Tenant = id
 	member, err := s.memberOf(r.Context(), caller.Identity(), id)
 	if err != nil {
 		return ports.Caller{}, access.Member{}, err
 	}
-	l.tenant = member.Tenant()
+	l.Tenant = member.Tenant()
 	return caller, member, nil
 }
+
+var errSignIn = domain.Errorf(domain.Unauthenticated, "sign in, and send the access token as Authorization: Bearer")
 
 // memberOf returns the identity's proof for tenant id, or for its only tenant where id
 // is zero.

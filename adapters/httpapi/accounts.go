@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/partywall-go/partywall/adapters/httpapi/internal/web"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/limits"
@@ -19,14 +20,14 @@ func (s *server) signUp(c echo.Context) error {
 		Password   string `json:"password"`
 		ClaimToken string `json:"claimToken"`
 	}
-	if err := decode(c, &body); err != nil {
+	if err := web.Decode(c, &body); err != nil {
 		return err
 	}
 	email, err := domain.ParseEmail(body.Email)
 	if err != nil {
 		return err
 	}
-	user, err := s.Identities.SignUp(audited(c), s.from(c), identities.SignUp{
+	user, err := s.Identities.SignUp(web.Audited(c), web.ClientOf(c), identities.SignUp{
 		Email:      email,
 		Password:   domain.NewSecret(body.Password),
 		ClaimToken: domain.NewSecret(body.ClaimToken),
@@ -34,7 +35,7 @@ func (s *server) signUp(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return respond(c, http.StatusCreated, newUserAnswer{user.Identity.Subject(), user.Confirmed, deliveryAnswer(user.Delivery)})
+	return web.Respond(c, http.StatusCreated, newUserAnswer{user.Identity.Subject(), user.Confirmed, deliveryAnswer(user.Delivery)})
 }
 
 // newUserAnswer and codeDelivery are spelled as in Cognito's SignUp.
@@ -63,17 +64,17 @@ func (s *server) verifyEmail(c echo.Context) error {
 		Email string `json:"email"`
 		Code  string `json:"code"`
 	}
-	if err := decode(c, &body); err != nil {
+	if err := web.Decode(c, &body); err != nil {
 		return err
 	}
 	email, err := domain.ParseEmail(body.Email)
 	if err != nil {
 		return err
 	}
-	if err := s.Identities.VerifyEmail(c.Request().Context(), s.from(c), email, domain.NewSecret(body.Code)); err != nil {
+	if err := s.Identities.VerifyEmail(c.Request().Context(), web.ClientOf(c), email, domain.NewSecret(body.Code)); err != nil {
 		return err
 	}
-	return respond(c, http.StatusOK, message{"the e-mail address is verified; sign in"})
+	return web.RespondText(c, http.StatusOK, "the e-mail address is verified; sign in")
 }
 
 // resendCode handles POST /auth/resend-code.
@@ -92,17 +93,17 @@ func (s *server) mailCode(c echo.Context, ask func(context.Context, limits.Addre
 	var body struct {
 		Email string `json:"email"`
 	}
-	if err := decode(c, &body); err != nil {
+	if err := web.Decode(c, &body); err != nil {
 		return err
 	}
 	email, err := domain.ParseEmail(body.Email)
 	if err != nil {
 		return err
 	}
-	if err := ask(c.Request().Context(), s.from(c), email); err != nil {
+	if err := ask(c.Request().Context(), web.ClientOf(c), email); err != nil {
 		return err
 	}
-	return respond(c, http.StatusAccepted, message{answer})
+	return web.RespondText(c, http.StatusAccepted, answer)
 }
 
 // resetPassword handles POST /auth/reset-password.
@@ -112,16 +113,16 @@ func (s *server) resetPassword(c echo.Context) error {
 		Code        string `json:"code"`
 		NewPassword string `json:"newPassword"`
 	}
-	if err := decode(c, &body); err != nil {
+	if err := web.Decode(c, &body); err != nil {
 		return err
 	}
 	email, err := domain.ParseEmail(body.Email)
 	if err != nil {
 		return err
 	}
-	err = s.Identities.ResetPassword(c.Request().Context(), s.from(c), email, domain.NewSecret(body.Code), domain.NewSecret(body.NewPassword))
+	err = s.Identities.ResetPassword(c.Request().Context(), web.ClientOf(c), email, domain.NewSecret(body.Code), domain.NewSecret(body.NewPassword))
 	if err != nil {
 		return err
 	}
-	return respond(c, http.StatusOK, message{"the password is changed; sign in with it"})
+	return web.RespondText(c, http.StatusOK, "the password is changed; sign in with it")
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/partywall-go/partywall/adapters/httpapi/internal/web"
 	"github.com/partywall-go/partywall/adapters/internal/problem"
 	"github.com/partywall-go/partywall/domain"
 )
@@ -13,7 +14,7 @@ import (
 // NewWithPace is New with other bounds for a body and for a request, so that a
 // test does not have to wait for the usual ones.
 func NewWithPace(config Config, body, work time.Duration) http.Handler {
-	return newAPI(config, pace{body: body, work: work})
+	return newAPI(config, web.Pace{Body: body, Work: work})
 }
 
 // Routes returns the route table of an API.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/partywall-go/partywall/adapters/httpapi/internal/web"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/files"
@@ -21,7 +22,7 @@ func (s *server) uploadURL(c echo.Context, member access.Member) error {
 		SHA256      string `json:"sha256"`
 		IfAbsent    bool   `json:"ifAbsent"`
 	}
-	if err := decode(c, &body); err != nil {
+	if err := web.Decode(c, &body); err != nil {
 		return err
 	}
 	size, err := orUnknown(body.Size)
@@ -42,7 +43,7 @@ func (s *server) uploadURL(c echo.Context, member access.Member) error {
 	if headers == nil {
 		headers = map[string]string{}
 	}
-	return respond(c, http.StatusOK, uploadAnswer{
+	return web.Respond(c, http.StatusOK, uploadAnswer{
 		UploadURL: signed.Request.URL.Reveal(),
 		Method:    signed.Request.Method,
 		Headers:   headers,
@@ -89,7 +90,7 @@ func (s *server) downloadURL(c echo.Context, member access.Member) error {
 	if err != nil {
 		return err
 	}
-	return respond(c, http.StatusOK, downloadAnswer{signed.Request.URL.Reveal(), signed.Request.ExpiresAt.UTC()})
+	return web.Respond(c, http.StatusOK, downloadAnswer{signed.Request.URL.Reveal(), signed.Request.ExpiresAt.UTC()})
 }
 
 // single returns the value of a parameter that is sent once at most.

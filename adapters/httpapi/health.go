@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/partywall-go/partywall/adapters/httpapi/internal/web"
 	"github.com/partywall-go/partywall/adapters/internal/problem"
 )
 
@@ -20,18 +21,18 @@ const (
 
 // healthz handles GET /healthz: the process is running.
 func (s *server) healthz(c echo.Context) error {
-	return respond(c, http.StatusOK, healthAnswer{Status: "ok"})
+	return web.Respond(c, http.StatusOK, healthAnswer{Status: "ok"})
 }
 
 // readyz handles GET /readyz: all dependencies can be used.
 func (s *server) readyz(c echo.Context) error {
 	answer, err := s.health.look(c.Request().Context())
 	if err != nil {
-		exchangeOf(c).cause = err
+		web.LineOf(c).Cause = err
 		problem.SetRetryAfter(c.Response().Header(), checkFresh)
-		return respond(c, http.StatusServiceUnavailable, answer)
+		return web.Respond(c, http.StatusServiceUnavailable, answer)
 	}
-	return respond(c, http.StatusOK, answer)
+	return web.Respond(c, http.StatusOK, answer)
 }
 
 type healthAnswer struct {

@@ -6,11 +6,11 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/partywall-go/partywall/adapters/httpapi/internal/web"
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/files"
 	"github.com/partywall-go/partywall/domain/identities"
@@ -54,44 +54,36 @@ type API struct {
 }
 
 // New builds the API.
-func New(config Config) *API { return newAPI(config, usualPace) }
+func New(config Config) *API { return newAPI(config, web.UsualPace) }
 
 // ServeHTTP serves the API's routes.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
-// pace is the time that a request may take.
-type pace struct {
-	body time.Duration // to send a body
-	work time.Duration // for the answer, once the headers were read
-}
-
-var usualPace = pace{body: 10 * time.Second, work: 30 * time.Second}
-
 type server struct {
 	Config
-	pace    pace
-	proxies proxies
-	unnamed sync.Once // the log has a line about a proxy that is not trusted
-	cors    cors
-	health  health
-	fixed   []fixedHeader
+	web    *web.Kernel
+	health health
 }
 
-func newAPI(config Config, pace pace) *API {
+func newAPI(config Config, pace web.Pace) *API {
 	config.Logger = cmp.Or(config.Logger, slog.New(slog.DiscardHandler))
 	if config.Now == nil {
 		config.Now = time.Now
 	}
 	s := &server{
-		Config:  config,
-		pace:    pace,
-		proxies: newProxies(config.TrustedProxies),
-		cors:    newCORS(config.AllowOrigins),
-		health:  health{dependencies: config.Dependencies, now: config.Now},
-		fixed:   fixedHeaders(config.PublicURL),
+		Config: config,
+		web: web.New(web.Config{
+			TrustedProxies: config.TrustedProxies,
+			AllowOrigins:   config.AllowOrigins,
+			PublicURL:      config.PublicURL,
+			Logger:         config.Logger,
+			Now:            config.Now,
+			Pace:           pace,
+		}),
+		health: health{dependencies: config.Dependencies, now: config.Now},
 	}
 	e := echo.New()
-	e.Use(s.observe)
+	e.Use(s.web.Observe)
 	s.routes(e)
 	return &API{s, e}
 }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/partywall-go/partywall/adapters/httpapi/internal/web"
 )
 
 // routes is the whole API at a glance.
@@ -15,9 +17,9 @@ import (
 // address, after their body was read.
 func (s *server) routes(e *echo.Echo) {
 	get := func(path string, h echo.HandlerFunc) {
-		e.Match([]string{http.MethodGet, http.MethodHead}, path, s.brief(h))
+		e.Match([]string{http.MethodGet, http.MethodHead}, path, s.web.Brief(h))
 	}
-	post := func(path string, h echo.HandlerFunc) { e.POST(path, s.brief(h)) }
+	post := func(path string, h echo.HandlerFunc) { e.POST(path, s.web.Brief(h)) }
 
 	get("/", s.status)
 	get("/healthz", s.healthz)
@@ -34,7 +36,7 @@ func (s *server) routes(e *echo.Echo) {
 	post("/auth/refresh", s.refresh)
 	post("/auth/forgot-password", s.forgotPassword)
 	post("/auth/reset-password", s.resetPassword)
-	post("/auth/signout", challenging(s.signOut))
+	post("/auth/signout", web.Challenging(s.signOut))
 	get("/auth/me", s.signedIn(s.me))
 
 	post("/files/upload-url", s.member(s.uploadURL))
@@ -47,6 +49,6 @@ func (s *server) routes(e *echo.Echo) {
 		e.Match([]string{http.MethodGet, http.MethodHead}, "/local/jwks.json", echo.WrapHandler(s.LocalKeys))
 	}
 	if s.LocalObjects != nil {
-		e.Match([]string{http.MethodGet, http.MethodHead, http.MethodPut}, "/local/objects/*", s.transfer(s.LocalObjects))
+		e.Match([]string{http.MethodGet, http.MethodHead, http.MethodPut}, "/local/objects/*", s.web.Transfer(s.LocalObjects))
 	}
 }

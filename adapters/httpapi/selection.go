@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/partywall-go/partywall/adapters/httpapi/internal/web"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -21,7 +22,7 @@ type Resolve func(*http.Request) (domain.TenantID, error)
 // selectedTenant returns the tenant that a request to one of our routes names.
 func (s *server) selectedTenant(c echo.Context) (domain.TenantID, error) {
 	id, err := s.selection(c.Request(), tenantInPath(c.Param("id")))
-	exchangeOf(c).tenant = id
+	web.LineOf(c).Tenant = id
 	return id, err
 }
 

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/partywall-go/partywall/adapters/httpapi/internal/web"
 )
 
 // The server's own timeouts. The handler's are shorter, and send an answer; these are
@@ -25,9 +27,6 @@ const (
 	lastWords  = 800 * time.Millisecond
 )
 
-// errStopping is the cause with which requests are cancelled when the server stops.
-var errStopping = errors.New("the server is stopping")
-
 // Server serves a handler until the context of Serve is done.
 type Server struct {
 	Handler http.Handler
@@ -44,7 +43,7 @@ type Server struct {
 // Requests' contexts carry ctx's values, but do not end with it.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	base, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer cancel(errStopping)
+	defer cancel(web.ErrStopping)
 	server := s.server(base)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -76,7 +75,7 @@ func (s *Server) stop(server *http.Server, cancel context.CancelCauseFunc) error
 	if drained(server, cmp.Or(s.Grace, usualGrace)) {
 		return nil
 	}
-	cancel(errStopping)
+	cancel(web.ErrStopping)
 	if drained(server, lastWords) {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/partywall-go/partywall/adapters/httpapi/internal/web"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/ports"
@@ -17,14 +18,14 @@ func (s *server) signIn(c echo.Context) error {
 		Email    string `json:"email"`
 		Password string `json:"password"`
 	}
-	if err := decode(c, &body); err != nil {
+	if err := web.Decode(c, &body); err != nil {
 		return err
 	}
 	email, err := domain.ParseEmail(body.Email)
 	if err != nil {
 		return err
 	}
-	step, err := s.Identities.SignIn(c.Request().Context(), s.from(c), email, domain.NewSecret(body.Password))
+	step, err := s.Identities.SignIn(c.Request().Context(), web.ClientOf(c), email, domain.NewSecret(body.Password))
 	if err != nil {
 		return err
 	}
@@ -39,14 +40,14 @@ func (s *server) respondToChallenge(c echo.Context) error {
 		Session       string            `json:"session"`
 		Responses     map[string]string `json:"responses"`
 	}
-	if err := decode(c, &body); err != nil {
+	if err := web.Decode(c, &body); err != nil {
 		return err
 	}
 	email, err := domain.ParseEmail(body.Email)
 	if err != nil {
 		return err
 	}
-	step, err := s.Identities.RespondToChallenge(c.Request().Context(), s.from(c), email, ports.ChallengeAnswer{
+	step, err := s.Identities.RespondToChallenge(c.Request().Context(), web.ClientOf(c), email, ports.ChallengeAnswer{
 		Name:      body.ChallengeName,
 		Session:   domain.NewSecret(body.Session),
 		Responses: secrets(body.Responses),
@@ -68,13 +69,13 @@ func secrets(values map[string]string) map[string]domain.Secret {
 // respondStep answers with the tokens, or with the challenge to answer first.
 func respondStep(c echo.Context, step ports.SignIn) error {
 	if step.Challenge == nil {
-		return respond(c, http.StatusOK, tokensOf(step.Tokens))
+		return web.Respond(c, http.StatusOK, tokensOf(step.Tokens))
 	}
 	parameters := step.Challenge.Parameters
 	if parameters == nil {
 		parameters = map[string]string{}
 	}
-	return respond(c, http.StatusOK, challengeAnswer{step.Challenge.Name, step.Challenge.Session.Reveal(), parameters})
+	return web.Respond(c, http.StatusOK, challengeAnswer{step.Challenge.Name, step.Challenge.Session.Reveal(), parameters})
 }
 
 // challengeAnswer and tokensAnswer are spelled as in Cognito's InitiateAuth.
@@ -101,14 +102,14 @@ func (s *server) refresh(c echo.Context) error {
 	var body struct {
 		RefreshToken string `json:"refreshToken"`
 	}
-	if err := decode(c, &body); err != nil {
+	if err := web.Decode(c, &body); err != nil {
 		return err
 	}
-	tokens, err := s.Identities.Refresh(c.Request().Context(), s.from(c), domain.NewSecret(body.RefreshToken))
+	tokens, err := s.Identities.Refresh(c.Request().Context(), web.ClientOf(c), domain.NewSecret(body.RefreshToken))
 	if err != nil {
 		return err
 	}
-	return respond(c, http.StatusOK, tokensOf(tokens))
+	return web.Respond(c, http.StatusOK, tokensOf(tokens))
 }
 
 // signOut handles POST /auth/signout. A refresh token in the body is enough, because
@@ -119,8 +120,8 @@ func (s *server) signOut(c echo.Context) error {
 		Everywhere   bool   `json:"everywhere"`
 	}
 	caller, unproven := s.authenticate(c.Request())
-	exchangeOf(c).subject = caller.Identity() // the zero Caller if nothing is proven
-	err := decode(c, &body)
+	web.LineOf(c).Subject = caller.Identity() // the zero Caller if nothing is proven
+	err := web.Decode(c, &body)
 	if unproven != nil && (err != nil || body.RefreshToken == "") {
 		return unproven
 	}
@@ -128,7 +129,7 @@ func (s *server) signOut(c echo.Context) error {
 		return err
 	}
 	which := identities.SignOut{RefreshToken: domain.NewSecret(body.RefreshToken), Everywhere: body.Everywhere}
-	err = s.Identities.SignOut(c.Request().Context(), s.from(c), caller, which)
+	err = s.Identities.SignOut(c.Request().Context(), web.ClientOf(c), caller, which)
 	if domain.KindOf(err) == domain.Unauthenticated && unproven != nil {
 		return unproven // with the reason why the token is not accepted
 	}
@@ -152,7 +153,7 @@ func (s *server) me(c echo.Context, caller ports.Caller) error {
 	for i, m := range profile.Tenants {
 		answer.Tenants[i] = membershipOf(m)
 	}
-	return respond(c, http.StatusOK, answer)
+	return web.Respond(c, http.StatusOK, answer)
 }
 
 type profileAnswer struct {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/partywall-go/partywall/adapters/httpapi/internal/web"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
@@ -25,7 +26,7 @@ func (s *server) status(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return respond(c, http.StatusOK, statusAnswer{"the tenant is served", now.UTC(), id.String()})
+	return web.Respond(c, http.StatusOK, statusAnswer{"the tenant is served", now.UTC(), id.String()})
 }
 
 type statusAnswer struct {
@@ -42,28 +43,28 @@ func (s *server) createTenant(c echo.Context, by tenants.Creator) error {
 		TenantID string `json:"tenantId"`
 		Name     string `json:"name"`
 	}
-	if err := decode(c, &body); err != nil {
+	if err := web.Decode(c, &body); err != nil {
 		return err
 	}
 	id, err := domain.ParseTenantID(body.TenantID)
 	if err != nil {
 		return err
 	}
-	exchangeOf(c).tenant = id
+	web.LineOf(c).Tenant = id
 	creation := tenants.Creation{ID: id, Name: body.Name}
 	if !by.Caller.IsZero() {
 		if creation.IdempotencyKey, err = idempotencyKey(c.Request().Header); err != nil {
 			return err
 		}
 	}
-	created, err := s.Tenants.Create(audited(c), by, creation)
+	created, err := s.Tenants.Create(web.Audited(c), by, creation)
 	if err != nil {
 		return err
 	}
 	if created.Replayed {
 		c.Response().Header().Set("Idempotency-Replayed", "true")
 	}
-	return respond(c, http.StatusCreated, createdAnswer(created))
+	return web.Respond(c, http.StatusCreated, createdAnswer(created))
 }
 
 // idempotencyKey reads the Idempotency-Key header of a signed-in caller. It ignores
@@ -109,7 +110,7 @@ func createdAnswer(created tenants.Created) newTenantAnswer {
 
 // claimTenant handles POST /tenants/{id}/claim.
 func (s *server) claimTenant(c echo.Context, caller ports.Caller) error {
-	by := tenants.Creator{Caller: caller, From: s.from(c)}
+	by := tenants.Creator{Caller: caller, From: web.ClientOf(c)}
 	id, err := s.selectedTenant(c)
 	if err != nil {
 		return err
@@ -117,14 +118,14 @@ func (s *server) claimTenant(c echo.Context, caller ports.Caller) error {
 	var body struct {
 		ClaimToken string `json:"claimToken"`
 	}
-	if err := decode(c, &body); err != nil {
+	if err := web.Decode(c, &body); err != nil {
 		return err
 	}
-	claimed, err := s.Tenants.Claim(audited(c), by, id, domain.NewSecret(body.ClaimToken))
+	claimed, err := s.Tenants.Claim(web.Audited(c), by, id, domain.NewSecret(body.ClaimToken))
 	if err != nil {
 		return err
 	}
-	return respond(c, http.StatusOK, claimAnswer{"the tenant is yours", membershipOf(claimed)})
+	return web.Respond(c, http.StatusOK, claimAnswer{"the tenant is yours", membershipOf(claimed)})
 }
 
 type claimAnswer struct {

@@ -1,4 +1,4 @@
-package httpapi
+package web
 
 import (
 	"context"
@@ -11,17 +11,17 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// observe is the one middleware of all requests: it gives them an ID, adds the
+// Observe is the one middleware of all requests: it gives them an ID, adds the
 // headers that every answer has, turns errors and panics into problems, and logs a
 // line. One middleware costs less than five.
-func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
+func (k *Kernel) Observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		x := &exchange{Context: c}
-		x.started, x.requestID, x.client, x.method = s.Now(), requestID(c.Request().Header), s.clientOf(c.Request()), c.Request().Method
-		s.prepare(x)
-		abort := s.run(x, next)
+		x.started, x.requestID, x.client, x.method = k.now(), requestID(c.Request().Header), k.AddressOf(c.Request()), c.Request().Method
+		k.prepare(x)
+		abort := k.run(x, next)
 		x.route, x.status, x.bytes = routeOf(c.Path()), x.Response().Status, x.Response().Size
-		s.log(x.Request().Context(), &x.line)
+		k.log(x.Request().Context(), &x.Line)
 		if abort {
 			panic(http.ErrAbortHandler)
 		}
@@ -29,16 +29,16 @@ func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-func (s *server) prepare(x *exchange) {
+func (k *Kernel) prepare(x *exchange) {
 	r, header := x.Request(), x.Response().Header()
 	header.Set(headerRequestID, x.requestID)
-	for _, h := range s.fixed {
+	for _, h := range k.fixed {
 		header[h.name] = h.values
 	}
-	s.cors.expose(r, header)
+	k.cors.expose(r, header)
 	if r.ContentLength != 0 {
 		// Whether or not the body is used, the connection must not wait for it long.
-		_ = http.NewResponseController(x.Response()).SetReadDeadline(time.Now().Add(s.pace.body))
+		_ = http.NewResponseController(x.Response()).SetReadDeadline(time.Now().Add(k.pace.Body))
 	}
 	if r.TransferEncoding != nil {
 		// Where a proxy in front of us measures the body by a Content-Length that came
@@ -50,42 +50,42 @@ func (s *server) prepare(x *exchange) {
 
 // run calls next and handles its error. It reports whether the connection must be cut
 // because half of an answer was sent.
-func (s *server) run(x *exchange, next echo.HandlerFunc) (abort bool) {
+func (k *Kernel) run(x *exchange, next echo.HandlerFunc) (abort bool) {
 	defer func() {
 		if p := recover(); p != nil {
-			abort = s.recovered(x, p)
+			abort = k.recovered(x, p)
 		}
 	}()
-	if s.cors.preflight(x) {
+	if k.cors.preflight(x) {
 		return false
 	}
 	if err := next(x); err != nil {
-		s.fail(x, err)
+		k.fail(x, err)
 	}
 	return false
 }
 
-func (s *server) recovered(x *exchange, p any) (abort bool) {
+func (k *Kernel) recovered(x *exchange, p any) (abort bool) {
 	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		return true
 	}
 	x.stack = debug.Stack()
 	err := fmt.Errorf("panic: %v", p)
 	if x.Response().Committed {
-		x.cause = err
+		x.Cause = err
 		return true
 	}
-	s.fail(x, err)
+	k.fail(x, err)
 	return false
 }
 
-// brief bounds the time that a JSON route may take, and keeps its answers, which
+// Brief bounds the time that a JSON route may take, and keeps its answers, which
 // contain secrets or the state of the moment, out of every cache.
-func (s *server) brief(next echo.HandlerFunc) echo.HandlerFunc {
+func (k *Kernel) Brief(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		c.Response().Header().Set("Cache-Control", "no-store")
-		ctx, cancel := context.WithTimeout(r.Context(), s.pace.work)
+		ctx, cancel := context.WithTimeout(r.Context(), k.pace.Work)
 		defer cancel()
 		c.SetRequest(r.WithContext(ctx))
 		err := next(c)

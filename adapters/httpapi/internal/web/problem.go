@@ -1,4 +1,4 @@
-package httpapi
+package web
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 const statusClientGone = 499
 
 // fail answers with the problem of err.
-func (s *server) fail(x *exchange, err error) {
+func (k *Kernel) fail(x *exchange, err error) {
 	if clientGone(x.Request().Context(), err) {
 		x.Response().Status = statusClientGone
 		if !x.Response().Committed {
@@ -49,7 +49,7 @@ func refusal(ctx context.Context, err error) *domain.Error {
 		return routingError(e)
 	}
 	switch {
-	case errors.Is(context.Cause(ctx), errStopping):
+	case errors.Is(context.Cause(ctx), ErrStopping):
 		return domain.Errorf(domain.Unavailable, "the server is stopping; try again").WithCause(err)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return domain.Errorf(domain.Unavailable, "this took too long and was given up; try again").WithCause(err)

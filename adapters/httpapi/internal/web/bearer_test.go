@@ -1,4 +1,4 @@
-package httpapi
+package web
 
 import (
 	"errors"
@@ -31,7 +31,7 @@ func TestTheAuthorizationHeader(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.promise, func(t *testing.T) {
-			token, err := bearerToken(http.Header{"Authorization": test.lines})
+			token, err := BearerToken(http.Header{"Authorization": test.lines})
 			if token.Reveal() != test.token || (test.err == nil) != (err == nil) || test.err != nil && !errors.Is(err, test.err) {
 				t.Errorf("got %q, %v; want %q, %v", token.Reveal(), err, test.token, test.err)
 			}
@@ -44,7 +44,7 @@ func FuzzTheAuthorizationHeader(f *testing.F) {
 		f.Add(line)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
-		token, err := bearerToken(http.Header{"Authorization": {line}})
+		token, err := BearerToken(http.Header{"Authorization": {line}})
 		switch {
 		case err == nil && token.IsZero():
 			t.Fatalf("%q was taken for no credentials at all", line)

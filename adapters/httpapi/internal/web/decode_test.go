@@ -1,4 +1,4 @@
-package httpapi
+package web
 
 import (
 	"bytes"
@@ -31,7 +31,7 @@ func FuzzARequestsBody(f *testing.F) {
 			Responses map[string]string `json:"responses"`
 			IfAbsent  bool              `json:"ifAbsent"`
 		}
-		err := decode(e.NewContext(r, httptest.NewRecorder()), &into)
+		err := Decode(e.NewContext(r, httptest.NewRecorder()), &into)
 		if err == nil {
 			return
 		}

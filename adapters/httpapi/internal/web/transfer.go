@@ -1,4 +1,4 @@
-package httpapi
+package web
 
 import (
 	"context"
@@ -8,11 +8,11 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// transfer hands a request over to the handler that moves bytes, for as long as that
+// Transfer hands a request over to the handler that moves bytes, for as long as that
 // takes: the limits of JSON routes do not apply, and h sets a pace of its own by
 // [http.ResponseController]. When the server stops, the transfer stops as well, also
 // in the middle of a read.
-func (s *server) transfer(h http.Handler) echo.HandlerFunc {
+func (k *Kernel) Transfer(h http.Handler) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		controller := http.NewResponseController(c.Response())
 		_ = controller.SetReadDeadline(time.Time{})
@@ -23,8 +23,8 @@ func (s *server) transfer(h http.Handler) echo.HandlerFunc {
 		})
 		h.ServeHTTP(c.Response(), c.Request())
 		if cut() {
-			_ = controller.SetReadDeadline(time.Now().Add(s.pace.body)) // for the rest of a body that was refused
-			_ = controller.SetWriteDeadline(time.Now().Add(s.pace.work))
+			_ = controller.SetReadDeadline(time.Now().Add(k.pace.Body)) // for the rest of a body that was refused
+			_ = controller.SetWriteDeadline(time.Now().Add(k.pace.Work))
 		}
 		return nil
 	}

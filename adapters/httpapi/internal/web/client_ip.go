@@ -1,4 +1,4 @@
-package httpapi
+package web
 
 import (
 	"iter"
@@ -6,8 +6,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-
-	"github.com/labstack/echo/v4"
 
 	"github.com/partywall-go/partywall/domain/limits"
 )
@@ -34,33 +32,26 @@ func newProxies(trusted []netip.Prefix) proxies {
 // noticeProxy logs once that requests come through a proxy that is not trusted. Only
 // an address of a private network is likely to be a proxy, because any caller may
 // send the header.
-func (s *server) noticeProxy(r *http.Request) {
+func (k *Kernel) noticeProxy(r *http.Request) {
 	if r.Header["X-Forwarded-For"] == nil {
 		return
 	}
 	peer, ok := parseHop(r.RemoteAddr)
-	if !ok || !peer.IsPrivate() && !peer.IsLoopback() && !peer.IsLinkLocalUnicast() || s.proxies.trust(peer) {
+	if !ok || !peer.IsPrivate() && !peer.IsLoopback() && !peer.IsLinkLocalUnicast() || k.proxies.trust(peer) {
 		return
 	}
-	s.unnamed.Do(func() {
-		s.Logger.WarnContext(r.Context(), "X-Forwarded-For is ignored, because its sender is not a trusted proxy; all callers behind it count as one address", "proxy", peer.String(), "fix", "add the address to TRUSTED_PROXIES if the proxy is yours")
+	k.unnamed.Do(func() {
+		k.logger.WarnContext(r.Context(), "X-Forwarded-For is ignored, because its sender is not a trusted proxy; all callers behind it count as one address", "proxy", peer.String(), "fix", "add the address to TRUSTED_PROXIES if the proxy is yours")
 	})
 }
 
-// clientOf returns the network address of a request's caller, and logs a proxy on the
-// way that is not trusted.
-func (s *server) clientOf(r *http.Request) limits.Address {
-	s.noticeProxy(r)
-	return s.proxies.caller(r)
-}
-
-// from returns the network address of the caller.
-func (s *server) from(c echo.Context) limits.Address { return exchangeOf(c).client }
-
 // AddressOf returns the network address of a request's caller: the connection's, or
 // the address that a trusted proxy reports. It is the zero Address if the connection
-// has none, as on a Unix socket.
-func (a *API) AddressOf(r *http.Request) limits.Address { return a.server.clientOf(r) }
+// has none, as on a Unix socket. It logs a proxy on the way that is not trusted.
+func (k *Kernel) AddressOf(r *http.Request) limits.Address {
+	k.noticeProxy(r)
+	return k.proxies.caller(r)
+}
 
 func (p proxies) caller(r *http.Request) limits.Address {
 	peer, ok := parseHop(r.RemoteAddr)

@@ -1,11 +1,11 @@
-package httpapi_test
+package web_test
 
 import (
 	"errors"
 	"strings"
 	"testing"
 
-	"github.com/partywall-go/partywall/adapters/httpapi"
+	"github.com/partywall-go/partywall/adapters/httpapi/internal/web"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -17,7 +17,7 @@ func TestOriginsAsBrowsersSendThem(t *testing.T) {
 		"capacitor://localhost", "ionic://localhost", "tauri://localhost", "app://obsidian.md", "vscode-webview://1a2b",
 		"chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllcleb", "moz-extension://2c127fa4-62c7-7e4f-90e5-472b45eecfdc", "capacitor://localhost:8100",
 	} {
-		if err := httpapi.CheckOrigin(origin); err != nil {
+		if err := web.CheckOrigin(origin); err != nil {
 			t.Errorf("%s: %v", origin, err)
 		}
 	}
@@ -75,7 +75,7 @@ func TestOriginsAsBrowsersSendThem(t *testing.T) {
 		"https://a..example":                 "not a possible host",
 		"":                                   "https://app.example.com",
 	} {
-		err := httpapi.CheckOrigin(origin)
+		err := web.CheckOrigin(origin)
 		if !errors.Is(err, domain.Invalid) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: want %q, got %v", origin, says, err)
 		}

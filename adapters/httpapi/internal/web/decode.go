@@ -1,4 +1,4 @@
-package httpapi
+package web
 
 import (
 	"errors"
@@ -20,9 +20,9 @@ const (
 	maxBodyDepth = 8 // the API's own objects need 2
 )
 
-// decode reads the request's body, one strict JSON object, into the struct that into
+// Decode reads the request's body, one strict JSON object, into the struct that into
 // points to. An error names the field of the body that is wrong.
-func decode(c echo.Context, into any) error {
+func Decode(c echo.Context, into any) error {
 	r := c.Request()
 	if err := wantJSON(r.Header); err != nil {
 		return err

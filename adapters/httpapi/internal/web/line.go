@@ -1,4 +1,4 @@
-package httpapi
+package web
 
 import (
 	"context"
@@ -11,38 +11,38 @@ import (
 	"github.com/partywall-go/partywall/domain/limits"
 )
 
-// line is the log line of a request and its answer. It never contains the path, the
+// Line is the log line of a request and its answer. It never contains the path, the
 // query or a header, because any of these may hold a secret.
-type line struct {
+type Line struct {
+	Subject  domain.Identity // of the signed-in caller
+	Operator bool            // the caller is the operator
+	Tenant   domain.TenantID // that the request names, proven or not
+	Cause    error           // of an answer that is our own fault, or a dependency's
+
 	started   time.Time
 	requestID string
 	client    limits.Address
-	subject   domain.Identity // who is signed in
-	operator  bool
-	tenant    domain.TenantID // that the request names, proven or not
-
-	method string
-	route  string
-	status int
-	bytes  int64
+	method    string
+	route     string
+	status    int
+	bytes     int64
 
 	routed *http.Request // of a product's route: a router inside it writes its pattern there
 
 	code   domain.Code // of the problem that was the answer
-	cause  error       // of an answer that is our own fault, or a dependency's
 	reason error       // why a token was not accepted, which the answer does not reveal
 	stack  []byte      // of a panic
 	logged bool
 }
 
 // log writes the line.
-func (s *server) log(ctx context.Context, l *line) {
+func (k *Kernel) log(ctx context.Context, l *Line) {
 	l.logged = true
 	level := l.level()
-	if !s.Logger.Enabled(ctx, level) {
+	if !k.logger.Enabled(ctx, level) {
 		return
 	}
-	now := s.Now()
+	now := k.now()
 	attrs := append(make([]slog.Attr, 0, 13),
 		slog.String("method", knownMethod(l.method)),
 		slog.String("route", l.route),
@@ -58,10 +58,10 @@ func (s *server) log(ctx context.Context, l *line) {
 	}
 	add("client", l.client.String())
 	add("subject", l.who())
-	add("tenant", l.tenant.String())
+	add("tenant", l.Tenant.String())
 	add("code", string(l.code))
-	if l.cause != nil {
-		add("error", l.cause.Error())
+	if l.Cause != nil {
+		add("error", l.Cause.Error())
 	}
 	if l.reason != nil {
 		add("reason", l.reason.Error())
@@ -69,32 +69,32 @@ func (s *server) log(ctx context.Context, l *line) {
 	add("stack", string(l.stack))
 	record := slog.NewRecord(now, level, "request", 0) // pc 0: all lines are written here, so the place in the source is not looked up
 	record.AddAttrs(attrs...)
-	_ = s.Logger.Handler().Handle(ctx, record) // the log misses the line; the caller has an answer
+	_ = k.logger.Handler().Handle(ctx, record) // the log misses the line; the caller has an answer
 }
 
-func (l *line) who() string {
-	if l.operator {
+func (l *Line) who() string {
+	if l.Operator {
 		return "operator"
 	}
-	return l.subject.String()
+	return l.Subject.String()
 }
 
-func (l *line) level() slog.Level {
+func (l *Line) level() slog.Level {
 	switch {
 	case l.stack != nil, l.status == http.StatusInternalServerError:
 		return slog.LevelError
-	case l.cause != nil:
+	case l.Cause != nil:
 		return slog.LevelWarn
 	}
 	return slog.LevelInfo
 }
 
 // answered records the problem that the answer is.
-func (l *line) answered(e *domain.Error, err error) {
+func (l *Line) answered(e *domain.Error, err error) {
 	l.code = domain.CodeOf(e)
 	switch {
 	case problem.StatusOf(e) >= http.StatusInternalServerError:
-		l.cause = err
+		l.Cause = err
 	case l.code == domain.CodeInvalidToken:
 		l.reason = e.Err
 	}
