@@ -19,7 +19,7 @@ func TestExitCodes(t *testing.T) {
 	}
 	for _, args := range [][]string{{"fly"}, {"--fly"}, {"serve", "--fly"}, {"serve", "now"}, {"setup", "now"}, {"smoke"}, {"smoke", "--url", "nowhere"}, {"tenants"}, {"tenants", "fly"},
 		{"tenants", "create"}, {"tenants", "create", "a", "b"}, {"tenants", "list", "x"}, {"tenants", "claim", "acme"}, {"version", "x"}, {"config", "-x"}, {"doctor", "x"}} {
-		if got := runCommand(t, nil, args...); got.code != 2 || got.out != "" || !strings.Contains(got.err, "usage: partywall") {
+		if got := runCommand(t, nil, args...); got.code != 2 || got.out != "" || strings.Count(got.err, "\n") != 1 || !strings.Contains(got.err, "; see: partywall") {
 			t.Errorf("%v: %+v", args, got)
 		}
 	}

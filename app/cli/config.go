@@ -2,9 +2,10 @@ package cli
 
 import (
 	"context"
-	"flag"
 	"io"
 	"runtime/debug"
+
+	urfave "github.com/urfave/cli/v3"
 
 	"github.com/partywall-go/partywall/app"
 )
@@ -26,44 +27,72 @@ func (c console) quietConfig() (app.Config, error) {
 	return cfg, err
 }
 
-// showConfig prints lines for a .env file, with secrets masked, then the mistakes in them.
-func showConfig(_ context.Context, c console, args []string) error {
-	if _, err := parseFlags(flag.NewFlagSet("config", flag.ContinueOnError), args); err != nil {
-		return err
+func configCommand(c console) *urfave.Command {
+	return &urfave.Command{
+		Name:  "config",
+		Usage: "show the configuration in force, secrets masked",
+		Description: "It prints a .env file, and above each empty variable what is in force instead. A variable of the\n" +
+			"environment wins over the same one in .env.",
+		Flags:  []urfave.Flag{jsonFlag()},
+		Action: c.action(showConfig),
 	}
+}
+
+// showConfig prints lines for a .env file, with secrets masked, then the mistakes in them.
+func showConfig(_ context.Context, c console, cmd *urfave.Command) error {
 	variables, err := app.Variables()
 	if err != nil {
 		return err
 	}
 	for _, v := range variables {
+		text := v.Name + "=" + v.Value
 		if v.Empty != "" {
-			c.printf("# %s is empty: %s\n", v.Name, v.Empty)
+			text = "# " + v.Name + " is empty: " + v.Empty + "\n" + text
 		}
-		c.printf("%s=%s\n", v.Name, v.Value)
+		if err := c.result(cmd, variableObject{v.Name, v.Value, v.Empty}, "%s", text); err != nil {
+			return err
+		}
 	}
 	_, err = app.ConfigFromEnv(c.err)
 	return err
 }
 
-func showVersion(_ context.Context, c console, args []string) error {
-	if _, err := parseFlags(flag.NewFlagSet("version", flag.ContinueOnError), args); err != nil {
-		return err
-	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		c.printf("%s (unknown)\n", c.program.Name)
-		return nil
-	}
-	c.printf("%s %s%s %s\n", c.program.Name, info.Main.Version, embedded(info), info.GoVersion)
-	return nil
+type variableObject struct {
+	Name    string `json:"name"`
+	Value   string `json:"value"`
+	InForce string `json:"inForce,omitempty"` // where the value is empty
 }
 
-// embedded returns the version of Partywall in a product's program.
-func embedded(info *debug.BuildInfo) string {
+func versionCommand(c console) *urfave.Command {
+	return &urfave.Command{Name: "version", Usage: "show the version", Flags: []urfave.Flag{jsonFlag()}, Action: c.action(showVersion)}
+}
+
+type versionObject struct {
+	Program   string `json:"program"`
+	Version   string `json:"version"`
+	Partywall string `json:"partywall"`
+	Go        string `json:"go"`
+}
+
+func showVersion(_ context.Context, c console, cmd *urfave.Command) error {
+	v := versionObject{Program: c.program.Name, Version: "(unknown)"}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		v.Version, v.Partywall, v.Go = info.Main.Version, partywallVersion(info), info.GoVersion
+	}
+	with := ""
+	if v.Partywall != v.Version {
+		with = " with partywall " + v.Partywall
+	}
+	return c.result(cmd, v, "%s %s%s %s", v.Program, v.Version, with, v.Go)
+}
+
+// partywallVersion returns the version of Partywall in the program, which may be a
+// product's.
+func partywallVersion(info *debug.BuildInfo) string {
 	for _, module := range info.Deps {
 		if module.Path == "github.com/partywall-go/partywall" {
-			return " with partywall " + module.Version
+			return module.Version
 		}
 	}
-	return ""
+	return info.Main.Version
 }

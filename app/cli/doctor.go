@@ -2,34 +2,55 @@ package cli
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"slices"
+
+	urfave "github.com/urfave/cli/v3"
 
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-// runDoctor prints the findings of the checks, and fails if something must be fixed.
-func runDoctor(ctx context.Context, c console, args []string) error {
-	flags := flag.NewFlagSet("doctor", flag.ContinueOnError)
-	quiet := flags.Bool("quiet", false, "print nothing about what is well")
-	if _, err := parseFlags(flags, args); err != nil {
-		return err
+func doctorCommand(c console) *urfave.Command {
+	return &urfave.Command{
+		Name:  "doctor",
+		Usage: "look for likely mistakes, and report how to fix each",
+		Description: "It looks at the configuration and at all that isn't built in: the database, the user pool, the bucket and\n" +
+			"the mail. It changes nothing, but makes a few objects below .partywall/ in the bucket and deletes them. It\n" +
+			"exits 1 if something must be fixed. docs/production.md lists the checks.",
+		Flags:  []urfave.Flag{&urfave.BoolFlag{Name: "quiet", Usage: "print nothing about what is well"}, jsonFlag()},
+		Action: c.action(runDoctor),
 	}
+}
+
+type findingObject struct {
+	Severity string `json:"severity"`
+	Check    string `json:"check"`
+	Summary  string `json:"summary"`
+	Fix      string `json:"fix,omitempty"`
+}
+
+// runDoctor prints the findings of the checks, and fails if something must be fixed.
+func runDoctor(ctx context.Context, c console, cmd *urfave.Command) error {
 	findings := runChecks(ctx, c)
 	count := map[doctor.Severity]int{}
 	for _, f := range findings {
 		count[f.Severity]++
-		if f.Severity != doctor.OK || !*quiet {
-			c.printf("%-8s %-22s %s\n", f.Severity, f.Check, f.Summary)
+		if f.Severity == doctor.OK && cmd.Bool("quiet") {
+			continue
 		}
+		text := fmt.Sprintf("%-8s %-22s %s", f.Severity, f.Check, f.Summary)
 		if f.Fix != "" {
-			c.printf("%31s fix: %s\n", "", f.Fix)
+			text += fmt.Sprintf("\n%31s fix: %s", "", f.Fix)
+		}
+		if err := c.result(cmd, findingObject{string(f.Severity), f.Check, f.Summary, f.Fix}, "%s", text); err != nil {
+			return err
 		}
 	}
-	c.printf("%s: %s, %s\n", plural(len(findings), "check"), plural(count[doctor.Error], "error"), plural(count[doctor.Warning], "warning"))
+	if !cmd.Bool("json") {
+		c.printf("%s: %s, %s\n", plural(len(findings), "check"), plural(count[doctor.Error], "error"), plural(count[doctor.Warning], "warning"))
+	}
 	if n := count[doctor.Error]; n > 0 {
 		return fmt.Errorf("%s to fix", plural(n, "error"))
 	}

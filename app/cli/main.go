@@ -4,13 +4,15 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
+
+	urfave "github.com/urfave/cli/v3"
 
 	"github.com/partywall-go/partywall/domain"
 )
@@ -41,7 +43,7 @@ type console struct {
 
 func (c console) printf(format string, args ...any) { fmt.Fprintf(c.out, format, args...) }
 
-// The exit codes. A failure prints one line that names the reason, a misuse prints the usage.
+// The exit codes. A failure prints a line that names the reason, a misuse also names the help.
 const (
 	exitOK      = 0
 	exitFailure = 1
@@ -49,22 +51,13 @@ const (
 )
 
 func run(ctx context.Context, args []string, c console) int {
-	cmd, rest, err := c.choose(args)
-	if err == nil {
-		err = loadDotEnv(c)
-	}
-	if err == nil {
-		err = cmd.run(ctx, c, rest)
-	}
-	misuse, isMisuse := errors.AsType[misuseError](err)
+	err := c.root().Run(ctx, slices.Concat([]string{c.program.Name}, args))
+	wrong, isMisuse := errors.AsType[misuseError](err)
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(c.out, c.usage(cmd))
-		return exitOK
 	case isMisuse:
-		fmt.Fprintf(c.err, "%s: %s\n\n%s", c.program.Name, misuse.reason, c.usage(cmd))
+		fmt.Fprintf(c.err, "%s: %s; see: %s --help\n", c.program.Name, wrong.reason, wrong.command)
 		return exitMisuse
 	}
 	for _, line := range describe(err) {
@@ -74,38 +67,34 @@ func run(ctx context.Context, args []string, c console) int {
 }
 
 // misuseError reports an invalid command line.
-type misuseError struct{ reason string }
+type misuseError struct {
+	command string // whose --help shows what is valid
+	reason  string
+}
 
 func (e misuseError) Error() string { return e.reason }
 
-// parseFlags parses flags at any position, and returns the remaining arguments. There
-// must be one for each of names.
-func parseFlags(flags *flag.FlagSet, args []string, names ...string) ([]string, error) {
-	flags.SetOutput(io.Discard)
-	var found []string
-	for {
-		if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
-			return nil, err
-		} else if err != nil {
-			return nil, misuseError{doubleDash(err.Error())}
-		}
-		if flags.NArg() == 0 {
-			break
-		}
-		found, args = append(found, flags.Arg(0)), flags.Args()[1:]
-	}
-	switch {
-	case len(found) < len(names):
-		return nil, misuseError{names[len(found)] + " is missing"}
-	case len(found) > len(names):
-		return nil, misuseError{fmt.Sprintf("%q isn't understood", found[len(names)])}
-	}
-	return found, nil
+// misuse returns a misuseError about cmd.
+func misuse(cmd *urfave.Command, format string, args ...any) error {
+	return misuseError{cmd.FullName(), fmt.Sprintf(format, args...)}
 }
 
-// doubleDash formats the flag in a message of package flag as in the usage.
-func doubleDash(message string) string {
-	return strings.NewReplacer(": -", ": --", " for -", " for --").Replace(message)
+// printHelp prints what --help shows of cmd.
+func printHelp(cmd *urfave.Command) {
+	template := urfave.CommandHelpTemplate
+	switch {
+	case cmd.Root() == cmd:
+		template = urfave.RootCommandHelpTemplate
+	case len(cmd.VisibleCommands()) > 0:
+		template = urfave.SubcommandHelpTemplate
+	}
+	urfave.HelpPrinterCustom(cmd.Root().Writer, template, cmd, nil)
+}
+
+// explain returns the text of an error that the flags' parser found, with flags written
+// as in the help.
+func explain(err error) string {
+	return strings.NewReplacer("not defined: -", "not defined: --", "for flag -", "for --").Replace(err.Error())
 }
 
 // describe returns one line for each mistake in err.

@@ -3,21 +3,29 @@ package cli
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"strconv"
 	"strings"
-	"text/tabwriter"
+
+	urfave "github.com/urfave/cli/v3"
 
 	"github.com/partywall-go/partywall/app"
 )
 
+func migrateStatusCommand(c console) *urfave.Command {
+	return &urfave.Command{
+		Name:  "status",
+		Usage: "list the tenants that are behind this program's migrations",
+		Description: "It shows how far each of them is, and why the newest setup brought it no further. It exits 1 if there are any, or\n" +
+			"if the newest setup found that no tenant can be made.",
+		Flags:  []urfave.Flag{jsonFlag()},
+		Action: c.action(migrateStatus),
+	}
+}
+
 // migrateStatus lists the tenants that lack migrations, and fails if there
 // are any, or if no tenant can be created.
-func migrateStatus(ctx context.Context, c console, args []string) error {
-	if _, err := parseFlags(flag.NewFlagSet("migrate status", flag.ContinueOnError), args); err != nil {
-		return err
-	}
+func migrateStatus(ctx context.Context, c console, cmd *urfave.Command) error {
 	cfg, err := c.quietConfig()
 	if err != nil {
 		return err
@@ -26,8 +34,10 @@ func migrateStatus(ctx context.Context, c console, args []string) error {
 	if err != nil {
 		return aboutDataDir(cfg, err)
 	}
-	c.printf("%s, %d behind; this program needs partywall/%d and product/%d\n", plural(status.Tenants, "tenant"), len(status.Behind), status.Wanted.Partywall, status.Wanted.Product)
-	if err := c.tabulate(status.Behind); err != nil {
+	if !cmd.Bool("json") {
+		c.printf("%s, %d behind; this program needs partywall/%d and product/%d\n", plural(status.Tenants, "tenant"), len(status.Behind), status.Wanted.Partywall, status.Wanted.Product)
+	}
+	if err := c.listBehind(cmd, status.Behind); err != nil {
 		return err
 	}
 	var wrong []string
@@ -43,19 +53,27 @@ func migrateStatus(ctx context.Context, c console, args []string) error {
 	return nil
 }
 
-func (c console) tabulate(behind []app.BehindTenant) error {
+type behindObject struct {
+	TenantID  string `json:"tenantId"`
+	Partywall int    `json:"partywall"`
+	Product   int    `json:"product"`
+	Reason    string `json:"reason"`
+}
+
+func (c console) listBehind(cmd *urfave.Command, behind []app.BehindTenant) error {
 	if len(behind) == 0 {
 		return nil
 	}
-	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-	row := func(cells ...string) { _, _ = table.Write([]byte(strings.Join(cells, "\t") + "\n")) }
-	row("ID", "PARTYWALL", "PRODUCT", "WHY")
+	table := c.table(cmd, "ID", "PARTYWALL", "PRODUCT", "WHY")
 	for _, t := range behind {
 		why := "setup has not run since the tenant was made or restored"
 		if t.Failure != "" {
 			why = t.Failure
 		}
-		row(t.ID.String(), strconv.Itoa(t.Has.Partywall), strconv.Itoa(t.Has.Product), why)
+		object := behindObject{t.ID.String(), t.Has.Partywall, t.Has.Product, why}
+		if err := table.row(object, t.ID.String(), strconv.Itoa(t.Has.Partywall), strconv.Itoa(t.Has.Product), why); err != nil {
+			return err
+		}
 	}
-	return table.Flush()
+	return table.flush()
 }

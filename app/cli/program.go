@@ -8,7 +8,7 @@
 // environment, and from .env in the folder where the program starts.
 //
 // A command exits with 0. A failure exits with 1 and a line that names what to do. An
-// invalid command line exits with 2 and the usage.
+// invalid command line exits with 2 and a line that names the help.
 package cli
 
 import (
@@ -20,6 +20,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	urfave "github.com/urfave/cli/v3"
 
 	"github.com/partywall-go/partywall/app"
 )
@@ -63,8 +65,10 @@ type Command struct {
 }
 
 // Misuse returns the error of an invalid command line. The program
-// prints the reason and the command's usage, and exits with 2.
-func Misuse(format string, args ...any) error { return misuseError{fmt.Sprintf(format, args...)} }
+// prints the reason and the line that shows the command's help, and exits with 2.
+func Misuse(format string, args ...any) error {
+	return misuseError{reason: fmt.Sprintf(format, args...)}
+}
 
 // stockName is the name of the zero Program.
 const stockName = "partywall"
@@ -94,16 +98,42 @@ func (p Program) handler(pw *app.Partywall) http.Handler {
 	return p.Handler(pw)
 }
 
-// command converts a product's command.
-func (own Command) command() command {
-	return command{own.Name, own.Args, own.Summary, own.Details, own.run}
+// command converts a product's command, which parses its arguments itself.
+func (own Command) command(c console) *urfave.Command {
+	words := strings.Fields(own.Name)
+	return &urfave.Command{
+		Name:            words[len(words)-1],
+		ArgsUsage:       own.Args,
+		Usage:           own.Summary,
+		Description:     strings.TrimSpace(own.Details),
+		SkipFlagParsing: true,
+		HideHelp:        true,
+		Action: func(ctx context.Context, cmd *urfave.Command) error {
+			args := cmd.Args().Slice()
+			if slices.ContainsFunc(args, isHelp) {
+				printHelp(cmd)
+				return nil
+			}
+			if err := loadDotEnv(c); err != nil {
+				return err
+			}
+			err := own.run(ctx, c, args)
+			if wrong, ok := errors.AsType[misuseError](err); ok {
+				return misuse(cmd, "%s", wrong.reason)
+			}
+			if errors.Is(err, flag.ErrHelp) {
+				printHelp(cmd)
+				return nil
+			}
+			return err
+		},
+	}
 }
 
-// run opens the installation for the product's command. Printing the help needs none.
+func isHelp(arg string) bool { return slices.Contains([]string{"--help", "-help", "-h"}, arg) }
+
+// run opens the installation for the product's command.
 func (own Command) run(ctx context.Context, c console, args []string) (err error) {
-	if slices.ContainsFunc(args, func(arg string) bool { return arg != "help" && isHelp(arg) }) {
-		return flag.ErrHelp
-	}
 	cfg, err := c.config(c.err)
 	if err != nil {
 		return err

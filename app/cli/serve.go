@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"net"
@@ -13,26 +12,36 @@ import (
 	"syscall"
 	"time"
 
+	urfave "github.com/urfave/cli/v3"
+
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-func serve(ctx context.Context, c console, args []string) error {
-	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
-	memory := flags.Bool("memory", false, "keep everything in memory")
-	mixed := flags.Bool("mixed", false, "allow real parts next to built-in ones")
-	expose := flags.Bool("expose", false, "allow built-in parts on an address that is not loopback")
-	shared := flags.Bool("without-file-isolation", false, "allow an object store that lets members reach other tenants' files")
-	if _, err := parseFlags(flags, args); err != nil {
-		return err
+func serveCommand(c console) *urfave.Command {
+	return &urfave.Command{
+		Name:        "serve",
+		Usage:       "serve the API; unconfigured parts are built in (the default)",
+		Description: "SIGINT (Ctrl-C) and SIGTERM stop it orderly, within 10 s.",
+		Flags: []urfave.Flag{
+			&urfave.BoolFlag{Name: "memory", Local: true, Usage: "keep everything in memory: nothing is left at the end, and no other process sees it"},
+			&urfave.BoolFlag{Name: "mixed", Local: true, Usage: "allow real parts next to built-in ones, which is what a forgotten variable looks like"},
+			&urfave.BoolFlag{Name: "expose", Local: true, Usage: "allow built-in parts on an address that other machines reach"},
+			&urfave.BoolFlag{Name: "without-file-isolation", Local: true, Usage: "allow an object store that lets a member reach other tenants' files, such as an emulator that doesn't verify signatures; serve tries any store but Amazon's"},
+		},
+		Action: c.action(serve),
 	}
+}
+
+func serve(ctx context.Context, c console, cmd *urfave.Command) error {
+	expose := cmd.Bool("expose")
 	cfg, err := c.config(c.err)
 	if err != nil {
 		return err
 	}
-	cfg.Memory = *memory
-	cfg.S3.WithoutIsolation = cfg.S3.WithoutIsolation || *shared
-	if err := refuseMistypes(ctx, cfg, *mixed, *expose); err != nil {
+	cfg.Memory = cmd.Bool("memory")
+	cfg.S3.WithoutIsolation = cfg.S3.WithoutIsolation || cmd.Bool("without-file-isolation")
+	if err := refuseMistypes(ctx, cfg, cmd.Bool("mixed"), expose); err != nil {
 		return err
 	}
 	listener, err := listen(ctx, cfg)
@@ -51,7 +60,7 @@ func serve(ctx context.Context, c console, args []string) error {
 	}
 	banner(c, cfg, pw, listener.Addr(), time.Since(began))
 	for _, f := range app.CheckConfig(ctx, cfg) {
-		if f.Severity == doctor.Error || f.Severity == doctor.Warning && f.Check == "public-url" && *expose {
+		if f.Severity == doctor.Error || f.Severity == doctor.Warning && f.Check == "public-url" && expose {
 			cfg.Logger.Warn(f.Summary, "fix", f.Fix)
 		}
 	}

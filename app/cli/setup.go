@@ -2,34 +2,53 @@ package cli
 
 import (
 	"context"
-	"flag"
 	"time"
+
+	urfave "github.com/urfave/cli/v3"
 
 	"github.com/partywall-go/partywall/app"
 )
 
-func setup(ctx context.Context, c console, args []string) error {
-	flags := flag.NewFlagSet("setup", flag.ContinueOnError)
-	patience := flags.Duration("patience", time.Minute, "how long to try again what waits for a lock")
-	newInstallation := flags.Bool("new-installation", false, "")
-	if _, err := parseFlags(flags, args); err != nil {
-		return err
+func setupCommand(c console) *urfave.Command {
+	return &urfave.Command{
+		Name:  "setup",
+		Usage: "make or upgrade the database, its schemas and roles; may be repeated",
+		Description: "Run it before the first start on a database of your own, after an upgrade, and after a change of\n" +
+			"DB_PASSWORD or DB_GATE_SECRET. A private database needs none: serve sets it up.\n\n" +
+			"It makes a tenant for trial first, and undoes it, so that a migration that fails is found before any tenant has\n" +
+			"it. A tenant that fails keeps no other: setup names it and the file, goes on, and exits 1. Meanwhile that tenant\n" +
+			"is answered 503, and all others are served. The next setup goes on from there.",
+		Flags: []urfave.Flag{
+			&urfave.DurationFlag{Name: "patience", Value: time.Minute, Usage: "how long to try again what waits for the locks of other sessions, such as 30s or 10m"},
+			&urfave.BoolFlag{Name: "new-installation", Usage: "for a copy of an installation's database on the same server: give it a name, logins, roles and grants of its own, and leave the original alone"},
+			jsonFlag(),
+		},
+		Action: c.action(setup),
 	}
-	if *patience < time.Millisecond {
-		return misuseError{"--patience is a time of at least 1ms, such as 30s"}
+}
+
+type progressObject struct {
+	Progress string `json:"progress"`
+}
+
+func setup(ctx context.Context, c console, cmd *urfave.Command) error {
+	patience := cmd.Duration("patience")
+	if patience < time.Millisecond {
+		return misuse(cmd, "--patience is a time of at least 1ms, such as 30s")
 	}
 	cfg, err := c.quietConfig()
 	if err != nil {
 		return err
 	}
-	cfg.Database.MigrationPatience = *patience
+	cfg.Database.MigrationPatience = patience
 	run := app.Setup
-	if *newInstallation {
+	if cmd.Bool("new-installation") {
 		run = app.SetupCopy
 	}
-	if err := run(ctx, cfg, func(line string) { c.printf("%s\n", line) }); err != nil {
+	report := func(line string) { _ = c.result(cmd, progressObject{line}, "%s", line) } // setup goes on unread
+	if err := run(ctx, cfg, report); err != nil {
 		return aboutDataDir(cfg, err)
 	}
-	c.printf("all is set up\n")
+	report("all is set up")
 	return nil
 }

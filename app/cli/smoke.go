@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -15,21 +14,38 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	urfave "github.com/urfave/cli/v3"
 )
+
+func smokeCommand(c console) *urfave.Command {
+	return &urfave.Command{
+		Name:      "smoke",
+		Usage:     "walk the whole story against a running server",
+		UsageText: c.program.Name + " smoke --url URL [options]",
+		Description: "The server needs TENANT_CREATION=open and must let new users in without a mailed code, or with --code.\n" +
+			"A tenant, a user and a small file are left behind, named smoke-...",
+		Flags: []urfave.Flag{
+			&urfave.StringFlag{Name: "url", Usage: "the server, such as http://localhost:3000"},
+			&urfave.StringFlag{Name: "code", Usage: "the confirmation code, for an emulator that gives everybody the same one"},
+			&urfave.DurationFlag{Name: "wait", Value: 10 * time.Second, Usage: "how long the server may take to be ready, such as 1m"},
+			jsonFlag(),
+		},
+		Action: c.action(smoke),
+	}
+}
+
+type stepObject struct {
+	Step string `json:"step"`
+	OK   bool   `json:"ok"`
+}
 
 // smoke runs the story against a running server, prints a tick for each step, and stops at
 // the first step that fails. A tenant and a user named smoke-... remain.
-func smoke(ctx context.Context, c console, args []string) error {
-	flags := flag.NewFlagSet("smoke", flag.ContinueOnError)
-	target := flags.String("url", "", "the server's URL")
-	code := flags.String("code", "", "the confirmation code, where every user gets the same")
-	wait := flags.Duration("wait", 10*time.Second, "how long the server may take to be ready")
-	if _, err := parseFlags(flags, args); err != nil {
-		return err
-	}
-	base, err := url.Parse(*target)
+func smoke(ctx context.Context, c console, cmd *urfave.Command) error {
+	base, err := url.Parse(cmd.String("url"))
 	if err != nil || (base.Scheme != "http" && base.Scheme != "https") || base.Host == "" {
-		return misuseError{"--url is the server's URL, such as http://localhost:3000"}
+		return misuse(cmd, "--url is the server's URL, such as http://localhost:3000")
 	}
 	name := "smoke-" + strings.ToLower(rand.Text()[:10])
 	w := &walk{
@@ -39,15 +55,17 @@ func smoke(ctx context.Context, c console, args []string) error {
 		tenant:   name,
 		email:    name + "@example.com",
 		password: "Aa1!" + rand.Text(),
-		code:     *code,
-		wait:     *wait,
+		code:     cmd.String("code"),
+		wait:     cmd.Duration("wait"),
 	}
 	for _, step := range w.steps() {
 		if err := step.run(ctx); err != nil {
-			c.printf("✗ %s\n", step.name)
+			_ = c.result(cmd, stepObject{step.name, false}, "✗ %s", step.name) // the error is reported anyway
 			return fmt.Errorf("failed at %q: %w", step.name, err)
 		}
-		c.printf("✓ %s\n", step.name)
+		if err := c.result(cmd, stepObject{step.name, true}, "✓ %s", step.name); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -3,10 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"text/tabwriter"
 	"time"
+
+	urfave "github.com/urfave/cli/v3"
 
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
@@ -40,54 +40,84 @@ func userOf(ctx context.Context, c console, r *app.Registry, sub string) (domain
 	return identity, nil
 }
 
-func createTenant(ctx context.Context, c console, args []string) error {
-	flags := flag.NewFlagSet("tenants create", flag.ContinueOnError)
-	name := flags.String("name", "", "the tenant's display name")
-	owner := flags.String("owner", "", `the "sub" of the user who owns it`)
-	positional, err := parseFlags(flags, args, "ID")
+func createTenantCommand(c console) *urfave.Command {
+	return &urfave.Command{
+		Name:        "create",
+		ArgsUsage:   "ID",
+		Usage:       "create a tenant, as the operator",
+		Description: "ID has 2 to 48 of a-z, 0-9 and \"-\". It is never given out again once the tenant has an owner.",
+		Flags: []urfave.Flag{
+			&urfave.StringFlag{Name: "name", Usage: "the tenant's display name; otherwise its ID"},
+			&urfave.StringFlag{Name: "owner", Usage: "the \"sub\" of the user who owns it, as GET /auth/me shows it to them; otherwise the tenant belongs to the user who redeems the token that is printed"},
+			jsonFlag(),
+		},
+		Action: c.action(createTenant, "ID"),
+	}
+}
+
+type createdObject struct {
+	TenantID       string     `json:"tenantId"`
+	Name           string     `json:"name"`
+	Status         string     `json:"status"`
+	Owner          string     `json:"owner,omitempty"`
+	ClaimToken     string     `json:"claimToken,omitempty"`
+	ClaimExpiresAt *time.Time `json:"claimExpiresAt,omitempty"`
+}
+
+func createTenant(ctx context.Context, c console, cmd *urfave.Command) error {
+	id, err := domain.ParseTenantID(cmd.Args().First())
 	if err != nil {
 		return err
 	}
-	id, err := domain.ParseTenantID(positional[0])
-	if err != nil {
-		return err
-	}
+	owner := cmd.String("owner")
 	return withRegistry(ctx, c, func(r *app.Registry) error {
 		if err := r.MayProvision(ctx); err != nil {
 			return err
 		}
 		by := tenants.Creator{Operator: access.Installation()}
-		if *owner != "" {
-			identity, err := userOf(ctx, c, r, *owner)
+		if owner != "" {
+			identity, err := userOf(ctx, c, r, owner)
 			if err != nil {
 				return err
 			}
 			by.For = identity
 		}
-		created, err := r.Tenants.Create(ctx, by, tenants.Creation{ID: id, Name: *name})
+		created, err := r.Tenants.Create(ctx, by, tenants.Creation{ID: id, Name: cmd.String("name")})
 		if err != nil {
 			return err
 		}
+		t := created.Tenant
+		object := createdObject{TenantID: t.ID.String(), Name: t.Name, Status: string(t.Status), Owner: owner}
 		if created.ClaimToken.IsZero() {
-			c.printf("created %s, owned by %s\n", created.Tenant.ID, *owner)
-			return nil
+			return c.result(cmd, object, "created %s, owned by %s", t.ID, owner)
 		}
-		c.printf("created %s; the user who signs up with this token until %s owns it:\n%s\n",
-			created.Tenant.ID, created.Tenant.ClaimExpiresAt.Format(time.RFC3339), created.ClaimToken.Reveal())
-		return nil
+		object.ClaimToken, object.ClaimExpiresAt = created.ClaimToken.Reveal(), &t.ClaimExpiresAt
+		return c.result(cmd, object, "created %s; the user who signs up with this token until %s owns it:\n%s",
+			t.ID, t.ClaimExpiresAt.Format(time.RFC3339), created.ClaimToken.Reveal())
 	})
 }
 
-func listTenants(ctx context.Context, c console, args []string) error {
-	if _, err := parseFlags(flag.NewFlagSet("tenants list", flag.ContinueOnError), args); err != nil {
-		return err
+func listTenantsCommand(c console) *urfave.Command {
+	return &urfave.Command{
+		Name:  "list",
+		Usage: "list all tenants",
+		Description: "It shows the configured database, or the private one below DATA_DIR: not that of a server which\n" +
+			"runs with --memory.",
+		Flags:  []urfave.Flag{jsonFlag()},
+		Action: c.action(listTenants),
 	}
+}
+
+type tenantObject struct {
+	TenantID  string    `json:"tenantId"`
+	Status    string    `json:"status"`
+	CreatedAt time.Time `json:"createdAt"`
+	Name      string    `json:"name"`
+}
+
+func listTenants(ctx context.Context, c console, cmd *urfave.Command) error {
 	return withRegistry(ctx, c, func(r *app.Registry) error {
-		table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-		row := func(id, status, created, name string) {
-			_, _ = table.Write([]byte(id + "\t" + status + "\t" + created + "\t" + name + "\n"))
-		}
-		row("ID", "STATUS", "CREATED", "NAME")
+		table := c.table(cmd, "ID", "STATUS", "CREATED", "NAME")
 		const page = 200
 		for after := (domain.TenantID{}); ; {
 			found, err := r.Tenants.List(ctx, access.Installation(), after, page)
@@ -95,28 +125,39 @@ func listTenants(ctx context.Context, c console, args []string) error {
 				return err
 			}
 			for _, t := range found {
-				row(t.ID.String(), string(t.Status), t.CreatedAt.Format(time.RFC3339), t.Name)
+				object := tenantObject{t.ID.String(), string(t.Status), t.CreatedAt, t.Name}
+				if err := table.row(object, t.ID.String(), string(t.Status), t.CreatedAt.Format(time.RFC3339), t.Name); err != nil {
+					return err
+				}
 				after = t.ID
 			}
 			if len(found) < page {
-				return table.Flush()
+				return table.flush()
 			}
 		}
 	})
 }
 
-func claimTenant(ctx context.Context, c console, args []string) error {
-	flags := flag.NewFlagSet("tenants claim", flag.ContinueOnError)
-	token := flags.String("token", "", "the claim token")
-	owner := flags.String("owner", "", `the "sub" of the user who shall own it`)
-	positional, err := parseFlags(flags, args, "ID")
-	if err != nil {
-		return err
+func claimTenantCommand(c console) *urfave.Command {
+	return &urfave.Command{
+		Name:      "claim",
+		ArgsUsage: "ID",
+		Usage:     "make a user the first owner of a tenant",
+		Flags: []urfave.Flag{
+			&urfave.StringFlag{Name: "token", Usage: "the claim token that the creation gave out"},
+			&urfave.StringFlag{Name: "owner", Usage: "the \"sub\" of the user who shall own it, as GET /auth/me shows it to them"},
+			jsonFlag(),
+		},
+		Action: c.action(claimTenant, "ID"),
 	}
-	if *token == "" || *owner == "" {
-		return misuseError{"--token and --owner are needed"}
+}
+
+func claimTenant(ctx context.Context, c console, cmd *urfave.Command) error {
+	token, owner := cmd.String("token"), cmd.String("owner")
+	if token == "" || owner == "" {
+		return misuse(cmd, "--token and --owner are needed")
 	}
-	id, err := domain.ParseTenantID(positional[0])
+	id, err := domain.ParseTenantID(cmd.Args().First())
 	if err != nil {
 		return err
 	}
@@ -124,7 +165,7 @@ func claimTenant(ctx context.Context, c console, args []string) error {
 		if err := r.MayProvision(ctx); err != nil {
 			return err
 		}
-		identity, err := userOf(ctx, c, r, *owner)
+		identity, err := userOf(ctx, c, r, owner)
 		if err != nil {
 			return err
 		}
@@ -132,11 +173,11 @@ func claimTenant(ctx context.Context, c console, args []string) error {
 			return fmt.Errorf("there is no tenant %s that could be claimed; see: %s tenants list", id, c.program.Name)
 		}
 		by := tenants.Creator{Operator: access.Installation(), For: identity}
-		claimed, err := r.Tenants.Claim(ctx, by, id, domain.NewSecret(*token))
+		claimed, err := r.Tenants.Claim(ctx, by, id, domain.NewSecret(token))
 		if err != nil {
 			return err
 		}
-		c.printf("%s is owned by %s\n", claimed.Tenant.ID, *owner)
-		return nil
+		t := claimed.Tenant
+		return c.result(cmd, createdObject{TenantID: t.ID.String(), Name: t.Name, Status: string(t.Status), Owner: owner}, "%s is owned by %s", t.ID, owner)
 	})
 }

@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	urfave "github.com/urfave/cli/v3"
+)
+
+// jsonFlag is the flag of each command whose results other programs read.
+func jsonFlag() urfave.Flag {
+	return &urfave.BoolFlag{Name: "json", Usage: "print the results as JSON, an object on each line"}
+}
+
+// result prints object with --json, and the text otherwise.
+func (c console) result(cmd *urfave.Command, object any, format string, args ...any) error {
+	if cmd.Bool("json") {
+		return json.NewEncoder(c.out).Encode(object)
+	}
+	_, err := fmt.Fprintf(c.out, format+"\n", args...)
+	return err
+}
+
+// table prints rows: with --json an object on each line, otherwise in aligned columns below a
+// heading.
+type table struct {
+	objects *json.Encoder // nil without --json
+	columns *tabwriter.Writer
+}
+
+func (c console) table(cmd *urfave.Command, heading ...string) table {
+	if cmd.Bool("json") {
+		return table{objects: json.NewEncoder(c.out)}
+	}
+	t := table{columns: tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)}
+	_ = t.row(nil, heading...) // tabwriter keeps it until flush
+	return t
+}
+
+func (t table) row(object any, cells ...string) error {
+	if t.objects != nil {
+		return t.objects.Encode(object)
+	}
+	_, err := io.WriteString(t.columns, strings.Join(cells, "\t")+"\n")
+	return err
+}
+
+func (t table) flush() error {
+	if t.objects != nil {
+		return nil
+	}
+	return t.columns.Flush()
+}
