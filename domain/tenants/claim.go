@@ -2,6 +2,7 @@ package tenants
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/partywall-go/partywall/domain"
@@ -15,7 +16,8 @@ import (
 //
 // Errors: [domain.CodeClaimInvalid] on field "claimToken" for a token that is
 // unknown, spent, expired, or another tenant's; [domain.CodeTenantQuota] and
-// [domain.Limited] as for [Service.Create].
+// [domain.Limited] as for [Service.Create]; [domain.Limited] beyond [ClaimsPerAddress]
+// refused tokens.
 func (s *Service) Claim(ctx context.Context, by Creator, id domain.TenantID, token domain.Secret) (ports.TenantMembership, error) {
 	if id.IsZero() {
 		return ports.TenantMembership{}, domain.Invalidf("tenantId", "name the tenant to claim")
@@ -26,7 +28,7 @@ func (s *Service) Claim(ctx context.Context, by Creator, id domain.TenantID, tok
 	if by.owner().IsZero() {
 		return ports.TenantMembership{}, domain.Errorf(domain.Unauthenticated, "sign in to claim a tenant")
 	}
-	owner, err := s.admitMaking(ctx, by)
+	owner, err := s.admitClaim(ctx, by)
 	if err != nil {
 		return ports.TenantMembership{}, err
 	}
@@ -36,8 +38,10 @@ func (s *Service) Claim(ctx context.Context, by Creator, id domain.TenantID, tok
 		Owner:  by.owner(),
 		Limits: owner.limits,
 	})
+	if !isGuess(err) {
+		s.goodToken(by, err != nil || claimed.Replayed)
+	}
 	if err != nil || claimed.Replayed {
-		s.notMade(by)
 		return claimed.TenantMembership, err
 	}
 	ports.Record(ctx, s.Audit, ports.AuditEntry{Action: ports.TenantClaimed, Tenant: id, Actor: by.actor(), Member: by.owner(), Role: domain.RoleOwner})
@@ -66,6 +70,12 @@ func (s *Service) ClaimBySignUp(ctx context.Context, from limits.Address, token 
 	owner := claimed.Membership.Identity
 	ports.Record(ctx, s.Audit, ports.AuditEntry{Action: ports.TenantClaimed, Tenant: claimed.Tenant.ID, Actor: ports.Actor{Identity: owner, From: from.IP()}, Member: owner, Role: domain.RoleOwner})
 	return claimed.TenantMembership, nil
+}
+
+// isGuess reports whether err is the result of a wrong token. A caller who hangs up
+// before the answer counts as one who sent a wrong token.
+func isGuess(err error) bool {
+	return errors.Is(err, domain.CodeClaimInvalid) || errors.Is(err, context.Canceled)
 }
 
 // claimHash returns the hash by which the store finds the token. Space around a token

@@ -11,7 +11,8 @@ import (
 // The limits of callers in a minute.
 const (
 	CreationsPerAddress  = 20 // tenants that callers who are not signed in ask for from one network address
-	CreationsPerIdentity = 5  // tenants that a signed-in caller creates or claims
+	CreationsPerIdentity = 5  // tenants that a signed-in caller creates or claims, and claim tokens of such a caller that are refused
+	ClaimsPerAddress     = 20 // claim tokens from one network address that are refused, of all callers who are signed in
 )
 
 // DefaultTenantsPerOwner is how many tenants one identity may own.
@@ -40,6 +41,7 @@ type Limits struct {
 	now        func() time.Time
 	creations  *limits.Networks
 	identities *limits.Table[domain.Identity]
+	claims     *limits.Networks // claim tokens that are refused
 }
 
 // NewLimits returns Limits that have counted nothing yet. A nil now is [time.Now].
@@ -51,6 +53,7 @@ func NewLimits(now func() time.Time) *Limits {
 		now:        now,
 		creations:  limits.NewNetworks(limits.Rate{Count: CreationsPerAddress, Per: time.Minute}),
 		identities: limits.NewTable[domain.Identity](limits.Rate{Count: CreationsPerIdentity, Per: time.Minute}),
+		claims:     limits.NewNetworks(limits.Rate{Count: ClaimsPerAddress, Per: time.Minute}),
 	}
 }
 
@@ -74,6 +77,22 @@ func (l *Limits) making(identity domain.Identity) error {
 func (l *Limits) notMade(identity domain.Identity) {
 	if l != nil {
 		l.identities.Return(identity)
+	}
+}
+
+// claim counts a claim token before it is looked up. An account costs nothing, so
+// that the network address is counted beside it.
+func (l *Limits) claim(from limits.Address) error {
+	if l == nil {
+		return nil
+	}
+	return limits.Check(l.claims.Take(from, l.now()), "claim tokens from this address are refused")
+}
+
+// goodClaim takes back the count of a claim token that was not refused.
+func (l *Limits) goodClaim(from limits.Address) {
+	if l != nil {
+		l.claims.Return(from)
 	}
 }
 

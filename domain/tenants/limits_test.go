@@ -82,11 +82,6 @@ func TestARequestThatCreatesNoTenantUsesNothingUp(t *testing.T) {
 		}
 	}
 	created := h.reserve(t, "bolt")
-	for range 3 * tenants.CreationsPerIdentity {
-		if _, err := h.Claim(t.Context(), ada, created.Tenant.ID, domain.NewSecret("wrong")); !errors.Is(err, domain.CodeClaimInvalid) {
-			t.Fatalf("a wrong token: %v", err)
-		}
-	}
 	h.db.Break()
 	for range 3 * tenants.CreationsPerIdentity {
 		if err := h.create(t, ada, 1); !errors.Is(err, domain.Unavailable) {
@@ -96,6 +91,49 @@ func TestARequestThatCreatesNoTenantUsesNothingUp(t *testing.T) {
 	h.db.Restore()
 	for range 3 * tenants.CreationsPerIdentity {
 		if _, err := h.Claim(t.Context(), ada, created.Tenant.ID, created.ClaimToken); err != nil {
+			t.Fatalf("a repeated claim: %v", err)
+		}
+	}
+}
+
+func TestRefusedClaimTokensAreLimited(t *testing.T) {
+	h := limited()
+	created := h.reserve(t, "acme")
+	claim := func(ctx context.Context, email, address, token string) error {
+		by := tenants.Creator{Caller: h.caller(email), From: from(address)}
+		_, err := h.Claim(ctx, by, created.Tenant.ID, domain.NewSecret(token))
+		return err
+	}
+	mustBeRefused := func(err error) {
+		t.Helper()
+		if !errors.Is(err, domain.CodeClaimInvalid) {
+			t.Fatalf("a wrong token: %v", err)
+		}
+	}
+	for n := range tenants.CreationsPerIdentity {
+		mustBeRefused(claim(t.Context(), "eve@example.com", fmt.Sprintf("198.51.100.%d", n), "wrong"))
+	}
+	mustWait(t, claim(t.Context(), "eve@example.com", "192.0.2.1", created.ClaimToken.Reveal()))
+
+	for n := range tenants.ClaimsPerAddress {
+		mustBeRefused(claim(t.Context(), fmt.Sprintf("eve-%d@example.com", n), "192.0.2.1", "wrong"))
+	}
+	mustWait(t, claim(t.Context(), "another@example.com", "192.0.2.1", created.ClaimToken.Reveal()))
+
+	hungUp, hangUp := context.WithCancel(t.Context())
+	hangUp()
+	for range tenants.CreationsPerIdentity {
+		if err := claim(hungUp, "mallory@example.com", "192.0.2.2", "wrong"); !errors.Is(err, context.Canceled) {
+			t.Fatalf("a caller who hung up: %v", err)
+		}
+	}
+	mustWait(t, claim(t.Context(), "mallory@example.com", "192.0.2.2", created.ClaimToken.Reveal()))
+
+	if err := claim(t.Context(), "ada@example.com", "192.0.2.3", created.ClaimToken.Reveal()); err != nil {
+		t.Errorf("another caller from another address: %v", err)
+	}
+	for range 3 * tenants.ClaimsPerAddress {
+		if err := claim(t.Context(), "ada@example.com", "192.0.2.3", created.ClaimToken.Reveal()); err != nil {
 			t.Fatalf("a repeated claim: %v", err)
 		}
 	}

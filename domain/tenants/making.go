@@ -33,6 +33,34 @@ func (s *Service) admitMaking(ctx context.Context, by Creator) (newOwner, error)
 	return owner, nil
 }
 
+// admitClaim is admitMaking for a claim. It also counts the token for the caller's
+// network address.
+func (s *Service) admitClaim(ctx context.Context, by Creator) (newOwner, error) {
+	if !by.Operator.IsZero() {
+		return newOwner{}, nil
+	}
+	if err := s.Limits.claim(by.From); err != nil {
+		return newOwner{}, err
+	}
+	owner, err := s.admitMaking(ctx, by)
+	if err != nil {
+		s.Limits.goodClaim(by.From)
+	}
+	return owner, err
+}
+
+// goodToken takes back what admitClaim counted for a token that was not refused. The
+// caller's allowance for tenants comes back only if none was created.
+func (s *Service) goodToken(by Creator, notMade bool) {
+	if !by.Operator.IsZero() {
+		return
+	}
+	s.Limits.goodClaim(by.From)
+	if notMade {
+		s.Limits.notMade(by.Caller.Identity())
+	}
+}
+
 // notMade takes back the count of admitMaking.
 func (s *Service) notMade(by Creator) {
 	if by.Operator.IsZero() {
