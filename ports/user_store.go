@@ -72,8 +72,8 @@ type UserStore interface {
 
 // StoredUser is a user of the built-in identity provider.
 type StoredUser struct {
-	Subject      string // unique, and never used again
-	Email        domain.Email
+	Subject      string       // unique, and never used again
+	Email        domain.Email // zero for an address that was stored once and that [domain.ParseEmail] refuses now
 	PasswordHash string
 	Confirmed    bool
 	CreatedAt    time.Time // of the user, or of the newest sign-up while unconfirmed; set by the store

@@ -91,6 +91,10 @@ func (p *Provider) SignOutEverywhere(ctx context.Context, access domain.Secret) 
 	return identityErrorOr(p.users.EndSessions(ctx, caller.Identity().Subject()), errInvalidToken)
 }
 
+// hasVerifiedEmail reports whether the user proved an address that is still accepted
+// as one.
+func hasVerifiedEmail(user ports.StoredUser) bool { return user.Confirmed && !user.Email.IsZero() }
+
 // User returns the owner of the access token.
 func (p *Provider) User(ctx context.Context, access domain.Secret) (ports.User, error) {
 	caller, err := p.Verify(ctx, access)
@@ -101,5 +105,5 @@ func (p *Provider) User(ctx context.Context, access domain.Secret) (ports.User, 
 	if err != nil {
 		return ports.User{}, identityErrorOr(err, errInvalidToken)
 	}
-	return ports.User{Identity: caller.Identity(), Email: user.Email, EmailVerified: user.Confirmed}, nil
+	return ports.User{Identity: caller.Identity(), Email: user.Email, EmailVerified: hasVerifiedEmail(user)}, nil
 }

@@ -41,7 +41,7 @@ type idClaims struct {
 	commonClaims
 	Audience      string `json:"aud"`
 	Username      string `json:"cognito:username"`
-	Email         string `json:"email"`
+	Email         string `json:"email,omitempty"`
 	EmailVerified bool   `json:"email_verified"`
 }
 
@@ -65,7 +65,7 @@ func (p *Provider) issue(user ports.StoredUser, authTime time.Time) (ports.Token
 		Audience:      p.clientID,
 		Username:      user.Subject,
 		Email:         user.Email.String(),
-		EmailVerified: user.Confirmed,
+		EmailVerified: hasVerifiedEmail(user),
 	})
 	if err != nil {
 		return ports.Tokens{}, identityError(err)

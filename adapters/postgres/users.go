@@ -139,8 +139,8 @@ func scanUser(row pg.Scanner) (user ports.StoredUser, err error) {
 		return ports.StoredUser{}, err
 	}
 	user.CreatedAt = user.CreatedAt.UTC()
-	user.Email, err = domain.ParseEmail(email)
-	return user, err
+	user.Email, _ = domain.ParseEmail(email) // zero: an earlier release accepted the address
+	return user, nil
 }
 
 func someAddress(email domain.Email) error {

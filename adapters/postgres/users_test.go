@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -31,4 +32,29 @@ func TestAUserOfAnEarlierReleaseIsFoundByEitherFormOfTheDomain(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Releases before domains had one form kept addresses that no mail server can have.
+func TestAUserWhoseAddressIsRefusedNowIsFoundWithoutIt(t *testing.T) {
+	db, cfg := open(t)
+	users := db.Users()
+	const refused = "ada@-m\u00fcnchen-.example"
+	if _, err := domain.ParseEmail(refused); domain.KindOf(err) != domain.Invalid {
+		t.Fatalf("%s is accepted: %v", refused, err)
+	}
+	execute(t, login(t, cfg, cfg.User, cfg.Password), `INSERT INTO partywall.users (subject, email, email_key, password_hash, confirmed)
+		VALUES ('ada', '`+refused+`', '`+refused+`', 'hash', true)`)
+	mustBeAda := func(user ports.StoredUser, err error) {
+		t.Helper()
+		if err != nil || user.Subject != "ada" || !user.Confirmed || !user.Email.IsZero() {
+			t.Errorf("got %+v, %v", user, err)
+		}
+	}
+	ada, err := users.UserBySubject(t.Context(), "ada")
+	mustBeAda(ada, err)
+	token, next := domain.NewSecret("one").Hash(), domain.NewSecret("two").Hash()
+	if err := users.StartSession(t.Context(), ada, token, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	mustBeAda(users.RotateSession(t.Context(), token, next, 0))
 }
