@@ -13,6 +13,18 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
+// anyone lets all callers call next.
+func anyone(next echo.HandlerFunc) echo.HandlerFunc { return next }
+
+// either lets all callers call next, and passes on the caller, or the reason why the
+// request has none, for a route that also takes a token in its body.
+func (s *server) either(next func(c echo.Context, caller ports.Caller, unproven error) error) echo.HandlerFunc {
+	return web.Challenging(func(c echo.Context) error {
+		caller, unproven := s.identify(c.Request(), web.LineOf(c))
+		return next(c, caller, unproven)
+	})
+}
+
 // signedIn lets callers with a valid access token call next.
 func (s *server) signedIn(next func(echo.Context, ports.Caller) error) echo.HandlerFunc {
 	return web.Challenging(func(c echo.Context) error {
@@ -28,24 +40,22 @@ func (s *server) signedIn(next func(echo.Context, ports.Caller) error) echo.Hand
 // or the operator. A bad token is refused: it does not count as none.
 func (s *server) maybeSignedIn(next func(echo.Context, tenants.Creator) error) echo.HandlerFunc {
 	return web.Challenging(func(c echo.Context) error {
-		r := c.Request()
-		token, err := web.BearerToken(r.Header)
+		token, err := web.BearerToken(c.Request().Header)
 		if err != nil {
 			return err
 		}
+		by := tenants.Creator{From: web.ClientOf(c)}
 		if token.IsZero() {
-			return next(c, tenants.Creator{From: web.ClientOf(c)})
+			return next(c, by)
 		}
-		if operator, proven := s.Operators.Prove(token); proven {
-			web.LineOf(c).Operator = true
-			return next(c, tenants.Creator{Operator: operator, From: web.ClientOf(c)})
+		l := web.LineOf(c)
+		if by.Operator, l.Operator = s.Operators.Prove(token); l.Operator {
+			return next(c, by)
 		}
-		caller, err := s.Verifier.Verify(r.Context(), token)
-		if err != nil {
+		if by.Caller, err = s.verify(c.Request().Context(), token, l); err != nil {
 			return err
 		}
-		web.LineOf(c).Subject = caller.Identity()
-		return next(c, tenants.Creator{Caller: caller, From: web.ClientOf(c)})
+		return next(c, by)
 	})
 }
 
@@ -61,8 +71,9 @@ func (s *server) member(next func(echo.Context, access.Member) error) echo.Handl
 	})
 }
 
-// authenticate returns the caller whose access token the request carries.
-func (s *server) authenticate(r *http.Request) (ports.Caller, error) {
+// identify returns the caller whose access token the request carries, and names them
+// in the log line.
+func (s *server) identify(r *http.Request, l *web.Line) (ports.Caller, error) {
 	token, err := web.BearerToken(r.Header)
 	if err != nil {
 		return ports.Caller{}, err
@@ -70,17 +81,16 @@ func (s *server) authenticate(r *http.Request) (ports.Caller, error) {
 	if token.IsZero() {
 		return ports.Caller{}, errSignIn
 	}
-	return s.Verifier.Verify(r.Context(), token)
+	return s.verify(r.Context(), token, l)
 }
 
-// identify is authenticate for a route that requires a caller, who is named in the
-// log line.
-func (s *server) identify(r *http.Request, l *web.Line) (ports.Caller, error) {
-	caller, err := s.authenticate(r)
-	if err == nil {
-		l.Subject = caller.Identity()
+func (s *server) verify(ctx context.Context, token domain.Secret, l *web.Line) (ports.Caller, error) {
+	caller, err := s.Verifier.Verify(ctx, token)
+	if err != nil {
+		return ports.Caller{}, err
 	}
-	return caller, err
+	l.Subject = caller.Identity()
+	return caller, nil
 }
 
 // admit identifies the caller and proves that they are a member of the tenant that the
@@ -103,8 +113,6 @@ func (s *server) admit(r *http.Request, l *web.Line, elsewhere ...Resolve) (port
 	return caller, member, nil
 }
 
-var errSignIn = domain.Errorf(domain.Unauthenticated, "sign in, and send the access token as Authorization: Bearer")
-
 // memberOf returns the identity's proof for tenant id, or for its only tenant where id
 // is zero.
 func (s *server) memberOf(ctx context.Context, identity domain.Identity, id domain.TenantID) (access.Member, error) {
@@ -113,3 +121,5 @@ func (s *server) memberOf(ctx context.Context, identity domain.Identity, id doma
 	}
 	return s.Access.Admit(ctx, identity, id)
 }
+
+var errSignIn = domain.Errorf(domain.Unauthenticated, "sign in, and send the access token as Authorization: Bearer")

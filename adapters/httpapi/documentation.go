@@ -17,26 +17,30 @@ import (
 // openapi.json is made of openapi.yaml.
 //go:generate go test -run TestWhatIsMadeOfTheDocument -update .
 
+// documentationFiles are /openapi.json, which describes the API, and /docs, a page to
+// read and try it. Both are inside the program and ask no other server for anything.
+//
 //go:embed openapi.json docs
 var documentationFiles embed.FS
 
-// documentation adds /openapi.json, which describes the API, and /docs, a page to read
-// and try it. Both are inside the program and ask no other server for anything.
-func (s *server) documentation(e *echo.Echo) {
-	read := []string{http.MethodGet, http.MethodHead}
-	e.Match(read, "/openapi.json", newFile("application/json", describedAt(s.PublicURL)).serve)
-	e.Match(read, "/docs", embedded("page.html").serve)
-	parts := map[string]file{}
+// pageParts are the files that the page loads, by name.
+type pageParts map[string]file
+
+func partsOfPage() pageParts {
+	parts := pageParts{}
 	for _, name := range []string{"page.css", "page.js", "dom.js", "schema.js", "try.js", "icon.svg"} {
 		parts[name] = embedded(name)
 	}
-	e.Match(read, "/docs/:file", func(c echo.Context) error {
-		part, found := parts[c.Param("file")]
-		if !found {
-			return echo.ErrNotFound
-		}
-		return part.serve(c)
-	})
+	return parts
+}
+
+// serve answers with the part that the path names.
+func (p pageParts) serve(c echo.Context) error {
+	part, found := p[c.Param("file")]
+	if !found {
+		return echo.ErrNotFound
+	}
+	return part.serve(c)
 }
 
 // exampleServer is the server that openapi.json names.

@@ -4,51 +4,61 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
-
-	"github.com/partywall-go/partywall/adapters/httpapi/internal/web"
 )
 
-// routes is the whole API at a glance.
+// routes is the whole API at a glance: each line names who may call a route, as the
+// function around its handler. The handler's argument is the proof.
 //
-// The middleware of a route is a function around its handler, and its proof is the
-// handler's argument: signedIn passes the caller, member the proof of membership,
-// maybeSignedIn the caller who asks for a tenant, signed in or not. The routes of
-// /auth that take no token are limited by the caller's address and by the e-mail
-// address, after their body was read.
+//   - anyone proves nothing. The routes of /auth among these are limited by the caller's
+//     address and by the e-mail address, after their body was read.
+//   - maybeSignedIn passes the caller who asks for a tenant: a user, the operator, or a
+//     caller without a token.
+//   - signedIn passes the user.
+//   - member passes the proof of membership in the tenant that the request names.
+//   - either passes a user, or a caller whose body may have a token of its own.
 func (s *server) routes(e *echo.Echo) {
-	get := func(path string, h echo.HandlerFunc) {
-		e.Match([]string{http.MethodGet, http.MethodHead}, path, s.web.Brief(h))
-	}
+	get := func(path string, h echo.HandlerFunc) { e.Match(reads, path, s.web.Brief(h)) }
 	post := func(path string, h echo.HandlerFunc) { e.POST(path, s.web.Brief(h)) }
 
-	get("/", s.status)
-	get("/healthz", s.healthz)
-	get("/readyz", s.readyz)
+	get("/", anyone(s.status))
+	get("/healthz", anyone(s.healthz))
+	get("/readyz", anyone(s.readyz))
 
 	post("/auth/tenants", s.maybeSignedIn(s.createTenant))
 	post("/tenants/:id/claim", s.signedIn(s.claimTenant))
 
-	post("/auth/signup", s.signUp)
-	post("/auth/verify-email", s.verifyEmail)
-	post("/auth/resend-code", s.resendCode)
-	post("/auth/signin", s.signIn)
-	post("/auth/respond-to-challenge", s.respondToChallenge)
-	post("/auth/refresh", s.refresh)
-	post("/auth/forgot-password", s.forgotPassword)
-	post("/auth/reset-password", s.resetPassword)
-	post("/auth/signout", web.Challenging(s.signOut))
+	post("/auth/signup", anyone(s.signUp))
+	post("/auth/verify-email", anyone(s.verifyEmail))
+	post("/auth/resend-code", anyone(s.resendCode))
+	post("/auth/forgot-password", anyone(s.forgotPassword))
+	post("/auth/reset-password", anyone(s.resetPassword))
+
+	post("/auth/signin", anyone(s.signIn))
+	post("/auth/respond-to-challenge", anyone(s.respondToChallenge))
+	post("/auth/refresh", anyone(s.refresh))
+	post("/auth/signout", s.either(s.signOut))
 	get("/auth/me", s.signedIn(s.me))
 
 	post("/files/upload-url", s.member(s.uploadURL))
 	get("/files/download-url", s.member(s.downloadURL))
 
+	s.fileRoutes(e)
+}
+
+// fileRoutes are the routes whose answers are files: the documentation, and what the
+// built-in parts serve. Anyone may call them; a signed URL of an object is its own proof.
+func (s *server) fileRoutes(e *echo.Echo) {
 	if !s.HideDocs {
-		s.documentation(e)
+		e.Match(reads, "/openapi.json", anyone(newFile("application/json", describedAt(s.PublicURL)).serve))
+		e.Match(reads, "/docs", anyone(embedded("page.html").serve))
+		e.Match(reads, "/docs/:file", anyone(partsOfPage().serve))
 	}
 	if s.LocalKeys != nil {
-		e.Match([]string{http.MethodGet, http.MethodHead}, "/local/jwks.json", echo.WrapHandler(s.LocalKeys))
+		e.Match(reads, "/local/jwks.json", anyone(echo.WrapHandler(s.LocalKeys)))
 	}
 	if s.LocalObjects != nil {
-		e.Match([]string{http.MethodGet, http.MethodHead, http.MethodPut}, "/local/objects/*", s.web.Transfer(s.LocalObjects))
+		e.Match(append(reads, http.MethodPut), "/local/objects/*", anyone(s.web.Transfer(s.LocalObjects)))
 	}
 }
+
+var reads = []string{http.MethodGet, http.MethodHead}

@@ -114,13 +114,11 @@ func (s *server) refresh(c echo.Context) error {
 
 // signOut handles POST /auth/signout. A refresh token in the body is enough, because
 // the access token beside it has often expired when a user comes back to sign out.
-func (s *server) signOut(c echo.Context) error {
+func (s *server) signOut(c echo.Context, caller ports.Caller, unproven error) error {
 	var body struct {
 		RefreshToken string `json:"refreshToken"`
 		Everywhere   bool   `json:"everywhere"`
 	}
-	caller, unproven := s.authenticate(c.Request())
-	web.LineOf(c).Subject = caller.Identity() // the zero Caller if nothing is proven
 	err := web.Decode(c, &body)
 	if unproven != nil && (err != nil || body.RefreshToken == "") {
 		return unproven
