@@ -17,6 +17,7 @@ import (
 	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 )
@@ -110,13 +111,13 @@ var arguments = []struct {
 
 func TestArguments(t *testing.T) {
 	t.Parallel()
-	db, cfg := open(t, withTypes, oneConnection)
-	tryArguments(t, db, makeTenant(t, db, "acme"))
-	pooler := realservers.PgBouncer(t, realservers.Upstream{Host: cfg.Host, Port: cfg.Port, Superuser: "postgres", Password: server.SuperuserPassword, PoolSize: 2})
+	db, cfg := pgtest.Open(t, withTypes, pgtest.OneConnection)
+	tryArguments(t, db, pgtest.MakeTenant(t, db, "acme"))
+	pooler := realservers.PgBouncer(t, realservers.Upstream{Host: cfg.Host, Port: cfg.Port, Superuser: "postgres", Password: pgtest.Server(t).SuperuserPassword, PoolSize: 2})
 	cfg.Host, cfg.Port, cfg.MaxConns = pooler.Host, pooler.Port, 10
 	t.Run("through a pooler", func(t *testing.T) {
-		db := reopen(t, cfg)
-		tryArguments(t, db, makeTenant(t, db, "pooled"))
+		db := pgtest.Reopen(t, cfg)
+		tryArguments(t, db, pgtest.MakeTenant(t, db, "pooled"))
 	})
 }
 
@@ -125,8 +126,8 @@ func TestArguments(t *testing.T) {
 // backslashes.
 func TestAColumnThatBecameBytes(t *testing.T) {
 	t.Parallel()
-	db, cfg := open(t, withTypes)
-	acme := makeTenant(t, db, "acme")
+	db, cfg := pgtest.Open(t, withTypes)
+	acme := pgtest.MakeTenant(t, db, "acme")
 	for _, column := range []string{"text", "json"} {
 		value := `"a\\b"`
 		write := func() {
@@ -139,12 +140,12 @@ func TestAColumnThatBecameBytes(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		owner := login(t, cfg, cfg.User, cfg.Password)
+		owner := pgtest.Login(t, cfg, cfg.User, cfg.Password)
 		write()
-		execute(t, owner, fmt.Sprintf(`ALTER TABLE tenant_acme.typed ALTER %[1]q TYPE bytea USING convert_to(%[1]q::text, 'UTF8')`, column))
-		execute(t, owner, `DELETE FROM tenant_acme.typed`)
+		pgtest.Execute(t, owner, fmt.Sprintf(`ALTER TABLE tenant_acme.typed ALTER %[1]q TYPE bytea USING convert_to(%[1]q::text, 'UTF8')`, column))
+		pgtest.Execute(t, owner, `DELETE FROM tenant_acme.typed`)
 		write()
-		if got := query[string](t, owner, fmt.Sprintf(`SELECT convert_from(%q, 'UTF8') FROM tenant_acme.typed`, column)); got != value {
+		if got := pgtest.Query[string](t, owner, fmt.Sprintf(`SELECT convert_from(%q, 'UTF8') FROM tenant_acme.typed`, column)); got != value {
 			t.Errorf("%s: got %s, want %s", column, got, value)
 		}
 	}
@@ -181,7 +182,7 @@ func tryCopies(t *testing.T, db *postgres.DB, acme domain.TenantID) {
 		if err := copyRow(ctx, tx, `COPY pair FROM STDIN`, []byte("{}"), []byte{0xff}); err != nil {
 			return err
 		}
-		if got := query[string](t, tx, `SELECT format('%s %s', document, bytes) FROM pair`); got != `{} \xff` {
+		if got := pgtest.Query[string](t, tx, `SELECT format('%s %s', document, bytes) FROM pair`); got != `{} \xff` {
 			t.Errorf("a COPY of all columns wrote %s", got)
 		}
 		return nil
@@ -204,9 +205,9 @@ func mustRead(t *testing.T, tx *sqlx.Tx, column, value string) error {
 	t.Helper()
 	want := sql.NullString{String: value, Valid: value != ""}
 	if column == "jsonb" || column == "document" {
-		want.String = query[string](t, tx, `SELECT coalesce($1::jsonb::text, '')`, want)
+		want.String = pgtest.Query[string](t, tx, `SELECT coalesce($1::jsonb::text, '')`, want)
 	}
-	if got := query[sql.NullString](t, tx, fmt.Sprintf(`SELECT %q::text FROM typed`, column)); got != want {
+	if got := pgtest.Query[sql.NullString](t, tx, fmt.Sprintf(`SELECT %q::text FROM typed`, column)); got != want {
 		return fmt.Errorf("read %+v, want %+v", got, want)
 	}
 	return nil
@@ -258,7 +259,7 @@ func tryArguments(t *testing.T, db *postgres.DB, acme domain.TenantID) {
 					return err
 				}
 			}
-			if n := query[int](t, tx, `SELECT count(*) FROM pg_prepared_statements`); n != 0 {
+			if n := pgtest.Query[int](t, tx, `SELECT count(*) FROM pg_prepared_statements`); n != 0 {
 				t.Errorf("it left %d prepared statements", n)
 			}
 			return nil

@@ -6,11 +6,13 @@ import (
 	"testing"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 )
 
 func BenchmarkClock(b *testing.B) {
-	db, _ := open(b)
-	acme := makeTenant(b, db, "acme")
+	db, _ := pgtest.Open(b)
+	acme := pgtest.MakeTenant(b, db, "acme")
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			if _, err := db.Tenants().Clock(b.Context(), acme); err != nil {
@@ -21,8 +23,8 @@ func BenchmarkClock(b *testing.B) {
 }
 
 func BenchmarkFindMember(b *testing.B) {
-	db, _ := open(b)
-	acme, who := makeTenant(b, db, "acme"), identity(b, "owner-of-acme")
+	db, _ := pgtest.Open(b)
+	acme, who := pgtest.MakeTenant(b, db, "acme"), pgtest.Identity(b, "owner-of-acme")
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			if _, _, err := db.Members().Find(b.Context(), who, acme); err != nil {
@@ -33,8 +35,8 @@ func BenchmarkFindMember(b *testing.B) {
 }
 
 func BenchmarkInTenant(b *testing.B) {
-	db, _ := open(b, withNotes)
-	acme := makeTenant(b, db, "acme")
+	db, _ := pgtest.Open(b, pgtest.WithNotes)
+	acme := pgtest.MakeTenant(b, db, "acme")
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			err := db.InTenant(b.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
@@ -49,8 +51,8 @@ func BenchmarkInTenant(b *testing.B) {
 }
 
 func BenchmarkCreateTenant(b *testing.B) {
-	db, _ := open(b, withNotes)
+	db, _ := pgtest.Open(b, pgtest.WithNotes)
 	for i := 0; b.Loop(); i++ {
-		makeTenant(b, db, fmt.Sprintf("tenant-%d", i))
+		pgtest.MakeTenant(b, db, fmt.Sprintf("tenant-%d", i))
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -149,7 +150,7 @@ const slow = `SELECT pg_sleep(5)`
 // work is the scope's function.
 func (s *strike) work(ctx context.Context, tx *sqlx.Tx) error {
 	s.here(atFirst)
-	if err := insertNote(s.text)(ctx, tx); err != nil {
+	if err := pgtest.InsertNote(s.text)(ctx, tx); err != nil {
 		return err
 	}
 	s.here(betweenStatements)
@@ -221,7 +222,7 @@ func (bomb) Value() (driver.Value, error) { panic(errStruck) }
 func (h *house) mustHoldItsOwn(t *testing.T) {
 	t.Helper()
 	for _, id := range []domain.TenantID{h.acme, h.rival} {
-		for _, text := range notes(t, h.db, id) {
+		for _, text := range pgtest.Notes(t, h.db, id) {
 			kept, written := h.kept[text]
 			switch {
 			case !strings.Contains(text, id.String()+"'s"):

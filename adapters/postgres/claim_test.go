@@ -13,16 +13,17 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
 
 func TestOfManySignUpsWithClaimsNoneIsRefusedOnceItsAccountExists(t *testing.T) {
 	t.Parallel()
-	db, _ := open(t, withNotes, func(cfg *postgres.Config) { cfg.AcquireTimeout = 50 * time.Millisecond })
+	db, _ := pgtest.Open(t, pgtest.WithNotes, func(cfg *postgres.Config) { cfg.AcquireTimeout = 50 * time.Millisecond })
 	const many = 200
 	for i := range many {
-		reserve(t, db, fmt.Sprintf("tenant-%d", i))
+		pgtest.Reserve(t, db, fmt.Sprintf("tenant-%d", i))
 	}
 	var accounts, served atomic.Int32
 	var all sync.WaitGroup
@@ -53,7 +54,7 @@ func TestOfManySignUpsWithClaimsNoneIsRefusedOnceItsAccountExists(t *testing.T) 
 func TestNoAccountIsMadeWhileNoTenantCanBe(t *testing.T) {
 	t.Parallel()
 	atWork, goOn := make(chan bool, 2), make(chan bool)
-	db, _ := open(t, func(cfg *postgres.Config) {
+	db, _ := pgtest.Open(t, func(cfg *postgres.Config) {
 		cfg.OnProvision = func(_ context.Context, _ *sqlx.Tx, tenant domain.Tenant, _ domain.Identity) error {
 			if tenant.ID.String() != "late" {
 				atWork <- true
@@ -64,10 +65,10 @@ func TestNoAccountIsMadeWhileNoTenantCanBe(t *testing.T) {
 	})
 	var creations sync.WaitGroup
 	for i := range 2 { // all connections that provision
-		creations.Go(func() { makeTenant(t, db, fmt.Sprintf("slow-%d", i)) })
+		creations.Go(func() { pgtest.MakeTenant(t, db, fmt.Sprintf("slow-%d", i)) })
 		<-atWork
 	}
-	late := reserve(t, db, "late")
+	late := pgtest.Reserve(t, db, "late")
 	released := make(chan bool)
 	time.AfterFunc(300*time.Millisecond, func() { close(released); close(goOn) })
 	_, err := db.Reservations().Claim(t.Context(), ports.Claim{Token: late.Token, SignUp: func(context.Context) (domain.Identity, error) {
@@ -88,30 +89,30 @@ func TestNoAccountIsMadeWhileNoTenantCanBe(t *testing.T) {
 // before reservations does. Its claim token is "old-" and its ID.
 func oldClaim(t *testing.T, db *postgres.DB, cfg postgres.Config, id string) ports.Claim {
 	t.Helper()
-	makeTenant(t, db, id)
+	pgtest.MakeTenant(t, db, id)
 	token := domain.NewSecret("old-" + id).Hash()
-	super := superuser(t, cfg)
-	execute(t, super, `DELETE FROM partywall.memberships WHERE tenant = $1`, id)
-	execute(t, super, `UPDATE partywall.tenants SET status = 'unclaimed', expires_at = now() + interval '1 hour' WHERE id = $1`, id)
-	execute(t, super, `INSERT INTO partywall.invitations (tenant, expires_at, hash, role) VALUES ($1, now() + interval '1 hour', $2, 'owner')`, id, token[:])
+	super := pgtest.Superuser(t, cfg)
+	pgtest.Execute(t, super, `DELETE FROM partywall.memberships WHERE tenant = $1`, id)
+	pgtest.Execute(t, super, `UPDATE partywall.tenants SET status = 'unclaimed', expires_at = now() + interval '1 hour' WHERE id = $1`, id)
+	pgtest.Execute(t, super, `INSERT INTO partywall.invitations (tenant, expires_at, hash, role) VALUES ($1, now() + interval '1 hour', $2, 'owner')`, id, token[:])
 	return ports.Claim{Token: token}
 }
 
 func TestClaimsOfAnOlderProgramBeside(t *testing.T) {
 	t.Parallel()
-	for name, change := range walls {
+	for name, change := range pgtest.Walls {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			db, cfg := open(t, withNotes, change)
+			db, cfg := pgtest.Open(t, pgtest.WithNotes, change)
 			t.Run("are claimed once, and again by their owner", func(t *testing.T) { claimOld(t, db, cfg) })
 			t.Run("are claimed by a new user, within limits", func(t *testing.T) { claimOldBySignUp(t, db, cfg) })
 			t.Run("are swept when they have expired", func(t *testing.T) {
 				oldClaim(t, db, cfg, "expired")
-				execute(t, superuser(t, cfg), `UPDATE partywall.tenants SET expires_at = now() WHERE id = 'expired'`)
+				pgtest.Execute(t, pgtest.Superuser(t, cfg), `UPDATE partywall.tenants SET expires_at = now() WHERE id = 'expired'`)
 				if n, err := db.Tenants().Sweep(t.Context()); n != 1 || err != nil {
 					t.Errorf("swept %d: %v", n, err)
 				}
-				reserve(t, db, "expired")
+				pgtest.Reserve(t, db, "expired")
 			})
 			t.Run("win against a reservation of the same ID", func(t *testing.T) { meetReservation(t, db, cfg) })
 		})
@@ -120,30 +121,30 @@ func TestClaimsOfAnOlderProgramBeside(t *testing.T) {
 
 func claimOld(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 	claim := oldClaim(t, db, cfg, "acme")
-	acme := tenantID(t, "acme")
+	acme := pgtest.TenantID(t, "acme")
 	if _, err := db.Tenants().Clock(t.Context(), acme); err != nil {
 		t.Error(err)
 	}
 	if got := statusOf(t, db, acme); !slices.Equal(got, []domain.TenantStatus{domain.Unclaimed}) {
 		t.Errorf("it is listed as %v", got)
 	}
-	_, err := db.Reservations().Reserve(t.Context(), reservation(t, "acme"))
-	mustBe(t, err, domain.CodeTenantExists)
+	_, err := db.Reservations().Reserve(t.Context(), pgtest.Reservation(t, "acme"))
+	pgtest.MustBe(t, err, domain.CodeTenantExists)
 	wrong := claim
-	wrong.Tenant, wrong.Owner = tenantID(t, "another"), identity(t, "ada")
+	wrong.Tenant, wrong.Owner = pgtest.TenantID(t, "another"), pgtest.Identity(t, "ada")
 	_, err = db.Reservations().Claim(t.Context(), wrong)
-	mustBe(t, err, domain.CodeClaimInvalid)
-	claim.Owner = identity(t, "ada")
+	pgtest.MustBe(t, err, domain.CodeClaimInvalid)
+	claim.Owner = pgtest.Identity(t, "ada")
 	for _, replayed := range []bool{false, true} {
 		got, err := db.Reservations().Claim(t.Context(), claim)
 		if err != nil || got.Replayed != replayed || got.Tenant.ID != acme || got.Tenant.Status != domain.Active || got.Membership.Role != domain.RoleOwner {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	}
-	claim.Owner = identity(t, "eve")
+	claim.Owner = pgtest.Identity(t, "eve")
 	_, err = db.Reservations().Claim(t.Context(), claim)
-	mustBe(t, err, domain.CodeClaimInvalid)
-	note(t, db, acme, "served")
+	pgtest.MustBe(t, err, domain.CodeClaimInvalid)
+	pgtest.Note(t, db, acme, "served")
 }
 
 func claimOldBySignUp(t *testing.T, db *postgres.DB, cfg postgres.Config) {
@@ -168,20 +169,20 @@ func claimOldBySignUp(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 // doesn't look there.
 func meetReservation(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 	old := oldClaim(t, db, cfg, "cord")
-	n := reservation(t, "cord")
-	execute(t, superuser(t, cfg), `INSERT INTO partywall.reservations (id, name, token, counted, expires_at) VALUES ('cord', '', $1, false, now() + interval '1 hour')`, n.Token[:])
+	n := pgtest.Reservation(t, "cord")
+	pgtest.Execute(t, pgtest.Superuser(t, cfg), `INSERT INTO partywall.reservations (id, name, token, counted, expires_at) VALUES ('cord', '', $1, false, now() + interval '1 hour')`, n.Token[:])
 	if got := statusOf(t, db, n.ID); len(got) != 1 {
 		t.Errorf("it is listed %d times", len(got))
 	}
-	_, err := db.Reservations().Claim(t.Context(), ports.Claim{Token: n.Token, Owner: identity(t, "ada")})
-	mustBe(t, err, domain.CodeClaimInvalid)
-	old.Owner = identity(t, "bob")
+	_, err := db.Reservations().Claim(t.Context(), ports.Claim{Token: n.Token, Owner: pgtest.Identity(t, "ada")})
+	pgtest.MustBe(t, err, domain.CodeClaimInvalid)
+	old.Owner = pgtest.Identity(t, "bob")
 	if _, err := db.Reservations().Claim(t.Context(), old); err != nil {
 		t.Error(err)
 	}
-	_, err = db.Reservations().Claim(t.Context(), ports.Claim{Token: n.Token, Owner: identity(t, "ada")})
-	mustBe(t, err, domain.CodeClaimInvalid)
-	if got := query[int](t, superuser(t, cfg), `SELECT count(*) FROM partywall.memberships WHERE tenant = 'cord'`); got != 1 {
+	_, err = db.Reservations().Claim(t.Context(), ports.Claim{Token: n.Token, Owner: pgtest.Identity(t, "ada")})
+	pgtest.MustBe(t, err, domain.CodeClaimInvalid)
+	if got := pgtest.Query[int](t, pgtest.Superuser(t, cfg), `SELECT count(*) FROM partywall.memberships WHERE tenant = 'cord'`); got != 1 {
 		t.Errorf("it has %d owners", got)
 	}
 }
@@ -204,16 +205,16 @@ func statusOf(t *testing.T, db *postgres.DB, id domain.TenantID) (found []domain
 // TestAProductThatPanicsLeavesNothingCounted is about the tenants of unconfirmed owners.
 func TestAProductThatPanicsLeavesNothingCounted(t *testing.T) {
 	t.Parallel()
-	db, cfg := open(t, func(cfg *postgres.Config) {
+	db, cfg := pgtest.Open(t, func(cfg *postgres.Config) {
 		cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant, domain.Identity) error { panic("product") }
 	})
 	limits := ports.MakingLimits{Unconfirmed: &ports.UnconfirmedLimits{Networks: []ports.NetworkLimit{{Max: 1}}, MaxHourly: 10}}
-	acme, bolt, crux := owned(t, "acme"), reserve(t, db, "bolt"), reserve(t, db, "crux")
+	acme, bolt, crux := pgtest.Creation(t, "acme"), pgtest.Reserve(t, db, "bolt"), pgtest.Reserve(t, db, "crux")
 	acme.Limits = limits
 	for how, provision := range map[string]func() error{
 		"a creation": func() error { _, err := db.Tenants().Create(t.Context(), acme); return err },
 		"a claim": func() error {
-			_, err := db.Reservations().Claim(t.Context(), ports.Claim{Token: bolt.Token, Owner: identity(t, "bob"), Limits: limits})
+			_, err := db.Reservations().Claim(t.Context(), ports.Claim{Token: bolt.Token, Owner: pgtest.Identity(t, "bob"), Limits: limits})
 			return err
 		},
 		"a claim by sign-up": func() error {
@@ -231,7 +232,7 @@ func TestAProductThatPanicsLeavesNothingCounted(t *testing.T) {
 			if panicked != "product" {
 				t.Errorf("got %v", panicked)
 			}
-			if n := query[int](t, superuser(t, cfg), `SELECT count(*) FROM partywall.unconfirmed`); n != 0 {
+			if n := pgtest.Query[int](t, pgtest.Superuser(t, cfg), `SELECT count(*) FROM partywall.unconfirmed`); n != 0 {
 				t.Errorf("%d tenants are counted that were not made", n)
 			}
 		})

@@ -14,6 +14,7 @@ import (
 	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -82,15 +83,15 @@ func TestTranslate(t *testing.T) {
 	t.Run("a context that is done gives its own error, whatever the server says", func(t *testing.T) {
 		cancelled, cancel := context.WithCancel(t.Context())
 		cancel()
-		mustBe(t, postgres.Translate(cancelled, state("57014"), "try"), context.Canceled)
+		pgtest.MustBe(t, postgres.Translate(cancelled, state("57014"), "try"), context.Canceled)
 		late, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 		defer cancel()
-		mustBe(t, postgres.Translate(late, driver.ErrBadConn, "try"), context.DeadlineExceeded)
+		pgtest.MustBe(t, postgres.Translate(late, driver.ErrBadConn, "try"), context.DeadlineExceeded)
 	})
 	t.Run("no error stays none, and one of ours what it is", func(t *testing.T) {
 		if err := postgres.Translate(t.Context(), nil, "try"); err != nil {
 			t.Error(err)
 		}
-		mustBe(t, postgres.Translate(t.Context(), domain.Invalidf("name", "no"), "try"), domain.Invalid)
+		pgtest.MustBe(t, postgres.Translate(t.Context(), domain.Invalidf("name", "no"), "try"), domain.Invalid)
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -107,22 +108,22 @@ func (in *installed) try(t *testing.T, e escape) string {
 		if refused == nil && e.commits {
 			return nil
 		}
-		return errors.Join(refused, errProduct)
+		return errors.Join(refused, pgtest.ErrProduct)
 	})
 	if pqErr := pq.As(refused); pqErr != nil {
 		return string(pqErr.Code)
 	}
 	if e.proof != "" {
-		got = query[string](t, in.super, in.fill(t, e.proof))
+		got = pgtest.Query[string](t, in.super, in.fill(t, e.proof))
 	}
 	var parts []string
 	if got == "true" || strings.Contains(got, "the rival's") {
 		parts = append(parts, getsThrough)
 	}
-	if err != nil && !errors.Is(err, errProduct) {
+	if err != nil && !errors.Is(err, pgtest.ErrProduct) {
 		parts = append(parts, string(domain.CodeOf(err)))
 	}
-	if found := query[string](t, in.db.Gate(), defaults); found != "" {
+	if found := pgtest.Query[string](t, in.db.Gate(), pgtest.Leftovers); found != "" {
 		parts = append(parts, isLeft)
 	}
 	return cmp.Or(strings.Join(parts, ", "), staysInside)

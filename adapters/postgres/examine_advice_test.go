@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
@@ -83,9 +84,9 @@ func follow(t *testing.T, name string, m mistake, found doctor.Finding, cfg, cha
 	t.Helper()
 	statements, owner, setup := adviceOf(t, name, m, found)
 	if statements != "" {
-		by := superuser(t, cfg)
+		by := pgtest.Superuser(t, cfg)
 		if owner {
-			by = login(t, cfg, cfg.User, cfg.Password)
+			by = pgtest.Login(t, cfg, cfg.User, cfg.Password)
 		}
 		executeAll(t, by, fill.Replace(statements))
 	}
@@ -93,9 +94,9 @@ func follow(t *testing.T, name string, m mistake, found doctor.Finding, cfg, cha
 		changed = cfg
 	}
 	if setup {
-		setUp(t, changed)
+		pgtest.SetUp(t, changed)
 	}
-	mustFind(t, changed, m.check, doctor.OK, "", m.others...)
+	pgtest.MustFind(t, changed, m.check, doctor.OK, "", m.others...)
 }
 
 // executeAll runs statements one by one, as psql does, in one session.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports/doctor"
@@ -39,19 +40,19 @@ func TestExamineWhatCannotBeReached(t *testing.T) {
 			t.Parallel()
 			c.cfg.User, c.cfg.Password, c.cfg.Database = "u", domain.NewSecret("a password"), "d"
 			began := time.Now()
-			mustFind(t, c.cfg, "database", doctor.Error, c.says)
+			pgtest.MustFind(t, c.cfg, "database", doctor.Error, c.says)
 			if took := time.Since(began); took > time.Minute {
 				t.Errorf("it took %s", took)
 			}
-			if got := examine(t, c.cfg)["database"]; !strings.Contains(got.Summary, "database-version, ") {
+			if got := pgtest.RunChecks(t, c.cfg)["database"]; !strings.Contains(got.Summary, "database-version, ") {
 				t.Errorf("it doesn't say what it left out: %s", got.Summary)
 			}
 		})
 	}
 	t.Run("a wrong password", func(t *testing.T) {
-		cfg := config(t)
+		cfg := pgtest.NewConfig(t)
 		cfg.Password = domain.NewSecret("wrong")
-		mustFind(t, cfg, "database", doctor.Error, "DB_PASSWORD")
+		pgtest.MustFind(t, cfg, "database", doctor.Error, "DB_PASSWORD")
 	})
 }
 
@@ -70,7 +71,7 @@ func TestExamineTLS(t *testing.T) {
 	for mode, severity := range map[string]doctor.Severity{"disable": doctor.Error, "require": doctor.Warning, "verify-ca": doctor.Warning, "verify-full": doctor.OK} {
 		t.Run(mode+" to another machine", func(t *testing.T) {
 			cfg := postgres.Config{Host: "db.invalid", User: "u", Database: "d", SSLMode: mode}
-			mustFind(t, cfg, "database-tls", severity, "", "database")
+			pgtest.MustFind(t, cfg, "database-tls", severity, "", "database")
 		})
 	}
 	secure, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{})
@@ -80,45 +81,45 @@ func TestExamineTLS(t *testing.T) {
 	ours, theirs := newAuthority(t), newAuthority(t)
 	serveTLS(t, secure, ours.sign(t, "127.0.0.1"))
 	cfg.SSLRootCert = ours.file
-	setUp(t, cfg)
+	pgtest.SetUp(t, cfg)
 	t.Run("a certificate that expires soon", func(t *testing.T) {
-		mustFind(t, cfg, "database-certificate", doctor.Warning, "only")
+		pgtest.MustFind(t, cfg, "database-certificate", doctor.Warning, "only")
 	})
 	t.Run("a certificate that has expired", func(t *testing.T) {
-		mustHave(t, examineAt(t, cfg, 2*time.Hour), "database-certificate", doctor.Error, "was good until", "database-clock")
+		pgtest.MustHave(t, pgtest.RunChecksAt(t, cfg, 2*time.Hour), "database-certificate", doctor.Error, "was good until", "database-clock")
 	})
 	t.Run("another authority's certificate", func(t *testing.T) {
 		cfg.SSLRootCert = theirs.file
-		mustFind(t, cfg, "database", doctor.Error, "DB_SSLROOTCERT")
+		pgtest.MustFind(t, cfg, "database", doctor.Error, "DB_SSLROOTCERT")
 	})
 	t.Run("a server without TLS", func(t *testing.T) {
-		plain := config(t)
+		plain := pgtest.NewConfig(t)
 		plain.SSLMode = "verify-full"
-		mustFind(t, plain, "database", doctor.Error, "ssl = on")
+		pgtest.MustFind(t, plain, "database", doctor.Error, "ssl = on")
 	})
 }
 
 func TestExaminePooler(t *testing.T) {
 	t.Parallel()
-	db, cfg := open(t, withNotes)
-	makeTenant(t, db, "acme")
+	db, cfg := pgtest.Open(t, pgtest.WithNotes)
+	pgtest.MakeTenant(t, db, "acme")
 	behind := func(t *testing.T, mode string) postgres.Config {
-		pooler := realservers.PgBouncer(t, realservers.Upstream{Host: cfg.Host, Port: cfg.Port, Superuser: "postgres", Password: server.SuperuserPassword, PoolMode: mode, PoolSize: 4})
+		pooler := realservers.PgBouncer(t, realservers.Upstream{Host: cfg.Host, Port: cfg.Port, Superuser: "postgres", Password: pgtest.Server(t).SuperuserPassword, PoolMode: mode, PoolSize: 4})
 		behind := cfg
 		behind.Host, behind.Port = pooler.Host, pooler.Port
 		return behind
 	}
 	t.Run("none", func(t *testing.T) {
-		mustFind(t, cfg, "database-pooler", doctor.OK, "no pooler")
+		pgtest.MustFind(t, cfg, "database-pooler", doctor.OK, "no pooler")
 	})
 	t.Run("a pooler of transactions", func(t *testing.T) {
-		mustFind(t, behind(t, "transaction"), "database-pooler", doctor.OK, "pools transactions")
+		pgtest.MustFind(t, behind(t, "transaction"), "database-pooler", doctor.OK, "pools transactions")
 	})
 	t.Run("a pooler of sessions", func(t *testing.T) {
-		mustFind(t, behind(t, "session"), "database-pooler", doctor.Warning, "pool_mode = transaction")
+		pgtest.MustFind(t, behind(t, "session"), "database-pooler", doctor.Warning, "pool_mode = transaction")
 	})
 	t.Run("a pooler of statements", func(t *testing.T) {
-		mustFind(t, behind(t, "statement"), "database-transactions", doctor.Error, "pool_mode = transaction")
+		pgtest.MustFind(t, behind(t, "statement"), "database-transactions", doctor.Error, "pool_mode = transaction")
 	})
 	for name, c := range map[string]struct{ do, says string }{
 		"a search path":    {`SET search_path = tenant_acme`, "search_path=tenant_acme"},
@@ -127,10 +128,10 @@ func TestExaminePooler(t *testing.T) {
 	} {
 		t.Run(name+" that another program left in the pooler", func(t *testing.T) {
 			cfg := behind(t, "transaction")
-			inst := query[string](t, superuser(t, cfg), `SELECT inst FROM partywall.installation`)
+			inst := pgtest.Query[string](t, pgtest.Superuser(t, cfg), `SELECT inst FROM partywall.installation`)
 			gate := "pw_" + inst + "_gate_0"
-			execute(t, login(t, cfg, gate, postgres.DerivedPassword(cfg.Password, gate)), c.do)
-			mustFind(t, cfg, "database-session", doctor.Error, c.says)
+			pgtest.Execute(t, pgtest.Login(t, cfg, gate, postgres.DerivedPassword(cfg.Password, gate)), c.do)
+			pgtest.MustFind(t, cfg, "database-session", doctor.Error, c.says)
 		})
 	}
 }
@@ -142,8 +143,8 @@ func TestExamineAReplica(t *testing.T) {
 	realservers.Need(t, err)
 	t.Cleanup(func() { _ = replica.Close() })
 	cfg := postgres.Config{Host: replica.Host, Port: replica.Port, User: replica.User, Password: replica.Password, SSLMode: "disable", Database: "partywall"}
-	setUp(t, cfg)
-	execute(t, login(t, cfg, "postgres", replica.SuperuserPassword), `ALTER SYSTEM SET wal_level = replica`)
+	pgtest.SetUp(t, cfg)
+	pgtest.Execute(t, pgtest.Login(t, cfg, "postgres", replica.SuperuserPassword), `ALTER SYSTEM SET wal_level = replica`)
 	if err := replica.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -158,16 +159,16 @@ func TestExamineAReplica(t *testing.T) {
 	if err := replica.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	mustFind(t, cfg, "database-writable", doctor.Error, "is a replica")
+	pgtest.MustFind(t, cfg, "database-writable", doctor.Error, "is a replica")
 }
 
 // TestExamineAnOldServer rewrites what the server calls itself on the way.
 func TestExamineAnOldServer(t *testing.T) {
 	t.Parallel()
-	_, cfg := open(t)
-	number := query[string](t, superuser(t, cfg), `SELECT current_setting('server_version_num')`)
+	_, cfg := pgtest.Open(t)
+	number := pgtest.Query[string](t, pgtest.Superuser(t, cfg), `SELECT current_setting('server_version_num')`)
 	cfg.Host, cfg.Port = rewriting(t, cfg, []byte(number), []byte("140011"))
-	if got := examine(t, cfg)["database-version"]; got.Severity != doctor.Error || !strings.Contains(got.Summary, "14.11") {
+	if got := pgtest.RunChecks(t, cfg)["database-version"]; got.Severity != doctor.Error || !strings.Contains(got.Summary, "14.11") {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -10,56 +10,10 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
-
-// examine returns the findings by their checks.
-func examine(t testing.TB, cfg postgres.Config) map[string]doctor.Finding {
-	t.Helper()
-	return examineAt(t, cfg, 0)
-}
-
-// examineAt is examine with a clock that is ahead.
-func examineAt(t testing.TB, cfg postgres.Config, ahead time.Duration) map[string]doctor.Finding {
-	t.Helper()
-	findings := map[string]doctor.Finding{}
-	for _, f := range postgres.RunChecks(t.Context(), cfg, func() time.Time { return time.Now().Add(ahead) }) {
-		if _, twice := findings[f.Check]; twice {
-			t.Errorf("%s is found twice", f.Check)
-		}
-		if (f.Severity == doctor.OK) != (f.Fix == "") || f.Summary == "" || strings.Contains(f.Summary+f.Fix, "\n") {
-			t.Errorf("a finding says what is wrong, and how to fix it, in a line: %+v", f)
-		}
-		for _, secret := range []domain.Secret{cfg.Password, cfg.GateSecret} {
-			if !secret.IsZero() && strings.Contains(f.Summary+f.Fix, secret.Reveal()) {
-				t.Errorf("%s tells a secret", f.Check)
-			}
-		}
-		findings[f.Check] = f
-	}
-	return findings
-}
-
-// mustFind wants a finding, and that no other check complains but those that are named.
-func mustFind(t testing.TB, cfg postgres.Config, check string, severity doctor.Severity, says string, others ...string) {
-	t.Helper()
-	mustHave(t, examine(t, cfg), check, severity, says, others...)
-}
-
-// mustHave is mustFind in findings.
-func mustHave(t testing.TB, findings map[string]doctor.Finding, check string, severity doctor.Severity, says string, others ...string) {
-	t.Helper()
-	if got := findings[check]; got.Severity != severity || !strings.Contains(got.Summary+" / "+got.Fix, says) {
-		t.Errorf("want %s %q of %s, got %+v", severity, says, check, got)
-	}
-	expected := " database-durability " + check + " " + strings.Join(others, " ") + " " // the tests' server is a hasty one
-	for name, f := range findings {
-		if f.Severity != doctor.OK && !strings.Contains(expected, " "+name+" ") {
-			t.Errorf("it also finds %+v", f)
-		}
-	}
-}
 
 // mistake is made in a database that is set up, with the tenants acme and rival.
 type mistake struct {
@@ -80,7 +34,7 @@ var mistakes = map[string]mistake{
 	"a file that was changed":                           {check: "database-migrations", severity: doctor.Error, says: "restore the file's text", as: "none", change: withChangedNotes},
 	"a database that is ahead":                          {check: "database-migrations", severity: doctor.Warning, says: "system/0099_later.sql", do: `INSERT INTO partywall.migrations (set, number, name, checksum) VALUES ('system', 99, '0099_later.sql', 'x')`},
 	"an installation that lost its row":                 {check: "database-setup", severity: doctor.Error, says: "app.Setup", do: `DELETE FROM partywall.installation`},
-	"TENANT_ROLES=off where there are roles":            {check: "database-setup", severity: doctor.Error, says: "TENANT_ROLES", as: "none", change: rolesOff},
+	"TENANT_ROLES=off where there are roles":            {check: "database-setup", severity: doctor.Error, says: "TENANT_ROLES", as: "none", change: pgtest.RolesOff},
 	"a superuser as DB_USER":                            {check: "database-user", severity: doctor.Warning, says: "superuser", do: `ALTER ROLE {user} SUPERUSER`, undo: `ALTER ROLE {user} NOSUPERUSER`},
 	"a DB_USER that may not make roles":                 {check: "database-user", severity: doctor.Error, says: "CREATEROLE", do: `ALTER ROLE {user} NOCREATEROLE`, undo: `ALTER ROLE {user} CREATEROLE`},
 	"a DB_USER that may not make schemas":               {check: "database-user", severity: doctor.Error, says: "OWNER TO", do: `ALTER DATABASE {db} OWNER TO postgres; REVOKE ALL ON DATABASE {db} FROM {user}`},
@@ -151,58 +105,58 @@ func TestExamine(t *testing.T) {
 	t.Parallel()
 	t.Run("nothing is wrong with what setup has made", func(t *testing.T) {
 		t.Parallel()
-		db, cfg := open(t, withNotes)
-		err := db.InTenant(t.Context(), makeTenant(t, db, "acme"), func(ctx context.Context, tx *sqlx.Tx) error {
+		db, cfg := pgtest.Open(t, pgtest.WithNotes)
+		err := db.InTenant(t.Context(), pgtest.MakeTenant(t, db, "acme"), func(ctx context.Context, tx *sqlx.Tx) error {
 			_, err := tx.ExecContext(ctx, `SELECT lo_from_bytea(0, 'a large object')`)
 			return err
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		mustFind(t, cfg, "tenant-role-rights", doctor.OK, "")
-		if got := examine(t, cfg); len(got) != len(postgres.Checks()) {
+		pgtest.MustFind(t, cfg, "tenant-role-rights", doctor.OK, "")
+		if got := pgtest.RunChecks(t, cfg); len(got) != len(postgres.Checks()) {
 			t.Errorf("of %d checks, %d were made", len(postgres.Checks()), len(got))
 		}
 	})
 	t.Run("without roles it says so", func(t *testing.T) {
 		t.Parallel()
-		db, cfg := open(t, withNotes, rolesOff)
-		makeTenant(t, db, "acme")
-		mustFind(t, cfg, "tenant-roles", doctor.Warning, "TENANT_ROLES=on")
+		db, cfg := pgtest.Open(t, pgtest.WithNotes, pgtest.RolesOff)
+		pgtest.MakeTenant(t, db, "acme")
+		pgtest.MustFind(t, cfg, "tenant-roles", doctor.Warning, "TENANT_ROLES=on")
 	})
 	t.Run("a database that isn't set up", func(t *testing.T) {
 		t.Parallel()
-		cfg := config(t)
-		execute(t, superuser(t, postgres.Config{Host: cfg.Host, Port: cfg.Port, Database: "postgres"}), `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User)
-		mustFind(t, cfg, "database-setup", doctor.Error, "partywall setup", "database-public")
+		cfg := pgtest.NewConfig(t)
+		pgtest.Execute(t, pgtest.Superuser(t, postgres.Config{Host: cfg.Host, Port: cfg.Port, Database: "postgres"}), `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User)
+		pgtest.MustFind(t, cfg, "database-setup", doctor.Error, "partywall setup", "database-public")
 	})
 	t.Run("a database that isn't there", func(t *testing.T) {
 		t.Parallel()
-		mustFind(t, config(t), "database", doctor.Error, "partywall setup")
+		pgtest.MustFind(t, pgtest.NewConfig(t), "database", doctor.Error, "partywall setup")
 	})
 	t.Run("a database in another encoding", func(t *testing.T) {
 		t.Parallel()
-		cfg := config(t)
-		execute(t, superuser(t, postgres.Config{Host: cfg.Host, Port: cfg.Port, Database: "postgres"}),
+		cfg := pgtest.NewConfig(t)
+		pgtest.Execute(t, pgtest.Superuser(t, postgres.Config{Host: cfg.Host, Port: cfg.Port, Database: "postgres"}),
 			`CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User+` ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`)
-		mustFind(t, cfg, "database-encoding", doctor.Error, "LATIN1", "database-setup", "database-public")
+		pgtest.MustFind(t, cfg, "database-encoding", doctor.Error, "LATIN1", "database-setup", "database-public")
 	})
 	t.Run("a variable that can't be", func(t *testing.T) {
 		t.Parallel()
-		mustFind(t, postgres.Config{Host: "127.0.0.1", User: "u", Database: "d", MaxConns: 1}, "database", doctor.Error, "DB_MAX_CONNS")
+		pgtest.MustFind(t, postgres.Config{Host: "127.0.0.1", User: "u", Database: "d", MaxConns: 1}, "database", doctor.Error, "DB_MAX_CONNS")
 	})
 	t.Run("a tenant that lacks a migration of the product", func(t *testing.T) {
 		t.Parallel()
-		db, cfg := open(t, withNotes)
-		makeTenant(t, db, "acme")
+		db, cfg := pgtest.Open(t, pgtest.WithNotes)
+		pgtest.MakeTenant(t, db, "acme")
 		cfg.TenantMigrations = fstest.MapFS{"0001_notes.sql": cfg.TenantMigrations.(fstest.MapFS)["0001_notes.sql"], "0002_more.sql": {Data: []byte("SELECT 1")}}
-		mustFind(t, cfg, "database-migrations", doctor.Error, "product/0002_more.sql")
+		pgtest.MustFind(t, cfg, "database-migrations", doctor.Error, "product/0002_more.sql")
 	})
 	t.Run("a clock that is wrong", func(t *testing.T) {
 		t.Parallel()
-		_, cfg := open(t)
-		mustHave(t, examineAt(t, cfg, 5*time.Minute), "database-clock", doctor.Error, "ahead of that of the database")
-		mustHave(t, examineAt(t, cfg, -5*time.Minute), "database-clock", doctor.Error, "behind that of the database")
+		_, cfg := pgtest.Open(t)
+		pgtest.MustHave(t, pgtest.RunChecksAt(t, cfg, 5*time.Minute), "database-clock", doctor.Error, "ahead of that of the database")
+		pgtest.MustHave(t, pgtest.RunChecksAt(t, cfg, -5*time.Minute), "database-clock", doctor.Error, "behind that of the database")
 	})
 }
 
@@ -213,32 +167,32 @@ func TestExamineMistakes(t *testing.T) {
 	var fixed *postgres.Config
 	for name, m := range mistakes {
 		if fixed == nil {
-			db, cfg := open(t, withNotes)
-			makeTenant(t, db, "acme")
-			makeTenant(t, db, "rival")
+			db, cfg := pgtest.Open(t, pgtest.WithNotes)
+			pgtest.MakeTenant(t, db, "acme")
+			pgtest.MakeTenant(t, db, "rival")
 			_ = db.Close()
 			fixed = &cfg
 		}
 		t.Run(name, func(t *testing.T) {
 			cfg := *fixed
 			fixed = nil
-			inst := query[string](t, superuser(t, cfg), `SELECT inst FROM partywall.installation`)
+			inst := pgtest.Query[string](t, pgtest.Superuser(t, cfg), `SELECT inst FROM partywall.installation`)
 			filled := strings.NewReplacer("{db}", cfg.Database, "{inst}", inst, "{user}", cfg.User)
 			switch m.as {
 			case "":
-				execute(t, superuser(t, cfg), filled.Replace(m.do))
+				pgtest.Execute(t, pgtest.Superuser(t, cfg), filled.Replace(m.do))
 			case "owner":
-				execute(t, login(t, cfg, cfg.User, cfg.Password), filled.Replace(m.do))
+				pgtest.Execute(t, pgtest.Login(t, cfg, cfg.User, cfg.Password), filled.Replace(m.do))
 			}
 			if m.undo != "" {
-				defer execute(t, superuser(t, cfg), filled.Replace(m.undo))
+				defer pgtest.Execute(t, pgtest.Superuser(t, cfg), filled.Replace(m.undo))
 			}
 			changed := cfg
 			if m.change != nil {
 				m.change(&changed)
 			}
-			findings := examine(t, changed)
-			mustHave(t, findings, m.check, m.severity, filled.Replace(m.says), m.others...)
+			findings := pgtest.RunChecks(t, changed)
+			pgtest.MustHave(t, findings, m.check, m.severity, filled.Replace(m.says), m.others...)
 			if followedElsewhere[name] == "" {
 				follow(t, name, m, findings[m.check], cfg, changed, filled)
 				if !t.Failed() && m.change == nil && len(m.others) == 0 {
@@ -252,10 +206,10 @@ func TestExamineMistakes(t *testing.T) {
 // TestSetupGrantsAnewWhatLoginsLack does what the check login-grants says.
 func TestSetupGrantsAnewWhatLoginsLack(t *testing.T) {
 	t.Parallel()
-	_, cfg := open(t, withNotes)
-	super := superuser(t, cfg)
-	inst := query[string](t, super, `SELECT inst FROM partywall.installation`)
-	execute(t, super, strings.NewReplacer("{inst}", inst, "{user}", cfg.User).Replace(`
+	_, cfg := pgtest.Open(t, pgtest.WithNotes)
+	super := pgtest.Superuser(t, cfg)
+	inst := pgtest.Query[string](t, super, `SELECT inst FROM partywall.installation`)
+	pgtest.Execute(t, super, strings.NewReplacer("{inst}", inst, "{user}", cfg.User).Replace(`
 		REVOKE ALL ON ALL TABLES IN SCHEMA partywall FROM pw_{inst}_system, pw_{inst}_gate_0;
 		REVOKE SELECT (id, status) ON partywall.tenants FROM pw_{inst}_gate_0;
 		REVOKE USAGE ON SCHEMA partywall FROM pw_{inst}_system, pw_{inst}_gate_0;
@@ -264,26 +218,26 @@ func TestSetupGrantsAnewWhatLoginsLack(t *testing.T) {
 		ALTER DEFAULT PRIVILEGES FOR ROLE {user} IN SCHEMA shared REVOKE ALL ON TABLES FROM pw_{inst}_shared;
 		ALTER DEFAULT PRIVILEGES FOR ROLE {user} IN SCHEMA shared REVOKE ALL ON SEQUENCES FROM pw_{inst}_shared;
 		ALTER DEFAULT PRIVILEGES FOR ROLE {user} IN SCHEMA shared REVOKE ALL ON FUNCTIONS FROM pw_{inst}_shared`))
-	if got := examine(t, cfg)["login-grants"]; got.Severity != doctor.Error {
+	if got := pgtest.RunChecks(t, cfg)["login-grants"]; got.Severity != doctor.Error {
 		t.Errorf("it finds %+v", got)
 	}
-	setUp(t, cfg)
-	mustFind(t, cfg, "login-grants", doctor.OK, "")
+	pgtest.SetUp(t, cfg)
+	pgtest.MustFind(t, cfg, "login-grants", doctor.OK, "")
 }
 
 // TestExamineMendsARole does what a finding says.
 func TestExamineMendsARole(t *testing.T) {
 	t.Parallel()
-	db, cfg := open(t, withNotes)
-	acme := makeTenant(t, db, "acme")
-	note(t, db, acme, "kept")
-	inst := query[string](t, superuser(t, cfg), `SELECT inst FROM partywall.installation`)
-	execute(t, superuser(t, cfg), `DROP OWNED BY "pw_`+inst+`_t_acme"; DROP ROLE "pw_`+inst+`_t_acme"`)
-	mustFind(t, cfg, "tenant-roles", doctor.Error, "app.Setup")
-	setUp(t, cfg)
-	mustFind(t, cfg, "tenant-role-rights", doctor.OK, "")
-	note(t, db, acme, "and added to")
-	if got := notes(t, db, acme); len(got) != 2 {
+	db, cfg := pgtest.Open(t, pgtest.WithNotes)
+	acme := pgtest.MakeTenant(t, db, "acme")
+	pgtest.Note(t, db, acme, "kept")
+	inst := pgtest.Query[string](t, pgtest.Superuser(t, cfg), `SELECT inst FROM partywall.installation`)
+	pgtest.Execute(t, pgtest.Superuser(t, cfg), `DROP OWNED BY "pw_`+inst+`_t_acme"; DROP ROLE "pw_`+inst+`_t_acme"`)
+	pgtest.MustFind(t, cfg, "tenant-roles", doctor.Error, "app.Setup")
+	pgtest.SetUp(t, cfg)
+	pgtest.MustFind(t, cfg, "tenant-role-rights", doctor.OK, "")
+	pgtest.Note(t, db, acme, "and added to")
+	if got := pgtest.Notes(t, db, acme); len(got) != 2 {
 		t.Errorf("it has %q", got)
 	}
 }

@@ -6,39 +6,14 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 )
-
-// files are a product's migrations, numbered from 1 in their order.
-func files(texts ...string) fstest.MapFS {
-	found := fstest.MapFS{}
-	for i, text := range texts {
-		found[fmt.Sprintf("%04d_file.sql", i+1)] = &fstest.MapFile{Data: []byte(text)}
-	}
-	return found
-}
-
-// withFiles gives tenants these migrations.
-func withFiles(texts ...string) func(*postgres.Config) {
-	return func(cfg *postgres.Config) { cfg.TenantMigrations = files(texts...) }
-}
-
-// mustFailSetup fails unless setup refuses with the code, and says the parts.
-func mustFailSetup(t testing.TB, cfg postgres.Config, code error, says ...string) (report string) {
-	t.Helper()
-	var lines []string
-	err := postgres.Setup(t.Context(), cfg, func(line string) { lines = append(lines, line) })
-	mustBe(t, err, code)
-	mustSay(t, err, says...)
-	return strings.Join(lines, "\n")
-}
 
 // strayTables are the tables outside of our own schemas and the tenants'.
 const strayTables = `SELECT count(*) FROM pg_tables WHERE schemaname IN ('public', 'ext')`
@@ -60,59 +35,59 @@ func TestAFileCannotEndItsTransaction(t *testing.T) {
 		"a procedure that commits":      `CREATE PROCEDURE p() LANGUAGE plpgsql AS 'BEGIN COMMIT; END'; CALL p()`,
 		"a comment before the dollars":  `CREATE TABLE a (); /* $pw$ */ END; CREATE TABLE b ()`,
 	}
-	db, cfg := open(t)
-	makeTenant(t, db, "acme")
+	db, cfg := pgtest.Open(t)
+	pgtest.MakeTenant(t, db, "acme")
 	for name, text := range texts {
 		t.Run(name, func(t *testing.T) {
 			for _, tenants := range []bool{true, false} {
 				cfg, file := cfg, "shared/0001_file.sql"
-				if cfg.SharedMigrations = files(text, `CREATE TABLE next ()`); tenants {
-					cfg.SharedMigrations, cfg.TenantMigrations, file = nil, files(text, `CREATE TABLE next ()`), "product/0001_file.sql"
+				if cfg.SharedMigrations = pgtest.Files(text, `CREATE TABLE next ()`); tenants {
+					cfg.SharedMigrations, cfg.TenantMigrations, file = nil, pgtest.Files(text, `CREATE TABLE next ()`), "product/0001_file.sql"
 				}
-				mustFailSetup(t, cfg, postgres.CodeMigrationFailed, file, "transaction")
-				super := superuser(t, cfg)
-				if n := query[int](t, super, strayTables); n != 0 {
+				pgtest.MustFailSetup(t, cfg, postgres.CodeMigrationFailed, file, "transaction")
+				super := pgtest.Superuser(t, cfg)
+				if n := pgtest.Query[int](t, super, strayTables); n != 0 {
 					t.Errorf("%d tables are where they don't belong", n)
 				}
-				if n := query[int](t, super, `SELECT count(*) FROM pg_tables WHERE tablename IN ('a', 'b', 'next')`); n != 0 {
+				if n := pgtest.Query[int](t, super, `SELECT count(*) FROM pg_tables WHERE tablename IN ('a', 'b', 'next')`); n != 0 {
 					t.Errorf("%d tables stayed", n)
 				}
-				if n := query[int](t, super, `SELECT count(*) FROM partywall.migrations WHERE set IN ('product', 'shared')`); n != 0 {
+				if n := pgtest.Query[int](t, super, `SELECT count(*) FROM partywall.migrations WHERE set IN ('product', 'shared')`); n != 0 {
 					t.Errorf("%d files are recorded", n)
 				}
 			}
 		})
 	}
-	withNotes(&cfg)
-	if report := setUp(t, cfg); report != "brought 1 of 1 tenants to the newest version" {
+	pgtest.WithNotes(&cfg)
+	if report := pgtest.SetUp(t, cfg); report != "brought 1 of 1 tenants to the newest version" {
 		t.Errorf("the next setup did:\n%s", report)
 	}
-	makeTenant(t, reopen(t, cfg), "rival")
+	pgtest.MakeTenant(t, pgtest.Reopen(t, cfg), "rival")
 }
 
 func TestATransactionAroundAFileIsLeftOut(t *testing.T) {
 	t.Parallel()
-	db, cfg := open(t)
-	acme := makeTenant(t, db, "acme")
-	cfg.TenantMigrations = files("-- made by a tool\nBEGIN;\nCREATE TABLE notes (id int, text text);\nCOMMIT;\n", `START TRANSACTION; ALTER TABLE notes ADD kind text; END TRANSACTION`)
-	cfg.SharedMigrations = files(`BEGIN; CREATE TABLE plans (name text); COMMIT;`)
-	setUp(t, cfg)
-	db = reopen(t, cfg)
-	note(t, db, acme, "kept")
-	note(t, db, makeTenant(t, db, "rival"), "kept")
-	if n := query[int](t, superuser(t, cfg), strayTables); n != 0 {
+	db, cfg := pgtest.Open(t)
+	acme := pgtest.MakeTenant(t, db, "acme")
+	cfg.TenantMigrations = pgtest.Files("-- made by a tool\nBEGIN;\nCREATE TABLE notes (id int, text text);\nCOMMIT;\n", `START TRANSACTION; ALTER TABLE notes ADD kind text; END TRANSACTION`)
+	cfg.SharedMigrations = pgtest.Files(`BEGIN; CREATE TABLE plans (name text); COMMIT;`)
+	pgtest.SetUp(t, cfg)
+	db = pgtest.Reopen(t, cfg)
+	pgtest.Note(t, db, acme, "kept")
+	pgtest.Note(t, db, pgtest.MakeTenant(t, db, "rival"), "kept")
+	if n := pgtest.Query[int](t, pgtest.Superuser(t, cfg), strayTables); n != 0 {
 		t.Errorf("%d tables are where they don't belong", n)
 	}
-	cfg.TenantMigrations = files("-- made by a tool\nBEGIN;\nCREATE TABLE notes (id int, text text);\nCOMMIT;\n", `START TRANSACTION; ALTER TABLE notes ADD kind text; END TRANSACTION`,
+	cfg.TenantMigrations = pgtest.Files("-- made by a tool\nBEGIN;\nCREATE TABLE notes (id int, text text);\nCOMMIT;\n", `START TRANSACTION; ALTER TABLE notes ADD kind text; END TRANSACTION`,
 		"BEGIN;\n\nSELECT *\nFROM nowhere;\nCOMMIT;")
-	mustFailSetup(t, cfg, postgres.CodeMigrationFailed, "product/0003_file.sql", "(line 4)")
+	pgtest.MustFailSetup(t, cfg, postgres.CodeMigrationFailed, "product/0003_file.sql", "(line 4)")
 }
 
 // TestAFileNeedsWhatOnlyItsOwnTransactionHas is about statements that a transaction
 // can't have: the refusal says what to write in their place.
 func TestAFileNeedsWhatOnlyItsOwnTransactionHas(t *testing.T) {
 	t.Parallel()
-	_, cfg := open(t)
+	_, cfg := pgtest.Open(t)
 	for text, says := range map[string]string{
 		`CREATE TABLE a (i int); CREATE INDEX CONCURRENTLY ON a (i)`: "without CONCURRENTLY",
 		`VACUUM`:                    "transaction",
@@ -120,8 +95,8 @@ func TestAFileNeedsWhatOnlyItsOwnTransactionHas(t *testing.T) {
 		"CREATE\u00a0TABLE a ()":    "<U+00A0>",
 		"SELECT\u200b 1":            "<U+200B>",
 	} {
-		withFiles(text)(&cfg)
-		mustFailSetup(t, cfg, postgres.CodeMigrationFailed, "product/0001_file.sql", says)
+		pgtest.WithFiles(text)(&cfg)
+		pgtest.MustFailSetup(t, cfg, postgres.CodeMigrationFailed, "product/0001_file.sql", says)
 	}
 }
 
@@ -161,21 +136,21 @@ const state = `CREATE TABLE after_%s AS SELECT
 // find, in a tenant that is there and in a new one.
 func TestWhatAFileLeavesBehind(t *testing.T) {
 	t.Parallel()
-	db, cfg := open(t, func(cfg *postgres.Config) { cfg.User, cfg.Password = "postgres", server.SuperuserPassword })
-	makeTenant(t, db, "old")
+	db, cfg := pgtest.Open(t, func(cfg *postgres.Config) { cfg.User, cfg.Password = "postgres", pgtest.Server(t).SuperuserPassword })
+	pgtest.MakeTenant(t, db, "old")
 	texts := []string{fmt.Sprintf(state, "nothing")}
 	names := slices.Sorted(maps.Keys(leftovers))
 	for i, name := range names {
 		texts = append(texts, leftovers[name], fmt.Sprintf(state, strconv.Itoa(i)))
 	}
-	withFiles(texts...)(&cfg)
-	setUp(t, cfg)
-	db = reopen(t, cfg)
-	makeTenant(t, db, "new")
-	mustFindDefaultsOf(t, ownConn(t, db))
+	pgtest.WithFiles(texts...)(&cfg)
+	pgtest.SetUp(t, cfg)
+	db = pgtest.Reopen(t, cfg)
+	pgtest.MakeTenant(t, db, "new")
+	pgtest.MustFindDefaults(t, ownConn(t, db))
 	for _, tenant := range []string{"old", "new"} {
 		found := func(after string) string {
-			return query[string](t, superuser(t, cfg), `SELECT format('%s', f) FROM tenant_`+tenant+`.after_`+after+` f`)
+			return pgtest.Query[string](t, pgtest.Superuser(t, cfg), `SELECT format('%s', f) FROM tenant_`+tenant+`.after_`+after+` f`)
 		}
 		want := found("nothing")
 		for i, name := range names {
@@ -188,8 +163,8 @@ func TestWhatAFileLeavesBehind(t *testing.T) {
 
 func TestAFileThatMovesThePath(t *testing.T) {
 	t.Parallel()
-	db, cfg := open(t, withFiles(`CREATE TABLE notes (id int, text text)`))
-	acme := makeTenant(t, db, "acme")
+	db, cfg := pgtest.Open(t, pgtest.WithFiles(`CREATE TABLE notes (id int, text text)`))
+	acme := pgtest.MakeTenant(t, db, "acme")
 	first := `CREATE TABLE notes (id int, text text)`
 	for name, text := range map[string]string{
 		"to public":              `SET search_path TO public`,
@@ -204,27 +179,27 @@ func TestAFileThatMovesThePath(t *testing.T) {
 	} {
 		t.Run(name+" is refused before a tenant has it", func(t *testing.T) {
 			cfg := cfg
-			withFiles(first, text, `INSERT INTO notes VALUES (1, 'moved')`)(&cfg)
-			mustFailSetup(t, cfg, postgres.CodeMigrationFailed, "product/0002_file.sql", "search path")
-			if n := query[int](t, superuser(t, cfg), strayTables); n != 0 {
+			pgtest.WithFiles(first, text, `INSERT INTO notes VALUES (1, 'moved')`)(&cfg)
+			pgtest.MustFailSetup(t, cfg, postgres.CodeMigrationFailed, "product/0002_file.sql", "search path")
+			if n := pgtest.Query[int](t, pgtest.Superuser(t, cfg), strayTables); n != 0 {
 				t.Errorf("%d tables are where they don't belong", n)
 			}
-			if got := notes(t, db, acme); len(got) != 0 {
+			if got := pgtest.Notes(t, db, acme); len(got) != 0 {
 				t.Errorf("there is %q", got)
 			}
 		})
 	}
 	t.Run("a path that is set back is fine", func(t *testing.T) {
 		cfg := cfg
-		withFiles(first, `DO $$ DECLARE was text := current_setting('search_path'); BEGIN
+		pgtest.WithFiles(first, `DO $$ DECLARE was text := current_setting('search_path'); BEGIN
 			SET LOCAL search_path = shared; PERFORM set_config('search_path', was, true); END $$`, `INSERT INTO notes VALUES (1, 'here')`)(&cfg)
-		setUp(t, cfg)
-		db := reopen(t, cfg)
+		pgtest.SetUp(t, cfg)
+		db := pgtest.Reopen(t, cfg)
 		for _, id := range []string{"acme", "rival"} {
 			if id == "rival" {
-				makeTenant(t, db, id)
+				pgtest.MakeTenant(t, db, id)
 			}
-			if got := notes(t, db, tenantID(t, id)); len(got) != 1 {
+			if got := pgtest.Notes(t, db, pgtest.TenantID(t, id)); len(got) != 1 {
 				t.Errorf("in %s there is %q", id, got)
 			}
 		}
@@ -235,24 +210,24 @@ func TestAFileThatMovesThePath(t *testing.T) {
 // tenants can be made from it all the same, and its successors find their place.
 func TestAFileThatMovedThePathLongAgo(t *testing.T) {
 	t.Parallel()
-	db, cfg := open(t, withFiles(`CREATE TABLE notes (id int, text text)`))
-	acme := makeTenant(t, db, "acme")
+	db, cfg := pgtest.Open(t, pgtest.WithFiles(`CREATE TABLE notes (id int, text text)`))
+	acme := pgtest.MakeTenant(t, db, "acme")
 	text := `CREATE TABLE notes (id int, text text); SET search_path TO public`
-	super := superuser(t, cfg)
+	super := pgtest.Superuser(t, cfg)
 	for _, table := range []string{"migrations", "tenant_files"} {
-		execute(t, super, `UPDATE partywall.`+table+` SET checksum = encode(sha256(convert_to($1, 'UTF8')), 'hex') WHERE set = 'product'`, text)
+		pgtest.Execute(t, super, `UPDATE partywall.`+table+` SET checksum = encode(sha256(convert_to($1, 'UTF8')), 'hex') WHERE set = 'product'`, text)
 	}
-	execute(t, super, `UPDATE partywall.tenant_files SET sql = $1`, text)
-	withFiles(text, `INSERT INTO notes VALUES (1, 'here'); CREATE TABLE more ()`)(&cfg)
-	setUp(t, cfg)
-	db = reopen(t, cfg)
-	makeTenant(t, db, "rival")
+	pgtest.Execute(t, super, `UPDATE partywall.tenant_files SET sql = $1`, text)
+	pgtest.WithFiles(text, `INSERT INTO notes VALUES (1, 'here'); CREATE TABLE more ()`)(&cfg)
+	pgtest.SetUp(t, cfg)
+	db = pgtest.Reopen(t, cfg)
+	pgtest.MakeTenant(t, db, "rival")
 	for _, id := range []string{"acme", "rival"} {
-		if got := notes(t, db, tenantID(t, id)); len(got) != 1 {
+		if got := pgtest.Notes(t, db, pgtest.TenantID(t, id)); len(got) != 1 {
 			t.Errorf("in %s there is %q", id, got)
 		}
 	}
-	if n := query[int](t, super, strayTables); n != 0 {
+	if n := pgtest.Query[int](t, super, strayTables); n != 0 {
 		t.Errorf("%d tables are where they don't belong", n)
 	}
 	_ = acme
@@ -260,9 +235,9 @@ func TestAFileThatMovedThePathLongAgo(t *testing.T) {
 
 func TestAReadOnlyTransactionIsTheFilesFault(t *testing.T) {
 	t.Parallel()
-	_, cfg := open(t, withFiles())
-	withFiles(`CREATE TABLE a (); SET TRANSACTION READ ONLY`, `CREATE TABLE b ()`)(&cfg)
-	mustFailSetup(t, cfg, postgres.CodeMigrationFailed, "product/0001_file.sql", "READ ONLY")
+	_, cfg := pgtest.Open(t, pgtest.WithFiles())
+	pgtest.WithFiles(`CREATE TABLE a (); SET TRANSACTION READ ONLY`, `CREATE TABLE b ()`)(&cfg)
+	pgtest.MustFailSetup(t, cfg, postgres.CodeMigrationFailed, "product/0001_file.sql", "READ ONLY")
 }
 
 // TestANewTenantsConstraints is about checks that are deferred: between the files
@@ -284,17 +259,17 @@ func TestANewTenantsConstraints(t *testing.T) {
 		`ALTER TABLE early ADD note text; DROP TABLE ranked`,
 		`DO $$ BEGIN INSERT INTO early VALUES (4); RAISE 'the check came late'; EXCEPTION WHEN foreign_key_violation THEN END $$`,
 	}
-	db, cfg := open(t)
-	makeTenant(t, db, "old")
-	withFiles(good...)(&cfg)
+	db, cfg := pgtest.Open(t)
+	pgtest.MakeTenant(t, db, "old")
+	pgtest.WithFiles(good...)(&cfg)
 	cfg.OnProvision = func(ctx context.Context, tx *sqlx.Tx, _ domain.Tenant, _ domain.Identity) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO late VALUES (5); INSERT INTO "P q" VALUES (5)`)
 		return err
 	}
-	setUp(t, cfg)
-	makeTenant(t, reopen(t, cfg), "new")
-	withFiles(append(good, `INSERT INTO late VALUES (9)`, `SELECT 'innocent'`)...)(&cfg)
-	mustFailSetup(t, cfg, postgres.CodeMigrationFailed, "product/0008_file.sql", "to P")
+	pgtest.SetUp(t, cfg)
+	pgtest.MakeTenant(t, pgtest.Reopen(t, cfg), "new")
+	pgtest.WithFiles(append(good, `INSERT INTO late VALUES (9)`, `SELECT 'innocent'`)...)(&cfg)
+	pgtest.MustFailSetup(t, cfg, postgres.CodeMigrationFailed, "product/0008_file.sql", "to P")
 }
 
 // TestATransactionForEachFile is about what one transaction can't have twice.
@@ -302,34 +277,34 @@ func TestATransactionForEachFile(t *testing.T) {
 	t.Parallel()
 	kinds := []string{`CREATE TYPE kind AS ENUM ('a')`, `ALTER TYPE kind ADD VALUE 'b'`, `CREATE TABLE things (kind kind DEFAULT 'b'); INSERT INTO things VALUES ('b')`}
 	t.Run("of the shared ones", func(t *testing.T) {
-		cfg := config(t)
-		cfg.SharedMigrations = files(kinds...)
-		setUp(t, cfg)
-		if n := query[int](t, superuser(t, cfg), `SELECT count(*) FROM shared.things`); n != 1 {
+		cfg := pgtest.NewConfig(t)
+		cfg.SharedMigrations = pgtest.Files(kinds...)
+		pgtest.SetUp(t, cfg)
+		if n := pgtest.Query[int](t, pgtest.Superuser(t, cfg), `SELECT count(*) FROM shared.things`); n != 1 {
 			t.Errorf("there are %d", n)
 		}
 	})
 	t.Run("of a tenant that is there", func(t *testing.T) {
-		db, cfg := open(t, withFiles(kinds[0]))
-		makeTenant(t, db, "acme")
-		withFiles(kinds...)(&cfg)
-		if query[int](t, superuser(t, cfg), `SELECT current_setting('server_version_num')::int`) >= 170000 {
-			setUp(t, cfg)
-			makeTenant(t, reopen(t, cfg), "rival")
+		db, cfg := pgtest.Open(t, pgtest.WithFiles(kinds[0]))
+		pgtest.MakeTenant(t, db, "acme")
+		pgtest.WithFiles(kinds...)(&cfg)
+		if pgtest.Query[int](t, pgtest.Superuser(t, cfg), `SELECT current_setting('server_version_num')::int`) >= 170000 {
+			pgtest.SetUp(t, cfg)
+			pgtest.MakeTenant(t, pgtest.Reopen(t, cfg), "rival")
 			return
 		}
-		mustFailSetup(t, cfg, postgres.CodeMigrationFailed, "product/0003_file.sql", "55P04") // a new tenant has one transaction
-		makeTenant(t, reopen(t, withoutFiles(cfg)), "rival")
+		pgtest.MustFailSetup(t, cfg, postgres.CodeMigrationFailed, "product/0003_file.sql", "55P04") // a new tenant has one transaction
+		pgtest.MakeTenant(t, pgtest.Reopen(t, withoutFiles(cfg)), "rival")
 	})
 	t.Run("what failed is undone, what came before stays", func(t *testing.T) {
-		cfg := config(t)
-		cfg.SharedMigrations = files(`CREATE TABLE one ()`, `CREATE TABLE two (); SELECT * FROM nowhere`)
-		mustFailSetup(t, cfg, postgres.CodeMigrationFailed, "shared/0002_file.sql", "nowhere")
-		if got := query[string](t, superuser(t, cfg), `SELECT string_agg(tablename, ' ') FROM pg_tables WHERE schemaname = 'shared'`); got != "one" {
+		cfg := pgtest.NewConfig(t)
+		cfg.SharedMigrations = pgtest.Files(`CREATE TABLE one ()`, `CREATE TABLE two (); SELECT * FROM nowhere`)
+		pgtest.MustFailSetup(t, cfg, postgres.CodeMigrationFailed, "shared/0002_file.sql", "nowhere")
+		if got := pgtest.Query[string](t, pgtest.Superuser(t, cfg), `SELECT string_agg(tablename, ' ') FROM pg_tables WHERE schemaname = 'shared'`); got != "one" {
 			t.Errorf("there is %s", got)
 		}
-		cfg.SharedMigrations = files(`CREATE TABLE one ()`, `CREATE TABLE two ()`)
-		setUp(t, cfg)
+		cfg.SharedMigrations = pgtest.Files(`CREATE TABLE one ()`, `CREATE TABLE two ()`)
+		pgtest.SetUp(t, cfg)
 	})
 }
 

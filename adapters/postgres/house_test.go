@@ -13,6 +13,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -40,17 +41,17 @@ func newHouse(t *testing.T, on *embeddedpg.Server, kind installation, limit int)
 	h.installed = install(t, on, kind)
 	served := h.served
 	served.MaxConns = limit
-	p := through(t, &served)
+	p := pgtest.Through(t, &served)
 	listen := func(message []byte) (pass, breakOff bool) {
 		if tap := h.tap.Load(); tap != nil && bytes.Contains(message, []byte(tap.text)) && bytes.Contains(message, []byte(tap.whose)) {
 			tap.once.Do(tap.do)
 		}
 		return true, false
 	}
-	p.cut.Store(&listen)
-	h.db = reopen(t, served)
+	p.Cut.Store(&listen)
+	h.db = pgtest.Reopen(t, served)
 	h.size = h.db.Gate().Stats().MaxOpenConnections
-	h.fresh = query[string](t, h.db.Gate(), settings)
+	h.fresh = pgtest.Query[string](t, h.db.Gate(), settings)
 	return h
 }
 
@@ -76,11 +77,11 @@ func (h *house) leftovers(t *testing.T) string {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		if query[bool](t, conn, `SELECT backend_start > $1 FROM pg_stat_get_activity(pg_backend_pid())`, began) {
+		if pgtest.Query[bool](t, conn, `SELECT backend_start > $1 FROM pg_stat_get_activity(pg_backend_pid())`, began) {
 			continue // no scope has had this one, and the queries below are slow
 		}
 		var now, rest, held string
-		row := conn.QueryRowxContext(t.Context(), `SELECT (`+settings+`), concat_ws(', ', `+belongings+`), (`+locks+`)`)
+		row := conn.QueryRowxContext(t.Context(), `SELECT (`+settings+`), concat_ws(', ', `+pgtest.Belongings+`), (`+locks+`)`)
 		if err := row.Scan(&now, &rest, &held); err != nil {
 			t.Fatal(err)
 		}

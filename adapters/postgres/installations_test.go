@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 )
@@ -49,21 +49,21 @@ type installed struct {
 // install sets one up, with as few connections as there can be.
 func install(t *testing.T, on *embeddedpg.Server, kind installation) *installed {
 	t.Helper()
-	cfg := config(t, withNotes, withPlans, oneConnection)
+	cfg := pgtest.NewConfig(t, pgtest.WithNotes, pgtest.WithPlans, pgtest.OneConnection)
 	cfg.Host, cfg.Port, cfg.User, cfg.Password = on.Host, on.Port, on.User, on.Password
 	if !kind.roles {
-		rolesOff(&cfg)
+		pgtest.RolesOff(&cfg)
 	}
-	setUp(t, cfg)
-	in := &installed{installation: kind, cfg: cfg, super: login(t, cfg, "postgres", on.SuperuserPassword)}
+	pgtest.SetUp(t, cfg)
+	in := &installed{installation: kind, cfg: cfg, super: pgtest.Login(t, cfg, "postgres", on.SuperuserPassword)}
 	in.served = cfg
 	if kind.pooled {
 		pooler := realservers.PgBouncer(t, realservers.Upstream{Host: cfg.Host, Port: cfg.Port, Superuser: "postgres", Password: on.SuperuserPassword, PoolSize: 1})
 		in.served.Host, in.served.Port = pooler.Host, pooler.Port
 	}
-	in.db = reopen(t, in.served)
-	in.version = query[int](t, in.super, `SELECT current_setting('server_version_num')::int`)
-	in.acme, in.rival = makeTenant(t, in.db, "acme"), makeTenant(t, in.db, "rival")
+	in.db = pgtest.Reopen(t, in.served)
+	in.version = pgtest.Query[int](t, in.super, `SELECT current_setting('server_version_num')::int`)
+	in.acme, in.rival = pgtest.MakeTenant(t, in.db, "acme"), pgtest.MakeTenant(t, in.db, "rival")
 	in.furnish(t)
 	return in
 }
@@ -71,29 +71,21 @@ func install(t *testing.T, on *embeddedpg.Server, kind installation) *installed 
 // bothServers are the package's and, for true, a PostgreSQL 18 for the test.
 func bothServers(t *testing.T) map[bool]*embeddedpg.Server {
 	t.Helper()
-	realservers.Need(t, serverErr)
 	newest, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{BinDir: realservers.PostgreSQL18(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = newest.Close() })
-	return map[bool]*embeddedpg.Server{false: server, true: newest}
-}
-
-// withPlans gives all tenants two tables, one of which isn't granted.
-func withPlans(cfg *postgres.Config) {
-	cfg.SharedMigrations = fstest.MapFS{"0001_plans.sql": {Data: []byte(`
-		CREATE TABLE plans (name text); GRANT SELECT ON plans TO PUBLIC;
-		CREATE TABLE jobs AS SELECT 'the rival''s job' AS job`)}}
+	return map[bool]*embeddedpg.Server{false: pgtest.Server(t), true: newest}
 }
 
 // furnish gives the rival something to find, and names what there is.
 func (in *installed) furnish(t *testing.T) {
 	t.Helper()
-	note(t, in.db, in.acme, "acme's")
-	note(t, in.db, in.rival, "the rival's")
-	execute(t, in.super, `ANALYZE tenant_rival.notes`)
-	inst := query[string](t, in.super, `SELECT inst FROM partywall.installation`)
+	pgtest.Note(t, in.db, in.acme, "acme's")
+	pgtest.Note(t, in.db, in.rival, "the rival's")
+	pgtest.Execute(t, in.super, `ANALYZE tenant_rival.notes`)
+	inst := pgtest.Query[string](t, in.super, `SELECT inst FROM partywall.installation`)
 	in.names = map[string]string{"owner": in.cfg.User, "database": in.cfg.Database}
 	for _, role := range []string{"system", "gate_0", "shared", "t_acme", "t_rival"} {
 		in.names[role] = fmt.Sprintf("pw_%s_%s", inst, role)
@@ -106,7 +98,7 @@ func (in *installed) furnish(t *testing.T) {
 	if in.roles {
 		password = postgres.DerivedPassword(in.cfg.Password, gate)
 	}
-	in.others = login(t, in.cfg, gate, password)
+	in.others = pgtest.Login(t, in.cfg, gate, password)
 	in.others.SetMaxIdleConns(-1)
 	var object int
 	err := in.db.InTenant(t.Context(), in.rival, func(ctx context.Context, tx *sqlx.Tx) error {
@@ -139,7 +131,7 @@ func (in *installed) work(t *testing.T) (pid string) {
 	if in.victim, err = in.others.Connx(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return query[string](t, in.victim, `SELECT pg_backend_pid() -- the rival's statement`)
+	return pgtest.Query[string](t, in.victim, `SELECT pg_backend_pid() -- the rival's statement`)
 }
 
 // tidy has both tenants served once more, and takes away what was planted.
@@ -152,7 +144,7 @@ func (in *installed) tidy(t *testing.T) {
 	for _, id := range []domain.TenantID{in.acme, in.rival} {
 		_ = in.db.InTenant(t.Context(), id, nothing)
 	}
-	execute(t, in.super, `DELETE FROM tenant_acme.notes WHERE text LIKE 'planted%'; DELETE FROM tenant_rival.notes WHERE text LIKE 'planted%'`)
+	pgtest.Execute(t, in.super, `DELETE FROM tenant_acme.notes WHERE text LIKE 'planted%'; DELETE FROM tenant_rival.notes WHERE text LIKE 'planted%'`)
 }
 
 func nothing(context.Context, *sqlx.Tx) error { return nil }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
@@ -13,40 +14,40 @@ func TestMakers(t *testing.T) {
 	servers := bothServers(t)
 	t.Run("the next one takes over after 500 roles, also for two creations at once", func(t *testing.T) {
 		t.Parallel()
-		cfg := on(servers[true], config(t, withNotes))
-		setUp(t, cfg)
-		super := login(t, cfg, "postgres", servers[true].SuperuserPassword)
-		inst := query[string](t, super, `SELECT inst FROM partywall.installation`)
-		execute(t, super, fmt.Sprintf(`SET ROLE pw_%[1]s_maker_0; DO $$ BEGIN FOR i IN 1..500 LOOP EXECUTE format('CREATE ROLE %%I', 'pw_%[1]s_t_filler-' || i); END LOOP; END $$; RESET ROLE`, inst))
-		db := reopen(t, cfg)
+		cfg := on(servers[true], pgtest.NewConfig(t, pgtest.WithNotes))
+		pgtest.SetUp(t, cfg)
+		super := pgtest.Login(t, cfg, "postgres", servers[true].SuperuserPassword)
+		inst := pgtest.Query[string](t, super, `SELECT inst FROM partywall.installation`)
+		pgtest.Execute(t, super, fmt.Sprintf(`SET ROLE pw_%[1]s_maker_0; DO $$ BEGIN FOR i IN 1..500 LOOP EXECUTE format('CREATE ROLE %%I', 'pw_%[1]s_t_filler-' || i); END LOOP; END $$; RESET ROLE`, inst))
+		db := pgtest.Reopen(t, cfg)
 		var creations sync.WaitGroup
 		for _, id := range []string{"acme", "rival"} {
-			creations.Go(func() { note(t, db, makeTenant(t, db, id), "served") })
+			creations.Go(func() { pgtest.Note(t, db, pgtest.MakeTenant(t, db, id), "served") })
 		}
 		creations.Wait()
-		made := query[string](t, super, `SELECT string_agg(DISTINCT k.rolname, ' ') FROM pg_auth_members m
+		made := pgtest.Query[string](t, super, `SELECT string_agg(DISTINCT k.rolname, ' ') FROM pg_auth_members m
 			JOIN pg_roles r ON r.oid = m.roleid JOIN pg_roles k ON k.oid = m.member
 			WHERE m.admin_option AND r.rolname IN ('pw_`+inst+`_t_acme', 'pw_`+inst+`_t_rival')`)
 		if want := "pw_" + inst + "_maker_1"; made != want {
 			t.Errorf("the roles were made by %s, not by %s", made, want)
 		}
-		execute(t, super, `UPDATE partywall.tenants SET status = 'unclaimed', expires_at = now() WHERE id = 'acme'`)
+		pgtest.Execute(t, super, `UPDATE partywall.tenants SET status = 'unclaimed', expires_at = now() WHERE id = 'acme'`)
 		if swept, err := db.Tenants().Sweep(t.Context()); swept != 1 || err != nil {
 			t.Errorf("swept %d: %v", swept, err)
 		}
-		execute(t, super, fmt.Sprintf(`DO $$ BEGIN FOR i IN 1..500 LOOP EXECUTE format('DROP ROLE %%I', 'pw_%[1]s_t_filler-' || i); END LOOP; END $$`, inst))
-		mustFind(t, cfg, "tenant-roles", doctor.OK, "")
+		pgtest.Execute(t, super, fmt.Sprintf(`DO $$ BEGIN FOR i IN 1..500 LOOP EXECUTE format('DROP ROLE %%I', 'pw_%[1]s_t_filler-' || i); END LOOP; END $$`, inst))
+		pgtest.MustFind(t, cfg, "tenant-roles", doctor.OK, "")
 	})
 	for name, newest := range map[string]bool{"PostgreSQL": false, "PostgreSQL 18": true} {
 		t.Run("a role that an older program made is dropped on "+name, func(t *testing.T) {
 			t.Parallel()
-			cfg := on(servers[newest], config(t))
-			setUp(t, cfg)
-			db := reopen(t, cfg)
-			super := login(t, cfg, "postgres", servers[newest].SuperuserPassword)
-			inst := query[string](t, super, `SELECT inst FROM partywall.installation`)
+			cfg := on(servers[newest], pgtest.NewConfig(t))
+			pgtest.SetUp(t, cfg)
+			db := pgtest.Reopen(t, cfg)
+			super := pgtest.Login(t, cfg, "postgres", servers[newest].SuperuserPassword)
+			inst := pgtest.Query[string](t, super, `SELECT inst FROM partywall.installation`)
 			// The statements of the last release.
-			execute(t, login(t, cfg, cfg.User, cfg.Password), fmt.Sprintf(`
+			pgtest.Execute(t, pgtest.Login(t, cfg, cfg.User, cfg.Password), fmt.Sprintf(`
 				CREATE ROLE "pw_%[1]s_t_old" NOLOGIN;
 				GRANT "pw_%[1]s_t_old" TO "pw_%[1]s_gate_0";
 				CREATE SCHEMA tenant_old;
@@ -55,7 +56,7 @@ func TestMakers(t *testing.T) {
 			if swept, err := db.Tenants().Sweep(t.Context()); swept != 1 || err != nil {
 				t.Errorf("swept %d: %v", swept, err)
 			}
-			if query[bool](t, super, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'pw_`+inst+`_t_old')`) {
+			if pgtest.Query[bool](t, super, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'pw_`+inst+`_t_old')`) {
 				t.Error("the role is left")
 			}
 		})

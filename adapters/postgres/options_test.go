@@ -13,30 +13,31 @@ import (
 	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 )
 
 func TestTransactionOptions(t *testing.T) {
 	t.Parallel()
-	for name, change := range walls {
+	for name, change := range pgtest.Walls {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			db, cfg := open(t, withNotes, oneConnection, change)
+			db, cfg := pgtest.Open(t, pgtest.WithNotes, pgtest.OneConnection, change)
 			tryOptions(t, db, cfg)
-			pooler := realservers.PgBouncer(t, realservers.Upstream{Host: cfg.Host, Port: cfg.Port, Superuser: "postgres", Password: server.SuperuserPassword, PoolSize: 2})
+			pooler := realservers.PgBouncer(t, realservers.Upstream{Host: cfg.Host, Port: cfg.Port, Superuser: "postgres", Password: pgtest.Server(t).SuperuserPassword, PoolSize: 2})
 			behind := cfg
 			behind.Host, behind.Port, behind.MaxConns = pooler.Host, pooler.Port, 10
-			t.Run("through a pooler", func(t *testing.T) { tryOptions(t, reopen(t, behind), cfg) })
+			t.Run("through a pooler", func(t *testing.T) { tryOptions(t, pgtest.Reopen(t, behind), cfg) })
 		})
 	}
 }
 
 func tryOptions(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 	t.Helper()
-	owner := login(t, cfg, cfg.User, cfg.Password)
-	id := fmt.Sprintf("tried-%d", query[int](t, owner, `SELECT count(*) FROM partywall.tenants`)) // the same database is tried twice
-	acme := makeTenant(t, db, id)
+	owner := pgtest.Login(t, cfg, cfg.User, cfg.Password)
+	id := fmt.Sprintf("tried-%d", pgtest.Query[int](t, owner, `SELECT count(*) FROM partywall.tenants`)) // the same database is tried twice
+	acme := pgtest.MakeTenant(t, db, id)
 	levels := map[string][]postgres.TxOption{
 		"read committed":   nil,
 		"read uncommitted": {postgres.Isolation(sql.LevelReadUncommitted)},
@@ -46,10 +47,10 @@ func tryOptions(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 	for want, options := range levels {
 		t.Run(want+" holds from the first statement on, and no longer than the scope", func(t *testing.T) {
 			err := db.InTenant(t.Context(), acme, func(_ context.Context, tx *sqlx.Tx) error {
-				if got := query[string](t, tx, `SHOW transaction_isolation`); got != want {
+				if got := pgtest.Query[string](t, tx, `SHOW transaction_isolation`); got != want {
 					t.Errorf("it's %s", got)
 				}
-				if got := query[bool](t, tx, `SELECT current_setting('transaction_read_only')::bool`); got != (want == "serializable") {
+				if got := pgtest.Query[bool](t, tx, `SELECT current_setting('transaction_read_only')::bool`); got != (want == "serializable") {
 					t.Errorf("read-only is %v", got)
 				}
 				return nil
@@ -58,36 +59,36 @@ func tryOptions(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 				t.Error(err)
 			}
 			mustFindDefaults(t, db)
-			note(t, db, acme, "written after it")
+			pgtest.Note(t, db, acme, "written after it")
 		})
 	}
 	t.Run("a level that PostgreSQL lacks is said", func(t *testing.T) {
-		err := db.InTenant(t.Context(), acme, insertNote("x"), postgres.Isolation(sql.LevelLinearizable))
-		mustBe(t, err, domain.Internal)
+		err := db.InTenant(t.Context(), acme, pgtest.InsertNote("x"), postgres.Isolation(sql.LevelLinearizable))
+		pgtest.MustBe(t, err, domain.Internal)
 		if !strings.Contains(err.Error(), "Linearizable") {
 			t.Error(err)
 		}
-		note(t, db, acme, "after it")
+		pgtest.Note(t, db, acme, "after it")
 	})
 	t.Run("what writes in a read-only scope is the function's own mistake, and costs no connection", func(t *testing.T) {
-		err := db.InTenant(t.Context(), acme, insertNote("x"), postgres.ReadOnly)
+		err := db.InTenant(t.Context(), acme, pgtest.InsertNote("x"), postgres.ReadOnly)
 		mustBeOwn(t, err, pqerror.ReadOnlySQLTransaction)
 		mustFindDefaults(t, db)
 		err = db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
 			_, err := tx.ExecContext(ctx, `SET TRANSACTION READ WRITE`)
-			return errors.Join(err, insertNote("x")(ctx, tx))
+			return errors.Join(err, pgtest.InsertNote("x")(ctx, tx))
 		}, postgres.ReadOnly)
 		if err == nil {
 			t.Error("it made itself writable")
 		}
-		note(t, db, acme, "after it")
+		pgtest.Note(t, db, acme, "after it")
 	})
 	t.Run("a repeatable read sees one state", func(t *testing.T) {
 		err := db.InTenant(t.Context(), acme, func(_ context.Context, tx *sqlx.Tx) error {
 			const count = `SELECT count(*) FROM notes`
-			before := query[int](t, tx, count)
-			execute(t, owner, `INSERT INTO "tenant_`+id+`".notes (text) VALUES ('from elsewhere')`)
-			if after := query[int](t, tx, count); after != before {
+			before := pgtest.Query[int](t, tx, count)
+			pgtest.Execute(t, owner, `INSERT INTO "tenant_`+id+`".notes (text) VALUES ('from elsewhere')`)
+			if after := pgtest.Query[int](t, tx, count); after != before {
 				t.Errorf("it saw %d, then %d", before, after)
 			}
 			return nil
@@ -101,20 +102,20 @@ func tryOptions(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 // TestRetryable has two serializable scopes that each read what the other writes.
 func TestRetryable(t *testing.T) {
 	t.Parallel()
-	db, _ := open(t, withNotes)
-	acme := makeTenant(t, db, "acme")
+	db, _ := pgtest.Open(t, pgtest.WithNotes)
+	acme := pgtest.MakeTenant(t, db, "acme")
 	var barrier sync.WaitGroup
 	barrier.Add(2)
 	collide := func(first bool) error {
 		read := false
 		return db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
-			query[int](t, tx, `SELECT count(*) FROM notes`)
+			pgtest.Query[int](t, tx, `SELECT count(*) FROM notes`)
 			if first && !read {
 				read = true
 				barrier.Done()
 				barrier.Wait()
 			}
-			return insertNote("mine")(ctx, tx)
+			return pgtest.InsertNote("mine")(ctx, tx)
 		}, postgres.Isolation(sql.LevelSerializable))
 	}
 	errs := make([]error, 2)
@@ -131,7 +132,7 @@ func TestRetryable(t *testing.T) {
 	if err := collide(false); err != nil {
 		t.Errorf("repeated: %v", err)
 	}
-	for _, err := range []error{nil, errProduct, context.Canceled} {
+	for _, err := range []error{nil, pgtest.ErrProduct, context.Canceled} {
 		if postgres.Retryable(err) {
 			t.Errorf("%v can be repeated", err)
 		}

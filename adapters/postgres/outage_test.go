@@ -18,6 +18,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -27,36 +28,39 @@ import (
 func TestDependency(t *testing.T) {
 	t.Parallel()
 	porttest.Dependency(t, func(t *testing.T) porttest.Outage {
-		cfg := config(t)
-		setUp(t, cfg)
-		p := through(t, &cfg)
-		return porttest.Outage{Dependency: reopen(t, cfg), Break: p.breakDown, Restore: p.restore}
+		cfg := pgtest.NewConfig(t)
+		pgtest.SetUp(t, cfg)
+		p := pgtest.Through(t, &cfg)
+		return porttest.Outage{Dependency: pgtest.Reopen(t, cfg), Break: p.BreakDown, Restore: p.Restore}
 	})
 }
 
 func TestNotThereYet(t *testing.T) {
 	t.Parallel()
-	cfg := config(t, withNotes)
-	setUp(t, cfg)
-	p := through(t, &cfg)
-	p.breakDown(t)
-	db := reopen(t, cfg)
+	cfg := pgtest.NewConfig(t, pgtest.WithNotes)
+	pgtest.SetUp(t, cfg)
+	p := pgtest.Through(t, &cfg)
+	p.BreakDown(t)
+	db := pgtest.Reopen(t, cfg)
 	t.Run("all answer that the database is unavailable, and when to come again", func(t *testing.T) {
-		acme, who := tenantID(t, "acme"), identity(t, "ada")
+		acme, who := pgtest.TenantID(t, "acme"), pgtest.Identity(t, "ada")
 		for name, call := range map[string]func(context.Context) error{
 			"Ready":    db.Ready,
-			"InTenant": func(ctx context.Context) error { return db.InTenant(ctx, acme, insertNote("x")) },
-			"Create":   func(ctx context.Context) error { _, err := db.Tenants().Create(ctx, owned(t, "acme")); return err },
-			"Clock":    func(ctx context.Context) error { _, err := db.Tenants().Clock(ctx, acme); return err },
-			"List":     func(ctx context.Context) error { _, err := db.Tenants().List(ctx, acme, 1); return err },
-			"Sweep":    func(ctx context.Context) error { _, err := db.Tenants().Sweep(ctx); return err },
-			"Find":     func(ctx context.Context) error { _, _, err := db.Members().Find(ctx, who, acme); return err },
+			"InTenant": func(ctx context.Context) error { return db.InTenant(ctx, acme, pgtest.InsertNote("x")) },
+			"Create": func(ctx context.Context) error {
+				_, err := db.Tenants().Create(ctx, pgtest.Creation(t, "acme"))
+				return err
+			},
+			"Clock": func(ctx context.Context) error { _, err := db.Tenants().Clock(ctx, acme); return err },
+			"List":  func(ctx context.Context) error { _, err := db.Tenants().List(ctx, acme, 1); return err },
+			"Sweep": func(ctx context.Context) error { _, err := db.Tenants().Sweep(ctx); return err },
+			"Find":  func(ctx context.Context) error { _, _, err := db.Members().Find(ctx, who, acme); return err },
 			"Memberships": func(ctx context.Context) error {
 				_, err := db.Members().Memberships(ctx, who, 1)
 				return err
 			},
 			"Reserve": func(ctx context.Context) error {
-				_, err := db.Reservations().Reserve(ctx, reservation(t, "acme"))
+				_, err := db.Reservations().Reserve(ctx, pgtest.Reservation(t, "acme"))
 				return err
 			},
 			"Claim": func(ctx context.Context) error {
@@ -67,16 +71,16 @@ func TestNotThereYet(t *testing.T) {
 			"EndSessions":   func(ctx context.Context) error { return db.Users().EndSessions(ctx, "x") },
 		} {
 			err := call(t.Context())
-			mustBe(t, err, domain.CodeDatabaseUnavailable)
+			pgtest.MustBe(t, err, domain.CodeDatabaseUnavailable)
 			if e, ok := errors.AsType[*domain.Error](err); !ok || e.RetryAfter <= 0 {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
 	})
 	t.Run("it is served once it's there, without being opened again", func(t *testing.T) {
-		p.restore(t)
+		p.Restore(t)
 		await(t, db)
-		note(t, db, makeTenant(t, db, "acme"), "at last")
+		pgtest.Note(t, db, pgtest.MakeTenant(t, db, "acme"), "at last")
 	})
 }
 
@@ -96,54 +100,57 @@ func await(t testing.TB, db *postgres.DB) {
 
 func TestSilentServer(t *testing.T) {
 	t.Parallel()
-	cfg := config(t, withNotes, oneConnection)
-	setUp(t, cfg)
-	p := through(t, &cfg)
+	cfg := pgtest.NewConfig(t, pgtest.WithNotes, pgtest.OneConnection)
+	pgtest.SetUp(t, cfg)
+	p := pgtest.Through(t, &cfg)
 	silence := func([]byte) (pass, breakOff bool) { return false, false }
 	t.Run("a statement that isn't answered ends with the context, and the next is served", func(t *testing.T) {
-		db := reopen(t, cfg)
-		acme, who := makeTenant(t, db, "acme"), identity(t, "owner-of-acme")
+		db := pgtest.Reopen(t, cfg)
+		acme, who := pgtest.MakeTenant(t, db, "acme"), pgtest.Identity(t, "owner-of-acme")
 		for name, call := range map[string]func(context.Context) error{
 			"Ready":    db.Ready,
-			"InTenant": func(ctx context.Context) error { return db.InTenant(ctx, acme, insertNote("x")) },
+			"InTenant": func(ctx context.Context) error { return db.InTenant(ctx, acme, pgtest.InsertNote("x")) },
 			"in a scope": func(ctx context.Context) error {
-				defer p.cut.Store(nil)
-				p.cut.Store(nil)
+				defer p.Cut.Store(nil)
+				p.Cut.Store(nil)
 				return db.InTenant(ctx, acme, func(ctx context.Context, tx *sqlx.Tx) error {
-					p.cut.Store(&silence)
-					return insertNote("x")(context.Background(), tx)
+					p.Cut.Store(&silence)
+					return pgtest.InsertNote("x")(context.Background(), tx)
 				})
 			},
-			"Clock":  func(ctx context.Context) error { _, err := db.Tenants().Clock(ctx, acme); return err },
-			"Find":   func(ctx context.Context) error { _, _, err := db.Members().Find(ctx, who, acme); return err },
-			"Create": func(ctx context.Context) error { _, err := db.Tenants().Create(ctx, owned(t, "rival")); return err },
+			"Clock": func(ctx context.Context) error { _, err := db.Tenants().Clock(ctx, acme); return err },
+			"Find":  func(ctx context.Context) error { _, _, err := db.Members().Find(ctx, who, acme); return err },
+			"Create": func(ctx context.Context) error {
+				_, err := db.Tenants().Create(ctx, pgtest.Creation(t, "rival"))
+				return err
+			},
 		} {
-			if err := errors.Join(db.Ready(t.Context()), db.InTenant(t.Context(), acme, insertNote("warm"))); err != nil {
+			if err := errors.Join(db.Ready(t.Context()), db.InTenant(t.Context(), acme, pgtest.InsertNote("warm"))); err != nil {
 				t.Fatal(err)
 			}
-			p.cut.Store(&silence)
+			p.Cut.Store(&silence)
 			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			began := time.Now()
 			err := call(ctx)
 			cancel()
-			p.cut.Store(nil)
-			mustBe(t, err, context.DeadlineExceeded)
+			p.Cut.Store(nil)
+			pgtest.MustBe(t, err, context.DeadlineExceeded)
 			if took := time.Since(began); took > 30*time.Second {
 				t.Errorf("%s took %v", name, took)
 			}
 		}
-		if got := notes(t, db, acme); slices.Contains(got, "x") {
+		if got := pgtest.Notes(t, db, acme); slices.Contains(got, "x") {
 			t.Errorf("there is %q", got)
 		}
 	})
 	t.Run("a log-in that isn't answered ends with the context", func(t *testing.T) {
-		p.cut.Store(&silence)
-		defer p.cut.Store(nil)
+		p.Cut.Store(&silence)
+		defer p.Cut.Store(nil)
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		began := time.Now()
 		_, err := postgres.Open(ctx, cfg)
-		mustBe(t, err, context.DeadlineExceeded)
+		pgtest.MustBe(t, err, context.DeadlineExceeded)
 		if took := time.Since(began); took > 30*time.Second {
 			t.Errorf("it took %v", took)
 		}
@@ -155,15 +162,15 @@ func TestRestart(t *testing.T) {
 	mine, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{})
 	realservers.Need(t, err)
 	t.Cleanup(func() { _ = mine.Close() })
-	db, cfg := open(t, withNotes, func(cfg *postgres.Config) {
+	db, cfg := pgtest.Open(t, pgtest.WithNotes, func(cfg *postgres.Config) {
 		cfg.Host, cfg.Port, cfg.User, cfg.Password = mine.Host, mine.Port, mine.User, mine.Password
 	})
-	acme := makeTenant(t, db, "acme")
+	acme := pgtest.MakeTenant(t, db, "acme")
 	for range 10 { // fill the pools with connections that will be stale
-		note(t, db, acme, "before")
+		pgtest.Note(t, db, acme, "before")
 	}
 	// The server forgets what isn't on disk, being a test's.
-	execute(t, login(t, cfg, "postgres", mine.SuperuserPassword), `CHECKPOINT`)
+	pgtest.Execute(t, pgtest.Login(t, cfg, "postgres", mine.SuperuserPassword), `CHECKPOINT`)
 	pid, err := os.ReadFile(filepath.Join(mine.Dir, "postmaster.pid"))
 	if err != nil {
 		t.Fatal(err)
@@ -181,44 +188,44 @@ func TestRestart(t *testing.T) {
 	}
 	began := time.Now()
 	for ; ; time.Sleep(20 * time.Millisecond) {
-		_, err := db.Tenants().Create(t.Context(), owned(t, "after"))
+		_, err := db.Tenants().Create(t.Context(), pgtest.Creation(t, "after"))
 		if err == nil {
 			break
 		}
-		mustBe(t, err, domain.Unavailable)
+		pgtest.MustBe(t, err, domain.Unavailable)
 		if time.Since(began) > 2*time.Minute {
 			t.Fatal(err)
 		}
 	}
-	note(t, db, acme, "after")
-	if got := notes(t, db, acme); !slices.Contains(got, "after") {
+	pgtest.Note(t, db, acme, "after")
+	if got := pgtest.Notes(t, db, acme); !slices.Contains(got, "after") {
 		t.Errorf("there is %q", got)
 	}
 }
 
 func TestKilledBackend(t *testing.T) {
 	t.Parallel()
-	db, cfg := open(t, withNotes, oneConnection)
-	acme := makeTenant(t, db, "acme")
-	super := superuser(t, cfg)
+	db, cfg := pgtest.Open(t, pgtest.WithNotes, pgtest.OneConnection)
+	acme := pgtest.MakeTenant(t, db, "acme")
+	super := pgtest.Superuser(t, cfg)
 	t.Run("in a scope, nothing is written, and the next is served", func(t *testing.T) {
 		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
-			if err := insertNote("lost")(ctx, tx); err != nil {
+			if err := pgtest.InsertNote("lost")(ctx, tx); err != nil {
 				return err
 			}
-			execute(t, super, `SELECT pg_terminate_backend($1)`, query[int](t, tx, `SELECT pg_backend_pid()`))
-			return insertNote("lost too")(ctx, tx)
+			pgtest.Execute(t, super, `SELECT pg_terminate_backend($1)`, pgtest.Query[int](t, tx, `SELECT pg_backend_pid()`))
+			return pgtest.InsertNote("lost too")(ctx, tx)
 		})
-		mustBe(t, err, domain.CodeDatabaseUnavailable)
-		note(t, db, acme, "next")
-		if got := notes(t, db, acme); !slices.Equal(got, []string{"next"}) {
+		pgtest.MustBe(t, err, domain.CodeDatabaseUnavailable)
+		pgtest.Note(t, db, acme, "next")
+		if got := pgtest.Notes(t, db, acme); !slices.Equal(got, []string{"next"}) {
 			t.Errorf("there is %q", got)
 		}
 	})
 	t.Run("between two uses, nobody notices", func(t *testing.T) {
-		execute(t, super, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
-		note(t, db, acme, "later")
-		if _, err := db.Tenants().Create(t.Context(), owned(t, "rival")); err != nil {
+		pgtest.Execute(t, super, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+		pgtest.Note(t, db, acme, "later")
+		if _, err := db.Tenants().Create(t.Context(), pgtest.Creation(t, "rival")); err != nil {
 			t.Error(err)
 		}
 		user := ports.StoredUser{Subject: "ada", Email: address(t, "ada@example.com")}
@@ -230,11 +237,11 @@ func TestKilledBackend(t *testing.T) {
 
 func TestStaleConnections(t *testing.T) {
 	t.Parallel()
-	cfg := config(t)
-	setUp(t, cfg)
-	p := through(t, &cfg)
-	db := reopen(t, cfg)
-	acme := makeTenant(t, db, "acme")
+	cfg := pgtest.NewConfig(t)
+	pgtest.SetUp(t, cfg)
+	p := pgtest.Through(t, &cfg)
+	db := pgtest.Reopen(t, cfg)
+	acme := pgtest.MakeTenant(t, db, "acme")
 	for range 3 {
 		const many = 8
 		all := make(chan bool, many)
@@ -249,8 +256,8 @@ func TestStaleConnections(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		p.breakDown(t)
-		p.restore(t)
+		p.BreakDown(t)
+		p.Restore(t)
 		if err := db.Ready(t.Context()); err != nil {
 			t.Errorf("it isn't ready, though the database is: %v", err)
 		}
@@ -268,70 +275,70 @@ func address(t testing.TB, s string) domain.Email {
 
 func TestLostCommit(t *testing.T) {
 	t.Parallel()
-	cfg := config(t, withNotes)
-	setUp(t, cfg)
+	cfg := pgtest.NewConfig(t, pgtest.WithNotes)
+	pgtest.SetUp(t, cfg)
 	direct := cfg
-	p := through(t, &cfg)
-	db := reopen(t, cfg)
+	p := pgtest.Through(t, &cfg)
+	db := pgtest.Reopen(t, cfg)
 	t.Run("a creation whose answer was lost is found to have succeeded", func(t *testing.T) {
-		p.cutAt("; COMMIT; ", true)
-		made, err := db.Tenants().Create(t.Context(), owned(t, "answered"))
+		p.CutAt("; COMMIT; ", true)
+		made, err := db.Tenants().Create(t.Context(), pgtest.Creation(t, "answered"))
 		if err != nil || made.Tenant.ID.String() != "answered" {
 			t.Fatalf("got %+v, %v", made, err)
 		}
 		mustBeWhole(t, direct, 1)
 	})
 	t.Run("so is one that was cut short right after its commit", func(t *testing.T) {
-		p.answerAt("; COMMIT; ", failure(pqerror.QueryCanceled))
-		if _, err := db.Tenants().Create(t.Context(), owned(t, "ended")); err != nil {
+		p.AnswerAt("; COMMIT; ", pgtest.Failure(pqerror.QueryCanceled))
+		if _, err := db.Tenants().Create(t.Context(), pgtest.Creation(t, "ended")); err != nil {
 			t.Error(err)
 		}
 		mustBeWhole(t, direct, 2)
 	})
 	t.Run("a creation whose commit was lost is found to have failed, and can be repeated", func(t *testing.T) {
-		p.cutAt("; COMMIT; ", false)
-		_, err := db.Tenants().Create(t.Context(), owned(t, "unanswered"))
-		mustBe(t, err, domain.CodeDatabaseUnavailable)
+		p.CutAt("; COMMIT; ", false)
+		_, err := db.Tenants().Create(t.Context(), pgtest.Creation(t, "unanswered"))
+		pgtest.MustBe(t, err, domain.CodeDatabaseUnavailable)
 		mustBeWhole(t, direct, 2)
-		makeTenant(t, db, "unanswered")
+		pgtest.MakeTenant(t, db, "unanswered")
 		mustBeWhole(t, direct, 3)
 	})
 	t.Run("a write outside of provisioning happens once or not at all", func(t *testing.T) {
 		for i, after := range []bool{false, true} {
 			subject := "user-" + strconv.Itoa(i)
-			p.cutAt("INSERT INTO partywall.users", after)
+			p.CutAt("INSERT INTO partywall.users", after)
 			err := db.Users().CreateUser(t.Context(), ports.StoredUser{Subject: subject, Email: address(t, subject+"@example.com")}, nil)
-			mustBe(t, err, domain.CodeDatabaseUnavailable)
+			pgtest.MustBe(t, err, domain.CodeDatabaseUnavailable)
 			_, err = db.Users().UserBySubject(t.Context(), subject)
-			mustBe(t, err, domain.NotFound)
+			pgtest.MustBe(t, err, domain.NotFound)
 		}
 	})
 }
 
 func TestRoundTrips(t *testing.T) {
 	t.Parallel()
-	cfg := config(t, withNotes, oneConnection)
-	setUp(t, cfg)
-	p := through(t, &cfg)
-	db := reopen(t, cfg)
-	acme := makeTenant(t, db, "acme")
-	note(t, db, acme, "warm")
+	cfg := pgtest.NewConfig(t, pgtest.WithNotes, pgtest.OneConnection)
+	pgtest.SetUp(t, cfg)
+	p := pgtest.Through(t, &cfg)
+	db := pgtest.Reopen(t, cfg)
+	acme := pgtest.MakeTenant(t, db, "acme")
+	pgtest.Note(t, db, acme, "warm")
 	for name, c := range map[string]struct {
 		most int64
 		do   func(ctx context.Context) error
 	}{
-		"a scope with one statement": {3, func(ctx context.Context) error { return db.InTenant(ctx, acme, insertNote("x")) }},
+		"a scope with one statement": {3, func(ctx context.Context) error { return db.InTenant(ctx, acme, pgtest.InsertNote("x")) }},
 		"the tenant's clock":         {1, func(ctx context.Context) error { _, err := db.Tenants().Clock(ctx, acme); return err }},
 		"a member's look-up": {1, func(ctx context.Context) error {
-			_, _, err := db.Members().Find(ctx, identity(t, "owner-of-acme"), acme)
+			_, _, err := db.Members().Find(ctx, pgtest.Identity(t, "owner-of-acme"), acme)
 			return err
 		}},
 	} {
-		before := p.turns.Load()
+		before := p.Turns.Load()
 		if err := c.do(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if took := p.turns.Load() - before; took != c.most {
+		if took := p.Turns.Load() - before; took != c.most {
 			t.Errorf("%s takes %d round trips, want %d", name, took, c.most)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -26,26 +27,26 @@ import (
 func TestNothingPlantedRuns(t *testing.T) {
 	t.Parallel()
 	sent := &wiretap{}
-	for _, change := range walls {
+	for _, change := range pgtest.Walls {
 		liveThrough(t, sent, shared(t, change))
 	}
 	planted := plantsFor(t, sent)
-	for name, change := range walls {
+	for name, change := range pgtest.Walls {
 		t.Run(name, func(t *testing.T) {
 			cfg := shared(t, change)
-			super := superuser(t, cfg)
-			execute(t, super, `CREATE SEQUENCE public.ran; GRANT ALL ON SEQUENCE public.ran TO PUBLIC`)
+			super := pgtest.Superuser(t, cfg)
+			pgtest.Execute(t, super, `CREATE SEQUENCE public.ran; GRANT ALL ON SEQUENCE public.ran TO PUBLIC`)
 			for _, schema := range []string{"public", "ext", "shared"} {
-				execute(t, super, `CREATE SCHEMA IF NOT EXISTS `+schema+` AUTHORIZATION `+cfg.User)
-				execute(t, super, strings.ReplaceAll(planted, "{schema}", schema))
-				_, err := login(t, cfg, cfg.User, cfg.Password).ExecContext(t.Context(), `SET search_path = `+schema+`; SELECT has_database_privilege('public', current_database(), 'TEMP')`)
+				pgtest.Execute(t, super, `CREATE SCHEMA IF NOT EXISTS `+schema+` AUTHORIZATION `+cfg.User)
+				pgtest.Execute(t, super, strings.ReplaceAll(planted, "{schema}", schema))
+				_, err := pgtest.Login(t, cfg, cfg.User, cfg.Password).ExecContext(t.Context(), `SET search_path = `+schema+`; SELECT has_database_privilege('public', current_database(), 'TEMP')`)
 				if !strings.Contains(fmt.Sprint(err), "planted "+schema+".has_database_privilege ran") {
 					t.Fatalf("what is planted doesn't run where it can: %v", err)
 				}
 			}
-			execute(t, super, `ALTER SEQUENCE public.ran RESTART`)
+			pgtest.Execute(t, super, `ALTER SEQUENCE public.ran RESTART`)
 			liveThrough(t, &wiretap{}, cfg)
-			if query[bool](t, super, `SELECT is_called FROM public.ran`) {
+			if pgtest.Query[bool](t, super, `SELECT is_called FROM public.ran`) {
 				t.Error("one of them ran")
 			}
 		})
@@ -55,25 +56,25 @@ func TestNothingPlantedRuns(t *testing.T) {
 // shared is a database that strangers may create in.
 func shared(t *testing.T, changes ...func(*postgres.Config)) postgres.Config {
 	t.Helper()
-	cfg := config(t, append(changes, withNotes, withPlans)...)
+	cfg := pgtest.NewConfig(t, append(changes, pgtest.WithNotes, pgtest.WithPlans)...)
 	maintenance := cfg
 	maintenance.Database = "postgres"
-	execute(t, superuser(t, maintenance), `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User)
-	execute(t, superuser(t, cfg), `GRANT CREATE, USAGE ON SCHEMA public TO PUBLIC`)
+	pgtest.Execute(t, pgtest.Superuser(t, maintenance), `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User)
+	pgtest.Execute(t, pgtest.Superuser(t, cfg), `GRANT CREATE, USAGE ON SCHEMA public TO PUBLIC`)
 	return cfg
 }
 
 // liveThrough sets up, upgrades, serves, sweeps and examines.
 func liveThrough(t *testing.T, sent *wiretap, cfg postgres.Config) {
 	t.Helper()
-	through(t, &cfg).cut.Store(sent.listen())
-	setUp(t, cfg)
-	db := reopen(t, cfg)
-	acme := makeTenant(t, db, "acme")
-	withPriorities(&cfg)
-	setUp(t, cfg)
-	db = reopen(t, cfg)
-	note(t, db, acme, "here")
+	pgtest.Through(t, &cfg).Cut.Store(sent.listen())
+	pgtest.SetUp(t, cfg)
+	db := pgtest.Reopen(t, cfg)
+	acme := pgtest.MakeTenant(t, db, "acme")
+	pgtest.WithPriorities(&cfg)
+	pgtest.SetUp(t, cfg)
+	db = pgtest.Reopen(t, cfg)
+	pgtest.Note(t, db, acme, "here")
 	makeInAllWays(t, db)
 	changeRolesInAllWays(t, db)
 	if _, err := db.Tenants().Clock(t.Context(), acme); err != nil {
@@ -82,7 +83,7 @@ func liveThrough(t *testing.T, sent *wiretap, cfg postgres.Config) {
 	if _, err := db.Tenants().List(t.Context(), domain.TenantID{}, 10); err != nil {
 		t.Error(err)
 	}
-	execute(t, superuser(t, cfg), `SET LOCAL search_path = pg_catalog;
+	pgtest.Execute(t, pgtest.Superuser(t, cfg), `SET LOCAL search_path = pg_catalog;
 		UPDATE partywall.tenants SET status = 'unclaimed', expires_at = now() WHERE id = 'claimed'; UPDATE partywall.reservations SET expires_at = now()`)
 	if _, err := db.Tenants().Sweep(t.Context()); err != nil {
 		t.Error(err)
@@ -90,7 +91,7 @@ func liveThrough(t *testing.T, sent *wiretap, cfg postgres.Config) {
 	if err := db.Ready(t.Context()); err != nil {
 		t.Error(err)
 	}
-	for check, f := range examine(t, cfg) {
+	for check, f := range pgtest.RunChecks(t, cfg) {
 		if strings.Contains(f.Summary+f.Fix, "planted") || strings.Contains(f.Summary, "can't be looked at") {
 			t.Errorf("%s: %+v", check, f)
 		}
@@ -104,23 +105,23 @@ func makeInAllWays(t *testing.T, db *postgres.DB) {
 	networks := []ports.NetworkLimit{{Network: netip.MustParsePrefix("2001:db8::/48"), Max: 9}, {Network: netip.MustParsePrefix("2001:db8::/64"), Max: 9}}
 	limits := ports.MakingLimits{MaxOwned: 9, Unconfirmed: &ports.UnconfirmedLimits{Networks: networks, MaxHourly: 9}}
 	for _, id := range []string{"claimed", "signed-up", "waiting"} {
-		n := reservation(t, id)
+		n := pgtest.Reservation(t, id)
 		n.Limits = &ports.ReservationLimits{MaxInAll: 9, Networks: networks, MinTTL: time.Minute}
 		if _, err := db.Reservations().Reserve(t.Context(), n); err != nil {
 			t.Fatal(err)
 		}
 	}
-	ada := identity(t, "ada")
+	ada := pgtest.Identity(t, "ada")
 	for _, claim := range []ports.Claim{
-		{Token: reservation(t, "claimed").Token, Owner: ada, Limits: limits},
-		{Token: reservation(t, "claimed").Token, Owner: ada, Limits: limits},
-		{Token: reservation(t, "signed-up").Token, SignUp: func(context.Context) (domain.Identity, error) { return ada, nil }, Limits: limits},
+		{Token: pgtest.Reservation(t, "claimed").Token, Owner: ada, Limits: limits},
+		{Token: pgtest.Reservation(t, "claimed").Token, Owner: ada, Limits: limits},
+		{Token: pgtest.Reservation(t, "signed-up").Token, SignUp: func(context.Context) (domain.Identity, error) { return ada, nil }, Limits: limits},
 	} {
 		if _, err := db.Reservations().Claim(t.Context(), claim); err != nil {
 			t.Fatal(err)
 		}
 	}
-	n := owned(t, "created")
+	n := pgtest.Creation(t, "created")
 	n.Limits, n.Idempotency = limits, &ports.Idempotency{Identity: ada, Key: "k"}
 	for range 2 {
 		if _, err := db.Tenants().Create(t.Context(), n); err != nil {
@@ -132,7 +133,7 @@ func makeInAllWays(t *testing.T, db *postgres.DB) {
 // changeRolesInAllWays has the operator and the owner give roles and end memberships.
 func changeRolesInAllWays(t *testing.T, db *postgres.DB) {
 	t.Helper()
-	created, ada, bob := tenantID(t, "created"), identity(t, "ada"), identity(t, "bob")
+	created, ada, bob := pgtest.TenantID(t, "created"), pgtest.Identity(t, "ada"), pgtest.Identity(t, "bob")
 	operator, owner := ports.Actor{Operator: true}, ports.Actor{Identity: ada}
 	for _, change := range []ports.RoleChange{
 		{Member: ada, Role: domain.RoleOwner, By: operator},
@@ -181,7 +182,7 @@ func plantsFor(t *testing.T, sent *wiretap) (statements string) {
 	for _, match := range called.FindAllStringSubmatch(sent.sent(), -1) {
 		names[match[1]] = true
 	}
-	super := superuser(t, postgres.Config{Host: server.Host, Port: server.Port, Database: "postgres"})
+	super := pgtest.Superuser(t, postgres.Config{Host: pgtest.Server(t).Host, Port: pgtest.Server(t).Port, Database: "postgres"})
 	var functions []struct{ Name, Args, Returns string }
 	err := super.SelectContext(context.Background(), &functions, `
 		WITH kinds AS (SELECT unnest('{name,text,oid,integer,boolean,bigint,"char",regclass}'::text[]) AS kind),

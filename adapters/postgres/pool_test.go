@@ -10,13 +10,14 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 )
 
 func TestPool(t *testing.T) {
 	t.Parallel()
 	hold := make(chan chan bool, 1) // what OnProvision waits for
-	db, cfg := open(t, oneConnection, func(cfg *postgres.Config) {
+	db, cfg := pgtest.Open(t, pgtest.OneConnection, func(cfg *postgres.Config) {
 		cfg.AcquireTimeout = 100 * time.Millisecond
 		cfg.OnProvision = func(_ context.Context, _ *sqlx.Tx, tenant domain.Tenant, _ domain.Identity) error {
 			if tenant.ID.String() == "held" {
@@ -27,14 +28,14 @@ func TestPool(t *testing.T) {
 			return nil
 		}
 	})
-	acme, who := makeTenant(t, db, "acme"), identity(t, "owner-of-acme")
+	acme, who := pgtest.MakeTenant(t, db, "acme"), pgtest.Identity(t, "owner-of-acme")
 	clock := func(ctx context.Context) error { _, err := db.Tenants().Clock(ctx, acme); return err }
 	enter := func(ctx context.Context) error {
 		return db.InTenant(ctx, acme, func(context.Context, *sqlx.Tx) error { return nil })
 	}
 	find := func(ctx context.Context) error { _, _, err := db.Members().Find(ctx, who, acme); return err }
 	create := func(ctx context.Context) error {
-		_, err := db.Tenants().Create(ctx, owned(t, "taken"))
+		_, err := db.Tenants().Create(ctx, pgtest.Creation(t, "taken"))
 		if errors.Is(err, domain.CodeTenantExists) {
 			return nil
 		}
@@ -48,14 +49,14 @@ func TestPool(t *testing.T) {
 			}
 		},
 		"the registry's": func(t *testing.T, test func()) {
-			lock := domain.Must(superuser(t, cfg).BeginTxx(t.Context(), nil))
+			lock := domain.Must(pgtest.Superuser(t, cfg).BeginTxx(t.Context(), nil))
 			defer func() { _ = lock.Rollback() }()
 			if _, err := lock.Exec(`LOCK TABLE partywall.memberships`); err != nil {
 				t.Fatal(err)
 			}
 			var holder sync.WaitGroup
 			holder.Go(func() { _ = find(t.Context()) })
-			for query[int](t, lock, `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`) == 0 {
+			for pgtest.Query[int](t, lock, `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`) == 0 {
 				time.Sleep(5 * time.Millisecond)
 			}
 			test()
@@ -64,7 +65,7 @@ func TestPool(t *testing.T) {
 		},
 		"the provisioner's": func(t *testing.T, test func()) {
 			var holder sync.WaitGroup
-			holder.Go(func() { makeTenant(t, db, "held") })
+			holder.Go(func() { pgtest.MakeTenant(t, db, "held") })
 			released := <-hold
 			test()
 			close(released)
@@ -104,7 +105,7 @@ func mustTurnAway(t *testing.T, name string, call func(context.Context) error) {
 	t.Helper()
 	asked := time.Now()
 	err := call(t.Context())
-	mustBe(t, err, domain.CodeDatabaseUnavailable)
+	pgtest.MustBe(t, err, domain.CodeDatabaseUnavailable)
 	if e, ok := errors.AsType[*domain.Error](err); !ok || e.RetryAfter <= 0 {
 		t.Errorf("%s doesn't say when to ask again: %v", name, err)
 	}
@@ -113,8 +114,8 @@ func mustTurnAway(t *testing.T, name string, call func(context.Context) error) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	mustBe(t, call(ctx), context.DeadlineExceeded)
+	pgtest.MustBe(t, call(ctx), context.DeadlineExceeded)
 	gone, hangUp := context.WithCancel(t.Context())
 	time.AfterFunc(10*time.Millisecond, hangUp)
-	mustBe(t, call(gone), context.Canceled)
+	pgtest.MustBe(t, call(gone), context.Canceled)
 }

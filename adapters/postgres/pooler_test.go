@@ -13,6 +13,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports/porttest"
@@ -22,17 +23,17 @@ import (
 // to the server that they change hands all the time.
 func TestPooler(t *testing.T) {
 	t.Parallel()
-	for name, change := range walls {
+	for name, change := range pgtest.Walls {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := config(t, withNotes, change)
-			setUp(t, cfg)
-			pooler := realservers.PgBouncer(t, realservers.Upstream{Host: cfg.Host, Port: cfg.Port, Superuser: "postgres", Password: server.SuperuserPassword, PoolSize: 2})
+			cfg := pgtest.NewConfig(t, pgtest.WithNotes, change)
+			pgtest.SetUp(t, cfg)
+			pooler := realservers.PgBouncer(t, realservers.Upstream{Host: cfg.Host, Port: cfg.Port, Superuser: "postgres", Password: pgtest.Server(t).SuperuserPassword, PoolSize: 2})
 			behind := cfg
 			behind.Host, behind.Port = pooler.Host, pooler.Port
-			db := reopen(t, behind)
+			db := pgtest.Reopen(t, behind)
 			t.Run("a setup may be repeated through it", func(t *testing.T) {
-				if report := setUp(t, behind); report != "" {
+				if report := pgtest.SetUp(t, behind); report != "" {
 					t.Errorf("it said:\n%s", report)
 				}
 			})
@@ -46,21 +47,21 @@ func TestPooler(t *testing.T) {
 // one in its own way.
 func TestSetupThroughPooler(t *testing.T) {
 	t.Parallel()
-	cfg := config(t, withNotes)
-	pooler := realservers.PgBouncer(t, realservers.Upstream{Host: cfg.Host, Port: cfg.Port, Superuser: "postgres", Password: server.SuperuserPassword})
+	cfg := pgtest.NewConfig(t, pgtest.WithNotes)
+	pooler := realservers.PgBouncer(t, realservers.Upstream{Host: cfg.Host, Port: cfg.Port, Superuser: "postgres", Password: pgtest.Server(t).SuperuserPassword})
 	cfg.Host, cfg.Port = pooler.Host, pooler.Port
-	if report := setUp(t, cfg); !strings.Contains(report, "made the database "+cfg.Database) {
+	if report := pgtest.SetUp(t, cfg); !strings.Contains(report, "made the database "+cfg.Database) {
 		t.Errorf("it said:\n%s", report)
 	}
-	db := reopen(t, cfg)
-	note(t, db, makeTenant(t, db, "acme"), "served")
+	db := pgtest.Reopen(t, cfg)
+	pgtest.Note(t, db, pgtest.MakeTenant(t, db, "acme"), "served")
 }
 
 // mingle has four tenants write and read at once, some of them cut off in the middle.
 func mingle(t *testing.T, db *postgres.DB) {
 	var wg sync.WaitGroup
 	for i := range 4 {
-		id := makeTenant(t, db, fmt.Sprintf("tenant-%d", i))
+		id := pgtest.MakeTenant(t, db, fmt.Sprintf("tenant-%d", i))
 		wg.Go(func() {
 			for round := range 60 {
 				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -79,7 +80,7 @@ func mingle(t *testing.T, db *postgres.DB) {
 }
 
 func writeAndRead(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
-	if err := insertNote(id.String())(ctx, tx); err != nil {
+	if err := pgtest.InsertNote(id.String())(ctx, tx); err != nil {
 		return err
 	}
 	var texts []string

@@ -12,6 +12,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -34,11 +35,11 @@ var otherPrograms = map[string]func(*postgres.Config){
 
 func TestNoTenantIsMadeWithoutTheProductsHook(t *testing.T) {
 	t.Parallel()
-	for name, roles := range walls {
+	for name, roles := range pgtest.Walls {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			db, cfg := open(t, invoices, roles)
-			makeTenant(t, db, "acme")
+			db, cfg := pgtest.Open(t, invoices, roles)
+			pgtest.MakeTenant(t, db, "acme")
 			for name, change := range otherPrograms {
 				t.Run(name, func(t *testing.T) { refusesToProvision(t, changed(cfg, change)) })
 			}
@@ -46,8 +47,8 @@ func TestNoTenantIsMadeWithoutTheProductsHook(t *testing.T) {
 				refusesToProvision(t, changed(cfg, func(cfg *postgres.Config) { cfg.OnProvision = nil }))
 			})
 			t.Run("the product's program under a new name", func(t *testing.T) {
-				renamed := reopen(t, changed(cfg, func(cfg *postgres.Config) { cfg.Program = "billing" }))
-				makeTenant(t, renamed, "beta")
+				renamed := pgtest.Reopen(t, changed(cfg, func(cfg *postgres.Config) { cfg.Program = "billing" }))
+				pgtest.MakeTenant(t, renamed, "beta")
 				if err := renamed.MayProvision(t.Context()); err != nil {
 					t.Error(err)
 				}
@@ -60,12 +61,12 @@ func TestNoTenantIsMadeWithoutTheProductsHook(t *testing.T) {
 // served, and none is made.
 func refusesToProvision(t *testing.T, cfg postgres.Config) {
 	t.Helper()
-	db := reopen(t, cfg)
+	db := pgtest.Reopen(t, cfg)
 	err := db.MayProvision(t.Context())
 	if domain.CodeOf(err) != postgres.CodeOtherProgram || !strings.Contains(err.Error(), "`invoices tenants create`") {
 		t.Errorf("MayProvision: %v", err)
 	}
-	_, err = db.Tenants().Create(t.Context(), owned(t, "late"))
+	_, err = db.Tenants().Create(t.Context(), pgtest.Creation(t, "late"))
 	e, ok := errors.AsType[*domain.Error](err)
 	if !ok || e.Kind != domain.Unavailable || e.RetryAfter == 0 || strings.Contains(e.Public().Message, "invoices") {
 		t.Fatalf("Create: %v", err)
@@ -73,26 +74,26 @@ func refusesToProvision(t *testing.T, cfg postgres.Config) {
 	if cause, ok := errors.AsType[*domain.Error](e.Err); !ok || cause.Code != postgres.CodeOtherProgram {
 		t.Errorf("its cause is %v", e.Err)
 	}
-	if _, err := db.Tenants().Clock(t.Context(), tenantID(t, "late")); domain.KindOf(err) != domain.NotFound {
+	if _, err := db.Tenants().Clock(t.Context(), pgtest.TenantID(t, "late")); domain.KindOf(err) != domain.NotFound {
 		t.Errorf("there is a tenant all the same: %v", err)
 	}
-	reserved := reservation(t, fmt.Sprintf("reserved-%d", rand.IntN(1e9)))
+	reserved := pgtest.Reservation(t, fmt.Sprintf("reserved-%d", rand.IntN(1e9)))
 	if _, err := db.Reservations().Reserve(t.Context(), reserved); err != nil {
 		t.Fatal(err)
 	}
 	_, err = db.Reservations().Claim(t.Context(), ports.Claim{Token: reserved.Token, SignUp: func(context.Context) (domain.Identity, error) {
 		t.Error("an account is made that gets no tenant")
-		return identity(t, "ada"), nil
+		return pgtest.Identity(t, "ada"), nil
 	}})
-	mustBe(t, err, domain.Unavailable)
-	if err := db.InTenant(t.Context(), tenantID(t, "acme"), func(context.Context, *sqlx.Tx) error { return nil }); err != nil {
+	pgtest.MustBe(t, err, domain.Unavailable)
+	if err := db.InTenant(t.Context(), pgtest.TenantID(t, "acme"), func(context.Context, *sqlx.Tx) error { return nil }); err != nil {
 		t.Errorf("the tenant that is there: %v", err)
 	}
 }
 
 func TestAnotherProgramDoesNotSetUpAProductsDatabase(t *testing.T) {
 	t.Parallel()
-	_, cfg := open(t, invoices)
+	_, cfg := pgtest.Open(t, invoices)
 	for name, change := range otherPrograms {
 		t.Run(name, func(t *testing.T) {
 			err := postgres.Setup(t.Context(), changed(cfg, change), func(string) {})
@@ -103,22 +104,22 @@ func TestAnotherProgramDoesNotSetUpAProductsDatabase(t *testing.T) {
 	}
 	t.Run("a product without a name says so", func(t *testing.T) {
 		unnamed := changed(cfg, func(cfg *postgres.Config) { cfg.Program = "" })
-		setUp(t, unnamed)
+		pgtest.SetUp(t, unnamed)
 		err := postgres.Setup(t.Context(), changed(cfg, otherPrograms["the stock program"]), func(string) {})
 		if domain.CodeOf(err) != postgres.CodeOtherProgram || !strings.Contains(err.Error(), "the product's own program") {
 			t.Errorf("got %v", err)
 		}
-		setUp(t, cfg)
+		pgtest.SetUp(t, cfg)
 	})
 	t.Run("a product that drops its hook makes tenants again", func(t *testing.T) {
 		hookless := changed(cfg, func(cfg *postgres.Config) { cfg.OnProvision = nil })
-		setUp(t, hookless)
-		makeTenant(t, reopen(t, hookless), "acme")
+		pgtest.SetUp(t, hookless)
+		pgtest.MakeTenant(t, pgtest.Reopen(t, hookless), "acme")
 	})
 	t.Run("a product that drops all of its own, too", func(t *testing.T) {
 		bare := changed(cfg, func(cfg *postgres.Config) { cfg.OnProvision, cfg.TenantMigrations = nil, nil })
-		setUp(t, bare)
-		makeTenant(t, reopen(t, bare), "beta")
+		pgtest.SetUp(t, bare)
+		pgtest.MakeTenant(t, pgtest.Reopen(t, bare), "beta")
 	})
 }
 
@@ -131,7 +132,7 @@ func TestWhatBringsTheDatabaseUpToDateIsNamed(t *testing.T) {
 		"run `invoices setup`":                   invoices,
 		"call app.Setup with this configuration": func(cfg *postgres.Config) { invoices(cfg); cfg.Program = "" },
 	} {
-		_, err := postgres.Open(t.Context(), config(t, change))
+		_, err := postgres.Open(t.Context(), pgtest.NewConfig(t, change))
 		if e, ok := errors.AsType[*domain.Error](err); !ok || e.Code != postgres.CodeNotSetUp || !strings.HasSuffix(e.Message, want) {
 			t.Errorf("want %q, got %v", want, err)
 		}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -83,7 +84,7 @@ func TestNothingIsSentToAServerThatProvesNothing(t *testing.T) {
 				}
 			})
 			_, err := postgres.Open(t.Context(), fake.config())
-			mustBe(t, err, postgres.CodeLoginRefused)
+			pgtest.MustBe(t, err, postgres.CodeLoginRefused)
 			if !strings.Contains(err.Error(), c.says) {
 				t.Errorf("it says %v, without %q", err, c.says)
 			}
@@ -102,7 +103,7 @@ func TestNothingIsSentToAServerThatProvesNothing(t *testing.T) {
 				t.Errorf("after %q: %v", words, err)
 				continue
 			}
-			mustBe(t, db.Ready(t.Context()), domain.CodeDatabaseUnavailable)
+			pgtest.MustBe(t, db.Ready(t.Context()), domain.CodeDatabaseUnavailable)
 			_ = db.Close()
 			fake.mustKnowNothing(t)
 		}
@@ -130,7 +131,7 @@ func TestNothingIsSentBeforeTLS(t *testing.T) {
 				cfg := fake.config()
 				cfg.SSLMode = mode
 				_, err := postgres.Open(t.Context(), cfg)
-				mustBe(t, err, postgres.CodeLoginRefused)
+				pgtest.MustBe(t, err, postgres.CodeLoginRefused)
 				fake.mustKnowNothing(t)
 				if sent := fake.heard(); bytes.Contains(sent, []byte("the_user")) {
 					t.Errorf("it was told the user in clear text: %q", sent)
@@ -164,7 +165,7 @@ func TestAHandshakeThatBreaksOffMayBeRepeated(t *testing.T) {
 			if err != nil {
 				t.Fatalf("it gave up: %v", err)
 			}
-			mustBe(t, db.Ready(t.Context()), domain.CodeDatabaseUnavailable)
+			pgtest.MustBe(t, db.Ready(t.Context()), domain.CodeDatabaseUnavailable)
 			_ = db.Close()
 		})
 	}
@@ -183,7 +184,7 @@ func TestWithoutAPassword(t *testing.T) {
 					return
 				}
 				if buffer[0] == 'Q' || bytes.IndexByte(buffer[:n], 'Q') >= 0 {
-					_, _ = client.Write(failure("42P01"))
+					_, _ = client.Write(pgtest.Failure("42P01"))
 				}
 			}
 		})
@@ -195,7 +196,7 @@ func TestWithoutAPassword(t *testing.T) {
 	t.Run("in clear text, anything that listens could let in", func(t *testing.T) {
 		fake, cfg := trusting(t, letIn)
 		_, err := postgres.Open(t.Context(), cfg)
-		mustBe(t, err, postgres.CodeLoginRefused)
+		pgtest.MustBe(t, err, postgres.CodeLoginRefused)
 		if !strings.Contains(err.Error(), "DB_PASSWORD") {
 			t.Errorf("it says %v", err)
 		}
@@ -205,7 +206,7 @@ func TestWithoutAPassword(t *testing.T) {
 		fake, cfg := trusting(t, letIn)
 		cfg.Host = socketTo(t, fake.address)
 		_, err := postgres.Open(t.Context(), cfg)
-		mustBe(t, err, postgres.CodeNotSetUp) // it asked, and was answered
+		pgtest.MustBe(t, err, postgres.CodeNotSetUp) // it asked, and was answered
 	})
 	t.Run("by a name in the abstract namespace, which anything may take, it is not", func(t *testing.T) {
 		if runtime.GOOS != "linux" {
@@ -216,7 +217,7 @@ func TestWithoutAPassword(t *testing.T) {
 		cfg.Host = "@partywall-trusting-" + strconv.Itoa(port)
 		forward(t, cfg.Host+"/.s.PGSQL."+strconv.Itoa(port), fake.address)
 		_, err := postgres.Open(t.Context(), cfg)
-		mustBe(t, err, postgres.CodeLoginRefused)
+		pgtest.MustBe(t, err, postgres.CodeLoginRefused)
 		fake.mustKnowNothing(t)
 	})
 	for name, first := range map[string][]byte{"SCRAM": authentication(10, "SCRAM-SHA-256\x00\x00"), "clear text": authentication(3, ""), "MD5": authentication(5, "salt")} {
@@ -224,7 +225,7 @@ func TestWithoutAPassword(t *testing.T) {
 			fake, cfg := trusting(t, first)
 			cfg.Host = socketTo(t, fake.address)
 			_, err := postgres.Open(t.Context(), cfg)
-			mustBe(t, err, postgres.CodeLoginRefused)
+			pgtest.MustBe(t, err, postgres.CodeLoginRefused)
 			if !strings.Contains(err.Error(), "set DB_PASSWORD") {
 				t.Errorf("it says %v", err)
 			}
@@ -250,7 +251,7 @@ func TestNoPasswordComesFromElsewhere(t *testing.T) {
 	cfg := fake.config()
 	cfg.Password, cfg.GateSecret = domain.Secret{}, domain.NewSecret("of the gates, sixteen bytes")
 	_, err := postgres.Open(t.Context(), cfg)
-	mustBe(t, err, postgres.CodeLoginRefused)
+	pgtest.MustBe(t, err, postgres.CodeLoginRefused)
 	fake.mustKnowNothing(t)
 }
 
@@ -258,8 +259,8 @@ func TestNoPasswordComesFromElsewhere(t *testing.T) {
 // by byte.
 func TestTheServerIsProvenHoweverItsBytesCome(t *testing.T) {
 	t.Parallel()
-	cfg := config(t)
-	setUp(t, cfg)
+	cfg := pgtest.NewConfig(t)
+	pgtest.SetUp(t, cfg)
 	target := net.JoinHostPort(cfg.Host, fmt.Sprint(cfg.Port))
 	fake := startFake(t, func(client net.Conn) {
 		backend, err := net.Dial("tcp", target)
@@ -283,8 +284,8 @@ func TestTheServerIsProvenHoweverItsBytesCome(t *testing.T) {
 		}
 	})
 	cfg.Host, cfg.Port = fake.host()
-	db := reopen(t, cfg)
-	makeTenant(t, db, "acme")
+	db := pgtest.Reopen(t, cfg)
+	pgtest.MakeTenant(t, db, "acme")
 }
 
 // fakeServer plays a server, and records what it is told.

@@ -13,6 +13,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -21,8 +22,8 @@ import (
 // each row of the registry, and for nothing else.
 func mustBeWhole(t testing.TB, cfg postgres.Config, tenants int) {
 	t.Helper()
-	super := superuser(t, cfg)
-	got := query[string](t, super, `
+	super := pgtest.Superuser(t, cfg)
+	got := pgtest.Query[string](t, super, `
 		WITH inst AS (SELECT inst, roles FROM partywall.installation)
 		SELECT concat_ws(' ',
 			(SELECT count(*) FROM partywall.tenants),
@@ -40,7 +41,7 @@ func mustBeWhole(t testing.TB, cfg postgres.Config, tenants int) {
 	if want := fmt.Sprint(tenants, tenants, ledger, roles); got != want {
 		t.Errorf("tenants, schemas, ledgers, roles: %s, want %s", got, want)
 	}
-	if orphans := query[int](t, super, `SELECT count(*) FROM partywall.tenants t WHERE NOT EXISTS (
+	if orphans := pgtest.Query[int](t, super, `SELECT count(*) FROM partywall.tenants t WHERE NOT EXISTS (
 		SELECT FROM pg_namespace WHERE nspname = 'tenant_' || t.id)`); orphans != 0 {
 		t.Errorf("%d tenants have no schema", orphans)
 	}
@@ -48,59 +49,59 @@ func mustBeWhole(t testing.TB, cfg postgres.Config, tenants int) {
 
 func TestProvision(t *testing.T) {
 	t.Parallel()
-	for name, change := range walls {
+	for name, change := range pgtest.Walls {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			t.Run("OnProvision is called last, in the tenant's schema, with its owner", func(t *testing.T) {
-				db, cfg := open(t, withNotes, change, func(cfg *postgres.Config) {
+				db, cfg := pgtest.Open(t, pgtest.WithNotes, change, func(cfg *postgres.Config) {
 					cfg.OnProvision = func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant, owner domain.Identity) error {
-						return insertNote("welcome to "+tenant.Name+", "+owner.Subject())(ctx, tx)
+						return pgtest.InsertNote("welcome to "+tenant.Name+", "+owner.Subject())(ctx, tx)
 					}
 				})
-				acme, bolt := makeTenant(t, db, "acme"), reserve(t, db, "bolt")
+				acme, bolt := pgtest.MakeTenant(t, db, "acme"), pgtest.Reserve(t, db, "bolt")
 				mustBeWhole(t, cfg, 1)
-				if _, err := db.Reservations().Claim(t.Context(), ports.Claim{Token: bolt.Token, Owner: identity(t, "bob")}); err != nil {
+				if _, err := db.Reservations().Claim(t.Context(), ports.Claim{Token: bolt.Token, Owner: pgtest.Identity(t, "bob")}); err != nil {
 					t.Fatal(err)
 				}
 				for id, want := range map[domain.TenantID]string{acme: "welcome to acme, owner-of-acme", bolt.ID: "welcome to bolt, bob"} {
-					if got := notes(t, db, id); len(got) != 1 || got[0] != want {
+					if got := pgtest.Notes(t, db, id); len(got) != 1 || got[0] != want {
 						t.Errorf("there is %q, want %q", got, want)
 					}
 				}
 				mustBeWhole(t, cfg, 2)
 			})
 			t.Run("an error of OnProvision comes back, and nothing is left", func(t *testing.T) {
-				db, cfg := open(t, withNotes, change, func(cfg *postgres.Config) {
-					cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant, domain.Identity) error { return errProduct }
+				db, cfg := pgtest.Open(t, pgtest.WithNotes, change, func(cfg *postgres.Config) {
+					cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant, domain.Identity) error { return pgtest.ErrProduct }
 				})
-				_, err := db.Tenants().Create(t.Context(), owned(t, "acme"))
-				mustBe(t, err, errProduct)
+				_, err := db.Tenants().Create(t.Context(), pgtest.Creation(t, "acme"))
+				pgtest.MustBe(t, err, pgtest.ErrProduct)
 				mustBeWhole(t, cfg, 0)
 			})
 			t.Run("an error that OnProvision swallowed leaves nothing", func(t *testing.T) {
-				db, cfg := open(t, change, func(cfg *postgres.Config) {
+				db, cfg := pgtest.Open(t, change, func(cfg *postgres.Config) {
 					cfg.OnProvision = func(ctx context.Context, tx *sqlx.Tx, _ domain.Tenant, _ domain.Identity) error {
 						_, _ = tx.ExecContext(ctx, `SELECT * FROM nowhere`)
 						return nil
 					}
 				})
-				_, err := db.Tenants().Create(t.Context(), owned(t, "acme"))
-				mustBe(t, err, postgres.CodeScopeFailed)
+				_, err := db.Tenants().Create(t.Context(), pgtest.Creation(t, "acme"))
+				pgtest.MustBe(t, err, postgres.CodeScopeFailed)
 				mustBeWhole(t, cfg, 0)
 			})
 			t.Run("OnProvision may write in its own transaction only: InTenant and Create are refused", func(t *testing.T) {
 				var db *postgres.DB
 				var refused []error
-				db, cfg := open(t, change, func(cfg *postgres.Config) {
+				db, cfg := pgtest.Open(t, change, func(cfg *postgres.Config) {
 					cfg.OnProvision = func(ctx context.Context, _ *sqlx.Tx, tenant domain.Tenant, _ domain.Identity) error {
-						_, err := db.Tenants().Create(ctx, owned(t, "another"))
-						refused = append(refused, err, db.InTenant(ctx, tenant.ID, insertNote("nested")))
+						_, err := db.Tenants().Create(ctx, pgtest.Creation(t, "another"))
+						refused = append(refused, err, db.InTenant(ctx, tenant.ID, pgtest.InsertNote("nested")))
 						return nil
 					}
 				})
-				makeTenant(t, db, "acme")
+				pgtest.MakeTenant(t, db, "acme")
 				for _, err := range refused {
-					mustBe(t, err, postgres.CodeScopeNested)
+					pgtest.MustBe(t, err, postgres.CodeScopeNested)
 				}
 				mustBeWhole(t, cfg, 1)
 			})
@@ -110,7 +111,7 @@ func TestProvision(t *testing.T) {
 				"a ROLLBACK":        `ROLLBACK`,
 			} {
 				t.Run(what+" as text in OnProvision is an error, and leaves no tenant", func(t *testing.T) {
-					db, cfg := open(t, change, withNotes, func(cfg *postgres.Config) {
+					db, cfg := pgtest.Open(t, change, pgtest.WithNotes, func(cfg *postgres.Config) {
 						cfg.OnProvision = func(ctx context.Context, tx *sqlx.Tx, _ domain.Tenant, _ domain.Identity) error {
 							_, err := tx.ExecContext(ctx, text)
 							return err
@@ -120,17 +121,17 @@ func TestProvision(t *testing.T) {
 				})
 			}
 			t.Run("a panic of OnProvision leaves nothing", func(t *testing.T) {
-				db, cfg := open(t, change, func(cfg *postgres.Config) {
+				db, cfg := pgtest.Open(t, change, func(cfg *postgres.Config) {
 					cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant, domain.Identity) error { panic("product") }
 				})
 				func() {
 					defer func() { _ = recover() }()
-					_, _ = db.Tenants().Create(t.Context(), owned(t, "acme"))
+					_, _ = db.Tenants().Create(t.Context(), pgtest.Creation(t, "acme"))
 				}()
 				mustBeWhole(t, cfg, 0)
 			})
 			t.Run("a tenant migration that fails is told by its name, and nothing is left", func(t *testing.T) {
-				db, cfg := open(t, change, func(cfg *postgres.Config) {
+				db, cfg := pgtest.Open(t, change, func(cfg *postgres.Config) {
 					cfg.TenantMigrations = fstest.MapFS{
 						"0001_good.sql": {Data: []byte(`CREATE TABLE good (id int)`)},
 						"0002_bad.sql": {Data: []byte(`DO $$ BEGIN
@@ -138,21 +139,21 @@ func TestProvision(t *testing.T) {
 						END $$`)},
 					}
 				})
-				_, err := db.Tenants().Create(t.Context(), owned(t, "acme"))
-				mustBe(t, err, postgres.CodeMigrationFailed)
-				mustSay(t, err, "product/0002_bad.sql", "nosuchtype")
+				_, err := db.Tenants().Create(t.Context(), pgtest.Creation(t, "acme"))
+				pgtest.MustBe(t, err, postgres.CodeMigrationFailed)
+				pgtest.MustSay(t, err, "product/0002_bad.sql", "nosuchtype")
 				mustBeWhole(t, cfg, 0)
 			})
 			t.Run("an older release's tenant that nobody claimed is swept with all that it had", func(t *testing.T) {
-				db, cfg := open(t, withNotes, change)
+				db, cfg := pgtest.Open(t, pgtest.WithNotes, change)
 				expireWithLargeObject(t, db, cfg)
 			})
 			t.Run("interrupted anywhere, it leaves nothing half made", func(t *testing.T) {
-				db, cfg := open(t, withNotes, change)
+				db, cfg := pgtest.Open(t, pgtest.WithNotes, change)
 				made := 0
 				for i := range 60 {
 					ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rand.IntN(12_000))*time.Microsecond)
-					n := owned(t, fmt.Sprintf("tenant-%d", i))
+					n := pgtest.Creation(t, fmt.Sprintf("tenant-%d", i))
 					_, err := db.Tenants().Create(ctx, n)
 					cancel()
 					if err != nil && !errors.Is(err, context.DeadlineExceeded) {
@@ -175,33 +176,33 @@ func TestProvision(t *testing.T) {
 // commitInOnProvision makes tenants whose OnProvision ends the transaction.
 func commitInOnProvision(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 	t.Helper()
-	n := owned(t, "acme")
+	n := pgtest.Creation(t, "acme")
 	_, err := db.Tenants().Create(t.Context(), n)
-	mustBe(t, err, postgres.CodeScopeEnded)
-	reserved := reserve(t, db, "reserved")
-	claim := ports.Claim{Token: reserved.Token, Owner: identity(t, "ada")}
+	pgtest.MustBe(t, err, postgres.CodeScopeEnded)
+	reserved := pgtest.Reserve(t, db, "reserved")
+	claim := ports.Claim{Token: reserved.Token, Owner: pgtest.Identity(t, "ada")}
 	_, err = db.Reservations().Claim(t.Context(), claim)
-	mustBe(t, err, postgres.CodeScopeEnded)
+	pgtest.MustBe(t, err, postgres.CodeScopeEnded)
 
 	for id, who := range map[domain.TenantID]domain.Identity{n.ID: n.Owner, reserved.ID: claim.Owner} {
 		if _, _, err := db.Members().Find(t.Context(), who, id); !errors.Is(err, domain.CodeTenantNotFound) {
 			t.Errorf("%s is a tenant: %v", id, err)
 		}
 	}
-	if query[bool](t, superuser(t, cfg), `SELECT to_regclass('public.after_the_end') IS NOT NULL`) {
+	if pgtest.Query[bool](t, pgtest.Superuser(t, cfg), `SELECT to_regclass('public.after_the_end') IS NOT NULL`) {
 		t.Error("what came after it was committed")
 	}
-	mustFindDefaultsOf(t, ownConn(t, db))
+	pgtest.MustFindDefaults(t, ownConn(t, db))
 	if _, err := db.Tenants().Sweep(t.Context()); err != nil {
 		t.Error(err)
 	}
 	mustBeWhole(t, cfg, 0)
 	cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant, domain.Identity) error { return nil }
-	honest := reopen(t, cfg)
+	honest := pgtest.Reopen(t, cfg)
 	if _, err := honest.Reservations().Claim(t.Context(), claim); err != nil {
 		t.Errorf("the reservation was lost: %v", err)
 	}
-	makeTenant(t, honest, "acme")
+	pgtest.MakeTenant(t, honest, "acme")
 	mustBeWhole(t, cfg, 2)
 }
 
@@ -209,28 +210,28 @@ func commitInOnProvision(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 // role, a large object, which keeps the role from being dropped.
 func expireWithLargeObject(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 	t.Helper()
-	makeTenant(t, db, "expired")
-	super := superuser(t, cfg)
-	if query[bool](t, super, `SELECT roles FROM partywall.installation`) {
-		inst := query[string](t, super, `SELECT inst FROM partywall.installation`)
-		execute(t, super, `SET ROLE "pw_`+inst+`_t_expired"; SELECT lo_create(0); RESET ROLE`)
+	pgtest.MakeTenant(t, db, "expired")
+	super := pgtest.Superuser(t, cfg)
+	if pgtest.Query[bool](t, super, `SELECT roles FROM partywall.installation`) {
+		inst := pgtest.Query[string](t, super, `SELECT inst FROM partywall.installation`)
+		pgtest.Execute(t, super, `SET ROLE "pw_`+inst+`_t_expired"; SELECT lo_create(0); RESET ROLE`)
 	}
-	execute(t, super, `UPDATE partywall.tenants SET status = 'unclaimed', expires_at = now() WHERE id = 'expired'`)
+	pgtest.Execute(t, super, `UPDATE partywall.tenants SET status = 'unclaimed', expires_at = now() WHERE id = 'expired'`)
 	swept, err := db.Tenants().Sweep(t.Context())
 	if swept != 1 || err != nil {
 		t.Errorf("swept %d: %v", swept, err)
 	}
 	mustBeWhole(t, cfg, 0)
-	if left := query[int](t, super, `SELECT count(*) FROM pg_largeobject_metadata`); left != 0 {
+	if left := pgtest.Query[int](t, super, `SELECT count(*) FROM pg_largeobject_metadata`); left != 0 {
 		t.Errorf("%d large objects are left", left)
 	}
 }
 
 func TestNamesAreQuoted(t *testing.T) {
 	t.Parallel()
-	db, cfg := open(t, withNotes)
+	db, cfg := pgtest.Open(t, pgtest.WithNotes)
 	for _, id := range []string{"a-b", "select", "x" + strings.Repeat("-y", 23) + "z"} {
-		note(t, db, makeTenant(t, db, id), "here")
+		pgtest.Note(t, db, pgtest.MakeTenant(t, db, id), "here")
 	}
 	mustBeWhole(t, cfg, 3)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 )
@@ -23,11 +24,11 @@ func TestARefusedLoginSaysWhatToDo(t *testing.T) {
 	mine, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{})
 	realservers.Need(t, err)
 	t.Cleanup(func() { _ = mine.Close() })
-	super := login(t, postgres.Config{Host: mine.Host, Port: mine.Port, Database: "postgres"}, "postgres", mine.SuperuserPassword)
-	execute(t, super, `CREATE ROLE owner LOGIN CREATEROLE CREATEDB PASSWORD 'the password'`)
-	execute(t, super, `CREATE ROLE hashed LOGIN PASSWORD 'the password'; UPDATE pg_authid SET rolpassword = 'md5' || md5('the password' || 'hashed') WHERE rolname = 'hashed'`)
+	super := pgtest.Login(t, postgres.Config{Host: mine.Host, Port: mine.Port, Database: "postgres"}, "postgres", mine.SuperuserPassword)
+	pgtest.Execute(t, super, `CREATE ROLE owner LOGIN CREATEROLE CREATEDB PASSWORD 'the password'`)
+	pgtest.Execute(t, super, `CREATE ROLE hashed LOGIN PASSWORD 'the password'; UPDATE pg_authid SET rolpassword = 'md5' || md5('the password' || 'hashed') WHERE rolname = 'hashed'`)
 	cfg := postgres.Config{Host: mine.Host, Port: mine.Port, User: "owner", Password: domain.NewSecret("the password"), Database: "refused", SSLMode: "disable"}
-	setUp(t, cfg)
+	pgtest.SetUp(t, cfg)
 	hba := filepath.Join(mine.Dir, "pg_hba.conf")
 	lines := string(domain.Must(os.ReadFile(hba)))
 	access := func(first string) func() {
@@ -35,13 +36,13 @@ func TestARefusedLoginSaysWhatToDo(t *testing.T) {
 			if err := os.WriteFile(hba, []byte("host all postgres all scram-sha-256\n"+first+"\n"+lines), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			before := query[time.Time](t, super, `SELECT pg_conf_load_time()`)
-			for query[bool](t, super, `SELECT pg_reload_conf()`); !query[time.Time](t, super, `SELECT pg_conf_load_time()`).After(before); time.Sleep(10 * time.Millisecond) {
+			before := pgtest.Query[time.Time](t, super, `SELECT pg_conf_load_time()`)
+			for pgtest.Query[bool](t, super, `SELECT pg_reload_conf()`); !pgtest.Query[time.Time](t, super, `SELECT pg_conf_load_time()`).After(before); time.Sleep(10 * time.Millisecond) {
 			}
 		}
 	}
-	run := func(statement string) func() { return func() { execute(t, super, statement) } }
-	gate := "pw_" + query[string](t, login(t, cfg, "owner", cfg.Password), `SELECT inst FROM partywall.installation`) + "_gate_0"
+	run := func(statement string) func() { return func() { pgtest.Execute(t, super, statement) } }
+	gate := "pw_" + pgtest.Query[string](t, pgtest.Login(t, cfg, "owner", cfg.Password), `SELECT inst FROM partywall.installation`) + "_gate_0"
 	for _, c := range []struct {
 		name      string
 		do, undo  func()
@@ -76,7 +77,7 @@ func TestARefusedLoginSaysWhatToDo(t *testing.T) {
 				defer c.undo()
 			}
 			err := why(t, cfg)
-			mustBe(t, err, c.want)
+			pgtest.MustBe(t, err, c.want)
 			if text := err.Error(); !strings.Contains(text, c.says) || c.saysNever != "" && strings.Contains(text, c.saysNever) {
 				t.Errorf("it says: %v", err)
 			}
@@ -128,9 +129,9 @@ func (r reasons) Handle(_ context.Context, line slog.Record) error {
 // TestARefusedLoginBehindAPooler has PgBouncer refuse.
 func TestARefusedLoginBehindAPooler(t *testing.T) {
 	t.Parallel()
-	cfg := config(t)
-	setUp(t, cfg)
-	pooler := realservers.PgBouncer(t, realservers.Upstream{Host: cfg.Host, Port: cfg.Port, Superuser: "postgres", Password: server.SuperuserPassword})
+	cfg := pgtest.NewConfig(t)
+	pgtest.SetUp(t, cfg)
+	pooler := realservers.PgBouncer(t, realservers.Upstream{Host: cfg.Host, Port: cfg.Port, Superuser: "postgres", Password: pgtest.Server(t).SuperuserPassword})
 	cfg.Host, cfg.Port = pooler.Host, pooler.Port
 	for name, c := range map[string]struct {
 		change func(*postgres.Config)
@@ -143,7 +144,7 @@ func TestARefusedLoginBehindAPooler(t *testing.T) {
 			cfg := cfg
 			c.change(&cfg)
 			_, err := postgres.Open(t.Context(), cfg)
-			mustBe(t, err, postgres.CodeLoginRefused)
+			pgtest.MustBe(t, err, postgres.CodeLoginRefused)
 			if !strings.Contains(err.Error(), c.says) {
 				t.Errorf("it says: %v", err)
 			}

@@ -15,48 +15,21 @@ import (
 	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 )
 
-// oneConnection makes sure that the next borrower has what the last one left.
-func oneConnection(cfg *postgres.Config) { cfg.MaxConns = 3 }
-
-var errProduct = errors.New("the product's own error")
-
-// defaults is all that a session may be left with that isn't as it was.
-const defaults = `SELECT concat_ws(', ',
-	CASE WHEN current_setting('search_path') <> (SELECT reset_val FROM pg_settings WHERE name = 'search_path') THEN 'path ' || current_setting('search_path') END,
-	(SELECT 'setting ' || string_agg(name, ' ') FROM pg_settings WHERE source = 'session' AND name NOT IN ('client_encoding', 'DateStyle', 'application_name')),
-	` + belongings + `)`
-
-// belongings are what a session may have beside its settings.
-const belongings = `
-	CASE WHEN current_user <> session_user THEN 'role ' || current_user END,
-	CASE WHEN coalesce(current_setting('partywall.scope', true), '') <> '' THEN 'scope ' || current_setting('partywall.scope', true) END,
-	(SELECT 'lock ' || string_agg(mode, ' ') FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'),
-	(SELECT 'cursor ' || string_agg(name, ' ') FROM pg_cursors WHERE name <> ''),
-	(SELECT 'prepared ' || string_agg(name, ' ') FROM pg_prepared_statements),
-	(SELECT 'channel ' || string_agg(c, ' ') FROM pg_listening_channels() c),
-	(SELECT 'temporary ' || string_agg(relname, ' ') FROM pg_class WHERE relnamespace = pg_my_temp_schema())`
-
 func mustFindDefaults(t testing.TB, db *postgres.DB) {
 	t.Helper()
-	mustFindDefaultsOf(t, db.Gate())
-}
-
-func mustFindDefaultsOf(t testing.TB, pool sqlx.QueryerContext) {
-	t.Helper()
-	if left := query[string](t, pool, defaults); left != "" {
-		t.Errorf("the next borrower finds: %s", left)
-	}
+	pgtest.MustFindDefaults(t, db.Gate())
 }
 
 func TestInTenant(t *testing.T) {
 	t.Parallel()
-	for name, change := range walls {
+	for name, change := range pgtest.Walls {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			db, _ := open(t, withNotes, oneConnection, change)
+			db, _ := pgtest.Open(t, pgtest.WithNotes, pgtest.OneConnection, change)
 			commitOrNot(t, db)
 			misuseScope(t, db)
 			refuseTenants(t, db)
@@ -67,19 +40,19 @@ func TestInTenant(t *testing.T) {
 }
 
 func commitOrNot(t *testing.T, db *postgres.DB) {
-	acme := makeTenant(t, db, "commits")
+	acme := pgtest.MakeTenant(t, db, "commits")
 	t.Run("what it did is there when it returns nil", func(t *testing.T) {
-		note(t, db, acme, "kept")
-		if got := notes(t, db, acme); !slices.Equal(got, []string{"kept"}) {
+		pgtest.Note(t, db, acme, "kept")
+		if got := pgtest.Notes(t, db, acme); !slices.Equal(got, []string{"kept"}) {
 			t.Errorf("there is %q", got)
 		}
 	})
 	t.Run("what it did is undone when it returns an error, which comes back as it is", func(t *testing.T) {
 		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
-			return errors.Join(insertNote("undone")(ctx, tx), errProduct)
+			return errors.Join(pgtest.InsertNote("undone")(ctx, tx), pgtest.ErrProduct)
 		})
-		mustBe(t, err, errProduct)
-		if got := notes(t, db, acme); len(got) != 1 {
+		pgtest.MustBe(t, err, pgtest.ErrProduct)
+		if got := pgtest.Notes(t, db, acme); len(got) != 1 {
 			t.Errorf("there is %q", got)
 		}
 	})
@@ -97,13 +70,13 @@ func commitOrNot(t *testing.T, db *postgres.DB) {
 			if recover() != "the product's panic" {
 				t.Error("the panic was lost")
 			}
-			if got := notes(t, db, acme); len(got) != 1 {
+			if got := pgtest.Notes(t, db, acme); len(got) != 1 {
 				t.Errorf("there is %q", got)
 			}
 			mustFindDefaults(t, db)
 		}()
 		_ = db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
-			_ = insertNote("undone")(ctx, tx)
+			_ = pgtest.InsertNote("undone")(ctx, tx)
 			panic("the product's panic")
 		})
 	})
@@ -116,21 +89,21 @@ func commitOrNot(t *testing.T, db *postgres.DB) {
 			t.Errorf("got %v", err)
 		}
 		mustFindDefaults(t, db)
-		if got := notes(t, db, acme); len(got) != 1 {
+		if got := pgtest.Notes(t, db, acme); len(got) != 1 {
 			t.Errorf("there is %q", got)
 		}
 	})
 }
 
 func misuseScope(t *testing.T, db *postgres.DB) {
-	acme := makeTenant(t, db, "misuse")
+	acme := pgtest.MakeTenant(t, db, "misuse")
 	t.Run("a swallowed error isn't a success", func(t *testing.T) {
 		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
-			_ = insertNote("lost")(ctx, tx)
+			_ = pgtest.InsertNote("lost")(ctx, tx)
 			_, _ = tx.ExecContext(ctx, `SELECT * FROM nowhere`)
 			return nil
 		})
-		mustBe(t, err, postgres.CodeScopeFailed)
+		pgtest.MustBe(t, err, postgres.CodeScopeFailed)
 		mustFindDefaults(t, db)
 	})
 	for name, text := range map[string]string{
@@ -140,7 +113,7 @@ func misuseScope(t *testing.T, db *postgres.DB) {
 		"COMMIT and a lasting SET": `COMMIT; SET search_path = tenant_misuse; SET ROLE NONE; SET default_transaction_read_only = on`,
 	} {
 		t.Run(name+" as text isn't a success, and the connection isn't used again", func(t *testing.T) {
-			before := query[int](t, db.Gate(), `SELECT pg_backend_pid()`)
+			before := pgtest.Query[int](t, db.Gate(), `SELECT pg_backend_pid()`)
 			err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
 				_, _ = tx.ExecContext(ctx, text)
 				return nil
@@ -151,7 +124,7 @@ func misuseScope(t *testing.T, db *postgres.DB) {
 			if strings.Contains(err.Error(), "division") || strings.Contains(err.Error(), "invalid input") {
 				t.Errorf("it speaks of how that was found: %v", err)
 			}
-			if after := query[int](t, db.Gate(), `SELECT pg_backend_pid()`); errors.Is(err, postgres.CodeScopeEnded) && after == before {
+			if after := pgtest.Query[int](t, db.Gate(), `SELECT pg_backend_pid()`); errors.Is(err, postgres.CodeScopeEnded) && after == before {
 				t.Error("the connection was used again")
 			}
 			mustFindDefaults(t, db)
@@ -161,7 +134,7 @@ func misuseScope(t *testing.T, db *postgres.DB) {
 		for _, failing := range []string{`PERFORM 1 / 0`, `PERFORM 'no number'::int`} {
 			executeOwn(t, db, `SET search_path = tenant_misuse; CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN `+failing+`; END $$;
 				DROP TRIGGER IF EXISTS late ON notes; CREATE CONSTRAINT TRIGGER late AFTER INSERT ON notes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail(); RESET search_path`)
-			err := db.InTenant(t.Context(), acme, insertNote("never"))
+			err := db.InTenant(t.Context(), acme, pgtest.InsertNote("never"))
 			if sqlState := pq.As(err); sqlState == nil || errors.Is(err, postgres.CodeScopeEnded) {
 				t.Errorf("got %v", err)
 			}
@@ -170,14 +143,14 @@ func misuseScope(t *testing.T, db *postgres.DB) {
 		executeOwn(t, db, `DROP TRIGGER late ON tenant_misuse.notes`)
 	})
 	t.Run("what came after a COMMIT as text isn't committed", func(t *testing.T) {
-		if slices.Contains(notes(t, db, acme), "second") {
+		if slices.Contains(pgtest.Notes(t, db, acme), "second") {
 			t.Error("it was")
 		}
 	})
 	for name, end := range map[string]func(*sqlx.Tx) error{"Commit": (*sqlx.Tx).Commit, "Rollback": (*sqlx.Tx).Rollback} {
 		t.Run(name+" by the function itself isn't a success", func(t *testing.T) {
 			err := db.InTenant(t.Context(), acme, func(_ context.Context, tx *sqlx.Tx) error { return end(tx) })
-			mustBe(t, err, postgres.CodeScopeEnded)
+			pgtest.MustBe(t, err, postgres.CodeScopeEnded)
 			mustFindDefaults(t, db)
 		})
 	}
@@ -187,16 +160,19 @@ func misuseScope(t *testing.T, db *postgres.DB) {
 			t.Fatal(err)
 		}
 		late := make(chan error)
-		go func() { late <- insertNote("late")(t.Context(), kept) }()
-		mustBe(t, <-late, sql.ErrTxDone)
+		go func() { late <- pgtest.InsertNote("late")(t.Context(), kept) }()
+		pgtest.MustBe(t, <-late, sql.ErrTxDone)
 	})
 	t.Run("a scope inside a scope is refused, a tenant's creation too", func(t *testing.T) {
 		for _, nested := range []func(context.Context) error{
-			func(ctx context.Context) error { return db.InTenant(ctx, acme, insertNote("nested")) },
-			func(ctx context.Context) error { _, err := db.Tenants().Create(ctx, owned(t, "nested")); return err },
+			func(ctx context.Context) error { return db.InTenant(ctx, acme, pgtest.InsertNote("nested")) },
+			func(ctx context.Context) error {
+				_, err := db.Tenants().Create(ctx, pgtest.Creation(t, "nested"))
+				return err
+			},
 		} {
 			err := db.InTenant(t.Context(), acme, func(ctx context.Context, _ *sqlx.Tx) error { return nested(ctx) })
-			mustBe(t, err, postgres.CodeScopeNested)
+			pgtest.MustBe(t, err, postgres.CodeScopeNested)
 		}
 	})
 }
@@ -212,33 +188,33 @@ func executeOwn(t *testing.T, db *postgres.DB, statement string) {
 }
 
 func refuseTenants(t *testing.T, db *postgres.DB) {
-	suspended, unclaimed := makeTenant(t, db, "suspended"), reserve(t, db, "unclaimed")
+	suspended, unclaimed := pgtest.MakeTenant(t, db, "suspended"), pgtest.Reserve(t, db, "unclaimed")
 	conn := ownConn(t, db)
 	if _, err := conn.ExecContext(t.Context(), `UPDATE partywall.tenants SET status = 'suspended' WHERE id = 'suspended'`); err != nil {
 		t.Fatal(err)
 	}
 	_ = conn.Close()
 	t.Run("a tenant that is unknown, suspended or unclaimed is not found, and costs no connection", func(t *testing.T) {
-		before := query[int](t, db.Gate(), `SELECT pg_backend_pid()`)
-		for _, id := range []domain.TenantID{tenantID(t, "nobody"), suspended, unclaimed.ID} {
+		before := pgtest.Query[int](t, db.Gate(), `SELECT pg_backend_pid()`)
+		for _, id := range []domain.TenantID{pgtest.TenantID(t, "nobody"), suspended, unclaimed.ID} {
 			err := db.InTenant(t.Context(), id, func(context.Context, *sqlx.Tx) error {
 				t.Errorf("%s was entered", id)
 				return nil
 			})
-			mustBe(t, err, domain.CodeTenantNotFound)
+			pgtest.MustBe(t, err, domain.CodeTenantNotFound)
 		}
 		mustFindDefaults(t, db)
-		if after := query[int](t, db.Gate(), `SELECT pg_backend_pid()`); after != before {
+		if after := pgtest.Query[int](t, db.Gate(), `SELECT pg_backend_pid()`); after != before {
 			t.Error("it's another connection")
 		}
 	})
 	t.Run("no tenant is invalid", func(t *testing.T) {
-		mustBe(t, db.InTenant(t.Context(), domain.TenantID{}, nil), domain.Invalid)
+		pgtest.MustBe(t, db.InTenant(t.Context(), domain.TenantID{}, nil), domain.Invalid)
 	})
 }
 
 func limitTime(t *testing.T, db *postgres.DB) {
-	acme := makeTenant(t, db, "slow")
+	acme := pgtest.MakeTenant(t, db, "slow")
 	sleep := func(ctx context.Context, tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, `SELECT pg_sleep(25)`)
 		return err
@@ -247,7 +223,7 @@ func limitTime(t *testing.T, db *postgres.DB) {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
 		began := time.Now()
-		mustBe(t, db.InTenant(ctx, acme, sleep), context.DeadlineExceeded)
+		pgtest.MustBe(t, db.InTenant(ctx, acme, sleep), context.DeadlineExceeded)
 		if took := time.Since(began); took > 20*time.Second {
 			t.Errorf("it took %v", took)
 		}
@@ -258,7 +234,7 @@ func limitTime(t *testing.T, db *postgres.DB) {
 		time.AfterFunc(50*time.Millisecond, cancel)
 		began := time.Now()
 		err := db.InTenant(ctx, acme, func(_ context.Context, tx *sqlx.Tx) error { return sleep(context.Background(), tx) })
-		mustBe(t, err, context.Canceled)
+		pgtest.MustBe(t, err, context.Canceled)
 		if took := time.Since(began); took > 20*time.Second {
 			t.Errorf("it took %v", took)
 		}
@@ -268,7 +244,7 @@ func limitTime(t *testing.T, db *postgres.DB) {
 
 // leaveNothing tries what outlives a transaction.
 func leaveNothing(t *testing.T, db *postgres.DB) {
-	acme := makeTenant(t, db, "leaves")
+	acme := pgtest.MakeTenant(t, db, "leaves")
 	for _, statement := range []string{
 		`SET default_transaction_read_only = on`,
 		`SET statement_timeout = '1ms'`,
@@ -283,7 +259,7 @@ func leaveNothing(t *testing.T, db *postgres.DB) {
 		`SET ROLE NONE`,
 		`RESET ROLE`,
 	} {
-		for _, end := range []error{nil, errProduct} {
+		for _, end := range []error{nil, pgtest.ErrProduct} {
 			err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
 				if _, err := tx.ExecContext(ctx, statement); err != nil && pq.As(err, pqerror.QueryCanceled) == nil {
 					return err
@@ -303,13 +279,13 @@ func leaveNothing(t *testing.T, db *postgres.DB) {
 			return err
 		})
 		mustFindDefaults(t, db)
-		note(t, db, acme, "in the real table")
-		if got := notes(t, db, acme); len(got) != 1 {
+		pgtest.Note(t, db, acme, "in the real table")
+		if got := pgtest.Notes(t, db, acme); len(got) != 1 {
 			t.Errorf("there is %q", got)
 		}
 	})
 	t.Run("the last value of a sequence isn't told to the next borrower", func(t *testing.T) {
-		note(t, db, acme, "one")
+		pgtest.Note(t, db, acme, "one")
 		if _, err := db.Gate().ExecContext(t.Context(), `SELECT lastval()`); err == nil {
 			t.Error("it is")
 		}
@@ -318,10 +294,10 @@ func leaveNothing(t *testing.T, db *postgres.DB) {
 
 func TestStatementTimeout(t *testing.T) {
 	t.Parallel()
-	db, _ := open(t, withNotes, oneConnection, func(cfg *postgres.Config) {
+	db, _ := pgtest.Open(t, pgtest.WithNotes, pgtest.OneConnection, func(cfg *postgres.Config) {
 		cfg.StatementTimeout, cfg.LockTimeout, cfg.IdleTimeout = 3*time.Second, 2*time.Second, 3*time.Second // our own statements have them, too
 	})
-	acme := makeTenant(t, db, "acme")
+	acme := pgtest.MakeTenant(t, db, "acme")
 	t.Run("a statement that takes too long fails with the server's words", func(t *testing.T) {
 		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
 			_, err := tx.ExecContext(ctx, `SELECT pg_sleep(25)`)
@@ -333,11 +309,11 @@ func TestStatementTimeout(t *testing.T) {
 	t.Run("a transaction that stands idle too long is unavailable, and its connection replaced", func(t *testing.T) {
 		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
 			time.Sleep(5 * time.Second)
-			return insertNote("late")(ctx, tx)
+			return pgtest.InsertNote("late")(ctx, tx)
 		})
-		mustBe(t, err, domain.CodeDatabaseUnavailable)
+		pgtest.MustBe(t, err, domain.CodeDatabaseUnavailable)
 		mustFindDefaults(t, db)
-		if got := notes(t, db, acme); len(got) != 0 {
+		if got := pgtest.Notes(t, db, acme); len(got) != 0 {
 			t.Errorf("there is %q", got)
 		}
 	})
@@ -345,16 +321,16 @@ func TestStatementTimeout(t *testing.T) {
 
 func TestInterruptedScopes(t *testing.T) {
 	t.Parallel()
-	for name, change := range walls {
+	for name, change := range pgtest.Walls {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			db, _ := open(t, withNotes, oneConnection, change)
-			tenants := []domain.TenantID{makeTenant(t, db, "acme"), makeTenant(t, db, "rival")}
+			db, _ := pgtest.Open(t, pgtest.WithNotes, pgtest.OneConnection, change)
+			tenants := []domain.TenantID{pgtest.MakeTenant(t, db, "acme"), pgtest.MakeTenant(t, db, "rival")}
 			for i := range 90 {
 				interrupt(t, db, tenants[i%2], i)
 			}
 			for _, id := range tenants {
-				for _, text := range notes(t, db, id) {
+				for _, text := range pgtest.Notes(t, db, id) {
 					if !strings.HasPrefix(text, id.String()) {
 						t.Errorf("%s has %q", id, text)
 					}
@@ -377,7 +353,7 @@ func interrupt(t *testing.T, db *postgres.DB, id domain.TenantID, i int) {
 		defer func() { _ = recover() }()
 		err := db.InTenant(ctx, id, func(ctx context.Context, tx *sqlx.Tx) error {
 			for range 4 {
-				if err := insertNote(id.String()+"'s")(ctx, tx); err != nil {
+				if err := pgtest.InsertNote(id.String()+"'s")(ctx, tx); err != nil {
 					return err
 				}
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports/doctor"
@@ -42,7 +43,7 @@ func TestSecretsChangeWithoutARefusedRequest(t *testing.T) {
 		"DB_PASSWORD": {change: func(cfg *postgres.Config) {
 			cfg.Password, cfg.PasswordOld = domain.NewSecret("the password of after"), cfg.Password
 		}},
-		"DB_PASSWORD without roles": {before: rolesOff, change: func(cfg *postgres.Config) {
+		"DB_PASSWORD without roles": {before: pgtest.RolesOff, change: func(cfg *postgres.Config) {
 			cfg.Password, cfg.PasswordOld = domain.NewSecret("the password of after"), cfg.Password
 		}},
 		"from DB_PASSWORD to DB_GATE_SECRET": {change: func(cfg *postgres.Config) {
@@ -56,14 +57,14 @@ func TestSecretsChangeWithoutARefusedRequest(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cfg := config(t, withNotes, ownUser(t))
+			cfg := pgtest.NewConfig(t, pgtest.WithNotes, ownUser(t))
 			if c.before != nil {
 				c.before(&cfg)
 			}
-			setUp(t, cfg)
+			pgtest.SetUp(t, cfg)
 			direct := cfg
 			if c.pooled {
-				pooler := realservers.PgBouncer(t, realservers.Upstream{Host: cfg.Host, Port: cfg.Port, Superuser: "postgres", Password: server.SuperuserPassword})
+				pooler := realservers.PgBouncer(t, realservers.Upstream{Host: cfg.Host, Port: cfg.Port, Superuser: "postgres", Password: pgtest.Server(t).SuperuserPassword})
 				cfg.Host, cfg.Port = pooler.Host, pooler.Port
 			}
 			changed := cfg
@@ -71,14 +72,14 @@ func TestSecretsChangeWithoutARefusedRequest(t *testing.T) {
 			changeUnderLoad(t, changed, func() {
 				changed := direct
 				c.change(&changed)
-				if report := setUp(t, changed); strings.Contains(report, "may not") {
+				if report := pgtest.SetUp(t, changed); strings.Contains(report, "may not") {
 					t.Error(report)
 				}
 			})
-			mustFind(t, changed, "database-logins", doctor.OK, "can be removed", "tenant-roles")
+			pgtest.MustFind(t, changed, "database-logins", doctor.OK, "can be removed", "tenant-roles")
 			changed.PasswordOld, changed.GateSecretOld = domain.Secret{}, domain.Secret{}
-			mustFind(t, changed, "database-logins", doctor.OK, "", "tenant-roles")
-			makeTenant(t, reopen(t, changed), "afterwards")
+			pgtest.MustFind(t, changed, "database-logins", doctor.OK, "", "tenant-roles")
+			pgtest.MakeTenant(t, pgtest.Reopen(t, changed), "afterwards")
 		})
 	}
 }
@@ -89,8 +90,8 @@ func changeUnderLoad(t *testing.T, cfg postgres.Config, setup func()) {
 	t.Helper()
 	const callersAtOnce = 6 // more would leave setup too little of a small machine
 	cfg.MaxConns, cfg.AcquireTimeout = 20, 30*time.Second
-	db := reopen(t, cfg)
-	acme := makeTenant(t, db, "acme")
+	db := pgtest.Reopen(t, cfg)
+	acme := pgtest.MakeTenant(t, db, "acme")
 	db.Gate().SetConnMaxLifetime(time.Nanosecond)
 	var done atomic.Bool
 	var served atomic.Int64
@@ -98,7 +99,7 @@ func changeUnderLoad(t *testing.T, cfg postgres.Config, setup func()) {
 	for range callersAtOnce {
 		callers.Go(func() {
 			for !done.Load() {
-				switch err := db.InTenant(t.Context(), acme, insertNote("served")); {
+				switch err := db.InTenant(t.Context(), acme, pgtest.InsertNote("served")); {
 				case err == nil:
 					served.Add(1)
 				case pq.As(err) != nil || !errors.Is(err, domain.Unavailable): // the server's word; a slow machine runs out of time
@@ -120,7 +121,7 @@ func changeUnderLoad(t *testing.T, cfg postgres.Config, setup func()) {
 	if err := db.Ready(t.Context()); err != nil {
 		t.Errorf("it isn't ready: %v", err)
 	}
-	makeTenant(t, db, "later")
+	pgtest.MakeTenant(t, db, "later")
 }
 
 var users atomic.Int64
@@ -132,7 +133,7 @@ func ownUser(t *testing.T) func(*postgres.Config) {
 		cfg.User, cfg.Password = "owner_"+strconv.FormatInt(users.Add(1), 10), domain.NewSecret("the password of before")
 		maintenance := *cfg
 		maintenance.Database = "postgres"
-		execute(t, superuser(t, maintenance), `CREATE ROLE `+cfg.User+` LOGIN CREATEROLE CREATEDB PASSWORD `+pq.QuoteLiteral(cfg.Password.Reveal()))
+		pgtest.Execute(t, pgtest.Superuser(t, maintenance), `CREATE ROLE `+cfg.User+` LOGIN CREATEROLE CREATEDB PASSWORD `+pq.QuoteLiteral(cfg.Password.Reveal()))
 	}
 }
 
@@ -148,13 +149,13 @@ func TestReadinessSeesARefusedLogin(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := config(t, withNotes, ownUser(t), func(cfg *postgres.Config) { cfg.GateSecret = domain.NewSecret("the secret of before") })
-			setUp(t, cfg)
-			db := reopen(t, cfg)
-			acme := makeTenant(t, db, "acme")
+			cfg := pgtest.NewConfig(t, pgtest.WithNotes, ownUser(t), func(cfg *postgres.Config) { cfg.GateSecret = domain.NewSecret("the secret of before") })
+			pgtest.SetUp(t, cfg)
+			db := pgtest.Reopen(t, cfg)
+			acme := pgtest.MakeTenant(t, db, "acme")
 			change(&cfg)
-			setUp(t, cfg)
-			if err := db.InTenant(t.Context(), acme, insertNote("by a connection that is open")); err != nil {
+			pgtest.SetUp(t, cfg)
+			if err := db.InTenant(t.Context(), acme, pgtest.InsertNote("by a connection that is open")); err != nil {
 				t.Fatal(err)
 			}
 			err := untilUnready(t, db)
@@ -174,22 +175,22 @@ func untilUnready(t *testing.T, db *postgres.DB) (err error) {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	mustBe(t, err, domain.CodeDatabaseUnavailable)
+	pgtest.MustBe(t, err, domain.CodeDatabaseUnavailable)
 	return err
 }
 
 func TestReadinessSeesARefusedSharedLogin(t *testing.T) {
 	t.Parallel()
-	db, cfg := open(t, withJobs)
-	super := superuser(t, cfg)
-	shared := "pw_" + query[string](t, super, `SELECT inst FROM partywall.installation`) + "_shared"
-	execute(t, super, `ALTER ROLE `+shared+` NOLOGIN`)
+	db, cfg := pgtest.Open(t, withJobs)
+	super := pgtest.Superuser(t, cfg)
+	shared := "pw_" + pgtest.Query[string](t, super, `SELECT inst FROM partywall.installation`) + "_shared"
+	pgtest.Execute(t, super, `ALTER ROLE `+shared+` NOLOGIN`)
 	untilUnready(t, db)
 	_, err := postgres.Open(t.Context(), cfg)
-	mustBe(t, err, postgres.CodeLoginRefused)
+	pgtest.MustBe(t, err, postgres.CodeLoginRefused)
 	withoutJobs := cfg
 	withoutJobs.SharedMigrations = nil
-	if err := reopen(t, withoutJobs).Ready(t.Context()); err != nil {
+	if err := pgtest.Reopen(t, withoutJobs).Ready(t.Context()); err != nil {
 		t.Errorf("a program that has nothing in the schema shared needs no such login: %v", err)
 	}
 }
@@ -197,15 +198,15 @@ func TestReadinessSeesARefusedSharedLogin(t *testing.T) {
 // TestTheOldSecretAlone looks before setup has set the new one.
 func TestTheOldSecretAlone(t *testing.T) {
 	t.Parallel()
-	cfg := config(t, withNotes, ownUser(t), func(cfg *postgres.Config) { cfg.GateSecret = domain.NewSecret("the secret of before") })
-	setUp(t, cfg)
+	cfg := pgtest.NewConfig(t, pgtest.WithNotes, ownUser(t), func(cfg *postgres.Config) { cfg.GateSecret = domain.NewSecret("the secret of before") })
+	pgtest.SetUp(t, cfg)
 	cfg.GateSecret, cfg.GateSecretOld = domain.NewSecret("the secret of after"), cfg.GateSecret
-	mustFind(t, cfg, "database-logins", doctor.Warning, "DB_GATE_SECRET_OLD", "database-session")
-	if err := reopen(t, cfg).Ready(t.Context()); err != nil {
+	pgtest.MustFind(t, cfg, "database-logins", doctor.Warning, "DB_GATE_SECRET_OLD", "database-session")
+	if err := pgtest.Reopen(t, cfg).Ready(t.Context()); err != nil {
 		t.Error(err)
 	}
 	wrong := cfg
 	wrong.GateSecret, wrong.GateSecretOld = domain.NewSecret("of no one"), domain.NewSecret("of no one either")
 	_, err := postgres.Open(t.Context(), wrong)
-	mustBe(t, err, postgres.CodeLoginRefused)
+	pgtest.MustBe(t, err, postgres.CodeLoginRefused)
 }

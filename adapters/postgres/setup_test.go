@@ -13,6 +13,7 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
@@ -20,101 +21,101 @@ import (
 func TestSetup(t *testing.T) {
 	t.Parallel()
 	t.Run("the first makes all, the second nothing", func(t *testing.T) {
-		cfg := config(t)
-		first := setUp(t, cfg)
+		cfg := pgtest.NewConfig(t)
+		first := pgtest.SetUp(t, cfg)
 		for _, part := range []string{"made the database " + cfg.Database, "made the schema partywall", "system/0001_registry.sql", "_system", "_gate_0", "a role of its own"} {
 			if !strings.Contains(first, part) {
 				t.Errorf("the report lacks %q:\n%s", part, first)
 			}
 		}
-		if second := setUp(t, cfg); second != "" {
+		if second := pgtest.SetUp(t, cfg); second != "" {
 			t.Errorf("the second did:\n%s", second)
 		}
-		_ = reopen(t, cfg)
+		_ = pgtest.Reopen(t, cfg)
 	})
 	t.Run("a database that it made is closed to everybody", func(t *testing.T) {
-		cfg := config(t)
-		setUp(t, cfg)
-		if query[bool](t, superuser(t, cfg), `SELECT has_database_privilege('public', current_database(), 'TEMP')
+		cfg := pgtest.NewConfig(t)
+		pgtest.SetUp(t, cfg)
+		if pgtest.Query[bool](t, pgtest.Superuser(t, cfg), `SELECT has_database_privilege('public', current_database(), 'TEMP')
 			OR has_database_privilege('public', current_database(), 'CREATE') OR has_schema_privilege('public', 'public', 'CREATE')`) {
 			t.Error("it isn't")
 		}
 	})
 	t.Run("for a database that it found it says what to run", func(t *testing.T) {
-		cfg := config(t)
+		cfg := pgtest.NewConfig(t)
 		maintenance := cfg
 		maintenance.Database = "postgres"
-		execute(t, superuser(t, maintenance), `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User)
-		if report := setUp(t, cfg); !strings.Contains(report, `REVOKE TEMP, CREATE ON DATABASE "`+cfg.Database+`" FROM PUBLIC`) {
+		pgtest.Execute(t, pgtest.Superuser(t, maintenance), `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User)
+		if report := pgtest.SetUp(t, cfg); !strings.Contains(report, `REVOKE TEMP, CREATE ON DATABASE "`+cfg.Database+`" FROM PUBLIC`) {
 			t.Errorf("it said:\n%s", report)
 		}
-		execute(t, superuser(t, cfg), `REVOKE TEMP, CREATE ON DATABASE `+cfg.Database+` FROM PUBLIC`)
-		if report := setUp(t, cfg); report != "" {
+		pgtest.Execute(t, pgtest.Superuser(t, cfg), `REVOKE TEMP, CREATE ON DATABASE `+cfg.Database+` FROM PUBLIC`)
+		if report := pgtest.SetUp(t, cfg); report != "" {
 			t.Errorf("it said:\n%s", report)
 		}
 	})
 	t.Run("a database in another encoding is refused", func(t *testing.T) {
-		cfg := config(t)
-		maintain(t, cfg, `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User+` ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`)
+		cfg := pgtest.NewConfig(t)
+		pgtest.Maintain(t, cfg, `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User+` ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`)
 		err := postgres.Setup(t.Context(), cfg, func(string) {})
-		mustBe(t, err, postgres.CodeNotSetUp)
-		mustSay(t, err, "LATIN1", "ENCODING 'UTF8'")
+		pgtest.MustBe(t, err, postgres.CodeNotSetUp)
+		pgtest.MustSay(t, err, "LATIN1", "ENCODING 'UTF8'")
 	})
 	t.Run("a database that PUBLIC may not connect to lets its logins in", func(t *testing.T) {
-		cfg := config(t, withNotes)
-		maintain(t, cfg, `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User)
-		maintain(t, cfg, `REVOKE ALL ON DATABASE `+cfg.Database+` FROM PUBLIC`)
-		setUp(t, cfg)
-		db := reopen(t, cfg)
-		note(t, db, makeTenant(t, db, "acme"), "let in")
-		if report := setUp(t, cfg); report != "" {
+		cfg := pgtest.NewConfig(t, pgtest.WithNotes)
+		pgtest.Maintain(t, cfg, `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User)
+		pgtest.Maintain(t, cfg, `REVOKE ALL ON DATABASE `+cfg.Database+` FROM PUBLIC`)
+		pgtest.SetUp(t, cfg)
+		db := pgtest.Reopen(t, cfg)
+		pgtest.Note(t, db, pgtest.MakeTenant(t, db, "acme"), "let in")
+		if report := pgtest.SetUp(t, cfg); report != "" {
 			t.Errorf("the second did:\n%s", report)
 		}
-		mustFind(t, cfg, "database-logins", doctor.OK, "")
+		pgtest.MustFind(t, cfg, "database-logins", doctor.OK, "")
 	})
 	t.Run("it lets its logins in again after the right was taken from all", func(t *testing.T) {
-		_, cfg := open(t)
-		maintain(t, cfg, `REVOKE ALL ON DATABASE `+cfg.Database+` FROM PUBLIC`)
-		_ = reopen(t, cfg)
+		_, cfg := pgtest.Open(t)
+		pgtest.Maintain(t, cfg, `REVOKE ALL ON DATABASE `+cfg.Database+` FROM PUBLIC`)
+		_ = pgtest.Reopen(t, cfg)
 	})
 	t.Run("where it isn't the owner's to grant, it says what to run", func(t *testing.T) {
-		cfg := config(t)
-		maintain(t, cfg, `CREATE DATABASE `+cfg.Database)
-		maintain(t, cfg, `REVOKE ALL ON DATABASE `+cfg.Database+` FROM PUBLIC; GRANT CONNECT, CREATE ON DATABASE `+cfg.Database+` TO `+cfg.User)
+		cfg := pgtest.NewConfig(t)
+		pgtest.Maintain(t, cfg, `CREATE DATABASE `+cfg.Database)
+		pgtest.Maintain(t, cfg, `REVOKE ALL ON DATABASE `+cfg.Database+` FROM PUBLIC; GRANT CONNECT, CREATE ON DATABASE `+cfg.Database+` TO `+cfg.User)
 		err := postgres.Setup(t.Context(), cfg, func(string) {})
-		mustBe(t, err, postgres.CodeRightsLacking)
-		mustSay(t, err, "GRANT CONNECT ON DATABASE")
+		pgtest.MustBe(t, err, postgres.CodeRightsLacking)
+		pgtest.MustSay(t, err, "GRANT CONNECT ON DATABASE")
 	})
 	t.Run("an extension where no tenant finds it is moved as it says", func(t *testing.T) {
-		_, cfg := open(t)
-		execute(t, superuser(t, cfg), `CREATE EXTENSION citext SCHEMA public`)
-		report := setUp(t, cfg)
-		mustFind(t, cfg, "database-extensions", doctor.Warning, `ALTER EXTENSION "citext"`)
+		_, cfg := pgtest.Open(t)
+		pgtest.Execute(t, pgtest.Superuser(t, cfg), `CREATE EXTENSION citext SCHEMA public`)
+		report := pgtest.SetUp(t, cfg)
+		pgtest.MustFind(t, cfg, "database-extensions", doctor.Warning, `ALTER EXTENSION "citext"`)
 		_, sql, _ := strings.Cut(report, "needs it there: ")
-		execute(t, superuser(t, cfg), sql)
-		if report := setUp(t, cfg); report != "" {
+		pgtest.Execute(t, pgtest.Superuser(t, cfg), sql)
+		if report := pgtest.SetUp(t, cfg); report != "" {
 			t.Errorf("then it said:\n%s", report)
 		}
 	})
 	t.Run("a schema of ours that another user made first is refused", func(t *testing.T) {
-		cfg := config(t)
-		maintain(t, cfg, `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User)
-		execute(t, superuser(t, cfg), `CREATE SCHEMA ext`)
+		cfg := pgtest.NewConfig(t)
+		pgtest.Maintain(t, cfg, `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User)
+		pgtest.Execute(t, pgtest.Superuser(t, cfg), `CREATE SCHEMA ext`)
 		err := postgres.Setup(t.Context(), cfg, func(string) {})
-		mustBe(t, err, postgres.CodeRightsLacking)
-		mustSay(t, err, `"ext"`, "belongs to postgres")
+		pgtest.MustBe(t, err, postgres.CodeRightsLacking)
+		pgtest.MustSay(t, err, `"ext"`, "belongs to postgres")
 	})
 	t.Run("in a database that isn't its own it says what it needs", func(t *testing.T) {
-		cfg := config(t)
+		cfg := pgtest.NewConfig(t)
 		maintenance := cfg
 		maintenance.Database = "postgres"
-		execute(t, superuser(t, maintenance), `CREATE DATABASE `+cfg.Database)
+		pgtest.Execute(t, pgtest.Superuser(t, maintenance), `CREATE DATABASE `+cfg.Database)
 		err := postgres.Setup(t.Context(), cfg, func(string) {})
-		mustBe(t, err, postgres.CodeRightsLacking)
-		mustSay(t, err, `OWNER TO "`+cfg.User+`"`)
+		pgtest.MustBe(t, err, postgres.CodeRightsLacking)
+		pgtest.MustSay(t, err, `OWNER TO "`+cfg.User+`"`)
 	})
 	t.Run("several at once succeed, and one makes each thing", func(t *testing.T) {
-		cfg := config(t, withNotes)
+		cfg := pgtest.NewConfig(t, pgtest.WithNotes)
 		var lock sync.Mutex
 		made := map[string]int{}
 		var wg sync.WaitGroup
@@ -136,19 +137,19 @@ func TestSetup(t *testing.T) {
 				t.Errorf("%d times: %s", times, line)
 			}
 		}
-		_ = reopen(t, cfg)
+		_ = pgtest.Reopen(t, cfg)
 	})
 	t.Run("an extension of a shared migration serves every tenant, but not its files", func(t *testing.T) {
-		db, _ := open(t, func(cfg *postgres.Config) {
+		db, _ := pgtest.Open(t, func(cfg *postgres.Config) {
 			cfg.SharedMigrations = fstest.MapFS{"0001_plans.sql": {Data: []byte(`
 				CREATE EXTENSION IF NOT EXISTS citext SCHEMA ext;
 				CREATE TABLE shared.plans (name citext PRIMARY KEY);
 				INSERT INTO plans VALUES ('Pro');
 				GRANT SELECT ON shared.plans TO PUBLIC;`)}}
 		})
-		acme := makeTenant(t, db, "acme")
+		acme := pgtest.MakeTenant(t, db, "acme")
 		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
-			if n := query[int](t, tx, `SELECT count(*) FROM shared.plans WHERE name = 'PRO'`); n != 1 {
+			if n := pgtest.Query[int](t, tx, `SELECT count(*) FROM shared.plans WHERE name = 'PRO'`); n != 1 {
 				t.Errorf("found %d", n)
 			}
 			return nil
@@ -158,28 +159,28 @@ func TestSetup(t *testing.T) {
 		}
 	})
 	t.Run("tenants that are behind are brought to the newest version", func(t *testing.T) {
-		db, cfg := open(t)
-		acme := makeTenant(t, db, "acme")
-		withNotes(&cfg)
+		db, cfg := pgtest.Open(t)
+		acme := pgtest.MakeTenant(t, db, "acme")
+		pgtest.WithNotes(&cfg)
 		_, err := postgres.Open(t.Context(), cfg)
-		mustBe(t, err, postgres.CodeBehind)
-		mustSay(t, err, "product/0001_notes.sql", "app.Setup")
-		if report := setUp(t, cfg); !strings.Contains(report, "brought 1 of 1 tenants") {
+		pgtest.MustBe(t, err, postgres.CodeBehind)
+		pgtest.MustSay(t, err, "product/0001_notes.sql", "app.Setup")
+		if report := pgtest.SetUp(t, cfg); !strings.Contains(report, "brought 1 of 1 tenants") {
 			t.Errorf("it said:\n%s", report)
 		}
-		note(t, reopen(t, cfg), acme, "at last")
+		pgtest.Note(t, pgtest.Reopen(t, cfg), acme, "at last")
 	})
 	t.Run("a migration that fails is found before a tenant has it, and the next setup goes on", func(t *testing.T) {
-		db, cfg := open(t)
-		makeTenant(t, db, "acme")
-		makeTenant(t, db, "rival")
+		db, cfg := pgtest.Open(t)
+		pgtest.MakeTenant(t, db, "acme")
+		pgtest.MakeTenant(t, db, "rival")
 		cfg.TenantMigrations = fstest.MapFS{"0001_bad.sql": {Data: []byte("CREATE TABLE notes (id int);\nSELECT * FROM nowhere;\n")}}
 		err := postgres.Setup(t.Context(), cfg, func(string) {})
-		mustBe(t, err, postgres.CodeMigrationFailed)
-		mustSay(t, err, "product/0001_bad.sql", "nowhere", "(line 2)")
-		makeTenant(t, db, "nothing-was-published")
-		withNotes(&cfg)
-		if report := setUp(t, cfg); !strings.Contains(report, "brought 3 of 3 tenants") {
+		pgtest.MustBe(t, err, postgres.CodeMigrationFailed)
+		pgtest.MustSay(t, err, "product/0001_bad.sql", "nowhere", "(line 2)")
+		pgtest.MakeTenant(t, db, "nothing-was-published")
+		pgtest.WithNotes(&cfg)
+		if report := pgtest.SetUp(t, cfg); !strings.Contains(report, "brought 3 of 3 tenants") {
 			t.Errorf("it said:\n%s", report)
 		}
 	})
@@ -193,51 +194,51 @@ func TestSetupRights(t *testing.T) {
 			maintenance := *cfg
 			maintenance.Database = "postgres"
 			cfg.User, cfg.Password = "user_of_"+cfg.Database, domain.NewSecret("secret")
-			execute(t, superuser(t, maintenance), `CREATE ROLE `+cfg.User+` LOGIN PASSWORD 'secret' `+rights)
+			pgtest.Execute(t, pgtest.Superuser(t, maintenance), `CREATE ROLE `+cfg.User+` LOGIN PASSWORD 'secret' `+rights)
 		}
 	}
 	t.Run("a user who may create no roles gets none, for good", func(t *testing.T) {
-		cfg := config(t, limited(t, "CREATEDB"))
-		if report := setUp(t, cfg); !strings.Contains(report, "tenants get no roles, since "+cfg.User+" may create none") {
+		cfg := pgtest.NewConfig(t, limited(t, "CREATEDB"))
+		if report := pgtest.SetUp(t, cfg); !strings.Contains(report, "tenants get no roles, since "+cfg.User+" may create none") {
 			t.Errorf("it said:\n%s", report)
 		}
-		db := reopen(t, cfg)
-		makeTenant(t, db, "acme")
-		execute(t, superuser(t, cfg), `ALTER ROLE `+cfg.User+` CREATEROLE`)
-		if report := setUp(t, cfg); report != "" {
+		db := pgtest.Reopen(t, cfg)
+		pgtest.MakeTenant(t, db, "acme")
+		pgtest.Execute(t, pgtest.Superuser(t, cfg), `ALTER ROLE `+cfg.User+` CREATEROLE`)
+		if report := pgtest.SetUp(t, cfg); report != "" {
 			t.Errorf("it said:\n%s", report)
 		}
 		cfg.Roles = postgres.RolesOn
 		_, err := postgres.Open(t.Context(), cfg)
-		mustBe(t, err, postgres.CodeRolesMismatch)
+		pgtest.MustBe(t, err, postgres.CodeRolesMismatch)
 	})
 	t.Run("who insists on roles is told what the user needs", func(t *testing.T) {
-		cfg := config(t, limited(t, "CREATEDB"))
+		cfg := pgtest.NewConfig(t, limited(t, "CREATEDB"))
 		cfg.Roles = postgres.RolesOn
 		err := postgres.Setup(t.Context(), cfg, func(string) {})
-		mustBe(t, err, postgres.CodeRightsLacking)
-		mustSay(t, err, "ALTER ROLE "+cfg.User+" CREATEROLE")
+		pgtest.MustBe(t, err, postgres.CodeRightsLacking)
+		pgtest.MustSay(t, err, "ALTER ROLE "+cfg.User+" CREATEROLE")
 	})
 	t.Run("who may create no database is told what to run", func(t *testing.T) {
-		cfg := config(t, limited(t, "CREATEROLE"))
+		cfg := pgtest.NewConfig(t, limited(t, "CREATEROLE"))
 		err := postgres.Setup(t.Context(), cfg, func(string) {})
-		mustBe(t, err, postgres.CodeRightsLacking)
-		mustSay(t, err, "CREATE DATABASE "+cfg.Database+" OWNER "+cfg.User)
+		pgtest.MustBe(t, err, postgres.CodeRightsLacking)
+		pgtest.MustSay(t, err, "CREATE DATABASE "+cfg.Database+" OWNER "+cfg.User)
 	})
 	t.Run("a user that doesn't inherit serves all the same", func(t *testing.T) {
-		db, cfg := open(t, limited(t, "CREATEDB CREATEROLE NOINHERIT"))
+		db, cfg := pgtest.Open(t, limited(t, "CREATEDB CREATEROLE NOINHERIT"))
 		expireWithLargeObject(t, db, cfg)
 	})
 	t.Run("a superuser serves all the same", func(t *testing.T) {
-		db, cfg := open(t, func(cfg *postgres.Config) { cfg.User, cfg.Password = "postgres", server.SuperuserPassword })
+		db, cfg := pgtest.Open(t, func(cfg *postgres.Config) { cfg.User, cfg.Password = "postgres", pgtest.Server(t).SuperuserPassword })
 		expireWithLargeObject(t, db, cfg)
 	})
 	t.Run("roles stay on", func(t *testing.T) {
-		_, cfg := open(t)
+		_, cfg := pgtest.Open(t)
 		cfg.Roles = postgres.RolesOff
 		_, err := postgres.Open(t.Context(), cfg)
-		mustBe(t, err, postgres.CodeRolesMismatch)
-		mustBe(t, postgres.Setup(t.Context(), cfg, func(string) {}), postgres.CodeRolesMismatch)
+		pgtest.MustBe(t, err, postgres.CodeRolesMismatch)
+		pgtest.MustBe(t, postgres.Setup(t.Context(), cfg, func(string) {}), postgres.CodeRolesMismatch)
 	})
 }
 
@@ -249,61 +250,61 @@ func TestOpen(t *testing.T) {
 		if err == nil {
 			_ = db.Close()
 		}
-		mustBe(t, err, code)
-		mustSay(t, err, says...)
+		pgtest.MustBe(t, err, code)
+		pgtest.MustSay(t, err, says...)
 	}
 	t.Run("a database that doesn't exist isn't set up", func(t *testing.T) {
-		refused(t, config(t), postgres.CodeNotSetUp, "partywall setup")
+		refused(t, pgtest.NewConfig(t), postgres.CodeNotSetUp, "partywall setup")
 	})
 	t.Run("an empty database isn't set up", func(t *testing.T) {
-		cfg := config(t)
+		cfg := pgtest.NewConfig(t)
 		cfg.Database = "postgres"
 		refused(t, cfg, postgres.CodeNotSetUp, "partywall setup")
 	})
 	t.Run("a wrong password is refused, and not told", func(t *testing.T) {
-		cfg := config(t)
+		cfg := pgtest.NewConfig(t)
 		cfg.Password = domain.NewSecret("mistyped-password")
 		refused(t, cfg, postgres.CodeLoginRefused, "DB_PASSWORD")
-		mustBe(t, postgres.Setup(t.Context(), cfg, func(string) {}), postgres.CodeLoginRefused)
+		pgtest.MustBe(t, postgres.Setup(t.Context(), cfg, func(string) {}), postgres.CodeLoginRefused)
 		_, err := postgres.Open(t.Context(), cfg)
 		if strings.Contains(err.Error(), "mistyped-password") {
 			t.Errorf("it tells the password: %v", err)
 		}
 	})
 	t.Run("a changed gate secret needs a setup", func(t *testing.T) {
-		_, cfg := open(t)
+		_, cfg := pgtest.Open(t)
 		cfg.GateSecret = domain.NewSecret("another")
 		refused(t, cfg, postgres.CodeLoginRefused, "DB_GATE_SECRET", "partywall setup")
-		setUp(t, cfg)
-		_ = reopen(t, cfg)
+		pgtest.SetUp(t, cfg)
+		_ = pgtest.Reopen(t, cfg)
 	})
 	t.Run("a migration that was changed afterwards is told by its name", func(t *testing.T) {
-		db, cfg := open(t, withNotes)
-		makeTenant(t, db, "acme")
+		db, cfg := pgtest.Open(t, pgtest.WithNotes)
+		pgtest.MakeTenant(t, db, "acme")
 		cfg.TenantMigrations = fstest.MapFS{"0001_notes.sql": {Data: []byte(`CREATE TABLE notes (id int)`)}}
 		refused(t, cfg, postgres.CodeMigrationChanged, "product/0001_notes.sql")
-		mustBe(t, postgres.Setup(t.Context(), cfg, func(string) {}), postgres.CodeMigrationChanged)
+		pgtest.MustBe(t, postgres.Setup(t.Context(), cfg, func(string) {}), postgres.CodeMigrationChanged)
 	})
 	t.Run("other line ends aren't a change", func(t *testing.T) {
-		_, cfg := open(t, func(cfg *postgres.Config) {
+		_, cfg := pgtest.Open(t, func(cfg *postgres.Config) {
 			cfg.SharedMigrations = fstest.MapFS{"0001_a.sql": {Data: []byte("SELECT 1;\nSELECT 2;\n")}}
 		})
 		cfg.SharedMigrations = fstest.MapFS{"0001_a.sql": {Data: []byte("SELECT 1;\r\nSELECT 2;\r\n")}}
-		_ = reopen(t, cfg)
+		_ = pgtest.Reopen(t, cfg)
 	})
 	t.Run("a shared migration that is missing is told by its name", func(t *testing.T) {
-		_, cfg := open(t)
+		_, cfg := pgtest.Open(t)
 		cfg.SharedMigrations = fstest.MapFS{"0001_plans.sql": {Data: []byte(`SELECT 1`)}}
 		refused(t, cfg, postgres.CodeBehind, "shared/0001_plans.sql", "app.Setup")
 	})
 	t.Run("a database that is ahead is served: a newer program runs beside this one", func(t *testing.T) {
-		db, cfg := open(t, withNotes)
-		makeTenant(t, db, "acme")
+		db, cfg := pgtest.Open(t, pgtest.WithNotes)
+		pgtest.MakeTenant(t, db, "acme")
 		cfg.TenantMigrations = nil
-		_ = reopen(t, cfg)
+		_ = pgtest.Reopen(t, cfg)
 	})
 	t.Run("a server that wants no TLS isn't talked to without", func(t *testing.T) {
-		cfg := config(t)
+		cfg := pgtest.NewConfig(t)
 		cfg.SSLMode = "verify-full"
 		refused(t, cfg, postgres.CodeLoginRefused, "DB_SSLMODE=verify-full")
 	})
@@ -321,7 +322,7 @@ func TestOpen(t *testing.T) {
 			"DB_ACQUIRE_TIMEOUT":   func(c *postgres.Config) { c.AcquireTimeout = -time.Second },
 			"DB_SSLROOTCERT":       func(c *postgres.Config) { c.SSLRootCert = "/nowhere/ca.pem" },
 		} {
-			_, err := postgres.Open(t.Context(), config(t, change))
+			_, err := postgres.Open(t.Context(), pgtest.NewConfig(t, change))
 			if e, ok := errors.AsType[*domain.Error](err); !ok || e.Kind != domain.Invalid || e.Field != field {
 				t.Errorf("%s: got %v", field, err)
 			}
@@ -348,43 +349,26 @@ func TestMigrationFiles(t *testing.T) {
 		t.Run(name+" is told", func(t *testing.T) {
 			cfg := postgres.Config{User: "u", Database: "d", TenantMigrations: c.files}
 			_, err := postgres.Open(t.Context(), cfg)
-			mustBe(t, err, postgres.CodeMigrationFailed)
-			mustSay(t, err, c.says)
+			pgtest.MustBe(t, err, postgres.CodeMigrationFailed)
+			pgtest.MustSay(t, err, c.says)
 		})
 	}
 }
 
 func TestNoPlainPasswords(t *testing.T) {
 	t.Parallel()
-	_, cfg := open(t)
-	inst := query[string](t, superuser(t, cfg), `SELECT inst FROM partywall.installation`)
+	_, cfg := pgtest.Open(t)
+	inst := pgtest.Query[string](t, pgtest.Superuser(t, cfg), `SELECT inst FROM partywall.installation`)
 	for _, role := range []string{"pw_" + inst + "_system", "pw_" + inst + "_gate_0"} {
-		stored := query[string](t, superuser(t, cfg), `SELECT rolpassword FROM pg_authid WHERE rolname = $1`, role)
+		stored := pgtest.Query[string](t, pgtest.Superuser(t, cfg), `SELECT rolpassword FROM pg_authid WHERE rolname = $1`, role)
 		if !strings.HasPrefix(stored, "SCRAM-SHA-256$4096:") {
 			t.Errorf("%s is stored as %s", role, stored)
 		}
-		if err := login(t, cfg, role, postgres.DerivedPassword(cfg.Password, role)).PingContext(t.Context()); err != nil {
+		if err := pgtest.Login(t, cfg, role, postgres.DerivedPassword(cfg.Password, role)).PingContext(t.Context()); err != nil {
 			t.Errorf("%s can't log in: %v", role, err)
 		}
-		if err := login(t, cfg, role, cfg.Password).PingContext(t.Context()); pq.As(err, "28P01") == nil {
+		if err := pgtest.Login(t, cfg, role, cfg.Password).PingContext(t.Context()); pq.As(err, "28P01") == nil {
 			t.Errorf("%s with another's password: %v", role, err)
-		}
-	}
-}
-
-// mustSay fails unless the error is one line that has all parts.
-func mustSay(t testing.TB, err error, parts ...string) {
-	t.Helper()
-	e, ok := errors.AsType[*domain.Error](err)
-	if !ok {
-		t.Fatalf("%v is no *domain.Error", err)
-	}
-	if strings.Contains(e.Message, "\n") {
-		t.Errorf("it has several lines: %s", e.Message)
-	}
-	for _, part := range parts {
-		if !strings.Contains(e.Message, part) {
-			t.Errorf("%q doesn't say %q", e.Message, part)
 		}
 	}
 }

@@ -16,12 +16,13 @@ import (
 	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 )
 
 // withJobs gives the installation a table for all tenants, and a function.
 func withJobs(cfg *postgres.Config) {
-	withNotes(cfg)
+	pgtest.WithNotes(cfg)
 	cfg.SharedMigrations = fstest.MapFS{"0001_jobs.sql": {Data: []byte(`
 		CREATE TABLE jobs (id bigserial PRIMARY KEY, kind text NOT NULL);
 		CREATE FUNCTION waiting() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM shared.jobs'`)}}
@@ -36,12 +37,12 @@ func enqueue(kind string) func(context.Context, *sqlx.Tx) error {
 
 func TestSharedSQL(t *testing.T) {
 	t.Parallel()
-	for name, roles := range walls {
+	for name, roles := range pgtest.Walls {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			db, cfg := open(t, withJobs, roles)
-			acme := makeTenant(t, db, "acme")
-			note(t, db, acme, "acme's")
+			db, cfg := pgtest.Open(t, withJobs, roles)
+			acme := pgtest.MakeTenant(t, db, "acme")
+			pgtest.Note(t, db, acme, "acme's")
 			broken := errors.New("broken")
 			err := db.InShared(t.Context(), func(ctx context.Context, tx *sqlx.Tx) error {
 				return errors.Join(enqueue("lost")(ctx, tx), broken)
@@ -53,10 +54,10 @@ func TestSharedSQL(t *testing.T) {
 				t.Fatal(err)
 			}
 			err = db.InShared(t.Context(), func(ctx context.Context, tx *sqlx.Tx) error {
-				if got := query[string](t, tx, `SELECT current_setting('search_path')`); got != "shared, ext, pg_temp" {
+				if got := pgtest.Query[string](t, tx, `SELECT current_setting('search_path')`); got != "shared, ext, pg_temp" {
 					t.Errorf("the path is %s", got)
 				}
-				if got := query[int](t, tx, `SELECT waiting()`); got != 1 {
+				if got := pgtest.Query[int](t, tx, `SELECT waiting()`); got != 1 {
 					t.Errorf("%d jobs wait", got)
 				}
 				return nil
@@ -67,9 +68,9 @@ func TestSharedSQL(t *testing.T) {
 			nested := db.InShared(t.Context(), func(ctx context.Context, _ *sqlx.Tx) error {
 				return db.InTenant(ctx, acme, func(context.Context, *sqlx.Tx) error { return nil })
 			})
-			mustBe(t, nested, postgres.CodeScopeNested)
+			pgtest.MustBe(t, nested, postgres.CodeScopeNested)
 			nested = db.InTenant(t.Context(), acme, func(ctx context.Context, _ *sqlx.Tx) error { return db.InShared(ctx, enqueue("late")) })
-			mustBe(t, nested, postgres.CodeScopeNested)
+			pgtest.MustBe(t, nested, postgres.CodeScopeNested)
 			t.Run("a library of the product's own", func(t *testing.T) { worksThroughURL(t, db, cfg) })
 		})
 	}
@@ -103,7 +104,7 @@ func worksThroughURL(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 	if err := listener.Listen("jobs"); err != nil {
 		t.Fatal(err)
 	}
-	acme := tenantID(t, "acme")
+	acme := pgtest.TenantID(t, "acme")
 	err = db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, `SELECT pg_notify('jobs', 'wake up')`)
 		return err
@@ -134,29 +135,29 @@ func worksThroughURL(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 
 func TestSharedURLOfAUnixSocket(t *testing.T) {
 	t.Parallel()
-	cfg := config(t, withJobs)
+	cfg := pgtest.NewConfig(t, withJobs)
 	cfg.Host = socketTo(t, net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)))
-	setUp(t, cfg)
-	db := reopen(t, cfg)
-	makeTenant(t, db, "acme")
+	pgtest.SetUp(t, cfg)
+	db := pgtest.Reopen(t, cfg)
+	pgtest.MakeTenant(t, db, "acme")
 	worksThroughURL(t, db, cfg)
 }
 
 func TestSharedGrantsReachWhatWasThereBefore(t *testing.T) {
 	t.Parallel()
-	_, cfg := open(t, withJobs)
-	super := superuser(t, cfg)
-	role := `"pw_` + query[string](t, super, `SELECT inst FROM partywall.installation`) + `_shared"`
-	execute(t, super, `DROP OWNED BY `+role+`; DROP ROLE `+role) // as the release before this login left it
-	execute(t, super, `CREATE TABLE shared.strangers (id int)`)
-	execute(t, super, `REVOKE ALL ON DATABASE `+cfg.Database+` FROM PUBLIC`)
-	setUp(t, cfg)
-	db := reopen(t, cfg)
+	_, cfg := pgtest.Open(t, withJobs)
+	super := pgtest.Superuser(t, cfg)
+	role := `"pw_` + pgtest.Query[string](t, super, `SELECT inst FROM partywall.installation`) + `_shared"`
+	pgtest.Execute(t, super, `DROP OWNED BY `+role+`; DROP ROLE `+role) // as the release before this login left it
+	pgtest.Execute(t, super, `CREATE TABLE shared.strangers (id int)`)
+	pgtest.Execute(t, super, `REVOKE ALL ON DATABASE `+cfg.Database+` FROM PUBLIC`)
+	pgtest.SetUp(t, cfg)
+	db := pgtest.Reopen(t, cfg)
 	if err := db.InShared(t.Context(), enqueue("older")); err != nil {
 		t.Error(err)
 	}
 	err := db.InShared(t.Context(), func(ctx context.Context, tx *sqlx.Tx) error {
-		if got := query[int](t, tx, `SELECT waiting()`); got != 1 {
+		if got := pgtest.Query[int](t, tx, `SELECT waiting()`); got != 1 {
 			t.Errorf("%d jobs wait", got)
 		}
 		_, err := tx.ExecContext(ctx, `SELECT * FROM strangers`)
@@ -165,27 +166,27 @@ func TestSharedGrantsReachWhatWasThereBefore(t *testing.T) {
 	if pq.As(err, pqerror.InsufficientPrivilege) == nil {
 		t.Errorf("a table that another role owns: %v", err)
 	}
-	execute(t, login(t, cfg, cfg.User, cfg.Password), `REVOKE INSERT ON shared.jobs FROM `+role)
-	setUp(t, cfg)
-	if err := reopen(t, cfg).InShared(t.Context(), enqueue("taken away")); pq.As(err, pqerror.InsufficientPrivilege) == nil {
+	pgtest.Execute(t, pgtest.Login(t, cfg, cfg.User, cfg.Password), `REVOKE INSERT ON shared.jobs FROM `+role)
+	pgtest.SetUp(t, cfg)
+	if err := pgtest.Reopen(t, cfg).InShared(t.Context(), enqueue("taken away")); pq.As(err, pqerror.InsufficientPrivilege) == nil {
 		t.Errorf("setup gives back what the product took away: %v", err)
 	}
 }
 
 func TestSharedSQLNeedsSomethingShared(t *testing.T) {
 	t.Parallel()
-	db, cfg := open(t)
+	db, cfg := pgtest.Open(t)
 	if err := db.InShared(t.Context(), enqueue("x")); domain.KindOf(err) != domain.Internal || !strings.Contains(err.Error(), "SharedMigrations") {
 		t.Errorf("got %v", err)
 	}
 	withJobs(&cfg)
 	cfg.MaxConns = 3
-	setUp(t, cfg)
-	if err := reopen(t, cfg).InShared(t.Context(), enqueue("x")); domain.KindOf(err) != domain.Internal || !strings.Contains(err.Error(), "DB_MAX_CONNS") {
+	pgtest.SetUp(t, cfg)
+	if err := pgtest.Reopen(t, cfg).InShared(t.Context(), enqueue("x")); domain.KindOf(err) != domain.Internal || !strings.Contains(err.Error(), "DB_MAX_CONNS") {
 		t.Errorf("got %v", err)
 	}
 	cfg.MaxConns = 4
-	if err := reopen(t, cfg).InShared(t.Context(), enqueue("x")); err != nil {
+	if err := pgtest.Reopen(t, cfg).InShared(t.Context(), enqueue("x")); err != nil {
 		t.Error(err)
 	}
 }

@@ -8,13 +8,14 @@ import (
 	"testing"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 func TestUnixSocket(t *testing.T) {
 	t.Parallel()
-	cfg := config(t, withNotes)
+	cfg := pgtest.NewConfig(t, pgtest.WithNotes)
 	address := net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port))
 	cfg.Host = socketTo(t, address)
 	hosts := []string{cfg.Host}
@@ -26,20 +27,20 @@ func TestUnixSocket(t *testing.T) {
 	for i, host := range hosts {
 		for _, mode := range []string{"", "disable", "verify-full"} {
 			cfg.Host, cfg.SSLMode = host, mode
-			setUp(t, cfg)
-			note(t, reopen(t, cfg), makeTenant(t, reopen(t, cfg), "acme-"+strconv.Itoa(i)+mode), "by a socket")
-			mustFind(t, cfg, "database-tls", doctor.OK, "Unix socket")
-			mustFind(t, cfg, "database-certificate", doctor.OK, "")
+			pgtest.SetUp(t, cfg)
+			pgtest.Note(t, pgtest.Reopen(t, cfg), pgtest.MakeTenant(t, pgtest.Reopen(t, cfg), "acme-"+strconv.Itoa(i)+mode), "by a socket")
+			pgtest.MustFind(t, cfg, "database-tls", doctor.OK, "Unix socket")
+			pgtest.MustFind(t, cfg, "database-certificate", doctor.OK, "")
 		}
 	}
 	t.Run("a folder without a server", func(t *testing.T) {
 		cfg.Host = t.TempDir()
-		mustFind(t, cfg, "database", doctor.Error, "unix_socket_directories")
+		pgtest.MustFind(t, cfg, "database", doctor.Error, "unix_socket_directories")
 	})
 	t.Run("a path that no socket can have", func(t *testing.T) {
 		cfg.Host = "/" + strings.Repeat("long/", 25)
 		_, err := postgres.Open(t.Context(), cfg)
-		mustBe(t, err, domain.Invalid)
+		pgtest.MustBe(t, err, domain.Invalid)
 		if !strings.Contains(err.Error(), "DB_HOST") {
 			t.Error(err)
 		}

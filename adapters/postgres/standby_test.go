@@ -7,6 +7,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -43,7 +44,7 @@ var writes = map[string]func(ctx context.Context, tx *sqlx.Tx) error{
 		_, err := tx.ExecContext(ctx, writeNote)
 		return err
 	},
-	"Exec with an argument": func(ctx context.Context, tx *sqlx.Tx) error { return insertNote("x")(ctx, tx) },
+	"Exec with an argument": func(ctx context.Context, tx *sqlx.Tx) error { return pgtest.InsertNote("x")(ctx, tx) },
 	"Exec of bytes": func(ctx context.Context, tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO notes (text) VALUES ($1)`, []byte("x"))
 		return err
@@ -91,20 +92,20 @@ var writes = map[string]func(ctx context.Context, tx *sqlx.Tx) error{
 
 func TestAConnectionToAStandbyIsGivenUp(t *testing.T) {
 	t.Parallel()
-	db, _ := open(t, withNotes, oneConnection)
-	acme := makeTenant(t, db, "acme")
+	db, _ := pgtest.Open(t, pgtest.WithNotes, pgtest.OneConnection)
+	acme := pgtest.MakeTenant(t, db, "acme")
 	for name, write := range writes {
 		t.Run(name, func(t *testing.T) {
 			var demoted int
 			err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
-				demoted = query[int](t, tx, `SELECT pg_backend_pid()`)
+				demoted = pgtest.Query[int](t, tx, `SELECT pg_backend_pid()`)
 				if _, err := tx.ExecContext(ctx, `SET TRANSACTION READ ONLY`); err != nil { // so a standby's are
 					return err
 				}
 				return write(ctx, tx)
 			})
-			mustBe(t, err, domain.CodeDatabaseUnavailable)
-			if next := query[int](t, db.Gate(), `SELECT pg_backend_pid()`); next == demoted {
+			pgtest.MustBe(t, err, domain.CodeDatabaseUnavailable)
+			if next := pgtest.Query[int](t, db.Gate(), `SELECT pg_backend_pid()`); next == demoted {
 				t.Error("it's used again")
 			}
 		})

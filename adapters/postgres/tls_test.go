@@ -23,6 +23,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 )
@@ -43,18 +44,18 @@ func TestTheServersCertificateComesFromTheAuthority(t *testing.T) {
 	if err := attempt(cfg); err != nil {
 		t.Fatalf("verify-full, the default, with the right authority: %v", err)
 	}
-	db := reopen(t, cfg)
-	if got := query[bool](t, ownConn(t, db), `SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()`); !got {
+	db := pgtest.Reopen(t, cfg)
+	if got := pgtest.Query[bool](t, ownConn(t, db), `SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()`); !got {
 		t.Error("the connection isn't encrypted")
 	}
 	cfg.SSLRootCert = theirs.file
-	mustBe(t, attempt(cfg), postgres.CodeLoginRefused)
+	pgtest.MustBe(t, attempt(cfg), postgres.CodeLoginRefused)
 	cfg.SSLRootCert = ""
-	mustBe(t, attempt(cfg), postgres.CodeLoginRefused)
+	pgtest.MustBe(t, attempt(cfg), postgres.CodeLoginRefused)
 
 	serveTLS(t, secure, ours.sign(t, "127.0.0.2"))
 	cfg.SSLRootCert = ours.file
-	mustBe(t, attempt(cfg), postgres.CodeLoginRefused)
+	pgtest.MustBe(t, attempt(cfg), postgres.CodeLoginRefused)
 	cfg.SSLMode = "verify-ca"
 	if err := attempt(cfg); err != nil {
 		t.Errorf("verify-ca asks for no name: %v", err)
@@ -70,7 +71,7 @@ func TestAllThatIsSentIsEncrypted(t *testing.T) {
 	ours := newAuthority(t)
 	serveTLS(t, secure, ours.sign(t, "127.0.0.1"))
 	cfg := postgres.Config{Host: "127.0.0.1", Port: secure.Port, User: secure.User, Password: secure.Password, Database: "tls", SSLRootCert: ours.file}
-	super := login(t, postgres.Config{Host: secure.Host, Port: secure.Port, Database: "postgres"}, "postgres", secure.SuperuserPassword)
+	super := pgtest.Login(t, postgres.Config{Host: secure.Host, Port: secure.Port, Database: "postgres"}, "postgres", secure.SuperuserPassword)
 	const sslRequest = "\x00\x00\x00\x08\x04\xd2\x16\x2f"
 	var requests atomic.Int64
 	listen := func(message []byte) (pass, breakOff bool) {
@@ -82,13 +83,13 @@ func TestAllThatIsSentIsEncrypted(t *testing.T) {
 		}
 		return true, false
 	}
-	through(t, &cfg).cut.Store(&listen)
-	setUp(t, cfg)
-	db := reopen(t, cfg)
-	acme := makeTenant(t, db, "acme")
+	pgtest.Through(t, &cfg).Cut.Store(&listen)
+	pgtest.SetUp(t, cfg)
+	db := pgtest.Reopen(t, cfg)
+	acme := pgtest.MakeTenant(t, db, "acme")
 	for _, mode := range []string{"require", "verify-ca", "verify-full"} {
 		cfg.SSLMode = mode
-		db := reopen(t, cfg)
+		db := pgtest.Reopen(t, cfg)
 		before := requests.Load()
 		ctx, cancel := context.WithCancel(t.Context())
 		err := db.InTenant(ctx, acme, func(ctx context.Context, tx *sqlx.Tx) error {
@@ -96,9 +97,9 @@ func TestAllThatIsSentIsEncrypted(t *testing.T) {
 			_, err := tx.ExecContext(ctx, `SELECT pg_sleep(60)`)
 			return err
 		})
-		mustBe(t, err, context.Canceled)
+		pgtest.MustBe(t, err, context.Canceled)
 		const sleeping = `SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = 'active' AND pid <> pg_backend_pid()`
-		for deadline := time.Now().Add(30 * time.Second); query[int](t, super, sleeping) > 0; time.Sleep(20 * time.Millisecond) {
+		for deadline := time.Now().Add(30 * time.Second); pgtest.Query[int](t, super, sleeping) > 0; time.Sleep(20 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("%s: the server wasn't told of the cancel", mode)
 			}
@@ -116,7 +117,7 @@ func TestTheClientShowsItsCertificate(t *testing.T) {
 	t.Cleanup(func() { _ = secure.Close() })
 	ours := newAuthority(t)
 	serveTLS(t, secure, ours.sign(t, "127.0.0.1"))
-	super := login(t, postgres.Config{Host: secure.Host, Port: secure.Port, Database: "postgres"}, "postgres", secure.SuperuserPassword)
+	super := pgtest.Login(t, postgres.Config{Host: secure.Host, Port: secure.Port, Database: "postgres"}, "postgres", secure.SuperuserPassword)
 	authorities := filepath.Join(secure.Dir, "ca.pem")
 	hba := filepath.Join(secure.Dir, "pg_hba.conf")
 	for path, text := range map[string][]byte{
@@ -127,7 +128,7 @@ func TestTheClientShowsItsCertificate(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	execute(t, super, `ALTER SYSTEM SET ssl_ca_file = 'ca.pem'`)
+	pgtest.Execute(t, super, `ALTER SYSTEM SET ssl_ca_file = 'ca.pem'`)
 	if err := secure.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -144,12 +145,12 @@ func TestTheClientShowsItsCertificate(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	mustBe(t, attempt(), postgres.CodeLoginRefused) // the authority is unknown
+	pgtest.MustBe(t, attempt(), postgres.CodeLoginRefused) // the authority is unknown
 	write("root.crt", domain.Must(os.ReadFile(ours.file)), 0o644)
-	mustBe(t, attempt(), postgres.CodeLoginRefused) // it shows no certificate
+	pgtest.MustBe(t, attempt(), postgres.CodeLoginRefused) // it shows no certificate
 	both := ours.sign(t, "127.0.0.1")
 	write("postgresql.crt", both, 0o644)
-	mustBe(t, attempt(), postgres.CodeLoginRefused) // it has no key
+	pgtest.MustBe(t, attempt(), postgres.CodeLoginRefused) // it has no key
 	write("postgresql.key", both, 0o644)
 	if err := attempt(); !errors.Is(err, postgres.CodeLoginRefused) || !strings.Contains(err.Error(), "chmod 0600") {
 		t.Errorf("a key that others may read: %v", err)
@@ -206,9 +207,9 @@ func serveTLS(t *testing.T, server *embeddedpg.Server, file []byte) {
 	if err := os.Chown(path, int(owner.Uid), int(owner.Gid)); err != nil {
 		t.Fatal(err)
 	}
-	db := login(t, postgres.Config{Host: server.Host, Port: server.Port, Database: "postgres"}, "postgres", server.SuperuserPassword)
+	db := pgtest.Login(t, postgres.Config{Host: server.Host, Port: server.Port, Database: "postgres"}, "postgres", server.SuperuserPassword)
 	for _, statement := range []string{`ALTER SYSTEM SET ssl_cert_file = 'tls.pem'`, `ALTER SYSTEM SET ssl_key_file = 'tls.pem'`, `ALTER SYSTEM SET ssl = on`} {
-		execute(t, db, statement)
+		pgtest.Execute(t, db, statement)
 	}
 	if err := server.Restart(t.Context()); err != nil {
 		t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -26,11 +27,11 @@ import (
 func TestAMistakeIsNoOutage(t *testing.T) {
 	t.Parallel()
 	var logs strings.Builder
-	db, cfg := open(t, withNotes, oneConnection)
-	acme := makeTenant(t, db, "acme")
+	db, cfg := pgtest.Open(t, pgtest.WithNotes, pgtest.OneConnection)
+	acme := pgtest.MakeTenant(t, db, "acme")
 	cfg.Logger = slog.New(slog.NewTextHandler(&logs, nil))
 	cfg.StatementTimeout, cfg.LockTimeout = 2*time.Second, time.Second
-	db = reopen(t, cfg)
+	db = pgtest.Reopen(t, cfg)
 	raise := func(state string) string {
 		return `DO $$ BEGIN RAISE EXCEPTION 'by the product' USING ERRCODE = '` + state + `'; END $$`
 	}
@@ -55,26 +56,26 @@ func TestAMistakeIsNoOutage(t *testing.T) {
 		"a raised class of its own":              {raise("PW001"), nil, "PW001"},
 	} {
 		t.Run(name+" is the function's own error", func(t *testing.T) {
-			before := query[int](t, db.Gate(), `SELECT pg_backend_pid()`)
+			before := pgtest.Query[int](t, db.Gate(), `SELECT pg_backend_pid()`)
 			err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
 				_, err := tx.ExecContext(ctx, c.statement, c.args...)
 				return err
 			})
 			mustBeOwn(t, err, c.want)
-			if after := query[int](t, db.Gate(), `SELECT pg_backend_pid()`); after != before {
+			if after := pgtest.Query[int](t, db.Gate(), `SELECT pg_backend_pid()`); after != before {
 				t.Error("it cost the connection")
 			}
 			mustFindDefaults(t, db)
 		})
 	}
 	t.Run("so is a lock that another transaction holds", func(t *testing.T) {
-		lock := domain.Must(superuser(t, cfg).BeginTxx(t.Context(), nil))
+		lock := domain.Must(pgtest.Superuser(t, cfg).BeginTxx(t.Context(), nil))
 		defer func() { _ = lock.Rollback() }()
 		if _, err := lock.Exec(`LOCK TABLE tenant_acme.notes`); err != nil {
 			t.Fatal(err)
 		}
-		holder := fmt.Sprintf("process %d (postgres", query[int](t, lock, `SELECT pg_backend_pid()`))
-		err := db.InTenant(t.Context(), acme, insertNote("x"))
+		holder := fmt.Sprintf("process %d (postgres", pgtest.Query[int](t, lock, `SELECT pg_backend_pid()`))
+		err := db.InTenant(t.Context(), acme, pgtest.InsertNote("x"))
 		mustBeOwn(t, err, pqerror.LockNotAvailable)
 		if detail := pq.As(err).Detail; !strings.Contains(detail, holder) || !strings.Contains(detail, "notes") {
 			t.Errorf("it names no holder: %q", detail)
@@ -84,13 +85,13 @@ func TestAMistakeIsNoOutage(t *testing.T) {
 		}
 	})
 	t.Run("so is a row that another transaction holds", func(t *testing.T) {
-		note(t, db, acme, "held")
-		lock := domain.Must(superuser(t, cfg).BeginTxx(t.Context(), nil))
+		pgtest.Note(t, db, acme, "held")
+		lock := domain.Must(pgtest.Superuser(t, cfg).BeginTxx(t.Context(), nil))
 		defer func() { _ = lock.Rollback() }()
 		if _, err := lock.Exec(`UPDATE tenant_acme.notes SET text = text`); err != nil {
 			t.Fatal(err)
 		}
-		holder := fmt.Sprintf("process %d (postgres", query[int](t, lock, `SELECT pg_backend_pid()`))
+		holder := fmt.Sprintf("process %d (postgres", pgtest.Query[int](t, lock, `SELECT pg_backend_pid()`))
 		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
 			_, err := tx.ExecContext(ctx, `UPDATE notes SET text = 'mine'`)
 			return err
@@ -123,10 +124,10 @@ func TestAMistakeIsNoOutage(t *testing.T) {
 func TestTheFunctionsOwnErrorsAreNoOutage(t *testing.T) {
 	t.Parallel()
 	var provision error
-	db, _ := open(t, withNotes, oneConnection, func(cfg *postgres.Config) {
+	db, _ := pgtest.Open(t, pgtest.WithNotes, pgtest.OneConnection, func(cfg *postgres.Config) {
 		cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant, domain.Identity) error { return provision }
 	})
-	acme := makeTenant(t, db, "acme")
+	acme := pgtest.MakeTenant(t, db, "acme")
 	_, elsewhere := net.DialTimeout("tcp", "127.0.0.1:1", time.Second) // no one listens there
 	for _, own := range []error{
 		elsewhere, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, sql.ErrConnDone, driver.ErrBadConn, &net.DNSError{Err: "no such host", Name: "api.example.com"},
@@ -137,7 +138,7 @@ func TestTheFunctionsOwnErrorsAreNoOutage(t *testing.T) {
 			t.Errorf("%v came back as %v", own, err)
 		}
 		provision = own
-		if _, err := db.Tenants().Create(t.Context(), owned(t, "refused")); !errors.Is(err, own) || errors.Is(err, domain.Unavailable) {
+		if _, err := db.Tenants().Create(t.Context(), pgtest.Creation(t, "refused")); !errors.Is(err, own) || errors.Is(err, domain.Unavailable) {
 			t.Errorf("%v of OnProvision came back as %v", own, err)
 		}
 	}
@@ -155,18 +156,18 @@ func mustBeOwn(t *testing.T, err error, want pqerror.Code) {
 // TestAnOutageIsNoMistake has the server end scopes.
 func TestAnOutageIsNoMistake(t *testing.T) {
 	t.Parallel()
-	db, cfg := open(t, withNotes, oneConnection)
-	acme := makeTenant(t, db, "acme")
-	super := superuser(t, cfg)
+	db, cfg := pgtest.Open(t, pgtest.WithNotes, pgtest.OneConnection)
+	acme := pgtest.MakeTenant(t, db, "acme")
+	super := pgtest.Superuser(t, cfg)
 	for name, end := range map[string]func(t *testing.T, tx *sqlx.Tx){
 		"the server ends the connection": func(t *testing.T, tx *sqlx.Tx) {
-			execute(t, super, `SELECT pg_terminate_backend($1)`, query[int](t, tx, `SELECT pg_backend_pid()`))
+			pgtest.Execute(t, super, `SELECT pg_terminate_backend($1)`, pgtest.Query[int](t, tx, `SELECT pg_backend_pid()`))
 		},
 		"the scope stands idle for too long": func(t *testing.T, tx *sqlx.Tx) {
 			if _, err := tx.Exec(`SET LOCAL idle_in_transaction_session_timeout = 1`); err != nil {
 				t.Fatal(err)
 			}
-			for query[int](t, super, `SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND state LIKE 'idle in transaction%'`, cfg.Database) > 0 {
+			for pgtest.Query[int](t, super, `SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND state LIKE 'idle in transaction%'`, cfg.Database) > 0 {
 				time.Sleep(5 * time.Millisecond)
 			}
 		},
@@ -174,10 +175,10 @@ func TestAnOutageIsNoMistake(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
 				end(t, tx)
-				return insertNote("lost")(ctx, tx)
+				return pgtest.InsertNote("lost")(ctx, tx)
 			})
-			mustBe(t, err, domain.CodeDatabaseUnavailable)
-			note(t, db, acme, "next")
+			pgtest.MustBe(t, err, domain.CodeDatabaseUnavailable)
+			pgtest.Note(t, db, acme, "next")
 		})
 	}
 }

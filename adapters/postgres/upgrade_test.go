@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
@@ -33,26 +34,26 @@ func mustBeUpgrading(t testing.TB, db *postgres.DB, id domain.TenantID) {
 
 func TestATenantThatFailsKeepsNoOther(t *testing.T) {
 	t.Parallel()
-	db, cfg := open(t, withFiles(tableOfNotes))
+	db, cfg := pgtest.Open(t, pgtest.WithFiles(tableOfNotes))
 	var ids []domain.TenantID
 	for i := range 8 {
-		ids = append(ids, makeTenant(t, db, fmt.Sprintf("t%d", i)))
-		note(t, db, ids[i], "right")
+		ids = append(ids, pgtest.MakeTenant(t, db, fmt.Sprintf("t%d", i)))
+		pgtest.Note(t, db, ids[i], "right")
 	}
-	note(t, db, ids[3], "wrong")
-	execute(t, superuser(t, cfg), `DROP SCHEMA tenant_t5 CASCADE`)
-	withFiles(tableOfNotes, checkedNotes, `CREATE TABLE more ()`)(&cfg)
+	pgtest.Note(t, db, ids[3], "wrong")
+	pgtest.Execute(t, pgtest.Superuser(t, cfg), `DROP SCHEMA tenant_t5 CASCADE`)
+	pgtest.WithFiles(tableOfNotes, checkedNotes, `CREATE TABLE more ()`)(&cfg)
 
-	report := mustFailSetup(t, cfg, postgres.CodeSetupIncomplete, "2 of 8 tenants", "t3 (migration product/0002_file.sql", "check constraint", "t5 (", "tenant_t5", "app.Setup")
+	report := pgtest.MustFailSetup(t, cfg, postgres.CodeSetupIncomplete, "2 of 8 tenants", "t3 (migration product/0002_file.sql", "check constraint", "t5 (", "tenant_t5", "app.Setup")
 	for _, part := range []string{"brought 6 of 8 tenants", "tenant t3 failed: migration product/0002_file.sql", "tenant t5 failed"} {
 		if !strings.Contains(report, part) {
 			t.Errorf("the report lacks %q:\n%s", part, report)
 		}
 	}
-	if n := query[int](t, superuser(t, cfg), strayTables); n != 0 {
+	if n := pgtest.Query[int](t, pgtest.Superuser(t, cfg), strayTables); n != 0 {
 		t.Errorf("%d tables are where they don't belong", n)
 	}
-	newer := reopen(t, cfg)
+	newer := pgtest.Reopen(t, cfg)
 	for i, id := range ids {
 		if i == 3 || i == 5 {
 			mustBeUpgrading(t, newer, id)
@@ -62,8 +63,8 @@ func TestATenantThatFailsKeepsNoOther(t *testing.T) {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
-	makeTenant(t, newer, "fresh")
-	note(t, db, ids[3], "the older program serves it on")
+	pgtest.MakeTenant(t, newer, "fresh")
+	pgtest.Note(t, db, ids[3], "the older program serves it on")
 
 	status, err := postgres.Migrations(t.Context(), cfg)
 	if err != nil || status.Tenants != 9 || status.Wanted.Product != 3 || len(status.Behind) != 2 || status.NewTenants != "" {
@@ -72,16 +73,16 @@ func TestATenantThatFailsKeepsNoOther(t *testing.T) {
 	if b := status.Behind[0]; b.ID != ids[3] || b.Has.Product != 1 || !strings.Contains(b.Failure, "check constraint") || b.Failed.IsZero() {
 		t.Errorf("got %+v", b)
 	}
-	mustFind(t, cfg, "tenant-versions", doctor.Error, "t3 has partywall/0 and product/1, since migration product/0002_file.sql", "tenant-schemas")
+	pgtest.MustFind(t, cfg, "tenant-versions", doctor.Error, "t3 has partywall/0 and product/1, since migration product/0002_file.sql", "tenant-schemas")
 
 	if logged := logOfOpening(t, cfg); !strings.Contains(logged, "level=WARN") || !strings.Contains(logged, "2 of 9 tenants are behind") || !strings.Contains(logged, "t3 has partywall/0") || !strings.Contains(logged, "app.Setup") {
 		t.Errorf("the log says %q", logged)
 	}
 
-	mustFailSetup(t, cfg, postgres.CodeSetupIncomplete, "2 of 9 tenants are behind")
+	pgtest.MustFailSetup(t, cfg, postgres.CodeSetupIncomplete, "2 of 9 tenants are behind")
 
-	execute(t, superuser(t, cfg), `DELETE FROM tenant_t3.notes WHERE text = 'wrong'; CREATE SCHEMA tenant_t5 AUTHORIZATION `+cfg.User+`; CREATE TABLE tenant_t5.notes (id int, text text); ALTER TABLE tenant_t5.notes OWNER TO `+cfg.User)
-	if report := setUp(t, cfg); !strings.Contains(report, "brought 2 of 9 tenants") {
+	pgtest.Execute(t, pgtest.Superuser(t, cfg), `DELETE FROM tenant_t3.notes WHERE text = 'wrong'; CREATE SCHEMA tenant_t5 AUTHORIZATION `+cfg.User+`; CREATE TABLE tenant_t5.notes (id int, text text); ALTER TABLE tenant_t5.notes OWNER TO `+cfg.User)
+	if report := pgtest.SetUp(t, cfg); !strings.Contains(report, "brought 2 of 9 tenants") {
 		t.Errorf("it said:\n%s", report)
 	}
 	if status, err = postgres.Migrations(t.Context(), cfg); err != nil || len(status.Behind) != 0 {
@@ -90,7 +91,7 @@ func TestATenantThatFailsKeepsNoOther(t *testing.T) {
 	if logged := logOfOpening(t, cfg); logged != "" {
 		t.Errorf("the log says %q", logged)
 	}
-	if n := query[int](t, superuser(t, cfg), `SELECT count(*) FROM partywall.migration_failures`); n != 0 {
+	if n := pgtest.Query[int](t, pgtest.Superuser(t, cfg), `SELECT count(*) FROM partywall.migration_failures`); n != 0 {
 		t.Errorf("%d failures are remembered", n)
 	}
 	if err := newer.InTenant(t.Context(), ids[3], priorities); err != nil {
@@ -113,11 +114,11 @@ func logOfOpening(t *testing.T, cfg postgres.Config) string {
 
 func TestATenantWhoseTablesAreInUse(t *testing.T) {
 	t.Parallel()
-	db, cfg := open(t, withFiles(tableOfNotes))
-	busy, idle := makeTenant(t, db, "busy"), makeTenant(t, db, "idle")
+	db, cfg := pgtest.Open(t, pgtest.WithFiles(tableOfNotes))
+	busy, idle := pgtest.MakeTenant(t, db, "busy"), pgtest.MakeTenant(t, db, "idle")
 	held := func(t *testing.T) (release func()) {
 		t.Helper()
-		tx, err := superuser(t, cfg).Beginx()
+		tx, err := pgtest.Superuser(t, cfg).Beginx()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,13 +127,13 @@ func TestATenantWhoseTablesAreInUse(t *testing.T) {
 		}
 		return func() { _ = tx.Rollback() }
 	}
-	withFiles(tableOfNotes, checkedNotes)(&cfg)
+	pgtest.WithFiles(tableOfNotes, checkedNotes)(&cfg)
 	t.Run("is named when patience ends, after all others are through", func(t *testing.T) {
 		defer held(t)()
 		cfg := cfg
 		cfg.MigrationPatience = time.Millisecond
-		mustFailSetup(t, cfg, postgres.CodeSetupIncomplete, "busy (migration product/0002_file.sql", "lock timeout", "locks are held by session ", " of postgres: ", "app.Setup")
-		newer := reopen(t, cfg)
+		pgtest.MustFailSetup(t, cfg, postgres.CodeSetupIncomplete, "busy (migration product/0002_file.sql", "lock timeout", "locks are held by session ", " of postgres: ", "app.Setup")
+		newer := pgtest.Reopen(t, cfg)
 		mustBeUpgrading(t, newer, busy)
 		if err := newer.InTenant(t.Context(), idle, priorities); err != nil {
 			t.Error(err)
@@ -157,7 +158,7 @@ func TestATenantWhoseTablesAreInUse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := reopen(t, cfg).InTenant(t.Context(), busy, priorities); err != nil {
+		if err := pgtest.Reopen(t, cfg).InTenant(t.Context(), busy, priorities); err != nil {
 			t.Error(err)
 		}
 	})
@@ -165,12 +166,12 @@ func TestATenantWhoseTablesAreInUse(t *testing.T) {
 
 func TestAConnectionThatEndsInAFile(t *testing.T) {
 	t.Parallel()
-	db, cfg := open(t, withFiles(tableOfNotes))
-	makeTenant(t, db, "acme")
-	makeTenant(t, db, "rival")
-	withFiles(tableOfNotes, `DO $$ BEGIN IF current_schema() = 'tenant_acme' THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; END $$`)(&cfg)
+	db, cfg := pgtest.Open(t, pgtest.WithFiles(tableOfNotes))
+	pgtest.MakeTenant(t, db, "acme")
+	pgtest.MakeTenant(t, db, "rival")
+	pgtest.WithFiles(tableOfNotes, `DO $$ BEGIN IF current_schema() = 'tenant_acme' THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; END $$`)(&cfg)
 	err := postgres.Setup(t.Context(), cfg, func(string) {})
-	mustBe(t, err, domain.CodeDatabaseUnavailable)
+	pgtest.MustBe(t, err, domain.CodeDatabaseUnavailable)
 	for _, part := range []string{"tenant acme", "product/0002_file.sql"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("%v doesn't say %s", err, part)
@@ -182,54 +183,54 @@ func TestAConnectionThatEndsInAFile(t *testing.T) {
 // can't be used: a file may raise any.
 func TestAFailureOfAFilesOwn(t *testing.T) {
 	t.Parallel()
-	db, cfg := open(t, withFiles(tableOfNotes))
-	makeTenant(t, db, "acme")
+	db, cfg := pgtest.Open(t, pgtest.WithFiles(tableOfNotes))
+	pgtest.MakeTenant(t, db, "acme")
 	for _, state := range []string{"08006", "53300", "57014", "57P01", "58030", "25006", "42501", "23505"} {
-		withFiles(tableOfNotes, `DO $$ BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = '`+state+`'; END $$`)(&cfg)
-		mustFailSetup(t, cfg, postgres.CodeMigrationFailed, "product/0002_file.sql", "on purpose", state)
-		withFiles(tableOfNotes, `DO $$ BEGIN IF current_schema() = 'tenant_acme' THEN RAISE EXCEPTION 'on purpose' USING ERRCODE = '`+state+`'; END IF; END $$`)(&cfg)
+		pgtest.WithFiles(tableOfNotes, `DO $$ BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = '`+state+`'; END $$`)(&cfg)
+		pgtest.MustFailSetup(t, cfg, postgres.CodeMigrationFailed, "product/0002_file.sql", "on purpose", state)
+		pgtest.WithFiles(tableOfNotes, `DO $$ BEGIN IF current_schema() = 'tenant_acme' THEN RAISE EXCEPTION 'on purpose' USING ERRCODE = '`+state+`'; END IF; END $$`)(&cfg)
 		cfg := cfg
-		cfg.TenantMigrations = files(tableOfNotes, `SELECT 'of `+state+`'; DO $$ BEGIN IF current_schema() = 'tenant_acme' THEN RAISE EXCEPTION 'on purpose' USING ERRCODE = '`+state+`'; END IF; END $$`)
-		mustFailSetup(t, cfg, postgres.CodeSetupIncomplete, "acme (migration product/0002_file.sql", "on purpose")
+		cfg.TenantMigrations = pgtest.Files(tableOfNotes, `SELECT 'of `+state+`'; DO $$ BEGIN IF current_schema() = 'tenant_acme' THEN RAISE EXCEPTION 'on purpose' USING ERRCODE = '`+state+`'; END IF; END $$`)
+		pgtest.MustFailSetup(t, cfg, postgres.CodeSetupIncomplete, "acme (migration product/0002_file.sql", "on purpose")
 	}
 }
 
 func TestFilesThatNoNewTenantCanHave(t *testing.T) {
 	t.Parallel()
 	once := `CREATE TABLE notes (id int, text text); INSERT INTO shared.names SELECT name FROM shared.wanted`
-	db, cfg := open(t, withFiles(once), func(cfg *postgres.Config) {
-		cfg.SharedMigrations = files(`CREATE TABLE names (name text PRIMARY KEY); CREATE TABLE wanted (name text)`)
+	db, cfg := pgtest.Open(t, pgtest.WithFiles(once), func(cfg *postgres.Config) {
+		cfg.SharedMigrations = pgtest.Files(`CREATE TABLE names (name text PRIMARY KEY); CREATE TABLE wanted (name text)`)
 	})
-	execute(t, superuser(t, cfg), `INSERT INTO shared.wanted VALUES ('taken')`)
-	acme := makeTenant(t, db, "acme")
-	if _, err := db.Tenants().Create(t.Context(), owned(t, "rival")); !errors.Is(err, postgres.CodeMigrationFailed) {
+	pgtest.Execute(t, pgtest.Superuser(t, cfg), `INSERT INTO shared.wanted VALUES ('taken')`)
+	acme := pgtest.MakeTenant(t, db, "acme")
+	if _, err := db.Tenants().Create(t.Context(), pgtest.Creation(t, "rival")); !errors.Is(err, postgres.CodeMigrationFailed) {
 		t.Fatalf("got %v", err)
 	}
-	withFiles(once, checkedNotes)(&cfg)
-	mustFailSetup(t, cfg, postgres.CodeSetupIncomplete, "no tenant can be made: migration product/0001_file.sql", "duplicate key")
-	if err := reopen(t, cfg).InTenant(t.Context(), acme, priorities); err != nil {
+	pgtest.WithFiles(once, checkedNotes)(&cfg)
+	pgtest.MustFailSetup(t, cfg, postgres.CodeSetupIncomplete, "no tenant can be made: migration product/0001_file.sql", "duplicate key")
+	if err := pgtest.Reopen(t, cfg).InTenant(t.Context(), acme, priorities); err != nil {
 		t.Errorf("setup didn't go on: %v", err)
 	}
 	status, err := postgres.Migrations(t.Context(), cfg)
 	if err != nil || !strings.Contains(status.NewTenants, "product/0001_file.sql") {
 		t.Errorf("got %+v, %v", status, err)
 	}
-	mustFind(t, cfg, "new-tenants", doctor.Error, "no tenant can be made: migration product/0001_file.sql")
+	pgtest.MustFind(t, cfg, "new-tenants", doctor.Error, "no tenant can be made: migration product/0001_file.sql")
 
-	execute(t, superuser(t, cfg), `TRUNCATE shared.wanted`)
-	setUp(t, cfg)
-	mustFind(t, cfg, "new-tenants", doctor.OK, "made a tenant")
-	makeTenant(t, reopen(t, cfg), "rival")
+	pgtest.Execute(t, pgtest.Superuser(t, cfg), `TRUNCATE shared.wanted`)
+	pgtest.SetUp(t, cfg)
+	pgtest.MustFind(t, cfg, "new-tenants", doctor.OK, "made a tenant")
+	pgtest.MakeTenant(t, pgtest.Reopen(t, cfg), "rival")
 }
 
 func TestTheTrialLeavesNothing(t *testing.T) {
 	t.Parallel()
-	_, cfg := open(t, withFiles(tableOfNotes), func(cfg *postgres.Config) {
-		cfg.SharedMigrations = files(`CREATE TABLE names (name text)`)
+	_, cfg := pgtest.Open(t, pgtest.WithFiles(tableOfNotes), func(cfg *postgres.Config) {
+		cfg.SharedMigrations = pgtest.Files(`CREATE TABLE names (name text)`)
 	})
-	withFiles(tableOfNotes, `INSERT INTO shared.names SELECT current_schema(); CREATE TABLE more (name text); SELECT lo_create(0)`)(&cfg)
-	setUp(t, cfg)
-	super := superuser(t, cfg)
+	pgtest.WithFiles(tableOfNotes, `INSERT INTO shared.names SELECT current_schema(); CREATE TABLE more (name text); SELECT lo_create(0)`)(&cfg)
+	pgtest.SetUp(t, cfg)
+	super := pgtest.Superuser(t, cfg)
 	for what, statement := range map[string]string{
 		"rows of others":  `SELECT count(*) FROM shared.names`,
 		"tenants":         `SELECT count(*) FROM partywall.tenants`,
@@ -239,14 +240,14 @@ func TestTheTrialLeavesNothing(t *testing.T) {
 		"large objects":   `SELECT count(*) FROM pg_largeobject_metadata`,
 		"open statements": `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'`,
 	} {
-		if n := query[int](t, super, statement); n != 0 {
+		if n := pgtest.Query[int](t, super, statement); n != 0 {
 			t.Errorf("%d %s are left", n, what)
 		}
 	}
 	t.Run("a role that doesn't reach its schema is found", func(t *testing.T) {
-		withFiles(tableOfNotes, `INSERT INTO shared.names SELECT current_schema(); CREATE TABLE more (name text); SELECT lo_create(0)`,
+		pgtest.WithFiles(tableOfNotes, `INSERT INTO shared.names SELECT current_schema(); CREATE TABLE more (name text); SELECT lo_create(0)`,
 			`DO $$ BEGIN EXECUTE format('REVOKE USAGE ON SCHEMA %I FROM %I', current_schema(), (SELECT 'pw_' || inst || '_t_' || substr(current_schema(), 8) FROM partywall.installation)); END $$`)(&cfg)
-		mustFailSetup(t, cfg, postgres.CodeMigrationFailed, "USAGE")
+		pgtest.MustFailSetup(t, cfg, postgres.CodeMigrationFailed, "USAGE")
 	})
 }
 
@@ -264,37 +265,37 @@ func TestColumnsThatAnOlderProgramLeftBehind(t *testing.T) {
 		},
 	} {
 		t.Run("are healed by "+name, func(t *testing.T) {
-			db, cfg := open(t, withFiles(tableOfNotes, checkedNotes))
-			acme := makeTenant(t, db, "acme")
-			super := superuser(t, cfg)
+			db, cfg := pgtest.Open(t, pgtest.WithFiles(tableOfNotes, checkedNotes))
+			acme := pgtest.MakeTenant(t, db, "acme")
+			super := pgtest.Superuser(t, cfg)
 			const columns = `SELECT version FROM partywall.tenants`
-			if n := query[int](t, super, columns); n != 2 {
+			if n := pgtest.Query[int](t, super, columns); n != 2 {
 				t.Errorf("a new tenant has %d", n)
 			}
-			execute(t, super, `UPDATE partywall.tenants SET version = 0`)
-			mustFind(t, cfg, "tenant-versions", doctor.OK, "all tenants")
+			pgtest.Execute(t, super, `UPDATE partywall.tenants SET version = 0`)
+			pgtest.MustFind(t, cfg, "tenant-versions", doctor.OK, "all tenants")
 			if err := look(t, db, acme); err != nil {
 				t.Fatal(err)
 			}
-			if n := query[int](t, super, columns); n != 2 {
+			if n := pgtest.Query[int](t, super, columns); n != 2 {
 				t.Errorf("it has %d", n)
 			}
-			execute(t, super, `UPDATE partywall.tenants SET version = 0, status = 'suspended'`)
-			mustBe(t, look(t, db, acme), domain.CodeTenantNotFound)
-			execute(t, super, `UPDATE partywall.tenants SET status = 'active'; DELETE FROM partywall.migrations WHERE set = 'product' AND number = 2`)
+			pgtest.Execute(t, super, `UPDATE partywall.tenants SET version = 0, status = 'suspended'`)
+			pgtest.MustBe(t, look(t, db, acme), domain.CodeTenantNotFound)
+			pgtest.Execute(t, super, `UPDATE partywall.tenants SET status = 'active'; DELETE FROM partywall.migrations WHERE set = 'product' AND number = 2`)
 			mustBeUpgrading(t, db, acme)
-			execute(t, super, `UPDATE partywall.tenants SET version = 99`)
+			pgtest.Execute(t, super, `UPDATE partywall.tenants SET version = 99`)
 			if err := look(t, db, acme); err != nil {
 				t.Errorf("a tenant that is ahead isn't served: %v", err)
 			}
 		})
 	}
 	t.Run("are healed by setup", func(t *testing.T) {
-		db, cfg := open(t, withFiles(tableOfNotes, checkedNotes))
-		makeTenant(t, db, "acme")
-		execute(t, superuser(t, cfg), `UPDATE partywall.tenants SET version = 0`)
-		setUp(t, cfg)
-		if n := query[int](t, superuser(t, cfg), `SELECT version FROM partywall.tenants`); n != 2 {
+		db, cfg := pgtest.Open(t, pgtest.WithFiles(tableOfNotes, checkedNotes))
+		pgtest.MakeTenant(t, db, "acme")
+		pgtest.Execute(t, pgtest.Superuser(t, cfg), `UPDATE partywall.tenants SET version = 0`)
+		pgtest.SetUp(t, cfg)
+		if n := pgtest.Query[int](t, pgtest.Superuser(t, cfg), `SELECT version FROM partywall.tenants`); n != 2 {
 			t.Errorf("it has %d", n)
 		}
 	})
@@ -302,11 +303,11 @@ func TestColumnsThatAnOlderProgramLeftBehind(t *testing.T) {
 
 func TestWhatHasNoPlaceAmongTheExtensions(t *testing.T) {
 	t.Parallel()
-	_, cfg := open(t, func(cfg *postgres.Config) {
-		cfg.SharedMigrations = files(`CREATE EXTENSION citext SCHEMA ext; CREATE EXTENSION hstore SCHEMA ext`)
+	_, cfg := pgtest.Open(t, func(cfg *postgres.Config) {
+		cfg.SharedMigrations = pgtest.Files(`CREATE EXTENSION citext SCHEMA ext; CREATE EXTENSION hstore SCHEMA ext`)
 	})
-	mustFind(t, cfg, "extension-schema", doctor.OK, "nothing else")
-	super := superuser(t, cfg)
+	pgtest.MustFind(t, cfg, "extension-schema", doctor.OK, "nothing else")
+	super := pgtest.Superuser(t, cfg)
 	for thing, drop := range map[string]string{
 		"TABLE ext.lost (id serial PRIMARY KEY)":                             "TABLE ext.lost",
 		"VIEW ext.lost AS SELECT 1":                                          "VIEW ext.lost",
@@ -316,9 +317,9 @@ func TestWhatHasNoPlaceAmongTheExtensions(t *testing.T) {
 		"SEQUENCE ext.lost":                                                  "SEQUENCE ext.lost",
 		"OPERATOR ext.## (FUNCTION = int4pl, LEFTARG = int, RIGHTARG = int)": "OPERATOR ext.## (int, int)",
 	} {
-		execute(t, super, "CREATE "+thing)
-		mustFind(t, cfg, "extension-schema", doctor.Error, "ext.", "database-user") // what is lost there belongs to another user
-		execute(t, super, "DROP "+drop)
+		pgtest.Execute(t, super, "CREATE "+thing)
+		pgtest.MustFind(t, cfg, "extension-schema", doctor.Error, "ext.", "database-user") // what is lost there belongs to another user
+		pgtest.Execute(t, super, "DROP "+drop)
 	}
-	mustFind(t, cfg, "extension-schema", doctor.OK, "nothing else")
+	pgtest.MustFind(t, cfg, "extension-schema", doctor.OK, "nothing else")
 }

@@ -1,10 +1,14 @@
 package postgres_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
+)
 
 // TestServerVersion logs which server the other tests run on.
 func TestServerVersion(t *testing.T) {
-	cfg := config(t)
+	cfg := pgtest.NewConfig(t)
 	cfg.Database = "postgres"
-	t.Log(query[string](t, superuser(t, cfg), `SELECT version()`))
+	t.Log(pgtest.Query[string](t, pgtest.Superuser(t, cfg), `SELECT version()`))
 }

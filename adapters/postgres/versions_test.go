@@ -3,7 +3,6 @@ package postgres_test
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -13,16 +12,9 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 )
-
-// withPriorities is the next version of a product that began [withNotes].
-func withPriorities(cfg *postgres.Config) {
-	withNotes(cfg)
-	next := fstest.MapFS{"0002_priorities.sql": {Data: []byte(`ALTER TABLE notes ADD priority int NOT NULL DEFAULT 1`)}}
-	maps.Copy(next, cfg.TenantMigrations.(fstest.MapFS))
-	cfg.TenantMigrations = next
-}
 
 func priorities(ctx context.Context, tx *sqlx.Tx) error {
 	_, err := tx.ExecContext(ctx, `UPDATE notes SET priority = 2`)
@@ -34,37 +26,37 @@ func priorities(ctx context.Context, tx *sqlx.Tx) error {
 func TestTwoVersions(t *testing.T) {
 	t.Parallel()
 	t.Run("the older one serves on, and the tenants that it makes serve both", func(t *testing.T) {
-		older, cfg := open(t, withNotes)
-		acme := makeTenant(t, older, "acme")
-		withPriorities(&cfg)
-		setUp(t, cfg)
-		late := makeTenant(t, older, "late")
-		newer := reopen(t, cfg)
-		for _, id := range []domain.TenantID{acme, late, makeTenant(t, newer, "fresh")} {
-			note(t, older, id, "the older's")
-			note(t, newer, id, "the newer's")
+		older, cfg := pgtest.Open(t, pgtest.WithNotes)
+		acme := pgtest.MakeTenant(t, older, "acme")
+		pgtest.WithPriorities(&cfg)
+		pgtest.SetUp(t, cfg)
+		late := pgtest.MakeTenant(t, older, "late")
+		newer := pgtest.Reopen(t, cfg)
+		for _, id := range []domain.TenantID{acme, late, pgtest.MakeTenant(t, newer, "fresh")} {
+			pgtest.Note(t, older, id, "the older's")
+			pgtest.Note(t, newer, id, "the newer's")
 			if err := newer.InTenant(t.Context(), id, priorities); err != nil {
 				t.Errorf("%s lacks what the newer one needs: %v", id, err)
 			}
 		}
 	})
 	t.Run("the older one is started again, and set up again, while the newer one serves", func(t *testing.T) {
-		older, cfg := open(t, withNotes)
+		older, cfg := pgtest.Open(t, pgtest.WithNotes)
 		newest := cfg
-		withPriorities(&newest)
-		setUp(t, newest)
-		if report := setUp(t, cfg); report != "" {
+		pgtest.WithPriorities(&newest)
+		pgtest.SetUp(t, newest)
+		if report := pgtest.SetUp(t, cfg); report != "" {
 			t.Errorf("the older setup did:\n%s", report)
 		}
-		late := makeTenant(t, reopen(t, cfg), "late")
-		makeTenant(t, older, "later")
-		if err := reopen(t, newest).InTenant(t.Context(), late, priorities); err != nil {
+		late := pgtest.MakeTenant(t, pgtest.Reopen(t, cfg), "late")
+		pgtest.MakeTenant(t, older, "later")
+		if err := pgtest.Reopen(t, newest).InTenant(t.Context(), late, priorities); err != nil {
 			t.Error(err)
 		}
 	})
 	t.Run("a tenant that the older one makes during the newer one's setup lacks nothing", func(t *testing.T) {
 		atWork, goOn := make(chan bool), make(chan bool)
-		older, cfg := open(t, withNotes, func(cfg *postgres.Config) {
+		older, cfg := pgtest.Open(t, pgtest.WithNotes, func(cfg *postgres.Config) {
 			cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant, domain.Identity) error {
 				close(atWork)
 				<-goOn
@@ -72,29 +64,29 @@ func TestTwoVersions(t *testing.T) {
 			}
 		})
 		var creation sync.WaitGroup
-		creation.Go(func() { makeTenant(t, older, "acme") })
+		creation.Go(func() { pgtest.MakeTenant(t, older, "acme") })
 		<-atWork
 		time.AfterFunc(200*time.Millisecond, func() { close(goOn) })
-		withPriorities(&cfg)
-		setUp(t, cfg)
+		pgtest.WithPriorities(&cfg)
+		pgtest.SetUp(t, cfg)
 		creation.Wait()
-		if err := reopen(t, cfg).InTenant(t.Context(), tenantID(t, "acme"), priorities); err != nil {
+		if err := pgtest.Reopen(t, cfg).InTenant(t.Context(), pgtest.TenantID(t, "acme"), priorities); err != nil {
 			t.Error(err)
 		}
 	})
 	t.Run("a file may be changed until a tenant has it", func(t *testing.T) {
-		_, cfg := open(t, func(cfg *postgres.Config) {
+		_, cfg := pgtest.Open(t, func(cfg *postgres.Config) {
 			cfg.TenantMigrations = fstest.MapFS{"0001_draft.sql": {Data: []byte(`SELECT 'a draft'`)}}
 		})
-		withNotes(&cfg)
-		setUp(t, cfg)
-		db := reopen(t, cfg)
-		note(t, db, makeTenant(t, db, "acme"), "kept")
+		pgtest.WithNotes(&cfg)
+		pgtest.SetUp(t, cfg)
+		db := pgtest.Reopen(t, cfg)
+		pgtest.Note(t, db, pgtest.MakeTenant(t, db, "acme"), "kept")
 		cfg.TenantMigrations = fstest.MapFS{"0001_notes.sql": {Data: []byte(`SELECT 'changed'`)}}
-		mustBe(t, postgres.Setup(t.Context(), cfg, func(string) {}), postgres.CodeMigrationChanged)
+		pgtest.MustBe(t, postgres.Setup(t.Context(), cfg, func(string) {}), postgres.CodeMigrationChanged)
 		cfg.TenantMigrations = nil // an older program still has the tenant's own
-		older := reopen(t, cfg)
-		if got := notes(t, older, makeTenant(t, older, "rival")); !slices.Equal(got, nil) {
+		older := pgtest.Reopen(t, cfg)
+		if got := pgtest.Notes(t, older, pgtest.MakeTenant(t, older, "rival")); !slices.Equal(got, nil) {
 			t.Errorf("there is %q", got)
 		}
 	})
@@ -104,12 +96,12 @@ func TestTwoVersions(t *testing.T) {
 // program does not have: the tenant is hidden, and keeps its ID and its data.
 func TestAStatusOfALaterProgramIsNeitherServedNorSwept(t *testing.T) {
 	t.Parallel()
-	db, cfg := open(t)
-	acme := makeTenant(t, db, "acme")
-	owner := owned(t, "acme").Owner
-	super := superuser(t, cfg)
+	db, cfg := pgtest.Open(t)
+	acme := pgtest.MakeTenant(t, db, "acme")
+	owner := pgtest.Creation(t, "acme").Owner
+	super := pgtest.Superuser(t, cfg)
 	for _, constraint := range []string{`ALTER TABLE partywall.tenants DROP CONSTRAINT IF EXISTS tenants_status_check`, `UPDATE partywall.tenants SET status = 'purging', expires_at = now() - interval '1 day'`} {
-		execute(t, super, constraint)
+		pgtest.Execute(t, super, constraint)
 	}
 
 	if n, err := db.Tenants().Sweep(t.Context()); err != nil || n != 0 {
@@ -124,11 +116,11 @@ func TestAStatusOfALaterProgramIsNeitherServedNorSwept(t *testing.T) {
 	if found, err := db.Members().Memberships(t.Context(), owner, 10); err != nil || len(found) != 0 {
 		t.Errorf("Memberships = %v, %v", found, err)
 	}
-	_, err := db.Tenants().Create(t.Context(), owned(t, "acme"))
-	mustBe(t, err, domain.CodeTenantExists)
-	_, err = db.Reservations().Reserve(t.Context(), reservation(t, "acme"))
-	mustBe(t, err, domain.CodeTenantExists)
-	if !query[bool](t, super, `SELECT to_regnamespace('tenant_acme') IS NOT NULL`) {
+	_, err := db.Tenants().Create(t.Context(), pgtest.Creation(t, "acme"))
+	pgtest.MustBe(t, err, domain.CodeTenantExists)
+	_, err = db.Reservations().Reserve(t.Context(), pgtest.Reservation(t, "acme"))
+	pgtest.MustBe(t, err, domain.CodeTenantExists)
+	if !pgtest.Query[bool](t, super, `SELECT to_regnamespace('tenant_acme') IS NOT NULL`) {
 		t.Error("the schema is gone")
 	}
 }

@@ -5,75 +5,37 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 )
 
-// withNotes gives each tenant a table.
-func withNotes(cfg *postgres.Config) {
-	cfg.TenantMigrations = fstest.MapFS{"0001_notes.sql": {Data: []byte(`
-		CREATE TABLE notes (
-			id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-			text   text NOT NULL,
-			parent bigint REFERENCES notes DEFERRABLE INITIALLY DEFERRED
-		);
-		CREATE FUNCTION count_notes() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM notes'`)}}
-}
-
-// note puts a row into the tenant's table.
-func note(t testing.TB, db *postgres.DB, id domain.TenantID, text string) {
-	t.Helper()
-	if err := db.InTenant(t.Context(), id, insertNote(text)); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func insertNote(text string) func(context.Context, *sqlx.Tx) error {
-	return func(ctx context.Context, tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO notes (text) VALUES ($1)`, text)
-		return err
-	}
-}
-
-// notes returns what the tenant's table holds.
-func notes(t testing.TB, db *postgres.DB, id domain.TenantID) (texts []string) {
-	t.Helper()
-	err := db.InTenant(t.Context(), id, func(ctx context.Context, tx *sqlx.Tx) error {
-		return tx.SelectContext(ctx, &texts, `SELECT text FROM notes ORDER BY id`)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return texts
-}
-
 func TestWalls(t *testing.T) {
 	t.Parallel()
-	db, cfg := open(t, withNotes)
-	acme, rival := makeTenant(t, db, "acme"), makeTenant(t, db, "rival")
-	note(t, db, acme, "acme's")
-	note(t, db, rival, "the rival's")
-	inst := query[string](t, superuser(t, cfg), `SELECT inst FROM partywall.installation`)
+	db, cfg := pgtest.Open(t, pgtest.WithNotes)
+	acme, rival := pgtest.MakeTenant(t, db, "acme"), pgtest.MakeTenant(t, db, "rival")
+	pgtest.Note(t, db, acme, "acme's")
+	pgtest.Note(t, db, rival, "the rival's")
+	inst := pgtest.Query[string](t, pgtest.Superuser(t, cfg), `SELECT inst FROM partywall.installation`)
 	loginAs := func(t *testing.T, role string) *sqlx.DB {
 		role = "pw_" + inst + "_" + role
-		return login(t, cfg, role, postgres.DerivedPassword(cfg.Password, role))
+		return pgtest.Login(t, cfg, role, postgres.DerivedPassword(cfg.Password, role))
 	}
-	object := query[string](t, superuser(t, cfg), `SELECT lo_from_bytea(0, 'another role''s')::text`)
+	object := pgtest.Query[string](t, pgtest.Superuser(t, cfg), `SELECT lo_from_bytea(0, 'another role''s')::text`)
 	// enter stands where scoped SQL of acme's does.
 	enter := fmt.Sprintf(`BEGIN; SET LOCAL ROLE "pw_%s_t_acme"; SET LOCAL search_path = "tenant_acme", ext, pg_temp; `, inst)
 
 	t.Run("a tenant reads, writes and calls what is its own", func(t *testing.T) {
 		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
-			if got := query[string](t, tx, `SELECT current_user || ' ' || current_schema() || ' ' || current_setting('search_path')`); got != `pw_`+inst+`_t_acme tenant_acme "tenant_acme", ext, pg_temp` {
+			if got := pgtest.Query[string](t, tx, `SELECT current_user || ' ' || current_schema() || ' ' || current_setting('search_path')`); got != `pw_`+inst+`_t_acme tenant_acme "tenant_acme", ext, pg_temp` {
 				t.Errorf("it is %s", got)
 			}
-			if got := query[int](t, tx, `SELECT count_notes()`); got != 1 {
+			if got := pgtest.Query[int](t, tx, `SELECT count_notes()`); got != 1 {
 				t.Errorf("it has %d notes", got)
 			}
 			for _, statement := range []string{`UPDATE notes SET text = 'mine'`, `DELETE FROM notes WHERE text = 'none'`, `INSERT INTO notes (text) VALUES ('two')`} {
@@ -145,12 +107,12 @@ func TestWalls(t *testing.T) {
 	}
 	t.Run("the gate reads whether a tenant may be entered", func(t *testing.T) {
 		conn := loginAs(t, "gate_0")
-		if got := query[string](t, conn, `SELECT status FROM partywall.tenants WHERE id = 'acme' AND expires_at IS NULL`); got != "active" {
+		if got := pgtest.Query[string](t, conn, `SELECT status FROM partywall.tenants WHERE id = 'acme' AND expires_at IS NULL`); got != "active" {
 			t.Errorf("acme is %q", got)
 		}
 	})
 	t.Run("no login of ours is more than it needs to be", func(t *testing.T) {
-		risky := query[int](t, superuser(t, cfg), `
+		risky := pgtest.Query[int](t, pgtest.Superuser(t, cfg), `
 			SELECT count(*) FROM pg_roles WHERE rolname LIKE 'pw\_`+inst+`\_%'
 			AND (rolsuper OR rolbypassrls OR (rolcreaterole AND (rolcanlogin OR rolinherit OR rolname NOT LIKE '%\_maker\_%')) OR rolcreatedb OR rolreplication OR (rolinherit AND rolcanlogin) OR (rolcanlogin AND rolname LIKE '%\_t\_%'))`)
 		if risky != 0 {
@@ -161,13 +123,13 @@ func TestWalls(t *testing.T) {
 
 func TestPath(t *testing.T) {
 	t.Parallel()
-	for name, change := range walls {
+	for name, change := range pgtest.Walls {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			db, cfg := open(t, withNotes, change)
-			acme := makeTenant(t, db, "acme")
-			super := superuser(t, cfg)
-			execute(t, super, `CREATE TABLE public.strays (id int); GRANT ALL ON public.strays TO PUBLIC`)
+			db, cfg := pgtest.Open(t, pgtest.WithNotes, change)
+			acme := pgtest.MakeTenant(t, db, "acme")
+			super := pgtest.Superuser(t, cfg)
+			pgtest.Execute(t, super, `CREATE TABLE public.strays (id int); GRANT ALL ON public.strays TO PUBLIC`)
 			t.Run("public isn't on it", func(t *testing.T) {
 				err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
 					_, err := tx.ExecContext(ctx, `SELECT * FROM strays`)
@@ -178,12 +140,12 @@ func TestPath(t *testing.T) {
 				}
 			})
 			t.Run("a tenant whose schema is gone isn't served another's", func(t *testing.T) {
-				gone := makeTenant(t, db, "gone")
-				execute(t, super, `DROP SCHEMA tenant_gone CASCADE`)
+				gone := pgtest.MakeTenant(t, db, "gone")
+				pgtest.Execute(t, super, `DROP SCHEMA tenant_gone CASCADE`)
 				if _, err := db.Tenants().Clock(t.Context(), gone); domain.KindOf(err) != domain.Internal || err == nil {
 					t.Errorf("its time is told: %v", err)
 				}
-				err := db.InTenant(t.Context(), gone, insertNote("lost"))
+				err := db.InTenant(t.Context(), gone, pgtest.InsertNote("lost"))
 				if pq.As(err, pqerror.UndefinedTable) == nil {
 					t.Errorf("got %v", err)
 				}
@@ -194,11 +156,11 @@ func TestPath(t *testing.T) {
 
 func TestFailedOpening(t *testing.T) {
 	t.Parallel()
-	db, cfg := open(t, withNotes, oneConnection)
-	acme, rival := makeTenant(t, db, "acme"), makeTenant(t, db, "rival")
-	super := superuser(t, cfg)
-	role := `"pw_` + query[string](t, super, `SELECT inst FROM partywall.installation`) + `_t_acme"`
-	execute(t, super, `DROP OWNED BY `+role+`; DROP ROLE `+role)
+	db, cfg := pgtest.Open(t, pgtest.WithNotes, pgtest.OneConnection)
+	acme, rival := pgtest.MakeTenant(t, db, "acme"), pgtest.MakeTenant(t, db, "rival")
+	super := pgtest.Superuser(t, cfg)
+	role := `"pw_` + pgtest.Query[string](t, super, `SELECT inst FROM partywall.installation`) + `_t_acme"`
+	pgtest.Execute(t, super, `DROP OWNED BY `+role+`; DROP ROLE `+role)
 	err := db.InTenant(t.Context(), acme, func(context.Context, *sqlx.Tx) error {
 		t.Error("a tenant without its role was entered")
 		return nil
@@ -207,5 +169,5 @@ func TestFailedOpening(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	mustFindDefaults(t, db)
-	note(t, db, rival, "served")
+	pgtest.Note(t, db, rival, "served")
 }

@@ -1,4 +1,4 @@
-package postgres_test
+package pgtest
 
 import (
 	"bytes"
@@ -14,16 +14,17 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres"
 )
 
-// proxy stands between an adapter and the server, and can be a bad network.
-type proxy struct {
+// Proxy stands between an adapter and the server, and can be a bad network.
+type Proxy struct {
 	address string
 	target  string
 
-	turns atomic.Int64 // how often the client spoke and was answered
+	Turns atomic.Int64 // round trips so far
 
-	// cut, if set, is told what the client sends: whether it reaches the server,
-	// and whether the connection then breaks off, with lastWords as its answer.
-	cut       atomic.Pointer[func(message []byte) (pass, breakOff bool)]
+	// Cut, if set, gets each message of the client, and decides whether the message
+	// reaches the server and whether the connection then breaks off, with lastWords
+	// as its answer.
+	Cut       atomic.Pointer[func(message []byte) (pass, breakOff bool)]
 	lastWords []byte
 
 	mu       sync.Mutex
@@ -31,19 +32,8 @@ type proxy struct {
 	conns    map[net.Conn]bool
 }
 
-// through puts a proxy before the server.
-func through(t *testing.T, cfg *postgres.Config) *proxy {
-	t.Helper()
-	p := &proxy{target: net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)), address: "127.0.0.1:0", conns: map[net.Conn]bool{}}
-	p.restore(t)
-	t.Cleanup(func() { p.breakDown(t) })
-	cfg.Host = "127.0.0.1"
-	cfg.Port = p.listener.Addr().(*net.TCPAddr).Port
-	return p
-}
-
-// restore lets connections through.
-func (p *proxy) restore(t *testing.T) {
+// Restore accepts connections.
+func (p *Proxy) Restore(t *testing.T) {
 	t.Helper()
 	l, err := net.Listen("tcp", p.address)
 	if err != nil {
@@ -63,8 +53,8 @@ func (p *proxy) restore(t *testing.T) {
 	}()
 }
 
-// breakDown refuses connections and cuts those that there are.
-func (p *proxy) breakDown(*testing.T) {
+// BreakDown refuses connections and cuts the open ones.
+func (p *Proxy) BreakDown(*testing.T) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	_ = p.listener.Close()
@@ -74,7 +64,7 @@ func (p *proxy) breakDown(*testing.T) {
 	clear(p.conns)
 }
 
-func (p *proxy) serve(client net.Conn) {
+func (p *Proxy) serve(client net.Conn) {
 	backend, err := net.Dial("tcp", p.target)
 	if err != nil {
 		_ = client.Close()
@@ -92,7 +82,7 @@ func (p *proxy) serve(client net.Conn) {
 				return
 			}
 			if spoke.CompareAndSwap(true, false) {
-				p.turns.Add(1)
+				p.Turns.Add(1)
 			}
 			if _, err := client.Write(buffer[:n]); err != nil {
 				return
@@ -108,7 +98,7 @@ func (p *proxy) serve(client net.Conn) {
 		}
 		spoke.Store(true)
 		pass, breakOff := true, false
-		if cut := p.cut.Load(); cut != nil {
+		if cut := p.Cut.Load(); cut != nil {
 			pass, breakOff = (*cut)(buffer[:n])
 		}
 		if breakOff {
@@ -121,23 +111,23 @@ func (p *proxy) serve(client net.Conn) {
 	}
 }
 
-func (p *proxy) keep(client, backend net.Conn) {
+func (p *Proxy) keep(client, backend net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.conns[client], p.conns[backend] = true, true
 }
 
 // forget forgets a connection that has ended: some tests make a million.
-func (p *proxy) forget(client, backend net.Conn) {
+func (p *Proxy) forget(client, backend net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.conns, client)
 	delete(p.conns, backend)
 }
 
-// cutAt breaks the next connection off that sends text, before or after the
+// CutAt breaks the next connection off that sends text, before or after the
 // server gets it.
-func (p *proxy) cutAt(text string, after bool) {
+func (p *Proxy) CutAt(text string, after bool) {
 	var once atomic.Bool
 	cut := func(message []byte) (pass, breakOff bool) {
 		if bytes.Contains(message, []byte(text)) && once.CompareAndSwap(false, true) {
@@ -146,18 +136,29 @@ func (p *proxy) cutAt(text string, after bool) {
 		return true, false
 	}
 	p.lastWords = nil
-	p.cut.Store(&cut)
+	p.Cut.Store(&cut)
 }
 
-// answerAt has the server get text, and the client another answer than its own.
-func (p *proxy) answerAt(text string, answer []byte) {
-	p.cutAt(text, true)
+// AnswerAt has the server get text, and the client another answer than its own.
+func (p *Proxy) AnswerAt(text string, answer []byte) {
+	p.CutAt(text, true)
 	p.lastWords = answer
 }
 
-// failure is what the server answers to a message that fails: an ErrorResponse,
-// and ReadyForQuery. See "Message Formats" in PostgreSQL's protocol chapter.
-func failure(state pqerror.Code) []byte {
+// Through puts a proxy before the server.
+func Through(t *testing.T, cfg *postgres.Config) *Proxy {
+	t.Helper()
+	p := &Proxy{target: net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)), address: "127.0.0.1:0", conns: map[net.Conn]bool{}}
+	p.Restore(t)
+	t.Cleanup(func() { p.BreakDown(t) })
+	cfg.Host = "127.0.0.1"
+	cfg.Port = p.listener.Addr().(*net.TCPAddr).Port
+	return p
+}
+
+// Failure returns a server's answer to a message that fails: an ErrorResponse and
+// ReadyForQuery. See "Message Formats" in PostgreSQL's protocol chapter.
+func Failure(state pqerror.Code) []byte {
 	fields := "SERROR\x00VERROR\x00C" + string(state) + "\x00Mit failed\x00\x00"
 	answer := binary.BigEndian.AppendUint32([]byte{'E'}, uint32(4+len(fields)))
 	return append(append(answer, fields...), 'Z', 0, 0, 0, 5, 'I')
