@@ -70,7 +70,7 @@ func mustLive(t *testing.T, cfg postgres.Config, super *sqlx.DB, id domain.Tenan
 // TestRightsAreNamed has setup name what a superuser must grant.
 func TestRightsAreNamed(t *testing.T) {
 	t.Parallel()
-	servers := bothServers(t)
+	servers := pgtest.BothServers(t)
 	t.Run("after pg_upgrade to PostgreSQL 16 or later nobody has ADMIN", func(t *testing.T) {
 		t.Parallel()
 		cfg := on(servers[true], pgtest.NewConfig(t, pgtest.WithNotes))

@@ -368,3 +368,21 @@ func interrupt(t *testing.T, db *postgres.DB, id domain.TenantID, i int) {
 	}()
 	mustFindDefaults(t, db)
 }
+
+func TestFailedOpening(t *testing.T) {
+	t.Parallel()
+	db, cfg := pgtest.Open(t, pgtest.WithNotes, pgtest.OneConnection)
+	acme, rival := pgtest.MakeTenant(t, db, "acme"), pgtest.MakeTenant(t, db, "rival")
+	super := pgtest.Superuser(t, cfg)
+	role := `"pw_` + pgtest.Query[string](t, super, `SELECT inst FROM partywall.installation`) + `_t_acme"`
+	pgtest.Execute(t, super, `DROP OWNED BY `+role+`; DROP ROLE `+role)
+	err := db.InTenant(t.Context(), acme, func(context.Context, *sqlx.Tx) error {
+		t.Error("a tenant without its role was entered")
+		return nil
+	})
+	if domain.KindOf(err) != domain.Internal || err == nil {
+		t.Errorf("got %v", err)
+	}
+	mustFindDefaults(t, db)
+	pgtest.Note(t, db, rival, "served")
+}

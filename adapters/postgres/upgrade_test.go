@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -8,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
@@ -323,3 +326,6 @@ func TestWhatHasNoPlaceAmongTheExtensions(t *testing.T) {
 	}
 	pgtest.MustFind(t, cfg, "extension-schema", doctor.OK, "nothing else")
 }
+
+// nothing is the function of a scope that only opens and ends it.
+func nothing(context.Context, *sqlx.Tx) error { return nil }

@@ -1,4 +1,4 @@
-// Package postgresql18_test runs tests of the package above on the newest major
+// Package postgresql18_test runs tests of the packages above on the newest major
 // version of PostgreSQL, whose rules for roles differ. It is a package of its own, so
 // that either run has the whole time that the go command lets a package's tests take.
 package postgresql18_test
@@ -26,7 +26,7 @@ func TestPostgreSQL18(t *testing.T) {
 	if deadline, ok := t.Deadline(); ok {
 		arguments = append(arguments, "-timeout", time.Until(deadline).String())
 	}
-	program := exec.CommandContext(t.Context(), "go", append(arguments, "github.com/partywall-go/partywall/adapters/postgres")...)
+	program := exec.CommandContext(t.Context(), "go", append(arguments, "github.com/partywall-go/partywall/adapters/postgres", "github.com/partywall-go/partywall/adapters/postgres/walls")...)
 	program.Env = append(os.Environ(), "PATH="+realservers.PostgreSQL18(t)+":"+os.Getenv("PATH"))
 	out, err := program.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "PostgreSQL 18") {

@@ -44,6 +44,18 @@ func Server(t testing.TB) *embeddedpg.Server {
 	return server.Get(t)
 }
 
+// BothServers returns the one that all tests share and, for true, a PostgreSQL 18 for
+// this test.
+func BothServers(t testing.TB) map[bool]*embeddedpg.Server {
+	t.Helper()
+	newest, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{BinDir: realservers.PostgreSQL18(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = newest.Close() })
+	return map[bool]*embeddedpg.Server{false: Server(t), true: newest}
+}
+
 var databases atomic.Int64
 
 // NewConfig returns the configuration of a database that does not exist yet. It is

@@ -1,4 +1,4 @@
-package postgres_test
+package walls_test
 
 // outlives are attempts to leave something in the session for its next borrower.
 func outlives() []escape {

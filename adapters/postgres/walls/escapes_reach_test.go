@@ -1,4 +1,4 @@
-package postgres_test
+package walls_test
 
 // reaches are attempts to read and write what is the neighbour's or the system's.
 func reaches() []escape {

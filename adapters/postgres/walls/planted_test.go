@@ -1,4 +1,4 @@
-package postgres_test
+package walls_test
 
 import (
 	"context"

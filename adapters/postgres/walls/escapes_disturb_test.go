@@ -1,4 +1,4 @@
-package postgres_test
+package walls_test
 
 // disturbs are attempts to hold others up.
 func disturbs() []escape {

@@ -1,4 +1,4 @@
-package postgres_test
+package walls_test
 
 // plants are attempts to leave something for others to stumble over, or to give
 // away what one has.

@@ -1,4 +1,4 @@
-package postgres_test
+package walls_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
@@ -68,17 +69,6 @@ func install(t *testing.T, on *embeddedpg.Server, kind installation) *installed 
 	return in
 }
 
-// bothServers are the package's and, for true, a PostgreSQL 18 for the test.
-func bothServers(t *testing.T) map[bool]*embeddedpg.Server {
-	t.Helper()
-	newest, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{BinDir: realservers.PostgreSQL18(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = newest.Close() })
-	return map[bool]*embeddedpg.Server{false: pgtest.Server(t), true: newest}
-}
-
 // furnish gives the rival something to find, and names what there is.
 func (in *installed) furnish(t *testing.T) {
 	t.Helper()
@@ -96,7 +86,7 @@ func (in *installed) furnish(t *testing.T) {
 	}
 	password := in.cfg.Password
 	if in.roles {
-		password = postgres.DerivedPassword(in.cfg.Password, gate)
+		password = pg.DerivedPassword(in.cfg.Password, gate)
 	}
 	in.others = pgtest.Login(t, in.cfg, gate, password)
 	in.others.SetMaxIdleConns(-1)
@@ -142,9 +132,7 @@ func (in *installed) tidy(t *testing.T) {
 		in.victim = nil
 	}
 	for _, id := range []domain.TenantID{in.acme, in.rival} {
-		_ = in.db.InTenant(t.Context(), id, nothing)
+		_ = in.db.InTenant(t.Context(), id, func(context.Context, *sqlx.Tx) error { return nil })
 	}
 	pgtest.Execute(t, in.super, `DELETE FROM tenant_acme.notes WHERE text LIKE 'planted%'; DELETE FROM tenant_rival.notes WHERE text LIKE 'planted%'`)
 }
-
-func nothing(context.Context, *sqlx.Tx) error { return nil }

@@ -1,4 +1,4 @@
-package postgres_test
+package walls_test
 
 import (
 	"context"
@@ -23,12 +23,12 @@ var wallRounds = flag.Int("wall.rounds", 60, "how many scopes TestWallBorrower e
 // neighbour's go on over the same one or two connections.
 func TestWallBorrower(t *testing.T) {
 	t.Parallel()
-	servers := bothServers(t)
+	servers := pgtest.BothServers(t)
 	for _, kind := range installations {
 		for size, limit := range map[string]int{"one connection": 3, "two connections": 5} {
 			t.Run(kind.name+", "+size, func(t *testing.T) {
 				t.Parallel()
-				h := newHouse(t, servers[kind.newest], kind, limit)
+				h := newTapped(t, servers[kind.newest], kind, limit)
 				for i := range len(endings) * *wallRounds / 2 {
 					by := endings[i%len(endings)]
 					h.round(t, by, points[by][i/len(endings)%len(points[by])], i)
@@ -42,12 +42,12 @@ func TestWallBorrower(t *testing.T) {
 	}
 }
 
-// round has one tenant's scope ended at a point, while the other's goes its way.
-// Then nothing is left for whoever is next.
-func (h *house) round(t *testing.T, by ending, at point, i int) {
+// round ends one tenant's scope at a point, while the other tenant's scope runs on.
+// Then the next borrower must find nothing.
+func (h *tapped) round(t *testing.T, by ending, at point, i int) {
 	tenants := [2]domain.TenantID{h.acme, h.rival}
 	struck, neighbour := tenants[i%2], tenants[(i+1)%2]
-	s := &strike{house: h, by: by, at: at, id: struck, text: fmt.Sprintf("%s's %d", struck, i)}
+	s := &strike{tapped: h, by: by, at: at, id: struck, text: fmt.Sprintf("%s's %d", struck, i)}
 	went := make(chan error, 1)
 	go func() { went <- h.visit(t.Context(), neighbour) }()
 	err := s.run(t.Context())
@@ -99,7 +99,7 @@ var points = map[ending][]point{
 
 // strike ends one scope.
 type strike struct {
-	*house
+	*tapped
 	by   ending
 	at   point
 	id   domain.TenantID
@@ -217,9 +217,9 @@ type bomb struct{}
 
 func (bomb) Value() (driver.Value, error) { panic(errStruck) }
 
-// mustHoldItsOwn fails unless each tenant has the rows that it was told were
-// kept, none that it was told were not, and no other's.
-func (h *house) mustHoldItsOwn(t *testing.T) {
+// mustHoldItsOwn fails unless each tenant has the rows whose commit succeeded, none
+// whose commit failed, and no row of the other.
+func (h *tapped) mustHoldItsOwn(t *testing.T) {
 	t.Helper()
 	for _, id := range []domain.TenantID{h.acme, h.rival} {
 		for _, text := range pgtest.Notes(t, h.db, id) {

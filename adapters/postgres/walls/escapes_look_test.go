@@ -1,4 +1,4 @@
-package postgres_test
+package walls_test
 
 // looks are attempts to learn of others from the catalogue and the statistics.
 func looks() []escape {

@@ -1,4 +1,4 @@
-package postgres_test
+package walls_test
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 
-	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 )
@@ -24,7 +24,7 @@ func TestWalls(t *testing.T) {
 	inst := pgtest.Query[string](t, pgtest.Superuser(t, cfg), `SELECT inst FROM partywall.installation`)
 	loginAs := func(t *testing.T, role string) *sqlx.DB {
 		role = "pw_" + inst + "_" + role
-		return pgtest.Login(t, cfg, role, postgres.DerivedPassword(cfg.Password, role))
+		return pgtest.Login(t, cfg, role, pg.DerivedPassword(cfg.Password, role))
 	}
 	object := pgtest.Query[string](t, pgtest.Superuser(t, cfg), `SELECT lo_from_bytea(0, 'another role''s')::text`)
 	// enter stands where scoped SQL of acme's does.
@@ -152,22 +152,4 @@ func TestPath(t *testing.T) {
 			})
 		})
 	}
-}
-
-func TestFailedOpening(t *testing.T) {
-	t.Parallel()
-	db, cfg := pgtest.Open(t, pgtest.WithNotes, pgtest.OneConnection)
-	acme, rival := pgtest.MakeTenant(t, db, "acme"), pgtest.MakeTenant(t, db, "rival")
-	super := pgtest.Superuser(t, cfg)
-	role := `"pw_` + pgtest.Query[string](t, super, `SELECT inst FROM partywall.installation`) + `_t_acme"`
-	pgtest.Execute(t, super, `DROP OWNED BY `+role+`; DROP ROLE `+role)
-	err := db.InTenant(t.Context(), acme, func(context.Context, *sqlx.Tx) error {
-		t.Error("a tenant without its role was entered")
-		return nil
-	})
-	if domain.KindOf(err) != domain.Internal || err == nil {
-		t.Errorf("got %v", err)
-	}
-	mustFindDefaults(t, db)
-	pgtest.Note(t, db, rival, "served")
 }

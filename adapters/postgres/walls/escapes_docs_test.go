@@ -1,4 +1,4 @@
-package postgres_test
+package walls_test
 
 import (
 	"flag"
@@ -23,7 +23,7 @@ var tables = map[string]func() []escape{
 
 // TestWallTables holds docs/isolation.md and the escapes that are tried equal.
 func TestWallTables(t *testing.T) {
-	const file = "../../docs/isolation.md"
+	const file = "../../../docs/isolation.md"
 	raw, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +38,7 @@ func TestWallTables(t *testing.T) {
 		from, to, want := found[2], found[3], tableOf(some())
 		shown += len(some())
 		if page[from:to] != want && !*writeTables {
-			t.Errorf("the table below %q isn't what is tried; run: go test ./adapters/postgres -run TestWallTables -wall.write", heading)
+			t.Errorf("the table below %q isn't what is tried; run: go test ./adapters/postgres/walls -run TestWallTables -wall.write", heading)
 		}
 		page = page[:from] + want + page[to:]
 	}
