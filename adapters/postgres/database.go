@@ -73,7 +73,7 @@ func (s *setup) createDatabase(ctx context.Context, missing error) error {
 	case state == pqerror.DuplicateDatabase, state == pqerror.UniqueViolation: // another setup was faster
 		return s.explain(ctx, s.inspectDatabase(ctx))
 	case state == pqerror.InsufficientPrivilege:
-		return forbidden(err, "the database %[2]q doesn't exist, and the user %[1]q may not create it: run CREATE DATABASE %[2]s OWNER %[1]s as a superuser", s.cfg.User, s.cfg.Database)
+		return forbidden(err, "the database %q doesn't exist, and the user %q may not create it: run as a superuser: %s", s.cfg.Database, s.cfg.User, createByHand(s.cfg.User, s.cfg.Database))
 	case err != nil:
 		return pg.Translate(ctx, err, "create the database")
 	}
@@ -137,5 +137,11 @@ func oneLine(s string) string { return " " + strings.Join(strings.Fields(s), " "
 
 // inUTF8 is what to do about a database in another encoding.
 func inUTF8(cfg pg.Config) string {
-	return fill("run CREATE DATABASE other OWNER {user} ENCODING 'UTF8' TEMPLATE template0, and set DB_NAME=other", map[string]string{"user": cfg.User})
+	return "set DB_NAME to another database; to create it, run as a superuser: " + createByHand(cfg.User, "other")
+}
+
+// createByHand has the statements by which a superuser creates a database as
+// createDatabase does.
+func createByHand(user, database string) string {
+	return fill("CREATE DATABASE {database} OWNER {user} ENCODING 'UTF8' TEMPLATE template0; REVOKE TEMP, CREATE ON DATABASE {database} FROM PUBLIC", map[string]string{"user": user, "database": database})
 }

@@ -159,7 +159,9 @@ func TestExamineAReplica(t *testing.T) {
 	if err := replica.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	pgtest.MustFind(t, cfg, "database-writable", doctor.Error, "is a replica")
+	pgtest.MustFind(t, cfg, "database-writable", doctor.Error, "set DB_HOST to the primary")
+	_, cfg = pgtest.Open(t)
+	pgtest.MustFind(t, cfg, "database-writable", doctor.OK, "takes writes")
 }
 
 // TestExamineAnOldServer rewrites what the server calls itself on the way.

@@ -183,10 +183,17 @@ func newAuthority(t *testing.T) *authority {
 	return a
 }
 
-// sign returns a certificate and its key for the server at address, as one file.
+// sign returns a certificate and its key for the server at address, as one file. The
+// certificate is good for an hour.
 func (a *authority) sign(t *testing.T, address string) []byte {
 	t.Helper()
-	template := &x509.Certificate{SerialNumber: big.NewInt(2), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.ParseIP(address)}}
+	return a.signUntil(t, address, time.Now().Add(time.Hour))
+}
+
+// signUntil is sign for another time.
+func (a *authority) signUntil(t *testing.T, address string, until time.Time) []byte {
+	t.Helper()
+	template := &x509.Certificate{SerialNumber: big.NewInt(2), NotAfter: until, IPAddresses: []net.IP{net.ParseIP(address)}}
 	key := domain.Must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
 	cert := domain.Must(x509.CreateCertificate(rand.Reader, template, a.cert, &key.PublicKey, a.key))
 	return append(encodePEM("CERTIFICATE", cert), encodePEM("PRIVATE KEY", domain.Must(x509.MarshalPKCS8PrivateKey(key)))...)

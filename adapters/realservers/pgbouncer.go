@@ -26,7 +26,8 @@ type Upstream struct {
 }
 
 // Pooler is a PgBouncer. All of its server's users may log in through it with
-// their own passwords, to any of the server's databases.
+// their own passwords, to any of the server's databases. The superuser may also log in
+// to its console, the database pgbouncer.
 type Pooler struct {
 	Host string
 	Port int
@@ -75,8 +76,12 @@ func findPgBouncer() (string, error) {
 	return program, nil
 }
 
+// Settings returns the path of the file that the pooler reads at its start and at a
+// RELOAD.
+func (p *Pooler) Settings() string { return filepath.Join(p.folder, "pgbouncer.ini") }
+
 func (p *Pooler) start(ctx context.Context, program string, as *childserver.Account, upstream Upstream) (err error) {
-	settings, users := filepath.Join(p.folder, "pgbouncer.ini"), filepath.Join(p.folder, "users")
+	settings, users := p.Settings(), filepath.Join(p.folder, "users")
 	if err := p.write(as, users, fmt.Sprintf("%q %q\n", upstream.Superuser, upstream.Password.Reveal())); err != nil {
 		return err
 	}
@@ -111,7 +116,8 @@ default_pool_size = %d
 max_client_conn = 500
 auth_type = scram-sha-256
 auth_file = %s
-auth_user = %s
+auth_user = %[8]s
+admin_users = %[8]s
 auth_query = SELECT usename, passwd FROM pg_catalog.pg_shadow WHERE usename = $1
 ignore_startup_parameters = extra_float_digits
 `, upstream.Host, upstream.Port, p.Host, p.Port, cmp.Or(upstream.PoolMode, "transaction"), size, users, upstream.Superuser)
