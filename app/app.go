@@ -99,6 +99,7 @@ func (p *Partywall) build(ctx context.Context) error {
 	p.Identities = &identities.Service{
 		Provider: signIn.provider,
 		Members:  stores.members,
+		Emails:   stores.members,
 		Tenants:  p.Tenants,
 		Limits:   identities.NewLimits(nil),
 	}

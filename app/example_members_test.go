@@ -14,6 +14,7 @@ import (
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/limits"
+	"github.com/partywall-go/partywall/domain/members"
 )
 
 type team struct{ *app.Partywall }
@@ -21,13 +22,18 @@ type team struct{ *app.Partywall }
 // changeRole serves PUT /team/{sub}, and DELETE, which ends the membership.
 func (t team) changeRole(w http.ResponseWriter, r *http.Request) {
 	member, _ := app.MemberFrom(r.Context())
-	who, err := domain.NewIdentity(member.Identity().Provider(), r.PathValue("sub"))
-	var role domain.Role // none: the membership ends
-	if err == nil && r.Method != http.MethodDelete {
-		role, err = domain.ParseRole(r.FormValue("role"))
+	manager, err := member.Manager()
+	if err != nil {
+		t.WriteProblem(w, r, err)
+		return
 	}
-	if err == nil {
-		err = t.Members.ChangeRole(r.Context(), member, who, role)
+	who, err := domain.NewIdentity(member.Identity().Provider(), r.PathValue("sub"))
+	switch role := domain.Role(r.FormValue("role")); {
+	case err != nil:
+	case r.Method == http.MethodDelete:
+		err = t.Members.Remove(r.Context(), manager, who, "")
+	default:
+		_, err = t.Members.Change(r.Context(), manager, who, domain.MembershipChange{Role: &role})
 	}
 	if err != nil {
 		t.WriteProblem(w, r, err)
@@ -50,9 +56,7 @@ func ExamplePartywall_RequireMember_manageMembers() {
 	email := domain.Must(domain.ParseEmail("bob@acme.example"))
 	bob := domain.Must(pw.Identities.SignUp(ctx, limits.Address{}, identities.SignUp{Email: email, Password: password})).Identity
 	// Bob accepted: the product, as the operator, makes him a member.
-	if err := pw.Members.SetRole(ctx, access.Installation(), ada.Tenant(), bob, domain.RoleViewer); err != nil {
-		panic(err)
-	}
+	domain.Must(pw.Members.Grant(ctx, access.Installation(), ada.Tenant(), members.Grant{Identity: bob, Role: domain.RoleViewer, Reason: "accepted"}))
 	send := func(token, method string, who domain.Identity, role domain.Role) int {
 		r := httptest.NewRequestWithContext(ctx, method, "/team/"+who.Subject(), strings.NewReader("role="+string(role)))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -66,14 +70,14 @@ func ExamplePartywall_RequireMember_manageMembers() {
 	fmt.Println("ada promotes bob:", send(adas, http.MethodPut, bob, domain.RoleAdmin))
 	fmt.Println("bob demotes ada:", send(bobs, http.MethodPut, ada.Identity(), domain.RoleViewer))
 	fmt.Println("ada names no role:", send(adas, http.MethodPut, bob, ""))
-	fmt.Println("bob leaves:", send(bobs, http.MethodDelete, bob, ""))
+	fmt.Println("ada removes bob:", send(adas, http.MethodDelete, bob, ""))
 	fmt.Println("ada leaves, the last owner:", send(adas, http.MethodDelete, ada.Identity(), ""))
 	// Output:
 	// bob promotes himself: 403
 	// ada promotes bob: 204
 	// bob demotes ada: 403
 	// ada names no role: 400
-	// bob leaves: 204
+	// ada removes bob: 204
 	// ada leaves, the last owner: 409
 }
 

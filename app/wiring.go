@@ -10,10 +10,18 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
+// memberships are the ports of the members of all tenants.
+type memberships interface {
+	ports.MemberStore
+	ports.MemberLister
+	ports.MemberChanger
+	ports.MemberEmails
+}
+
 // stores are the ports that a database serves.
 type stores struct {
 	tenants      ports.TenantStore
-	members      ports.MemberStore
+	members      memberships
 	reservations ports.ReservationStore
 	users        ports.UserStore
 	ready        ports.Dependency
@@ -28,7 +36,7 @@ func storesOf(db *postgres.DB) stores {
 // the operator of a Registry needs none.
 func (s stores) services(cfg Config, later func(func(context.Context) error)) (*members.Service, *tenants.Service) {
 	audit := auditlog.Log{Logger: cfg.logger()}
-	return &members.Service{Members: s.members, Audit: audit}, &tenants.Service{
+	return &members.Service{Lister: s.members, Changer: s.members, Audit: audit}, &tenants.Service{
 		Tenants:         s.tenants,
 		Reservations:    s.reservations,
 		TenantsPerOwner: cfg.TenantsPerOwner,

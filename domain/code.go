@@ -26,6 +26,8 @@ const (
 	CodeClaimInvalid        Code = "claim_invalid"        // unknown, spent or expired claim, or another tenant's
 	CodeMemberNotFound      Code = "member_not_found"     // the tenant has no such member
 	CodeRoleTooLow          Code = "role_too_low"         // a member changes or grants a role above their own
+	CodeMemberInactive      Code = "member_inactive"      // the membership is suspended or has expired
+	CodeExpiryTooLate       Code = "expiry_too_late"      // a member grants a membership that outlives their own
 	CodeLastOwner           Code = "last_owner"           // a tenant keeps at least one owner
 	CodeIdempotencyMismatch Code = "idempotency_mismatch" // the key was used with another body
 
@@ -91,7 +93,9 @@ var definitions = map[Code]Definition{
 		"an ID that is not claimed in time is free again, and can then be created anew"},
 	CodeMemberNotFound:      {Kind: NotFound, Field: "sub", Message: "the tenant has no such member; name one of its members"},
 	CodeRoleTooLow:          {Kind: Forbidden, Field: "role", Message: "this changes or grants a role above your own; ask a member whose role is high enough"},
-	CodeLastOwner:           {Kind: Conflict, Field: "role", Message: "a tenant keeps at least one owner; make another member an owner first"},
+	CodeMemberInactive:      {Kind: Conflict, Field: "sub", Message: "the member is suspended, or the membership has expired; make it active first"},
+	CodeExpiryTooLate:       {Kind: Forbidden, Field: "expiresAt", Message: "your own membership ends earlier; name a time before its end, or ask a member who stays longer"},
+	CodeLastOwner:           {Kind: Conflict, Field: "role", Message: "a tenant keeps at least one active owner whose membership does not expire; make another member an owner first"},
 	CodeIdempotencyMismatch: {Kind: Unprocessable, Field: "Idempotency-Key", Message: "this Idempotency-Key was used for another request; choose another"},
 
 	CodeInvalidToken:       {Kind: Unauthenticated, Message: "the access token is invalid or has expired; sign in again"},

@@ -60,31 +60,3 @@ func (r Role) exceeds(other Role) bool {
 	rank := slices.Index(ascending, r)
 	return rank < 0 || rank > slices.Index(ascending, other)
 }
-
-// CheckRoleChange returns nil if by may change member's role to to in the tenant that
-// both belong to. The empty role ends the membership. A zero Membership is none.
-//
-// Each member may leave. Any other change requires [ManageMembers], and neither the
-// member's role nor the new one may be above by's own: only owners promote and demote
-// owners. CheckRoleChange does not check whether an owner remains.
-//
-// Errors: [CodeTenantNotFound] if by is no member, [Forbidden] without the
-// permission, [CodeMemberNotFound] if there is no member, [CodeRoleTooLow].
-func CheckRoleChange(by, member Membership, to Role) error {
-	switch {
-	case by.Role == "":
-		return NewError(CodeTenantNotFound)
-	case to == "" && member.Identity == by.Identity:
-		return nil
-	}
-	if err := by.Role.Require(ManageMembers); err != nil {
-		return err
-	}
-	switch {
-	case member.Role == "":
-		return NewError(CodeMemberNotFound)
-	case member.Role.exceeds(by.Role), to.exceeds(by.Role):
-		return NewError(CodeRoleTooLow)
-	}
-	return nil
-}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/domain/members"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -76,6 +77,21 @@ func (h *installation) admit(t *testing.T, caller ports.Caller, id domain.Tenant
 	member, err := h.config.Access.Admit(t.Context(), caller.Identity(), id)
 	succeed(t, err)
 	return member
+}
+
+// manager proves that the caller manages the members of the tenant.
+func (h *installation) manager(t *testing.T, caller ports.Caller, id domain.TenantID) access.Manager {
+	t.Helper()
+	manager, err := h.admit(t, caller, id).Manager()
+	succeed(t, err)
+	return manager
+}
+
+// changeRole gives a member another role.
+func changeRole(t *testing.T, product *members.Service, by access.Manager, identity domain.Identity, role domain.Role) error {
+	t.Helper()
+	_, err := product.Change(t.Context(), by, identity, domain.MembershipChange{Role: &role})
+	return err
 }
 
 // signsIn returns the Authorization header of the user with the credentials.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/idp/idptest"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/members"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -38,10 +39,10 @@ var followed = map[domain.Code]func(*testing.T, *installation){
 		acme, ada, bob := h.tenant(t, "acme", "ada@acme.example"), h.caller(t, "ada@acme.example"), h.caller(t, "bob@acme.example")
 		another := func() answer { return h.post(t, "/auth/tenants", `{"tenantId": "bolt"}`, bearer(ada)) }
 		advises(t, another(), domain.CodeTenantQuota, "hand one over first")
-		product := &members.Service{Members: h.db.Members()}
+		product := &members.Service{Lister: h.db.Members(), Changer: h.db.Members()}
 		h.join(t, acme, "bob@acme.example", domain.RoleMember)
-		succeed(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), bob.Identity(), domain.RoleOwner))
-		succeed(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), ada.Identity(), domain.RoleMember))
+		succeed(t, changeRole(t, product, h.manager(t, ada, acme), bob.Identity(), domain.RoleOwner))
+		succeed(t, changeRole(t, product, h.manager(t, ada, acme), ada.Identity(), domain.RoleMember))
 		another().is(t, 201)
 	},
 	domain.CodeClaimInvalid: func(t *testing.T, h *installation) {
@@ -60,25 +61,55 @@ var followed = map[domain.Code]func(*testing.T, *installation){
 	},
 	domain.CodeMemberNotFound: func(t *testing.T, h *installation) {
 		acme, ada, bob := h.tenant(t, "acme", "ada@acme.example"), h.caller(t, "ada@acme.example"), h.caller(t, "bob@acme.example")
-		product := &members.Service{Members: h.db.Members()}
+		product := &members.Service{Lister: h.db.Members(), Changer: h.db.Members()}
 		h.join(t, acme, "eve@acme.example", domain.RoleMember)
-		saysOf(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), bob.Identity(), ""), domain.CodeMemberNotFound, "name one of its members")
-		succeed(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), h.caller(t, "eve@acme.example").Identity(), ""))
+		saysOf(t, product.Remove(t.Context(), h.manager(t, ada, acme), bob.Identity(), ""), domain.CodeMemberNotFound, "name one of its members")
+		succeed(t, product.Remove(t.Context(), h.manager(t, ada, acme), h.caller(t, "eve@acme.example").Identity(), ""))
 	},
 	domain.CodeRoleTooLow: func(t *testing.T, h *installation) {
 		acme, ada, bob := h.tenant(t, "acme", "ada@acme.example"), h.caller(t, "ada@acme.example"), h.caller(t, "bob@acme.example")
-		product := &members.Service{Members: h.db.Members()}
+		product := &members.Service{Lister: h.db.Members(), Changer: h.db.Members()}
 		h.join(t, acme, "bob@acme.example", domain.RoleAdmin)
-		saysOf(t, product.ChangeRole(t.Context(), h.admit(t, bob, acme), bob.Identity(), domain.RoleOwner), domain.CodeRoleTooLow, "ask a member whose role is high enough")
-		succeed(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), bob.Identity(), domain.RoleOwner))
+		saysOf(t, changeRole(t, product, h.manager(t, bob, acme), bob.Identity(), domain.RoleOwner), domain.CodeRoleTooLow, "ask a member whose role is high enough")
+		succeed(t, changeRole(t, product, h.manager(t, ada, acme), bob.Identity(), domain.RoleOwner))
+	},
+	domain.CodeMemberInactive: func(t *testing.T, h *installation) {
+		acme, ada, bob := h.tenant(t, "acme", "ada@acme.example"), h.caller(t, "ada@acme.example"), h.caller(t, "bob@acme.example")
+		product := &members.Service{Lister: h.db.Members(), Changer: h.db.Members()}
+		h.join(t, acme, "bob@acme.example", domain.RoleMember)
+		setState := func(state domain.MemberState) error {
+			_, err := product.Change(t.Context(), h.manager(t, ada, acme), bob.Identity(), domain.MembershipChange{State: &state})
+			return err
+		}
+		handOver := func() error {
+			_, _, err := product.HandOver(t.Context(), h.admit(t, ada, acme), bob.Identity(), domain.RoleViewer)
+			return err
+		}
+		succeed(t, setState(domain.MemberSuspended))
+		saysOf(t, handOver(), domain.CodeMemberInactive, "make it active first")
+		succeed(t, setState(domain.MemberActive))
+		succeed(t, handOver())
+	},
+	domain.CodeExpiryTooLate: func(t *testing.T, h *installation) {
+		acme, ada, bob := h.tenant(t, "acme", "ada@acme.example"), h.caller(t, "ada@acme.example"), h.caller(t, "bob@acme.example")
+		product := &members.Service{Lister: h.db.Members(), Changer: h.db.Members(), Now: h.clock.Now}
+		end := h.clock.Now().Add(time.Hour)
+		_, err := product.Grant(t.Context(), access.Installation(), acme, members.Grant{Identity: bob.Identity(), Role: domain.RoleAdmin, ExpiresAt: end, Reason: "ticket 17"})
+		succeed(t, err)
+		endAt := func(by ports.Caller, at time.Time) error {
+			_, err := product.Change(t.Context(), h.manager(t, by, acme), bob.Identity(), domain.MembershipChange{ExpiresAt: &at})
+			return err
+		}
+		saysOf(t, endAt(bob, end.Add(time.Hour)), domain.CodeExpiryTooLate, "ask a member who stays longer")
+		succeed(t, endAt(ada, end.Add(time.Hour)))
 	},
 	domain.CodeLastOwner: func(t *testing.T, h *installation) {
 		acme, ada, bob := h.tenant(t, "acme", "ada@acme.example"), h.caller(t, "ada@acme.example"), h.caller(t, "bob@acme.example")
-		product := &members.Service{Members: h.db.Members()}
+		product := &members.Service{Lister: h.db.Members(), Changer: h.db.Members()}
 		h.join(t, acme, "bob@acme.example", domain.RoleMember)
-		leave := func() error { return product.ChangeRole(t.Context(), h.admit(t, ada, acme), ada.Identity(), "") }
+		leave := func() error { return product.Remove(t.Context(), h.manager(t, ada, acme), ada.Identity(), "") }
 		saysOf(t, leave(), domain.CodeLastOwner, "make another member an owner first")
-		succeed(t, product.ChangeRole(t.Context(), h.admit(t, ada, acme), bob.Identity(), domain.RoleOwner))
+		succeed(t, changeRole(t, product, h.manager(t, ada, acme), bob.Identity(), domain.RoleOwner))
 		succeed(t, leave())
 	},
 	domain.CodeIdempotencyMismatch: func(t *testing.T, h *installation) {

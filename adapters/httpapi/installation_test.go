@@ -235,8 +235,8 @@ func (h *installation) caller(t testing.TB, address string) ports.Caller {
 // join has the database give the user with that address the role in tenant id.
 func (h *installation) join(t testing.TB, id domain.TenantID, address string, role domain.Role) {
 	t.Helper()
-	change := ports.RoleChange{Tenant: id, Member: h.caller(t, address).Identity(), Role: role, By: ports.Actor{Operator: true}}
-	if err := h.db.Members().SetRole(t.Context(), change); err != nil {
+	grant := ports.MemberGrant{Tenant: id, Member: h.caller(t, address).Identity(), Role: role}
+	if _, err := h.db.Members().Grant(t.Context(), grant); err != nil {
 		t.Fatal(err)
 	}
 }

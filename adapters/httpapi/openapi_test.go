@@ -107,7 +107,7 @@ func usualStatus(code string, entry node) int {
 
 // notAnswered are the codes that no operation has: those of requests that reach none,
 // and those that only a product's own routes answer with.
-var notAnswered = []string{"method_not_allowed", "member_not_found", "role_too_low", "last_owner"}
+var notAnswered = []string{"method_not_allowed", "member_not_found", "role_too_low", "member_inactive", "expiry_too_late", "last_owner"}
 
 func TestEachOperationHasCodesThatFitTheStatus(t *testing.T) {
 	codes, used := documentedCodes(), map[string]bool{}

@@ -22,6 +22,21 @@ func TestMemberStore(t *testing.T) {
 	porttest.MemberStore(t, openTenancy)
 }
 
+func TestMemberLister(t *testing.T) {
+	t.Parallel()
+	porttest.MemberLister(t, openTenancy)
+}
+
+func TestMemberChanger(t *testing.T) {
+	t.Parallel()
+	porttest.MemberChanger(t, openTenancy)
+}
+
+func TestMemberEmails(t *testing.T) {
+	t.Parallel()
+	porttest.MemberEmails(t, openTenancy)
+}
+
 func TestReservationStore(t *testing.T) {
 	t.Parallel()
 	porttest.ReservationStore(t, openTenancy)
@@ -94,6 +109,9 @@ func openTenancy(*testing.T) porttest.Tenancy {
 	return porttest.Tenancy{
 		Tenants:      db.Tenants(),
 		Members:      db.Members(),
+		Lister:       db.Members(),
+		Changer:      db.Members(),
+		Emails:       db.Members(),
 		Reservations: db.Reservations(),
 		Suspend: func(t *testing.T, id domain.TenantID) {
 			if err := db.SetStatus(id, domain.Suspended); err != nil {

@@ -77,7 +77,7 @@ func TestUnconfirmedOwnersCountForADay(t *testing.T) {
 
 func TestSeeding(t *testing.T) {
 	db, ada, bob := &memory.DB{}, identity("ada"), identity("bob")
-	acme, waiting, operator := tenantID("acme"), tenantID("waiting"), ports.Actor{Operator: true}
+	acme, waiting := tenantID("acme"), tenantID("waiting")
 	_, err := db.Tenants().Create(t.Context(), ports.TenantCreation{ID: acme, Owner: ada})
 	must(t, err)
 	_, err = db.Reservations().Reserve(t.Context(), ports.ReservationRequest{ID: waiting, Token: domain.NewSecret("claim").Hash(), TTL: time.Hour})
@@ -85,14 +85,15 @@ func TestSeeding(t *testing.T) {
 
 	t.Run("a role can be granted, changed and revoked", func(t *testing.T) {
 		for _, role := range []domain.Role{domain.RoleViewer, domain.RoleAdmin} {
-			must(t, db.Members().SetRole(t.Context(), ports.RoleChange{Tenant: acme, Member: bob, Role: role, By: operator}))
+			_, err := db.Members().Grant(t.Context(), ports.MemberGrant{Tenant: acme, Member: bob, Role: role})
+			must(t, err)
 			_, membership, err := db.Members().Find(t.Context(), bob, acme)
 			must(t, err)
 			if membership.Role != role {
 				t.Errorf("he is %q, want %q", membership.Role, role)
 			}
 		}
-		must(t, db.Members().SetRole(t.Context(), ports.RoleChange{Tenant: acme, Member: bob, By: operator}))
+		must(t, db.Members().Remove(t.Context(), ports.MemberRemoval{Tenant: acme, Member: bob, By: domain.OperatorActor()}))
 		_, _, err := db.Members().Find(t.Context(), bob, acme)
 		wantErr(t, err, domain.CodeTenantNotFound)
 	})
@@ -106,12 +107,14 @@ func TestSeeding(t *testing.T) {
 	})
 	t.Run("a tenant without an owner has no members and no other status", func(t *testing.T) {
 		for _, id := range []domain.TenantID{waiting, tenantID("nobody")} {
-			wantErr(t, db.Members().SetRole(t.Context(), ports.RoleChange{Tenant: id, Member: bob, Role: domain.RoleViewer, By: operator}), domain.CodeTenantNotFound)
+			_, err := db.Members().Grant(t.Context(), ports.MemberGrant{Tenant: id, Member: bob, Role: domain.RoleViewer})
+			wantErr(t, err, domain.CodeTenantNotFound)
 			wantErr(t, db.SetStatus(id, domain.Active), domain.CodeTenantNotFound)
 		}
 	})
 	t.Run("a role or a status that does not exist is invalid", func(t *testing.T) {
-		wantErr(t, db.Members().SetRole(t.Context(), ports.RoleChange{Tenant: acme, Member: bob, Role: "king", By: operator}), domain.Invalid)
+		_, err := db.Members().Grant(t.Context(), ports.MemberGrant{Tenant: acme, Member: bob, Role: "king"})
+		wantErr(t, err, domain.Invalid)
 		wantErr(t, db.SetStatus(acme, domain.Unclaimed), domain.Invalid)
 	})
 }

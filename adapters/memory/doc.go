@@ -14,7 +14,7 @@
 //
 // # Testing with it
 //
-// [Tenants.Create] creates a tenant with an owner, and [Members.SetRole] adds members
+// [Tenants.Create] creates a tenant with an owner, and [Members.Grant] adds members
 // in other roles; an access.Service whose Members are [DB.Members] admits them.
 // Package adapters/idp/idptest has the identity provider for such tests: its users
 // sign in and answer challenges. [Objects.Put] and [Objects.Get] access the files,

@@ -3,7 +3,6 @@ package memory_test
 import (
 	"context"
 	"fmt"
-	"log"
 	"net/http/httptest"
 	"strings"
 	"time"
@@ -25,9 +24,7 @@ func Example() {
 	ada := domain.Must(domain.NewIdentity("test", "ada"))
 	bob := domain.Must(domain.NewIdentity("test", "bob"))
 	domain.Must(db.Tenants().Create(ctx, ports.TenantCreation{ID: acme, Owner: ada}))
-	if err := db.Members().SetRole(ctx, ports.RoleChange{Tenant: acme, Member: bob, Role: domain.RoleViewer, By: ports.Actor{Operator: true}}); err != nil {
-		log.Fatal(err)
-	}
+	domain.Must(db.Members().Grant(ctx, ports.MemberGrant{Tenant: acme, Member: bob, Role: domain.RoleViewer}))
 
 	for _, who := range []domain.Identity{ada, bob} {
 		member := domain.Must(service.Admit(ctx, who, acme))

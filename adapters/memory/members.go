@@ -3,15 +3,22 @@ package memory
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Members has the memberships of all tenants. It implements [ports.MemberStore].
+// Members has the memberships of all tenants. It implements [ports.MemberStore],
+// [ports.MemberLister], [ports.MemberChanger] and [ports.MemberEmails].
 type Members struct{ db *DB }
 
-var _ ports.MemberStore = (*Members)(nil)
+var (
+	_ ports.MemberStore   = (*Members)(nil)
+	_ ports.MemberLister  = (*Members)(nil)
+	_ ports.MemberChanger = (*Members)(nil)
+	_ ports.MemberEmails  = (*Members)(nil)
+)
 
 // Members returns the memberships.
 func (db *DB) Members() *Members { return &Members{db} }
@@ -26,8 +33,8 @@ func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.Tenan
 	}
 	m.db.mu.Lock()
 	defer m.db.mu.Unlock()
-	membership, isMember := m.db.places[who][id]
-	if !isMember {
+	membership := m.db.admitted(who, id, clock(m.db.Now))
+	if membership.IsZero() {
 		return domain.Tenant{}, domain.Membership{}, errTenantNotFound
 	}
 	return *m.db.tenants[id], membership, nil
@@ -43,9 +50,10 @@ func (m *Members) Memberships(ctx context.Context, who domain.Identity, limit in
 	}
 	m.db.mu.Lock()
 	defer m.db.mu.Unlock()
+	now := clock(m.db.Now)
 	var found []ports.TenantMembership
 	for id, membership := range m.db.places[who] {
-		if t := m.db.tenants[id]; t.Status.ServesMembers() {
+		if t := m.db.tenants[id]; t.Status.ServesMembers() && membership.Admits(now) {
 			found = append(found, ports.TenantMembership{Tenant: *t, Membership: membership})
 		}
 	}
@@ -53,57 +61,13 @@ func (m *Members) Memberships(ctx context.Context, who domain.Identity, limit in
 	return found[:min(max(limit, 0), len(found))], nil
 }
 
-// SetRole implements [ports.MemberStore].
-func (m *Members) SetRole(ctx context.Context, change ports.RoleChange) error {
-	if err := change.Validate(); err != nil {
-		return err
+// admitted returns the identity's membership in the tenant if it admits at the time,
+// and the zero Membership otherwise.
+func (db *DB) admitted(who domain.Identity, id domain.TenantID, at time.Time) domain.Membership {
+	if m := db.places[who][id]; m.Admits(at) {
+		return m
 	}
-	if err := m.db.Ready(ctx); err != nil {
-		return err
-	}
-	m.db.mu.Lock()
-	defer m.db.mu.Unlock()
-	now := clock(m.db.Now)
-	id := change.Tenant
-	membership, isMember := m.db.places[change.Member][id]
-	if err := m.db.checkChange(change, membership); err != nil {
-		return err
-	}
-	if membership.Role == domain.RoleOwner && change.Role != domain.RoleOwner && m.db.owners(id) == 1 {
-		return errLastOwner
-	}
-	if change.Role == "" {
-		delete(m.db.places[change.Member], id)
-		return nil
-	}
-	if !isMember {
-		membership = domain.Membership{Tenant: id, Identity: change.Member, CreatedAt: now}
-	}
-	membership.Role = change.Role
-	m.db.place(membership)
-	return nil
-}
-
-func (db *DB) checkChange(change ports.RoleChange, of domain.Membership) error {
-	tenant := db.tenants[change.Tenant]
-	switch {
-	case tenant == nil:
-		return errTenantNotFound
-	case change.By.Operator:
-		return nil
-	case !tenant.Status.ServesMembers():
-		return errTenantNotFound
-	}
-	return domain.CheckRoleChange(db.places[change.By.Identity][change.Tenant], of, change.Role)
-}
-
-func (db *DB) owners(id domain.TenantID) (n int) {
-	for _, places := range db.places {
-		if places[id].Role == domain.RoleOwner {
-			n++
-		}
-	}
-	return n
+	return domain.Membership{}
 }
 
 func (db *DB) place(m domain.Membership) {

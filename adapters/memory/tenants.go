@@ -34,7 +34,6 @@ type answer struct {
 const answerTTL = 24 * time.Hour
 
 var (
-	errLastOwner           = domain.NewError(domain.CodeLastOwner)
 	errTenantNotFound      = domain.NewError(domain.CodeTenantNotFound)
 	errTenantUpgrading     = domain.NewError(domain.CodeTenantUpgrading)
 	errTenantExists        = domain.NewError(domain.CodeTenantExists)
@@ -102,7 +101,7 @@ func (db *DB) taken(id domain.TenantID, now time.Time) bool {
 
 func (db *DB) add(t domain.Tenant, owner domain.Identity, now time.Time) domain.Tenant {
 	set(&db.tenants, t.ID, &t)
-	db.place(domain.Membership{Tenant: t.ID, Identity: owner, Role: domain.RoleOwner, CreatedAt: now})
+	db.place(domain.Membership{Tenant: t.ID, Identity: owner, Role: domain.RoleOwner, State: domain.MemberActive, CreatedAt: now})
 	return t
 }
 

@@ -162,16 +162,14 @@ func (c *claiming) repeat(ctx context.Context, err error) (ports.ClaimedTenant, 
 	if c.SignUp != nil {
 		return ports.ClaimedTenant{}, sql.ErrNoRows
 	}
-	again, err := pg.One(ctx, c.logins.system, func(row pg.Scanner) (ports.TenantMembership, error) {
-		return scanMembership(row, c.Owner)
-	}, claimedBefore, c.Token[:], c.Owner.Provider(), c.Owner.Subject(), c.Tenant.String())
+	again, err := pg.One(ctx, c.logins.system, scanTenantMembership, claimedBefore, c.Token[:], c.Owner.Provider(), c.Owner.Subject(), c.Tenant.String())
 	return ports.ClaimedTenant{TenantMembership: again, Replayed: true}, err
 }
 
 // claimedBefore selects the tenant and the membership of an owner ($2, $3) who
 // spent the token ($1) and is still a member.
 const claimedBefore = `
-	SELECT m.role, m.created_at, t.id, t.name, t.status, t.created_at, t.expires_at
+	SELECT ` + membershipColumns + `, ` + tenantColumns + `
 	FROM (
 		SELECT tenant, provider, subject FROM partywall.claims WHERE token = $1
 		UNION ALL
@@ -183,7 +181,7 @@ const claimedBefore = `
 
 // repeatIn is repeat inside a transaction that finds the token spent.
 func repeatIn(ctx context.Context, tx *sqlx.Tx, token []byte, owner domain.Identity, id domain.TenantID) (ports.TenantMembership, error) {
-	return scanMembership(tx.QueryRowContext(ctx, claimedBefore, token, owner.Provider(), owner.Subject(), id.String()), owner)
+	return scanTenantMembership(tx.QueryRowContext(ctx, claimedBefore, token, owner.Provider(), owner.Subject(), id.String()))
 }
 
 // takeClaimTurn lets a claim begin. It returns what ends it.

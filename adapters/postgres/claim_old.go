@@ -16,7 +16,7 @@ import (
 
 // isOldClaim reports whether the token is of such a claim, and unspent.
 func (c *claiming) isOldClaim(ctx context.Context) (bool, error) {
-	return pg.One(ctx, c.logins.system, func(row pg.Scanner) (open bool, err error) { return open, row.Scan(&open) }, `
+	return pg.One(ctx, c.logins.system, scanBool, `
 		SELECT EXISTS (
 			SELECT FROM partywall.invitations i JOIN partywall.tenants t ON t.id = i.tenant
 			WHERE i.hash = $1 AND $2 IN ('', i.tenant) AND i.redeemed_subject IS NULL AND i.expires_at > now() AND `+present+`

@@ -18,7 +18,7 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 func tenancy(t testing.TB, db *postgres.DB, cfg postgres.Config) porttest.Tenancy {
 	t.Helper()
 	return porttest.Tenancy{
-		Tenants: db.Tenants(), Members: db.Members(), Reservations: db.Reservations(),
+		Tenants: db.Tenants(), Members: db.Members(), Lister: db.Members(), Changer: db.Members(), Emails: db.Members(), Reservations: db.Reservations(),
 		Suspend: func(t *testing.T, id domain.TenantID) {
 			t.Helper()
 			pgtest.Execute(t, pgtest.Login(t, cfg, cfg.User, cfg.Password), `UPDATE partywall.tenants SET status = 'suspended' WHERE id = $1`, id.String())

@@ -5,18 +5,34 @@ import (
 	"database/sql"
 	"errors"
 
+	"github.com/jmoiron/sqlx"
+
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Members tells who belongs to which tenant. It implements [ports.MemberStore].
+// Members has the memberships of all tenants. It implements [ports.MemberStore],
+// [ports.MemberLister], [ports.MemberChanger] and [ports.MemberEmails].
 type Members struct{ db *DB }
 
-var _ ports.MemberStore = (*Members)(nil)
+var (
+	_ ports.MemberStore   = (*Members)(nil)
+	_ ports.MemberLister  = (*Members)(nil)
+	_ ports.MemberChanger = (*Members)(nil)
+	_ ports.MemberEmails  = (*Members)(nil)
+)
 
 // Members returns the memberships of all tenants.
 func (db *DB) Members() *Members { return &Members{db} }
+
+// The rules about a membership m, as [domain.Membership] has them. Each names what it
+// accepts, so that a state that only a later program has neither admits nor keeps the
+// ownership of a tenant.
+const (
+	admits         = `m.state = 'active' AND (m.expires_at IS NULL OR m.expires_at > now())`
+	keepsOwnership = `m.role = 'owner' AND m.state = 'active' AND m.expires_at IS NULL`
+)
 
 // Find implements [ports.MemberStore] with one statement, in one round trip.
 func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.TenantID) (domain.Tenant, domain.Membership, error) {
@@ -30,10 +46,10 @@ func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.Tenan
 	if err != nil {
 		return domain.Tenant{}, domain.Membership{}, pg.Translate(ctx, err, "find a member")
 	}
-	found, err := pg.One(ctx, logins.system, func(row pg.Scanner) (ports.TenantMembership, error) { return scanMembership(row, who) }, `
-		SELECT m.role, m.created_at, t.id, t.name, t.status, t.created_at, t.expires_at
+	found, err := pg.One(ctx, logins.system, scanTenantMembership, `
+		SELECT `+membershipColumns+`, `+tenantColumns+`
 		FROM partywall.memberships m JOIN partywall.tenants t ON t.id = m.tenant
-		WHERE m.provider = $1 AND m.subject = $2 AND m.tenant = $3 AND `+present,
+		WHERE m.provider = $1 AND m.subject = $2 AND m.tenant = $3 AND `+admits+` AND `+present,
 		who.Provider(), who.Subject(), id.String())
 	if errors.Is(err, sql.ErrNoRows) {
 		return domain.Tenant{}, domain.Membership{}, pg.ErrNoSuchTenant()
@@ -52,24 +68,33 @@ func (m *Members) Memberships(ctx context.Context, who domain.Identity, limit in
 	}
 	var all []ports.TenantMembership
 	err = logins.system.Each(ctx, func(rows *sql.Rows) error {
-		next, err := scanMembership(rows, who)
+		next, err := scanTenantMembership(rows)
 		all = append(all, next)
 		return err
 	}, `
-		SELECT m.role, m.created_at, t.id, t.name, t.status, t.created_at, t.expires_at
+		SELECT `+membershipColumns+`, `+tenantColumns+`
 		FROM partywall.memberships m JOIN partywall.tenants t ON t.id = m.tenant
-		WHERE m.provider = $1 AND m.subject = $2 AND `+servesMembers+`
+		WHERE m.provider = $1 AND m.subject = $2 AND `+admits+` AND `+servesMembers+`
 		ORDER BY m.tenant LIMIT $3`, who.Provider(), who.Subject(), max(limit, 0))
 	return all, pg.Translate(ctx, err, "list memberships")
 }
 
-// scanMembership reads who's role and since when, and then what scanTenant does.
-func scanMembership(row pg.Scanner, who domain.Identity) (ports.TenantMembership, error) {
-	var role string
-	m := domain.Membership{Identity: who}
-	tenant, err := scanTenant(row, &role, &m.CreatedAt)
-	m.Tenant, m.Role, m.CreatedAt = tenant.ID, domain.Role(role), m.CreatedAt.UTC()
-	return ports.TenantMembership{Tenant: tenant, Membership: m}, err
+// SetEmail implements [ports.MemberEmails].
+func (m *Members) SetEmail(ctx context.Context, who domain.Identity, email domain.Email) error {
+	if err := someone(who); err != nil {
+		return err
+	}
+	logins, err := m.db.logins()
+	if err != nil {
+		return pg.Translate(ctx, err, "set a member's address")
+	}
+	err = logins.system.Use(ctx, func(db *sqlx.DB) error {
+		_, err := db.ExecContext(ctx, `
+			UPDATE partywall.memberships SET email = nullif($3, '')
+			WHERE provider = $1 AND subject = $2 AND email IS DISTINCT FROM nullif($3, '')`, who.Provider(), who.Subject(), email.String())
+		return err
+	})
+	return pg.Translate(ctx, err, "set a member's address")
 }
 
 // someone refuses the zero Identity.

@@ -10,6 +10,9 @@ import (
 
 func TestTenantStore(t *testing.T)      { onBoth(t, porttest.TenantStore) }
 func TestMemberStore(t *testing.T)      { onBoth(t, porttest.MemberStore) }
+func TestMemberLister(t *testing.T)     { onBoth(t, porttest.MemberLister) }
+func TestMemberChanger(t *testing.T)    { onBoth(t, porttest.MemberChanger) }
+func TestMemberEmails(t *testing.T)     { onBoth(t, porttest.MemberEmails) }
 func TestReservationStore(t *testing.T) { onBoth(t, porttest.ReservationStore) }
 
 func onBoth(t *testing.T, suite func(t *testing.T, open func(t *testing.T) porttest.Tenancy)) {

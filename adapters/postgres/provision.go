@@ -225,7 +225,7 @@ func (p *provisioning) activate(ctx context.Context, tx *sqlx.Tx) error {
 			return err
 		}
 	}
-	p.owner = domain.Membership{Tenant: p.new.ID, Identity: p.new.Owner, Role: domain.RoleOwner}
+	p.owner = domain.Membership{Tenant: p.new.ID, Identity: p.new.Owner, Role: domain.RoleOwner, State: domain.MemberActive}
 	err := tx.GetContext(ctx, &p.owner.CreatedAt, `
 		WITH made AS (
 			UPDATE partywall.tenants SET status = 'active', expires_at = NULL

@@ -33,7 +33,10 @@ const (
 	present       = `NOT ` + neverClaimed
 )
 
-// scanTenant reads id, name, status, created_at and expires_at, after what goes before.
+// tenantColumns are what scanTenant reads of a tenant.
+const tenantColumns = `t.id, t.name, t.status, t.created_at, t.expires_at`
+
+// scanTenant reads tenantColumns, after what goes before.
 func scanTenant(row pg.Scanner, before ...any) (t domain.Tenant, err error) {
 	var id, status string
 	var expiresAt sql.NullTime

@@ -97,6 +97,6 @@ func hasFiles(sets []schema.Set) string {
 	return "(" + strings.Join(conditions, " AND ") + ")"
 }
 
-func scanBool(row pg.Scanner) (value bool, err error) { return value, row.Scan(&value) }
+func scanBool(row pg.Scanner) (value bool, err error) { err = row.Scan(&value); return value, err }
 
 func errUpgrading() *domain.Error { return domain.NewError(domain.CodeTenantUpgrading) }

@@ -10,6 +10,7 @@ import (
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/limits"
+	"github.com/partywall-go/partywall/domain/members"
 )
 
 // Account is a user who signed up. The identity provider has the user's address
@@ -45,7 +46,7 @@ func (x *Tenant) SignUp(t testing.TB) Account {
 // with the account's password.
 func (x *Tenant) JoinAs(t testing.TB, account Account, role domain.Role) User {
 	t.Helper()
-	if err := x.Members.SetRole(t.Context(), access.Installation(), x.ID, account.Identity, role); err != nil {
+	if _, err := x.Members.Grant(t.Context(), access.Installation(), x.ID, members.Grant{Identity: account.Identity, Role: role, Reason: "a test"}); err != nil {
 		t.Fatal(err)
 	}
 	return x.signIn(t, account)

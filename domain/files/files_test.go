@@ -53,7 +53,7 @@ func (h *installation) member(t *testing.T, id string, role domain.Role) access.
 	if _, err := h.db.Tenants().Create(t.Context(), ports.TenantCreation{ID: tenant, Owner: owner}); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.db.Members().SetRole(t.Context(), ports.RoleChange{Tenant: tenant, Member: identity, Role: role, By: ports.Actor{Operator: true}}); err != nil {
+	if _, err := h.db.Members().Grant(t.Context(), ports.MemberGrant{Tenant: tenant, Member: identity, Role: role}); err != nil {
 		t.Fatal(err)
 	}
 	member, err := (&access.Service{Members: h.db.Members()}).Admit(t.Context(), identity, tenant)

@@ -21,6 +21,7 @@ import (
 type Service struct {
 	Provider ports.IdentityProvider
 	Members  ports.MemberStore
+	Emails   ports.MemberEmails // nil: the lists of members keep no addresses
 	Tenants  *tenants.Service
 	Limits   *Limits // nil: none
 }

@@ -2,6 +2,7 @@ package identities
 
 import (
 	"context"
+	"slices"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -18,7 +19,8 @@ const maxProfileTenants = 200
 
 // WhoAmI returns the caller, their address, and their active tenants, at most 200 of
 // them. A token that the provider does not accept is [domain.CodeInvalidToken]. If
-// the provider cannot be reached, only the address is missing.
+// the provider cannot be reached, only the address is missing. A verified address is
+// kept in the caller's memberships, where the lists of members show it.
 func (s *Service) WhoAmI(ctx context.Context, caller ports.Caller) (Profile, error) {
 	memberships, err := s.Members.Memberships(ctx, caller.Identity(), maxProfileTenants)
 	if err != nil {
@@ -34,5 +36,18 @@ func (s *Service) WhoAmI(ctx context.Context, caller ports.Caller) (Profile, err
 		return Profile{}, err
 	}
 	profile.Email = user.Email
-	return profile, nil
+	return profile, s.refreshEmail(ctx, user, memberships)
+}
+
+// refreshEmail keeps the user's address in their memberships if it is verified and new
+// there.
+func (s *Service) refreshEmail(ctx context.Context, user ports.User, memberships []ports.TenantMembership) error {
+	if s.Emails == nil || !user.EmailVerified {
+		return nil
+	}
+	isNew := func(m ports.TenantMembership) bool { return m.Membership.Email != user.Email }
+	if !slices.ContainsFunc(memberships, isNew) {
+		return nil
+	}
+	return s.Emails.SetEmail(ctx, memberships[0].Membership.Identity, user.Email)
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/domain"
@@ -16,6 +18,7 @@ import (
 var (
 	acme = domain.Must(domain.ParseTenantID("acme"))
 	ada  = identity("ada")
+	noon = time.Date(2026, time.May, 1, 12, 0, 0, 0, time.UTC)
 )
 
 func identity(subject string) domain.Identity {
@@ -28,6 +31,7 @@ type installation struct {
 	*members.Service
 	db    *memory.DB
 	trail *trail
+	now   time.Time
 }
 
 // trail keeps the entries of the audit log in order.
@@ -37,93 +41,143 @@ func (a *trail) Record(_ context.Context, entry ports.AuditEntry) {
 	a.entries = append(a.entries, entry)
 }
 
-func newInstallation(t *testing.T) installation {
+func newInstallation(t *testing.T) *installation {
 	t.Helper()
-	db, kept := &memory.DB{}, &trail{}
-	domain.Must(db.Tenants().Create(t.Context(), ports.TenantCreation{ID: acme, Owner: ada}))
-	return installation{&members.Service{Members: db.Members(), Audit: kept}, db, kept}
+	in := &installation{trail: &trail{}, now: noon}
+	clock := func() time.Time { return in.now }
+	in.db = &memory.DB{Now: clock}
+	in.Service = &members.Service{Lister: in.db.Members(), Changer: in.db.Members(), Audit: in.trail, Now: clock}
+	domain.Must(in.db.Tenants().Create(t.Context(), ports.TenantCreation{ID: acme, Owner: ada}))
+	return in
 }
 
-// Admit admits the identity to the tenant.
-func (in installation) Admit(ctx context.Context, identity domain.Identity, id domain.TenantID) (access.Member, error) {
-	return (&access.Service{Members: in.db.Members()}).Admit(ctx, identity, id)
+// admit admits the identity to acme.
+func (in *installation) admit(t *testing.T, identity domain.Identity) (access.Member, error) {
+	return (&access.Service{Members: in.db.Members()}).Admit(t.Context(), identity, acme)
 }
 
 // put grants the identity the role in acme, without an entry in the audit log.
-func (in installation) put(t *testing.T, identity domain.Identity, role domain.Role) {
+func (in *installation) put(t *testing.T, identity domain.Identity, role domain.Role) {
 	t.Helper()
-	change := ports.RoleChange{Tenant: acme, Member: identity, Role: role, By: ports.Actor{Operator: true}}
-	if err := in.db.Members().SetRole(t.Context(), change); err != nil {
-		t.Fatal(err)
-	}
+	domain.Must(in.db.Members().Grant(t.Context(), ports.MemberGrant{Tenant: acme, Member: identity, Role: role}))
 }
 
-func TestTheOperatorGrantsRoles(t *testing.T) {
-	in := newInstallation(t)
-	bob := identity("bob")
+// join makes an identity that is named after the role a member.
+func (in *installation) join(t *testing.T, role domain.Role) access.Member {
+	t.Helper()
+	in.put(t, identity(string(role)), role)
+	return domain.Must(in.admit(t, identity(string(role))))
+}
 
-	if err := in.SetRole(t.Context(), access.Operator{}, acme, bob, domain.RoleViewer); !errors.Is(err, domain.Forbidden) {
+// manager proves that the identity manages the members of acme.
+func (in *installation) manager(t *testing.T, identity domain.Identity) access.Manager {
+	t.Helper()
+	return domain.Must(domain.Must(in.admit(t, identity)).Manager())
+}
+
+func toRole(role domain.Role) domain.MembershipChange { return domain.MembershipChange{Role: &role} }
+
+func TestTheOperatorGrantsAccess(t *testing.T) {
+	in := newInstallation(t)
+	bob, end := identity("bob"), noon.Add(time.Hour)
+	grant := members.Grant{Identity: bob, Role: domain.RoleAdmin, ExpiresAt: end, Reason: " ticket 17 "}
+
+	if _, err := in.Grant(t.Context(), access.Operator{}, acme, grant); !errors.Is(err, domain.Forbidden) {
 		t.Errorf("without a proof: %v", err)
 	}
-	if _, err := in.Admit(t.Context(), bob, acme); err == nil {
-		t.Error("bob became a member")
+	for field, change := range map[string]func(*members.Grant){
+		"reason":    func(g *members.Grant) { g.Reason = "" },
+		"expiresAt": func(g *members.Grant) { g.ExpiresAt = noon },
+		"role":      func(g *members.Grant) { g.Role = "king" },
+		"sub":       func(g *members.Grant) { g.Identity = domain.Identity{} },
+	} {
+		wrong := grant
+		change(&wrong)
+		_, err := in.Grant(t.Context(), access.Installation(), acme, wrong)
+		mustBeInvalid(t, err, field)
 	}
-	if err := in.SetRole(t.Context(), access.Installation(), acme, bob, domain.RoleViewer); err != nil {
-		t.Fatal(err)
+	if _, err := in.admit(t, bob); err == nil || len(in.trail.entries) != 0 {
+		t.Errorf("a refused grant made bob a member, or left %v", in.trail.entries)
 	}
-	if member, err := in.Admit(t.Context(), bob, acme); err != nil || member.Role() != domain.RoleViewer {
+	granted, err := in.Grant(t.Context(), access.Installation(), acme, grant)
+	if err != nil || granted.Reason != "ticket 17" || granted.GrantedBy != domain.OperatorActor() || !granted.ExpiresAt.Equal(end) {
+		t.Fatalf("granted %+v, %v", granted, err)
+	}
+	if member, err := in.admit(t, bob); err != nil || member.Role() != domain.RoleAdmin {
 		t.Errorf("bob is %v, %v", member.Role(), err)
 	}
-	want := ports.AuditEntry{Action: ports.MemberRoleChanged, Tenant: acme, Actor: ports.Actor{Operator: true}, Member: bob, Role: domain.RoleViewer}
+	want := ports.AuditEntry{Action: ports.MemberRoleChanged, Tenant: acme, Actor: ports.Actor{Operator: true}, Member: bob, Role: domain.RoleAdmin}
 	if !slices.Equal(in.trail.entries, []ports.AuditEntry{want}) {
 		t.Errorf("audited: %+v", in.trail.entries)
 	}
-	if err := in.SetRole(t.Context(), access.Installation(), acme, ada, ""); !errors.Is(err, domain.CodeLastOwner) {
-		t.Errorf("the last owner leaves: %v", err)
+	in.now = end
+	if _, err := in.admit(t, bob); !errors.Is(err, domain.CodeTenantNotFound) {
+		t.Errorf("bob after the end: %v", err)
+	}
+}
+
+func TestTheOperatorManagesMembersUnderTheRuleOfTheLastOwner(t *testing.T) {
+	in := newInstallation(t)
+	in.put(t, identity("bob"), domain.RoleViewer)
+	operator := domain.Must(access.Installation().Manager(acme))
+	if _, err := in.Change(t.Context(), operator, identity("bob"), toRole(domain.RoleAdmin)); err != nil {
+		t.Error(err)
+	}
+	if err := in.Remove(t.Context(), operator, identity("bob"), "left the company"); err != nil {
+		t.Error(err)
+	}
+	if err := in.Remove(t.Context(), operator, ada, ""); !errors.Is(err, domain.CodeLastOwner) {
+		t.Errorf("the last owner is removed: %v", err)
+	}
+	if _, err := (access.Operator{}).Manager(acme); !errors.Is(err, domain.Forbidden) {
+		t.Errorf("the zero Operator: %v", err)
+	}
+	if _, err := access.Installation().Manager(domain.TenantID{}); !errors.Is(err, domain.Invalid) {
+		t.Errorf("no tenant: %v", err)
 	}
 }
 
 func TestAdminsManageMembers(t *testing.T) {
 	in := newInstallation(t)
-	join := func(role domain.Role) access.Member {
-		in.put(t, identity(string(role)), role)
-		return domain.Must(in.Admit(t.Context(), identity(string(role)), acme))
-	}
-	admin, member, viewer := join(domain.RoleAdmin), join(domain.RoleMember), join(domain.RoleViewer)
-	owner := domain.Must(in.Admit(t.Context(), ada, acme))
-	stranger := identity("eve")
+	admin, member, viewer := in.join(t, domain.RoleAdmin), in.join(t, domain.RoleMember), in.join(t, domain.RoleViewer)
+	manager := in.manager(t, admin.Identity())
 
+	for _, by := range []access.Member{{}, member, viewer} {
+		if _, err := by.Manager(); !errors.Is(err, domain.Forbidden) {
+			t.Errorf("%s manages members: %v", by.Role(), err)
+		}
+	}
 	for name, c := range map[string]struct {
-		by     access.Member
+		by     access.Manager
 		target domain.Identity
-		role   domain.Role
+		change domain.MembershipChange
 		want   error
 	}{
-		"the zero Member":             {access.Member{}, viewer.Identity(), domain.RoleMember, domain.Forbidden},
-		"the zero Member, who leaves": {access.Member{}, domain.Identity{}, "", domain.Forbidden},
-		"a member":                    {member, viewer.Identity(), domain.RoleMember, domain.Forbidden},
-		"a viewer, their own":         {viewer, viewer.Identity(), domain.RoleAdmin, domain.Forbidden},
-		"an admin, to an owner":       {admin, viewer.Identity(), domain.RoleOwner, domain.CodeRoleTooLow},
-		"an admin, of an owner":       {admin, owner.Identity(), domain.RoleViewer, domain.CodeRoleTooLow},
-		"an admin, of a stranger":     {admin, stranger, domain.RoleViewer, domain.CodeMemberNotFound},
-		"an admin, of no identity":    {admin, domain.Identity{}, domain.RoleViewer, domain.Invalid},
-		"an admin, to no role":        {admin, viewer.Identity(), "king", domain.Invalid},
-		"the last owner, who leaves":  {owner, owner.Identity(), "", domain.CodeLastOwner},
+		"the zero Manager":         {access.Manager{}, viewer.Identity(), toRole(domain.RoleMember), domain.Forbidden},
+		"an admin, to an owner":    {manager, viewer.Identity(), toRole(domain.RoleOwner), domain.CodeRoleTooLow},
+		"an admin, of an owner":    {manager, ada, toRole(domain.RoleViewer), domain.CodeRoleTooLow},
+		"an admin, of a stranger":  {manager, identity("eve"), toRole(domain.RoleViewer), domain.CodeMemberNotFound},
+		"an admin, of no identity": {manager, domain.Identity{}, toRole(domain.RoleViewer), domain.Invalid},
+		"an admin, to no role":     {manager, viewer.Identity(), toRole("king"), domain.Invalid},
+		"an admin, to a past end":  {manager, viewer.Identity(), domain.MembershipChange{ExpiresAt: &noon}, domain.Invalid},
+		"an admin, for two lines":  {manager, viewer.Identity(), domain.MembershipChange{Reason: new("a\nb")}, domain.Invalid},
 	} {
-		if err := in.ChangeRole(t.Context(), c.by, c.target, c.role); !errors.Is(err, c.want) {
+		if _, err := in.Change(t.Context(), c.by, c.target, c.change); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
+	}
+	if err := in.Remove(t.Context(), access.Manager{}, viewer.Identity(), ""); !errors.Is(err, domain.Forbidden) {
+		t.Errorf("the zero Manager removes a member: %v", err)
 	}
 	if len(in.trail.entries) != 0 {
 		t.Errorf("a refused change is audited: %+v", in.trail.entries)
 	}
-	for _, err := range []error{
-		in.ChangeRole(t.Context(), admin, viewer.Identity(), domain.RoleAdmin),
-		in.ChangeRole(t.Context(), member, member.Identity(), ""),
-	} {
-		if err != nil {
-			t.Error(err)
-		}
+	changed, err := in.Change(t.Context(), manager, viewer.Identity(), domain.MembershipChange{Role: new(domain.RoleAdmin), Reason: new(" grew ")})
+	if err != nil || changed.Role != domain.RoleAdmin || changed.Reason != "grew" || changed.GrantedBy != domain.UserActor(admin.Identity()) {
+		t.Errorf("changed to %+v, %v", changed, err)
+	}
+	if err := in.Leave(t.Context(), member); err != nil {
+		t.Error(err)
 	}
 	want := []ports.AuditEntry{
 		{Action: ports.MemberRoleChanged, Tenant: acme, Actor: ports.Actor{Identity: admin.Identity()}, Member: viewer.Identity(), Role: domain.RoleAdmin},
@@ -134,25 +188,127 @@ func TestAdminsManageMembers(t *testing.T) {
 	}
 }
 
+func TestEachMemberMayLeaveExceptTheLastOwner(t *testing.T) {
+	in := newInstallation(t)
+	if err := in.Leave(t.Context(), access.Member{}); !errors.Is(err, domain.Forbidden) {
+		t.Errorf("the zero Member: %v", err)
+	}
+	for _, role := range []domain.Role{domain.RoleViewer, domain.RoleMember, domain.RoleAdmin, domain.RoleOwner} {
+		member := in.join(t, role)
+		if err := in.Leave(t.Context(), member); err != nil {
+			t.Errorf("%s leaves: %v", role, err)
+		}
+		if err := in.Leave(t.Context(), member); !errors.Is(err, domain.CodeTenantNotFound) {
+			t.Errorf("%s leaves again: %v", role, err)
+		}
+	}
+	if err := in.Leave(t.Context(), domain.Must(in.admit(t, ada))); !errors.Is(err, domain.CodeLastOwner) {
+		t.Errorf("the last owner leaves: %v", err)
+	}
+}
+
+func TestAnOwnerHandsTheTenantOver(t *testing.T) {
+	in := newInstallation(t)
+	owner, bob := domain.Must(in.admit(t, ada)), identity("bob")
+	in.put(t, bob, domain.RoleViewer)
+	for name, c := range map[string]struct {
+		by   access.Member
+		heir domain.Identity
+		role domain.Role
+		want error
+	}{
+		"the zero Member": {access.Member{}, bob, domain.RoleViewer, domain.Forbidden},
+		"an admin":        {in.join(t, domain.RoleAdmin), bob, domain.RoleViewer, domain.Forbidden},
+		"to oneself":      {owner, ada, domain.RoleViewer, domain.Invalid},
+		"for no role":     {owner, bob, "", domain.Invalid},
+		"to a stranger":   {owner, identity("eve"), domain.RoleViewer, domain.CodeMemberNotFound},
+	} {
+		if _, _, err := in.HandOver(t.Context(), c.by, c.heir, c.role); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+	heir, own, err := in.HandOver(t.Context(), owner, bob, domain.RoleMember)
+	if err != nil || heir.Role != domain.RoleOwner || own.Role != domain.RoleMember {
+		t.Errorf("got %+v, %+v, %v", heir, own, err)
+	}
+	if len(in.trail.entries) != 2 {
+		t.Errorf("audited: %+v", in.trail.entries)
+	}
+}
+
+func TestMembersAreListedPageByPage(t *testing.T) {
+	in := newInstallation(t)
+	for _, subject := range []string{"b", "c", "d", "e"} {
+		in.put(t, identity(subject), domain.RoleViewer)
+	}
+	manager := in.manager(t, ada)
+	var got []string
+	for after := (domain.Identity{}); ; {
+		page, err := in.List(t.Context(), manager, members.Filter{}, after, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range page.Members {
+			got = append(got, m.Identity.Subject())
+		}
+		if after = page.Next; after.IsZero() {
+			break
+		}
+	}
+	if !slices.Equal(got, []string{"ada", "b", "c", "d", "e"}) {
+		t.Errorf("got %v", got)
+	}
+	page, err := in.List(t.Context(), manager, members.Filter{Role: domain.RoleViewer, State: domain.MemberActive, Text: "C"}, domain.Identity{}, 0)
+	if err != nil || len(page.Members) != 1 || page.Members[0].Identity != identity("c") || !page.Next.IsZero() {
+		t.Errorf("filtered: %+v, %v", page, err)
+	}
+	if _, err := in.List(t.Context(), access.Manager{}, members.Filter{}, domain.Identity{}, 0); !errors.Is(err, domain.Forbidden) {
+		t.Errorf("the zero Manager: %v", err)
+	}
+	for field, c := range map[string]struct {
+		filter members.Filter
+		limit  int
+	}{
+		"limit": {members.Filter{}, 201},
+		"role":  {members.Filter{Role: "king"}, 1},
+		"state": {members.Filter{State: "asleep"}, 1},
+		"q":     {members.Filter{Text: strings.Repeat("a", 255)}, 1},
+	} {
+		_, err := in.List(t.Context(), manager, c.filter, domain.Identity{}, c.limit)
+		mustBeInvalid(t, err, field)
+	}
+	_, err = in.List(t.Context(), manager, members.Filter{}, domain.Identity{}, -1)
+	mustBeInvalid(t, err, "limit")
+}
+
 // The proof of a role is as old as the request, so the store checks the role again.
 func TestAnAdminWhoIsDemotedDuringTheRequestChangesNothing(t *testing.T) {
 	in := newInstallation(t)
 	bob, eve := identity("bob"), identity("eve")
 	in.put(t, bob, domain.RoleAdmin)
 	in.put(t, eve, domain.RoleViewer)
-	admin := domain.Must(in.Admit(t.Context(), bob, acme))
+	admin, manager := domain.Must(in.admit(t, bob)), in.manager(t, bob)
 
 	in.put(t, bob, domain.RoleMember)
-	if err := in.ChangeRole(t.Context(), admin, eve, domain.RoleAdmin); !errors.Is(err, domain.Forbidden) {
+	if _, err := in.Change(t.Context(), manager, eve, toRole(domain.RoleAdmin)); !errors.Is(err, domain.Forbidden) {
 		t.Errorf("demoted: %v", err)
 	}
-	in.put(t, bob, "")
+	if err := in.Leave(t.Context(), admin); err != nil {
+		t.Fatal(err)
+	}
 	for _, identity := range []domain.Identity{eve, bob} {
-		if err := in.ChangeRole(t.Context(), admin, identity, ""); !errors.Is(err, domain.CodeTenantNotFound) {
+		if err := in.Remove(t.Context(), manager, identity, ""); !errors.Is(err, domain.CodeTenantNotFound) {
 			t.Errorf("removed: %v", err)
 		}
 	}
-	if member, err := in.Admit(t.Context(), eve, acme); err != nil || member.Role() != domain.RoleViewer {
+	if member, err := in.admit(t, eve); err != nil || member.Role() != domain.RoleViewer {
 		t.Errorf("eve is %v, %v", member.Role(), err)
+	}
+}
+
+func mustBeInvalid(t *testing.T, err error, field string) {
+	t.Helper()
+	if e, ok := errors.AsType[*domain.Error](err); !ok || e.Kind != domain.Invalid || e.Field != field {
+		t.Errorf("got %v, want an invalid %s", err, field)
 	}
 }

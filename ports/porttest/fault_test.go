@@ -1,6 +1,7 @@
 package porttest_test
 
 import (
+	"maps"
 	"os"
 	"os/exec"
 	"regexp"
@@ -21,6 +22,7 @@ const faultVariable = "PORTTEST_FAULT"
 // in a process of its own, which must fail at the subtest of the broken promise.
 func TestSuitesFindFaults(t *testing.T) {
 	faults := allFaults()
+	maps.Copy(faults, memberFaults())
 	if name := os.Getenv(faultVariable); name != "" {
 		faults[name].suite(t)
 		return

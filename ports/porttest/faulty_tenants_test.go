@@ -48,52 +48,6 @@ func (s talkative) Memberships(ctx context.Context, who domain.Identity, _ int) 
 	return s.MemberStore.Memberships(ctx, who, 1000)
 }
 
-type reckless struct{ ports.MemberStore }
-
-func (s reckless) SetRole(ctx context.Context, change ports.RoleChange) error {
-	err := s.MemberStore.SetRole(ctx, change)
-	if errors.Is(err, domain.CodeLastOwner) {
-		return nil
-	}
-	return err
-}
-
-// lawless makes each member's change as the operator's.
-type lawless struct{ ports.MemberStore }
-
-func (s lawless) SetRole(ctx context.Context, change ports.RoleChange) error {
-	change.By = ports.Actor{Operator: true}
-	return s.MemberStore.SetRole(ctx, change)
-}
-
-// hurried applies the rule to the roles that it read before the change, which it
-// makes once the other of two changes has been checked, too.
-type hurried struct {
-	ports.MemberStore
-	checked *sync.WaitGroup
-}
-
-func (s hurried) SetRole(ctx context.Context, change ports.RoleChange) error {
-	if change.By.Operator {
-		return s.MemberStore.SetRole(ctx, change)
-	}
-	_, by, _ := s.Find(ctx, change.By.Identity, change.Tenant)
-	_, of, _ := s.Find(ctx, change.Member, change.Tenant)
-	s.checked.Done()
-	s.checked.Wait()
-	if err := domain.CheckRoleChange(by, of, change.Role); err != nil {
-		return err
-	}
-	change.By = ports.Actor{Operator: true}
-	return s.MemberStore.SetRole(ctx, change)
-}
-
-func twoAtOnce() *sync.WaitGroup {
-	var wg sync.WaitGroup
-	wg.Add(2)
-	return &wg
-}
-
 type localTime struct{ ports.TenantStore }
 
 // losesUpgrades reports a tenant that is being upgraded as a lost database.

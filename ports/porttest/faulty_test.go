@@ -23,9 +23,6 @@ func allFaults() map[string]fault {
 		"a conflict without its code":      {tenancy(func(s *porttest.Tenancy) { s.Tenants = losesCodes{s.Tenants} }), "an ID is taken whether its tenant is active or suspended"},
 		"a conflict that is only a cause":  {tenancy(func(s *porttest.Tenancy) { s.Tenants = hidesCodes{s.Tenants} }), "an ID is taken whether its tenant is active or suspended"},
 		"a limit ignored":                  {members(func(s *porttest.Tenancy) { s.Members = talkative{s.Members} }), "memberships come in the order of the tenants' IDs by byte"},
-		"an owner too few":                 {members(func(s *porttest.Tenancy) { s.Members = reckless{s.Members} }), "the last owner stays, and a second one may go"},
-		"a rule of roles ignored":          {members(func(s *porttest.Tenancy) { s.Members = lawless{s.Members} }), "a member changes the roles that the rule of roles allows, and no other"},
-		"roles as they were before":        {members(func(s *porttest.Tenancy) { s.Members = hurried{s.Members, twoAtOnce()} }), "of members who demote each other at once one succeeds, each admin"},
 		"a session by the old password":    {users(func(s ports.UserStore) ports.UserStore { return gullible{s} }), "a password that was reset starts no session"},
 		"a signature without a life":       {objects(func(u *ports.Upload) { u.TTL = max(u.TTL, time.Second) }), "an upload without a life is invalid"},
 		"an invalid token accepted":        {identityProvider(func(p ports.IdentityProvider) ports.IdentityProvider { return obliging{p} }), "a token that is not an access token is refused"},
@@ -91,7 +88,7 @@ func claims(breaks func(*porttest.Tenancy)) func(*testing.T) {
 func opensTenancy(breaks func(*porttest.Tenancy)) func(*testing.T) porttest.Tenancy {
 	return func(t *testing.T) porttest.Tenancy {
 		db := &memory.DB{}
-		s := porttest.Tenancy{Tenants: db.Tenants(), Members: db.Members(), Reservations: db.Reservations(), Suspend: func(t *testing.T, id domain.TenantID) {
+		s := porttest.Tenancy{Tenants: db.Tenants(), Members: db.Members(), Lister: db.Members(), Changer: db.Members(), Emails: db.Members(), Reservations: db.Reservations(), Suspend: func(t *testing.T, id domain.TenantID) {
 			if err := db.SetStatus(id, domain.Suspended); err != nil {
 				t.Fatal(err)
 			}

@@ -225,7 +225,7 @@ func limitOwners(t *testing.T, open func(t *testing.T) Tenancy, by way) {
 	t.Run("a member owns nothing", func(t *testing.T) {
 		s, who, n := open(t), newIdentity(t), owned(t)
 		create(t, s.Tenants, n)
-		mustDo(t, s.Members.SetRole(t.Context(), operators(n.ID, who, domain.RoleAdmin)))
+		mustDo(t, s.setRole(t, n.ID, who, domain.RoleAdmin))
 		mustDo(t, by.tenant(t, s, who, ports.MakingLimits{MaxOwned: 1}))
 	})
 	t.Run("of many tenants of one owner at once, the owner's limit is created", func(t *testing.T) {

@@ -13,8 +13,6 @@ import (
 func MemberStore(t *testing.T, open func(t *testing.T) Tenancy) {
 	findMembers(t, open)
 	listMemberships(t, open)
-	setRoles(t, open)
-	changeRoles(t, open)
 
 	store := open(t).Members
 	heedContext(t, []call{

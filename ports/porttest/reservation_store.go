@@ -112,7 +112,7 @@ func reserveIDs(t *testing.T, open func(t *testing.T) Tenancy) {
 		reserve(t, s, n)
 		_, _, err := s.Members.Find(t.Context(), who, n.ID)
 		mustBe(t, err, domain.CodeTenantNotFound)
-		mustBe(t, s.Members.SetRole(t.Context(), operators(n.ID, who, domain.RoleOwner)), domain.CodeTenantNotFound)
+		mustBe(t, s.setRole(t, n.ID, who, domain.RoleOwner), domain.CodeTenantNotFound)
 	})
 }
 
@@ -183,12 +183,12 @@ func claimTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 		s, n, who, bob := open(t), reservation(t), newIdentity(t), newIdentity(t)
 		reserve(t, s, n)
 		claim(t, s, n, who)
-		mustDo(t, s.Members.SetRole(t.Context(), operators(n.ID, bob, domain.RoleOwner)))
-		mustDo(t, s.Members.SetRole(t.Context(), operators(n.ID, who, domain.RoleViewer)))
+		mustDo(t, s.setRole(t, n.ID, bob, domain.RoleOwner))
+		mustDo(t, s.setRole(t, n.ID, who, domain.RoleViewer))
 		if again := claim(t, s, n, who); again.Membership.Role != domain.RoleViewer {
 			t.Errorf("got %+v", again)
 		}
-		mustDo(t, s.Members.SetRole(t.Context(), operators(n.ID, who, "")))
+		mustDo(t, s.setRole(t, n.ID, who, ""))
 		_, err := s.Reservations.Claim(t.Context(), ports.Claim{Token: n.Token, Owner: who})
 		mustBe(t, err, domain.CodeClaimInvalid)
 	})

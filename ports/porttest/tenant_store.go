@@ -16,6 +16,9 @@ import (
 type Tenancy struct {
 	Tenants      ports.TenantStore
 	Members      ports.MemberStore
+	Lister       ports.MemberLister
+	Changer      ports.MemberChanger
+	Emails       ports.MemberEmails
 	Reservations ports.ReservationStore
 
 	// Suspend makes an active tenant [domain.Suspended].

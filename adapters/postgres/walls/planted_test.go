@@ -2,6 +2,7 @@ package walls_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -134,17 +135,16 @@ func makeInAllWays(t *testing.T, db *postgres.DB) {
 func changeRolesInAllWays(t *testing.T, db *postgres.DB) {
 	t.Helper()
 	created, ada, bob := pgtest.TenantID(t, "created"), pgtest.Identity(t, "ada"), pgtest.Identity(t, "bob")
-	operator, owner := ports.Actor{Operator: true}, ports.Actor{Identity: ada}
-	for _, change := range []ports.RoleChange{
-		{Member: ada, Role: domain.RoleOwner, By: operator},
-		{Member: bob, Role: domain.RoleViewer, By: operator},
-		{Member: bob, Role: domain.RoleAdmin, By: owner},
-		{Member: bob, By: owner},
-	} {
-		change.Tenant = created
-		if err := db.Members().SetRole(t.Context(), change); err != nil {
-			t.Error(err)
-		}
+	members, owner, admin := db.Members(), domain.UserActor(ada), domain.RoleAdmin
+	_, made := members.Grant(t.Context(), ports.MemberGrant{Tenant: created, Member: ada, Role: domain.RoleOwner})
+	_, granted := members.Grant(t.Context(), ports.MemberGrant{Tenant: created, Member: bob, Role: domain.RoleViewer, ExpiresAt: time.Now().Add(time.Hour), Reason: "why"})
+	_, changed := members.Change(t.Context(), ports.MemberChange{Tenant: created, Member: bob, By: owner, MembershipChange: domain.MembershipChange{Role: &admin}})
+	named := members.SetEmail(t.Context(), bob, domain.Must(domain.ParseEmail("bob@example.com")))
+	_, listed := members.List(t.Context(), ports.MemberQuery{Tenant: created, Role: domain.RoleAdmin, State: domain.MemberActive, Text: "bob", Limit: 10})
+	_, _, handed := members.HandOver(t.Context(), ports.Handover{Tenant: created, By: ada, Heir: bob, OwnRole: domain.RoleOwner})
+	ended := members.Remove(t.Context(), ports.MemberRemoval{Tenant: created, Member: bob, By: owner})
+	if err := errors.Join(made, granted, changed, named, listed, handed, ended); err != nil {
+		t.Error(err)
 	}
 }
 

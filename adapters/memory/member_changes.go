@@ -1,0 +1,164 @@
+package memory
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// List implements [ports.MemberLister].
+func (m *Members) List(ctx context.Context, query ports.MemberQuery) ([]domain.Membership, error) {
+	if query.Tenant.IsZero() {
+		return nil, errNoTenant
+	}
+	if err := m.db.Ready(ctx); err != nil {
+		return nil, err
+	}
+	m.db.mu.Lock()
+	defer m.db.mu.Unlock()
+	if m.db.tenants[query.Tenant] == nil {
+		return nil, errTenantNotFound
+	}
+	var page []domain.Membership
+	for who, places := range m.db.places {
+		member, isMember := places[query.Tenant]
+		if isMember && compareIdentities(who, query.After) > 0 && query.Matches(member) {
+			page = append(page, member)
+		}
+	}
+	slices.SortFunc(page, func(a, b domain.Membership) int { return compareIdentities(a.Identity, b.Identity) })
+	return page[:min(max(query.Limit, 0), len(page))], nil
+}
+
+func compareIdentities(a, b domain.Identity) int {
+	return cmp.Or(cmp.Compare(a.Provider(), b.Provider()), cmp.Compare(a.Subject(), b.Subject()))
+}
+
+// Grant implements [ports.MemberChanger].
+func (m *Members) Grant(ctx context.Context, grant ports.MemberGrant) (domain.Membership, error) {
+	if err := grant.Validate(); err != nil {
+		return domain.Membership{}, err
+	}
+	if err := m.db.Ready(ctx); err != nil {
+		return domain.Membership{}, err
+	}
+	m.db.mu.Lock()
+	defer m.db.mu.Unlock()
+	operator := domain.OperatorActor()
+	if err := m.db.checkOpen(grant.Tenant, operator); err != nil {
+		return domain.Membership{}, err
+	}
+	if m.db.places[grant.Member][grant.Tenant].IsZero() {
+		granted := grant.Change().Apply(domain.Membership{Tenant: grant.Tenant, Identity: grant.Member, CreatedAt: clock(m.db.Now), GrantedBy: operator})
+		m.db.place(granted)
+		return granted, nil
+	}
+	return m.db.change(grant.Tenant, grant.Member, operator, grant.Change().Apply)
+}
+
+// Change implements [ports.MemberChanger].
+func (m *Members) Change(ctx context.Context, change ports.MemberChange) (domain.Membership, error) {
+	if err := change.Validate(); err != nil {
+		return domain.Membership{}, err
+	}
+	if err := m.db.Ready(ctx); err != nil {
+		return domain.Membership{}, err
+	}
+	m.db.mu.Lock()
+	defer m.db.mu.Unlock()
+	return m.db.change(change.Tenant, change.Member, change.By, change.Apply)
+}
+
+// Remove implements [ports.MemberChanger].
+func (m *Members) Remove(ctx context.Context, removal ports.MemberRemoval) error {
+	if err := removal.Validate(); err != nil {
+		return err
+	}
+	if err := m.db.Ready(ctx); err != nil {
+		return err
+	}
+	m.db.mu.Lock()
+	defer m.db.mu.Unlock()
+	_, err := m.db.change(removal.Tenant, removal.Member, removal.By, func(domain.Membership) domain.Membership { return domain.Membership{} })
+	return err
+}
+
+// HandOver implements [ports.MemberChanger].
+func (m *Members) HandOver(ctx context.Context, handover ports.Handover) (heir, own domain.Membership, err error) {
+	if err := handover.Validate(); err != nil {
+		return domain.Membership{}, domain.Membership{}, err
+	}
+	if err := m.db.Ready(ctx); err != nil {
+		return domain.Membership{}, domain.Membership{}, err
+	}
+	m.db.mu.Lock()
+	defer m.db.mu.Unlock()
+	now, id := clock(m.db.Now), handover.Tenant
+	if err := m.db.checkOpen(id, domain.UserActor(handover.By)); err != nil {
+		return domain.Membership{}, domain.Membership{}, err
+	}
+	heir, own, err = domain.HandOverTenant(m.db.admitted(handover.By, id, now), m.db.places[handover.Heir][id], handover.OwnRole, m.db.owners(id), now)
+	if err != nil {
+		return domain.Membership{}, domain.Membership{}, err
+	}
+	m.db.place(heir)
+	m.db.place(own)
+	return heir, own, nil
+}
+
+// SetEmail implements [ports.MemberEmails].
+func (m *Members) SetEmail(ctx context.Context, who domain.Identity, email domain.Email) error {
+	if who.IsZero() {
+		return errNoIdentity
+	}
+	if err := m.db.Ready(ctx); err != nil {
+		return err
+	}
+	m.db.mu.Lock()
+	defer m.db.mu.Unlock()
+	for _, membership := range m.db.places[who] {
+		membership.Email = email
+		m.db.place(membership)
+	}
+	return nil
+}
+
+// checkOpen refuses a change by the actor in a tenant that is closed to them.
+func (db *DB) checkOpen(id domain.TenantID, actor domain.Actor) error {
+	tenant := db.tenants[id]
+	if tenant == nil || actor.Kind != domain.ActorOperator && !tenant.Status.ServesMembers() {
+		return errTenantNotFound
+	}
+	return nil
+}
+
+// change applies a change to the membership of who; a zero result ends it.
+func (db *DB) change(id domain.TenantID, who domain.Identity, actor domain.Actor, apply func(domain.Membership) domain.Membership) (domain.Membership, error) {
+	if err := db.checkOpen(id, actor); err != nil {
+		return domain.Membership{}, err
+	}
+	by, of := db.admitted(actor.Identity, id, clock(db.Now)), db.places[who][id]
+	changed, err := domain.ChangeMembership(actor, by, of, apply(of), db.owners(id))
+	switch {
+	case err != nil:
+		return domain.Membership{}, err
+	case changed.IsZero():
+		delete(db.places[who], id)
+	default:
+		db.place(changed)
+	}
+	return changed, nil
+}
+
+// owners returns how many memberships keep the ownership of the tenant.
+func (db *DB) owners(id domain.TenantID) (n int) {
+	for _, places := range db.places {
+		if places[id].KeepsOwnership() {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,164 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Grant implements [ports.MemberChanger].
+func (m *Members) Grant(ctx context.Context, grant ports.MemberGrant) (granted domain.Membership, err error) {
+	if err := grant.Validate(); err != nil {
+		return domain.Membership{}, err
+	}
+	operator := domain.OperatorActor()
+	err = m.inTenant(ctx, "grant a membership", grant.Tenant, operator, func(ctx context.Context, tx *sqlx.Tx) error {
+		team, err := readTeam(ctx, tx, grant.Tenant, domain.Identity{}, grant.Member)
+		if err != nil {
+			return err
+		}
+		if !team.of.IsZero() {
+			granted, err = team.change(ctx, tx, operator, grant.Change().Apply(team.of))
+			return err
+		}
+		granted = grant.Change().Apply(domain.Membership{Tenant: grant.Tenant, Identity: grant.Member, CreatedAt: team.now, GrantedBy: operator})
+		return insertMembership(ctx, tx, granted)
+	})
+	return granted, err
+}
+
+// Change implements [ports.MemberChanger].
+func (m *Members) Change(ctx context.Context, change ports.MemberChange) (changed domain.Membership, err error) {
+	if err := change.Validate(); err != nil {
+		return domain.Membership{}, err
+	}
+	err = m.inTenant(ctx, "change a membership", change.Tenant, change.By, func(ctx context.Context, tx *sqlx.Tx) error {
+		team, err := readTeam(ctx, tx, change.Tenant, change.By.Identity, change.Member)
+		if err != nil {
+			return err
+		}
+		changed, err = team.change(ctx, tx, change.By, change.Apply(team.of))
+		return err
+	})
+	return changed, err
+}
+
+// Remove implements [ports.MemberChanger].
+func (m *Members) Remove(ctx context.Context, removal ports.MemberRemoval) error {
+	if err := removal.Validate(); err != nil {
+		return err
+	}
+	return m.inTenant(ctx, "remove a member", removal.Tenant, removal.By, func(ctx context.Context, tx *sqlx.Tx) error {
+		team, err := readTeam(ctx, tx, removal.Tenant, removal.By.Identity, removal.Member)
+		if err != nil {
+			return err
+		}
+		_, err = team.change(ctx, tx, removal.By, domain.Membership{})
+		return err
+	})
+}
+
+// HandOver implements [ports.MemberChanger].
+func (m *Members) HandOver(ctx context.Context, handover ports.Handover) (heir, own domain.Membership, err error) {
+	if err := handover.Validate(); err != nil {
+		return domain.Membership{}, domain.Membership{}, err
+	}
+	err = m.inTenant(ctx, "hand a tenant over", handover.Tenant, domain.UserActor(handover.By), func(ctx context.Context, tx *sqlx.Tx) error {
+		team, err := readTeam(ctx, tx, handover.Tenant, handover.By, handover.Heir)
+		if err != nil {
+			return err
+		}
+		heir, own, err = domain.HandOverTenant(team.by, team.of, handover.OwnRole, team.owners, team.now)
+		if err != nil {
+			return err
+		}
+		return errors.Join(updateMembership(ctx, tx, heir), updateMembership(ctx, tx, own))
+	})
+	if err != nil {
+		return domain.Membership{}, domain.Membership{}, err
+	}
+	return heir, own, nil
+}
+
+// inTenant runs work in a transaction that has locked the tenant, so that the
+// statements of work see what the change before this one left. A tenant that is closed
+// to the actor is [domain.CodeTenantNotFound].
+func (m *Members) inTenant(ctx context.Context, task string, id domain.TenantID, actor domain.Actor, work func(context.Context, *sqlx.Tx) error) error {
+	logins, err := m.db.logins()
+	if err != nil {
+		return pg.Translate(ctx, err, task)
+	}
+	err = logins.system.InScope(ctx, m.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+		var locked string
+		if err := tx.GetContext(ctx, &locked, `
+			SELECT id FROM partywall.tenants t
+			WHERE t.id = $1 AND (`+servesMembers+` OR $2 AND `+hasOwner+`) FOR NO KEY UPDATE`, id.String(), actor.Kind == domain.ActorOperator); err != nil {
+			return err
+		}
+		return work(ctx, tx)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return pg.ErrNoSuchTenant()
+	}
+	return pg.Translate(ctx, err, task+" in "+id.String())
+}
+
+// team is what a change of a membership depends on.
+type team struct {
+	by     domain.Membership // of the actor, if it admits
+	of     domain.Membership // that changes
+	owners int               // whose memberships keep the tenant's ownership
+	now    time.Time
+}
+
+// readTeam reads the memberships of the actor by and of the member of, either of which
+// may be none.
+func readTeam(ctx context.Context, tx *sqlx.Tx, id domain.TenantID, by, of domain.Identity) (t team, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT now(), count(*) FROM partywall.memberships m WHERE m.tenant = $1 AND `+keepsOwnership, id.String()).Scan(&t.now, &t.owners)
+	if err != nil {
+		return team{}, err
+	}
+	t.now = t.now.UTC()
+	rows, err := tx.QueryContext(ctx, `
+		SELECT `+membershipColumns+` FROM partywall.memberships m
+		WHERE m.tenant = $1 AND (m.provider, m.subject) IN (($2, $3), ($4, $5))`,
+		id.String(), by.Provider(), by.Subject(), of.Provider(), of.Subject())
+	if err != nil {
+		return team{}, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		m, err := scanMembership(rows)
+		if err != nil {
+			return team{}, err
+		}
+		if m.Identity == by && m.Admits(t.now) {
+			t.by = m
+		}
+		if m.Identity == of {
+			t.of = m
+		}
+	}
+	return t, rows.Err()
+}
+
+// change turns the membership into to; the zero to ends it.
+func (t team) change(ctx context.Context, tx *sqlx.Tx, actor domain.Actor, to domain.Membership) (domain.Membership, error) {
+	changed, err := domain.ChangeMembership(actor, t.by, t.of, to, t.owners)
+	switch {
+	case err != nil:
+		return domain.Membership{}, err
+	case changed.IsZero():
+		return changed, deleteMembership(ctx, tx, t.of)
+	case changed.Equal(t.of):
+		return changed, nil
+	}
+	return changed, updateMembership(ctx, tx, changed)
+}
