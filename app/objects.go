@@ -20,7 +20,7 @@ import (
 
 // objects contains what an object store supplies.
 type objects struct {
-	store   ports.ObjectStore
+	signer  ports.ObjectSigner
 	ready   ports.Dependency
 	handler http.Handler // serves the bytes; nil if another server does
 }

@@ -98,7 +98,7 @@ func (f *folder) Put(ctx context.Context, key domain.ObjectKey, upload *signedur
 	if err := f.allows(ctx, key, upload.Condition); err != nil {
 		return err // publish asks again; this spares a losing client the upload
 	}
-	temp := tempName()
+	temp := tempName(key.Tenant())
 	defer f.discard(temp)
 	if err := f.write(temp, key, upload, contextReader{ctx, upload.Body}); err != nil {
 		return objectError(err)
@@ -127,7 +127,13 @@ func (f *folder) allows(ctx context.Context, key domain.ObjectKey, condition sig
 // discard removes what a rename didn't take away.
 func (f *folder) discard(temp string) { _ = f.root.Remove(temp) }
 
-func tempName() string { return path.Join(tempFolder, rand.Text()) }
+// tempName returns a new name for an unfinished upload of the tenant.
+func tempName(tenant domain.TenantID) string {
+	return path.Join(tempFolder, tempPrefix(tenant)+rand.Text())
+}
+
+// tempPrefix starts the names of a tenant's unfinished uploads. No tenant's ID has a dot.
+func tempPrefix(tenant domain.TenantID) string { return tenant.String() + "." }
 
 // write writes the object to a file at temp, and syncs it to the disk.
 func (f *folder) write(temp string, key domain.ObjectKey, upload *signedurl.Upload, body io.Reader) error {
@@ -145,8 +151,20 @@ func (f *folder) write(temp string, key domain.ObjectKey, upload *signedurl.Uplo
 	return file.Close()
 }
 
-// publish gives the finished file its name, in one step, if condition holds.
+// publish gives the finished file its name, in one step, if condition holds. It tries
+// again if a purge removed the folder meanwhile.
 func (f *folder) publish(ctx context.Context, temp string, key domain.ObjectKey, condition signedurl.Condition) error {
+	for attempt := 1; ; attempt++ {
+		err := f.tryPublish(ctx, temp, key, condition)
+		if !errors.Is(err, fs.ErrNotExist) || attempt == publishAttempts {
+			return err
+		}
+	}
+}
+
+const publishAttempts = 10
+
+func (f *folder) tryPublish(ctx context.Context, temp string, key domain.ObjectKey, condition signedurl.Condition) error {
 	target := pathOf(key)
 	folder := path.Dir(target)
 	if err := f.makeFolder(folder); err != nil {
@@ -257,7 +275,7 @@ func (f *folder) remove(key domain.ObjectKey) error {
 
 // probe writes a byte where uploads go.
 func (f *folder) probe() error {
-	temp := tempName()
+	temp := tempName(domain.TenantID{})
 	defer f.discard(temp)
 	return f.root.WriteFile(temp, []byte{0}, fileMode)
 }

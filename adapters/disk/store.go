@@ -15,8 +15,9 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Store keeps objects as files in a folder: a [ports.ObjectStore], the
-// [http.Handler] of its signed URLs, and a [ports.Dependency].
+// Store keeps objects as files in a folder: a [ports.ObjectSigner], a
+// [ports.ObjectStore] and a [ports.ObjectPurger], the [http.Handler] of its signed
+// URLs, and a [ports.Dependency].
 //
 // An upload becomes visible completely or not at all, even after a crash.
 type Store struct {
@@ -26,9 +27,11 @@ type Store struct {
 }
 
 var (
-	_ ports.ObjectStore = (*Store)(nil)
-	_ ports.Dependency  = (*Store)(nil)
-	_ http.Handler      = (*Store)(nil)
+	_ ports.ObjectSigner = (*Store)(nil)
+	_ ports.ObjectStore  = (*Store)(nil)
+	_ ports.ObjectPurger = (*Store)(nil)
+	_ ports.Dependency   = (*Store)(nil)
+	_ http.Handler       = (*Store)(nil)
 )
 
 // Open opens the store in dir, makes the folder if it does not exist, and closes it
@@ -48,7 +51,7 @@ func Open(dir string, secret []byte, base *url.URL) (*Store, error) {
 // Close releases the folder. What is being read or written goes on.
 func (s *Store) Close() error { return s.folder.root.Close() }
 
-// SignUpload implements [ports.ObjectStore].
+// SignUpload implements [ports.ObjectSigner].
 func (s *Store) SignUpload(ctx context.Context, key domain.ObjectKey, upload ports.Upload) (ports.SignedRequest, error) {
 	if err := ctx.Err(); err != nil {
 		return ports.SignedRequest{}, err
@@ -56,7 +59,7 @@ func (s *Store) SignUpload(ctx context.Context, key domain.ObjectKey, upload por
 	return s.signer.Upload(key, upload)
 }
 
-// SignDownload implements [ports.ObjectStore].
+// SignDownload implements [ports.ObjectSigner].
 func (s *Store) SignDownload(ctx context.Context, key domain.ObjectKey, download ports.Download) (ports.SignedRequest, error) {
 	if err := ctx.Err(); err != nil {
 		return ports.SignedRequest{}, err
@@ -82,6 +85,34 @@ func (s *Store) Delete(ctx context.Context, key domain.ObjectKey) error {
 	return objectError(s.folder.remove(key))
 }
 
+// List implements [ports.ObjectStore]. It reads each of the tenant's files, so a page
+// takes longer the more there are. It leaves damaged files out.
+func (s *Store) List(ctx context.Context, prefix domain.ObjectPrefix, after domain.ObjectKey, limit int) ([]ports.ListedObject, error) {
+	if err := usableFor(ctx, prefix.Tenant()); err != nil {
+		return nil, err
+	}
+	page, err := s.folder.list(ctx, prefix, after, limit)
+	return page, objectError(err)
+}
+
+// HasObjects implements [ports.ObjectPurger].
+func (s *Store) HasObjects(ctx context.Context, tenant domain.TenantID) (bool, error) {
+	if err := usableFor(ctx, tenant); err != nil {
+		return false, err
+	}
+	found, err := s.folder.holds(ctx, tenant)
+	return found, objectError(err)
+}
+
+// Purge implements [ports.ObjectPurger]. An upload that is in progress fails.
+func (s *Store) Purge(ctx context.Context, tenant domain.TenantID, limit int) (removed int, err error) {
+	if err := usableFor(ctx, tenant); err != nil {
+		return 0, err
+	}
+	removed, err = s.folder.purge(ctx, tenant, limit)
+	return removed, objectError(err)
+}
+
 // Ready implements [ports.Dependency]: the folder can be written.
 func (s *Store) Ready(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
@@ -97,6 +128,13 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.Se
 func usable(ctx context.Context, key domain.ObjectKey) error {
 	if key.IsZero() {
 		return domain.Invalidf("filename", "an object has a name")
+	}
+	return ctx.Err()
+}
+
+func usableFor(ctx context.Context, tenant domain.TenantID) error {
+	if tenant.IsZero() {
+		return domain.Invalidf("tenantId", "a tenant ID is required")
 	}
 	return ctx.Err()
 }

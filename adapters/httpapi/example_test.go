@@ -23,7 +23,7 @@ func ExampleNew() {
 		Access:     &access.Service{Members: db.Members()},
 		Tenants:    service,
 		Identities: &identities.Service{Provider: provider, Members: db.Members(), Tenants: service},
-		Files:      &files.Service{Objects: &memory.Objects{}, MaxSize: 5 << 30},
+		Files:      &files.Service{Signer: &memory.Objects{}, MaxSize: 5 << 30},
 		Verifier:   provider,
 	})
 	product := http.NewServeMux()

@@ -73,7 +73,7 @@ func build(t testing.TB) *installation {
 		Access:         &access.Service{Members: h.db.Members()},
 		Tenants:        service,
 		Identities:     &identities.Service{Provider: h.identities, Members: h.db.Members(), Tenants: service, Limits: identities.NewLimits(clock.Now)},
-		Files:          &files.Service{Objects: h.objects, MaxSize: 1 << 30},
+		Files:          &files.Service{Signer: h.objects, MaxSize: 1 << 30},
 		Verifier:       h.identities,
 		Operators:      operators,
 		Dependencies:   []httpapi.Dependency{{Name: "database", Check: h.db}, {Name: "objects", Check: h.objects}},

@@ -19,7 +19,8 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Objects is a [ports.ObjectStore], and the [http.Handler] of the URLs that it signs.
+// Objects keeps objects in memory: a [ports.ObjectSigner], a [ports.ObjectStore] and a
+// [ports.ObjectPurger], and the [http.Handler] of the URLs that it signs.
 type Objects struct {
 	Breakable
 	Now func() time.Time // nil: [time.Now]
@@ -43,6 +44,12 @@ type Objects struct {
 	held    int64 // bytes of objects, and of uploads in progress
 }
 
+var (
+	_ ports.ObjectSigner = (*Objects)(nil)
+	_ ports.ObjectStore  = (*Objects)(nil)
+	_ ports.ObjectPurger = (*Objects)(nil)
+)
+
 const defaultMaxBytes = 256 << 20
 
 // object is never changed, only replaced.
@@ -62,7 +69,7 @@ func (o *Objects) Ready(ctx context.Context) error {
 	return o.ready(ctx, domain.NewError(domain.CodeObjectStoreUnavailable))
 }
 
-// SignUpload implements [ports.ObjectStore]. No URL lives longer than 15 minutes.
+// SignUpload implements [ports.ObjectSigner]. No URL lives longer than 15 minutes.
 func (o *Objects) SignUpload(ctx context.Context, key domain.ObjectKey, upload ports.Upload) (ports.SignedRequest, error) {
 	if err := o.check(ctx, key); err != nil {
 		return ports.SignedRequest{}, err
@@ -71,7 +78,7 @@ func (o *Objects) SignUpload(ctx context.Context, key domain.ObjectKey, upload p
 	return o.signer.Upload(key, upload)
 }
 
-// SignDownload implements [ports.ObjectStore]. No URL lives longer than 15 minutes.
+// SignDownload implements [ports.ObjectSigner]. No URL lives longer than 15 minutes.
 func (o *Objects) SignDownload(ctx context.Context, key domain.ObjectKey, download ports.Download) (ports.SignedRequest, error) {
 	if err := o.check(ctx, key); err != nil {
 		return ports.SignedRequest{}, err

@@ -129,11 +129,10 @@ func (e *checker) rights(ctx context.Context) (doctor.Finding, error) {
 // unseen is the finding about a setting that the bucket did not return. absent is the
 // error code for a setting that does not exist.
 func (e *checker) unseen(err error, absent, action string, none doctor.Finding) doctor.Finding {
-	_, status, _ := awscalls.Response(err)
-	switch code := awscalls.Code(err); {
-	case code == absent:
+	switch {
+	case awscalls.Code(err) == absent:
 		return none
-	case code == "NotImplemented" || code == "MethodNotAllowed" || status == http.StatusNotImplemented:
+	case isNotImplemented(err):
 		return doctor.Pass("this server has no such setting")
 	case awscalls.Denied(err):
 		return doctor.Warn("no permission to read the setting", "allow "+action+" on arn:aws:s3:::"+e.bucket+" to the credentials of this machine")

@@ -7,13 +7,17 @@ import (
 
 	"github.com/aws/smithy-go"
 
+	"github.com/partywall-go/partywall/adapters/internal/awscalls"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
 
 var (
-	errNoKey  = domain.Invalidf("filename", "an object has a name")
-	errAbsent = ports.ErrNoObject
+	errNoKey    = domain.Invalidf("filename", "an object has a name")
+	errNoTenant = domain.Invalidf("tenantId", "a tenant ID is required")
+	errAbsent   = ports.ErrNoObject
+
+	errIgnoresPrefix = errors.New("a list of objects has keys that do not begin with the requested prefix")
 )
 
 // translate is the only place where the SDK's errors become domain errors. The operator
@@ -44,6 +48,12 @@ func isAbsent(err error) bool {
 	}
 	refusal, ok := errors.AsType[smithy.APIError](err)
 	return !ok || refusal.ErrorCode() != "NoSuchBucket"
+}
+
+// isNotImplemented reports whether the server does not have the operation.
+func isNotImplemented(err error) bool {
+	code := awscalls.Code(err)
+	return statusOf(err) == http.StatusNotImplemented || code == "NotImplemented" || code == "MethodNotAllowed"
 }
 
 // statusOf returns the HTTP status of err, and 0 if there was no answer.

@@ -31,12 +31,8 @@ type probe struct {
 	guarded   bool // sign uploads with the guard
 
 	folder string
-	made   map[version]struct{}
+	made   map[version]struct{} // by the trials
 }
-
-// version is a version of an object that a trial created. ID is empty if the server
-// keeps no versions.
-type version struct{ key, id string }
 
 func newProbe(client *s3.Client, bucket string, signer *presigner, creds aws.Credentials, now func() time.Time) *probe {
 	options := client.Options()
@@ -144,27 +140,15 @@ func (p *probe) clean(ctx context.Context) error {
 	defer cancel()
 	var errs []error
 	for v := range p.made {
-		err := p.remove(ctx, v)
+		err := v.remove(ctx, p.client, p.bucket)
 		if err != nil && v.id != "" {
-			err = p.remove(ctx, version{key: v.key})
+			err = version{key: v.key}.remove(ctx, p.client, p.bucket)
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("delete %s by hand: %w", v.key, err))
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func (p *probe) remove(ctx context.Context, v version) error {
-	in := &s3.DeleteObjectInput{Bucket: &p.bucket, Key: &v.key}
-	if v.id != "" {
-		in.VersionId = &v.id
-	}
-	_, err := p.client.DeleteObject(ctx, in)
-	if isAbsent(err) {
-		return nil
-	}
-	return err
 }
 
 // trial attempts one thing that a server must refuse. It returns what a caller can do

@@ -34,11 +34,14 @@ type Config struct {
 	WithoutIsolation bool
 }
 
-// Store is a [ports.ObjectStore] on a bucket, and a [ports.Dependency].
+// Store is a [ports.ObjectSigner], a [ports.ObjectStore] and a [ports.ObjectPurger] on a
+// bucket, and a [ports.Dependency].
 //
 // Its credentials need s3:GetObject, s3:PutObject and s3:DeleteObject on the
 // bucket's objects, and s3:ListBucket on the bucket. Without the last, S3's answers
-// do not distinguish an absent object from a forbidden one.
+// do not distinguish an absent object from a forbidden one. To purge tenants, they also
+// need s3:DeleteObjectVersion and s3:AbortMultipartUpload on the objects, and
+// s3:ListBucketVersions and s3:ListBucketMultipartUploads on the bucket.
 //
 // A server other than Amazon's is tested before the first URL is signed for it,
 // see [Store.Prove].
@@ -53,8 +56,10 @@ type Store struct {
 }
 
 var (
-	_ ports.ObjectStore = (*Store)(nil)
-	_ ports.Dependency  = (*Store)(nil)
+	_ ports.ObjectSigner = (*Store)(nil)
+	_ ports.ObjectStore  = (*Store)(nil)
+	_ ports.ObjectPurger = (*Store)(nil)
+	_ ports.Dependency   = (*Store)(nil)
 )
 
 const (
@@ -101,7 +106,7 @@ func New(cfg Config) (*Store, error) {
 	return s, nil
 }
 
-// SignUpload implements [ports.ObjectStore].
+// SignUpload implements [ports.ObjectSigner].
 func (s *Store) SignUpload(ctx context.Context, key domain.ObjectKey, upload ports.Upload) (ports.SignedRequest, error) {
 	if err := signedurl.CheckUpload(key, upload); err != nil {
 		return ports.SignedRequest{}, err
@@ -113,7 +118,7 @@ func (s *Store) SignUpload(ctx context.Context, key domain.ObjectKey, upload por
 	return s.sign(ctx, request{method: http.MethodPut, object: key.String()}, headers, upload.TTL)
 }
 
-// SignDownload implements [ports.ObjectStore].
+// SignDownload implements [ports.ObjectSigner].
 func (s *Store) SignDownload(ctx context.Context, key domain.ObjectKey, download ports.Download) (ports.SignedRequest, error) {
 	if err := signedurl.CheckDownload(key, download); err != nil {
 		return ports.SignedRequest{}, err
@@ -153,11 +158,7 @@ func (s *Store) Delete(ctx context.Context, key domain.ObjectKey) error {
 	}
 	call, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	_, err := s.client.DeleteObject(call, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: aws.String(key.String())})
-	if isAbsent(err) { // S3 itself reports success; other servers do not
-		return nil
-	}
-	return translate(ctx, err)
+	return translate(ctx, version{key: key.String()}.remove(call, s.client, s.bucket))
 }
 
 // Ready implements [ports.Dependency]: the bucket exists and admits the credentials. It

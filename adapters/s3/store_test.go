@@ -162,10 +162,16 @@ func TestSDKsVariables(t *testing.T) {
 func callAll(t *testing.T, store *s3.Store) map[string]error {
 	t.Helper()
 	_, statErr := store.Stat(t.Context(), keyOf(t, "acme/a.txt"))
+	_, listErr := store.List(t.Context(), prefixOf(t, "acme"), domain.ObjectKey{}, 1)
+	_, hasErr := store.HasObjects(t.Context(), tenantOf(t, "acme"))
+	_, purgeErr := store.Purge(t.Context(), tenantOf(t, "acme"), 1)
 	return map[string]error{
-		"Stat":   statErr,
-		"Delete": store.Delete(t.Context(), keyOf(t, "acme/a.txt")),
-		"Ready":  store.Ready(t.Context()),
+		"Stat":       statErr,
+		"List":       listErr,
+		"Delete":     store.Delete(t.Context(), keyOf(t, "acme/a.txt")),
+		"HasObjects": hasErr,
+		"Purge":      purgeErr,
+		"Ready":      store.Ready(t.Context()),
 	}
 }
 

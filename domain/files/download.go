@@ -43,7 +43,7 @@ func (s *Service) DownloadURL(ctx context.Context, member access.Member, filenam
 	default:
 		return Signed{}, domain.Invalidf("disposition", "disposition is attachment or inline")
 	}
-	signed, err := s.Objects.SignDownload(ctx, key, download)
+	signed, err := s.Signer.SignDownload(ctx, key, download)
 	if err != nil {
 		return Signed{}, err
 	}

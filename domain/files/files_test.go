@@ -41,7 +41,7 @@ func newInstallation(t *testing.T) *installation {
 		t.Fatal(err)
 	}
 	h.objects.Base = base
-	h.Service = &files.Service{Objects: h.objects, MaxSize: 1000}
+	h.Service = &files.Service{Signer: h.objects, MaxSize: 1000}
 	return h
 }
 
@@ -196,25 +196,25 @@ func TestOnlyHarmlessTypesAreServedInline(t *testing.T) {
 
 // signer records the requests that it signs.
 type signer struct {
-	ports.ObjectStore
+	ports.ObjectSigner
 	upload   ports.Upload
 	download ports.Download
 }
 
 func (s *signer) SignUpload(ctx context.Context, key domain.ObjectKey, upload ports.Upload) (ports.SignedRequest, error) {
 	s.upload = upload
-	return s.ObjectStore.SignUpload(ctx, key, upload)
+	return s.ObjectSigner.SignUpload(ctx, key, upload)
 }
 
 func (s *signer) SignDownload(ctx context.Context, key domain.ObjectKey, download ports.Download) (ports.SignedRequest, error) {
 	s.download = download
-	return s.ObjectStore.SignDownload(ctx, key, download)
+	return s.ObjectSigner.SignDownload(ctx, key, download)
 }
 
 func TestTheFieldsThatAreSetAreSigned(t *testing.T) {
 	h := newInstallation(t)
-	spy := &signer{ObjectStore: h.objects}
-	h.Objects = spy
+	spy := &signer{ObjectSigner: h.objects}
+	h.Signer = spy
 	member := h.member(t, "acme", domain.RoleOwner)
 	sum := sha256.Sum256([]byte("hello"))
 	for _, c := range []struct {
@@ -243,8 +243,8 @@ func TestTheFieldsThatAreSetAreSigned(t *testing.T) {
 
 func TestASignedURLLivesFifteenMinutesAtMost(t *testing.T) {
 	h := newInstallation(t)
-	spy := &signer{ObjectStore: h.objects}
-	h.Objects = spy
+	spy := &signer{ObjectSigner: h.objects}
+	h.Signer = spy
 	member := h.member(t, "acme", domain.RoleOwner)
 	for ttl, want := range map[time.Duration]time.Duration{0: files.MaxTTL, time.Minute: time.Minute, time.Hour: files.MaxTTL, -time.Second: files.MaxTTL} {
 		h.TTL = ttl
@@ -259,8 +259,8 @@ func TestASignedURLLivesFifteenMinutesAtMost(t *testing.T) {
 
 func TestHostileNamesMakeSafeDispositions(t *testing.T) {
 	h := newInstallation(t)
-	spy := &signer{ObjectStore: h.objects}
-	h.Objects = spy
+	spy := &signer{ObjectSigner: h.objects}
+	h.Signer = spy
 	member := h.member(t, "acme", domain.RoleOwner)
 	for name, want := range map[string]string{
 		`a"; filename="b.exe`:             `a"; filename="b.exe`,
@@ -324,8 +324,8 @@ func TestTheLargestSizeIsSignedForAnUploadWithoutASize(t *testing.T) {
 // in it, which decodes escapes there.
 func TestBothFormsOfAName(t *testing.T) {
 	h := newInstallation(t)
-	spy := &signer{ObjectStore: h.objects}
-	h.Objects = spy
+	spy := &signer{ObjectSigner: h.objects}
+	h.Signer = spy
 	member := h.member(t, "acme", domain.RoleOwner)
 	for name, want := range map[string]string{
 		"a.txt":            `attachment; filename="a.txt"`,

@@ -15,7 +15,7 @@ import (
 // Besides the errors that its methods name, a store that cannot be reached is
 // [domain.CodeObjectStoreUnavailable].
 type Service struct {
-	Objects     ports.ObjectStore
+	Signer      ports.ObjectSigner
 	MaxSize     int64         // bytes, of an upload; zero is 5 GiB, the most that S3 accepts in one PUT. S3 cannot enforce it for an upload without a size
 	RequireSize bool          // refuse uploads without a size
 	TTL         time.Duration // of a signed URL; zero is [MaxTTL]

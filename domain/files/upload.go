@@ -46,7 +46,7 @@ func (s *Service) UploadURL(ctx context.Context, member access.Member, upload Up
 	if upload.Size == UnknownSize {
 		request.MaxSize = s.maxSize()
 	}
-	signed, err := s.Objects.SignUpload(ctx, key, request)
+	signed, err := s.Signer.SignUpload(ctx, key, request)
 	if err != nil {
 		return Signed{}, err
 	}

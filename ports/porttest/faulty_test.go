@@ -66,6 +66,15 @@ func allFaults() map[string]fault {
 		"the ETag of another PUT":                {objectsBehind(oneETag), "PUTs at once are answered with their own ETags"},
 		"a GET that is a HEAD":                   {objectsBehind(headIsGet), "a signature fits one method"},
 		"a URL that does not expire":             {objects(func(u *ports.Upload) { u.TTL = time.Hour }), "a URL lives for its time to live"},
+		"a list of another tenant's files":       {keptObjects(func(s porttest.Objects) porttest.Objects { return greedy{s} }), "a list has every file name of the tenant, and no other tenant's"},
+		"a list in the order of folders":         {keptObjects(func(s porttest.Objects) porttest.Objects { return byFolder{s} }), "a list is in the order of the keys by byte, page after page"},
+		"a list longer than its limit":           {keptObjects(func(s porttest.Objects) porttest.Objects { return endless{s} }), "a list is in the order of the keys by byte, page after page"},
+		"a prefix ignored":                       {keptObjects(func(s porttest.Objects) porttest.Objects { return unselective{s} }), "a list has the files whose names begin with its prefix"},
+		"a list without sizes":                   {keptObjects(func(s porttest.Objects) porttest.Objects { return unmeasured{s} }), "a list has the size and the time of each object"},
+		"a purge of another tenant":              {keptObjects(func(s porttest.Objects) porttest.Objects { return greedy{s} }), "a purge removes all of a tenant's objects, step by step, and no other tenant's"},
+		"a purge larger than its limit":          {keptObjects(func(s porttest.Objects) porttest.Objects { return endless{s} }), "a purge removes all of a tenant's objects, step by step, and no other tenant's"},
+		"a purge that ends too early":            {keptObjects(func(s porttest.Objects) porttest.Objects { return impatient{s} }), "a purge removes all of a tenant's objects, step by step, and no other tenant's"},
+		"objects overlooked":                     {keptObjects(func(s porttest.Objects) porttest.Objects { return blind{s} }), "an object can be put after a purge"},
 		"an account revealed":                    {identityProvider(func(p ports.IdentityProvider) ports.IdentityProvider { return telltale{p} }), "a wrong password and an unknown address have the same answer"},
 		"a reuse not reported":                   {identityProvider(func(p ports.IdentityProvider) ports.IdentityProvider { return tireless{p} }), "a token that was exchanged before has its own error"},
 		"a header smuggled in":                   {mail, "a subject of more than one line is refused, and nothing is sent"},
@@ -172,6 +181,15 @@ func headIsGet(h http.Handler) http.Handler {
 }
 
 func faultyObjects(breaks func(*ports.Upload), between func(http.Handler) http.Handler) func(*testing.T) {
+	return storedObjects(func(s porttest.Objects) porttest.Objects { return lax{s, breaks} }, between)
+}
+
+// keptObjects has breaks in front of the store's lists and purges.
+func keptObjects(breaks func(porttest.Objects) porttest.Objects) func(*testing.T) {
+	return storedObjects(breaks, func(h http.Handler) http.Handler { return h })
+}
+
+func storedObjects(breaks func(porttest.Objects) porttest.Objects, between func(http.Handler) http.Handler) func(*testing.T) {
 	return func(t *testing.T) {
 		porttest.ObjectStore(t, func(t *testing.T) porttest.ObjectStorage {
 			store := &memory.Objects{}
@@ -182,7 +200,7 @@ func faultyObjects(breaks func(*ports.Upload), between func(http.Handler) http.H
 				t.Fatal(err)
 			}
 			store.Base = base
-			return porttest.ObjectStorage{Store: lax{store, breaks}, Client: server.Client()}
+			return porttest.ObjectStorage{Store: breaks(store), Client: server.Client()}
 		})
 	}
 }

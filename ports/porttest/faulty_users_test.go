@@ -10,7 +10,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Adapters of users, identities, files and mail, each of which breaks one promise.
+// Adapters of users, identities and mail, each of which breaks one promise.
 
 // racy does not count the wrong codes that come at once.
 type racy struct {
@@ -80,16 +80,6 @@ func (s gullible) StartSession(ctx context.Context, user ports.StoredUser, token
 		return err
 	}
 	return s.UserStore.StartSession(ctx, current, token, ttl)
-}
-
-type lax struct {
-	ports.ObjectStore
-	breaks func(*ports.Upload)
-}
-
-func (s lax) SignUpload(ctx context.Context, key domain.ObjectKey, upload ports.Upload) (ports.SignedRequest, error) {
-	s.breaks(&upload)
-	return s.ObjectStore.SignUpload(ctx, key, upload)
 }
 
 type telltale struct{ ports.IdentityProvider }

@@ -12,9 +12,16 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
+// Objects are the ports of an object store, all of which one adapter implements.
+type Objects interface {
+	ports.ObjectSigner
+	ports.ObjectStore
+	ports.ObjectPurger
+}
+
 // ObjectStorage is a store, and a client that reaches the addresses it signs.
 type ObjectStorage struct {
-	Store  ports.ObjectStore
+	Store  Objects
 	Client *http.Client
 	Lacks  []Feature // what the system behind the store does not implement
 }
@@ -32,8 +39,8 @@ const (
 
 func (s ObjectStorage) has(f Feature) bool { return !slices.Contains(s.Lacks, f) }
 
-// ObjectStore runs the contract of [ports.ObjectStore]. How a store refuses a
-// request is its own matter: any status from 400 to 499 will do, if the object
+// ObjectStore runs the contracts of [ports.ObjectSigner], [ports.ObjectStore] and
+// [ports.ObjectPurger]. How a store refuses a request is its own matter: any status from 400 to 499 will do, if the object
 // stays as it was.
 func ObjectStore(t *testing.T, open func(t *testing.T) ObjectStorage) {
 	moveObjects(t, open)
@@ -43,18 +50,34 @@ func ObjectStore(t *testing.T, open func(t *testing.T) ObjectStorage) {
 	keepHeaders(t, open)
 	insistOnSignatures(t, open)
 	nameObjects(t, open)
+	listObjects(t, open)
+	purgeObjects(t, open)
 
 	s := open(t)
 	heedContext(t, objectCalls(s.Store, newKey(t, "file.txt")))
 	refuseZero(t, "filename", objectCalls(s.Store, domain.ObjectKey{}))
+	heedContext(t, tenantObjectCalls(s.Store, newTenantID(t, "files")))
+	refuseZero(t, "tenantId", tenantObjectCalls(s.Store, domain.TenantID{}))
 }
 
-func objectCalls(store ports.ObjectStore, key domain.ObjectKey) []call {
+func objectCalls(store Objects, key domain.ObjectKey) []call {
 	return []call{
 		{"SignUpload of a key", func(ctx context.Context) error { _, err := store.SignUpload(ctx, key, anyUpload); return err }},
 		{"SignDownload of a key", func(ctx context.Context) error { _, err := store.SignDownload(ctx, key, anyDownload); return err }},
 		{"Stat of a key", func(ctx context.Context) error { _, err := store.Stat(ctx, key); return err }},
 		{"Delete of a key", func(ctx context.Context) error { return store.Delete(ctx, key) }},
+	}
+}
+
+func tenantObjectCalls(store Objects, tenant domain.TenantID) []call {
+	return []call{
+		{"List of a tenant", func(ctx context.Context) error {
+			prefix, _ := domain.NewObjectPrefix(tenant, "")
+			_, err := store.List(ctx, prefix, domain.ObjectKey{}, 1)
+			return err
+		}},
+		{"HasObjects of a tenant", func(ctx context.Context) error { _, err := store.HasObjects(ctx, tenant); return err }},
+		{"Purge of a tenant", func(ctx context.Context) error { _, err := store.Purge(ctx, tenant, 1); return err }},
 	}
 }
 

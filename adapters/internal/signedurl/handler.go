@@ -14,7 +14,7 @@ import (
 )
 
 // Store keeps the objects that a [Signer]'s URLs name. Its errors are those of
-// [ports.ObjectStore], and of [Condition.Check].
+// [ports.ObjectSigner], and of [Condition.Check].
 type Store interface {
 	// Put keeps the whole of upload's body under key, in place of the object there; a
 	// reader sees the old object or the new one. If the body fails, nothing is kept and

@@ -50,7 +50,7 @@ func New(secret []byte, base *url.URL, now func() time.Time) *Signer {
 	}
 }
 
-// Upload signs a PUT, as [ports.ObjectStore] promises for SignUpload.
+// Upload signs a PUT, as [ports.ObjectSigner] promises for SignUpload.
 func (s *Signer) Upload(key domain.ObjectKey, u ports.Upload) (ports.SignedRequest, error) {
 	if err := CheckUpload(key, u); err != nil {
 		return ports.SignedRequest{}, err
@@ -59,7 +59,7 @@ func (s *Signer) Upload(key domain.ObjectKey, u ports.Upload) (ports.SignedReque
 	return s.request(http.MethodPut, key, g, UploadHeaders(u)), nil
 }
 
-// Download signs a GET, as [ports.ObjectStore] promises for SignDownload.
+// Download signs a GET, as [ports.ObjectSigner] promises for SignDownload.
 func (s *Signer) Download(key domain.ObjectKey, d ports.Download) (ports.SignedRequest, error) {
 	if err := CheckDownload(key, d); err != nil {
 		return ports.SignedRequest{}, err
