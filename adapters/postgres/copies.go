@@ -6,103 +6,9 @@ import (
 	"strings"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
-
-// Roles belong to the server, and the installation's name, which theirs are made
-// of, travels with a copy of its database. On the same server both would set the
-// passwords of the same logins and make and drop the same roles. So the
-// installation's row keeps the OID of its database, which no copy has.
-
-// origin is where the installation's roles are used.
-type origin struct {
-	recorded *int64 // the OID in the installation's row; nil: an older release set it up
-	current  int64  // the OID of this database
-	others   []otherDatabase
-}
-
-// otherDatabase is one on the same server that uses roles of this installation.
-type otherDatabase struct {
-	OID  int64
-	Name string
-}
-
-// readOrigin asks pg_shdepend, which every login may read, which other databases
-// have grants to, or belongings of, the installation's roles.
-func readOrigin(ctx context.Context, tx *sqlx.Tx, in installation) (o origin, err error) {
-	err = tx.QueryRowContext(ctx, `
-		SELECT i.database_oid::bigint, d.oid::bigint
-		FROM partywall.installation i, pg_database d WHERE d.datname = current_database()`).Scan(&o.recorded, &o.current)
-	if err != nil || !in.roles {
-		return o, err
-	}
-	err = tx.SelectContext(ctx, &o.others, `
-		SELECT DISTINCT d.oid::bigint AS oid, d.datname AS name
-		FROM pg_roles r
-		JOIN pg_shdepend s ON s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid
-		JOIN pg_database d ON d.oid = s.dbid OR s.classid = 'pg_database'::regclass AND d.oid = s.objid
-		WHERE starts_with(r.rolname, $1) AND d.datname <> current_database()
-		ORDER BY 1`, in.prefix())
-	return o, err
-}
-
-// isCopy reports whether the roles are another database's. Where an older release
-// recorded no OID, they are the oldest database's.
-func (o origin) isCopy() bool {
-	switch {
-	case len(o.others) == 0:
-		return false
-	case o.recorded == nil:
-		return o.others[0].OID < o.current
-	}
-	return *o.recorded != o.current
-}
-
-// names are those of the other databases, for the operator.
-func (o origin) names() string {
-	names := make([]string, len(o.others))
-	for i, other := range o.others {
-		names[i] = other.Name
-	}
-	return some(names)
-}
-
-// refuse is what a copy gets.
-func (o origin) refuse(cfg pg.Config, in installation) error {
-	if !o.isCopy() {
-		return nil
-	}
-	return pg.Refusal(pg.CodeCopy, nil, "the database %q is a copy of %s on the same server and would share its roles %s*: %s to give it a name and roles of its own, or drop %s if this database replaces it",
-		cfg.Database, o.names(), in.prefix(), cfg.SetUpCopy(), o.names())
-}
-
-// sharing says what it means to the original that other databases use its roles.
-func (o origin) sharing() string {
-	return "other databases on this server use the roles of this installation: " + o.names() + "; while they do, no tenant's role can be dropped"
-}
-
-// endSharing says how the operator ends that.
-func (o origin) endSharing(cfg pg.Config) string {
-	return "drop the copy, or give it roles of its own: set DB_NAME=" + o.others[0].Name + ", and " + cfg.SetUpCopy()
-}
-
-// explainKeptRole adds to the error of a removal that the server refuses because of
-// other databases what they are and what to do.
-func (db *DB) explainKeptRole(ctx context.Context, in installation, err error) error {
-	if pg.SQLState(err) != pqerror.DependentObjectsStillExist {
-		return err
-	}
-	_ = db.own.InScope(ctx, db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
-		o, readErr := readOrigin(ctx, tx, in)
-		if readErr == nil && len(o.others) > 0 {
-			err = fmt.Errorf("%s: %s: %w", o.sharing(), o.endSharing(db.cfg), err)
-		}
-		return readErr // err says enough without it
-	})
-	return err
-}
 
 // settle refuses a copy, or makes it an installation of its own where the operator
 // asks for that, and records which database the roles belong to.
@@ -144,7 +50,7 @@ func (s *setup) renew(ctx context.Context, tx *sqlx.Tx) error {
 	if err := s.ensureLogins(ctx, tx); err != nil {
 		return err
 	}
-	ids, err := selectTenantIDs(ctx, tx, `SELECT id FROM partywall.tenants ORDER BY id`)
+	ids, err := pg.TenantIDs(ctx, tx, `SELECT id FROM partywall.tenants ORDER BY id`)
 	if err != nil {
 		return err
 	}
@@ -243,7 +149,7 @@ func (s *setup) moveObjectsOf(ctx context.Context, tx *sqlx.Tx, old installation
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, fill(fmt.Sprintf(`
+	_, err = tx.ExecContext(ctx, pg.Fill(fmt.Sprintf(`
 		SET LOCAL ROLE {newMaker};
 		GRANT {heir} TO {owner}%[1]s;
 		SET LOCAL ROLE {oldMaker};

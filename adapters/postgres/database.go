@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -36,10 +35,6 @@ func mayBeMissing(err error) bool {
 	return pg.SQLState(err) == pqerror.ProtocolViolation || ok && timeout.Timeout() || errors.Is(err, context.DeadlineExceeded)
 }
 
-const closeDatabase = `
-	REVOKE TEMP, CREATE ON DATABASE {database} FROM PUBLIC;
-	REVOKE CREATE ON SCHEMA public FROM PUBLIC`
-
 // createDatabase makes the database that missing says is missing.
 func (s *setup) createDatabase(ctx context.Context, missing error) error {
 	elsewhere := s.cfg
@@ -63,7 +58,7 @@ func (s *setup) createDatabase(ctx context.Context, missing error) error {
 	name := map[string]string{"database": s.cfg.Database}
 	var err error
 	for range 10 {
-		_, err = maintenance.ExecContext(ctx, fill(`CREATE DATABASE {database} ENCODING 'UTF8' TEMPLATE template0`, name))
+		_, err = maintenance.ExecContext(ctx, pg.Fill(`CREATE DATABASE {database} ENCODING 'UTF8' TEMPLATE template0`, name))
 		if pg.SQLState(err) != pqerror.ObjectInUse { // another session copies the template
 			break
 		}
@@ -73,7 +68,7 @@ func (s *setup) createDatabase(ctx context.Context, missing error) error {
 	case state == pqerror.DuplicateDatabase, state == pqerror.UniqueViolation: // another setup was faster
 		return s.explain(ctx, s.inspectDatabase(ctx))
 	case state == pqerror.InsufficientPrivilege:
-		return forbidden(err, "the database %q doesn't exist, and the user %q may not create it: run as a superuser: %s", s.cfg.Database, s.cfg.User, createByHand(s.cfg.User, s.cfg.Database))
+		return pg.Forbidden(err, "the database %q doesn't exist, and the user %q may not create it: run as a superuser: %s", s.cfg.Database, s.cfg.User, createByHand(s.cfg.User, s.cfg.Database))
 	case err != nil:
 		return pg.Translate(ctx, err, "create the database")
 	}
@@ -82,7 +77,7 @@ func (s *setup) createDatabase(ctx context.Context, missing error) error {
 		return err
 	}
 	err = pg.InScope(ctx, s.pool, s.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, fill(closeDatabase, name))
+		_, err := tx.ExecContext(ctx, closeDatabase(s.cfg.Database))
 		return err
 	})
 	return pg.Translate(ctx, err, "close the database to PUBLIC")
@@ -128,20 +123,7 @@ func (s *setup) inspectDatabase(ctx context.Context) error {
 		return pg.Refusal(pg.CodeNotSetUp, nil, "the database %q is in %s, which can't keep all that users write: %s", s.cfg.Database, found.Encoding, inUTF8(s.cfg))
 	}
 	if found.Open {
-		s.report("everybody may create things in this database; to end that, run as its owner:" + oneLine(fill(closeDatabase, map[string]string{"database": s.cfg.Database})))
+		s.report("everybody may create things in this database; to end that, run as its owner: " + closeDatabase(s.cfg.Database))
 	}
 	return nil
-}
-
-func oneLine(s string) string { return " " + strings.Join(strings.Fields(s), " ") }
-
-// inUTF8 is what to do about a database in another encoding.
-func inUTF8(cfg pg.Config) string {
-	return "set DB_NAME to another database; to create it, run as a superuser: " + createByHand(cfg.User, "other")
-}
-
-// createByHand has the statements by which a superuser creates a database as
-// createDatabase does.
-func createByHand(user, database string) string {
-	return fill("CREATE DATABASE {database} OWNER {user} ENCODING 'UTF8' TEMPLATE template0; REVOKE TEMP, CREATE ON DATABASE {database} FROM PUBLIC", map[string]string{"user": user, "database": database})
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -13,7 +12,6 @@ import (
 	"github.com/partywall-go/partywall/adapters/internal/pgwire"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
-	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
@@ -84,7 +82,7 @@ func RunChecks(ctx context.Context, cfg pg.Config, now func() time.Time) []docto
 	e := &examination{now: now}
 	err := e.prepare(cfg)
 	if err != nil {
-		return []doctor.Finding{{Check: "database", Severity: doctor.Error, Summary: describe(err), Fix: "fix the variable or the migration that is named"}}
+		return []doctor.Finding{{Check: "database", Severity: doctor.Error, Summary: pg.Describe(err), Fix: "fix the variable or the migration that is named"}}
 	}
 	defer func() { _ = e.db.Close() }()
 	return doctor.Run(ctx, e.checks())
@@ -101,25 +99,6 @@ func (e *examination) prepare(cfg pg.Config) (err error) {
 	return nil
 }
 
-// describe is an error for the operator, in one line.
-func describe(err error) string {
-	e, ok := errors.AsType[*domain.Error](err)
-	if !ok {
-		return schema.Complaint(err)
-	}
-	if cause, ok := errors.AsType[*domain.Error](e.Err); ok && cause.Kind == domain.Internal {
-		return describe(cause) // the operator's text says it all
-	}
-	text := e.Message
-	if e.Field != "" {
-		text = e.Field + ": " + text
-	}
-	if e.Err != nil && !strings.Contains(text, e.Err.Error()) {
-		text += " (" + schema.Complaint(e.Err) + ")"
-	}
-	return text
-}
-
 // reach logs in.
 func (e *examination) reach(ctx context.Context) (doctor.Finding, error) {
 	where := e.cfg.Address()
@@ -128,7 +107,7 @@ func (e *examination) reach(ctx context.Context) (doctor.Finding, error) {
 		return doctor.Pass(fmt.Sprintf("%s lets %s into %s", where, e.cfg.User, e.cfg.Database)), nil
 	}
 	why := pg.LoginError(context.Background(), e.cfg, e.cfg.User, err)
-	what := describe(why)
+	what := pg.Describe(why)
 	switch {
 	case errors.Is(why, pg.CodeNotSetUp):
 		return doctor.Fail(what, e.setItUp()), nil
@@ -141,10 +120,10 @@ func (e *examination) reach(ctx context.Context) (doctor.Finding, error) {
 	case pg.SQLState(err) != "":
 		return doctor.Fail(what, "do what the server's words ask for"), nil
 	case pg.OnSocket(e.cfg.Host):
-		return doctor.Fail(fmt.Sprintf("%s can't be reached: %s", where, schema.Complaint(err)),
+		return doctor.Fail(fmt.Sprintf("%s can't be reached: %s", where, pg.Complaint(err)),
 			"check that the server runs, that DB_HOST is its unix_socket_directories and DB_PORT its port, and that this user may enter the folder"), nil
 	}
-	return doctor.Fail(fmt.Sprintf("%s can't be reached: %s", where, schema.Complaint(err)),
+	return doctor.Fail(fmt.Sprintf("%s can't be reached: %s", where, pg.Complaint(err)),
 		"check DB_HOST and DB_PORT, and that the server's security group lets this machine in: nc -vz "+e.cfg.Host+" "+strconv.Itoa(e.cfg.Port)), nil
 }
 
@@ -158,13 +137,4 @@ func (e *examination) readAll(ctx context.Context, into any, query string) error
 	return pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		return tx.SelectContext(ctx, into, query)
 	})
-}
-
-// some shows the first few of many.
-func some(names []string) string {
-	const shown = 5
-	if len(names) <= shown {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ", "), len(names)-shown)
 }

@@ -29,23 +29,27 @@ func (e *examination) migrations(ctx context.Context) (doctor.Finding, error) {
 		return err
 	})
 	if errors.Is(err, pg.CodeMigrationChanged) {
-		return doctor.Fail(describe(err), "restore the file's text as it was when setup applied it, or run the version of the program that has that text"), nil
+		return doctor.Fail(pg.Describe(err), "restore the file's text as it was when setup applied it, or run the version of the program that has that text"), nil
 	}
 	if errors.Is(err, pg.CodeBehind) {
-		return doctor.Fail(describe(err), e.setItUp()+", of the version that runs here"), nil
+		return doctor.Fail(pg.Describe(err), e.setItUp()+", of the version that runs here"), nil
 	}
 	if err != nil {
 		return doctor.Finding{}, err
 	}
 	if len(ahead) > 0 {
-		return doctor.Warn("the database is ahead of this program by "+some(ahead), "run the newer version of the program here, too"), nil
+		return doctor.Warn("the database is ahead of this program by "+pg.FirstFew(ahead), "run the newer version of the program here, too"), nil
 	}
 	return doctor.Pass("all migrations have run"), nil
 }
 
 // tenantVersions looks for tenants that are older than the program.
 func (e *examination) tenantVersions(ctx context.Context) (doctor.Finding, error) {
-	status, err := e.migrationStatus(ctx)
+	var status MigrationStatus
+	err := pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+		status, err = readMigrationStatus(ctx, tx, e.sets.Tenant)
+		return err
+	})
 	if err != nil {
 		return doctor.Finding{}, err
 	}
@@ -58,7 +62,11 @@ func (e *examination) tenantVersions(ctx context.Context) (doctor.Finding, error
 // newTenants looks whether the newest setup could make a tenant.
 func (e *examination) newTenants(ctx context.Context) (doctor.Finding, error) {
 	var failure string
-	if err := e.readOne(ctx, &failure, trialFailure); err != nil {
+	err := pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+		failure, err = readTrialFailure(ctx, tx)
+		return err
+	})
+	if err != nil {
 		return doctor.Finding{}, err
 	}
 	if failure != "" {
@@ -81,7 +89,7 @@ func (e *examination) extensionSchema(ctx context.Context) (doctor.Finding, erro
 	case err != nil:
 		return doctor.Finding{}, err
 	case len(found) > 0:
-		return doctor.Fail("the schema ext has what belongs to no extension, and every tenant finds it on its path: "+some(found),
+		return doctor.Fail("the schema ext has what belongs to no extension, and every tenant finds it on its path: "+pg.FirstFew(found),
 			"find out which migration made it, then move each to its tenant's schema or to shared with ALTER ... SET SCHEMA, or drop it"), nil
 	}
 	return doctor.Pass("the schema ext has extensions and nothing else"), nil

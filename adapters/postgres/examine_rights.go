@@ -33,17 +33,17 @@ func (e *examination) userRights(ctx context.Context) (doctor.Finding, error) {
 	names := e.names()
 	switch {
 	case may.Super:
-		return doctor.Warn(e.cfg.User+" is a superuser, whom no wall holds", fill("ALTER ROLE {user} NOSUPERUSER CREATEROLE, as another superuser", names)), nil
+		return doctor.Warn(e.cfg.User+" is a superuser, whom no wall holds", pg.Fill("ALTER ROLE {user} NOSUPERUSER CREATEROLE, as another superuser", names)), nil
 	case len(lacks) > 0 && lacks[0].later:
 		return doctor.Warn(reasons(lacks)+", so that those tenants can't be removed", "run as a superuser: "+superuserLine(lacks)), nil
 	case len(lacks) > 0:
 		return doctor.Fail(reasons(lacks), "run as a superuser, connected to the database: "+superuserLine(lacks)+"; then "+e.setItUp()), nil
 	case !may.Roles && e.cfg.Roles == pg.RolesAuto && !e.setUp:
-		return doctor.Warn(e.cfg.User+" may not make roles: setup would go without the second wall, for good", fill("as a superuser, before the first setup: ALTER ROLE {user} CREATEROLE", names)), nil
+		return doctor.Warn(e.cfg.User+" may not make roles: setup would go without the second wall, for good", pg.Fill("as a superuser, before the first setup: ALTER ROLE {user} CREATEROLE", names)), nil
 	case may.RDS:
 		return doctor.Warn(e.cfg.User+" is a member of rds_superuser", "make a user of its own, as docs/production.md says, and hand it the database"), nil
 	case !may.Owner:
-		return doctor.Warn(e.cfg.User+" doesn't own the database, and can't close it to PUBLIC", fill("as a superuser: ALTER DATABASE {database} OWNER TO {user}", names)), nil
+		return doctor.Warn(e.cfg.User+" doesn't own the database, and can't close it to PUBLIC", pg.Fill("as a superuser: ALTER DATABASE {database} OWNER TO {user}", names)), nil
 	}
 	return doctor.Pass(e.cfg.User + " may do what it must, and no more"), nil
 }
@@ -83,7 +83,7 @@ func (e *examination) publicRights(ctx context.Context) (doctor.Finding, error) 
 				AND NOT coalesce(r.rolname IN ({system}, {gate}, {shared}) OR starts_with(r.rolname, {tenants}) AND n.nspname NOT IN ('ext', 'shared'), false)), '') AS strangers`)); err != nil {
 		return doctor.Finding{}, err
 	}
-	fix := "run as the database's owner:" + oneLine(fill(closeDatabase, e.names()))
+	fix := "run as the database's owner: " + closeDatabase(e.cfg.Database)
 	switch {
 	case open.Schemas != "":
 		return doctor.Fail("everybody enters "+open.Schemas, "run as DB_USER: REVOKE ALL ON SCHEMA "+open.Schemas+" FROM PUBLIC"), nil
@@ -175,7 +175,7 @@ func (e *examination) gateRights(ctx context.Context) (doctor.Finding, error) {
 		return doctor.Finding{}, err
 	}
 	if len(found) > 0 {
-		return doctor.Fail(some(found), fill("take it away as a superuser, with REVOKE, REASSIGN OWNED or ALTER ROLE {gate} NOSUPERUSER NOCREATEROLE NOCREATEDB NOBYPASSRLS NOREPLICATION NOINHERIT", e.names())), nil
+		return doctor.Fail(pg.FirstFew(found), pg.Fill("take it away as a superuser, with REVOKE, REASSIGN OWNED or ALTER ROLE {gate} NOSUPERUSER NOCREATEROLE NOCREATEDB NOBYPASSRLS NOREPLICATION NOINHERIT", e.names())), nil
 	}
 	return doctor.Pass("the logins may do their work only"), nil
 }
@@ -209,7 +209,7 @@ func (e *examination) loginGrants(ctx context.Context) (doctor.Finding, error) {
 		return doctor.Finding{}, err
 	}
 	if len(found) > 0 {
-		return doctor.Fail(some(found), e.setItUp()+", which grants it anew"), nil
+		return doctor.Fail(pg.FirstFew(found), e.setItUp()+", which grants it anew"), nil
 	}
 	return doctor.Pass("the logins may do their work"), nil
 }

@@ -6,9 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"github.com/partywall-go/partywall/adapters/internal/skew"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
@@ -40,7 +39,7 @@ func (e *examination) writable(ctx context.Context) (doctor.Finding, error) {
 	case found.Replica:
 		return doctor.Fail(e.cfg.Host+" is a replica, which takes no writes", "set DB_HOST to the primary; on Aurora, to the cluster's endpoint, not the reader's"), nil
 	case found.ReadOnly:
-		return doctor.Fail("default_transaction_read_only is on", fill("run as the database's owner: SET default_transaction_read_only = off; ALTER DATABASE {database} RESET default_transaction_read_only", e.names())+"; where the user or the server has it, take it away there"), nil
+		return doctor.Fail("default_transaction_read_only is on", pg.Fill("run as the database's owner: SET default_transaction_read_only = off; ALTER DATABASE {database} RESET default_transaction_read_only", e.names())+"; where the user or the server has it, take it away there"), nil
 	}
 	return doctor.Pass("the database takes writes"), nil
 }
@@ -180,26 +179,7 @@ func (e *examination) extensions(ctx context.Context) (doctor.Finding, error) {
 		return doctor.Finding{}, err
 	}
 	if len(found) > 0 {
-		return doctor.Warn("extensions lie in the schema public, where no tenant finds them: "+some(found), moveExtension(found[0])), nil
+		return doctor.Warn("extensions lie in the schema public, where no tenant finds them: "+pg.FirstFew(found), moveExtension(found[0])), nil
 	}
 	return doctor.Pass("no extension lies where tenants don't find it"), nil
-}
-
-const strayExtensions = `SELECT extname::text FROM pg_extension WHERE extnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'public') ORDER BY 1`
-
-// moveExtension is what to do about an extension in the schema public.
-func moveExtension(name string) string {
-	return fill("run as a superuser, connected to the database, once no other program needs it there: ALTER EXTENSION {name} SET SCHEMA ext", map[string]string{"name": name})
-}
-
-// reportExtensions says which extensions new tenants will miss.
-func (s *setup) reportExtensions(ctx context.Context, tx *sqlx.Tx) error {
-	var found []string
-	if err := tx.SelectContext(ctx, &found, strayExtensions); err != nil {
-		return err
-	}
-	for _, name := range found {
-		s.did("the extension %s lies in the schema public, where no tenant finds it: %s", name, moveExtension(name))
-	}
-	return nil
 }

@@ -25,14 +25,14 @@ func (e *examination) setup(ctx context.Context) (doctor.Finding, error) {
 		if _, inspected := inspect(ctx, e.db, e.cfg, e.sets); inspected != nil {
 			err = inspected
 		}
-		return doctor.Fail(describe(err), e.setItUp()), nil
+		return doctor.Fail(pg.Describe(err), e.setItUp()), nil
 	}
 	e.in, e.setUp = in, true
 	if err := agree(e.cfg, in); err != nil {
-		return doctor.Fail(describe(err), "change the variable that is named"), nil
+		return doctor.Fail(pg.Describe(err), "change the variable that is named"), nil
 	}
 	if err := e.cfg.MayProvision(recorded); err != nil {
-		return doctor.Fail(describe(err), "run this command of the product's program"), nil
+		return doctor.Fail(pg.Describe(err), "run this command of the product's program"), nil
 	}
 	return doctor.Pass("the installation is " + in.inst), nil
 }
@@ -52,7 +52,7 @@ func (e *examination) copies(ctx context.Context) (doctor.Finding, error) {
 		return doctor.Finding{}, err
 	case o.isCopy():
 		e.isCopy = true
-		return doctor.Fail(describe(o.refuse(e.cfg, e.in)), e.cfg.SetUpCopy()), nil
+		return doctor.Fail(pg.Describe(o.refuse(e.cfg, e.in)), e.cfg.SetUpCopy()), nil
 	case len(o.others) > 0:
 		return doctor.Warn(o.sharing(), o.endSharing(e.cfg)), nil
 	}
@@ -71,7 +71,7 @@ func (e *examination) logins(ctx context.Context) (doctor.Finding, error) {
 	for _, name := range names {
 		err := e.asLogin(name, func(as *examination) error { return as.db.PingContext(ctx) })
 		if err != nil {
-			return doctor.Fail(describe(pg.LoginError(ctx, e.cfg, name, err)), e.setItUp()), nil
+			return doctor.Fail(pg.Describe(pg.LoginError(ctx, e.cfg, name, err)), e.setItUp()), nil
 		}
 		hasOld := len(e.cfg.PasswordsOf(name)) > 1
 		if hasOld && !e.letsIn(ctx, e.cfg.WithoutOld(), name) {
@@ -116,9 +116,9 @@ func (e *examination) tenantSchemas(ctx context.Context) (doctor.Finding, error)
 	case err != nil:
 		return doctor.Finding{}, err
 	case len(rows) > 0:
-		return doctor.Fail("tenants without a schema: "+some(rows), `restore each from a backup, as docs/production.md says under "One tenant"`), nil
+		return doctor.Fail("tenants without a schema: "+pg.FirstFew(rows), `restore each from a backup, as docs/production.md says under "One tenant"`), nil
 	case len(schemas) > 0:
-		return doctor.Warn("schemas without a tenant: "+some(schemas), "restore the tenants' rows in partywall.tenants, or, once it's certain that nobody needs them: "+fill("DROP SCHEMA {schema} CASCADE", map[string]string{"schema": schemas[0]})), nil
+		return doctor.Warn("schemas without a tenant: "+pg.FirstFew(schemas), "restore the tenants' rows in partywall.tenants, or, once it's certain that nobody needs them: "+pg.Fill("DROP SCHEMA {schema} CASCADE", map[string]string{"schema": schemas[0]})), nil
 	}
 	return doctor.Pass("schemas and tenants agree"), nil
 }
@@ -157,9 +157,9 @@ func (e *examination) tenantRoles(ctx context.Context) (doctor.Finding, error) {
 	case err != nil:
 		return doctor.Finding{}, err
 	case len(rows) > 0:
-		return doctor.Fail("tenants without a role that the gate may become: "+some(rows), e.setItUp()+", which makes and grants it anew"), nil
+		return doctor.Fail("tenants without a role that the gate may become: "+pg.FirstFew(rows), e.setItUp()+", which makes and grants it anew"), nil
 	case len(roles) > 0:
-		return doctor.Warn("roles without a tenant: "+some(roles), fill("DROP OWNED BY {role}; DROP ROLE {role}, as a superuser", map[string]string{"role": roles[0]})), nil
+		return doctor.Warn("roles without a tenant: "+pg.FirstFew(roles), pg.Fill("DROP OWNED BY {role}; DROP ROLE {role}, as a superuser", map[string]string{"role": roles[0]})), nil
 	}
 	return doctor.Pass("roles and tenants agree"), nil
 }
@@ -180,7 +180,7 @@ func (e *examination) tenantGrants(ctx context.Context) (doctor.Finding, error) 
 		}
 	}
 	if len(found) > 0 {
-		return doctor.Fail(some(found), e.setItUp()+", which grants it anew"), nil
+		return doctor.Fail(pg.FirstFew(found), e.setItUp()+", which grants it anew"), nil
 	}
 	return doctor.Pass("tenants' roles use what is in their schemas"), nil
 }
@@ -203,7 +203,7 @@ func (e *examination) tenantRoleRights(ctx context.Context) (doctor.Finding, err
 		return doctor.Finding{}, err
 	}
 	if len(found) > 0 {
-		return doctor.Fail(some(found), "take it away as a superuser, with REVOKE, REASSIGN OWNED BY the role TO "+e.cfg.User+", or ALTER ROLE; then find out who gave it"), nil
+		return doctor.Fail(pg.FirstFew(found), "take it away as a superuser, with REVOKE, REASSIGN OWNED BY the role TO "+e.cfg.User+", or ALTER ROLE; then find out who gave it"), nil
 	}
 	return doctor.Pass("tenants' roles use their own schemas only"), nil
 }

@@ -33,7 +33,7 @@ func (db *DB) reportLock(ctx context.Context, gate *pg.Pool, id domain.TenantID,
 	}
 	who := "no transaction any more"
 	if len(holders) > 0 {
-		who = some(holders)
+		who = pg.FirstFew(holders)
 	}
 	if e.Detail == "" {
 		e.Detail = "Held by " + who + "."

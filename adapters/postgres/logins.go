@@ -31,7 +31,7 @@ func (s *setup) ensureLogins(ctx context.Context, tx *sqlx.Tx) error {
 			return err
 		}
 	}
-	if _, err := tx.ExecContext(ctx, fill(grantSystem, names)+";"+closeFunctions); err != nil {
+	if _, err := tx.ExecContext(ctx, pg.Fill(grantSystem, names)+";"+closeFunctions); err != nil {
 		return err
 	}
 	return s.ensureShared(ctx, tx)
@@ -102,7 +102,7 @@ func (s *setup) ensurePath(ctx context.Context, tx *sqlx.Tx, login, path string)
 	if err != nil || right {
 		return false, err
 	}
-	_, err = tx.ExecContext(ctx, fill(`ALTER ROLE {login} IN DATABASE {database} SET search_path = `+path,
+	_, err = tx.ExecContext(ctx, pg.Fill(`ALTER ROLE {login} IN DATABASE {database} SET search_path = `+path,
 		map[string]string{"login": login, "database": s.cfg.Database}))
 	return err == nil, err
 }
@@ -118,9 +118,9 @@ func (s *setup) ensureConnect(ctx context.Context, tx *sqlx.Tx, login string) er
 	if err != nil || found.Granted || found.Open && !found.Owner {
 		return err
 	}
-	statement := fill(`GRANT CONNECT ON DATABASE {database} TO {login}`, map[string]string{"database": s.cfg.Database, "login": login})
+	statement := pg.Fill(`GRANT CONNECT ON DATABASE {database} TO {login}`, map[string]string{"database": s.cfg.Database, "login": login})
 	if !found.Owner {
-		return forbidden(nil, "the login %q may not connect to the database: run %s as the database's owner", login, statement)
+		return pg.Forbidden(nil, "the login %q may not connect to the database: run %s as the database's owner", login, statement)
 	}
 	_, err = tx.ExecContext(ctx, statement)
 	return err

@@ -66,7 +66,7 @@ func complaintOf(err error) string {
 	if e, ok := errors.AsType[*schema.FileError](err); ok {
 		return e.Error()
 	}
-	return schema.Complaint(err)
+	return pg.Complaint(err)
 }
 
 // locked is the end of setup's patience, with the sessions that it waited for.
@@ -91,7 +91,7 @@ func (s *setup) holders(ctx context.Context) string {
 	if failed != nil || len(sessions) == 0 {
 		return advice
 	}
-	return fmt.Sprintf("locks are held by %s: %s", some(sessions), advice)
+	return fmt.Sprintf("locks are held by %s: %s", pg.FirstFew(sessions), advice)
 }
 
 // busy reports whether what failed may succeed once other sessions have ended

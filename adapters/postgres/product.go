@@ -10,38 +10,9 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// A product adds migrations and a hook to what makes a tenant. The migrations are
-// published in the database, where every program reads them; the hook is code. A
-// program that lacks it would make tenants without what it gives them, and say
-// nothing, so setup records which program set the database up.
-
 // retryAfterDeployment is when a deployment may have replaced the programs that lack
 // a product's new hook.
 const retryAfterDeployment = 30 * time.Second
-
-const readProductSQL = `SELECT program, on_provision AS hook FROM partywall.installation`
-
-func readProduct(ctx context.Context, db sqlx.QueryerContext) (recorded pg.Product, err error) {
-	return recorded, sqlx.GetContext(ctx, db, &recorded, readProductSQL)
-}
-
-// recordProduct records the program that runs setup, or refuses one that isn't the
-// recorded product's.
-func (s *setup) recordProduct(ctx context.Context, tx *sqlx.Tx) error {
-	recorded, err := readProduct(ctx, tx)
-	if err != nil {
-		return err
-	}
-	if !s.cfg.Belongs(recorded) {
-		return s.cfg.OtherProgram(recorded)
-	}
-	own := s.cfg.Product()
-	if own == recorded {
-		return nil
-	}
-	_, err = tx.ExecContext(ctx, `UPDATE partywall.installation SET program = $1, on_provision = $2`, own.Program, own.Hook)
-	return err
-}
 
 // refuseWithoutHook refuses to make a tenant where this program lacks what the
 // product gives every tenant. The caller of the API learns no more than to try again:

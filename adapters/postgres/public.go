@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"database/sql"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
@@ -59,3 +60,14 @@ func Isolation(level sql.IsolationLevel) TxOption { return pg.Isolation(level) }
 // serialization failure (40001) or a deadlock (40P01). Nothing was committed, and
 // the same work in a new transaction may succeed.
 func Retryable(err error) bool { return pg.Retryable(err) }
+
+// MigrationStatus is how far the tenants are with the migrations of a program.
+//
+// A program answers the requests of a tenant that lacks a migration with
+// [domain.CodeTenantUpgrading] until [Setup] has brought it up to date.
+//
+// Migrations reads how far the tenants of an installation are with the migrations
+// of cfg. A database that isn't set up is [CodeNotSetUp].
+func Migrations(ctx context.Context, cfg pg.Config) (MigrationStatus, error) {
+	return readMigrations(ctx, cfg)
+}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
-	"github.com/partywall-go/partywall/domain"
 )
 
 // setup is one run of [Setup].
@@ -88,9 +87,6 @@ func (s *setup) run(ctx context.Context, cfg pg.Config) (err error) {
 func (s *setup) did(format string, args ...any) {
 	s.lines = append(s.lines, fmt.Sprintf(format, args...))
 }
-
-// setupLock is the transaction's advisory lock that lets one setup work at a time.
-const setupLock = 0x706172747977 // "partyw"
 
 // step runs fn in a transaction of its own, alone among all setups. It waits for
 // other setups as long as it takes, and for the locks of other sessions for
@@ -187,7 +183,7 @@ func (s *setup) findSchema(ctx context.Context, tx *sqlx.Tx, schema string) (boo
 		return false, err
 	}
 	if !found[0].Ours {
-		return false, forbidden(nil, "the schema %q exists already and belongs to %s, not to %s: drop or rename it, or set DB_NAME to another database", schema, found[0].Owner, s.cfg.User)
+		return false, pg.Forbidden(nil, "the schema %q exists already and belongs to %s, not to %s: drop or rename it, or set DB_NAME to another database", schema, found[0].Owner, s.cfg.User)
 	}
 	return true, nil
 }
@@ -207,7 +203,7 @@ func (s *setup) decide(ctx context.Context, tx *sqlx.Tx) error {
 		return err
 	}
 	if in.roles && !may {
-		return forbidden(nil, "the user %[1]q may not create roles: run ALTER ROLE %[1]s CREATEROLE as a superuser, or set TENANT_ROLES=off at the first setup", s.cfg.User)
+		return pg.Forbidden(nil, "the user %[1]q may not create roles: run ALTER ROLE %[1]s CREATEROLE as a superuser, or set TENANT_ROLES=off at the first setup", s.cfg.User)
 	}
 	s.in = in
 	return agree(s.cfg, in)
@@ -237,8 +233,4 @@ func (s *setup) verify(ctx context.Context) error {
 	l := logIn(s.cfg, s.in)
 	defer func() { _ = l.close() }()
 	return l.tryAll(ctx, s.cfg)
-}
-
-func forbidden(err error, format string, args ...any) *domain.Error {
-	return pg.Refusal(pg.CodeRightsLacking, err, format, args...)
 }

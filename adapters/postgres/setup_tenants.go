@@ -41,7 +41,7 @@ func (s *setup) tenants(ctx context.Context) error {
 		s.report(fmt.Sprintf("brought %d of %d tenants to the newest version", u.brought, u.total))
 	}
 	if len(u.failed) > 0 {
-		s.left = append(s.left, fmt.Sprintf("%d of %d tenants are behind, and answer 503 until they are not: %s", len(u.failed), u.total, some(u.failed)))
+		s.left = append(s.left, fmt.Sprintf("%d of %d tenants are behind, and answer 503 until they are not: %s", len(u.failed), u.total, pg.FirstFew(u.failed)))
 	}
 	return nil
 }
@@ -49,19 +49,13 @@ func (s *setup) tenants(ctx context.Context) error {
 // behind returns the tenants that lack a migration, by their columns, and how many
 // tenants there are in all.
 func (s *setup) behind(ctx context.Context) (ids []domain.TenantID, total int, err error) {
-	var found []string
-	err = s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
+	err = s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) (err error) {
 		if err := tx.GetContext(ctx, &total, `SELECT count(*) FROM partywall.tenants`); err != nil {
 			return err
 		}
-		return tx.SelectContext(ctx, &found, `SELECT t.id FROM partywall.tenants t WHERE NOT `+atLeast(s.sets.Tenant)+` ORDER BY t.id`)
+		ids, err = pg.TenantIDs(ctx, tx, `SELECT t.id FROM partywall.tenants t WHERE NOT `+schema.AtLeast(s.sets.Tenant)+` ORDER BY t.id`)
+		return err
 	})
-	ids = make([]domain.TenantID, len(found))
-	for i, id := range found {
-		if ids[i], err = domain.ParseTenantID(id); err != nil {
-			return nil, 0, err
-		}
-	}
 	return ids, total, err
 }
 
@@ -103,11 +97,11 @@ func (u *upgrade) bring(ctx context.Context, ids []domain.TenantID) error {
 
 // fail reports a tenant that stays behind, and has the database remember why.
 func (u *upgrade) fail(ctx context.Context, id domain.TenantID, err error) {
-	text := describe(schema.RefusedFile(err, gone))
+	text := pg.Describe(schema.RefusedFile(err, gone))
 	u.report(fmt.Sprintf("tenant %s failed: %s", id, text))
 	u.failed = append(u.failed, fmt.Sprintf("%s (%s)", id, text))
 	if err := u.remember(ctx, id, text); err != nil {
-		u.report(fmt.Sprintf("tenant %s: the failure could not be stored for doctor: %s", id, schema.Complaint(err)))
+		u.report(fmt.Sprintf("tenant %s: the failure could not be stored for doctor: %s", id, pg.Complaint(err)))
 	}
 }
 
@@ -185,7 +179,7 @@ func (s *setup) nextFile(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) (
 
 // settle has the tenant's columns say what its ledger says, and forgets that it failed.
 func settle(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
-	if _, err := tx.ExecContext(ctx, heal, id.String()); err != nil {
+	if _, err := tx.ExecContext(ctx, schema.Heal, id.String()); err != nil {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, `DELETE FROM partywall.migration_failures WHERE tenant = $1`, id.String())

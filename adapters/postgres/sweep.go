@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
@@ -30,7 +31,7 @@ func (t *Tenants) Sweep(ctx context.Context) (int, error) {
 func (t *Tenants) removeAllExpired(ctx context.Context, in installation) (removed int, err error) {
 	var ids []domain.TenantID
 	err = t.db.own.InScope(ctx, t.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
-		ids, err = selectTenantIDs(ctx, tx, `SELECT t.id FROM partywall.tenants t WHERE `+neverClaimed)
+		ids, err = pg.TenantIDs(ctx, tx, `SELECT t.id FROM partywall.tenants t WHERE `+neverClaimed)
 		return err
 	})
 	if err != nil {
@@ -50,21 +51,6 @@ func (t *Tenants) removeAllExpired(ctx context.Context, in installation) (remove
 		}
 	}
 	return removed, errors.Join(errs...)
-}
-
-func selectTenantIDs(ctx context.Context, tx *sqlx.Tx, query string, args ...any) ([]domain.TenantID, error) {
-	var found []string
-	if err := tx.SelectContext(ctx, &found, query, args...); err != nil {
-		return nil, err
-	}
-	ids := make([]domain.TenantID, len(found))
-	for i, id := range found {
-		var err error
-		if ids[i], err = domain.ParseTenantID(id); err != nil {
-			return nil, err
-		}
-	}
-	return ids, nil
 }
 
 func (t *Tenants) removeIfExpired(ctx context.Context, in installation, id domain.TenantID) (was occupancy, err error) {
@@ -130,4 +116,20 @@ func removeExpired(ctx context.Context, tx *sqlx.Tx, in installation, id domain.
 	}
 	_, err = tx.ExecContext(ctx, `DELETE FROM partywall.tenants WHERE id = $1`, id.String())
 	return expired, err
+}
+
+// explainKeptRole adds to the error of a removal that the server refuses because of
+// other databases what they are and what to do.
+func (db *DB) explainKeptRole(ctx context.Context, in installation, err error) error {
+	if pg.SQLState(err) != pqerror.DependentObjectsStillExist {
+		return err
+	}
+	_ = db.own.InScope(ctx, db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+		o, readErr := readOrigin(ctx, tx, in)
+		if readErr == nil && len(o.others) > 0 {
+			err = fmt.Errorf("%s: %s: %w", o.sharing(), o.endSharing(db.cfg), err)
+		}
+		return readErr // err says enough without it
+	})
+	return err
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"strings"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -14,28 +12,6 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 	"github.com/partywall-go/partywall/domain"
 )
-
-// A tenant's row has the last number that the tenant has of each set, and a program
-// serves the tenants that have at least its own. An older program, which doesn't
-// know these columns, leaves them behind the ledger: the first look heals that.
-
-// atLeast is true for the rows of partywall.tenants t with at least the sets' numbers.
-func atLeast(sets []schema.Set) string {
-	conditions := make([]string, len(sets))
-	for i, s := range sets {
-		conditions[i] = fmt.Sprintf("t.%s >= %d", s.Version, s.Last())
-	}
-	return "(" + strings.Join(conditions, " AND ") + ")"
-}
-
-// heal has a tenant's columns say what its ledger says.
-const heal = `
-	UPDATE partywall.tenants t SET pw_version = greatest(t.pw_version, l.pw_version), version = greatest(t.version, l.version)
-	FROM (
-		SELECT coalesce(max(number) FILTER (WHERE set = 'tenant'), 0) AS pw_version, coalesce(max(number) FILTER (WHERE set = 'product'), 0) AS version
-		FROM partywall.migrations WHERE tenant = $1
-	) l
-	WHERE t.id = $1 AND (l.pw_version > t.pw_version OR l.version > t.version)`
 
 // entering is an attempt to enter a tenant. Its row must meet the condition, besides
 // having the program's versions.
@@ -47,7 +23,7 @@ type entering struct {
 
 // source is the FROM clause of an opening: the tenant's row, if it admits the program.
 func (e entering) source() string {
-	return ` FROM partywall.tenants t WHERE t.id = ` + pq.QuoteLiteral(e.id.String()) + ` AND ` + e.condition + ` AND ` + atLeast(e.db.sets.Tenant)
+	return ` FROM partywall.tenants t WHERE t.id = ` + pq.QuoteLiteral(e.id.String()) + ` AND ` + e.condition + ` AND ` + schema.AtLeast(e.db.sets.Tenant)
 }
 
 // try runs attempt. Where the row refuses entry, try returns the reason: there is no
@@ -73,7 +49,7 @@ func (e entering) whyNot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	upToDate, err := pg.One(ctx, logins.system, scanBool, `SELECT `+hasFiles(e.db.sets.Tenant)+` FROM partywall.tenants t WHERE t.id = $1 AND `+e.condition, e.id.String())
+	upToDate, err := pg.One(ctx, logins.system, scanBool, `SELECT `+schema.HasFiles(e.db.sets.Tenant)+` FROM partywall.tenants t WHERE t.id = $1 AND `+e.condition, e.id.String())
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return pg.ErrNoSuchTenant()
@@ -83,18 +59,9 @@ func (e entering) whyNot(ctx context.Context) error {
 		return errUpgrading()
 	}
 	return logins.system.InScope(ctx, e.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, heal, e.id.String())
+		_, err := tx.ExecContext(ctx, schema.Heal, e.id.String())
 		return err
 	})
-}
-
-// hasFiles is true for the rows of partywall.tenants t whose ledger has the sets' numbers.
-func hasFiles(sets []schema.Set) string {
-	conditions := make([]string, len(sets))
-	for i, s := range sets {
-		conditions[i] = fmt.Sprintf("(SELECT coalesce(max(m.number), 0) FROM partywall.migrations m WHERE m.tenant = t.id AND m.set = '%s') >= %d", s.Name, s.Last())
-	}
-	return "(" + strings.Join(conditions, " AND ") + ")"
 }
 
 func scanBool(row pg.Scanner) (value bool, err error) { err = row.Scan(&value); return value, err }

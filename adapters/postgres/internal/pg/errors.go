@@ -168,3 +168,8 @@ func Lost(err error) bool {
 func ErrNoSuchTenant() *domain.Error {
 	return domain.NewError(domain.CodeTenantNotFound)
 }
+
+// Forbidden refuses what Config.User may not do. The text says what to grant.
+func Forbidden(err error, format string, args ...any) *domain.Error {
+	return Refusal(CodeRightsLacking, err, format, args...)
+}

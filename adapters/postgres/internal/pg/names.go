@@ -21,3 +21,7 @@ func SchemaOf(id domain.TenantID) string { return "tenant_" + id.String() }
 func PathOf(schema string) string {
 	return pq.QuoteIdentifier(schema) + ", " + ExtensionSchema + ", pg_temp"
 }
+
+// SharedPath is the search path of the login that works in the schema shared.
+// Config.User alone may create in it.
+const SharedPath = SharedSchema + ", " + ExtensionSchema + ", pg_temp"

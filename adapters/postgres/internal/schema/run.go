@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
@@ -173,7 +172,7 @@ func reason(m Migration, err error) string {
 	case stateReadOnly:
 		return e.Message + ": take its SET TRANSACTION READ ONLY out"
 	}
-	text := Complaint(err)
+	text := pg.Complaint(err)
 	if line := lineOf(m, e); line > 0 {
 		text += fmt.Sprintf(" (line %d)", line)
 	}
@@ -210,38 +209,6 @@ func lineOf(m Migration, e *pq.Error) int {
 		before += size
 	}
 	return 1 + strings.Count(m.sql[:before], "\n")
-}
-
-// Complaint is what the server says, hint included, in one line of visible text.
-func Complaint(err error) string {
-	e, ok := errors.AsType[*pq.Error](err)
-	if !ok {
-		return visible(err.Error())
-	}
-	parts := []string{e.Error()}
-	for _, more := range []string{e.Detail, e.Hint} {
-		if more != "" {
-			parts = append(parts, "("+more+")")
-		}
-	}
-	return visible(strings.Join(parts, " "))
-}
-
-// visible makes one line of text, with a name for each character that a reader
-// can't see, such as a no-break space that the server takes for a letter.
-func visible(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		switch {
-		case r == '\n':
-			b.WriteByte(' ')
-		case r != ' ' && (unicode.IsSpace(r) || !unicode.IsGraphic(r)):
-			fmt.Fprintf(&b, "<U+%04X>", r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
 }
 
 // Record writes down that migrations were applied, in the transaction that did it:

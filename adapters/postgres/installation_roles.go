@@ -2,23 +2,24 @@ package postgres
 
 import (
 	"context"
-	"strings"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
 
-// fill puts names into a statement's {braces}, quoted as identifiers.
-func fill(statement string, names map[string]string) string {
-	var pairs []string
-	for key, name := range names {
-		pairs = append(pairs, "{"+key+"}", pq.QuoteIdentifier(name))
-	}
-	return strings.NewReplacer(pairs...).Replace(statement)
-}
+// grantSchema is what a tenant's role may do with all that is made in its schema.
+const grantSchema = `
+		GRANT USAGE ON SCHEMA {schema} TO {role};
+		ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role};
+		ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO {role};
+		ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT EXECUTE ON FUNCTIONS TO {role}`
+
+// grantAll is grantSchema for what was made before.
+const grantAll = `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};
+		GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role};
+		GRANT EXECUTE ON ALL ROUTINES IN SCHEMA {schema} TO {role}`
 
 // makeSchema makes a tenant's schema and, where there are roles, its role. The
 // role owns nothing and creates nothing, and later tables come with its grants.
@@ -33,7 +34,7 @@ func (in installation) makeSchema(ctx context.Context, tx *sqlx.Tx, id domain.Te
 		names["maker"] = maker
 		statements = in.createRole() + `;` + statements + `;` + grantSchema
 	}
-	_, err := tx.ExecContext(ctx, fill(statements, names))
+	_, err := tx.ExecContext(ctx, pg.Fill(statements, names))
 	return err
 }
 
@@ -43,7 +44,7 @@ func (in installation) makeRole(ctx context.Context, tx *sqlx.Tx, id domain.Tena
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, fill(in.createRole(), map[string]string{"maker": maker, "role": in.tenantRole(id), "gate": in.gateRole()}))
+	_, err = tx.ExecContext(ctx, pg.Fill(in.createRole(), map[string]string{"maker": maker, "role": in.tenantRole(id), "gate": in.gateRole()}))
 	return err
 }
 
@@ -54,18 +55,6 @@ func (in installation) createRole() string {
 		GRANT {role} TO {gate}` + in.onlyToBecome() + `;
 		SET LOCAL ROLE NONE`
 }
-
-// grantSchema is what a tenant's role may do with all that is made in its schema.
-const grantSchema = `
-		GRANT USAGE ON SCHEMA {schema} TO {role};
-		ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role};
-		ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO {role};
-		ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT EXECUTE ON FUNCTIONS TO {role}`
-
-// grantAll is grantSchema for what was made before.
-const grantAll = `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};
-		GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role};
-		GRANT EXECUTE ON ALL ROUTINES IN SCHEMA {schema} TO {role}`
 
 // dropSchema undoes makeSchema, with all that came since. What the role owns
 // outside the schema, as a large object, would keep it: the role itself drops that.
@@ -87,7 +76,7 @@ func (in installation) dropSchema(ctx context.Context, tx *sqlx.Tx, id domain.Te
 		DROP ROLE {role};
 		SET LOCAL ROLE NONE`
 	}
-	_, err := tx.ExecContext(ctx, fill(statements, names))
+	_, err := tx.ExecContext(ctx, pg.Fill(statements, names))
 	return err
 }
 
@@ -98,7 +87,7 @@ func (in installation) becomeTenant(ctx context.Context, tx *sqlx.Tx, id domain.
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, fill(`
+	_, err = tx.ExecContext(ctx, pg.Fill(`
 		SET LOCAL ROLE {maker};
 		GRANT {role} TO {maker}`+in.onlyToBecome()+`;
 		SET LOCAL ROLE {role}`, map[string]string{"role": in.tenantRole(id), "maker": maker}))
@@ -123,26 +112,3 @@ func (in installation) onlyToInherit() string {
 	}
 	return " WITH INHERIT TRUE, SET FALSE, ADMIN FALSE"
 }
-
-// grantSystem is what our two logins may do: the system's reads and writes the
-// registry; the gate's reads whether a tenant may be entered.
-const grantSystem = `
-	GRANT USAGE ON SCHEMA partywall TO {system}, {gate};
-	GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA partywall TO {system};
-	REVOKE INSERT, UPDATE, DELETE ON ` + tablesOfSetup + ` FROM {system};
-	GRANT SELECT (` + columnsOfGate + `) ON partywall.tenants TO {gate}`
-
-const (
-	// tablesOfSetup are those that Config.User alone writes: it runs what they hold,
-	// or believes it.
-	tablesOfSetup = `partywall.installation, partywall.migrations, partywall.tenant_files, partywall.migration_failures`
-
-	// columnsOfGate are those of partywall.tenants that the gate reads.
-	columnsOfGate = `id, status, gate, expires_at, pw_version, version`
-)
-
-// closeFunctions keeps new functions from everybody: a tenant's come with a
-// grant to its role, those of extensions stay everybody's.
-const closeFunctions = `
-	ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
-	ALTER DEFAULT PRIVILEGES IN SCHEMA ext GRANT EXECUTE ON FUNCTIONS TO PUBLIC`

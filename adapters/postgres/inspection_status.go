@@ -23,6 +23,20 @@ type MigrationStatus struct {
 	NewTenants string
 }
 
+// behind says how many tenants are behind, and names some.
+func (s MigrationStatus) behind() string {
+	names := make([]string, len(s.Behind))
+	for i, t := range s.Behind {
+		names[i] = t.String()
+	}
+	return fmt.Sprintf("%d of %d tenants are behind, and answer 503: %s", len(s.Behind), s.Tenants, pg.FirstFew(names))
+}
+
+// bringUp says how the operator brings them up to date.
+func (MigrationStatus) bringUp(c pg.Config) string {
+	return "remove the cause that is named, if one is, then " + c.SetItUp() + "; the command migrate status lists all of them"
+}
+
 // Versions are the numbers of the last migrations, 0 for none: of Partywall's own
 // files for tenants, and of the product's.
 type Versions struct{ Partywall, Product int }
@@ -36,35 +50,47 @@ type BehindTenant struct {
 	Failed  time.Time // when
 }
 
-// Migrations reads how far the tenants of an installation are with the migrations
-// of cfg. A database that isn't set up is [CodeNotSetUp].
-func Migrations(ctx context.Context, cfg pg.Config) (MigrationStatus, error) {
-	e := &examination{}
-	if err := e.prepare(cfg); err != nil {
-		return MigrationStatus{}, err
+// String names the tenant, how far it is, and why no further.
+func (t BehindTenant) String() string {
+	text := fmt.Sprintf("%s has partywall/%d and product/%d", t.ID, t.Has.Partywall, t.Has.Product)
+	if t.Failure != "" {
+		text += ", since " + t.Failure
 	}
-	defer func() { _ = e.db.Close() }()
-	if _, err := inspect(ctx, e.db, e.cfg, e.sets); err != nil {
-		return MigrationStatus{}, err
+	return text
+}
+
+// readMigrations reads how far the tenants of the installation of cfg are with the
+// migrations of cfg. A database that is not set up is [pg.CodeNotSetUp].
+func readMigrations(ctx context.Context, cfg pg.Config) (status MigrationStatus, err error) {
+	if cfg, err = cfg.WithDefaults(); err != nil {
+		return status, err
 	}
-	status, err := e.migrationStatus(ctx)
-	if err == nil {
-		err = e.readOne(ctx, &status.NewTenants, trialFailure)
+	sets, err := schema.LoadSets(cfg)
+	if err != nil {
+		return status, err
 	}
+	db := pg.ConnectOwn(cfg, 1)
+	defer func() { _ = db.Close() }()
+	if _, err := inspect(ctx, db, cfg, sets); err != nil {
+		return status, err
+	}
+	err = pg.InScope(ctx, db, cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+		if status, err = readMigrationStatus(ctx, tx, sets.Tenant); err != nil {
+			return err
+		}
+		status.NewTenants, err = readTrialFailure(ctx, tx)
+		return err
+	})
 	return status, pg.Translate(ctx, err, "read how far the tenants are")
 }
 
-// trialFailure is empty where the newest setup could make a tenant.
-const trialFailure = `SELECT coalesce(trial_failure, '') FROM partywall.installation`
-
-func (e *examination) migrationStatus(ctx context.Context) (status MigrationStatus, err error) {
-	err = pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
-		status, err = readMigrationStatus(ctx, tx, e.sets.Tenant)
-		return err
-	})
-	return status, err
+// readTrialFailure returns why the newest setup could make no tenant, or "".
+func readTrialFailure(ctx context.Context, tx *sqlx.Tx) (failure string, err error) {
+	return failure, tx.GetContext(ctx, &failure, `SELECT coalesce(trial_failure, '') FROM partywall.installation`)
 }
 
+// readMigrationStatus reads which tenants lack a migration of the sets: ours and the
+// product's for tenants.
 func readMigrationStatus(ctx context.Context, db sqlx.QueryerContext, sets []schema.Set) (status MigrationStatus, err error) {
 	status.Wanted = Versions{Partywall: sets[0].Last(), Product: sets[1].Last()}
 	if err := sqlx.GetContext(ctx, db, &status.Tenants, `SELECT count(*) FROM partywall.tenants`); err != nil {
@@ -75,7 +101,7 @@ func readMigrationStatus(ctx context.Context, db sqlx.QueryerContext, sets []sch
 			(SELECT coalesce(max(m.number) FILTER (WHERE m.set = 'tenant'), 0) FROM partywall.migrations m WHERE m.tenant = t.id),
 			(SELECT coalesce(max(m.number) FILTER (WHERE m.set = 'product'), 0) FROM partywall.migrations m WHERE m.tenant = t.id)
 		FROM partywall.tenants t LEFT JOIN partywall.migration_failures f ON f.tenant = t.id
-		WHERE NOT `+atLeast(sets)+` AND NOT `+hasFiles(sets)+` ORDER BY t.id`)
+		WHERE NOT `+schema.AtLeast(sets)+` AND NOT `+schema.HasFiles(sets)+` ORDER BY t.id`)
 	if err != nil {
 		return status, err
 	}
@@ -95,27 +121,4 @@ func readMigrationStatus(ctx context.Context, db sqlx.QueryerContext, sets []sch
 		status.Behind = append(status.Behind, t)
 	}
 	return status, rows.Err()
-}
-
-// behind says how many tenants are behind, and names some.
-func (s MigrationStatus) behind() string {
-	names := make([]string, len(s.Behind))
-	for i, t := range s.Behind {
-		names[i] = t.String()
-	}
-	return fmt.Sprintf("%d of %d tenants are behind, and answer 503: %s", len(s.Behind), s.Tenants, some(names))
-}
-
-// bringUp says how the operator brings them up to date.
-func (MigrationStatus) bringUp(c pg.Config) string {
-	return "remove the cause that is named, if one is, then " + c.SetItUp() + "; the command migrate status lists all of them"
-}
-
-// String names the tenant, how far it is, and why no further.
-func (t BehindTenant) String() string {
-	text := fmt.Sprintf("%s has partywall/%d and product/%d", t.ID, t.Has.Partywall, t.Has.Product)
-	if t.Failure != "" {
-		text += ", since " + t.Failure
-	}
-	return text
 }

@@ -2,18 +2,14 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
-	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
-	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
-	"github.com/partywall-go/partywall/domain"
 )
 
 // lack is something that Config.User may not do and setup or a later sweep needs.
@@ -62,10 +58,10 @@ func lacksInDatabase(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in install
 		FROM pg_roles r, pg_database d WHERE r.rolname = CURRENT_USER AND d.datname = current_database()`)
 	names := map[string]string{"user": cfg.User, "database": cfg.Database}
 	if err == nil && !may.Create {
-		lacks = append(lacks, lack{cfg.User + " may not make schemas in the database", fill(`ALTER DATABASE {database} OWNER TO {user}`, names), false})
+		lacks = append(lacks, lack{cfg.User + " may not make schemas in the database", pg.Fill(`ALTER DATABASE {database} OWNER TO {user}`, names), false})
 	}
 	if err == nil && !may.Roles && (in.roles || cfg.Roles == pg.RolesOn) {
-		lacks = append(lacks, lack{cfg.User + " may not make the tenants' roles", fill(`ALTER ROLE {user} CREATEROLE`, names), false})
+		lacks = append(lacks, lack{cfg.User + " may not make the tenants' roles", pg.Fill(`ALTER ROLE {user} CREATEROLE`, names), false})
 	}
 	return lacks, err
 }
@@ -86,7 +82,7 @@ func lacksOwnership(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installa
 	if err != nil || len(owners) == 0 {
 		return nil, err
 	}
-	return []lack{{"schemas or tables belong to " + some(owners), fmt.Sprintf(reassignEach, pq.QuoteLiteral(cfg.User)), false}}, nil
+	return []lack{{"schemas or tables belong to " + pg.FirstFew(owners), fmt.Sprintf(reassignEach, pq.QuoteLiteral(cfg.User)), false}}, nil
 }
 
 // reassignEach gives all that isn't an extension's in our schemas to a user.
@@ -124,8 +120,8 @@ func lacksLogins(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installatio
 			continue
 		}
 		lacks = append(lacks, lack{
-			fmt.Sprintf("%s may not %s %s", cfg.User, kind.what, some(names)),
-			"GRANT " + quoteAll(names) + fill(" TO {user} WITH ADMIN TRUE, INHERIT FALSE, ", map[string]string{"user": cfg.User}) + kind.options, false,
+			fmt.Sprintf("%s may not %s %s", cfg.User, kind.what, pg.FirstFew(names)),
+			"GRANT " + pg.QuoteAll(names) + pg.Fill(" TO {user} WITH ADMIN TRUE, INHERIT FALSE, ", map[string]string{"user": cfg.User}) + kind.options, false,
 		})
 	}
 	return lacks, nil
@@ -165,53 +161,3 @@ func lacksTenantRoles(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in instal
 const adopt = `DO $$ DECLARE given record; BEGIN SET LOCAL search_path = pg_catalog; ` +
 	`FOR given IN SELECT rolname, $2 || ((row_number() OVER (ORDER BY rolname) - 1) / {each}) % {makers} AS maker FROM pg_roles r WHERE starts_with(rolname, {tenants}) AND {unmanaged} ` +
 	`LOOP EXECUTE format('GRANT %I TO %I WITH ADMIN TRUE, INHERIT FALSE, SET FALSE', given.rolname, given.maker); END LOOP; END $$`
-
-// guessInstallation returns the installation's name and nothing else where
-// Config.User may not read its row: the system's login has it in its own name.
-func guessInstallation(ctx context.Context, tx *sqlx.Tx) (in installation, err error) {
-	err = tx.QueryRowContext(ctx, `
-		SELECT coalesce(min(substr(r.rolname, 4, 8)), ''), count(*) > 0, current_setting('server_version_num')::int
-		FROM pg_namespace n, aclexplode(n.nspacl) a JOIN pg_roles r ON r.oid = a.grantee
-		WHERE n.nspname = 'partywall' AND r.rolname ~ '^pw_[0-9a-f]{8}_system$'`).Scan(&in.inst, &in.roles, &in.version)
-	return in, err
-}
-
-// quoteAll is a list of identifiers.
-func quoteAll(names []string) string {
-	quoted := make([]string, len(names))
-	for i, name := range names {
-		quoted[i] = pq.QuoteIdentifier(name)
-	}
-	return strings.Join(quoted, ", ")
-}
-
-// explain says what a superuser must grant for what the database denied.
-func (s *setup) explain(ctx context.Context, err error) error {
-	if _, explained := errors.AsType[*domain.Error](err); explained || pg.SQLState(err) != pqerror.InsufficientPrivilege {
-		return pg.Translate(ctx, err, "set up")
-	}
-	var lacks []lack
-	looked := pg.InScope(ctx, s.pool, s.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
-		in := s.in
-		if in.inst == "" {
-			if in, err = guessInstallation(ctx, tx); err != nil {
-				return err
-			}
-		}
-		lacks, err = findLacks(ctx, tx, s.cfg, in)
-		return err
-	})
-	if looked != nil || len(lacks) == 0 {
-		return forbidden(err, "the user %q may not do all that setup needs: %s", s.cfg.User, schema.Complaint(err))
-	}
-	return forbidden(err, "%s: run as a superuser, connected to the database %q: %s", reasons(lacks), s.cfg.Database, superuserLine(lacks))
-}
-
-// reportLater names what a later sweep needs.
-func (s *setup) reportLater(ctx context.Context, tx *sqlx.Tx) error {
-	lacks, err := lacksTenantRoles(ctx, tx, s.cfg, s.in)
-	for _, l := range lacks {
-		s.did("%s, so that those tenants can't be removed: run as a superuser: %s", l.what, l.statement)
-	}
-	return err
-}

@@ -42,21 +42,6 @@ func inspect(ctx context.Context, pool *sqlx.DB, cfg pg.Config, sets schema.Sets
 	return in, nil
 }
 
-var errNoInstallation = errors.New("the database has no installation")
-
-// readInstallation returns what setup decided.
-func readInstallation(ctx context.Context, db sqlx.QueryerContext) (in installation, err error) {
-	rows, err := db.QueryContext(ctx, `SELECT inst, roles, current_setting('server_version_num')::int FROM partywall.installation`)
-	if err != nil {
-		return in, err
-	}
-	defer func() { _ = rows.Close() }()
-	if !rows.Next() {
-		return in, errors.Join(rows.Err(), errNoInstallation)
-	}
-	return in, errors.Join(rows.Scan(&in.inst, &in.roles, &in.version), rows.Close())
-}
-
 // agree refuses a configuration that would have the second wall otherwise than
 // setup decided: it's never dropped or raised while running.
 func agree(cfg pg.Config, in installation) error {

@@ -1,0 +1,19 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+)
+
+// A product adds migrations and a hook to what makes a tenant. The migrations are
+// published in the database, where every program reads them; the hook is code. A
+// program that lacks it would make tenants without what it gives them, and say
+// nothing, so setup records which program set the database up.
+
+// readProduct returns the product whose program set the database up.
+func readProduct(ctx context.Context, db sqlx.QueryerContext) (recorded pg.Product, err error) {
+	return recorded, sqlx.GetContext(ctx, db, &recorded, `SELECT program, on_provision AS hook FROM partywall.installation`)
+}

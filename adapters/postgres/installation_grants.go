@@ -1,0 +1,30 @@
+package postgres
+
+// grantSystem is what our two logins may do: the system's reads and writes the
+// registry; the gate's reads whether a tenant may be entered.
+const grantSystem = `
+	GRANT USAGE ON SCHEMA partywall TO {system}, {gate};
+	GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA partywall TO {system};
+	REVOKE INSERT, UPDATE, DELETE ON ` + tablesOfSetup + ` FROM {system};
+	GRANT SELECT (` + columnsOfGate + `) ON partywall.tenants TO {gate}`
+
+const (
+	// tablesOfSetup are those that Config.User alone writes: it runs what they hold,
+	// or believes it.
+	tablesOfSetup = `partywall.installation, partywall.migrations, partywall.tenant_files, partywall.migration_failures`
+
+	// columnsOfGate are those of partywall.tenants that the gate reads.
+	columnsOfGate = `id, status, gate, expires_at, pw_version, version`
+)
+
+// closeFunctions keeps new functions from everybody: a tenant's come with a
+// grant to its role, those of extensions stay everybody's.
+const closeFunctions = `
+	ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+	ALTER DEFAULT PRIVILEGES IN SCHEMA ext GRANT EXECUTE ON FUNCTIONS TO PUBLIC`
+
+// sharedDefaults counts the kinds of things, of tables, sequences and functions, of
+// which the login {shared} may use what Config.User makes in the schema shared.
+const sharedDefaults = `
+	SELECT count(DISTINCT d.defaclobjtype) FROM pg_default_acl d, aclexplode(d.defaclacl) a JOIN pg_roles r ON r.oid = a.grantee
+	WHERE d.defaclnamespace = 'shared'::regnamespace AND d.defaclrole = CURRENT_USER::regrole AND r.rolname = '{shared}'`

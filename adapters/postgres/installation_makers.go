@@ -1,0 +1,107 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+)
+
+// A maker is a role that Config.User becomes to make, grant and drop tenants'
+// roles, and for nothing else. From PostgreSQL 16 on, a role keeps ADMIN on each
+// role that it makes, and every GRANT reads all of these: with makers they are
+// read some hundreds at a time.
+
+// rolesOfMaker is after how many roles the next maker takes over.
+const rolesOfMaker = 500
+
+// makerLock is the transaction's advisory lock that lets one transaction make a maker.
+const makerLock = setupLock + 1
+
+// setupLock is the transaction's advisory lock that lets one setup work at a time.
+const setupLock = 0x706172747977 // "partyw"
+
+// makerOfNext returns the maker of the next tenant's role. It makes a new one
+// where the newest has enough.
+func (in installation) makerOfNext(ctx context.Context, tx *sqlx.Tx) (string, error) {
+	newest, full, err := in.newestMaker(ctx, tx)
+	if err != nil || !full {
+		return in.makerRole(newest), err
+	}
+	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, makerLock); err != nil {
+		return "", err
+	}
+	if newest, full, err = in.newestMaker(ctx, tx); err != nil || !full {
+		return in.makerRole(newest), err
+	}
+	return in.makerRole(newest + 1), in.makeMaker(ctx, tx, newest+1)
+}
+
+// newestMaker returns the number of the newest maker, and whether it has made enough.
+func (in installation) newestMaker(ctx context.Context, tx *sqlx.Tx) (number int, full bool, err error) {
+	var name string
+	var roles int
+	err = tx.QueryRowContext(ctx, `
+		SELECT newest.rolname, (SELECT count(*) FROM pg_auth_members m WHERE m.member = newest.oid AND m.admin_option)
+		FROM (
+			SELECT rolname, oid FROM pg_roles WHERE starts_with(rolname, $1)
+			ORDER BY length(rolname) DESC, rolname DESC LIMIT 1
+		) newest`, in.makerPrefix()).Scan(&name, &roles)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, pg.Refusal(pg.CodeBehind, nil, "the role %q is missing: run setup, which makes it", in.makerRole(0))
+	}
+	if err != nil {
+		return 0, false, err
+	}
+	number, err = strconv.Atoi(strings.TrimPrefix(name, in.makerPrefix()))
+	return number, roles >= rolesOfMaker, err
+}
+
+// makeMaker makes the role, which Config.User may become and doesn't inherit from.
+func (in installation) makeMaker(ctx context.Context, tx *sqlx.Tx, number int) error {
+	_, err := tx.ExecContext(ctx, pg.Fill(`
+		CREATE ROLE {maker} NOLOGIN CREATEROLE NOINHERIT;
+		GRANT {maker} TO CURRENT_USER`+in.setOnly(), map[string]string{"maker": in.makerRole(number)}))
+	return err
+}
+
+// setOnly is onlyToBecome for Config.User, which has ADMIN on what it made anyway.
+func (in installation) setOnly() string {
+	if in.version < 160000 {
+		return ""
+	}
+	return " WITH INHERIT FALSE, SET TRUE"
+}
+
+// makerOf returns the role that may drop a tenant's role: its maker, or Config.User
+// where a program without makers made it.
+func (in installation) makerOf(ctx context.Context, tx *sqlx.Tx, role string) (string, error) {
+	var found struct {
+		Maker *string
+		Super bool
+		Own   string
+	}
+	err := tx.GetContext(ctx, &found, `
+		SELECT rolsuper AS super, rolname AS own, (
+			SELECT maker.rolname FROM pg_auth_members m
+			JOIN pg_roles role ON role.oid = m.roleid JOIN pg_roles maker ON maker.oid = m.member
+			WHERE role.rolname = $1 AND m.admin_option AND (maker.rolname = CURRENT_USER OR starts_with(maker.rolname, $2))
+			ORDER BY maker.rolname = CURRENT_USER, maker.rolname LIMIT 1
+		) AS maker FROM pg_roles WHERE rolname = CURRENT_USER`, role, in.makerPrefix())
+	switch {
+	case err != nil:
+		return "", err
+	case found.Maker != nil:
+		return *found.Maker, nil
+	case found.Super:
+		return found.Own, nil
+	case in.version < 160000: // each role with CREATEROLE may drop it
+		return in.makerRole(0), nil
+	}
+	return "", pg.Forbidden(nil, "no role of ours may drop %q: run setup, which says what to grant", role)
+}

@@ -1,0 +1,51 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
+	"github.com/partywall-go/partywall/domain"
+)
+
+// furnish makes a tenant's schema and role, and runs its migrations: the sets' own
+// and those that a newer program has published. Afterwards path and settings are
+// the scope's.
+func (in installation) furnish(ctx context.Context, tx *sqlx.Tx, sets []schema.Set, id domain.TenantID, lenient bool) error {
+	if err := in.makeSchema(ctx, tx, id); err != nil {
+		return err
+	}
+	sets, err := schema.WithNewer(ctx, tx, sets)
+	if err != nil {
+		return err
+	}
+	on := schema.TenantTarget(pg.SchemaOf(id))
+	on.Together, on.Lenient = true, lenient
+	for _, set := range sets {
+		if err := on.Run(ctx, tx, set, set.Migrations); err != nil {
+			return err
+		}
+		if err := set.Record(ctx, tx, id.String(), set.Migrations); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tryToEnter becomes the tenant's role, where there is one, and looks whether its
+// schema is reached. The transaction must end then.
+func (in installation) tryToEnter(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
+	if in.roles {
+		if err := in.becomeTenant(ctx, tx, id); err != nil {
+			return err
+		}
+	}
+	var reached bool
+	err := tx.GetContext(ctx, &reached, `SELECT coalesce(pg_catalog.current_schema() = $2, false) FROM pg_catalog.set_config('search_path', $1, true)`, pg.PathOf(pg.SchemaOf(id)), pg.SchemaOf(id))
+	if err == nil && !reached {
+		return pg.Refusal(pg.CodeMigrationFailed, nil, "a tenant's role doesn't reach its own schema: a migration took USAGE on it away")
+	}
+	return err
+}

@@ -1,0 +1,19 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// reportExtensions says which extensions new tenants will miss.
+func (s *setup) reportExtensions(ctx context.Context, tx *sqlx.Tx) error {
+	var found []string
+	if err := tx.SelectContext(ctx, &found, strayExtensions); err != nil {
+		return err
+	}
+	for _, name := range found {
+		s.did("the extension %s lies in the schema public, where no tenant finds it: %s", name, moveExtension(name))
+	}
+	return nil
+}
