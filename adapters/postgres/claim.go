@@ -9,6 +9,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -53,7 +54,7 @@ func (r *Reservations) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedT
 type claiming struct {
 	ports.Claim
 	db      *DB
-	logins  *logins
+	logins  *installation.Logins
 	refused error // SignUp's or OnProvision's, which come back as they are
 }
 
@@ -95,7 +96,7 @@ type spender func(ctx context.Context, owner domain.Identity) (ports.ClaimedTena
 // find returns what spends the token, and nil where it is unknown or spent.
 func (c *claiming) find(ctx context.Context) (spender, error) {
 	// A reservation that is about to expire is kept until its claim is through.
-	id, err := pg.One(ctx, c.logins.system, scanTenantID, `
+	id, err := pg.One(ctx, c.logins.System, scanTenantID, `
 		UPDATE partywall.reservations r SET expires_at = greatest(r.expires_at, now() + $3 * interval '1 microsecond')
 		WHERE r.token = $1 AND $2 IN ('', r.id) AND `+reserved+` RETURNING r.id`,
 		c.Token[:], c.Tenant.String(), signUpPatience.Microseconds())
@@ -140,7 +141,7 @@ func (c *claiming) forOwner(ctx context.Context, spend spender) (ports.ClaimedTe
 func (c *claiming) provision(ctx context.Context, id domain.TenantID, owner domain.Identity) (ports.ClaimedTenant, error) {
 	p := provisioning{
 		db:       c.db,
-		in:       c.logins.installation,
+		in:       c.logins.Installation,
 		new:      ports.TenantCreation{ID: id, Owner: owner, Limits: c.Limits},
 		token:    c.Token[:],
 		request:  rand.Text(),
@@ -162,7 +163,7 @@ func (c *claiming) repeat(ctx context.Context, err error) (ports.ClaimedTenant, 
 	if c.SignUp != nil {
 		return ports.ClaimedTenant{}, sql.ErrNoRows
 	}
-	again, err := pg.One(ctx, c.logins.system, scanTenantMembership, claimedBefore, c.Token[:], c.Owner.Provider(), c.Owner.Subject(), c.Tenant.String())
+	again, err := pg.One(ctx, c.logins.System, scanTenantMembership, claimedBefore, c.Token[:], c.Owner.Provider(), c.Owner.Subject(), c.Tenant.String())
 	return ports.ClaimedTenant{TenantMembership: again, Replayed: true}, err
 }
 

@@ -16,7 +16,7 @@ import (
 
 // isOldClaim reports whether the token is of such a claim, and unspent.
 func (c *claiming) isOldClaim(ctx context.Context) (bool, error) {
-	return pg.One(ctx, c.logins.system, scanBool, `
+	return pg.One(ctx, c.logins.System, scanBool, `
 		SELECT EXISTS (
 			SELECT FROM partywall.invitations i JOIN partywall.tenants t ON t.id = i.tenant
 			WHERE i.hash = $1 AND $2 IN ('', i.tenant) AND i.redeemed_subject IS NULL AND i.expires_at > now() AND `+present+`
@@ -25,7 +25,7 @@ func (c *claiming) isOldClaim(ctx context.Context) (bool, error) {
 
 // spendOldClaim makes the owner of the tenant, which is there already.
 func (c *claiming) spendOldClaim(ctx context.Context, owner domain.Identity) (claimed ports.ClaimedTenant, err error) {
-	err = c.logins.system.InScope(ctx, c.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	err = c.logins.System.InScope(ctx, c.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		if err := refuseOverQuota(ctx, tx, owner, c.Limits.MaxOwned); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
@@ -25,7 +26,7 @@ func (s *setup) settle(ctx context.Context, tx *sqlx.Tx) error {
 			return err
 		}
 	case s.newInstallation:
-		s.did("no other database on this server uses the roles %s*: the installation keeps its name", s.in.prefix())
+		s.did("no other database on this server uses the roles %s*: the installation keeps its name", s.in.Prefix())
 	}
 	if err := o.refuse(s.cfg, s.in); err != nil && !s.newInstallation {
 		return err
@@ -42,11 +43,11 @@ func (s *setup) settle(ctx context.Context, tx *sqlx.Tx) error {
 // original's database isn't touched.
 func (s *setup) renew(ctx context.Context, tx *sqlx.Tx) error {
 	old := s.in
-	s.in.inst = newInst()
-	if _, err := tx.ExecContext(ctx, `UPDATE partywall.installation SET inst = $1`, s.in.inst); err != nil {
+	s.in.Name = installation.NewName()
+	if _, err := tx.ExecContext(ctx, `UPDATE partywall.installation SET inst = $1`, s.in.Name); err != nil {
 		return err
 	}
-	s.did("named the installation %s; it was %s, as the database is a copy", s.in.inst, old.inst)
+	s.did("named the installation %s; it was %s, as the database is a copy", s.in.Name, old.Name)
 	if err := s.ensureLogins(ctx, tx); err != nil {
 		return err
 	}
@@ -55,7 +56,7 @@ func (s *setup) renew(ctx context.Context, tx *sqlx.Tx) error {
 		return err
 	}
 	for _, id := range ids {
-		if err := s.in.makeRole(ctx, tx, id); err != nil {
+		if err := s.in.MakeRole(ctx, tx, id); err != nil {
 			return err
 		}
 	}
@@ -101,9 +102,9 @@ const grantsOf = `
 	GROUP BY altering, columns, thing, successor, rolname, x.is_grantable`
 
 // moveGrants gives the new roles what the old ones may in this database.
-func (s *setup) moveGrants(ctx context.Context, tx *sqlx.Tx, old installation) error {
+func (s *setup) moveGrants(ctx context.Context, tx *sqlx.Tx, old installation.Installation) error {
 	var statements []string
-	if err := tx.SelectContext(ctx, &statements, grantsOf, old.prefix(), s.in.prefix()); err != nil {
+	if err := tx.SelectContext(ctx, &statements, grantsOf, old.Prefix(), s.in.Prefix()); err != nil {
 		return err
 	}
 	const atOnce = 500
@@ -119,13 +120,13 @@ func (s *setup) moveGrants(ctx context.Context, tx *sqlx.Tx, old installation) e
 
 // moveObjects hands over the large objects in this database: all that a tenant's
 // role can own.
-func (s *setup) moveObjects(ctx context.Context, tx *sqlx.Tx, old installation) error {
+func (s *setup) moveObjects(ctx context.Context, tx *sqlx.Tx, old installation.Installation) error {
 	var owners []string
 	err := tx.SelectContext(ctx, &owners, `
 		SELECT DISTINCT r.rolname FROM pg_roles r
 		JOIN pg_shdepend s ON s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid AND s.deptype = 'o'
 		JOIN pg_database d ON d.oid = s.dbid AND d.datname = current_database()
-		WHERE starts_with(r.rolname, $1) ORDER BY 1`, old.tenantPrefix())
+		WHERE starts_with(r.rolname, $1) ORDER BY 1`, old.TenantPrefix())
 	if err != nil {
 		return err
 	}
@@ -139,13 +140,13 @@ func (s *setup) moveObjects(ctx context.Context, tx *sqlx.Tx, old installation) 
 
 // moveObjectsOf has the old role hand over its own. For that it becomes a member of
 // the new one; both memberships end with the statements.
-func (s *setup) moveObjectsOf(ctx context.Context, tx *sqlx.Tx, old installation, owner string) error {
-	oldMaker, err := old.makerOf(ctx, tx, owner)
+func (s *setup) moveObjectsOf(ctx context.Context, tx *sqlx.Tx, old installation.Installation, owner string) error {
+	oldMaker, err := old.MakerOf(ctx, tx, owner)
 	if err != nil {
 		return err
 	}
-	heir := s.in.tenantPrefix() + strings.TrimPrefix(owner, old.tenantPrefix())
-	newMaker, err := s.in.makerOf(ctx, tx, heir)
+	heir := s.in.TenantPrefix() + strings.TrimPrefix(owner, old.TenantPrefix())
+	newMaker, err := s.in.MakerOf(ctx, tx, heir)
 	if err != nil {
 		return err
 	}
@@ -160,7 +161,7 @@ func (s *setup) moveObjectsOf(ctx context.Context, tx *sqlx.Tx, old installation
 		REVOKE {heir} FROM {owner};
 		SET LOCAL ROLE {oldMaker};
 		REVOKE {owner} FROM {oldMaker};
-		SET LOCAL ROLE NONE`, s.in.onlyToInherit(), s.in.onlyToBecome()),
+		SET LOCAL ROLE NONE`, s.in.OnlyToInherit(), s.in.OnlyToBecome()),
 		map[string]string{"newMaker": newMaker, "oldMaker": oldMaker, "owner": owner, "heir": heir}))
 	return err
 }

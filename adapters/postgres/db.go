@@ -10,6 +10,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 	"github.com/partywall-go/partywall/domain"
@@ -21,10 +22,10 @@ type DB struct {
 	sets   schema.Sets
 	logger *slog.Logger
 
-	own    *pg.Pool               // logs in as Config.User: provisions and sweeps
-	claims chan struct{}          // has room for the claims that may be at work
-	others atomic.Pointer[logins] // nil until the database was reached and found in order
-	reason atomic.Pointer[error]  // why the last attempt to reach it failed
+	own    *pg.Pool                            // logs in as Config.User: provisions and sweeps
+	claims chan struct{}                       // has room for the claims that may be at work
+	others atomic.Pointer[installation.Logins] // nil until the database was reached and found in order
+	reason atomic.Pointer[error]               // why the last attempt to reach it failed
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -66,7 +67,7 @@ func (db *DB) Close() error {
 	db.running.Wait()
 	errs := []error{db.own.DB.Close()}
 	if l := db.others.Load(); l != nil {
-		errs = append(errs, l.close())
+		errs = append(errs, l.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -79,12 +80,12 @@ func (db *DB) Ready(ctx context.Context) error {
 	if err != nil {
 		return pg.Translate(ctx, err, "ping")
 	}
-	for _, pool := range logins.serving() {
+	for _, pool := range logins.Serving() {
 		if err := pool.Ping(ctx); err != nil {
 			return pg.Translate(ctx, err, "ping")
 		}
 	}
-	for _, pool := range append(logins.all(), db.own) {
+	for _, pool := range append(logins.All(), db.own) {
 		if err := pool.Connector.Probe(ctx); err != nil {
 			return pg.Translate(ctx, err, "log in anew")
 		}
@@ -93,7 +94,7 @@ func (db *DB) Ready(ctx context.Context) error {
 }
 
 // logins returns the pools that serve, or says that there are none yet.
-func (db *DB) logins() (*logins, error) {
+func (db *DB) logins() (*installation.Logins, error) {
 	if l := db.others.Load(); l != nil {
 		return l, nil
 	}
@@ -119,9 +120,9 @@ func (db *DB) reach(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l := logIn(db.cfg, in)
-	if err := l.tryAll(ctx, db.cfg); err != nil {
-		_ = l.close()
+	l := installation.LogIn(db.cfg, in)
+	if err := l.TryAll(ctx, db.cfg); err != nil {
+		_ = l.Close()
 		return err
 	}
 	db.others.Store(l)
@@ -130,8 +131,8 @@ func (db *DB) reach(ctx context.Context) error {
 }
 
 // warnOfTenantsBehind logs which tenants this program refuses to serve.
-func (db *DB) warnOfTenantsBehind(ctx context.Context, l *logins) {
-	err := l.system.InScope(ctx, db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+func (db *DB) warnOfTenantsBehind(ctx context.Context, l *installation.Logins) {
+	err := l.System.InScope(ctx, db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		status, err := readMigrationStatus(ctx, tx, db.sets.Tenant)
 		if err == nil && len(status.Behind) > 0 {
 			db.logger.WarnContext(ctx, status.behind(), "fix", status.bringUp(db.cfg))

@@ -10,6 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/internal/pgwire"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 	"github.com/partywall-go/partywall/ports/doctor"
@@ -21,7 +22,7 @@ type examination struct {
 	sets   schema.Sets
 	now    func() time.Time
 	db     *sqlx.DB // logs in as Config.User, on one connection
-	in     installation
+	in     installation.Installation
 	setUp  bool // in is known
 	pooler bool // something that pools connections stands before the server
 	isCopy bool // setup refuses the database until it has roles of its own

@@ -103,7 +103,7 @@ func readLeftovers(ctx context.Context, db *sqlx.DB) (path, left string, err err
 
 // session looks at connections as they come, where tenants are served.
 func (e *examination) session(ctx context.Context) (doctor.Finding, error) {
-	for _, name := range []string{e.in.systemRole(), e.in.gateRole()} {
+	for _, name := range []string{e.in.SystemRole(), e.in.GateRole()} {
 		var path, left string
 		err := e.asLogin(name, func(as *examination) (err error) {
 			path, left, err = readLeftovers(ctx, as.db)

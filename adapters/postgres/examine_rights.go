@@ -8,13 +8,14 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 // names are what the fixes of this database fill in.
 func (e *examination) names() map[string]string {
-	return map[string]string{"database": e.cfg.Database, "user": e.cfg.User, "system": e.in.systemRole(), "gate": e.in.gateRole()}
+	return map[string]string{"database": e.cfg.Database, "user": e.cfg.User, "system": e.in.SystemRole(), "gate": e.in.GateRole()}
 }
 
 func (e *examination) userRights(ctx context.Context) (doctor.Finding, error) {
@@ -53,7 +54,7 @@ func (e *examination) findLacks(ctx context.Context) (lacks []lack, err error) {
 	err = pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
 		in := e.in
 		if !e.setUp {
-			if in, err = guessInstallation(ctx, tx); err != nil {
+			if in, err = installation.Guess(ctx, tx); err != nil {
 				return err
 			}
 		}
@@ -69,7 +70,7 @@ func (e *examination) publicRights(ctx context.Context) (doctor.Finding, error) 
 		Schemas, Strangers   string
 	}
 	elsewhere := strings.NewReplacer( // the roles that gate-rights and tenant-role-rights look at
-		"{system}", pq.QuoteLiteral(e.in.systemRole()), "{gate}", pq.QuoteLiteral(e.in.gateRole()), "{shared}", pq.QuoteLiteral(e.in.sharedRole()), "{tenants}", pq.QuoteLiteral(e.in.tenantPrefix()))
+		"{system}", pq.QuoteLiteral(e.in.SystemRole()), "{gate}", pq.QuoteLiteral(e.in.GateRole()), "{shared}", pq.QuoteLiteral(e.in.SharedRole()), "{tenants}", pq.QuoteLiteral(e.in.TenantPrefix()))
 	if err := e.readOne(ctx, &open, elsewhere.Replace(`
 		SELECT has_database_privilege('public', current_database(), 'CREATE') AS create,
 			has_database_privilege('public', current_database(), 'TEMP') AS temp,
@@ -120,7 +121,7 @@ func (e *examination) excess(ctx context.Context, branches ...string) ([]string,
 // lines reads the lines of a query that names our roles in braces.
 func (e *examination) lines(ctx context.Context, query string) (found []string, err error) {
 	query = strings.NewReplacer(
-		"{inst}", e.in.inst, "{system}", e.in.systemRole(), "{gate}", e.in.gateRole(), "{shared}", e.in.sharedRole(),
+		"{inst}", e.in.Name, "{system}", e.in.SystemRole(), "{gate}", e.in.GateRole(), "{shared}", e.in.SharedRole(),
 	).Replace(query) // made of hex digits and our own words
 	return found, e.readAll(ctx, &found, query)
 }
@@ -148,7 +149,7 @@ const (
 )
 
 func (e *examination) gateRights(ctx context.Context) (doctor.Finding, error) {
-	if !e.in.roles {
+	if !e.in.Roles {
 		return doctor.Pass("there are no logins of ours: all runs as " + e.cfg.User), nil
 	}
 	found, err := e.excess(ctx,
@@ -160,10 +161,10 @@ func (e *examination) gateRights(ctx context.Context) (doctor.Finding, error) {
 			WHERE `+isLogin+` AND `+e.badMembership(),
 		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
 			WHERE r.rolname = '{gate}' AND NOT (a.thing = 'schema partywall' AND a.privilege = 'USAGE')
-			AND NOT (a.kind = 'column' AND a.privilege = 'SELECT' AND a.thing IN (SELECT 'partywall.tenants.' || c FROM string_to_table('`+columnsOfGate+`', ', ') c))`,
+			AND NOT (a.kind = 'column' AND a.privilege = 'SELECT' AND a.thing IN (SELECT 'partywall.tenants.' || c FROM string_to_table('`+installation.ColumnsOfGate+`', ', ') c))`,
 		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
 			WHERE r.rolname = '{system}' AND (a.schema <> 'partywall' OR a.privilege NOT IN ('USAGE', 'SELECT', 'INSERT', 'UPDATE', 'DELETE')
-				OR a.thing = ANY (string_to_array('`+tablesOfSetup+`', ', ')) AND a.privilege <> 'SELECT')`,
+				OR a.thing = ANY (string_to_array('`+installation.TablesOfSetup+`', ', ')) AND a.privilege <> 'SELECT')`,
 		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
 			WHERE r.rolname = '{shared}' AND (a.schema NOT IN ('shared', 'ext', 'public') OR a.privilege = 'CREATE')`,
 		`SELECT r.rolname || ' may log in, inherit or be more than a maker of roles' FROM role r
@@ -189,19 +190,19 @@ const loginLacks = `
 		SELECT r || ' may not use the schema partywall' FROM unnest(ARRAY['{system}', '{gate}']) r WHERE NOT has_schema_privilege(r, 'partywall', 'USAGE')
 		UNION ALL
 		SELECT '{system} may not ' || p || ' ' || name FROM system, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p
-		WHERE NOT has_table_privilege('{system}', oid, p) AND (p = 'SELECT' OR name <> ALL (string_to_array('` + tablesOfSetup + `', ', ')))
+		WHERE NOT has_table_privilege('{system}', oid, p) AND (p = 'SELECT' OR name <> ALL (string_to_array('` + installation.TablesOfSetup + `', ', ')))
 		UNION ALL
 		SELECT '{gate} may not read ' || name || '.' || attname FROM system JOIN pg_attribute a ON a.attrelid = system.oid
-		WHERE name = 'partywall.tenants' AND attname = ANY (string_to_array('` + columnsOfGate + `', ', ')) AND NOT has_column_privilege('{gate}', system.oid, attnum, 'SELECT')
+		WHERE name = 'partywall.tenants' AND attname = ANY (string_to_array('` + installation.ColumnsOfGate + `', ', ')) AND NOT has_column_privilege('{gate}', system.oid, attnum, 'SELECT')
 		UNION ALL
 		SELECT 'PUBLIC may not use the schema ' || s FROM unnest(ARRAY['ext', 'shared']) s WHERE NOT has_schema_privilege('public', s, 'USAGE')
 		UNION ALL
-		SELECT '{shared} may not use all that is made in the schema shared later' FROM pg_roles WHERE rolname = '{shared}' AND (` + sharedDefaults + `) < 3
+		SELECT '{shared} may not use all that is made in the schema shared later' FROM pg_roles WHERE rolname = '{shared}' AND (` + installation.SharedDefaults + `) < 3
 	) found(text) ORDER BY 1`
 
 // loginGrants looks for what the logins lack, as after a restore without privileges.
 func (e *examination) loginGrants(ctx context.Context) (doctor.Finding, error) {
-	if !e.in.roles {
+	if !e.in.Roles {
 		return doctor.Pass("there are no logins of ours: all runs as " + e.cfg.User), nil
 	}
 	found, err := e.lines(ctx, loginLacks)
@@ -217,7 +218,7 @@ func (e *examination) loginGrants(ctx context.Context) (doctor.Finding, error) {
 // badMembership is a membership by which a gate could do more than become the
 // role. From PostgreSQL 16 on each has an INHERIT of its own.
 func (e *examination) badMembership() string {
-	if e.in.version < 160000 {
+	if e.in.Version < 160000 {
 		return `m.admin_option`
 	}
 	return `(m.admin_option OR m.inherit_option)`

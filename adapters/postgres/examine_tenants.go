@@ -7,15 +7,16 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq/pqerror"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
 func (e *examination) setup(ctx context.Context) (doctor.Finding, error) {
-	var in installation
+	var in installation.Installation
 	var recorded pg.Product
 	err := pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
-		if in, err = readInstallation(ctx, tx); err != nil {
+		if in, err = installation.Read(ctx, tx); err != nil {
 			return err
 		}
 		recorded, err = readProduct(ctx, tx)
@@ -34,7 +35,7 @@ func (e *examination) setup(ctx context.Context) (doctor.Finding, error) {
 	if err := e.cfg.MayProvision(recorded); err != nil {
 		return doctor.Fail(pg.Describe(err), "run this command of the product's program"), nil
 	}
-	return doctor.Pass("the installation is " + in.inst), nil
+	return doctor.Pass("the installation is " + in.Name), nil
 }
 
 // copies looks from both sides: from the copy, which must not be set up as it is,
@@ -61,10 +62,10 @@ func (e *examination) copies(ctx context.Context) (doctor.Finding, error) {
 
 func (e *examination) logins(ctx context.Context) (doctor.Finding, error) {
 	names := []string{e.cfg.User}
-	if e.in.roles {
-		names = append(names, e.in.systemRole(), e.in.gateRole())
+	if e.in.Roles {
+		names = append(names, e.in.SystemRole(), e.in.GateRole())
 		if e.cfg.SharedSize() > 0 {
-			names = append(names, e.in.sharedRole())
+			names = append(names, e.in.SharedRole())
 		}
 	}
 	changing := false
@@ -82,7 +83,7 @@ func (e *examination) logins(ctx context.Context) (doctor.Finding, error) {
 	switch {
 	case changing:
 		return doctor.Pass("the logins get in with the new secrets: DB_GATE_SECRET_OLD and DB_PASSWORD_OLD can be removed once every process has the new ones"), nil
-	case !e.in.roles:
+	case !e.in.Roles:
 		return doctor.Pass("there are no logins of ours: all runs as " + e.cfg.User), nil
 	}
 	return doctor.Pass("the logins get in"), nil
@@ -97,7 +98,7 @@ func (e *examination) letsIn(ctx context.Context, cfg pg.Config, login string) b
 
 // asLogin runs fn as one of our logins, or as the only user where there are none.
 func (e *examination) asLogin(name string, fn func(as *examination) error) error {
-	if !e.in.roles {
+	if !e.in.Roles {
 		name = e.cfg.User
 	}
 	db := pg.Connect(e.cfg, name)
@@ -140,7 +141,7 @@ func (e *examination) unmatched(ctx context.Context, query string) (tenants, thi
 }
 
 func (e *examination) tenantRoles(ctx context.Context) (doctor.Finding, error) {
-	if !e.in.roles {
+	if !e.in.Roles {
 		return doctor.Warn("tenants have no roles: the search path is the only wall", "set another database up with TENANT_ROLES=on and a DB_USER that may CREATEROLE, and move the data there"), nil
 	}
 	rows, roles, err := e.unmatched(ctx, fmt.Sprintf(`
@@ -152,7 +153,7 @@ func (e *examination) tenantRoles(ctx context.Context) (doctor.Finding, error) {
 			UNION
 			SELECT r.rolname FROM pg_roles r WHERE r.rolname LIKE 'pw\_%[1]s\_t\_%%' AND NOT EXISTS (SELECT FROM partywall.tenants o WHERE r.rolname::text = 'pw_%[1]s_t_' || o.id)
 		) r ON r.rolname::text = 'pw_%[1]s_t_' || t.id
-		WHERE t.id IS NULL OR r.rolname IS NULL ORDER BY 1, 2`, e.in.inst, e.in.gateRole()))
+		WHERE t.id IS NULL OR r.rolname IS NULL ORDER BY 1, 2`, e.in.Name, e.in.GateRole()))
 	switch {
 	case err != nil:
 		return doctor.Finding{}, err
@@ -186,7 +187,7 @@ func (e *examination) tenantGrants(ctx context.Context) (doctor.Finding, error) 
 }
 
 func (e *examination) tenantRoleRights(ctx context.Context) (doctor.Finding, error) {
-	if !e.in.roles {
+	if !e.in.Roles {
 		return doctor.Pass("tenants have no roles"), nil
 	}
 	found, err := e.excess(ctx,

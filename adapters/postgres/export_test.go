@@ -6,6 +6,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
@@ -17,7 +18,7 @@ var (
 )
 
 // Gate is the pool that serves tenants, outside of any scope.
-func (db *DB) Gate() *sqlx.DB { return db.others.Load().gates[gateOfAll].DB }
+func (db *DB) Gate() *sqlx.DB { return db.others.Load().Gates[installation.GateOfAll].DB }
 
 // OwnConn is a connection of the pool that provisions. It takes statements outside
 // a scope from now on.

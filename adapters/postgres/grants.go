@@ -8,13 +8,14 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
 
 // grants gives each tenant's role anew what it lacks.
 func (s *setup) grants(ctx context.Context) error {
-	if !s.in.roles {
+	if !s.in.Roles {
 		return nil
 	}
 	return s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
@@ -37,22 +38,22 @@ func (s *setup) grantAnew(ctx context.Context, tx *sqlx.Tx, l tenantLack) error 
 	if err != nil {
 		return err
 	}
-	names := map[string]string{"schema": pg.SchemaOf(id), "role": s.in.tenantRole(id), "gate": s.in.gateRole()}
-	statements := []string{strings.TrimSpace(grantSchema)}
+	names := map[string]string{"schema": pg.SchemaOf(id), "role": s.in.TenantRole(id), "gate": s.in.GateRole()}
+	statements := []string{strings.TrimSpace(installation.GrantSchema)}
 	switch {
 	case l.Role:
-		if err := s.in.makeRole(ctx, tx, id); err != nil {
+		if err := s.in.MakeRole(ctx, tx, id); err != nil {
 			return err
 		}
 	case l.Membership:
-		if names["maker"], err = s.in.makerOf(ctx, tx, names["role"]); err != nil {
+		if names["maker"], err = s.in.MakerOf(ctx, tx, names["role"]); err != nil {
 			return err
 		}
-		statements = append(statements, `SET LOCAL ROLE {maker}`, `GRANT {role} TO {gate}`+s.in.onlyToBecome(), `SET LOCAL ROLE NONE`)
+		statements = append(statements, `SET LOCAL ROLE {maker}`, `GRANT {role} TO {gate}`+s.in.OnlyToBecome(), `SET LOCAL ROLE NONE`)
 	}
 	verb, things := "GRANT %s TO %s", l.Things
 	if l.All {
-		statements = append(statements, grantAll)
+		statements = append(statements, installation.GrantAll)
 		verb, things = "REVOKE %s FROM %s", l.Denied
 	}
 	message := []string{pg.Fill(strings.Join(statements, "; "), names)}

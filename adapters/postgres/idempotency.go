@@ -8,6 +8,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -51,11 +52,11 @@ func (p *provisioning) replay(ctx context.Context, tx *sqlx.Tx) (bool, error) {
 }
 
 // answered reports whether an earlier request has the key.
-func (p *provisioning) answered(ctx context.Context, l *logins) (answered bool, err error) {
+func (p *provisioning) answered(ctx context.Context, l *installation.Logins) (answered bool, err error) {
 	if p.new.Idempotency == nil {
 		return false, nil
 	}
-	return pg.One(ctx, l.system, func(row pg.Scanner) (bool, error) { err := row.Scan(&answered); return answered, err }, `
+	return pg.One(ctx, l.System, func(row pg.Scanner) (bool, error) { err := row.Scan(&answered); return answered, err }, `
 		SELECT EXISTS (SELECT FROM partywall.idempotency WHERE digest = $1 AND expires_at > now())`, digest(p.new.Idempotency))
 }
 

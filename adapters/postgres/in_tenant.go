@@ -5,6 +5,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
@@ -39,20 +40,20 @@ func (db *DB) InTenant(ctx context.Context, id domain.TenantID, fn func(ctx cont
 		return err
 	}
 	as := entering{db, id, servesMembers}
-	s := as.scope(logins.installation)
+	s := as.scope(logins.Installation)
 	for _, option := range options {
 		option(&s.Options)
 	}
 	returned := false // from fn
 	err = as.try(ctx, func() error {
-		return logins.gate(id).InScope(ctx, s, func(ctx context.Context, tx *sqlx.Tx) error {
+		return logins.Gate(id).InScope(ctx, s, func(ctx context.Context, tx *sqlx.Tx) error {
 			err := fn(ctx, tx)
 			returned = true
 			return err
 		})
 	})
 	if returned && err != nil && !s.Interrupted(ctx, err) {
-		db.reportLock(ctx, logins.gate(id), id, err)
+		db.reportLock(ctx, logins.Gate(id), id, err)
 		return err // fn's, or what its commit came to
 	}
 	return pg.Translate(ctx, err, "in tenant "+id.String())
@@ -60,15 +61,15 @@ func (db *DB) InTenant(ctx context.Context, id domain.TenantID, fn func(ctx cont
 
 // scope enters the tenant. The check of its row costs no round trip, and where the
 // row refuses entry, the connection stays as it was.
-func (e entering) scope(in installation) *pg.Scope {
+func (e entering) scope(in installation.Installation) *pg.Scope {
 	return pg.NewScope(e.id.String(), e.source(), append(enter(in, e.id), e.db.cfg.Timeouts()...)...)
 }
 
 // enter is how a tenant is entered: the role first, then the path.
-func enter(in installation, id domain.TenantID) []pg.Setting {
+func enter(in installation.Installation, id domain.TenantID) []pg.Setting {
 	path := pg.Setting{Name: "search_path", Value: pg.PathOf(pg.SchemaOf(id))}
-	if !in.roles {
+	if !in.Roles {
 		return []pg.Setting{path}
 	}
-	return []pg.Setting{{Name: "role", Value: in.tenantRole(id)}, path}
+	return []pg.Setting{{Name: "role", Value: in.TenantRole(id)}, path}
 }

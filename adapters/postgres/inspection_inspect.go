@@ -7,6 +7,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq/pqerror"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 )
@@ -15,10 +16,10 @@ const minVersion = 150000 // PostgreSQL 15
 
 // inspect looks whether the database is set up and up to date, and returns what
 // setup decided.
-func inspect(ctx context.Context, pool *sqlx.DB, cfg pg.Config, sets schema.Sets) (installation, error) {
-	in := installation{}
+func inspect(ctx context.Context, pool *sqlx.DB, cfg pg.Config, sets schema.Sets) (installation.Installation, error) {
+	in := installation.Installation{}
 	err := pg.InScope(ctx, pool, cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
-		if in, err = readInstallation(ctx, tx); err != nil {
+		if in, err = installation.Read(ctx, tx); err != nil {
 			return err
 		}
 		if err := agree(cfg, in); err != nil {
@@ -34,7 +35,7 @@ func inspect(ctx context.Context, pool *sqlx.DB, cfg pg.Config, sets schema.Sets
 		return origin.refuse(cfg, in)
 	})
 	switch state := pg.SQLState(err); {
-	case state == pqerror.UndefinedTable, state == pqerror.InvalidSchemaName, errors.Is(err, errNoInstallation):
+	case state == pqerror.UndefinedTable, state == pqerror.InvalidSchemaName, errors.Is(err, installation.ErrNone):
 		return in, pg.Refusal(pg.CodeNotSetUp, nil, "the database %q isn't set up: %s", cfg.Database, cfg.SetItUp())
 	case err != nil:
 		return in, pg.LoginError(ctx, cfg, cfg.User, err)
@@ -44,13 +45,13 @@ func inspect(ctx context.Context, pool *sqlx.DB, cfg pg.Config, sets schema.Sets
 
 // agree refuses a configuration that would have the second wall otherwise than
 // setup decided: it's never dropped or raised while running.
-func agree(cfg pg.Config, in installation) error {
+func agree(cfg pg.Config, in installation.Installation) error {
 	switch {
-	case in.roles && cfg.Roles == pg.RolesOff:
+	case in.Roles && cfg.Roles == pg.RolesOff:
 		return pg.Refusal(pg.CodeRolesMismatch, nil, "TENANT_ROLES=off, but the database was set up with tenant roles: set it to auto")
-	case !in.roles && cfg.Roles == pg.RolesOn:
+	case !in.Roles && cfg.Roles == pg.RolesOn:
 		return pg.Refusal(pg.CodeRolesMismatch, nil, "TENANT_ROLES=on, but the database was set up without tenant roles: set it to auto, or set up another database")
-	case in.roles && cfg.Secret().IsZero():
+	case in.Roles && cfg.Secret().IsZero():
 		return pg.Refusal(pg.CodeLoginRefused, nil, "DB_GATE_SECRET and DB_PASSWORD are both empty: set one, the logins' passwords are derived from it")
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
@@ -38,8 +39,8 @@ func reasons(lacks []lack) string {
 
 // findLacks lists what Config.User lacks, in the order in which it is to be granted.
 // in has no name where there is no installation yet.
-func findLacks(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation) (lacks []lack, err error) {
-	for _, find := range []func(context.Context, *sqlx.Tx, pg.Config, installation) ([]lack, error){
+func findLacks(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation.Installation) (lacks []lack, err error) {
+	for _, find := range []func(context.Context, *sqlx.Tx, pg.Config, installation.Installation) ([]lack, error){
 		lacksInDatabase, lacksOwnership, lacksLogins, lacksTenantRoles,
 	} {
 		found, err := find(ctx, tx, cfg, in)
@@ -51,7 +52,7 @@ func findLacks(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation)
 	return lacks, nil
 }
 
-func lacksInDatabase(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation) (lacks []lack, err error) {
+func lacksInDatabase(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation.Installation) (lacks []lack, err error) {
 	var may struct{ Roles, Create bool }
 	err = tx.GetContext(ctx, &may, `
 		SELECT r.rolcreaterole OR r.rolsuper AS roles, has_database_privilege(CURRENT_USER, d.oid, 'CREATE') AS create
@@ -60,7 +61,7 @@ func lacksInDatabase(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in install
 	if err == nil && !may.Create {
 		lacks = append(lacks, lack{cfg.User + " may not make schemas in the database", pg.Fill(`ALTER DATABASE {database} OWNER TO {user}`, names), false})
 	}
-	if err == nil && !may.Roles && (in.roles || cfg.Roles == pg.RolesOn) {
+	if err == nil && !may.Roles && (in.Roles || cfg.Roles == pg.RolesOn) {
 		lacks = append(lacks, lack{cfg.User + " may not make the tenants' roles", pg.Fill(`ALTER ROLE {user} CREATEROLE`, names), false})
 	}
 	return lacks, err
@@ -69,7 +70,7 @@ func lacksInDatabase(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in install
 // lacksOwnership finds what belongs to another user, as after a change of DB_USER
 // or a restore that left the owners out. REASSIGN OWNED would hand over the other
 // databases of that user, too, so each thing is altered by itself.
-func lacksOwnership(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation) (lacks []lack, err error) {
+func lacksOwnership(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation.Installation) (lacks []lack, err error) {
 	var owners []string
 	err = tx.SelectContext(ctx, &owners, `
 		WITH schema AS (SELECT oid, nspowner FROM pg_namespace WHERE nspname IN ('partywall', 'ext', 'shared') OR nspname LIKE 'tenant\_%')
@@ -78,7 +79,7 @@ func lacksOwnership(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installa
 			EXISTS (SELECT FROM schema WHERE nspowner = r.oid)
 			OR EXISTS (SELECT FROM pg_class c JOIN schema s ON s.oid = c.relnamespace WHERE c.relowner = r.oid
 				AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')))
-		ORDER BY 1`, in.prefix())
+		ORDER BY 1`, in.Prefix())
 	if err != nil || len(owners) == 0 {
 		return nil, err
 	}
@@ -100,8 +101,8 @@ const reassignEach = `DO $$ DECLARE thing text; BEGIN SET LOCAL search_path = pg
 
 // lacksLogins finds the logins and makers over which Config.User has no ADMIN. From
 // PostgreSQL 16 on only that lets it set their passwords or become them.
-func lacksLogins(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation) (lacks []lack, err error) {
-	if !in.roles || in.version < 160000 {
+func lacksLogins(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation.Installation) (lacks []lack, err error) {
+	if !in.Roles || in.Version < 160000 {
 		return nil, nil
 	}
 	for _, kind := range []struct{ what, names, options string }{
@@ -112,7 +113,7 @@ func lacksLogins(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installatio
 		err := tx.SelectContext(ctx, &names, `
 			SELECT r.rolname FROM pg_roles r
 			WHERE starts_with(r.rolname, $1) AND NOT starts_with(r.rolname, $3) AND `+kind.names+` AND $2 <> ''
-			AND NOT pg_has_role(CURRENT_USER, r.oid, 'MEMBER WITH ADMIN OPTION') ORDER BY 1`, in.prefix(), in.makerPrefix(), in.tenantPrefix())
+			AND NOT pg_has_role(CURRENT_USER, r.oid, 'MEMBER WITH ADMIN OPTION') ORDER BY 1`, in.Prefix(), in.MakerPrefix(), in.TenantPrefix())
 		if err != nil {
 			return nil, err
 		}
@@ -135,21 +136,21 @@ const unmanaged = `NOT EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles k ON 
 // lacksTenantRoles finds the roles that neither a maker nor Config.User may drop or
 // grant: those of an installation that came from PostgreSQL 15, or from another
 // DB_USER.
-func lacksTenantRoles(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation) ([]lack, error) {
-	if !in.roles || in.version < 160000 {
+func lacksTenantRoles(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation.Installation) ([]lack, error) {
+	if !in.Roles || in.Version < 160000 {
 		return nil, nil
 	}
 	var found struct{ Roles, Makers int }
 	err := tx.GetContext(ctx, &found, `
 		SELECT count(*) AS roles, (SELECT count(*) FROM pg_roles WHERE starts_with(rolname, $2)) AS makers
 		FROM pg_roles r WHERE starts_with(r.rolname, $1) AND `+unmanaged+`
-		AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = CURRENT_USER)`, in.tenantPrefix(), in.makerPrefix(), cfg.User)
+		AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = CURRENT_USER)`, in.TenantPrefix(), in.MakerPrefix(), cfg.User)
 	if err != nil || found.Roles == 0 || found.Makers == 0 {
 		return nil, err
 	}
 	fill := strings.NewReplacer(
-		"{unmanaged}", unmanaged, "{each}", strconv.Itoa(rolesOfMaker), "{makers}", strconv.Itoa(found.Makers),
-		"$2", pq.QuoteLiteral(in.makerPrefix()), "$3", pq.QuoteLiteral(cfg.User), "{tenants}", pq.QuoteLiteral(in.tenantPrefix()))
+		"{unmanaged}", unmanaged, "{each}", strconv.Itoa(installation.RolesOfMaker), "{makers}", strconv.Itoa(found.Makers),
+		"$2", pq.QuoteLiteral(in.MakerPrefix()), "$3", pq.QuoteLiteral(cfg.User), "{tenants}", pq.QuoteLiteral(in.TenantPrefix()))
 	return []lack{{
 		what:      fmt.Sprintf("no role of ours may drop or grant the roles of %d tenants", found.Roles),
 		statement: fill.Replace(fill.Replace(adopt)),

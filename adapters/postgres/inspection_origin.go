@@ -5,6 +5,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
@@ -42,12 +43,12 @@ func (o origin) names() string {
 }
 
 // refuse is what a copy gets.
-func (o origin) refuse(cfg pg.Config, in installation) error {
+func (o origin) refuse(cfg pg.Config, in installation.Installation) error {
 	if !o.isCopy() {
 		return nil
 	}
 	return pg.Refusal(pg.CodeCopy, nil, "the database %q is a copy of %s on the same server and would share its roles %s*: %s to give it a name and roles of its own, or drop %s if this database replaces it",
-		cfg.Database, o.names(), in.prefix(), cfg.SetUpCopy(), o.names())
+		cfg.Database, o.names(), in.Prefix(), cfg.SetUpCopy(), o.names())
 }
 
 // sharing says what it means to the original that other databases use its roles.
@@ -68,11 +69,11 @@ type otherDatabase struct {
 
 // readOrigin asks pg_shdepend, which every login may read, which other databases
 // have grants to, or belongings of, the installation's roles.
-func readOrigin(ctx context.Context, tx *sqlx.Tx, in installation) (o origin, err error) {
+func readOrigin(ctx context.Context, tx *sqlx.Tx, in installation.Installation) (o origin, err error) {
 	err = tx.QueryRowContext(ctx, `
 		SELECT i.database_oid::bigint, d.oid::bigint
 		FROM partywall.installation i, pg_database d WHERE d.datname = current_database()`).Scan(&o.recorded, &o.current)
-	if err != nil || !in.roles {
+	if err != nil || !in.Roles {
 		return o, err
 	}
 	err = tx.SelectContext(ctx, &o.others, `
@@ -81,6 +82,6 @@ func readOrigin(ctx context.Context, tx *sqlx.Tx, in installation) (o origin, er
 		JOIN pg_shdepend s ON s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid
 		JOIN pg_database d ON d.oid = s.dbid OR s.classid = 'pg_database'::regclass AND d.oid = s.objid
 		WHERE starts_with(r.rolname, $1) AND d.datname <> current_database()
-		ORDER BY 1`, in.prefix())
+		ORDER BY 1`, in.Prefix())
 	return o, err
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
@@ -78,12 +79,12 @@ const findTenantLacks = `
 	FROM tenant t LEFT JOIN thing ON thing.id = t.id`
 
 // readTenantLacks returns the tenants that lack something, in the order of their IDs.
-func readTenantLacks(ctx context.Context, tx *sqlx.Tx, in installation) (lacks []tenantLack, err error) {
-	if !in.roles {
+func readTenantLacks(ctx context.Context, tx *sqlx.Tx, in installation.Installation) (lacks []tenantLack, err error) {
+	if !in.Roles {
 		return nil, nil
 	}
 	rows, err := tx.QueryContext(ctx, `SELECT * FROM (`+findTenantLacks+`) found WHERE role OR membership OR schema OR "all" OR things <> '{}' ORDER BY tenant`,
-		in.tenantPrefix(), in.gateRole())
+		in.TenantPrefix(), in.GateRole())
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
@@ -19,7 +20,7 @@ func (s *setup) ensureLogins(ctx context.Context, tx *sqlx.Tx) error {
 	if err := s.ensureMakers(ctx, tx); err != nil {
 		return err
 	}
-	names := map[string]string{"system": s.in.systemRole(), "gate": s.in.gateRole()}
+	names := map[string]string{"system": s.in.SystemRole(), "gate": s.in.GateRole()}
 	for _, login := range []string{names["system"], names["gate"]} {
 		if err := s.ensureLogin(ctx, tx, login); err != nil {
 			return err
@@ -31,7 +32,7 @@ func (s *setup) ensureLogins(ctx context.Context, tx *sqlx.Tx) error {
 			return err
 		}
 	}
-	if _, err := tx.ExecContext(ctx, pg.Fill(grantSystem, names)+";"+closeFunctions); err != nil {
+	if _, err := tx.ExecContext(ctx, pg.Fill(installation.GrantSystem, names)+";"+installation.CloseFunctions); err != nil {
 		return err
 	}
 	return s.ensureShared(ctx, tx)

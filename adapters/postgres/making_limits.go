@@ -8,6 +8,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -33,7 +34,7 @@ func refuseOverQuota(ctx context.Context, tx *sqlx.Tx, who domain.Identity, limi
 
 // counting runs work with the tenant that it makes counted. Where work makes none, it
 // isn't counted afterwards, also where work panics.
-func (db *DB) counting(ctx context.Context, l *logins, making []byte, limits *ports.UnconfirmedLimits, work func() (made bool, err error)) error {
+func (db *DB) counting(ctx context.Context, l *installation.Logins, making []byte, limits *ports.UnconfirmedLimits, work func() (made bool, err error)) error {
 	first, err := db.hold(ctx, l, making, limits)
 	if err != nil {
 		return err
@@ -51,11 +52,11 @@ func (db *DB) counting(ctx context.Context, l *logins, making []byte, limits *po
 // hold counts a tenant that is about to be made for an owner whose address isn't
 // confirmed, so that it isn't refused later. It reports whether the making wasn't
 // counted before: then release takes it back, if nothing comes of it.
-func (db *DB) hold(ctx context.Context, l *logins, making []byte, limits *ports.UnconfirmedLimits) (first bool, err error) {
+func (db *DB) hold(ctx context.Context, l *installation.Logins, making []byte, limits *ports.UnconfirmedLimits) (first bool, err error) {
 	if limits == nil {
 		return false, nil
 	}
-	err = l.system.InScope(ctx, db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	err = l.System.InScope(ctx, db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		if err := lockOfUnconfirmed().take(ctx, tx); err != nil {
 			return err
 		}
@@ -73,10 +74,10 @@ func (db *DB) hold(ctx context.Context, l *logins, making []byte, limits *ports.
 }
 
 // release takes back what hold counted. That it can't is no harm: the row expires.
-func (db *DB) release(ctx context.Context, l *logins, making []byte) {
+func (db *DB) release(ctx context.Context, l *installation.Logins, making []byte) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 	defer cancel()
-	err := l.system.InScope(ctx, db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	err := l.System.InScope(ctx, db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM partywall.unconfirmed WHERE making = $1`, making)
 		return err
 	})

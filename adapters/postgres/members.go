@@ -46,7 +46,7 @@ func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.Tenan
 	if err != nil {
 		return domain.Tenant{}, domain.Membership{}, pg.Translate(ctx, err, "find a member")
 	}
-	found, err := pg.One(ctx, logins.system, scanTenantMembership, `
+	found, err := pg.One(ctx, logins.System, scanTenantMembership, `
 		SELECT `+membershipColumns+`, `+tenantColumns+`
 		FROM partywall.memberships m JOIN partywall.tenants t ON t.id = m.tenant
 		WHERE m.provider = $1 AND m.subject = $2 AND m.tenant = $3 AND `+admits+` AND `+present,
@@ -67,7 +67,7 @@ func (m *Members) Memberships(ctx context.Context, who domain.Identity, limit in
 		return nil, pg.Translate(ctx, err, "list memberships")
 	}
 	var all []ports.TenantMembership
-	err = logins.system.Each(ctx, func(rows *sql.Rows) error {
+	err = logins.System.Each(ctx, func(rows *sql.Rows) error {
 		next, err := scanTenantMembership(rows)
 		all = append(all, next)
 		return err
@@ -88,7 +88,7 @@ func (m *Members) SetEmail(ctx context.Context, who domain.Identity, email domai
 	if err != nil {
 		return pg.Translate(ctx, err, "set a member's address")
 	}
-	err = logins.system.Use(ctx, func(db *sqlx.DB) error {
+	err = logins.System.Use(ctx, func(db *sqlx.DB) error {
 		_, err := db.ExecContext(ctx, `
 			UPDATE partywall.memberships SET email = nullif($3, '')
 			WHERE provider = $1 AND subject = $2 AND email IS DISTINCT FROM nullif($3, '')`, who.Provider(), who.Subject(), email.String())

@@ -11,6 +11,7 @@ import (
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 	"github.com/partywall-go/partywall/domain"
@@ -32,7 +33,7 @@ func (t *Tenants) Create(ctx context.Context, tenant ports.TenantCreation) (port
 	if err != nil {
 		return ports.CreatedTenant{}, pg.Translate(ctx, err, "create a tenant")
 	}
-	p := provisioning{db: t.db, in: logins.installation, new: tenant, request: rand.Text(), patience: t.db.cfg.AcquireTimeout}
+	p := provisioning{db: t.db, in: logins.Installation, new: tenant, request: rand.Text(), patience: t.db.cfg.AcquireTimeout}
 	err = p.counted(ctx, logins, p.provision)
 	if refused := p.returned(ctx); refused != nil {
 		return ports.CreatedTenant{}, refused
@@ -58,7 +59,7 @@ func checkNew(n ports.TenantCreation) error {
 // provisioning is the making of one tenant.
 type provisioning struct {
 	db       *DB
-	in       installation
+	in       installation.Installation
 	new      ports.TenantCreation
 	token    []byte // of the reservation that is claimed; nil: a creation
 	request  string // to find out later whether this request made the tenant
@@ -73,7 +74,7 @@ type provisioning struct {
 
 // counted calls provision with the tenant counted, if its owner's address isn't
 // confirmed. A request that was answered before isn't refused for its limits.
-func (p *provisioning) counted(ctx context.Context, l *logins, provision func(context.Context) error) error {
+func (p *provisioning) counted(ctx context.Context, l *installation.Logins, provision func(context.Context) error) error {
 	limits := p.new.Limits.Unconfirmed
 	if limits == nil {
 		return provision(ctx)
@@ -181,7 +182,7 @@ func (p *provisioning) insert(ctx context.Context, tx *sqlx.Tx) error {
 		SELECT $1, $2, 'unclaimed', $3, $4, coalesce($5, now()), now()
 		WHERE $6 OR NOT EXISTS (SELECT FROM partywall.reservations r WHERE r.id = $1 AND `+reserved+`)
 		ON CONFLICT (id) DO NOTHING RETURNING created_at`,
-		p.new.ID.String(), p.made.Tenant.Name, p.request, gateOfAll, createdAt, p.token != nil)
+		p.new.ID.String(), p.made.Tenant.Name, p.request, installation.GateOfAll, createdAt, p.token != nil)
 	p.made.Tenant.CreatedAt = p.made.Tenant.CreatedAt.UTC()
 	return err
 }
@@ -191,7 +192,7 @@ func (p *provisioning) furnish(ctx context.Context, tx *sqlx.Tx) error {
 	if err := p.db.refuseWithoutHook(ctx, tx); err != nil {
 		return err
 	}
-	if err := p.in.furnish(ctx, tx, p.db.sets.Tenant, p.new.ID, true); err != nil {
+	if err := p.in.MakeTenant(ctx, tx, p.db.sets.Tenant, p.new.ID, true); err != nil {
 		return schema.RefusedFile(err, func(err error) bool { return pg.WhyAgain(err) != "" })
 	}
 	if p.db.cfg.OnProvision == nil {

@@ -71,3 +71,24 @@ func Retryable(err error) bool { return pg.Retryable(err) }
 func Migrations(ctx context.Context, cfg pg.Config) (MigrationStatus, error) {
 	return readMigrations(ctx, cfg)
 }
+
+// Setup makes what the installation needs, and brings it and all tenants to the
+// newest version: the database if it's missing, the schemas, the logins and
+// what each may do. It tells report, line by line, what it did and what is left
+// to do by somebody who may. It may be repeated, and run beside another.
+//
+// Where Config.User lacks a right, the error is [CodeRightsLacking] and names what
+// to grant.
+//
+// A copy of an installation on the same server is [CodeCopy], since both would set
+// the passwords of the same logins: [SetupCopy] is for it.
+func Setup(ctx context.Context, cfg pg.Config, report func(line string)) error {
+	return runSetup(ctx, cfg, progressEvery, report)
+}
+
+// SetupCopy is [Setup] for a copy of an installation on the same server: it names
+// the installation in cfg.Database anew and gives it logins, roles and grants of
+// its own. The original is [CodeCopy]. A database that is neither is set up as it is.
+func SetupCopy(ctx context.Context, cfg pg.Config, report func(line string)) error {
+	return (&setup{report: report, every: progressEvery, newInstallation: true}).run(ctx, cfg)
+}

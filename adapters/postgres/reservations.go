@@ -38,7 +38,7 @@ func (r *Reservations) Reserve(ctx context.Context, n ports.ReservationRequest) 
 		return domain.Tenant{}, pg.Translate(ctx, err, "reserve a tenant's ID")
 	}
 	var made domain.Tenant
-	err = logins.system.InScope(ctx, r.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	err = logins.System.InScope(ctx, r.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		if err := free(ctx, tx, n.ID); err != nil {
 			return err
 		}

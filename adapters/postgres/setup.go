@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 )
@@ -19,7 +20,7 @@ type setup struct {
 	sets   schema.Sets
 	login  *pg.Connector // as cfg.User
 	pool   *sqlx.DB      // of login
-	in     installation
+	in     installation.Installation
 	lines  []string // what the running transaction did
 	report func(line string)
 
@@ -27,27 +28,6 @@ type setup struct {
 	every           time.Duration // how often tenants' progress is reported
 	left            []string      // what setup could not do, while it went on with the rest
 	newInstallation bool          // see [SetupCopy]
-}
-
-// Setup makes what the installation needs, and brings it and all tenants to the
-// newest version: the database if it's missing, the schemas, the logins and
-// what each may do. It tells report, line by line, what it did and what is left
-// to do by somebody who may. It may be repeated, and run beside another.
-//
-// Where Config.User lacks a right, the error is [CodeRightsLacking] and names what
-// to grant.
-//
-// A copy of an installation on the same server is [CodeCopy], since both would set
-// the passwords of the same logins: [SetupCopy] is for it.
-func Setup(ctx context.Context, cfg pg.Config, report func(line string)) error {
-	return runSetup(ctx, cfg, progressEvery, report)
-}
-
-// SetupCopy is [Setup] for a copy of an installation on the same server: it names
-// the installation in cfg.Database anew and gives it logins, roles and grants of
-// its own. The original is [CodeCopy]. A database that is neither is set up as it is.
-func SetupCopy(ctx context.Context, cfg pg.Config, report func(line string)) error {
-	return (&setup{report: report, every: progressEvery, newInstallation: true}).run(ctx, cfg)
 }
 
 // progressEvery is how often setup reports how far the tenants are.
@@ -99,7 +79,7 @@ func (s *setup) step(ctx context.Context, fn func(ctx context.Context, tx *sqlx.
 		if _, err := tx.ExecContext(ctx, fmt.Sprintf(`
 			SET LOCAL lock_timeout = 0;
 			SELECT pg_advisory_xact_lock(%d);
-			SET LOCAL lock_timeout = %s`, setupLock, pg.Milliseconds(s.lockWait))); err != nil {
+			SET LOCAL lock_timeout = %s`, installation.SetupLock, pg.Milliseconds(s.lockWait))); err != nil {
 			return err
 		}
 		return fn(ctx, tx)
@@ -139,7 +119,7 @@ func (s *setup) installation(ctx context.Context) error {
 		if err := s.settle(ctx, tx); err != nil {
 			return err
 		}
-		if !s.in.roles {
+		if !s.in.Roles {
 			return s.ensureOnlyLogin(ctx, tx)
 		}
 		if err := s.ensureLogins(ctx, tx); err != nil {
@@ -195,14 +175,14 @@ func (s *setup) decide(ctx context.Context, tx *sqlx.Tx) error {
 	if err := tx.GetContext(ctx, &may, `SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = CURRENT_USER`); err != nil {
 		return err
 	}
-	in, err := readInstallation(ctx, tx)
-	if errors.Is(err, errNoInstallation) {
+	in, err := installation.Read(ctx, tx)
+	if errors.Is(err, installation.ErrNone) {
 		in, err = s.found(ctx, tx, may)
 	}
 	if err != nil {
 		return err
 	}
-	if in.roles && !may {
+	if in.Roles && !may {
 		return pg.Forbidden(nil, "the user %[1]q may not create roles: run ALTER ROLE %[1]s CREATEROLE as a superuser, or set TENANT_ROLES=off at the first setup", s.cfg.User)
 	}
 	s.in = in
@@ -210,19 +190,19 @@ func (s *setup) decide(ctx context.Context, tx *sqlx.Tx) error {
 }
 
 // found decides for the first time.
-func (s *setup) found(ctx context.Context, tx *sqlx.Tx, mayCreateRoles bool) (in installation, err error) {
-	in.inst, in.roles = newInst(), s.cfg.Roles == pg.RolesOn || s.cfg.Roles == pg.RolesAuto && mayCreateRoles
+func (s *setup) found(ctx context.Context, tx *sqlx.Tx, mayCreateRoles bool) (in installation.Installation, err error) {
+	in.Name, in.Roles = installation.NewName(), s.cfg.Roles == pg.RolesOn || s.cfg.Roles == pg.RolesAuto && mayCreateRoles
 	switch {
-	case in.roles:
+	case in.Roles:
 		s.did("each tenant gets a role of its own (TENANT_ROLES)")
 	case s.cfg.Roles == pg.RolesAuto:
 		s.did("tenants get no roles, since %s may create none: the search path is the only wall", s.cfg.User)
 	default:
 		s.did("tenants get no roles, as TENANT_ROLES=off says: the search path is the only wall")
 	}
-	return in, tx.GetContext(ctx, &in.version, `
+	return in, tx.GetContext(ctx, &in.Version, `
 		INSERT INTO partywall.installation (inst, roles) VALUES ($1, $2)
-		RETURNING current_setting('server_version_num')::int`, in.inst, in.roles)
+		RETURNING current_setting('server_version_num')::int`, in.Name, in.Roles)
 }
 
 // verify opens the installation as serving it would.
@@ -230,7 +210,7 @@ func (s *setup) verify(ctx context.Context) error {
 	if _, err := inspect(ctx, s.pool, s.cfg, s.sets); err != nil {
 		return err
 	}
-	l := logIn(s.cfg, s.in)
-	defer func() { _ = l.close() }()
-	return l.tryAll(ctx, s.cfg)
+	l := installation.LogIn(s.cfg, s.in)
+	defer func() { _ = l.Close() }()
+	return l.TryAll(ctx, s.cfg)
 }

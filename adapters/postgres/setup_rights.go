@@ -7,6 +7,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq/pqerror"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
@@ -19,8 +20,8 @@ func (s *setup) explain(ctx context.Context, err error) error {
 	var lacks []lack
 	looked := pg.InScope(ctx, s.pool, s.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
 		in := s.in
-		if in.inst == "" {
-			if in, err = guessInstallation(ctx, tx); err != nil {
+		if in.Name == "" {
+			if in, err = installation.Guess(ctx, tx); err != nil {
 				return err
 			}
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
@@ -42,7 +43,7 @@ const grantOlder = `
 // made once, while no default privilege shows that it had them: what a product takes
 // away later stays so.
 func (s *setup) ensureShared(ctx context.Context, tx *sqlx.Tx) error {
-	login := s.in.sharedRole()
+	login := s.in.SharedRole()
 	if err := s.ensureLogin(ctx, tx, login); err != nil {
 		return err
 	}
@@ -62,7 +63,7 @@ func (s *setup) ensureSharedGrants(ctx context.Context, tx *sqlx.Tx, login strin
 		Granted bool // by this or an earlier Config.User
 	}
 	err := tx.GetContext(ctx, &found, strings.ReplaceAll(`
-		SELECT (`+sharedDefaults+`) AS kinds, EXISTS (
+		SELECT (`+installation.SharedDefaults+`) AS kinds, EXISTS (
 			SELECT FROM pg_default_acl d, aclexplode(d.defaclacl) a JOIN pg_roles r ON r.oid = a.grantee
 			WHERE d.defaclnamespace = 'shared'::regnamespace AND r.rolname = '{shared}'
 		) AS granted`, "{shared}", login))

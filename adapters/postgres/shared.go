@@ -36,7 +36,7 @@ func (db *DB) InShared(ctx context.Context, fn func(ctx context.Context, tx *sql
 		option(&s.Options)
 	}
 	returned := false // from fn
-	err = logins.shared.InScope(ctx, s, func(ctx context.Context, tx *sqlx.Tx) error {
+	err = logins.Shared.InScope(ctx, s, func(ctx context.Context, tx *sqlx.Tx) error {
 		err := fn(ctx, tx)
 		returned = true
 		return err
@@ -59,7 +59,7 @@ func (db *DB) SharedURL(ctx context.Context) (domain.Secret, error) {
 	if err != nil {
 		return domain.Secret{}, err
 	}
-	connector := logins.sharedConnector
+	connector := logins.SharedConnector
 	conn, err := connector.Connect(ctx)
 	if err != nil {
 		return domain.Secret{}, pg.LoginError(ctx, db.cfg, connector.Login, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq/pqerror"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
@@ -20,7 +21,7 @@ func (t *Tenants) Sweep(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, pg.Translate(ctx, err, "sweep")
 	}
-	swept, err := t.removeAllExpired(ctx, logins.installation)
+	swept, err := t.removeAllExpired(ctx, logins.Installation)
 	freed, forgetErr := t.forgetExpired(ctx)
 	return swept + freed, pg.Translate(ctx, errors.Join(err, forgetErr), "sweep")
 }
@@ -28,7 +29,7 @@ func (t *Tenants) Sweep(ctx context.Context) (int, error) {
 // removeAllExpired removes the tenants that aren't: those that broke off while they
 // were made, and unclaimed ones of an older release whose claims have run out, each
 // in a transaction of its own. One that can't be removed doesn't keep the others.
-func (t *Tenants) removeAllExpired(ctx context.Context, in installation) (removed int, err error) {
+func (t *Tenants) removeAllExpired(ctx context.Context, in installation.Installation) (removed int, err error) {
 	var ids []domain.TenantID
 	err = t.db.own.InScope(ctx, t.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		ids, err = pg.TenantIDs(ctx, tx, `SELECT t.id FROM partywall.tenants t WHERE `+neverClaimed)
@@ -53,7 +54,7 @@ func (t *Tenants) removeAllExpired(ctx context.Context, in installation) (remove
 	return removed, errors.Join(errs...)
 }
 
-func (t *Tenants) removeIfExpired(ctx context.Context, in installation, id domain.TenantID) (was occupancy, err error) {
+func (t *Tenants) removeIfExpired(ctx context.Context, in installation.Installation, id domain.TenantID) (was occupancy, err error) {
 	err = t.db.own.InScope(ctx, t.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
 		was, err = removeExpired(ctx, tx, in, id)
 		return err
@@ -97,7 +98,7 @@ const (
 
 // removeExpired removes the tenant with all that was made for it, if its claim
 // has run out. It waits for a session that claims or removes it at the same time.
-func removeExpired(ctx context.Context, tx *sqlx.Tx, in installation, id domain.TenantID) (occupancy, error) {
+func removeExpired(ctx context.Context, tx *sqlx.Tx, in installation.Installation, id domain.TenantID) (occupancy, error) {
 	var keeps bool
 	err := tx.GetContext(ctx, &keeps, `SELECT `+present+` FROM partywall.tenants t WHERE t.id = $1 FOR UPDATE`, id.String())
 	switch {
@@ -108,7 +109,7 @@ func removeExpired(ctx context.Context, tx *sqlx.Tx, in installation, id domain.
 	case keeps:
 		return taken, nil
 	}
-	if err := in.dropSchema(ctx, tx, id); err != nil {
+	if err := in.DropSchema(ctx, tx, id); err != nil {
 		return taken, err
 	}
 	if _, err := tx.ExecContext(ctx, `DELETE FROM partywall.migrations WHERE tenant = $1`, id.String()); err != nil {
@@ -120,7 +121,7 @@ func removeExpired(ctx context.Context, tx *sqlx.Tx, in installation, id domain.
 
 // explainKeptRole adds to the error of a removal that the server refuses because of
 // other databases what they are and what to do.
-func (db *DB) explainKeptRole(ctx context.Context, in installation, err error) error {
+func (db *DB) explainKeptRole(ctx context.Context, in installation.Installation, err error) error {
 	if pg.SQLState(err) != pqerror.DependentObjectsStillExist {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -64,13 +65,13 @@ func (t *Tenants) Clock(ctx context.Context, id domain.TenantID) (time.Time, err
 	var now time.Time
 	as := entering{t.db, id, answers}
 	err = as.try(ctx, func() error {
-		return logins.gate(id).Use(ctx, func(db *sqlx.DB) (err error) {
-			now, err = clock(ctx, db, as.clockMessage(logins.installation), pg.SchemaOf(id))
+		return logins.Gate(id).Use(ctx, func(db *sqlx.DB) (err error) {
+			now, err = clock(ctx, db, as.clockMessage(logins.Installation), pg.SchemaOf(id))
 			return err
 		})
 	})
 	if domain.CodeOf(err) == domain.CodeTenantNotFound {
-		now, err = reservationClock(ctx, logins.system, id)
+		now, err = reservationClock(ctx, logins.System, id)
 	}
 	return now, pg.Translate(ctx, err, "ask the time in tenant "+id.String())
 }
@@ -86,7 +87,7 @@ func reservationClock(ctx context.Context, system *pg.Pool, id domain.TenantID) 
 }
 
 // clockMessage enters the tenant, if it lets us in, in a transaction that is the message.
-func (e entering) clockMessage(in installation) string {
+func (e entering) clockMessage(in installation.Installation) string {
 	return pg.SettingsFrom(e.source(), enter(in, e.id)...) + `; SELECT now(), current_schema()`
 }
 
@@ -124,7 +125,7 @@ func (t *Tenants) List(ctx context.Context, after domain.TenantID, limit int) ([
 		return nil, pg.Translate(ctx, err, "list tenants")
 	}
 	var tenants []domain.Tenant
-	err = logins.system.Each(ctx, func(rows *sql.Rows) error {
+	err = logins.System.Each(ctx, func(rows *sql.Rows) error {
 		tenant, err := scanTenant(rows)
 		tenants = append(tenants, tenant)
 		return err

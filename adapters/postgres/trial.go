@@ -61,7 +61,7 @@ func (s *setup) trial(ctx context.Context, tx *sqlx.Tx) error {
 	if err := s.trySecond(ctx, tx); err != nil {
 		return err
 	}
-	return s.in.tryToEnter(ctx, tx, first)
+	return s.in.CheckEntry(ctx, tx, first)
 }
 
 // trySecond makes another tenant beside the first: what a file of the first took
@@ -115,5 +115,5 @@ func (s *setup) trialTenant(ctx context.Context, tx *sqlx.Tx) (domain.TenantID, 
 	if err != nil {
 		return id, err
 	}
-	return id, s.in.furnish(ctx, tx, s.sets.Tenant, id, false)
+	return id, s.in.MakeTenant(ctx, tx, s.sets.Tenant, id, false)
 }

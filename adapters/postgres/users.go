@@ -28,7 +28,7 @@ func (db *DB) Users() *Users { return &Users{db} }
 func (u *Users) write(ctx context.Context, what string, fn func(ctx context.Context, tx *sqlx.Tx) error) error {
 	logins, err := u.db.logins()
 	if err == nil {
-		err = logins.system.InScope(ctx, u.db.cfg.OwnScope(), fn)
+		err = logins.System.InScope(ctx, u.db.cfg.OwnScope(), fn)
 	}
 	if pg.SQLState(err) == pqerror.ForeignKeyViolation {
 		return ports.ErrNoUser
@@ -124,7 +124,7 @@ func (u *Users) find(ctx context.Context, condition string, values ...any) (port
 	if err != nil {
 		return ports.StoredUser{}, pg.Translate(ctx, err, "find a user")
 	}
-	user, err := pg.One(ctx, logins.system, scanUser, userColumns+` WHERE `+condition, values...)
+	user, err := pg.One(ctx, logins.System, scanUser, userColumns+` WHERE `+condition, values...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ports.StoredUser{}, ports.ErrNoUser
 	}

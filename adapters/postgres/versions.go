@@ -49,7 +49,7 @@ func (e entering) whyNot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	upToDate, err := pg.One(ctx, logins.system, scanBool, `SELECT `+schema.HasFiles(e.db.sets.Tenant)+` FROM partywall.tenants t WHERE t.id = $1 AND `+e.condition, e.id.String())
+	upToDate, err := pg.One(ctx, logins.System, scanBool, `SELECT `+schema.HasFiles(e.db.sets.Tenant)+` FROM partywall.tenants t WHERE t.id = $1 AND `+e.condition, e.id.String())
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return pg.ErrNoSuchTenant()
@@ -58,7 +58,7 @@ func (e entering) whyNot(ctx context.Context) error {
 	case !upToDate:
 		return errUpgrading()
 	}
-	return logins.system.InScope(ctx, e.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	return logins.System.InScope(ctx, e.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, schema.Heal, e.id.String())
 		return err
 	})

@@ -1,4 +1,4 @@
-package postgres
+package installation
 
 import (
 	"context"
@@ -9,67 +9,67 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// grantSchema is what a tenant's role may do with all that is made in its schema.
-const grantSchema = `
+// GrantSchema is what a tenant's role may do with all that is made in its schema.
+const GrantSchema = `
 		GRANT USAGE ON SCHEMA {schema} TO {role};
 		ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role};
 		ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO {role};
 		ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT EXECUTE ON FUNCTIONS TO {role}`
 
-// grantAll is grantSchema for what was made before.
-const grantAll = `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};
+// GrantAll is [GrantSchema] for what was made before.
+const GrantAll = `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};
 		GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role};
 		GRANT EXECUTE ON ALL ROUTINES IN SCHEMA {schema} TO {role}`
 
 // makeSchema makes a tenant's schema and, where there are roles, its role. The
 // role owns nothing and creates nothing, and later tables come with its grants.
-func (in installation) makeSchema(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
-	names := map[string]string{"schema": pg.SchemaOf(id), "role": in.tenantRole(id), "gate": in.gateRole()}
+func (in Installation) makeSchema(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
+	names := map[string]string{"schema": pg.SchemaOf(id), "role": in.TenantRole(id), "gate": in.GateRole()}
 	statements := `CREATE SCHEMA {schema}`
-	if in.roles {
+	if in.Roles {
 		maker, err := in.makerOfNext(ctx, tx)
 		if err != nil {
 			return err
 		}
 		names["maker"] = maker
-		statements = in.createRole() + `;` + statements + `;` + grantSchema
+		statements = in.createRole() + `;` + statements + `;` + GrantSchema
 	}
 	_, err := tx.ExecContext(ctx, pg.Fill(statements, names))
 	return err
 }
 
-// makeRole makes the role of a tenant whose schema exists.
-func (in installation) makeRole(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
+// MakeRole makes the role of a tenant whose schema exists.
+func (in Installation) MakeRole(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
 	maker, err := in.makerOfNext(ctx, tx)
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, pg.Fill(in.createRole(), map[string]string{"maker": maker, "role": in.tenantRole(id), "gate": in.gateRole()}))
+	_, err = tx.ExecContext(ctx, pg.Fill(in.createRole(), map[string]string{"maker": maker, "role": in.TenantRole(id), "gate": in.GateRole()}))
 	return err
 }
 
-func (in installation) createRole() string {
+func (in Installation) createRole() string {
 	return `
 		SET LOCAL ROLE {maker};
 		CREATE ROLE {role} NOLOGIN;
-		GRANT {role} TO {gate}` + in.onlyToBecome() + `;
+		GRANT {role} TO {gate}` + in.OnlyToBecome() + `;
 		SET LOCAL ROLE NONE`
 }
 
-// dropSchema undoes makeSchema, with all that came since. What the role owns
+// DropSchema undoes makeSchema, with all that came since. What the role owns
 // outside the schema, as a large object, would keep it: the role itself drops that.
-func (in installation) dropSchema(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
-	names := map[string]string{"schema": pg.SchemaOf(id), "role": in.tenantRole(id)}
+func (in Installation) DropSchema(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
+	names := map[string]string{"schema": pg.SchemaOf(id), "role": in.TenantRole(id)}
 	statements := `DROP SCHEMA {schema} CASCADE`
-	if in.roles {
-		maker, err := in.makerOf(ctx, tx, names["role"])
+	if in.Roles {
+		maker, err := in.MakerOf(ctx, tx, names["role"])
 		if err != nil {
 			return err
 		}
 		names["maker"] = maker
 		statements += `;
 		SET LOCAL ROLE {maker};
-		GRANT {role} TO {maker}` + in.onlyToBecome() + `;
+		GRANT {role} TO {maker}` + in.OnlyToBecome() + `;
 		SET LOCAL ROLE {role};
 		DROP OWNED BY {role} CASCADE;
 		SET LOCAL ROLE {maker};
@@ -82,32 +82,32 @@ func (in installation) dropSchema(ctx context.Context, tx *sqlx.Tx, id domain.Te
 
 // becomeTenant makes the transaction's user become the tenant's role, by way of
 // the role's maker.
-func (in installation) becomeTenant(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
-	maker, err := in.makerOf(ctx, tx, in.tenantRole(id))
+func (in Installation) becomeTenant(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
+	maker, err := in.MakerOf(ctx, tx, in.TenantRole(id))
 	if err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, pg.Fill(`
 		SET LOCAL ROLE {maker};
-		GRANT {role} TO {maker}`+in.onlyToBecome()+`;
-		SET LOCAL ROLE {role}`, map[string]string{"role": in.tenantRole(id), "maker": maker}))
+		GRANT {role} TO {maker}`+in.OnlyToBecome()+`;
+		SET LOCAL ROLE {role}`, map[string]string{"role": in.TenantRole(id), "maker": maker}))
 	return err
 }
 
-// onlyToBecome are the options of a membership from PostgreSQL 16 on that lets
+// OnlyToBecome are the options of a membership from PostgreSQL 16 on that lets
 // its member SET ROLE and nothing else. Before 16, our members' own NOINHERIT has
 // the same effect.
-func (in installation) onlyToBecome() string {
-	if in.version < 160000 {
+func (in Installation) OnlyToBecome() string {
+	if in.Version < 160000 {
 		return ""
 	}
 	return " WITH INHERIT FALSE, SET TRUE, ADMIN FALSE"
 }
 
-// onlyToInherit are the options of a membership from PostgreSQL 16 on that gives
+// OnlyToInherit are the options of a membership from PostgreSQL 16 on that gives
 // its member the role's rights.
-func (in installation) onlyToInherit() string {
-	if in.version < 160000 {
+func (in Installation) OnlyToInherit() string {
+	if in.Version < 160000 {
 		return ""
 	}
 	return " WITH INHERIT TRUE, SET FALSE, ADMIN FALSE"

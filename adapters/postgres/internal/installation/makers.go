@@ -1,4 +1,4 @@
-package postgres
+package installation
 
 import (
 	"context"
@@ -17,33 +17,33 @@ import (
 // role that it makes, and every GRANT reads all of these: with makers they are
 // read some hundreds at a time.
 
-// rolesOfMaker is after how many roles the next maker takes over.
-const rolesOfMaker = 500
+// RolesOfMaker is how many roles a maker makes before the next one takes over.
+const RolesOfMaker = 500
 
 // makerLock is the transaction's advisory lock that lets one transaction make a maker.
-const makerLock = setupLock + 1
+const makerLock = SetupLock + 1
 
-// setupLock is the transaction's advisory lock that lets one setup work at a time.
-const setupLock = 0x706172747977 // "partyw"
+// SetupLock is the transaction's advisory lock that lets one setup work at a time.
+const SetupLock = 0x706172747977 // "partyw"
 
 // makerOfNext returns the maker of the next tenant's role. It makes a new one
 // where the newest has enough.
-func (in installation) makerOfNext(ctx context.Context, tx *sqlx.Tx) (string, error) {
+func (in Installation) makerOfNext(ctx context.Context, tx *sqlx.Tx) (string, error) {
 	newest, full, err := in.newestMaker(ctx, tx)
 	if err != nil || !full {
-		return in.makerRole(newest), err
+		return in.MakerRole(newest), err
 	}
 	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, makerLock); err != nil {
 		return "", err
 	}
 	if newest, full, err = in.newestMaker(ctx, tx); err != nil || !full {
-		return in.makerRole(newest), err
+		return in.MakerRole(newest), err
 	}
-	return in.makerRole(newest + 1), in.makeMaker(ctx, tx, newest+1)
+	return in.MakerRole(newest + 1), in.MakeMaker(ctx, tx, newest+1)
 }
 
 // newestMaker returns the number of the newest maker, and whether it has made enough.
-func (in installation) newestMaker(ctx context.Context, tx *sqlx.Tx) (number int, full bool, err error) {
+func (in Installation) newestMaker(ctx context.Context, tx *sqlx.Tx) (number int, full bool, err error) {
 	var name string
 	var roles int
 	err = tx.QueryRowContext(ctx, `
@@ -51,36 +51,36 @@ func (in installation) newestMaker(ctx context.Context, tx *sqlx.Tx) (number int
 		FROM (
 			SELECT rolname, oid FROM pg_roles WHERE starts_with(rolname, $1)
 			ORDER BY length(rolname) DESC, rolname DESC LIMIT 1
-		) newest`, in.makerPrefix()).Scan(&name, &roles)
+		) newest`, in.MakerPrefix()).Scan(&name, &roles)
 	if errors.Is(err, sql.ErrNoRows) {
-		return 0, false, pg.Refusal(pg.CodeBehind, nil, "the role %q is missing: run setup, which makes it", in.makerRole(0))
+		return 0, false, pg.Refusal(pg.CodeBehind, nil, "the role %q is missing: run setup, which makes it", in.MakerRole(0))
 	}
 	if err != nil {
 		return 0, false, err
 	}
-	number, err = strconv.Atoi(strings.TrimPrefix(name, in.makerPrefix()))
-	return number, roles >= rolesOfMaker, err
+	number, err = strconv.Atoi(strings.TrimPrefix(name, in.MakerPrefix()))
+	return number, roles >= RolesOfMaker, err
 }
 
-// makeMaker makes the role, which Config.User may become and doesn't inherit from.
-func (in installation) makeMaker(ctx context.Context, tx *sqlx.Tx, number int) error {
+// MakeMaker makes the role, which Config.User may become and doesn't inherit from.
+func (in Installation) MakeMaker(ctx context.Context, tx *sqlx.Tx, number int) error {
 	_, err := tx.ExecContext(ctx, pg.Fill(`
 		CREATE ROLE {maker} NOLOGIN CREATEROLE NOINHERIT;
-		GRANT {maker} TO CURRENT_USER`+in.setOnly(), map[string]string{"maker": in.makerRole(number)}))
+		GRANT {maker} TO CURRENT_USER`+in.SetOnly(), map[string]string{"maker": in.MakerRole(number)}))
 	return err
 }
 
-// setOnly is onlyToBecome for Config.User, which has ADMIN on what it made anyway.
-func (in installation) setOnly() string {
-	if in.version < 160000 {
+// SetOnly is [Installation.OnlyToBecome] for Config.User, which has ADMIN on what it made anyway.
+func (in Installation) SetOnly() string {
+	if in.Version < 160000 {
 		return ""
 	}
 	return " WITH INHERIT FALSE, SET TRUE"
 }
 
-// makerOf returns the role that may drop a tenant's role: its maker, or Config.User
+// MakerOf returns the role that may drop a tenant's role: its maker, or Config.User
 // where a program without makers made it.
-func (in installation) makerOf(ctx context.Context, tx *sqlx.Tx, role string) (string, error) {
+func (in Installation) MakerOf(ctx context.Context, tx *sqlx.Tx, role string) (string, error) {
 	var found struct {
 		Maker *string
 		Super bool
@@ -92,7 +92,7 @@ func (in installation) makerOf(ctx context.Context, tx *sqlx.Tx, role string) (s
 			JOIN pg_roles role ON role.oid = m.roleid JOIN pg_roles maker ON maker.oid = m.member
 			WHERE role.rolname = $1 AND m.admin_option AND (maker.rolname = CURRENT_USER OR starts_with(maker.rolname, $2))
 			ORDER BY maker.rolname = CURRENT_USER, maker.rolname LIMIT 1
-		) AS maker FROM pg_roles WHERE rolname = CURRENT_USER`, role, in.makerPrefix())
+		) AS maker FROM pg_roles WHERE rolname = CURRENT_USER`, role, in.MakerPrefix())
 	switch {
 	case err != nil:
 		return "", err
@@ -100,8 +100,8 @@ func (in installation) makerOf(ctx context.Context, tx *sqlx.Tx, role string) (s
 		return *found.Maker, nil
 	case found.Super:
 		return found.Own, nil
-	case in.version < 160000: // each role with CREATEROLE may drop it
-		return in.makerRole(0), nil
+	case in.Version < 160000: // each role with CREATEROLE may drop it
+		return in.MakerRole(0), nil
 	}
 	return "", pg.Forbidden(nil, "no role of ours may drop %q: run setup, which says what to grant", role)
 }

@@ -1,4 +1,4 @@
-package postgres
+package installation
 
 import (
 	"context"
@@ -10,10 +10,10 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// furnish makes a tenant's schema and role, and runs its migrations: the sets' own
-// and those that a newer program has published. Afterwards path and settings are
-// the scope's.
-func (in installation) furnish(ctx context.Context, tx *sqlx.Tx, sets []schema.Set, id domain.TenantID, lenient bool) error {
+// MakeTenant makes a tenant's schema and role, and runs its migrations: the sets' own
+// and those that a newer program has published. Afterwards the path and the settings
+// are those of the scope.
+func (in Installation) MakeTenant(ctx context.Context, tx *sqlx.Tx, sets []schema.Set, id domain.TenantID, lenient bool) error {
 	if err := in.makeSchema(ctx, tx, id); err != nil {
 		return err
 	}
@@ -34,10 +34,10 @@ func (in installation) furnish(ctx context.Context, tx *sqlx.Tx, sets []schema.S
 	return nil
 }
 
-// tryToEnter becomes the tenant's role, where there is one, and looks whether its
-// schema is reached. The transaction must end then.
-func (in installation) tryToEnter(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
-	if in.roles {
+// CheckEntry becomes the tenant's role, if it has one, and returns an error unless
+// the role reaches the tenant's schema. The caller must end the transaction then.
+func (in Installation) CheckEntry(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
+	if in.Roles {
 		if err := in.becomeTenant(ctx, tx, id); err != nil {
 			return err
 		}

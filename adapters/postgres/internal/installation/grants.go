@@ -1,0 +1,31 @@
+package installation
+
+// GrantSystem is what our two logins may do: the system's reads and writes the
+// registry; the gate's reads whether a tenant may be entered.
+const GrantSystem = `
+	GRANT USAGE ON SCHEMA partywall TO {system}, {gate};
+	GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA partywall TO {system};
+	REVOKE INSERT, UPDATE, DELETE ON ` + TablesOfSetup + ` FROM {system};
+	GRANT SELECT (` + ColumnsOfGate + `) ON partywall.tenants TO {gate}`
+
+// What the grants name.
+const (
+	// TablesOfSetup are those that Config.User alone writes: it runs what they hold,
+	// or believes it.
+	TablesOfSetup = `partywall.installation, partywall.migrations, partywall.tenant_files, partywall.migration_failures`
+
+	// ColumnsOfGate are those of partywall.tenants that the gate reads.
+	ColumnsOfGate = `id, status, gate, expires_at, pw_version, version`
+)
+
+// CloseFunctions keeps new functions from PUBLIC: a tenant's come with a grant to
+// its role, and those of extensions stay open to PUBLIC.
+const CloseFunctions = `
+	ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+	ALTER DEFAULT PRIVILEGES IN SCHEMA ext GRANT EXECUTE ON FUNCTIONS TO PUBLIC`
+
+// SharedDefaults counts the kinds of things, of tables, sequences and functions, of
+// which the login {shared} may use what Config.User makes in the schema shared.
+const SharedDefaults = `
+	SELECT count(DISTINCT d.defaclobjtype) FROM pg_default_acl d, aclexplode(d.defaclacl) a JOIN pg_roles r ON r.oid = a.grantee
+	WHERE d.defaclnamespace = 'shared'::regnamespace AND d.defaclrole = CURRENT_USER::regrole AND r.rolname = '{shared}'`
