@@ -7,6 +7,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/inspection"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
@@ -14,27 +15,27 @@ import (
 // settle refuses a copy, or makes it an installation of its own where the operator
 // asks for that, and records which database the roles belong to.
 func (s *setup) settle(ctx context.Context, tx *sqlx.Tx) error {
-	o, err := readOrigin(ctx, tx, s.in)
+	o, err := inspection.ReadOrigin(ctx, tx, s.in)
 	if err != nil {
 		return err
 	}
 	switch {
-	case s.newInstallation && !o.isCopy() && len(o.others) > 0:
-		return pg.Refusal(pg.CodeCopy, nil, "the database %q is the original of %s: set DB_NAME to the copy, and %s there", s.cfg.Database, o.names(), s.cfg.SetUpCopy())
-	case s.newInstallation && o.isCopy():
+	case s.newInstallation && !o.IsCopy() && len(o.Others) > 0:
+		return pg.Refusal(pg.CodeCopy, nil, "the database %q is the original of %s: set DB_NAME to the copy, and %s there", s.cfg.Database, o.Names(), s.cfg.SetUpCopy())
+	case s.newInstallation && o.IsCopy():
 		if err := s.renew(ctx, tx); err != nil {
 			return err
 		}
 	case s.newInstallation:
 		s.did("no other database on this server uses the roles %s*: the installation keeps its name", s.in.Prefix())
 	}
-	if err := o.refuse(s.cfg, s.in); err != nil && !s.newInstallation {
+	if err := o.Refuse(s.cfg, s.in); err != nil && !s.newInstallation {
 		return err
 	}
-	if o.recorded != nil && *o.recorded == o.current {
+	if o.Recorded != nil && *o.Recorded == o.Current {
 		return nil
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE partywall.installation SET database_oid = $1::bigint::oid`, o.current)
+	_, err = tx.ExecContext(ctx, `UPDATE partywall.installation SET database_oid = $1::bigint::oid`, o.Current)
 	return err
 }
 

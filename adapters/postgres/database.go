@@ -10,6 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq/pqerror"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/inspection"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
@@ -68,7 +69,7 @@ func (s *setup) createDatabase(ctx context.Context, missing error) error {
 	case state == pqerror.DuplicateDatabase, state == pqerror.UniqueViolation: // another setup was faster
 		return s.explain(ctx, s.inspectDatabase(ctx))
 	case state == pqerror.InsufficientPrivilege:
-		return pg.Forbidden(err, "the database %q doesn't exist, and the user %q may not create it: run as a superuser: %s", s.cfg.Database, s.cfg.User, createByHand(s.cfg.User, s.cfg.Database))
+		return pg.Forbidden(err, "the database %q doesn't exist, and the user %q may not create it: run as a superuser: %s", s.cfg.Database, s.cfg.User, inspection.CreateByHand(s.cfg.User, s.cfg.Database))
 	case err != nil:
 		return pg.Translate(ctx, err, "create the database")
 	}
@@ -77,7 +78,7 @@ func (s *setup) createDatabase(ctx context.Context, missing error) error {
 		return err
 	}
 	err = pg.InScope(ctx, s.pool, s.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, closeDatabase(s.cfg.Database))
+		_, err := tx.ExecContext(ctx, inspection.CloseDatabase(s.cfg.Database))
 		return err
 	})
 	return pg.Translate(ctx, err, "close the database to PUBLIC")
@@ -116,14 +117,14 @@ func (s *setup) inspectDatabase(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if found.Version < minVersion {
+	if found.Version < inspection.MinVersion {
 		return domain.Errorf(domain.Unprocessable, "the server is PostgreSQL %d; 15 or later is needed", found.Version/10000)
 	}
 	if found.Encoding != "UTF8" {
-		return pg.Refusal(pg.CodeNotSetUp, nil, "the database %q is in %s, which can't keep all that users write: %s", s.cfg.Database, found.Encoding, inUTF8(s.cfg))
+		return pg.Refusal(pg.CodeNotSetUp, nil, "the database %q is in %s, which can't keep all that users write: %s", s.cfg.Database, found.Encoding, inspection.UseUTF8(s.cfg))
 	}
 	if found.Open {
-		s.report("everybody may create things in this database; to end that, run as its owner: " + closeDatabase(s.cfg.Database))
+		s.report("everybody may create things in this database; to end that, run as its owner: " + inspection.CloseDatabase(s.cfg.Database))
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/inspection"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
@@ -116,7 +117,7 @@ func (db *DB) begin(ctx context.Context) error {
 
 // reach inspects the database, and makes the pools that serve.
 func (db *DB) reach(ctx context.Context) error {
-	in, err := inspect(ctx, db.own.DB, db.cfg, db.sets)
+	in, err := inspection.Inspect(ctx, db.own.DB, db.cfg, db.sets)
 	if err != nil {
 		return err
 	}
@@ -133,9 +134,9 @@ func (db *DB) reach(ctx context.Context) error {
 // warnOfTenantsBehind logs which tenants this program refuses to serve.
 func (db *DB) warnOfTenantsBehind(ctx context.Context, l *installation.Logins) {
 	err := l.System.InScope(ctx, db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
-		status, err := readMigrationStatus(ctx, tx, db.sets.Tenant)
+		status, err := inspection.ReadMigrationStatus(ctx, tx, db.sets.Tenant)
 		if err == nil && len(status.Behind) > 0 {
-			db.logger.WarnContext(ctx, status.behind(), "fix", status.bringUp(db.cfg))
+			db.logger.WarnContext(ctx, status.Summary(), "fix", status.Fix(db.cfg))
 		}
 		return err
 	})

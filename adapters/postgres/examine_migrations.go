@@ -8,6 +8,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/inspection"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 	"github.com/partywall-go/partywall/ports/doctor"
@@ -45,9 +46,9 @@ func (e *examination) migrations(ctx context.Context) (doctor.Finding, error) {
 
 // tenantVersions looks for tenants that are older than the program.
 func (e *examination) tenantVersions(ctx context.Context) (doctor.Finding, error) {
-	var status MigrationStatus
+	var status inspection.MigrationStatus
 	err := pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
-		status, err = readMigrationStatus(ctx, tx, e.sets.Tenant)
+		status, err = inspection.ReadMigrationStatus(ctx, tx, e.sets.Tenant)
 		return err
 	})
 	if err != nil {
@@ -56,14 +57,14 @@ func (e *examination) tenantVersions(ctx context.Context) (doctor.Finding, error
 	if len(status.Behind) == 0 {
 		return doctor.Pass(fmt.Sprintf("all tenants, %d, are at the program's version or newer", status.Tenants)), nil
 	}
-	return doctor.Fail(status.behind(), status.bringUp(e.cfg)), nil
+	return doctor.Fail(status.Summary(), status.Fix(e.cfg)), nil
 }
 
 // newTenants looks whether the newest setup could make a tenant.
 func (e *examination) newTenants(ctx context.Context) (doctor.Finding, error) {
 	var failure string
 	err := pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
-		failure, err = readTrialFailure(ctx, tx)
+		failure, err = inspection.ReadTrialFailure(ctx, tx)
 		return err
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/inspection"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/ports/doctor"
@@ -35,10 +36,10 @@ func (e *examination) userRights(ctx context.Context) (doctor.Finding, error) {
 	switch {
 	case may.Super:
 		return doctor.Warn(e.cfg.User+" is a superuser, whom no wall holds", pg.Fill("ALTER ROLE {user} NOSUPERUSER CREATEROLE, as another superuser", names)), nil
-	case len(lacks) > 0 && lacks[0].later:
-		return doctor.Warn(reasons(lacks)+", so that those tenants can't be removed", "run as a superuser: "+superuserLine(lacks)), nil
+	case len(lacks) > 0 && lacks[0].Later:
+		return doctor.Warn(inspection.Reasons(lacks)+", so that those tenants can't be removed", "run as a superuser: "+inspection.SuperuserLine(lacks)), nil
 	case len(lacks) > 0:
-		return doctor.Fail(reasons(lacks), "run as a superuser, connected to the database: "+superuserLine(lacks)+"; then "+e.setItUp()), nil
+		return doctor.Fail(inspection.Reasons(lacks), "run as a superuser, connected to the database: "+inspection.SuperuserLine(lacks)+"; then "+e.setItUp()), nil
 	case !may.Roles && e.cfg.Roles == pg.RolesAuto && !e.setUp:
 		return doctor.Warn(e.cfg.User+" may not make roles: setup would go without the second wall, for good", pg.Fill("as a superuser, before the first setup: ALTER ROLE {user} CREATEROLE", names)), nil
 	case may.RDS:
@@ -50,7 +51,7 @@ func (e *examination) userRights(ctx context.Context) (doctor.Finding, error) {
 }
 
 // findLacks looks for what setup would need.
-func (e *examination) findLacks(ctx context.Context) (lacks []lack, err error) {
+func (e *examination) findLacks(ctx context.Context) (lacks []inspection.Lack, err error) {
 	err = pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
 		in := e.in
 		if !e.setUp {
@@ -58,7 +59,7 @@ func (e *examination) findLacks(ctx context.Context) (lacks []lack, err error) {
 				return err
 			}
 		}
-		lacks, err = findLacks(ctx, tx, e.cfg, in)
+		lacks, err = inspection.FindLacks(ctx, tx, e.cfg, in)
 		return err
 	})
 	return lacks, err
@@ -84,7 +85,7 @@ func (e *examination) publicRights(ctx context.Context) (doctor.Finding, error) 
 				AND NOT coalesce(r.rolname IN ({system}, {gate}, {shared}) OR starts_with(r.rolname, {tenants}) AND n.nspname NOT IN ('ext', 'shared'), false)), '') AS strangers`)); err != nil {
 		return doctor.Finding{}, err
 	}
-	fix := "run as the database's owner: " + closeDatabase(e.cfg.Database)
+	fix := "run as the database's owner: " + inspection.CloseDatabase(e.cfg.Database)
 	switch {
 	case open.Schemas != "":
 		return doctor.Fail("everybody enters "+open.Schemas, "run as DB_USER: REVOKE ALL ON SCHEMA "+open.Schemas+" FROM PUBLIC"), nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/adapters/internal/skew"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/inspection"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
@@ -24,7 +25,7 @@ func (e *examination) serverVersion(ctx context.Context) (doctor.Finding, error)
 		return doctor.Finding{}, err
 	}
 	version := fmt.Sprintf("PostgreSQL %d.%d", number/10000, number%10000)
-	if number < minVersion {
+	if number < inspection.MinVersion {
 		return doctor.Fail(version+" is too old", "upgrade the server to PostgreSQL 15 or later; on RDS: aws rds modify-db-instance --engine-version 17 --allow-major-version-upgrade"), nil
 	}
 	return doctor.Pass(version), nil
@@ -50,7 +51,7 @@ func (e *examination) encoding(ctx context.Context) (doctor.Finding, error) {
 		return doctor.Finding{}, err
 	}
 	if encoding != "UTF8" {
-		return doctor.Fail("the database is in "+encoding, inUTF8(e.cfg)), nil
+		return doctor.Fail("the database is in "+encoding, inspection.UseUTF8(e.cfg)), nil
 	}
 	return doctor.Pass("the database is in " + encoding), nil
 }
@@ -174,12 +175,12 @@ func (l lockRoom) judge() doctor.Finding {
 // them IF NOT EXISTS does nothing, and what it uses of it is missing.
 func (e *examination) extensions(ctx context.Context) (doctor.Finding, error) {
 	var found []string
-	err := e.readAll(ctx, &found, strayExtensions)
+	err := e.readAll(ctx, &found, inspection.StrayExtensions)
 	if err != nil {
 		return doctor.Finding{}, err
 	}
 	if len(found) > 0 {
-		return doctor.Warn("extensions lie in the schema public, where no tenant finds them: "+pg.FirstFew(found), moveExtension(found[0])), nil
+		return doctor.Warn("extensions lie in the schema public, where no tenant finds them: "+pg.FirstFew(found), inspection.MoveExtension(found[0])), nil
 	}
 	return doctor.Pass("no extension lies where tenants don't find it"), nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq/pqerror"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/inspection"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/ports/doctor"
@@ -19,17 +20,17 @@ func (e *examination) setup(ctx context.Context) (doctor.Finding, error) {
 		if in, err = installation.Read(ctx, tx); err != nil {
 			return err
 		}
-		recorded, err = readProduct(ctx, tx)
+		recorded, err = inspection.ReadProduct(ctx, tx)
 		return err
 	})
 	if err != nil {
-		if _, inspected := inspect(ctx, e.db, e.cfg, e.sets); inspected != nil {
+		if _, inspected := inspection.Inspect(ctx, e.db, e.cfg, e.sets); inspected != nil {
 			err = inspected
 		}
 		return doctor.Fail(pg.Describe(err), e.setItUp()), nil
 	}
 	e.in, e.setUp = in, true
-	if err := agree(e.cfg, in); err != nil {
+	if err := inspection.Agree(e.cfg, in); err != nil {
 		return doctor.Fail(pg.Describe(err), "change the variable that is named"), nil
 	}
 	if err := e.cfg.MayProvision(recorded); err != nil {
@@ -41,9 +42,9 @@ func (e *examination) setup(ctx context.Context) (doctor.Finding, error) {
 // copies looks from both sides: from the copy, which must not be set up as it is,
 // and from the original.
 func (e *examination) copies(ctx context.Context) (doctor.Finding, error) {
-	var o origin
+	var o inspection.Origin
 	err := pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
-		o, err = readOrigin(ctx, tx, e.in)
+		o, err = inspection.ReadOrigin(ctx, tx, e.in)
 		return err
 	})
 	switch {
@@ -51,11 +52,11 @@ func (e *examination) copies(ctx context.Context) (doctor.Finding, error) {
 		return doctor.Pass("the installation is of an older release"), nil
 	case err != nil:
 		return doctor.Finding{}, err
-	case o.isCopy():
+	case o.IsCopy():
 		e.isCopy = true
-		return doctor.Fail(pg.Describe(o.refuse(e.cfg, e.in)), e.cfg.SetUpCopy()), nil
-	case len(o.others) > 0:
-		return doctor.Warn(o.sharing(), o.endSharing(e.cfg)), nil
+		return doctor.Fail(pg.Describe(o.Refuse(e.cfg, e.in)), e.cfg.SetUpCopy()), nil
+	case len(o.Others) > 0:
+		return doctor.Warn(o.Sharing(), o.EndSharing(e.cfg)), nil
 	}
 	return doctor.Pass("no other database uses the installation's roles"), nil
 }
@@ -166,9 +167,9 @@ func (e *examination) tenantRoles(ctx context.Context) (doctor.Finding, error) {
 }
 
 func (e *examination) tenantGrants(ctx context.Context) (doctor.Finding, error) {
-	var lacks []tenantLack
+	var lacks []inspection.TenantLack
 	err := pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
-		lacks, err = readTenantLacks(ctx, tx, e.in)
+		lacks, err = inspection.ReadTenantLacks(ctx, tx, e.in)
 		return err
 	})
 	if err != nil {

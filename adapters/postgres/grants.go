@@ -8,6 +8,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/inspection"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
@@ -19,7 +20,7 @@ func (s *setup) grants(ctx context.Context) error {
 		return nil
 	}
 	return s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
-		lacks, err := readTenantLacks(ctx, tx, s.in)
+		lacks, err := inspection.ReadTenantLacks(ctx, tx, s.in)
 		if err != nil {
 			return err
 		}
@@ -33,7 +34,7 @@ func (s *setup) grants(ctx context.Context) error {
 	})
 }
 
-func (s *setup) grantAnew(ctx context.Context, tx *sqlx.Tx, l tenantLack) error {
+func (s *setup) grantAnew(ctx context.Context, tx *sqlx.Tx, l inspection.TenantLack) error {
 	id, err := domain.ParseTenantID(l.Tenant)
 	if err != nil {
 		return err

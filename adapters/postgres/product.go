@@ -6,6 +6,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/inspection"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
@@ -21,7 +22,7 @@ func (db *DB) refuseWithoutHook(ctx context.Context, tx *sqlx.Tx) error {
 	if db.cfg.OnProvision != nil {
 		return nil
 	}
-	recorded, err := readProduct(ctx, tx)
+	recorded, err := inspection.ReadProduct(ctx, tx)
 	if err != nil {
 		return err
 	}
@@ -40,7 +41,7 @@ func (db *DB) MayProvision(ctx context.Context) error {
 	}
 	var recorded pg.Product
 	err := db.own.InScope(ctx, db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
-		recorded, err = readProduct(ctx, tx)
+		recorded, err = inspection.ReadProduct(ctx, tx)
 		return err
 	})
 	if err != nil {

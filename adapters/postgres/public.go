@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/inspection"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
@@ -62,14 +63,20 @@ func Isolation(level sql.IsolationLevel) TxOption { return pg.Isolation(level) }
 func Retryable(err error) bool { return pg.Retryable(err) }
 
 // MigrationStatus is how far the tenants are with the migrations of a program.
-//
-// A program answers the requests of a tenant that lacks a migration with
-// [domain.CodeTenantUpgrading] until [Setup] has brought it up to date.
-//
+type MigrationStatus = inspection.MigrationStatus
+
+// Versions are the numbers of the last migrations, 0 for none: of Partywall's own
+// files for tenants, and of the product's.
+type Versions = inspection.Versions
+
+// BehindTenant is a tenant that lacks a migration. The program answers its requests
+// with [domain.CodeTenantUpgrading] until [Setup] has brought it up to date.
+type BehindTenant = inspection.BehindTenant
+
 // Migrations reads how far the tenants of an installation are with the migrations
-// of cfg. A database that isn't set up is [CodeNotSetUp].
+// of cfg. A database that is not set up is [CodeNotSetUp].
 func Migrations(ctx context.Context, cfg pg.Config) (MigrationStatus, error) {
-	return readMigrations(ctx, cfg)
+	return inspection.ReadMigrations(ctx, cfg)
 }
 
 // Setup makes what the installation needs, and brings it and all tenants to the

@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/inspection"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
@@ -186,7 +187,7 @@ func (s *setup) decide(ctx context.Context, tx *sqlx.Tx) error {
 		return pg.Forbidden(nil, "the user %[1]q may not create roles: run ALTER ROLE %[1]s CREATEROLE as a superuser, or set TENANT_ROLES=off at the first setup", s.cfg.User)
 	}
 	s.in = in
-	return agree(s.cfg, in)
+	return inspection.Agree(s.cfg, in)
 }
 
 // found decides for the first time.
@@ -207,7 +208,7 @@ func (s *setup) found(ctx context.Context, tx *sqlx.Tx, mayCreateRoles bool) (in
 
 // verify opens the installation as serving it would.
 func (s *setup) verify(ctx context.Context) error {
-	if _, err := inspect(ctx, s.pool, s.cfg, s.sets); err != nil {
+	if _, err := inspection.Inspect(ctx, s.pool, s.cfg, s.sets); err != nil {
 		return err
 	}
 	l := installation.LogIn(s.cfg, s.in)

@@ -4,12 +4,14 @@ import (
 	"context"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/inspection"
 )
 
 // recordProduct records the program that runs setup, or refuses one that isn't the
 // recorded product's.
 func (s *setup) recordProduct(ctx context.Context, tx *sqlx.Tx) error {
-	recorded, err := readProduct(ctx, tx)
+	recorded, err := inspection.ReadProduct(ctx, tx)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq/pqerror"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/inspection"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
@@ -126,9 +127,9 @@ func (db *DB) explainKeptRole(ctx context.Context, in installation.Installation,
 		return err
 	}
 	_ = db.own.InScope(ctx, db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
-		o, readErr := readOrigin(ctx, tx, in)
-		if readErr == nil && len(o.others) > 0 {
-			err = fmt.Errorf("%s: %s: %w", o.sharing(), o.endSharing(db.cfg), err)
+		o, readErr := inspection.ReadOrigin(ctx, tx, in)
+		if readErr == nil && len(o.Others) > 0 {
+			err = fmt.Errorf("%s: %s: %w", o.Sharing(), o.EndSharing(db.cfg), err)
 		}
 		return readErr // err says enough without it
 	})

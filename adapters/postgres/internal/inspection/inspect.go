@@ -1,4 +1,4 @@
-package postgres
+package inspection
 
 import (
 	"context"
@@ -12,27 +12,29 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 )
 
-const minVersion = 150000 // PostgreSQL 15
+// MinVersion is the oldest server that is supported, PostgreSQL 15, as
+// server_version_num.
+const MinVersion = 150000
 
-// inspect looks whether the database is set up and up to date, and returns what
-// setup decided.
-func inspect(ctx context.Context, pool *sqlx.DB, cfg pg.Config, sets schema.Sets) (installation.Installation, error) {
+// Inspect returns what setup decided, or an error unless the database is set up and
+// up to date.
+func Inspect(ctx context.Context, pool *sqlx.DB, cfg pg.Config, sets schema.Sets) (installation.Installation, error) {
 	in := installation.Installation{}
 	err := pg.InScope(ctx, pool, cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
 		if in, err = installation.Read(ctx, tx); err != nil {
 			return err
 		}
-		if err := agree(cfg, in); err != nil {
+		if err := Agree(cfg, in); err != nil {
 			return err
 		}
 		if err := schema.UpToDate(ctx, tx, sets, cfg); err != nil {
 			return err
 		}
-		origin, err := readOrigin(ctx, tx, in)
+		origin, err := ReadOrigin(ctx, tx, in)
 		if err != nil {
 			return err
 		}
-		return origin.refuse(cfg, in)
+		return origin.Refuse(cfg, in)
 	})
 	switch state := pg.SQLState(err); {
 	case state == pqerror.UndefinedTable, state == pqerror.InvalidSchemaName, errors.Is(err, installation.ErrNone):
@@ -43,9 +45,9 @@ func inspect(ctx context.Context, pool *sqlx.DB, cfg pg.Config, sets schema.Sets
 	return in, nil
 }
 
-// agree refuses a configuration that would have the second wall otherwise than
-// setup decided: it's never dropped or raised while running.
-func agree(cfg pg.Config, in installation.Installation) error {
+// Agree refuses a configuration that contradicts what setup decided about the second
+// wall, which is never dropped or raised while running.
+func Agree(cfg pg.Config, in installation.Installation) error {
 	switch {
 	case in.Roles && cfg.Roles == pg.RolesOff:
 		return pg.Refusal(pg.CodeRolesMismatch, nil, "TENANT_ROLES=off, but the database was set up with tenant roles: set it to auto")

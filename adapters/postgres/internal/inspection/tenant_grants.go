@@ -1,4 +1,4 @@
-package postgres
+package inspection
 
 import (
 	"context"
@@ -13,8 +13,8 @@ import (
 // A restore, a REVOKE or a dropped role can leave a tenant whose role may no longer
 // use its schema, which then fails each of its requests.
 
-// tenantLack is what a tenant's role lacks.
-type tenantLack struct {
+// TenantLack is what a tenant's role lacks.
+type TenantLack struct {
 	Tenant     string
 	Role       bool     // the role itself is missing
 	Membership bool     // its gate may not become it
@@ -24,8 +24,8 @@ type tenantLack struct {
 	Denied     []string // likewise, what most may not
 }
 
-// String says what is lacking, for the operator.
-func (l tenantLack) String() string {
+// String returns what is lacking, for the operator.
+func (l TenantLack) String() string {
 	switch {
 	case l.Role:
 		return l.Tenant + " has no role"
@@ -78,8 +78,8 @@ const findTenantLacks = `
 		coalesce(thing.things, '{}') AS things, coalesce(thing.denied, '{}') AS denied
 	FROM tenant t LEFT JOIN thing ON thing.id = t.id`
 
-// readTenantLacks returns the tenants that lack something, in the order of their IDs.
-func readTenantLacks(ctx context.Context, tx *sqlx.Tx, in installation.Installation) (lacks []tenantLack, err error) {
+// ReadTenantLacks returns the tenants that lack something, in the order of their IDs.
+func ReadTenantLacks(ctx context.Context, tx *sqlx.Tx, in installation.Installation) (lacks []TenantLack, err error) {
 	if !in.Roles {
 		return nil, nil
 	}
@@ -90,7 +90,7 @@ func readTenantLacks(ctx context.Context, tx *sqlx.Tx, in installation.Installat
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		var l tenantLack
+		var l TenantLack
 		if err := rows.Scan(&l.Tenant, &l.Role, &l.Membership, &l.Schema, &l.All, pq.Array(&l.Things), pq.Array(&l.Denied)); err != nil {
 			return nil, err
 		}

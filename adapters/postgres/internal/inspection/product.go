@@ -1,4 +1,4 @@
-package postgres
+package inspection
 
 import (
 	"context"
@@ -13,7 +13,8 @@ import (
 // program that lacks it would make tenants without what it gives them, and say
 // nothing, so setup records which program set the database up.
 
-// readProduct returns the product whose program set the database up.
-func readProduct(ctx context.Context, db sqlx.QueryerContext) (recorded pg.Product, err error) {
-	return recorded, sqlx.GetContext(ctx, db, &recorded, `SELECT program, on_provision AS hook FROM partywall.installation`)
+// ReadProduct returns the product whose program set the database up.
+func ReadProduct(ctx context.Context, db sqlx.QueryerContext) (recorded pg.Product, err error) {
+	err = sqlx.GetContext(ctx, db, &recorded, `SELECT program, on_provision AS hook FROM partywall.installation`)
+	return recorded, err
 }

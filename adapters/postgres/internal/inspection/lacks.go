@@ -1,4 +1,4 @@
-package postgres
+package inspection
 
 import (
 	"context"
@@ -13,35 +13,36 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
-// lack is something that Config.User may not do and setup or a later sweep needs.
-type lack struct {
-	what      string // for the operator
-	statement string // what a superuser runs, connected to the database
-	later     bool   // tenants are served and made without it
+// Lack is something that Config.User may not do and setup or a later sweep needs.
+type Lack struct {
+	What      string // for the operator
+	Statement string // What a superuser runs, connected to the database
+	Later     bool   // tenants are served and made without it
 }
 
-// superuserLine is what a superuser runs for all lacks.
-func superuserLine(lacks []lack) string {
+// SuperuserLine returns what a superuser runs for all lacks.
+func SuperuserLine(lacks []Lack) string {
 	all := make([]string, len(lacks))
 	for i, l := range lacks {
-		all[i] = l.statement
+		all[i] = l.Statement
 	}
 	return strings.Join(all, "; ")
 }
 
-func reasons(lacks []lack) string {
+// Reasons describes all lacks, for the operator.
+func Reasons(lacks []Lack) string {
 	all := make([]string, len(lacks))
 	for i, l := range lacks {
-		all[i] = l.what
+		all[i] = l.What
 	}
 	return strings.Join(all, "; ")
 }
 
-// findLacks lists what Config.User lacks, in the order in which it is to be granted.
+// FindLacks lists what Config.User lacks, in the order in which it is to be granted.
 // in has no name where there is no installation yet.
-func findLacks(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation.Installation) (lacks []lack, err error) {
-	for _, find := range []func(context.Context, *sqlx.Tx, pg.Config, installation.Installation) ([]lack, error){
-		lacksInDatabase, lacksOwnership, lacksLogins, lacksTenantRoles,
+func FindLacks(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation.Installation) (lacks []Lack, err error) {
+	for _, find := range []func(context.Context, *sqlx.Tx, pg.Config, installation.Installation) ([]Lack, error){
+		lacksInDatabase, lacksOwnership, lacksLogins, LacksTenantRoles,
 	} {
 		found, err := find(ctx, tx, cfg, in)
 		if err != nil {
@@ -52,17 +53,17 @@ func findLacks(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation.
 	return lacks, nil
 }
 
-func lacksInDatabase(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation.Installation) (lacks []lack, err error) {
+func lacksInDatabase(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation.Installation) (lacks []Lack, err error) {
 	var may struct{ Roles, Create bool }
 	err = tx.GetContext(ctx, &may, `
 		SELECT r.rolcreaterole OR r.rolsuper AS roles, has_database_privilege(CURRENT_USER, d.oid, 'CREATE') AS create
 		FROM pg_roles r, pg_database d WHERE r.rolname = CURRENT_USER AND d.datname = current_database()`)
 	names := map[string]string{"user": cfg.User, "database": cfg.Database}
 	if err == nil && !may.Create {
-		lacks = append(lacks, lack{cfg.User + " may not make schemas in the database", pg.Fill(`ALTER DATABASE {database} OWNER TO {user}`, names), false})
+		lacks = append(lacks, Lack{cfg.User + " may not make schemas in the database", pg.Fill(`ALTER DATABASE {database} OWNER TO {user}`, names), false})
 	}
 	if err == nil && !may.Roles && (in.Roles || cfg.Roles == pg.RolesOn) {
-		lacks = append(lacks, lack{cfg.User + " may not make the tenants' roles", pg.Fill(`ALTER ROLE {user} CREATEROLE`, names), false})
+		lacks = append(lacks, Lack{cfg.User + " may not make the tenants' roles", pg.Fill(`ALTER ROLE {user} CREATEROLE`, names), false})
 	}
 	return lacks, err
 }
@@ -70,7 +71,7 @@ func lacksInDatabase(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in install
 // lacksOwnership finds what belongs to another user, as after a change of DB_USER
 // or a restore that left the owners out. REASSIGN OWNED would hand over the other
 // databases of that user, too, so each thing is altered by itself.
-func lacksOwnership(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation.Installation) (lacks []lack, err error) {
+func lacksOwnership(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation.Installation) (lacks []Lack, err error) {
 	var owners []string
 	err = tx.SelectContext(ctx, &owners, `
 		WITH schema AS (SELECT oid, nspowner FROM pg_namespace WHERE nspname IN ('partywall', 'ext', 'shared') OR nspname LIKE 'tenant\_%')
@@ -83,7 +84,7 @@ func lacksOwnership(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installa
 	if err != nil || len(owners) == 0 {
 		return nil, err
 	}
-	return []lack{{"schemas or tables belong to " + pg.FirstFew(owners), fmt.Sprintf(reassignEach, pq.QuoteLiteral(cfg.User)), false}}, nil
+	return []Lack{{"schemas or tables belong to " + pg.FirstFew(owners), fmt.Sprintf(reassignEach, pq.QuoteLiteral(cfg.User)), false}}, nil
 }
 
 // reassignEach gives all that isn't an extension's in our schemas to a user.
@@ -101,7 +102,7 @@ const reassignEach = `DO $$ DECLARE thing text; BEGIN SET LOCAL search_path = pg
 
 // lacksLogins finds the logins and makers over which Config.User has no ADMIN. From
 // PostgreSQL 16 on only that lets it set their passwords or become them.
-func lacksLogins(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation.Installation) (lacks []lack, err error) {
+func lacksLogins(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation.Installation) (lacks []Lack, err error) {
 	if !in.Roles || in.Version < 160000 {
 		return nil, nil
 	}
@@ -120,7 +121,7 @@ func lacksLogins(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installatio
 		if len(names) == 0 {
 			continue
 		}
-		lacks = append(lacks, lack{
+		lacks = append(lacks, Lack{
 			fmt.Sprintf("%s may not %s %s", cfg.User, kind.what, pg.FirstFew(names)),
 			"GRANT " + pg.QuoteAll(names) + pg.Fill(" TO {user} WITH ADMIN TRUE, INHERIT FALSE, ", map[string]string{"user": cfg.User}) + kind.options, false,
 		})
@@ -133,10 +134,10 @@ func lacksLogins(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installatio
 const unmanaged = `NOT EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles k ON k.oid = m.member ` +
 	`WHERE m.roleid = r.oid AND m.admin_option AND (starts_with(k.rolname, $2) OR k.rolname = $3))`
 
-// lacksTenantRoles finds the roles that neither a maker nor Config.User may drop or
+// LacksTenantRoles finds the roles that neither a maker nor Config.User may drop or
 // grant: those of an installation that came from PostgreSQL 15, or from another
 // DB_USER.
-func lacksTenantRoles(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation.Installation) ([]lack, error) {
+func LacksTenantRoles(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation.Installation) ([]Lack, error) {
 	if !in.Roles || in.Version < 160000 {
 		return nil, nil
 	}
@@ -151,10 +152,10 @@ func lacksTenantRoles(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in instal
 	fill := strings.NewReplacer(
 		"{unmanaged}", unmanaged, "{each}", strconv.Itoa(installation.RolesOfMaker), "{makers}", strconv.Itoa(found.Makers),
 		"$2", pq.QuoteLiteral(in.MakerPrefix()), "$3", pq.QuoteLiteral(cfg.User), "{tenants}", pq.QuoteLiteral(in.TenantPrefix()))
-	return []lack{{
-		what:      fmt.Sprintf("no role of ours may drop or grant the roles of %d tenants", found.Roles),
-		statement: fill.Replace(fill.Replace(adopt)),
-		later:     true,
+	return []Lack{{
+		What:      fmt.Sprintf("no role of ours may drop or grant the roles of %d tenants", found.Roles),
+		Statement: fill.Replace(fill.Replace(adopt)),
+		Later:     true,
 	}}, nil
 }
 

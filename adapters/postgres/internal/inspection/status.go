@@ -1,4 +1,4 @@
-package postgres
+package inspection
 
 import (
 	"context"
@@ -18,13 +18,13 @@ type MigrationStatus struct {
 	Wanted  Versions // what the program needs a tenant to have
 	Behind  []BehindTenant
 
-	// NewTenants is why no tenant can be made, as the newest [Setup] found when it
+	// NewTenants is why no tenant can be made, as the newest setup found when it
 	// tried. It is empty where one can.
 	NewTenants string
 }
 
-// behind says how many tenants are behind, and names some.
-func (s MigrationStatus) behind() string {
+// Summary returns how many tenants are behind, and names some.
+func (s MigrationStatus) Summary() string {
 	names := make([]string, len(s.Behind))
 	for i, t := range s.Behind {
 		names[i] = t.String()
@@ -32,8 +32,8 @@ func (s MigrationStatus) behind() string {
 	return fmt.Sprintf("%d of %d tenants are behind, and answer 503: %s", len(s.Behind), s.Tenants, pg.FirstFew(names))
 }
 
-// bringUp says how the operator brings them up to date.
-func (MigrationStatus) bringUp(c pg.Config) string {
+// Fix returns how the operator brings them up to date.
+func (MigrationStatus) Fix(c pg.Config) string {
 	return "remove the cause that is named, if one is, then " + c.SetItUp() + "; the command migrate status lists all of them"
 }
 
@@ -42,7 +42,7 @@ func (MigrationStatus) bringUp(c pg.Config) string {
 type Versions struct{ Partywall, Product int }
 
 // BehindTenant is a tenant that lacks a migration. The program answers its requests
-// with [domain.CodeTenantUpgrading] until [Setup] has brought it up to date.
+// with [domain.CodeTenantUpgrading] until a setup has brought it up to date.
 type BehindTenant struct {
 	ID      domain.TenantID
 	Has     Versions
@@ -50,7 +50,7 @@ type BehindTenant struct {
 	Failed  time.Time // when
 }
 
-// String names the tenant, how far it is, and why no further.
+// String returns the tenant, its versions, and why it has no newer ones.
 func (t BehindTenant) String() string {
 	text := fmt.Sprintf("%s has partywall/%d and product/%d", t.ID, t.Has.Partywall, t.Has.Product)
 	if t.Failure != "" {
@@ -59,9 +59,9 @@ func (t BehindTenant) String() string {
 	return text
 }
 
-// readMigrations reads how far the tenants of the installation of cfg are with the
+// ReadMigrations reads how far the tenants of the installation of cfg are with the
 // migrations of cfg. A database that is not set up is [pg.CodeNotSetUp].
-func readMigrations(ctx context.Context, cfg pg.Config) (status MigrationStatus, err error) {
+func ReadMigrations(ctx context.Context, cfg pg.Config) (status MigrationStatus, err error) {
 	if cfg, err = cfg.WithDefaults(); err != nil {
 		return status, err
 	}
@@ -71,27 +71,28 @@ func readMigrations(ctx context.Context, cfg pg.Config) (status MigrationStatus,
 	}
 	db := pg.ConnectOwn(cfg, 1)
 	defer func() { _ = db.Close() }()
-	if _, err := inspect(ctx, db, cfg, sets); err != nil {
+	if _, err := Inspect(ctx, db, cfg, sets); err != nil {
 		return status, err
 	}
 	err = pg.InScope(ctx, db, cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
-		if status, err = readMigrationStatus(ctx, tx, sets.Tenant); err != nil {
+		if status, err = ReadMigrationStatus(ctx, tx, sets.Tenant); err != nil {
 			return err
 		}
-		status.NewTenants, err = readTrialFailure(ctx, tx)
+		status.NewTenants, err = ReadTrialFailure(ctx, tx)
 		return err
 	})
 	return status, pg.Translate(ctx, err, "read how far the tenants are")
 }
 
-// readTrialFailure returns why the newest setup could make no tenant, or "".
-func readTrialFailure(ctx context.Context, tx *sqlx.Tx) (failure string, err error) {
-	return failure, tx.GetContext(ctx, &failure, `SELECT coalesce(trial_failure, '') FROM partywall.installation`)
+// ReadTrialFailure returns why the newest setup could make no tenant, or "".
+func ReadTrialFailure(ctx context.Context, tx *sqlx.Tx) (failure string, err error) {
+	err = tx.GetContext(ctx, &failure, `SELECT coalesce(trial_failure, '') FROM partywall.installation`)
+	return failure, err
 }
 
-// readMigrationStatus reads which tenants lack a migration of the sets: ours and the
+// ReadMigrationStatus reads which tenants lack a migration of the sets: ours and the
 // product's for tenants.
-func readMigrationStatus(ctx context.Context, db sqlx.QueryerContext, sets []schema.Set) (status MigrationStatus, err error) {
+func ReadMigrationStatus(ctx context.Context, db sqlx.QueryerContext, sets []schema.Set) (status MigrationStatus, err error) {
 	status.Wanted = Versions{Partywall: sets[0].Last(), Product: sets[1].Last()}
 	if err := sqlx.GetContext(ctx, db, &status.Tenants, `SELECT count(*) FROM partywall.tenants`); err != nil {
 		return status, err
