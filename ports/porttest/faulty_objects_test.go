@@ -69,14 +69,14 @@ func (s unselective) List(ctx context.Context, prefix domain.ObjectPrefix, after
 	return s.Objects.List(ctx, all, after, limit)
 }
 
-// endless ignores the limits of lists and purges.
-type endless struct{ porttest.Objects }
+// boundless ignores the limits of lists and purges.
+type boundless struct{ porttest.Objects }
 
-func (s endless) List(ctx context.Context, prefix domain.ObjectPrefix, after domain.ObjectKey, _ int) ([]ports.ListedObject, error) {
+func (s boundless) List(ctx context.Context, prefix domain.ObjectPrefix, after domain.ObjectKey, _ int) ([]ports.ListedObject, error) {
 	return s.Objects.List(ctx, prefix, after, 1000)
 }
 
-func (s endless) Purge(ctx context.Context, tenant domain.TenantID, _ int) (int, error) {
+func (s boundless) Purge(ctx context.Context, tenant domain.TenantID, _ int) (int, error) {
 	return s.Objects.Purge(ctx, tenant, 1000)
 }
 
@@ -91,10 +91,10 @@ func (s unmeasured) List(ctx context.Context, prefix domain.ObjectPrefix, after 
 	return page, err
 }
 
-// impatient reports the end of a purge after its first step.
-type impatient struct{ porttest.Objects }
+// precipitate reports the end of a purge after its first step.
+type precipitate struct{ porttest.Objects }
 
-func (s impatient) Purge(ctx context.Context, tenant domain.TenantID, limit int) (int, error) {
+func (s precipitate) Purge(ctx context.Context, tenant domain.TenantID, limit int) (int, error) {
 	_, err := s.Objects.Purge(ctx, tenant, limit)
 	return 0, err
 }
