@@ -196,7 +196,7 @@ func (e *checker) poolMail(context.Context) (doctor.Finding, error) {
 
 func (e *checker) clientSecret(context.Context) (doctor.Finding, error) {
 	ours, theirs := e.cfg.ClientSecret.Reveal(), aws.ToString(e.client.ClientSecret)
-	const show = "aws cognito-idp describe-user-pool-client shows it"
+	show := "aws cognito-idp describe-user-pool-client --user-pool-id " + e.cfg.PoolID + " --client-id " + e.cfg.ClientID + " shows it"
 	switch {
 	case ours == "" && theirs != "":
 		return doctor.Fail("the client has a secret, but COGNITO_CLIENT_SECRET is not set", "set COGNITO_CLIENT_SECRET; "+show), nil

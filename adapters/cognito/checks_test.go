@@ -18,32 +18,20 @@ import (
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-// goodPool and goodClient are what docs/production.md makes.
-func goodPool() map[string]any {
-	return map[string]any{
-		"Name": "partywall", "Id": pool,
-		"UsernameAttributes":          []string{"email"},
-		"UsernameConfiguration":       map[string]any{"CaseSensitive": false},
-		"AutoVerifiedAttributes":      []string{"email"},
-		"UserAttributeUpdateSettings": map[string]any{"AttributesRequireVerificationBeforeUpdate": []string{"email"}},
-		"AdminCreateUserConfig":       map[string]any{"AllowAdminCreateUserOnly": false},
-		"DeletionProtection":          "ACTIVE",
-		"EmailConfiguration":          map[string]any{"EmailSendingAccount": "DEVELOPER"},
-		"Policies":                    map[string]any{"PasswordPolicy": map[string]any{"MinimumLength": 12}},
-		"SchemaAttributes":            []map[string]any{{"Name": "sub", "Required": true}, {"Name": "email", "Required": true}, {"Name": "name", "Required": false}},
+// good returns how Cognito describes the pool and the client that the commands of
+// docs/production.md create.
+func good(t *testing.T) (ofPool, ofClient map[string]any) {
+	t.Helper()
+	ofPool, ofClient = documented(t)
+	maps.Copy(ofPool, map[string]any{
+		"Id": pool, "Name": ofPool["PoolName"],
+		"SchemaAttributes": []map[string]any{{"Name": "sub", "Required": true}, {"Name": "email", "Required": true}, {"Name": "name", "Required": false}},
+	})
+	if ofClient["GenerateSecret"] != true {
+		t.Fatal("the client of the docs has no secret")
 	}
-}
-
-func goodClient() map[string]any {
-	return map[string]any{
-		"ClientId": clientID, "ClientName": "partywall", "ClientSecret": clientSecret,
-		"ExplicitAuthFlows":          []string{"ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"},
-		"PreventUserExistenceErrors": "ENABLED",
-		"EnableTokenRevocation":      true,
-		"AccessTokenValidity":        60,
-		"TokenValidityUnits":         map[string]any{"AccessToken": "minutes"},
-		"WriteAttributes":            []string{"email"},
-	}
+	maps.Copy(ofClient, map[string]any{"ClientId": clientID, "ClientSecret": clientSecret})
+	return ofPool, ofClient
 }
 
 // runChecks returns the findings by their checks.
@@ -87,8 +75,9 @@ func poolWith(t *testing.T, changePool, changeClient map[string]any) (*script, c
 	}
 	s := newScript(t)
 	s.on("GetUser", throws("NotAuthorizedException"))
-	s.on("DescribeUserPool", answer{body: map[string]any{"UserPool": apply(goodPool(), changePool)}})
-	s.on("DescribeUserPoolClient", answer{body: map[string]any{"UserPoolClient": apply(goodClient(), changeClient)}})
+	ofPool, ofClient := good(t)
+	s.on("DescribeUserPool", answer{body: map[string]any{"UserPool": apply(ofPool, changePool)}})
+	s.on("DescribeUserPoolClient", answer{body: map[string]any{"UserPoolClient": apply(ofClient, changeClient)}})
 	cfg := s.config()
 	cfg.AWS.Credentials = credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", "")
 	return s, cfg
@@ -130,7 +119,9 @@ func TestChecks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, cfg := poolWith(t, c.pool, c.client)
-			mustFind(t, runChecks(t, cfg, time.Now), c.check, c.severity, c.says)
+			findings := runChecks(t, cfg, time.Now)
+			mustFind(t, findings, c.check, c.severity, c.says)
+			follow(t, findings[c.check], c.pool, c.client)
 		})
 	}
 	t.Run("a secret that is not set", func(t *testing.T) {
@@ -143,6 +134,44 @@ func TestChecks(t *testing.T) {
 		slow := func() time.Time { return time.Now().Add(-10 * time.Minute) }
 		mustFind(t, runChecks(t, cfg, slow), "cognito-clock", doctor.Error, "behind that of Cognito")
 	})
+}
+
+// follow does what a finding about a changed pool or client advises. Then nothing is
+// wrong.
+func follow(t *testing.T, found doctor.Finding, changePool, changeClient map[string]any) {
+	t.Helper()
+	changePool, changeClient = maps.Clone(changePool), maps.Clone(changeClient)
+	clientSecret := clientSecret
+	switch {
+	case found.Check == "cognito-secret" && changeClient["ClientSecret"] == nil:
+		if !strings.Contains(found.Fix, "unset COGNITO_CLIENT_SECRET") {
+			t.Errorf("no advice to follow: %s", found.Fix)
+		}
+		clientSecret = ""
+	case found.Check == "cognito-secret":
+		if !strings.Contains(found.Fix, "set it anew; aws cognito-idp describe-user-pool-client --user-pool-id "+pool+" --client-id "+clientID+" shows it") {
+			t.Errorf("no advice to follow: %s", found.Fix)
+		}
+		clientSecret = changeClient["ClientSecret"].(string)
+	case found.Check == "cognito-attributes":
+		if found.Fix != "create another pool that requires only email; this cannot be changed in an existing pool" {
+			t.Errorf("no advice to follow: %s", found.Fix)
+		}
+		changePool = nil
+	default:
+		subcommand, settings := settingsOf(t, strings.TrimSuffix(found.Fix, ", together with all other settings, which it resets otherwise"))
+		changes := &changePool
+		if strings.HasSuffix(subcommand, "-client") {
+			changes = &changeClient
+		}
+		if *changes == nil {
+			*changes = map[string]any{}
+		}
+		maps.Copy(*changes, settings)
+	}
+	_, cfg := poolWith(t, changePool, changeClient)
+	cfg.ClientSecret = secret(clientSecret)
+	mustFind(t, runChecks(t, cfg, time.Now), found.Check, doctor.OK, "")
 }
 
 func TestChecksWithoutRights(t *testing.T) {
