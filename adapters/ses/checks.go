@@ -58,22 +58,28 @@ func (e *checker) identity(ctx context.Context) (doctor.Finding, error) {
 	_, host, _ := strings.Cut(e.sender, "@")
 	var out *sesv2.GetEmailIdentityOutput
 	var err error
-	for _, name := range []string{e.sender, host} {
+	var name string // of the identity that out describes
+	for _, name = range []string{e.sender, host} {
 		out, err = e.client.GetEmailIdentity(ctx, &sesv2.GetEmailIdentityInput{EmailIdentity: &name})
 		if _, status, _ := awscalls.Response(err); status != http.StatusNotFound {
 			break
 		}
 	}
+	create := "aws sesv2 create-email-identity --email-identity " + host + ", and publish the records that it returns"
 	_, status, _ := awscalls.Response(err)
 	switch {
 	case status == http.StatusNotFound:
-		return doctor.Fail("SES has no identity for "+e.sender+" in "+e.region, "aws sesv2 create-email-identity --email-identity "+host+", and publish the records that it returns"), nil
+		return doctor.Fail("SES has no identity for "+e.sender+" in "+e.region, create), nil
 	case err != nil:
 		return e.unseen(err, "ses:GetEmailIdentity"), nil
 	case !out.VerifiedForSendingStatus:
-		return doctor.Fail(e.sender+" is not verified yet", "publish the DKIM records, or follow the link in the verification mail: aws sesv2 get-email-identity --email-identity "+host), nil
+		return doctor.Fail(e.sender+" is not verified yet", "publish the DKIM records, or follow the link in the verification mail: aws sesv2 get-email-identity --email-identity "+name), nil
 	case out.DkimAttributes == nil || out.DkimAttributes.Status != types.DkimStatusSuccess:
-		return doctor.Warn("mail from "+e.sender+" is not signed with DKIM, and may be classified as spam", "aws sesv2 create-email-identity --email-identity "+host+", and publish the records that it returns"), nil
+		fix := create
+		if name == host {
+			fix = "aws sesv2 put-email-identity-dkim-signing-attributes --email-identity " + host + " --signing-attributes-origin AWS_SES, and publish the records that it returns"
+		}
+		return doctor.Warn("mail from "+e.sender+" is not signed with DKIM, and may be classified as spam", fix), nil
 	}
 	return doctor.Pass(e.sender + " is verified"), nil
 }
