@@ -100,6 +100,13 @@ func startProgram(t *testing.T, env map[string]string, args ...string) *server {
 	}
 	s.cmd = exec.Command(os.Args[0], append([]string{"serve"}, args...)...)
 	s.cmd.Env, s.cmd.Dir = environ(all), t.TempDir()
+	s.start(t)
+	return s
+}
+
+// start runs s.cmd until the test ends.
+func (s *server) start(t *testing.T) {
+	t.Helper()
 	// A file, because it immediately contains what was written before the first answer.
 	output, err := os.OpenFile(filepath.Join(t.TempDir(), "output"), os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
 	if err != nil {
@@ -119,7 +126,6 @@ func startProgram(t *testing.T, env map[string]string, args ...string) *server {
 		}
 		output.Close()
 	})
-	return s
 }
 
 func (s *server) said() string {

@@ -96,7 +96,10 @@ func TestTheStoryWithNothingConfigured(t *testing.T) {
 	})
 }
 
-func TestTheStoryOnRealServers(t *testing.T) {
+// realParts starts a server for each part, and returns the configuration of a program
+// in which nothing is built in.
+func realParts(t *testing.T) map[string]string {
+	t.Helper()
 	needPostgres(t)
 	pool, bucket := realservers.CognitoLocal(t), realservers.S3(t)
 	db, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{})
@@ -104,13 +107,17 @@ func TestTheStoryOnRealServers(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	env := map[string]string{
+	return map[string]string{
 		"DB_HOST": db.Host, "DB_PORT": strconv.Itoa(db.Port), "DB_USER": db.User, "DB_PASSWORD": db.Password.Reveal(), "DB_NAME": "story",
 		"COGNITO_USER_POOL_ID": pool.PoolID, "COGNITO_CLIENT_ID": pool.ClientID, "COGNITO_ISSUER": pool.Issuer, "COGNITO_JWKS_URL": pool.JWKSURL,
 		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": pool.Endpoint, "AWS_REGION": bucket.Region,
 		"S3_BUCKET_NAME": bucket.Bucket, "S3_FORCE_PATH_STYLE": "true", "AWS_ENDPOINT_URL_S3": bucket.Endpoint,
 		"AWS_ACCESS_KEY_ID": bucket.AccessKey, "AWS_SECRET_ACCESS_KEY": bucket.SecretKey, "HOST": "127.0.0.1",
 	}
+}
+
+func TestTheStoryOnRealServers(t *testing.T) {
+	env := realParts(t)
 
 	t.Run("a database without a setup stops the start, naming setup", func(t *testing.T) {
 		env["PORT"] = strconv.Itoa(freePort(t))
