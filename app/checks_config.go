@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
@@ -58,9 +59,9 @@ func (c Config) checkTenantCreation(context.Context) (doctor.Finding, error) {
 }
 
 func (c Config) checkPublicURL(context.Context) (doctor.Finding, error) {
-	loopback := isLoopback(c.PublicURL.Hostname())
+	loopback := domain.IsLoopback(c.PublicURL.Hostname())
 	switch {
-	case loopback && c.isTrial() && !isLoopback(c.ListenHost()):
+	case loopback && c.isTrial() && !domain.IsLoopback(c.ListenHost()):
 		return doctor.Warn("HOST="+c.Host+" lets other machines call, but links in mails and file URLs lead them to "+c.PublicURL.String()+", which is their own machine",
 			"set PUBLIC_URL to the address that callers use: one with TLS, such as https://api.example.com, or for a trial in a network of your own one such as http://192.0.2.1:"+strconv.Itoa(c.Port)), nil
 	case loopback && c.isTrial():
@@ -83,7 +84,7 @@ const (
 // missesProxies reports whether callers come through a proxy that the configuration does
 // not name. The program itself does not serve TLS.
 func (c Config) missesProxies() bool {
-	return c.PublicURL != nil && c.PublicURL.Scheme == "https" && !isLoopback(c.PublicURL.Hostname()) && c.TrustedProxies == nil
+	return c.PublicURL != nil && c.PublicURL.Scheme == "https" && !domain.IsLoopback(c.PublicURL.Hostname()) && c.TrustedProxies == nil
 }
 
 // The widest networks that an operator's own proxies are likely to have. 10.0.0.0/8

@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -121,7 +119,7 @@ type Database struct {
 	IdleTimeout      time.Duration // of a transaction that waits for its client
 
 	// MigrationPatience is how long [Setup] retries statements that wait for locks of
-	// other sessions. 0 is 1 min.
+	// other sessions.
 	MigrationPatience time.Duration
 }
 
@@ -188,7 +186,7 @@ func (c Config) withDefaults() Config {
 	d := DefaultConfig()
 	c.Port = cmp.Or(c.Port, d.Port)
 	if c.PublicURL == nil {
-		c.PublicURL = &url.URL{Scheme: "http", Host: net.JoinHostPort("localhost", strconv.Itoa(c.Port))}
+		c.PublicURL = localURL(c.Port)
 	}
 	c.DataDir = cmp.Or(c.DataDir, d.DataDir)
 	c.Region = cmp.Or(c.Region, regionOfPool(c.Cognito.PoolID))
@@ -205,6 +203,7 @@ func (c Config) withDefaults() Config {
 	c.Database.StatementTimeout = cmp.Or(c.Database.StatementTimeout, d.Database.StatementTimeout)
 	c.Database.LockTimeout = cmp.Or(c.Database.LockTimeout, d.Database.LockTimeout)
 	c.Database.IdleTimeout = cmp.Or(c.Database.IdleTimeout, d.Database.IdleTimeout)
+	c.Database.MigrationPatience = cmp.Or(c.Database.MigrationPatience, d.Database.MigrationPatience)
 	c.TenantCreation = cmp.Or(c.TenantCreation, d.TenantCreation)
 	c.TenantsPerOwner = cmp.Or(c.TenantsPerOwner, d.TenantsPerOwner)
 	c.UploadMaxSize = cmp.Or(c.UploadMaxSize, d.UploadMaxSize)

@@ -6,17 +6,15 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
-	"github.com/partywall-go/partywall/adapters/tokens"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
 )
 
 // ConfigFromEnv reads the environment variables that .env.example lists, and
@@ -28,7 +26,7 @@ func ConfigFromEnv(logs io.Writer) (Config, error) {
 		return Config{}, err
 	}
 	p := &parser{}
-	cfg := p.config(env)
+	cfg := p.config(env).withDefaults()
 	cfg.Logger = p.logger(env, logs)
 	p.combinations(env)
 	return cfg, errors.Join(p.mistakes...)
@@ -36,18 +34,34 @@ func ConfigFromEnv(logs io.Writer) (Config, error) {
 
 // DefaultConfig returns the configuration of an empty environment: everything is built in.
 func DefaultConfig() Config {
+	const port = 3000
+	db := postgres.Defaults()
 	return Config{
-		Port:            3000,
-		PublicURL:       &url.URL{Scheme: "http", Host: "localhost:3000"},
-		DataDir:         ".partywall",
-		Database:        Database{Port: 5432, Name: "partywall", SSLMode: "disable", MaxConns: 20, Roles: "auto", AcquireTimeout: 5 * time.Second, StatementTimeout: 30 * time.Second, LockTimeout: 5 * time.Second, IdleTimeout: 30 * time.Second},
+		Port:      port,
+		PublicURL: localURL(port),
+		DataDir:   ".partywall",
+		Database: Database{
+			Port:              db.Port,
+			Name:              "partywall",
+			SSLMode:           defaultSSLMode(""),
+			MaxConns:          db.MaxConns,
+			Roles:             db.Roles,
+			AcquireTimeout:    db.AcquireTimeout,
+			StatementTimeout:  db.StatementTimeout,
+			LockTimeout:       db.LockTimeout,
+			IdleTimeout:       db.IdleTimeout,
+			MigrationPatience: db.MigrationPatience,
+		},
 		TenantCreation:  tenants.Open,
 		TenantsPerOwner: tenants.DefaultTenantsPerOwner,
-		UploadMaxSize:   maxUploadSize,
+		UploadMaxSize:   ports.MaxUploadSize,
 	}
 }
 
-const maxUploadSize = 5 << 30 // the limit of one PUT to S3
+// localURL is where clients on this machine reach the program.
+func localURL(port int) *url.URL {
+	return &url.URL{Scheme: "http", Host: net.JoinHostPort("localhost", strconv.Itoa(port))}
+}
 
 // parser converts texts to values, and collects the mistakes.
 type parser struct{ mistakes []error }
@@ -69,24 +83,23 @@ func keep[T any](p *parser, name string, value T, err error) T {
 }
 
 func (p *parser) config(env environment) Config {
-	port := p.integer("PORT", env.Port, 1, 65535)
 	operators, operatorErr := access.ParseOperatorKeys(domain.NewSecret(env.OperatorToken))
 	return Config{
-		Port:                int(port),
+		Port:                int(p.integer("PORT", env.Port, 1, 65535)),
 		Host:                p.host("HOST", env.Host),
-		PublicURL:           p.publicURL(env.PublicURL, port),
+		PublicURL:           p.publicURL(env.PublicURL),
 		DataDir:             env.DataDir,
 		Database:            p.database(env),
-		Cognito:             p.cognito(env),
+		Cognito:             cognitoOf(env),
 		S3:                  p.s3(env),
-		Region:              region(env),
+		Region:              env.Region,
 		SESRegion:           env.SESRegion,
 		RequireConfirmation: p.boolean("LOCAL_REQUIRE_CONFIRMATION", env.RequireConfirmation),
 		EmailSender:         p.email("EMAIL_SENDER", env.EmailSender),
 		TenantCreation:      p.creationPolicy("TENANT_CREATION", env.TenantCreation),
 		TenantsPerOwner:     int(p.integer("TENANTS_PER_OWNER", env.TenantsPerOwner, 1, 1_000_000)),
 		OperatorKeys:        keep(p, "OPERATOR_TOKEN", operators, operatorErr),
-		UploadMaxSize:       p.integer("UPLOAD_MAX_SIZE", env.UploadMaxSize, 1, maxUploadSize),
+		UploadMaxSize:       p.integer("UPLOAD_MAX_SIZE", env.UploadMaxSize, 1, ports.MaxUploadSize),
 		UploadRequireSize:   p.boolean("UPLOAD_REQUIRE_SIZE", env.UploadRequireSize),
 		TrustedProxies:      p.prefixes("TRUSTED_PROXIES", env.TrustedProxies),
 		AllowOrigins:        p.origins("CORS_ALLOW_ORIGINS", env.CORSAllowOrigins),
@@ -101,7 +114,7 @@ func (p *parser) database(env environment) Database {
 		User:             env.DBUser,
 		Password:         domain.NewSecret(env.DBPassword),
 		Name:             env.DBName,
-		SSLMode:          p.oneOf("DB_SSLMODE", cmp.Or(env.DBSSLMode, defaultSSLMode(env.DBHost)), "disable", "require", "verify-ca", "verify-full"),
+		SSLMode:          p.oneOf("DB_SSLMODE", env.DBSSLMode, "disable", "require", "verify-ca", "verify-full", ""),
 		SSLRootCert:      p.certificates("DB_SSLROOTCERT", env.DBSSLRootCert),
 		MaxConns:         int(p.integer("DB_MAX_CONNS", env.DBMaxConns, 3, 10_000)),
 		GateSecret:       p.gateSecret(env.DBGateSecret),
@@ -115,35 +128,20 @@ func (p *parser) database(env environment) Database {
 	}
 }
 
-// defaultSSLMode is disable if the connection stays on the machine, as with Unix sockets.
+// defaultSSLMode returns the mode for a host; without one, the database is a private
+// one on this machine.
 func defaultSSLMode(host string) string {
-	if host == "" || isLoopback(host) || postgres.OnSocket(host) {
-		return "disable"
-	}
-	return "verify-full"
+	return postgres.DefaultSSLMode(cmp.Or(host, postgres.Defaults().Host))
 }
 
-func isLoopback(host string) bool {
-	address, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && address.Unmap().IsLoopback()
-}
-
-func (p *parser) cognito(env environment) Cognito {
-	issuer := env.Issuer
-	if issuer == "" && env.PoolID != "" {
-		issuer = tokens.CognitoURLs(cmp.Or(regionOfPool(env.PoolID), env.Region), env.PoolID)[0]
-	}
-	jwks := env.JWKSURL
-	if jwks == "" && issuer != "" {
-		jwks = issuer + "/.well-known/jwks.json"
-	}
+func cognitoOf(env environment) Cognito {
 	return Cognito{
 		PoolID:         env.PoolID,
 		ClientID:       env.ClientID,
 		ExtraClientIDs: list(env.ExtraClientIDs),
 		ClientSecret:   domain.NewSecret(env.ClientSecret),
-		Issuer:         issuer,
-		JWKSURL:        jwks,
+		Issuer:         env.Issuer,
+		JWKSURL:        env.JWKSURL,
 	}
 }
 
@@ -152,18 +150,18 @@ func (p *parser) s3(env environment) S3 {
 		Bucket:         env.Bucket,
 		ForcePathStyle: p.boolean("S3_FORCE_PATH_STYLE", env.ForcePathStyle),
 		Region:         env.S3Region,
-		PublicEndpoint: p.endpoint("S3_PUBLIC_ENDPOINT", env.S3PublicEndpoint),
+		PublicEndpoint: p.webURL("S3_PUBLIC_ENDPOINT", env.S3PublicEndpoint, "https://files.example.com"),
 	}
 }
 
-// endpoint returns the URL of a server, or nil.
-func (p *parser) endpoint(name, s string) *url.URL {
+// webURL returns the URL of a server, or nil.
+func (p *parser) webURL(name, s, example string) *url.URL {
 	if s == "" {
 		return nil
 	}
 	u, err := url.Parse(s)
 	if err != nil || !isWebURL(u) || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		p.mistake(name, "is a URL such as https://files.example.com, without user, query or fragment, not %q", withoutUser(s))
+		p.mistake(name, "is a URL such as %s, without user, query or fragment, not %q", example, withoutUser(s))
 		return nil
 	}
 	return u
@@ -181,16 +179,11 @@ func regionOfPool(poolID string) string {
 	return region
 }
 
-func (p *parser) publicURL(s string, port int64) *url.URL {
-	if s == "" {
-		return &url.URL{Scheme: "http", Host: net.JoinHostPort("localhost", strconv.FormatInt(port, 10))}
+func (p *parser) publicURL(s string) *url.URL {
+	u := p.webURL("PUBLIC_URL", s, "https://api.example.com")
+	if u != nil {
+		u.Path = strings.TrimRight(u.Path, "/")
 	}
-	u, err := url.Parse(s)
-	if err != nil || !isWebURL(u) || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		p.mistake("PUBLIC_URL", "is a URL such as https://api.example.com, without user, query or fragment, not %q", withoutUser(s))
-		return nil
-	}
-	u.Path = strings.TrimRight(u.Path, "/")
 	return u
 }
 

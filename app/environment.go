@@ -4,33 +4,35 @@ import (
 	"cmp"
 	"path/filepath"
 	"reflect"
+	"strconv"
 
 	"github.com/kelseyhightower/envconfig"
+
+	"github.com/partywall-go/partywall/domain"
 )
 
-// environment is the contract with the operator: every
-// variable with its default and its meaning. It contains strings, so that all
+// environment is the contract with the operator: every variable with its meaning. It contains strings, so that all
 // mistakes can be reported at once; parse converts it to a Config.
 type environment struct {
-	Port      string `envconfig:"PORT" default:"3000" desc:"The port to listen on."`
+	Port      string `envconfig:"PORT" desc:"The port to listen on."`
 	Host      string `envconfig:"HOST" desc:"The address to listen on. Empty: 127.0.0.1 while something built in is active, else all addresses."`
 	PublicURL string `envconfig:"PUBLIC_URL" desc:"Where clients reach the program: links in mails and local signed URLs point there, and if it is https, answers have Strict-Transport-Security. Empty: http://localhost:PORT."`
 
 	DBHost             string `envconfig:"DB_HOST" desc:"The PostgreSQL server, version 15 or later: a name, an address, or the folder of its Unix socket. Empty: a private one; its data lie below DATA_DIR, for root in /var/lib/partywall."`
-	DBPort             string `envconfig:"DB_PORT" default:"5432"`
+	DBPort             string `envconfig:"DB_PORT"`
 	DBUser             string `envconfig:"DB_USER" desc:"Owns and migrates everything. No superuser; it may CREATEROLE, unless TENANT_ROLES=off."`
 	DBPassword         string `envconfig:"DB_PASSWORD" secret:"true"`
-	DBName             string `envconfig:"DB_NAME" default:"partywall"`
+	DBName             string `envconfig:"DB_NAME"`
 	DBSSLMode          string `envconfig:"DB_SSLMODE" desc:"disable, require, verify-ca or verify-full. Empty: disable on loopback and on a Unix socket, else verify-full."`
 	DBSSLRootCert      string `envconfig:"DB_SSLROOTCERT" desc:"A file of the authorities that DB_HOST's certificate may come from, in PEM; RDS has its own. Empty: the system's."`
-	DBMaxConns         string `envconfig:"DB_MAX_CONNS" default:"20" desc:"Connections in all: 2 to provision, 6 for the system, 2 for the schema shared where a product has migrations for it, the rest for tenants."`
+	DBMaxConns         string `envconfig:"DB_MAX_CONNS" desc:"Connections in all: 2 to provision, 6 for the system, 2 for the schema shared where a product has migrations for it, the rest for tenants."`
 	DBGateSecret       string `envconfig:"DB_GATE_SECRET" secret:"true" desc:"The passwords of the logins that serve tenants are derived from it; at least 16 bytes. Empty: from DB_PASSWORD. Run setup after a change."`
 	DBPasswordOld      string `envconfig:"DB_PASSWORD_OLD" secret:"true" desc:"DB_PASSWORD before a change: used where the new one is refused, until setup has set the new one."`
 	DBGateSecretOld    string `envconfig:"DB_GATE_SECRET_OLD" secret:"true" desc:"DB_GATE_SECRET before a change, likewise."`
-	DBAcquireTimeout   string `envconfig:"DB_ACQUIRE_TIMEOUT" default:"5s" desc:"The longest a request may wait for a connection to a tenant while all are busy."`
-	DBStatementTimeout string `envconfig:"DB_STATEMENT_TIMEOUT" default:"30s" desc:"The longest a statement may take."`
-	DBLockTimeout      string `envconfig:"DB_LOCK_TIMEOUT" default:"5s" desc:"The longest a statement may wait for a lock."`
-	DBIdleTimeout      string `envconfig:"DB_IDLE_TIMEOUT" default:"30s" desc:"The longest a transaction may wait for its client."`
+	DBAcquireTimeout   string `envconfig:"DB_ACQUIRE_TIMEOUT" desc:"The longest a request may wait for a connection to a tenant while all are busy."`
+	DBStatementTimeout string `envconfig:"DB_STATEMENT_TIMEOUT" desc:"The longest a statement may take."`
+	DBLockTimeout      string `envconfig:"DB_LOCK_TIMEOUT" desc:"The longest a statement may wait for a lock."`
+	DBIdleTimeout      string `envconfig:"DB_IDLE_TIMEOUT" desc:"The longest a transaction may wait for its client."`
 
 	PoolID         string `envconfig:"COGNITO_USER_POOL_ID" desc:"The Cognito user pool. Empty: built-in identities."`
 	ClientID       string `envconfig:"COGNITO_CLIENT_ID"`
@@ -40,7 +42,7 @@ type environment struct {
 	JWKSURL        string `envconfig:"COGNITO_JWKS_URL" desc:"Empty: the issuer plus /.well-known/jwks.json."`
 
 	Bucket         string `envconfig:"S3_BUCKET_NAME" desc:"The S3 bucket. Empty: files on disk, below DATA_DIR."`
-	ForcePathStyle string `envconfig:"S3_FORCE_PATH_STYLE" default:"false" desc:"http://host/bucket/key rather than http://bucket.host/key, for emulators."`
+	ForcePathStyle string `envconfig:"S3_FORCE_PATH_STYLE" desc:"http://host/bucket/key rather than http://bucket.host/key, for emulators."`
 
 	S3Region         string `envconfig:"S3_REGION" desc:"The bucket's region. Empty: AWS_REGION."`
 	S3PublicEndpoint string `envconfig:"S3_PUBLIC_ENDPOINT" desc:"Where clients reach the store, such as https://files.example.com, if it is not where this process does. Empty: the process's endpoint."`
@@ -51,30 +53,57 @@ type environment struct {
 	CognitoEndpoint string `envconfig:"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"`
 	SESEndpoint     string `envconfig:"AWS_ENDPOINT_URL_SESV2"`
 
-	RequireConfirmation string `envconfig:"LOCAL_REQUIRE_CONFIRMATION" default:"false" desc:"Whether the built-in identities wait for a mailed code before they let a new user in."`
+	RequireConfirmation string `envconfig:"LOCAL_REQUIRE_CONFIRMATION" desc:"Whether the built-in identities wait for a mailed code before they let a new user in."`
 	EmailSender         string `envconfig:"EMAIL_SENDER" desc:"The address that mail comes from, verified in SES. It counts beside a pool or a bucket; else, and if empty, mail goes to the log."`
 
-	TenantCreation  string `envconfig:"TENANT_CREATION" default:"open" desc:"Who may create tenants: open (anyone), authenticated or operator."`
-	TenantsPerOwner string `envconfig:"TENANTS_PER_OWNER" default:"20" desc:"How many tenants one user may own. The operator may make more for them."`
+	TenantCreation  string `envconfig:"TENANT_CREATION" desc:"Who may create tenants: open (anyone), authenticated or operator."`
+	TenantsPerOwner string `envconfig:"TENANTS_PER_OWNER" desc:"How many tenants one user may own. The operator may make more for them."`
 	OperatorToken   string `envconfig:"OPERATOR_TOKEN" secret:"true" desc:"The operator's bearer token, at least 32 bytes; two, separated by a comma, while it is being changed. Empty: no operator."`
-	TenantRoles     string `envconfig:"TENANT_ROLES" default:"auto" desc:"A PostgreSQL role for each tenant: auto (setup finds out), on or off."`
+	TenantRoles     string `envconfig:"TENANT_ROLES" desc:"A PostgreSQL role for each tenant: auto (setup finds out), on or off."`
 
-	UploadMaxSize     string `envconfig:"UPLOAD_MAX_SIZE" default:"5368709120" desc:"The largest file in bytes. S3 cannot be held to it where an upload gives no size; UPLOAD_REQUIRE_SIZE=true closes that."`
-	UploadRequireSize string `envconfig:"UPLOAD_REQUIRE_SIZE" default:"false" desc:"Whether every upload must give its size."`
+	UploadMaxSize     string `envconfig:"UPLOAD_MAX_SIZE" desc:"The largest file in bytes. S3 cannot be held to it where an upload gives no size; UPLOAD_REQUIRE_SIZE=true closes that."`
+	UploadRequireSize string `envconfig:"UPLOAD_REQUIRE_SIZE" desc:"Whether every upload must give its size."`
 
 	TrustedProxies   string `envconfig:"TRUSTED_PROXIES" desc:"Addresses or networks, separated by commas, whose X-Forwarded-For counts. Behind a proxy, name it: all callers are one address otherwise. none: there is no proxy."`
 	CORSAllowOrigins string `envconfig:"CORS_ALLOW_ORIGINS" desc:"Origins as browsers send them, such as https://app.example.com or capacitor://localhost, separated by commas, whose pages may call the API. Never with credentials."`
 
-	APIDocs string `envconfig:"API_DOCS" default:"true" desc:"Whether GET /docs is a page to read and try the API, and GET /openapi.json its description."`
+	APIDocs string `envconfig:"API_DOCS" desc:"Whether GET /docs is a page to read and try the API, and GET /openapi.json its description."`
 
-	LogLevel  string `envconfig:"LOG_LEVEL" default:"info" desc:"debug, info, warn or error."`
+	LogLevel  string `envconfig:"LOG_LEVEL" desc:"debug, info, warn or error."`
 	LogFormat string `envconfig:"LOG_FORMAT" desc:"text or json. Empty: text on a terminal, else json."`
-	DataDir   string `envconfig:"DATA_DIR" default:".partywall" desc:"The folder of what is built in, closed to other users; it belongs to the user that runs the program, and no other user can replace it. To begin anew, remove it, and where the start says that the database's data lie."`
+	DataDir   string `envconfig:"DATA_DIR" desc:"The folder of what is built in, closed to other users; it belongs to the user that runs the program, and no other user can replace it. To begin anew, remove it, and where the start says that the database's data lie."`
 }
 
-// readEnvironment reads the variables and their defaults. It cannot fail, because all fields are text.
+// defaultEnvironment has the texts of [DefaultConfig], for the variables that are not
+// empty by default.
+func defaultEnvironment() environment {
+	d := DefaultConfig()
+	return environment{
+		Port:                strconv.Itoa(d.Port),
+		DBPort:              strconv.Itoa(d.Database.Port),
+		DBName:              d.Database.Name,
+		DBMaxConns:          strconv.Itoa(d.Database.MaxConns),
+		DBAcquireTimeout:    d.Database.AcquireTimeout.String(),
+		DBStatementTimeout:  d.Database.StatementTimeout.String(),
+		DBLockTimeout:       d.Database.LockTimeout.String(),
+		DBIdleTimeout:       d.Database.IdleTimeout.String(),
+		ForcePathStyle:      strconv.FormatBool(d.S3.ForcePathStyle),
+		RequireConfirmation: strconv.FormatBool(d.RequireConfirmation),
+		TenantCreation:      string(d.TenantCreation),
+		TenantsPerOwner:     strconv.Itoa(d.TenantsPerOwner),
+		TenantRoles:         d.Database.Roles,
+		UploadMaxSize:       strconv.FormatInt(d.UploadMaxSize, 10),
+		UploadRequireSize:   strconv.FormatBool(d.UploadRequireSize),
+		APIDocs:             strconv.FormatBool(!d.HideDocs),
+		LogLevel:            "info",
+		DataDir:             d.DataDir,
+	}
+}
+
+// readEnvironment reads the variables, over their defaults. It cannot fail, because all
+// fields are text.
 func readEnvironment() (environment, error) {
-	var env environment
+	env := defaultEnvironment()
 	err := envconfig.Process("", &env)
 	return env, err
 }
@@ -97,14 +126,14 @@ func Variables() ([]Variable, error) {
 		return nil, err
 	}
 	var all []Variable
-	empty := whatEmptyMeans((&parser{}).config(env))
-	fields, values := reflect.TypeFor[environment](), reflect.ValueOf(env)
+	empty := whatEmptyMeans((&parser{}).config(env).withDefaults())
+	fields, values, defaults := reflect.TypeFor[environment](), reflect.ValueOf(env), reflect.ValueOf(defaultEnvironment())
 	for i := range fields.NumField() {
 		tag := fields.Field(i).Tag
 		v := Variable{
 			Name:    tag.Get("envconfig"),
 			Value:   values.Field(i).String(),
-			Default: tag.Get("default"),
+			Default: defaults.Field(i).String(),
 			Meaning: tag.Get("desc"),
 			Secret:  tag.Get("secret") == "true",
 		}
@@ -112,7 +141,7 @@ func Variables() ([]Variable, error) {
 		case v.Value == "":
 			v.Empty = empty[v.Name]
 		case v.Secret:
-			v.Value = "[secret]"
+			v.Value = domain.NewSecret(v.Value).String()
 		}
 		all = append(all, v)
 	}
@@ -131,13 +160,11 @@ func whatEmptyMeans(c Config) map[string]string {
 		"AWS_REGION":       c.Region,
 		"S3_REGION":        c.Region,
 		"SES_REGION":       c.Region,
+		"PUBLIC_URL":       c.PublicURL.String(),
 		"EMAIL_SENDER":     "mail goes to the log",
 		"OPERATOR_TOKEN":   "no operator",
 		"TRUSTED_PROXIES":  "no proxy is trusted; if there is none, write none",
 		"LOG_FORMAT":       "text on a terminal, else json",
-	}
-	if c.PublicURL != nil {
-		means["PUBLIC_URL"] = c.PublicURL.String()
 	}
 	if c.Cognito.PoolID == "" {
 		means["COGNITO_USER_POOL_ID"] = "built-in identities"

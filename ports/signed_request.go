@@ -11,6 +11,10 @@ import (
 // MaxSignedLife is the longest life of a [SignedRequest], whatever its TTL.
 const MaxSignedLife = 15 * time.Minute
 
+// MaxUploadSize is the most bytes that one upload may have: the limit of one PUT to S3
+// (Amazon S3 User Guide, "Uploading objects").
+const MaxUploadSize = 5 << 30
+
 // SignedRequest is a request that any holder may send until it expires.
 type SignedRequest struct {
 	Method    string

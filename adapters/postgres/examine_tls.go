@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"time"
 
 	"github.com/lib/pq"
 
 	"github.com/partywall-go/partywall/adapters/internal/pgwire"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
@@ -26,18 +26,13 @@ func (e *examination) tlsMode(context.Context) (doctor.Finding, error) {
 		return doctor.Pass("a Unix socket on this machine, which needs no TLS"), nil
 	case mode == pq.SSLModeVerifyFull:
 		return doctor.Pass("DB_SSLMODE=verify-full"), nil
-	case onLoopback(e.cfg.Host):
+	case domain.IsLoopback(e.cfg.Host):
 		return doctor.Pass(fmt.Sprintf("DB_SSLMODE=%s, on this machine", mode)), nil
 	case mode == pq.SSLModeDisable:
 		return doctor.Fail(fmt.Sprintf("passwords and tenants' data go to %s in the open: DB_SSLMODE=disable", e.cfg.Host), fix), nil
 	default:
 		return doctor.Warn(fmt.Sprintf("DB_SSLMODE=%s doesn't make sure that it is %s that answers", mode, e.cfg.Host), fix), nil
 	}
-}
-
-func onLoopback(host string) bool {
-	address, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && address.Unmap().IsLoopback()
 }
 
 // isTLS reports whether there is no safe connection, though a server answers.

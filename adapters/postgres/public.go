@@ -8,9 +8,17 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
-// Config says how to reach the database, and what a tenant is made of. A zero field
-// has the default that its comment names.
+// Config says how to reach the database, and what a tenant is made of. [Defaults]
+// returns the values of fields that may be zero.
 type Config = pg.Config
+
+// Defaults returns the values of the fields that may be zero. SSLMode depends on the
+// host: see [DefaultSSLMode].
+func Defaults() Config { return pg.Defaults() }
+
+// DefaultSSLMode returns disable for a host whose connections stay on this machine, and
+// verify-full for any other.
+func DefaultSSLMode(host string) string { return pg.DefaultSSLMode(host) }
 
 // The choices of [Config.Roles].
 const (

@@ -33,7 +33,7 @@ func TestTheServersCertificateComesFromTheAuthority(t *testing.T) {
 	secure, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{})
 	realservers.Need(t, err)
 	t.Cleanup(func() { _ = secure.Close() })
-	cfg := postgres.Config{Host: "127.0.0.1", Port: secure.Port, User: secure.User, Password: secure.Password, Database: "tls"}
+	cfg := postgres.Config{Host: "127.0.0.1", Port: secure.Port, User: secure.User, Password: secure.Password, Database: "tls", SSLMode: "verify-full"}
 	ours, theirs := newAuthority(t), newAuthority(t)
 
 	attempt := func(cfg postgres.Config) error {
@@ -42,7 +42,7 @@ func TestTheServersCertificateComesFromTheAuthority(t *testing.T) {
 	serveTLS(t, secure, ours.sign(t, "127.0.0.1"))
 	cfg.SSLRootCert = ours.file
 	if err := attempt(cfg); err != nil {
-		t.Fatalf("verify-full, the default, with the right authority: %v", err)
+		t.Fatalf("verify-full with the right authority: %v", err)
 	}
 	db := pgtest.Reopen(t, cfg)
 	if got := pgtest.Query[bool](t, ownConn(t, db), `SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()`); !got {
@@ -137,7 +137,7 @@ func TestTheClientShowsItsCertificate(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(home, ".postgresql"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	cfg := postgres.Config{Host: "127.0.0.1", Port: secure.Port, User: secure.User, Password: secure.Password, Database: "tls"}
+	cfg := postgres.Config{Host: "127.0.0.1", Port: secure.Port, User: secure.User, Password: secure.Password, Database: "tls", SSLMode: "verify-full"}
 	attempt := func() error { return postgres.Setup(t.Context(), cfg, func(string) {}) }
 	write := func(name string, text []byte, mode os.FileMode) {
 		path := filepath.Join(home, ".postgresql", name)

@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/partywall-go/partywall/adapters/internal/awscalls"
+	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
@@ -89,6 +89,5 @@ func (e *checker) publicEndpoint(ctx context.Context) (doctor.Finding, error) {
 
 // isOpen reports whether requests to u leave this machine without TLS.
 func isOpen(u *url.URL) bool {
-	address, err := netip.ParseAddr(u.Hostname())
-	return u.Scheme == "http" && u.Hostname() != "localhost" && (err != nil || !address.Unmap().IsLoopback())
+	return u.Scheme == "http" && !domain.IsLoopback(u.Hostname())
 }

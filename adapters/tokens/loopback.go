@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"syscall"
+
+	"github.com/partywall-go/partywall/domain"
 )
 
 // The keys that emulators sign with are published, private keys included: their
@@ -29,14 +31,7 @@ func isEmulated(name string) bool {
 // onLoopback reports whether the host of a URL is this machine.
 func onLoopback(rawURL string) bool {
 	u, err := url.Parse(rawURL)
-	if err != nil {
-		return false
-	}
-	if strings.EqualFold(u.Hostname(), "localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(u.Hostname())
-	return err == nil && addr.IsLoopback()
+	return err == nil && domain.IsLoopback(u.Hostname())
 }
 
 // dialLoopback is the Control of a [net.Dialer]: it connects only to loopback,

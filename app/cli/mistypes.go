@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/app"
+	"github.com/partywall-go/partywall/domain"
 )
 
 // refuseMistypes refuses the likely results of a mistyped variable: a real part
@@ -49,11 +50,8 @@ func variablesOf(parts []string) []string {
 
 // isLoopback reports whether only this machine can reach host. It resolves a name.
 func isLoopback(ctx context.Context, host string) (bool, error) {
-	if host == "" || host == "localhost" {
-		return host != "", nil
-	}
-	if address, err := netip.ParseAddr(host); err == nil {
-		return address.Unmap().IsLoopback(), nil
+	if _, err := netip.ParseAddr(host); host == "" || err == nil || domain.IsLoopback(host) {
+		return domain.IsLoopback(host), nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()

@@ -19,7 +19,7 @@ func setupCommand(c console) *urfave.Command {
 			"it. A tenant that fails keeps no other: setup names it and the file, goes on, and exits 1. Meanwhile that tenant\n" +
 			"is answered 503, and all others are served. The next setup goes on from there.",
 		Flags: []urfave.Flag{
-			&urfave.DurationFlag{Name: "patience", Value: time.Minute, Usage: "how long to try again what waits for the locks of other sessions, such as 30s or 10m"},
+			&urfave.DurationFlag{Name: "patience", Value: app.DefaultConfig().Database.MigrationPatience, Usage: "how long to try again what waits for the locks of other sessions, such as 30s or 10m"},
 			&urfave.BoolFlag{Name: "new-installation", Usage: "for a copy of an installation's database on the same server: give it a name, logins, roles and grants of its own, and leave the original alone"},
 			jsonFlag(),
 		},

@@ -16,7 +16,7 @@ import (
 // [domain.CodeObjectStoreUnavailable].
 type Service struct {
 	Signer      ports.ObjectSigner
-	MaxSize     int64         // bytes, of an upload; zero is 5 GiB, the most that S3 accepts in one PUT. S3 cannot enforce it for an upload without a size
+	MaxSize     int64         // bytes, of an upload; zero is [ports.MaxUploadSize]. S3 cannot enforce it for an upload without a size
 	RequireSize bool          // refuse uploads without a size
 	TTL         time.Duration // of a signed URL; zero is [MaxTTL]
 }
@@ -24,9 +24,7 @@ type Service struct {
 // MaxTTL is the longest life of a signed URL.
 const MaxTTL = ports.MaxSignedLife
 
-const largestPut = 5 << 30 // Amazon S3 User Guide, "Uploading objects"
-
-func (s *Service) maxSize() int64 { return cmp.Or(s.MaxSize, largestPut) }
+func (s *Service) maxSize() int64 { return cmp.Or(s.MaxSize, ports.MaxUploadSize) }
 
 func (s *Service) ttl() time.Duration {
 	if s.TTL <= 0 || s.TTL > MaxTTL {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
 )
 
 // Store keeps the objects that a [Signer]'s URLs name. Its errors are those of
@@ -130,9 +131,6 @@ func (g grant) showsMedia() bool {
 // count as no Range.
 func understood(r string) bool { return strings.HasPrefix(r, "bytes=") && !strings.Contains(r, ",") }
 
-// largestPut is the most that S3 accepts in one PUT, in bytes.
-const largestPut = 5 << 30
-
 func (h *handler) upload(w http.ResponseWriter, r *http.Request) error {
 	key, grant, err := h.signer.verify(http.MethodPut, r.URL)
 	if err != nil {
@@ -178,7 +176,7 @@ func (g grant) accepts(r *http.Request) error {
 		return errNoLength
 	case g.size >= 0 && r.ContentLength != g.size:
 		return errSize
-	case r.ContentLength > cmp.Or(g.maxSize, largestPut):
+	case r.ContentLength > cmp.Or(g.maxSize, ports.MaxUploadSize):
 		return errTooLarge
 	case g.contentType != "" && only(r.Header["Content-Type"]) != g.contentType:
 		return errType

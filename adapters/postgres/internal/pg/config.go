@@ -24,25 +24,24 @@ const (
 	RolesOff  = "off" // the path is the only wall
 )
 
-// Config says how to reach the database, and what a tenant is made of. A zero
-// field has the default that its comment names.
+// Config says how to reach the database, and what a tenant is made of. [Defaults]
+// returns the values of fields that may be zero.
 type Config struct {
-	// Host is a name or an address, "localhost" by default. An absolute path is the
-	// folder of the server's Unix socket, and @name a socket in Linux's abstract
-	// namespace.
+	// Host is a name or an address. An absolute path is the folder of the server's Unix
+	// socket, and @name a socket in Linux's abstract namespace.
 	Host     string
-	Port     int           // 5432
+	Port     int
 	User     string        // owns everything, provisions and migrates
 	Password domain.Secret // of User; empty: the server lets User in by a Unix socket in a folder or a verified certificate
 	Database string
 
-	// SSLMode is disable, require, verify-ca or verify-full, the default. It doesn't
-	// count on a Unix socket.
+	// SSLMode is disable, require, verify-ca or verify-full; by default, what
+	// [DefaultSSLMode] returns for Host. It doesn't count on a Unix socket.
 	SSLMode string
 
-	// MaxConns is how many connections are held at most, 20 by default and 3 at
-	// least: of 20, two to provision, six for the system, two for the schema shared
-	// if there are SharedMigrations, and the rest for the gate.
+	// MaxConns is how many connections are held at most, and is 3 or more. Of 20, two
+	// are to provision, six for the system, two for the schema shared if there are
+	// SharedMigrations, and the rest for the gate.
 	MaxConns int
 
 	// GateSecret is what the passwords of the system and gate logins are derived
@@ -59,15 +58,15 @@ type Config struct {
 	SSLRootCert string
 
 	// AcquireTimeout is how long a caller waits for a connection while all are
-	// busy, 5 s by default; then the database is [domain.Unavailable] to them.
+	// busy; then the database is [domain.Unavailable] to them.
 	AcquireTimeout time.Duration
 
-	StatementTimeout time.Duration // of one statement, 30 s
-	LockTimeout      time.Duration // of waiting for a lock, 5 s
-	IdleTimeout      time.Duration // of a transaction between two statements, 30 s
+	StatementTimeout time.Duration // of one statement
+	LockTimeout      time.Duration // of waiting for a lock
+	IdleTimeout      time.Duration // of a transaction between two statements
 
 	// MigrationPatience is how long Setup tries again what waits for the locks of
-	// other sessions, 1 min by default.
+	// other sessions.
 	MigrationPatience time.Duration
 
 	// Roles says whether each tenant has a role, the second wall: [RolesAuto] by
@@ -93,21 +92,44 @@ type Config struct {
 	Logger *slog.Logger // nil: nothing is logged
 }
 
+// Defaults returns the values of the fields that may be zero. SSLMode depends on the
+// host: see [DefaultSSLMode].
+func Defaults() Config {
+	return Config{
+		Host:              "localhost",
+		Port:              5432,
+		MaxConns:          20,
+		AcquireTimeout:    5 * time.Second,
+		StatementTimeout:  30 * time.Second,
+		LockTimeout:       5 * time.Second,
+		IdleTimeout:       30 * time.Second,
+		MigrationPatience: time.Minute,
+		Roles:             RolesAuto,
+	}
+}
+
+// DefaultSSLMode returns disable for a host whose connections stay on this machine, and
+// verify-full for any other.
+func DefaultSSLMode(host string) string {
+	if OnSocket(host) || domain.IsLoopback(host) {
+		return string(pq.SSLModeDisable)
+	}
+	return string(pq.SSLModeVerifyFull)
+}
+
 // WithDefaults returns the configuration with its defaults in, or tells what is wrong with it.
 func (c Config) WithDefaults() (Config, error) {
-	c.Host = cmp.Or(c.Host, "localhost")
-	c.Port = cmp.Or(c.Port, 5432)
-	if c.SSLMode == "" && OnSocket(c.Host) {
-		c.SSLMode = string(pq.SSLModeDisable)
-	}
-	c.SSLMode = cmp.Or(c.SSLMode, string(pq.SSLModeVerifyFull))
-	c.MaxConns = cmp.Or(c.MaxConns, 20)
-	c.AcquireTimeout = cmp.Or(c.AcquireTimeout, 5*time.Second)
-	c.StatementTimeout = cmp.Or(c.StatementTimeout, 30*time.Second)
-	c.LockTimeout = cmp.Or(c.LockTimeout, 5*time.Second)
-	c.IdleTimeout = cmp.Or(c.IdleTimeout, 30*time.Second)
-	c.MigrationPatience = cmp.Or(c.MigrationPatience, time.Minute)
-	c.Roles = cmp.Or(c.Roles, RolesAuto)
+	d := Defaults()
+	c.Host = cmp.Or(c.Host, d.Host)
+	c.Port = cmp.Or(c.Port, d.Port)
+	c.SSLMode = cmp.Or(c.SSLMode, DefaultSSLMode(c.Host))
+	c.MaxConns = cmp.Or(c.MaxConns, d.MaxConns)
+	c.AcquireTimeout = cmp.Or(c.AcquireTimeout, d.AcquireTimeout)
+	c.StatementTimeout = cmp.Or(c.StatementTimeout, d.StatementTimeout)
+	c.LockTimeout = cmp.Or(c.LockTimeout, d.LockTimeout)
+	c.IdleTimeout = cmp.Or(c.IdleTimeout, d.IdleTimeout)
+	c.MigrationPatience = cmp.Or(c.MigrationPatience, d.MigrationPatience)
+	c.Roles = cmp.Or(c.Roles, d.Roles)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
