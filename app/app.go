@@ -94,7 +94,7 @@ func (p *Partywall) build(ctx context.Context) error {
 
 	p.Access = &access.Service{Members: stores.members}
 	p.Members, p.Tenants = stores.services(p.config, p.tasks.Later)
-	p.Tenants.Identities, p.Tenants.Unproven = signIn.provider, p.confirmsUnseen()
+	p.Tenants.Users, p.Tenants.Unproven = signIn.provider, p.confirmsUnseen()
 	p.Tenants.Mail, p.Tenants.Limits = mail, tenants.NewLimits(nil)
 	p.Identities = &identities.Service{
 		Provider: signIn.provider,

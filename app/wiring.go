@@ -18,9 +18,16 @@ type memberships interface {
 	ports.MemberEmails
 }
 
+// tenantPorts are the ports of all tenants.
+type tenantPorts interface {
+	ports.TenantRegistry
+	ports.TenantProvisioner
+	ports.TenantProber
+}
+
 // stores are the ports that a database serves.
 type stores struct {
-	tenants      ports.TenantStore
+	tenants      tenantPorts
 	members      memberships
 	reservations ports.ReservationStore
 	users        ports.UserStore
@@ -37,7 +44,9 @@ func storesOf(db *postgres.DB) stores {
 func (s stores) services(cfg Config, later func(func(context.Context) error)) (*members.Service, *tenants.Service) {
 	audit := auditlog.Log{Logger: cfg.logger()}
 	return &members.Service{Lister: s.members, Changer: s.members, Audit: audit}, &tenants.Service{
-		Tenants:         s.tenants,
+		Registry:        s.tenants,
+		Provisioner:     s.tenants,
+		Prober:          s.tenants,
 		Reservations:    s.reservations,
 		TenantsPerOwner: cfg.TenantsPerOwner,
 		Policy:          cfg.TenantCreation,

@@ -18,7 +18,7 @@ type ReservationStore interface {
 	// at once.
 	Reserve(ctx context.Context, reservation ReservationRequest) (domain.Tenant, error)
 
-	// Claim spends the token: it creates the tenant as [TenantStore.Create] does, for
+	// Claim spends the token: it creates the tenant as [TenantProvisioner.Create] does, for
 	// claim.Owner or for the user that claim.SignUp creates, and ends the reservation,
 	// all in one step. Of many callers who claim one token at once, one succeeds. An
 	// owner who claimed with it before, and still is a member, gets the same answer

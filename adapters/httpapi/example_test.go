@@ -18,7 +18,7 @@ import (
 // The API on memory, below a prefix of a product's own.
 func ExampleNew() {
 	db, provider := &memory.DB{}, idptest.New()
-	service := &tenants.Service{Tenants: db.Tenants(), Reservations: db.Reservations(), Identities: provider, Mail: &memory.Mailbox{}}
+	service := &tenants.Service{Provisioner: db.Tenants(), Prober: db.Tenants(), Reservations: db.Reservations(), Users: provider, Mail: &memory.Mailbox{}}
 	api := httpapi.New(httpapi.Config{
 		Access:     &access.Service{Members: db.Members()},
 		Tenants:    service,

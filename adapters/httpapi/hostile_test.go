@@ -15,20 +15,20 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/adapters/httpapi"
+	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
 
-// shaky is a registry whose clock does what the test sets.
+// shaky probes tenants as the test sets.
 type shaky struct {
-	ports.TenantStore
 	clock func(ctx context.Context) (time.Time, error)
 }
 
-func (s shaky) Clock(ctx context.Context, _ domain.TenantID) (time.Time, error) { return s.clock(ctx) }
+func (s shaky) Probe(ctx context.Context, _ domain.TenantID) (time.Time, error) { return s.clock(ctx) }
 
 func withClock(clock func(ctx context.Context) (time.Time, error)) func(*installation) {
-	return func(h *installation) { h.config.Tenants.Tenants = shaky{h.db.Tenants(), clock} }
+	return func(h *installation) { h.config.Tenants.Prober = shaky{clock} }
 }
 
 func TestAPanic(t *testing.T) {
@@ -172,27 +172,27 @@ func TestASlowBodyIsGivenUp(t *testing.T) {
 
 func TestWorkGoesOnAfterTheDeadlineOfTheBody(t *testing.T) {
 	h := build(t)
-	h.config.Tenants.Tenants = slow{h.db.Tenants()}
+	h.config.Tenants.Provisioner, h.config.Tenants.Prober = slow{h.db.Tenants()}, slow{h.db.Tenants()}
 	h.serve(t, httpapi.NewWithPace(h.config, 100*time.Millisecond, time.Minute))
 	h.post(t, "/auth/tenants", `{"tenantId": "acme"}`).is(t, 201)
 	h.get(t, "/", "X-Tenant-ID: acme").is(t, 200)
 }
 
 // slow is a registry that takes longer than the deadline of bodies.
-type slow struct{ ports.TenantStore }
+type slow struct{ *memory.Tenants }
 
 func (s slow) Create(ctx context.Context, tenant ports.TenantCreation) (ports.CreatedTenant, error) {
 	if err := s.wait(ctx); err != nil {
 		return ports.CreatedTenant{}, err
 	}
-	return s.TenantStore.Create(ctx, tenant)
+	return s.Tenants.Create(ctx, tenant)
 }
 
-func (s slow) Clock(ctx context.Context, id domain.TenantID) (time.Time, error) {
+func (s slow) Probe(ctx context.Context, id domain.TenantID) (time.Time, error) {
 	if err := s.wait(ctx); err != nil {
 		return time.Time{}, err
 	}
-	return s.TenantStore.Clock(ctx, id)
+	return s.Tenants.Probe(ctx, id)
 }
 
 func (s slow) wait(ctx context.Context) error {

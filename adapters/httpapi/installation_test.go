@@ -64,7 +64,7 @@ func build(t testing.TB) *installation {
 		log:        &syncBuffer{},
 		client:     &http.Client{Transport: checking{t, &http.Transport{}}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
-	service := &tenants.Service{Tenants: h.db.Tenants(), Reservations: h.db.Reservations(), Identities: h.identities, Mail: h.mail, Limits: tenants.NewLimits(clock.Now)}
+	service := &tenants.Service{Registry: h.db.Tenants(), Provisioner: h.db.Tenants(), Prober: h.db.Tenants(), Reservations: h.db.Reservations(), Users: h.identities, Mail: h.mail, Limits: tenants.NewLimits(clock.Now)}
 	operators, err := access.ParseOperatorKeys(domain.NewSecret(operatorToken))
 	if err != nil {
 		t.Fatal(err)

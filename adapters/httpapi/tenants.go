@@ -22,7 +22,7 @@ func (s *server) status(c echo.Context) error {
 	if id.IsZero() {
 		return errNameTenant
 	}
-	now, err := s.Tenants.Clock(c.Request().Context(), id)
+	now, err := s.Tenants.Probe(c.Request().Context(), id)
 	if err != nil {
 		return err
 	}

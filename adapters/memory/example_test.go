@@ -45,7 +45,7 @@ func ExampleDB() {
 	domain.Must(db.Reservations().Reserve(ctx, ports.ReservationRequest{ID: acme, Token: token, TTL: 24 * time.Hour}))
 
 	now = now.Add(24 * time.Hour)
-	_, err := db.Tenants().Clock(ctx, acme)
+	_, err := db.Tenants().Probe(ctx, acme)
 	fmt.Println(domain.CodeOf(err))
 	// Output: tenant_not_found
 }

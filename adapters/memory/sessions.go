@@ -34,7 +34,7 @@ var (
 	errRefreshReused  = domain.NewError(domain.CodeRefreshReused)
 )
 
-// StartSession implements [ports.UserStore]. It also forgets the user's expired sessions.
+// StartSession implements [ports.SessionStore]. It also forgets the user's expired sessions.
 func (u *Users) StartSession(ctx context.Context, read ports.StoredUser, token domain.TokenHash, ttl time.Duration) error {
 	return u.with(ctx, read.Subject, func(user *user, now time.Time) error {
 		if user.PasswordHash != read.PasswordHash {
@@ -54,7 +54,7 @@ func (u *Users) StartSession(ctx context.Context, read ports.StoredUser, token d
 	})
 }
 
-// RotateSession implements [ports.UserStore].
+// RotateSession implements [ports.SessionStore].
 func (u *Users) RotateSession(ctx context.Context, token, next domain.TokenHash, grace time.Duration) (ports.StoredUser, error) {
 	if err := u.db.Ready(ctx); err != nil {
 		return ports.StoredUser{}, err
@@ -80,7 +80,7 @@ func (u *Users) RotateSession(ctx context.Context, token, next domain.TokenHash,
 	return s.user.StoredUser, nil
 }
 
-// EndSession implements [ports.UserStore].
+// EndSession implements [ports.SessionStore].
 func (u *Users) EndSession(ctx context.Context, token domain.TokenHash) error {
 	if err := u.db.Ready(ctx); err != nil {
 		return err
@@ -93,7 +93,7 @@ func (u *Users) EndSession(ctx context.Context, token domain.TokenHash) error {
 	return nil
 }
 
-// EndSessions implements [ports.UserStore].
+// EndSessions implements [ports.SessionStore].
 func (u *Users) EndSessions(ctx context.Context, subject string) error {
 	return u.with(ctx, subject, func(user *user, _ time.Time) error {
 		u.endAll(user)

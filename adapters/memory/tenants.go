@@ -10,10 +10,15 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Tenants is the registry of tenants. It implements [ports.TenantStore].
+// Tenants is the registry of tenants: a [ports.TenantRegistry], a
+// [ports.TenantProvisioner] and a [ports.TenantProber].
 type Tenants struct{ db *DB }
 
-var _ ports.TenantStore = (*Tenants)(nil)
+var (
+	_ ports.TenantRegistry    = (*Tenants)(nil)
+	_ ports.TenantProvisioner = (*Tenants)(nil)
+	_ ports.TenantProber      = (*Tenants)(nil)
+)
 
 // Tenants returns the registry of tenants.
 func (db *DB) Tenants() *Tenants { return &Tenants{db} }
@@ -43,7 +48,7 @@ var (
 	errNoIdentity = domain.Invalidf("sub", "an identity is required")
 )
 
-// Create implements [ports.TenantStore]. A duplicate waits for the first at the lock.
+// Create implements [ports.TenantProvisioner]. A duplicate waits for the first at the lock.
 func (s *Tenants) Create(ctx context.Context, n ports.TenantCreation) (ports.CreatedTenant, error) {
 	if err := checkNew(n); err != nil {
 		return ports.CreatedTenant{}, err
@@ -107,8 +112,8 @@ func (db *DB) add(t domain.Tenant, owner domain.Identity, now time.Time) domain.
 
 func compareIDs(a, b domain.TenantID) int { return strings.Compare(a.String(), b.String()) }
 
-// Clock implements [ports.TenantStore].
-func (s *Tenants) Clock(ctx context.Context, id domain.TenantID) (time.Time, error) {
+// Probe implements [ports.TenantProber].
+func (s *Tenants) Probe(ctx context.Context, id domain.TenantID) (time.Time, error) {
 	if id.IsZero() {
 		return time.Time{}, errNoTenant
 	}
@@ -128,7 +133,7 @@ func (s *Tenants) Clock(ctx context.Context, id domain.TenantID) (time.Time, err
 	return time.Time{}, errTenantNotFound
 }
 
-// List implements [ports.TenantStore].
+// List implements [ports.TenantRegistry].
 func (s *Tenants) List(ctx context.Context, after domain.TenantID, limit int) ([]domain.Tenant, error) {
 	if err := s.db.Ready(ctx); err != nil {
 		return nil, err
@@ -150,7 +155,7 @@ func (s *Tenants) List(ctx context.Context, after domain.TenantID, limit int) ([
 	return page[:min(max(limit, 0), len(page))], nil
 }
 
-// Sweep implements [ports.TenantStore]. It also removes old idempotency keys, and
+// Sweep implements [ports.TenantProvisioner]. It also removes old idempotency keys, and
 // tenants that no longer count.
 func (s *Tenants) Sweep(ctx context.Context) (int, error) {
 	if err := s.db.Ready(ctx); err != nil {

@@ -40,7 +40,7 @@ var (
 	errNoEmail            = domain.Invalidf("email", "an e-mail address is required")
 )
 
-// CreateUser implements [ports.UserStore].
+// CreateUser implements [ports.AccountStore].
 func (u *Users) CreateUser(ctx context.Context, stored ports.StoredUser, first *ports.StoredCode) error {
 	switch {
 	case stored.Subject == "":
@@ -70,7 +70,7 @@ func (u *Users) CreateUser(ctx context.Context, stored ports.StoredUser, first *
 	return nil
 }
 
-// RenewSignUp implements [ports.UserStore].
+// RenewSignUp implements [ports.AccountStore].
 func (u *Users) RenewSignUp(ctx context.Context, stored ports.StoredUser, code ports.StoredCode) error {
 	if stored.Email.IsZero() {
 		return errNoEmail
@@ -86,7 +86,7 @@ func (u *Users) RenewSignUp(ctx context.Context, stored ports.StoredUser, code p
 	})
 }
 
-// RemoveUnconfirmed implements [ports.UserStore].
+// RemoveUnconfirmed implements [ports.AccountStore].
 func (u *Users) RemoveUnconfirmed(ctx context.Context, age time.Duration) (int, error) {
 	if err := u.db.Ready(ctx); err != nil {
 		return 0, err
@@ -106,7 +106,7 @@ func (u *Users) RemoveUnconfirmed(ctx context.Context, age time.Duration) (int, 
 	return removed, nil
 }
 
-// UserByEmail implements [ports.UserStore].
+// UserByEmail implements [ports.AccountStore].
 func (u *Users) UserByEmail(ctx context.Context, email domain.Email) (ports.StoredUser, error) {
 	if email.IsZero() {
 		return ports.StoredUser{}, errNoEmail
@@ -123,7 +123,7 @@ func (u *Users) UserByEmail(ctx context.Context, email domain.Email) (ports.Stor
 	return found.StoredUser, nil
 }
 
-// UserBySubject implements [ports.UserStore].
+// UserBySubject implements [ports.AccountStore].
 func (u *Users) UserBySubject(ctx context.Context, subject string) (ports.StoredUser, error) {
 	var found ports.StoredUser
 	err := u.with(ctx, subject, func(user *user, _ time.Time) error {
@@ -133,7 +133,7 @@ func (u *Users) UserBySubject(ctx context.Context, subject string) (ports.Stored
 	return found, err
 }
 
-// IssueCode implements [ports.UserStore].
+// IssueCode implements [ports.CodeStore].
 func (u *Users) IssueCode(ctx context.Context, subject string, next ports.StoredCode) error {
 	return u.with(ctx, subject, func(user *user, now time.Time) error {
 		user.give(next, now)
@@ -141,7 +141,7 @@ func (u *Users) IssueCode(ctx context.Context, subject string, next ports.Stored
 	})
 }
 
-// Confirm implements [ports.UserStore].
+// Confirm implements [ports.CodeStore].
 func (u *Users) Confirm(ctx context.Context, subject string, hash domain.TokenHash) error {
 	return u.with(ctx, subject, func(user *user, now time.Time) error {
 		if !user.spend(ports.ConfirmAddress, hash, now) {
@@ -153,7 +153,7 @@ func (u *Users) Confirm(ctx context.Context, subject string, hash domain.TokenHa
 	})
 }
 
-// ResetPassword implements [ports.UserStore].
+// ResetPassword implements [ports.CodeStore].
 func (u *Users) ResetPassword(ctx context.Context, subject string, hash domain.TokenHash, passwordHash string) error {
 	return u.with(ctx, subject, func(user *user, now time.Time) error {
 		if !user.spend(ports.ResetPassword, hash, now) {

@@ -15,7 +15,7 @@ func BenchmarkClock(b *testing.B) {
 	acme := pgtest.MakeTenant(b, db, "acme")
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if _, err := db.Tenants().Clock(b.Context(), acme); err != nil {
+			if _, err := db.Tenants().Probe(b.Context(), acme); err != nil {
 				b.Fatal(err)
 			}
 		}

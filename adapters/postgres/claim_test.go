@@ -122,7 +122,7 @@ func TestClaimsOfAnOlderProgramBeside(t *testing.T) {
 func claimOld(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 	claim := oldClaim(t, db, cfg, "acme")
 	acme := pgtest.TenantID(t, "acme")
-	if _, err := db.Tenants().Clock(t.Context(), acme); err != nil {
+	if _, err := db.Tenants().Probe(t.Context(), acme); err != nil {
 		t.Error(err)
 	}
 	if got := statusOf(t, db, acme); !slices.Equal(got, []domain.TenantStatus{domain.Unclaimed}) {

@@ -11,7 +11,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// IssueCode implements [ports.UserStore].
+// IssueCode implements [ports.CodeStore].
 func (u *Users) IssueCode(ctx context.Context, subject string, code ports.StoredCode) error {
 	return u.write(ctx, "issue a code", func(ctx context.Context, tx *sqlx.Tx) error { return issue(ctx, tx, subject, code) })
 }
@@ -26,7 +26,7 @@ func issue(ctx context.Context, tx *sqlx.Tx, subject string, code ports.StoredCo
 	return err
 }
 
-// Confirm implements [ports.UserStore].
+// Confirm implements [ports.CodeStore].
 func (u *Users) Confirm(ctx context.Context, subject string, code domain.TokenHash) error {
 	return u.spend(ctx, subject, ports.ConfirmAddress, code, func(ctx context.Context, tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE partywall.users SET confirmed = true WHERE subject = $1`, subject)
@@ -37,7 +37,7 @@ func (u *Users) Confirm(ctx context.Context, subject string, code domain.TokenHa
 	})
 }
 
-// ResetPassword implements [ports.UserStore].
+// ResetPassword implements [ports.CodeStore].
 func (u *Users) ResetPassword(ctx context.Context, subject string, code domain.TokenHash, passwordHash string) error {
 	return u.spend(ctx, subject, ports.ResetPassword, code, func(ctx context.Context, tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE partywall.users SET confirmed = true, password_hash = $2 WHERE subject = $1`, subject, passwordHash)

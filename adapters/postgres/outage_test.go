@@ -51,7 +51,7 @@ func TestNotThereYet(t *testing.T) {
 				_, err := db.Tenants().Create(ctx, pgtest.Creation(t, "acme"))
 				return err
 			},
-			"Clock": func(ctx context.Context) error { _, err := db.Tenants().Clock(ctx, acme); return err },
+			"Clock": func(ctx context.Context) error { _, err := db.Tenants().Probe(ctx, acme); return err },
 			"List":  func(ctx context.Context) error { _, err := db.Tenants().List(ctx, acme, 1); return err },
 			"Sweep": func(ctx context.Context) error { _, err := db.Tenants().Sweep(ctx); return err },
 			"Find":  func(ctx context.Context) error { _, _, err := db.Members().Find(ctx, who, acme); return err },
@@ -118,7 +118,7 @@ func TestSilentServer(t *testing.T) {
 					return pgtest.InsertNote("x")(context.Background(), tx)
 				})
 			},
-			"Clock": func(ctx context.Context) error { _, err := db.Tenants().Clock(ctx, acme); return err },
+			"Clock": func(ctx context.Context) error { _, err := db.Tenants().Probe(ctx, acme); return err },
 			"Find":  func(ctx context.Context) error { _, _, err := db.Members().Find(ctx, who, acme); return err },
 			"Create": func(ctx context.Context) error {
 				_, err := db.Tenants().Create(ctx, pgtest.Creation(t, "rival"))
@@ -328,7 +328,7 @@ func TestRoundTrips(t *testing.T) {
 		do   func(ctx context.Context) error
 	}{
 		"a scope with one statement": {3, func(ctx context.Context) error { return db.InTenant(ctx, acme, pgtest.InsertNote("x")) }},
-		"the tenant's clock":         {1, func(ctx context.Context) error { _, err := db.Tenants().Clock(ctx, acme); return err }},
+		"the tenant's clock":         {1, func(ctx context.Context) error { _, err := db.Tenants().Probe(ctx, acme); return err }},
 		"a member's look-up": {1, func(ctx context.Context) error {
 			_, _, err := db.Members().Find(ctx, pgtest.Identity(t, "owner-of-acme"), acme)
 			return err

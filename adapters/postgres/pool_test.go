@@ -29,7 +29,7 @@ func TestPool(t *testing.T) {
 		}
 	})
 	acme, who := pgtest.MakeTenant(t, db, "acme"), pgtest.Identity(t, "owner-of-acme")
-	clock := func(ctx context.Context) error { _, err := db.Tenants().Clock(ctx, acme); return err }
+	clock := func(ctx context.Context) error { _, err := db.Tenants().Probe(ctx, acme); return err }
 	enter := func(ctx context.Context) error {
 		return db.InTenant(ctx, acme, func(context.Context, *sqlx.Tx) error { return nil })
 	}

@@ -74,7 +74,7 @@ func refusesToProvision(t *testing.T, cfg postgres.Config) {
 	if cause, ok := errors.AsType[*domain.Error](e.Err); !ok || cause.Code != postgres.CodeOtherProgram {
 		t.Errorf("its cause is %v", e.Err)
 	}
-	if _, err := db.Tenants().Clock(t.Context(), pgtest.TenantID(t, "late")); domain.KindOf(err) != domain.NotFound {
+	if _, err := db.Tenants().Probe(t.Context(), pgtest.TenantID(t, "late")); domain.KindOf(err) != domain.NotFound {
 		t.Errorf("there is a tenant all the same: %v", err)
 	}
 	reserved := pgtest.Reservation(t, fmt.Sprintf("reserved-%d", rand.IntN(1e9)))

@@ -18,7 +18,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Create implements [ports.TenantStore]: registry, schema, role and migrations
+// Create implements [ports.TenantProvisioner]: registry, schema, role and migrations
 // in one transaction, so that there is no half-made tenant to repair, whatever
 // dies when. [Config.OnProvision] is called last; its error comes back as it is.
 // Inside a scope Create is [CodeScopeNested].

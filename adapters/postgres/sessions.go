@@ -12,7 +12,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// StartSession implements [ports.UserStore].
+// StartSession implements [ports.SessionStore].
 func (u *Users) StartSession(ctx context.Context, user ports.StoredUser, token domain.TokenHash, ttl time.Duration) error {
 	return u.write(ctx, "start a session", func(ctx context.Context, tx *sqlx.Tx) error {
 		started, err := tx.ExecContext(ctx, `
@@ -38,7 +38,7 @@ func (u *Users) StartSession(ctx context.Context, user ports.StoredUser, token d
 	})
 }
 
-// RotateSession implements [ports.UserStore].
+// RotateSession implements [ports.SessionStore].
 func (u *Users) RotateSession(ctx context.Context, token, next domain.TokenHash, grace time.Duration) (ports.StoredUser, error) {
 	var user ports.StoredUser
 	reused := false
@@ -94,7 +94,7 @@ func endReused(ctx context.Context, tx *sqlx.Tx, token domain.TokenHash) (bool, 
 	return n > 0, err
 }
 
-// EndSession implements [ports.UserStore].
+// EndSession implements [ports.SessionStore].
 func (u *Users) EndSession(ctx context.Context, token domain.TokenHash) error {
 	return u.write(ctx, "end a session", func(ctx context.Context, tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, `
@@ -104,7 +104,7 @@ func (u *Users) EndSession(ctx context.Context, token domain.TokenHash) error {
 	})
 }
 
-// EndSessions implements [ports.UserStore].
+// EndSessions implements [ports.SessionStore].
 func (u *Users) EndSessions(ctx context.Context, subject string) error {
 	return u.write(ctx, "end all sessions", func(ctx context.Context, tx *sqlx.Tx) error {
 		if err := mustExist(ctx, tx, subject); err != nil {

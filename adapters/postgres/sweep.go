@@ -15,7 +15,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// Sweep implements [ports.TenantStore]. Along the way it forgets what else has
+// Sweep implements [ports.TenantProvisioner]. Along the way it forgets what else has
 // expired.
 func (t *Tenants) Sweep(ctx context.Context) (int, error) {
 	logins, err := t.db.logins()

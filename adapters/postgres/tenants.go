@@ -15,10 +15,15 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Tenants is the registry of tenants. It implements [ports.TenantStore].
+// Tenants is the registry of tenants: a [ports.TenantRegistry], a
+// [ports.TenantProvisioner] and a [ports.TenantProber].
 type Tenants struct{ db *DB }
 
-var _ ports.TenantStore = (*Tenants)(nil)
+var (
+	_ ports.TenantRegistry    = (*Tenants)(nil)
+	_ ports.TenantProvisioner = (*Tenants)(nil)
+	_ ports.TenantProber      = (*Tenants)(nil)
+)
 
 // Tenants returns the registry of tenants.
 func (db *DB) Tenants() *Tenants { return &Tenants{db} }
@@ -52,9 +57,9 @@ func scanTenant(row pg.Scanner, before ...any) (t domain.Tenant, err error) {
 	return t, err
 }
 
-// Clock implements [ports.TenantStore] with one message on the gate: the time,
+// Probe implements [ports.TenantProber] with one message on the gate: the time,
 // and the schema that is reached first, asked inside the tenant.
-func (t *Tenants) Clock(ctx context.Context, id domain.TenantID) (time.Time, error) {
+func (t *Tenants) Probe(ctx context.Context, id domain.TenantID) (time.Time, error) {
 	if id.IsZero() {
 		return time.Time{}, domain.Invalidf("tenantId", "name a tenant")
 	}
@@ -118,7 +123,7 @@ func clock(ctx context.Context, db *sqlx.DB, message, schema string) (now time.T
 	return now.UTC(), nil
 }
 
-// List implements [ports.TenantStore].
+// List implements [ports.TenantRegistry].
 func (t *Tenants) List(ctx context.Context, after domain.TenantID, limit int) ([]domain.Tenant, error) {
 	logins, err := t.db.logins()
 	if err != nil {

@@ -26,7 +26,7 @@ const (
 // mustBeUpgrading fails unless the tenant, and no more than it, is older than the program.
 func mustBeUpgrading(t testing.TB, db *postgres.DB, id domain.TenantID) {
 	t.Helper()
-	_, err := db.Tenants().Clock(t.Context(), id)
+	_, err := db.Tenants().Probe(t.Context(), id)
 	for _, err := range []error{err, db.InTenant(t.Context(), id, nothing)} {
 		e, ok := errors.AsType[*domain.Error](err)
 		if !ok || e.Kind != domain.Unavailable || e.Code != domain.CodeTenantUpgrading || e.RetryAfter <= 0 || e.Message == "" {
@@ -263,7 +263,7 @@ func TestColumnsThatAnOlderProgramLeftBehind(t *testing.T) {
 			return db.InTenant(t.Context(), id, nothing)
 		},
 		"Clock": func(t *testing.T, db *postgres.DB, id domain.TenantID) error {
-			_, err := db.Tenants().Clock(t.Context(), id)
+			_, err := db.Tenants().Probe(t.Context(), id)
 			return err
 		},
 	} {

@@ -36,7 +36,7 @@ func (u *Users) write(ctx context.Context, what string, fn func(ctx context.Cont
 	return pg.Translate(ctx, err, what)
 }
 
-// CreateUser implements [ports.UserStore].
+// CreateUser implements [ports.AccountStore].
 func (u *Users) CreateUser(ctx context.Context, user ports.StoredUser, code *ports.StoredCode) error {
 	if user.Subject == "" {
 		return domain.Invalidf("sub", "a user has a subject")
@@ -63,7 +63,7 @@ func (u *Users) CreateUser(ctx context.Context, user ports.StoredUser, code *por
 	})
 }
 
-// RenewSignUp implements [ports.UserStore]. It takes the code's row before the
+// RenewSignUp implements [ports.AccountStore]. It takes the code's row before the
 // user's, as spending a code does.
 func (u *Users) RenewSignUp(ctx context.Context, user ports.StoredUser, code ports.StoredCode) error {
 	if err := someAddress(user.Email); err != nil {
@@ -86,7 +86,7 @@ func (u *Users) RenewSignUp(ctx context.Context, user ports.StoredUser, code por
 	})
 }
 
-// RemoveUnconfirmed implements [ports.UserStore].
+// RemoveUnconfirmed implements [ports.AccountStore].
 func (u *Users) RemoveUnconfirmed(ctx context.Context, age time.Duration) (int, error) {
 	removed := 0
 	err := u.write(ctx, "remove unconfirmed users", func(ctx context.Context, tx *sqlx.Tx) error {
@@ -104,7 +104,7 @@ func (u *Users) RemoveUnconfirmed(ctx context.Context, age time.Duration) (int, 
 	return removed, err
 }
 
-// UserByEmail implements [ports.UserStore]. Releases that compared domains as they
+// UserByEmail implements [ports.AccountStore]. Releases that compared domains as they
 // were written may have made a user of either spelling of one address: then the one
 // that is confirmed has it, and else the older one.
 func (u *Users) UserByEmail(ctx context.Context, email domain.Email) (ports.StoredUser, error) {
@@ -114,7 +114,7 @@ func (u *Users) UserByEmail(ctx context.Context, email domain.Email) (ports.Stor
 	return u.find(ctx, `email_key IN ($1, $2) ORDER BY confirmed DESC, created_at LIMIT 1`, email.Key(), email.UnicodeKey())
 }
 
-// UserBySubject implements [ports.UserStore].
+// UserBySubject implements [ports.AccountStore].
 func (u *Users) UserBySubject(ctx context.Context, subject string) (ports.StoredUser, error) {
 	return u.find(ctx, `subject = $1`, subject)
 }

@@ -107,7 +107,7 @@ func TestAStatusOfALaterProgramIsNeitherServedNorSwept(t *testing.T) {
 	if n, err := db.Tenants().Sweep(t.Context()); err != nil || n != 0 {
 		t.Errorf("Sweep = %d, %v", n, err)
 	}
-	if _, err := db.Tenants().Clock(t.Context(), acme); !errors.Is(err, domain.CodeTenantNotFound) {
+	if _, err := db.Tenants().Probe(t.Context(), acme); !errors.Is(err, domain.CodeTenantNotFound) {
 		t.Errorf("Clock: %v", err)
 	}
 	if err := db.InTenant(t.Context(), acme, func(context.Context, *sqlx.Tx) error { return nil }); !errors.Is(err, domain.CodeTenantNotFound) {

@@ -169,7 +169,7 @@ func claimTenant(ctx context.Context, c console, cmd *urfave.Command) error {
 		if err != nil {
 			return err
 		}
-		if _, err := r.Tenants.Clock(ctx, id); domain.KindOf(err) == domain.NotFound {
+		if _, err := r.Tenants.Probe(ctx, id); domain.KindOf(err) == domain.NotFound {
 			return fmt.Errorf("there is no tenant %s that could be claimed; see: %s tenants list", id, c.program.Name)
 		}
 		by := tenants.Creator{Operator: access.Installation(), For: identity}

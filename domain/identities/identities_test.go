@@ -27,7 +27,7 @@ func newInstallation() *installation {
 	h.Service = &identities.Service{
 		Provider: h.users,
 		Members:  h.db.Members(),
-		Tenants:  &tenants.Service{Tenants: h.db.Tenants(), Reservations: h.db.Reservations(), Identities: h.users, Mail: h.mail},
+		Tenants:  &tenants.Service{Provisioner: h.db.Tenants(), Prober: h.db.Tenants(), Reservations: h.db.Reservations(), Users: h.users, Mail: h.mail},
 	}
 	return h
 }

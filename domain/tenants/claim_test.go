@@ -19,7 +19,7 @@ func TestAClaimMakesItsBearerTheOwner(t *testing.T) {
 	if created.Tenant.Status != domain.Unclaimed || len(created.ClaimToken.Reveal()) < 26 || !created.Tenant.ClaimExpiresAt.Equal(h.now.Add(24*time.Hour)) {
 		t.Fatalf("created %+v", created)
 	}
-	if _, err := h.Clock(t.Context(), tenantID("acme")); err != nil {
+	if _, err := h.Probe(t.Context(), tenantID("acme")); err != nil {
 		t.Errorf("an unclaimed tenant does not return the time: %v", err)
 	}
 	claimed, err := h.Claim(t.Context(), tenants.Creator{Caller: ada}, tenantID("acme"), created.ClaimToken)
@@ -79,7 +79,7 @@ func TestAClaimExpiresWithItsTenant(t *testing.T) {
 	ada := h.caller("ada@example.com")
 	created := h.reserve(t, "acme")
 	h.now = h.now.Add(24*time.Hour + time.Second)
-	if _, err := h.Clock(t.Context(), created.Tenant.ID); !errors.Is(err, domain.CodeTenantNotFound) {
+	if _, err := h.Probe(t.Context(), created.Tenant.ID); !errors.Is(err, domain.CodeTenantNotFound) {
 		t.Errorf("the tenant still exists: %v", err)
 	}
 	if _, err := h.Claim(t.Context(), tenants.Creator{Caller: ada}, created.Tenant.ID, created.ClaimToken); !errors.Is(err, domain.CodeClaimInvalid) {

@@ -172,7 +172,7 @@ func (s *Service) createOwned(ctx context.Context, by Creator, creation Creation
 		return Created{}, err
 	}
 	tenant.Limits = owner.limits
-	made, err := s.Tenants.Create(ctx, tenant)
+	made, err := s.Provisioner.Create(ctx, tenant)
 	if made.Replayed || domain.KindOf(err) == domain.Unavailable {
 		s.notMade(by)
 	}

@@ -193,7 +193,7 @@ func TestUnconfirmedOwnersGetTwentyTenantsADayFromANetwork(t *testing.T) {
 	for name, makeOne := range ways {
 		t.Run(name, func(t *testing.T) {
 			h := limited()
-			h.Identities = unverified{h.users}
+			h.Users = unverified{h.users}
 			for n := 1; n <= 20; n++ {
 				h.now = h.now.Add(time.Minute)
 				if err := makeOne(t, h, n); err != nil {
@@ -207,7 +207,7 @@ func TestUnconfirmedOwnersGetTwentyTenantsADayFromANetwork(t *testing.T) {
 			if err := h.create(t, elsewhere, 30); err != nil {
 				t.Errorf("from elsewhere: %v", err)
 			}
-			h.Identities = h.users
+			h.Users = h.users
 			confirmed := tenants.Creator{Caller: h.caller("grace@example.com"), From: from("192.0.2.1")}
 			if err := h.create(t, confirmed, 31); err != nil {
 				t.Errorf("with a confirmed address: %v", err)

@@ -79,12 +79,12 @@ func (s *Service) tenantsPerOwner() int {
 // confirmed. If the provider cannot answer, the caller counts as unconfirmed, so that
 // an outage of the provider neither stops creations nor lifts their limits.
 func (s *Service) confirmedEmail(ctx context.Context, caller ports.Caller) domain.Email {
-	if s.Identities == nil || s.Unproven || caller.Token().IsZero() {
+	if s.Users == nil || s.Unproven || caller.Token().IsZero() {
 		return domain.Email{}
 	}
 	ctx, cancel := context.WithTimeout(ctx, userTimeout)
 	defer cancel()
-	user, err := s.Identities.User(ctx, caller.Token())
+	user, err := s.Users.User(ctx, caller.Token())
 	switch {
 	case err == nil && user.EmailVerified:
 		return user.Email

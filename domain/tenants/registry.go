@@ -8,11 +8,11 @@ import (
 	"github.com/partywall-go/partywall/domain/access"
 )
 
-// Clock returns the time as read from inside tenant id, which shows that it can be
+// Probe returns the time as read from inside tenant id, which shows that it can be
 // served. It needs no proof and returns nothing but the time. Unknown and suspended
 // tenants are [domain.CodeTenantNotFound].
-func (s *Service) Clock(ctx context.Context, id domain.TenantID) (time.Time, error) {
-	now, err := s.Tenants.Clock(ctx, id)
+func (s *Service) Probe(ctx context.Context, id domain.TenantID) (time.Time, error) {
+	now, err := s.Prober.Probe(ctx, id)
 	return now.UTC(), err
 }
 
@@ -30,10 +30,10 @@ func (s *Service) List(ctx context.Context, operator access.Operator, after doma
 	if limit < 1 || limit > maxPage {
 		return nil, domain.Invalidf("limit", "a page has 1 to %d tenants", maxPage)
 	}
-	return s.Tenants.List(ctx, after, limit)
+	return s.Registry.List(ctx, after, limit)
 }
 
 // Sweep removes the reservations that were not claimed in time and the remains of
 // interrupted creations, and returns how many IDs it freed. Until then they are
 // absent all the same.
-func (s *Service) Sweep(ctx context.Context) (int, error) { return s.Tenants.Sweep(ctx) }
+func (s *Service) Sweep(ctx context.Context) (int, error) { return s.Provisioner.Sweep(ctx) }

@@ -33,8 +33,8 @@ func TestTheClockOfATenantThatIsNotServedIsHidden(t *testing.T) {
 	if err := h.db.SetStatus(tenantID("paused"), domain.Suspended); err != nil {
 		t.Fatal(err)
 	}
-	_, unknown := h.Clock(t.Context(), tenantID("unknown"))
-	_, suspended := h.Clock(t.Context(), tenantID("paused"))
+	_, unknown := h.Probe(t.Context(), tenantID("unknown"))
+	_, suspended := h.Probe(t.Context(), tenantID("paused"))
 	if !errors.Is(unknown, domain.CodeTenantNotFound) || unknown.Error() != suspended.Error() {
 		t.Errorf("an unknown tenant returns %v, a suspended one %v", unknown, suspended)
 	}

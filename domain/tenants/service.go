@@ -15,9 +15,11 @@ import (
 // Besides the errors that its methods name, a zero ID or identity returns
 // [domain.Invalid], and an unavailable store [domain.CodeDatabaseUnavailable].
 type Service struct {
-	Tenants         ports.TenantStore
+	Registry        ports.TenantRegistry
+	Provisioner     ports.TenantProvisioner
+	Prober          ports.TenantProber
 	Reservations    ports.ReservationStore
-	Identities      ports.IdentityProvider // reports whether a new owner's address is confirmed; nil: no address is
+	Users           ports.UserReader // reports whether a new owner's address is confirmed; nil: no address is
 	Mail            ports.Mailer
 	Policy          CreationPolicy // zero: Open
 	Limits          *Limits        // nil: none but TenantsPerOwner

@@ -25,9 +25,11 @@ func newInstallation() *installation {
 	h := &installation{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), users: idptest.New(), mail: &memory.Mailbox{}}
 	h.db = &memory.DB{Now: func() time.Time { return h.now }}
 	h.Service = &tenants.Service{
-		Tenants:      h.db.Tenants(),
+		Registry:     h.db.Tenants(),
+		Provisioner:  h.db.Tenants(),
+		Prober:       h.db.Tenants(),
 		Reservations: h.db.Reservations(),
-		Identities:   h.users,
+		Users:        h.users,
 		Mail:         h.mail,
 	}
 	return h
@@ -59,10 +61,10 @@ func (h *installation) caller(email string) ports.Caller {
 }
 
 // unverified is a provider whose users have yet to prove their addresses.
-type unverified struct{ ports.IdentityProvider }
+type unverified struct{ ports.UserReader }
 
 func (p unverified) User(ctx context.Context, access domain.Secret) (ports.User, error) {
-	user, err := p.IdentityProvider.User(ctx, access)
+	user, err := p.UserReader.User(ctx, access)
 	user.EmailVerified = false
 	return user, err
 }

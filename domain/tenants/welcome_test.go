@@ -56,7 +56,7 @@ func TestAMailDoesNotContainTheNameThatAStrangerTyped(t *testing.T) {
 func TestAnAddressThatIsNotConfirmedGetsNoMail(t *testing.T) {
 	t.Run("of a caller", func(t *testing.T) {
 		h := newInstallation()
-		h.Identities = unverified{h.users}
+		h.Users = unverified{h.users}
 		ada := h.caller("ada@example.com")
 		h.owned(t, "acme", ada)
 		created := h.reserve(t, "bolt")

@@ -8,34 +8,35 @@ import (
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/ports/porttest"
 )
 
 // Adapters of tenants, members and reservations, each of which breaks one promise.
 
-type givesTwice struct{ ports.TenantStore }
+type givesTwice struct{ porttest.Tenants }
 
 func (s givesTwice) Create(ctx context.Context, n ports.TenantCreation) (ports.CreatedTenant, error) {
-	created, err := s.TenantStore.Create(ctx, n)
+	created, err := s.Tenants.Create(ctx, n)
 	if domain.CodeOf(err) == domain.CodeTenantExists {
 		return ports.CreatedTenant{Tenant: domain.Tenant{ID: n.ID}}, nil
 	}
 	return created, err
 }
 
-type losesCodes struct{ ports.TenantStore }
+type losesCodes struct{ porttest.Tenants }
 
 func (s losesCodes) Create(ctx context.Context, n ports.TenantCreation) (ports.CreatedTenant, error) {
-	created, err := s.TenantStore.Create(ctx, n)
+	created, err := s.Tenants.Create(ctx, n)
 	if domain.CodeOf(err) == domain.CodeTenantExists {
 		err = &domain.Error{Kind: domain.Conflict}
 	}
 	return created, err
 }
 
-type hidesCodes struct{ ports.TenantStore }
+type hidesCodes struct{ porttest.Tenants }
 
 func (s hidesCodes) Create(ctx context.Context, n ports.TenantCreation) (ports.CreatedTenant, error) {
-	created, err := s.TenantStore.Create(ctx, n)
+	created, err := s.Tenants.Create(ctx, n)
 	if err != nil {
 		err = &domain.Error{Kind: domain.Internal, Err: err}
 	}
@@ -48,31 +49,31 @@ func (s talkative) Memberships(ctx context.Context, who domain.Identity, _ int) 
 	return s.MemberStore.Memberships(ctx, who, 1000)
 }
 
-type localTime struct{ ports.TenantStore }
+type localTime struct{ porttest.Tenants }
 
 // losesUpgrades reports a tenant that is being upgraded as a lost database.
-type losesUpgrades struct{ ports.TenantStore }
+type losesUpgrades struct{ porttest.Tenants }
 
-func (s losesUpgrades) Clock(ctx context.Context, id domain.TenantID) (time.Time, error) {
-	now, err := s.TenantStore.Clock(ctx, id)
+func (s losesUpgrades) Probe(ctx context.Context, id domain.TenantID) (time.Time, error) {
+	now, err := s.Tenants.Probe(ctx, id)
 	if errors.Is(err, domain.CodeTenantUpgrading) {
 		err = &domain.Error{Kind: domain.Unavailable, Code: domain.CodeDatabaseUnavailable, RetryAfter: time.Second, Message: "the database cannot be used now"}
 	}
 	return now, err
 }
 
-func (s localTime) Clock(ctx context.Context, id domain.TenantID) (time.Time, error) {
-	now, err := s.TenantStore.Clock(ctx, id)
+func (s localTime) Probe(ctx context.Context, id domain.TenantID) (time.Time, error) {
+	now, err := s.Tenants.Probe(ctx, id)
 	return now.In(time.FixedZone("", 3600)), err
 }
 
-type deaf struct{ ports.TenantStore }
+type deaf struct{ porttest.Tenants }
 
 func (s deaf) Sweep(ctx context.Context) (int, error) {
-	return s.TenantStore.Sweep(context.WithoutCancel(ctx))
+	return s.Tenants.Sweep(context.WithoutCancel(ctx))
 }
 
-type keyAlone struct{ ports.TenantStore }
+type keyAlone struct{ porttest.Tenants }
 
 func (s keyAlone) Create(ctx context.Context, n ports.TenantCreation) (ports.CreatedTenant, error) {
 	if n.Idempotency != nil {
@@ -80,20 +81,20 @@ func (s keyAlone) Create(ctx context.Context, n ports.TenantCreation) (ports.Cre
 		i.Route = ""
 		n.Idempotency = &i
 	}
-	return s.TenantStore.Create(ctx, n)
+	return s.Tenants.Create(ctx, n)
 }
 
-type forgetful struct{ ports.TenantStore }
+type forgetful struct{ porttest.Tenants }
 
 func (s forgetful) Create(ctx context.Context, n ports.TenantCreation) (ports.CreatedTenant, error) {
 	n.Idempotency = nil
-	return s.TenantStore.Create(ctx, n)
+	return s.Tenants.Create(ctx, n)
 }
 
-type backwards struct{ ports.TenantStore }
+type backwards struct{ porttest.Tenants }
 
 func (s backwards) List(ctx context.Context, after domain.TenantID, limit int) ([]domain.Tenant, error) {
-	page, err := s.TenantStore.List(ctx, after, limit)
+	page, err := s.Tenants.List(ctx, after, limit)
 	for i, j := 0, len(page)-1; i < j; i, j = i+1, j-1 {
 		page[i], page[j] = page[j], page[i]
 	}
@@ -152,13 +153,13 @@ func (s fickle) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedTenant, 
 
 // unlimited ignores the limit that change removes.
 type unlimited struct {
-	ports.TenantStore
+	porttest.Tenants
 	change func(*ports.MakingLimits)
 }
 
 func (s unlimited) Create(ctx context.Context, n ports.TenantCreation) (ports.CreatedTenant, error) {
 	s.change(&n.Limits)
-	return s.TenantStore.Create(ctx, n)
+	return s.Tenants.Create(ctx, n)
 }
 
 // crowded ignores the limits of reservations.
@@ -170,10 +171,10 @@ func (s crowded) Reserve(ctx context.Context, n ports.ReservationRequest) (domai
 }
 
 // misplaced loses the field of its errors.
-type misplaced struct{ ports.TenantStore }
+type misplaced struct{ porttest.Tenants }
 
 func (s misplaced) Create(ctx context.Context, n ports.TenantCreation) (ports.CreatedTenant, error) {
-	created, err := s.TenantStore.Create(ctx, n)
+	created, err := s.Tenants.Create(ctx, n)
 	if e, ok := errors.AsType[*domain.Error](err); ok {
 		lost := *e
 		lost.Field = ""

@@ -120,7 +120,7 @@ func limitReservations(t *testing.T, open func(t *testing.T) Tenancy) {
 		n.ID, n.Token = newTenantID(t, "none"), newHash()
 		_, err := s.Reservations.Reserve(t.Context(), n)
 		mustBeLimited(t, err)
-		_, err = s.Tenants.Clock(t.Context(), n.ID)
+		_, err = s.Tenants.Probe(t.Context(), n.ID)
 		mustBe(t, err, domain.CodeTenantNotFound)
 	})
 }

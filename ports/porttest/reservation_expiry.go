@@ -23,7 +23,7 @@ func forgetExpiredReservations(t *testing.T, open func(t *testing.T) Tenancy) {
 	t.Run("an expired reservation is absent everywhere, without a sweep", func(t *testing.T) {
 		s := open(t)
 		n := expired(t, s)
-		_, err := s.Tenants.Clock(t.Context(), n.ID)
+		_, err := s.Tenants.Probe(t.Context(), n.ID)
 		mustBe(t, err, domain.CodeTenantNotFound)
 		_, _, err = s.Members.Find(t.Context(), newIdentity(t), n.ID)
 		mustBe(t, err, domain.CodeTenantNotFound)
@@ -71,7 +71,7 @@ func forgetExpiredReservations(t *testing.T, open func(t *testing.T) Tenancy) {
 		time.Sleep(n.TTL + past)
 		_, err := s.Tenants.Sweep(t.Context())
 		mustDo(t, err)
-		_, err = s.Tenants.Clock(t.Context(), n.ID)
+		_, err = s.Tenants.Probe(t.Context(), n.ID)
 		mustDo(t, err)
 		_, err = s.Reservations.Reserve(t.Context(), n)
 		mustBe(t, err, domain.CodeTenantExists)
@@ -128,7 +128,7 @@ func sweepReservations(t *testing.T, open func(t *testing.T) Tenancy) {
 			}
 		}
 		for _, id := range []domain.TenantID{active.ID, waiting.ID} {
-			_, err := s.Tenants.Clock(t.Context(), id)
+			_, err := s.Tenants.Probe(t.Context(), id)
 			mustDo(t, err)
 		}
 	})

@@ -140,7 +140,7 @@ func claimTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 				if membership.Role != domain.RoleOwner || !membership.CreatedAt.Equal(got.Membership.CreatedAt) {
 					t.Errorf("found %+v, want %+v", membership, got.Membership)
 				}
-				_, err = s.Tenants.Clock(t.Context(), n.ID)
+				_, err = s.Tenants.Probe(t.Context(), n.ID)
 				mustDo(t, err)
 			})
 		}

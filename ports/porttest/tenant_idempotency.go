@@ -37,7 +37,7 @@ func repeatCreation(t *testing.T, open func(t *testing.T) Tenancy) {
 			t.Error("it was not a replay")
 		}
 		mustBeSame(t, again.Tenant, first.Tenant)
-		_, err := s.Tenants.Clock(t.Context(), other.ID)
+		_, err := s.Tenants.Probe(t.Context(), other.ID)
 		mustBe(t, err, domain.CodeTenantNotFound)
 	})
 	t.Run("a key that was used for another fingerprint is refused, and makes nothing", func(t *testing.T) {
@@ -49,7 +49,7 @@ func repeatCreation(t *testing.T, open func(t *testing.T) Tenancy) {
 		_, err := s.Tenants.Create(t.Context(), other)
 		mustBe(t, err, domain.CodeIdempotencyMismatch)
 		mustBe(t, err, domain.Unprocessable)
-		_, err = s.Tenants.Clock(t.Context(), other.ID)
+		_, err = s.Tenants.Probe(t.Context(), other.ID)
 		mustBe(t, err, domain.CodeTenantNotFound)
 	})
 	t.Run("a request of another identity, route or key is another", func(t *testing.T) {
@@ -123,7 +123,7 @@ func repeatCreation(t *testing.T, open func(t *testing.T) Tenancy) {
 		errs := race(func(i int) error { _, err := s.Tenants.Create(t.Context(), requests[i]); return err })
 		winner := mustWinOnce(t, errs, domain.CodeIdempotencyMismatch)
 		for i, request := range requests {
-			_, err := s.Tenants.Clock(t.Context(), request.ID)
+			_, err := s.Tenants.Probe(t.Context(), request.ID)
 			if i == winner {
 				mustDo(t, err)
 			} else {

@@ -76,7 +76,7 @@ func listTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 }
 
 // listAll walks all pages and checks their size and order on the way.
-func listAll(t *testing.T, store ports.TenantStore, size int) []domain.Tenant {
+func listAll(t *testing.T, store ports.TenantRegistry, size int) []domain.Tenant {
 	t.Helper()
 	var all []domain.Tenant
 	var after domain.TenantID

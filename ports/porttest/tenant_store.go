@@ -12,9 +12,16 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
+// Tenants are the ports of tenants, all of which one adapter implements.
+type Tenants interface {
+	ports.TenantRegistry
+	ports.TenantProvisioner
+	ports.TenantProber
+}
+
 // Tenancy is the stores over one registry.
 type Tenancy struct {
-	Tenants      ports.TenantStore
+	Tenants      Tenants
 	Members      ports.MemberStore
 	Lister       ports.MemberLister
 	Changer      ports.MemberChanger
@@ -29,12 +36,13 @@ type Tenancy struct {
 	SetUpgrading func(t *testing.T, id domain.TenantID, upgrading bool)
 }
 
-// TenantStore runs the contract of [ports.TenantStore].
+// TenantStore runs the contracts of [ports.TenantRegistry], [ports.TenantProvisioner]
+// and [ports.TenantProber].
 func TenantStore(t *testing.T, open func(t *testing.T) Tenancy) {
 	createTenants(t, open)
 	raceForTenants(t, open)
 	repeatCreation(t, open)
-	tellTenantsTime(t, open)
+	probeTenants(t, open)
 	upgradeTenants(t, open)
 	listTenants(t, open)
 	limitMakings(t, open)
@@ -42,7 +50,7 @@ func TenantStore(t *testing.T, open func(t *testing.T) Tenancy) {
 	store := open(t).Tenants
 	heedContext(t, []call{
 		{"Create", func(ctx context.Context) error { _, err := store.Create(ctx, owned(t)); return err }},
-		{"Clock", func(ctx context.Context) error { _, err := store.Clock(ctx, newTenantID(t, "ctx")); return err }},
+		{"Probe", func(ctx context.Context) error { _, err := store.Probe(ctx, newTenantID(t, "ctx")); return err }},
 		{"List", func(ctx context.Context) error { _, err := store.List(ctx, domain.TenantID{}, 10); return err }},
 		{"Sweep", func(ctx context.Context) error { _, err := store.Sweep(ctx); return err }},
 	})
@@ -56,7 +64,7 @@ func TenantStore(t *testing.T, open func(t *testing.T) Tenancy) {
 	}
 	refuseZero(t, "tenantId", []call{
 		{"creating without an ID", creation(func(n *ports.TenantCreation) { n.ID = domain.TenantID{} })},
-		{"the time of no tenant", func(ctx context.Context) error { _, err := store.Clock(ctx, domain.TenantID{}); return err }},
+		{"the time of no tenant", func(ctx context.Context) error { _, err := store.Probe(ctx, domain.TenantID{}); return err }},
 	})
 	refuseZero(t, "sub", []call{
 		{"creating without an owner", creation(func(n *ports.TenantCreation) { n.Owner = domain.Identity{} })},
@@ -119,7 +127,7 @@ func createTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 			n := owned(t)
 			n.ID = tenantID(t, stem+last)
 			create(t, s.Tenants, n)
-			_, err := s.Tenants.Clock(t.Context(), n.ID)
+			_, err := s.Tenants.Probe(t.Context(), n.ID)
 			mustDo(t, err)
 		}
 	})
@@ -164,13 +172,13 @@ func raceForTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 	})
 }
 
-func tellTenantsTime(t *testing.T, open func(t *testing.T) Tenancy) {
+func probeTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 	t.Run("tenants and reservations return the time", func(t *testing.T) {
 		s, tenant, reserved := open(t), owned(t), reservation(t)
 		create(t, s.Tenants, tenant)
 		reserve(t, s, reserved)
 		for _, id := range []domain.TenantID{tenant.ID, reserved.ID} {
-			now, err := s.Tenants.Clock(t.Context(), id)
+			now, err := s.Tenants.Probe(t.Context(), id)
 			mustDo(t, err)
 			mustBeRecent(t, now)
 		}
@@ -180,7 +188,7 @@ func tellTenantsTime(t *testing.T, open func(t *testing.T) Tenancy) {
 		create(t, s.Tenants, n)
 		s.Suspend(t, n.ID)
 		for _, id := range []domain.TenantID{n.ID, newTenantID(t, "absent")} {
-			_, err := s.Tenants.Clock(t.Context(), id)
+			_, err := s.Tenants.Probe(t.Context(), id)
 			mustBe(t, err, domain.CodeTenantNotFound)
 			mustBe(t, err, domain.NotFound)
 		}
@@ -193,18 +201,18 @@ func upgradeTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 		create(t, s.Tenants, n)
 		create(t, s.Tenants, other)
 		s.SetUpgrading(t, n.ID, true)
-		_, err := s.Tenants.Clock(t.Context(), n.ID)
+		_, err := s.Tenants.Probe(t.Context(), n.ID)
 		mustBe(t, err, domain.CodeTenantUpgrading)
 		if e, ok := errors.AsType[*domain.Error](err); !ok || e.Kind != domain.Unavailable || e.RetryAfter <= 0 || e.Message == "" {
 			t.Errorf("got %+v", e)
 		}
-		_, err = s.Tenants.Clock(t.Context(), other.ID)
+		_, err = s.Tenants.Probe(t.Context(), other.ID)
 		mustDo(t, err)
 		if tenant, _, err := s.Members.Find(t.Context(), n.Owner, n.ID); err != nil || tenant.Status != domain.Active {
 			t.Errorf("its owner finds %+v, %v", tenant, err)
 		}
 		s.SetUpgrading(t, n.ID, false)
-		_, err = s.Tenants.Clock(t.Context(), n.ID)
+		_, err = s.Tenants.Probe(t.Context(), n.ID)
 		mustDo(t, err)
 	})
 	t.Run("a suspended tenant is not found, also while it is upgraded", func(t *testing.T) {
@@ -212,7 +220,7 @@ func upgradeTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 		create(t, s.Tenants, n)
 		s.SetUpgrading(t, n.ID, true)
 		s.Suspend(t, n.ID)
-		_, err := s.Tenants.Clock(t.Context(), n.ID)
+		_, err := s.Tenants.Probe(t.Context(), n.ID)
 		mustBe(t, err, domain.CodeTenantNotFound)
 	})
 }
@@ -230,7 +238,7 @@ func owned(t *testing.T) ports.TenantCreation {
 	return ports.TenantCreation{ID: newTenantID(t, "owned"), Name: "Acme Ltd.", Owner: newIdentity(t)}
 }
 
-func create(t *testing.T, store ports.TenantStore, n ports.TenantCreation) ports.CreatedTenant {
+func create(t *testing.T, store ports.TenantProvisioner, n ports.TenantCreation) ports.CreatedTenant {
 	t.Helper()
 	created, err := store.Create(t.Context(), n)
 	mustDo(t, err)

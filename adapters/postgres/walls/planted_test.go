@@ -78,7 +78,7 @@ func liveThrough(t *testing.T, sent *wiretap, cfg postgres.Config) {
 	pgtest.Note(t, db, acme, "here")
 	makeInAllWays(t, db)
 	changeRolesInAllWays(t, db)
-	if _, err := db.Tenants().Clock(t.Context(), acme); err != nil {
+	if _, err := db.Tenants().Probe(t.Context(), acme); err != nil {
 		t.Error(err)
 	}
 	if _, err := db.Tenants().List(t.Context(), domain.TenantID{}, 10); err != nil {

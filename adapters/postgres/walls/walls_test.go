@@ -142,7 +142,7 @@ func TestPath(t *testing.T) {
 			t.Run("a tenant whose schema is gone isn't served another's", func(t *testing.T) {
 				gone := pgtest.MakeTenant(t, db, "gone")
 				pgtest.Execute(t, super, `DROP SCHEMA tenant_gone CASCADE`)
-				if _, err := db.Tenants().Clock(t.Context(), gone); domain.KindOf(err) != domain.Internal || err == nil {
+				if _, err := db.Tenants().Probe(t.Context(), gone); domain.KindOf(err) != domain.Internal || err == nil {
 					t.Errorf("its time is told: %v", err)
 				}
 				err := db.InTenant(t.Context(), gone, pgtest.InsertNote("lost"))

@@ -2,16 +2,13 @@ package ports
 
 import (
 	"context"
-	"time"
 
 	"github.com/partywall-go/partywall/domain"
 )
 
-// TenantStore registers tenants and creates their schemas.
-//
-// A reservation (see [ReservationStore]) is a tenant of status [domain.Unclaimed]
-// here, until it expires: then it is absent for every method, and its ID is free.
-type TenantStore interface {
+// TenantProvisioner creates tenants with their schemas. The ID of a reservation (see
+// [ReservationStore]) is taken until the reservation expires.
+type TenantProvisioner interface {
 	// Create creates a tenant that is ready to use: its row, its owner, its schema with
 	// all of its contents, and the record of the idempotency key, all in one step. Of
 	// many creators of one ID one succeeds; the others get [domain.CodeTenantExists], as
@@ -26,17 +23,6 @@ type TenantStore interface {
 	// is being served waits for it. A failed creation leaves no record, and a replay is
 	// not limited.
 	Create(ctx context.Context, tenant TenantCreation) (CreatedTenant, error)
-
-	// Clock reads the time of the system that holds the tenant's data. For an active
-	// tenant it reads it from inside the tenant, which shows that the tenant can be
-	// served; a reservation returns the time too. A tenant that is unknown or suspended
-	// is [domain.CodeTenantNotFound]. One whose data has an older form than the program
-	// needs is [domain.CodeTenantUpgrading], with RetryAfter set.
-	Clock(ctx context.Context, id domain.TenantID) (time.Time, error)
-
-	// List returns at most limit tenants and reservations whose IDs come after
-	// after, in the order of their IDs by byte. The zero TenantID comes before all.
-	List(ctx context.Context, after domain.TenantID, limit int) ([]domain.Tenant, error)
 
 	// Sweep removes the reservations that have expired, and the remains of interrupted
 	// creations. It returns how many IDs it freed.
@@ -53,7 +39,7 @@ type TenantCreation struct {
 	Limits      MakingLimits
 }
 
-// CreatedTenant is the tenant that [TenantStore.Create] created, now or before.
+// CreatedTenant is the tenant that [TenantProvisioner.Create] created, now or before.
 type CreatedTenant struct {
 	Tenant   domain.Tenant
 	Replayed bool
