@@ -13,12 +13,12 @@ var writeTables = flag.Bool("wall.write", false, "have TestWallTables write the 
 
 // tables are those of docs/isolation.md, by the heading above each.
 var tables = map[string]func() []escape{
-	"What is others'":            reaches,
-	"Something for others":       plants,
-	"What others are like":       looks,
-	"Others' peace":              disturbs,
-	"The next borrower":          outlives,
-	"The end of the transaction": ends,
+	"Reading and writing the data of others":   reaches,
+	"Planting objects, and giving rights away": plants,
+	"Catalogue and statistics":                 looks,
+	"Disturbing other tenants":                 disturbs,
+	"State that outlives the scope":            outlives,
+	"The end of the transaction":               ends,
 }
 
 // TestWallTables holds docs/isolation.md and the escapes that are tried equal.
@@ -38,7 +38,7 @@ func TestWallTables(t *testing.T) {
 		from, to, want := found[2], found[3], tableOf(some())
 		shown += len(some())
 		if page[from:to] != want && !*writeTables {
-			t.Errorf("the table below %q isn't what is tried; run: go test ./adapters/postgres/walls -run TestWallTables -wall.write", heading)
+			t.Errorf("the table below %q differs from what the test tries; run: go test ./adapters/postgres/walls -run TestWallTables -wall.write", heading)
 		}
 		page = page[:from] + want + page[to:]
 	}
@@ -63,7 +63,7 @@ func tableOf(some []escape) string {
 
 var sqlState = regexp.MustCompile(`\b[0-9A-Z]{5}\b`)
 
-// inWords is a verdict as the tables tell it.
+// inWords returns a verdict as the tables show it.
 func inWords(verdict string) string {
 	verdict = strings.NewReplacer("before 16 ", "before PostgreSQL 16 ", "through PgBouncer ", "through PgBouncer it ", getsThrough, "**"+getsThrough+"**",
 		scopeEnded, "`"+scopeEnded+"`").Replace(verdict)

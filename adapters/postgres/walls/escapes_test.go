@@ -15,39 +15,39 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// escape is one attempt of SQL inside acme's scope at what isn't acme's. What it
-// gets stands in docs/isolation.md too, word for word.
+// escape is an attempt by SQL inside acme's scope to reach what does not belong to acme.
+// docs/isolation.md shows its verdicts.
 //
-// A verdict is an SQLSTATE, or any of the words below. Where it is another one in
-// some installations, that follows: "42501; before 16 gets through".
+// A verdict is an SQLSTATE, or one of the words below. A different verdict in some
+// installations follows: "42501; before 16 gets through".
 type escape struct {
 	name  string
 	try   string // one message; {names} are the installation's
 	roles string // the verdict where tenants have roles
 	off   string // the verdict where they have none
-	kept  string // by whom it is kept out where tenants have roles
+	kept  string // what prevents it where tenants have roles
 
-	proof   string // asked after the scope, past all walls: whether it got through
+	proof   string // a query after the scope, outside all walls, that reports whether it got through
 	commits bool   // the scope's function returns nil; else all is undone
 }
 
 // The words of a verdict.
 const (
-	getsThrough = "gets through"
-	staysInside = "stays inside"                 // it runs, shows nothing of others, and ends with the scope
-	isLeft      = "is left to the next borrower" // in the session
-	scopeEnded  = "scope_ended"                  // [postgres.CodeScopeEnded]
-	denied      = "42501"                        // insufficient_privilege
-	noRole      = "22023"                        // invalid_parameter_value: there is no such role
-	nobody      = "42704"                        // undefined_object: the same, of GRANT
+	getsThrough   = "gets through"
+	staysInside   = "stays inside"                 // it runs, shows nothing of others, and ends with the scope
+	isLeft        = "is left to the next borrower" // in the session
+	scopeEnded    = "scope_ended"                  // [postgres.CodeScopeEnded]
+	denied        = "42501"                        // insufficient_privilege
+	noRole        = "22023"                        // invalid_parameter_value: there is no such role
+	undefinedRole = "42704"                        // undefined_object: the same, of GRANT
 )
 
-// Who keeps an attempt out.
+// What prevents an attempt.
 const (
 	byRole     = "the role"
 	byScope    = "the scope"
 	byPostgres = "PostgreSQL"
-	byTrust    = "trust alone"
+	byTrust    = "trust only"
 	noneNeeded = "no defence needed"
 )
 

@@ -50,12 +50,12 @@ func TestWalls(t *testing.T) {
 		}
 	})
 	for name, c := range map[string]struct{ who, do string }{
-		"the neighbour's rows, before a tenant is entered":     {"gate_0", `SELECT * FROM tenant_rival.notes`},
+		"another tenant's rows, before a tenant is entered":    {"gate_0", `SELECT * FROM tenant_rival.notes`},
 		"a tenant's rows, before it is entered":                {"gate_0", `SELECT * FROM tenant_acme.notes`},
-		"the neighbour's rows, inside a tenant":                {"gate_0", enter + `SELECT * FROM tenant_rival.notes`},
-		"the neighbour's rows, after RESET ROLE":               {"gate_0", enter + `RESET ROLE; SELECT * FROM tenant_rival.notes`},
-		"the neighbour's rows, by an injected query":           {"gate_0", enter + `SELECT set_config('role', 'none', true), query_to_xml('SELECT * FROM tenant_rival.notes', true, true, '')`},
-		"the neighbour's function":                             {"gate_0", enter + `SELECT tenant_rival.count_notes()`},
+		"another tenant's rows, inside a tenant":               {"gate_0", enter + `SELECT * FROM tenant_rival.notes`},
+		"another tenant's rows, after RESET ROLE":              {"gate_0", enter + `RESET ROLE; SELECT * FROM tenant_rival.notes`},
+		"another tenant's rows, by an injected query":          {"gate_0", enter + `SELECT set_config('role', 'none', true), query_to_xml('SELECT * FROM tenant_rival.notes', true, true, '')`},
+		"another tenant's function":                            {"gate_0", enter + `SELECT tenant_rival.count_notes()`},
 		"tenants' names":                                       {"gate_0", `SELECT name FROM partywall.tenants`},
 		"memberships, as the gate":                             {"gate_0", `SELECT * FROM partywall.memberships`},
 		"a tenant's status, to write":                          {"gate_0", `UPDATE partywall.tenants SET status = 'active'`},
