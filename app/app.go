@@ -9,6 +9,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/httpapi"
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/files"
 	"github.com/partywall-go/partywall/domain/identities"
@@ -70,6 +71,10 @@ func New(ctx context.Context, cfg Config) (_ *Partywall, err error) {
 
 // build opens the parts in the order of their dependencies.
 func (p *Partywall) build(ctx context.Context) error {
+	permissions, err := domain.NewPermissions(p.config.Permissions)
+	if err != nil {
+		return err
+	}
 	secrets, err := p.openKeys()
 	if err != nil {
 		return err
@@ -92,7 +97,7 @@ func (p *Partywall) build(ctx context.Context) error {
 		return err
 	}
 
-	p.Access = &access.Service{Members: stores.members}
+	p.Access = &access.Service{Members: stores.members, Permissions: permissions}
 	p.Members, p.Tenants = stores.services(p.config, p.tasks.Later)
 	p.Tenants.Users, p.Tenants.Unproven = signIn.provider, p.confirmsUnseen()
 	p.Tenants.Mail, p.Tenants.Limits = mail, tenants.NewLimits(nil)

@@ -90,6 +90,10 @@ type Config struct {
 	// transaction itself; if it does, no tenant is created.
 	OnProvision func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant, owner domain.Identity) error
 
+	// Permissions are the product's own: each with the roles that have it, such as
+	// "send invoices": {domain.RoleOwner, domain.RoleAdmin}. Member.Require takes them.
+	Permissions map[domain.Permission][]domain.Role
+
 	// Resolve returns the tenant that a request names besides X-Tenant-ID, without a proof
 	// of membership. [Subdomain] returns such a function. If both name a tenant, they must
 	// agree. The zero TenantID names none.

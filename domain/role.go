@@ -24,6 +24,14 @@ const (
 	ManageTenant  Permission = "manage the tenant"
 )
 
+// OwnPermissions returns the permissions that Partywall itself gives a meaning to.
+func OwnPermissions() []Permission {
+	return []Permission{ReadFiles, WriteFiles, ManageMembers, ManageTenant}
+}
+
+// Roles returns all roles, from the one that may do most.
+func Roles() []Role { return []Role{RoleOwner, RoleAdmin, RoleMember, RoleViewer} }
+
 // permissions has all permissions of each role.
 var permissions = map[Role][]Permission{
 	RoleOwner:  {ReadFiles, WriteFiles, ManageMembers, ManageTenant},

@@ -17,6 +17,7 @@ func (c console) commands() []*urfave.Command {
 		group("migrate", "show how far the tenants' migrations are", migrateStatusCommand(c)),
 		smokeCommand(c),
 		group("tenants", "create, claim and list tenants", createTenantCommand(c), listTenantsCommand(c), claimTenantCommand(c)),
+		membersCommand(c),
 		doctorCommand(c),
 		configCommand(c),
 		versionCommand(c),

@@ -60,7 +60,12 @@ func runCommand(t *testing.T, env map[string]string, args ...string) result {
 
 func runIn(t *testing.T, dir string, env map[string]string, args ...string) result {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+	return resultOf(t, exec.CommandContext(t.Context(), os.Args[0], args...), env, dir)
+}
+
+// resultOf runs a command of the program in a folder until it ends.
+func resultOf(t *testing.T, cmd *exec.Cmd, env map[string]string, dir string) result {
+	t.Helper()
 	cmd.Env, cmd.Dir = environ(env), dir
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs

@@ -32,7 +32,7 @@ func withRegistry(ctx context.Context, c console, work func(r *app.Registry) err
 func userOf(ctx context.Context, c console, r *app.Registry, sub string) (domain.Identity, error) {
 	identity, found, err := r.Identity(ctx, sub)
 	if err != nil {
-		return domain.Identity{}, fmt.Errorf("--owner: %w", err)
+		return domain.Identity{}, err
 	}
 	if !found {
 		fmt.Fprintf(c.err, "%s: cannot check whether the pool %s has the user %s\n", c.program.Name, r.Provider, sub)

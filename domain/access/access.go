@@ -14,7 +14,8 @@ import (
 
 // Service admits members to their tenants.
 type Service struct {
-	Members ports.MemberStore
+	Members     ports.MemberStore
+	Permissions *domain.Permissions // of the product's own; nil: none
 }
 
 // Admit proves that the identity is a member of tenant id. Unknown, suspended and
@@ -28,7 +29,7 @@ func (s *Service) Admit(ctx context.Context, identity domain.Identity, id domain
 	if !tenant.Status.ServesMembers() {
 		return Member{}, domain.NewError(domain.CodeTenantNotFound)
 	}
-	return Member{tenant.ID, membership.Identity, membership.Role}, nil
+	return s.member(membership), nil
 }
 
 // AdmitSole admits the identity to the one tenant that it is a member of. An identity
@@ -41,6 +42,9 @@ func (s *Service) AdmitSole(ctx context.Context, identity domain.Identity) (Memb
 	if len(found) != 1 {
 		return Member{}, domain.NewError(domain.CodeTenantRequired)
 	}
-	membership := found[0].Membership
-	return Member{membership.Tenant, membership.Identity, membership.Role}, nil
+	return s.member(found[0].Membership), nil
+}
+
+func (s *Service) member(m domain.Membership) Member {
+	return Member{m.Tenant, m.Identity, m.Role, s.Permissions}
 }

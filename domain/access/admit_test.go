@@ -88,6 +88,28 @@ func TestAnIdentityWithOneTenantNeedsNoHeader(t *testing.T) {
 	}
 }
 
+func TestAMemberHasThePermissionsOfTheProduct(t *testing.T) {
+	in := newInstallation()
+	in.Permissions = domain.Must(domain.NewPermissions(map[domain.Permission][]domain.Role{"send invoices": {domain.RoleOwner, domain.RoleMember}}))
+	in.create(t, "acme", ada)
+	for role, want := range map[domain.Role]bool{domain.RoleMember: true, domain.RoleAdmin: false} {
+		domain.Must(in.db.Members().Grant(t.Context(), ports.MemberGrant{Tenant: tenantID("acme"), Member: eve, Role: role}))
+		sole, err := in.AdmitSole(t.Context(), eve)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, member := range []access.Member{domain.Must(in.Admit(t.Context(), eve, tenantID("acme"))), sole} {
+			err := member.Require("send invoices")
+			if (err == nil) != want || err != nil && domain.KindOf(err) != domain.Forbidden || member.May("send invoices") != want {
+				t.Errorf("%s sends invoices: %v", role, err)
+			}
+			if member.May("close the books") || member.May(domain.ManageTenant) || !member.May(domain.WriteFiles) {
+				t.Errorf("%s has other permissions than its own", role)
+			}
+		}
+	}
+}
+
 func TestTheZeroMemberMayDoNothing(t *testing.T) {
 	for _, p := range []domain.Permission{domain.ReadFiles, domain.WriteFiles, domain.ManageMembers, domain.ManageTenant} {
 		if err := (access.Member{}).Require(p); domain.KindOf(err) != domain.Forbidden {

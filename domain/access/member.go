@@ -8,6 +8,8 @@ type Member struct {
 	tenant   domain.TenantID
 	identity domain.Identity
 	role     domain.Role
+
+	permissions *domain.Permissions // the product's own
 }
 
 // Tenant returns the tenant that the member was admitted to.
@@ -22,10 +24,19 @@ func (m Member) Role() domain.Role { return m.role }
 // IsZero reports whether m proves nothing.
 func (m Member) IsZero() bool { return m == Member{} }
 
-// Require returns nil if the member's role allows p, and a [domain.Forbidden] error if not.
+// May reports whether the member's role allows p, a permission of Partywall's or of the
+// product's own.
+func (m Member) May(p domain.Permission) bool {
+	return m.role.May(p) || m.permissions.Allow(m.role, p)
+}
+
+// Require returns nil if [Member.May] allows p, and a [domain.Forbidden] error if not.
 func (m Member) Require(p domain.Permission) error {
 	if m.IsZero() {
 		return domain.Errorf(domain.Forbidden, "only a member of the tenant may %s", p)
+	}
+	if m.May(p) {
+		return nil
 	}
 	return m.role.Require(p)
 }

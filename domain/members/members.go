@@ -33,7 +33,7 @@ func (s *Service) now() time.Time {
 // checkExpiry refuses an end of a membership that has passed; the zero time is none.
 func (s *Service) checkExpiry(at time.Time) error {
 	if !at.IsZero() && !at.After(s.now()) {
-		return domain.Invalidf("expiresAt", "a membership ends in the future; leave expiresAt out if it does not end")
+		return domain.Invalidf("expiresAt", "a membership ends in the future, or not at all")
 	}
 	return nil
 }
