@@ -14,6 +14,8 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
+func TestServerVersion(t *testing.T) { pgtest.LogVersion(t) }
+
 // tenancy is what the port tests run on.
 func tenancy(t testing.TB, db *postgres.DB, cfg postgres.Config) porttest.Tenancy {
 	t.Helper()

@@ -204,7 +204,7 @@ func TestWithoutAPassword(t *testing.T) {
 	})
 	t.Run("by a Unix socket it is let in", func(t *testing.T) {
 		fake, cfg := trusting(t, letIn)
-		cfg.Host = socketTo(t, fake.address)
+		cfg.Host = pgtest.SocketTo(t, fake.address)
 		_, err := postgres.Open(t.Context(), cfg)
 		pgtest.MustBe(t, err, postgres.CodeNotSetUp) // it asked, and was answered
 	})
@@ -215,7 +215,7 @@ func TestWithoutAPassword(t *testing.T) {
 		fake, cfg := trusting(t, letIn)
 		_, port := fake.host()
 		cfg.Host = "@partywall-trusting-" + strconv.Itoa(port)
-		forward(t, cfg.Host+"/.s.PGSQL."+strconv.Itoa(port), fake.address)
+		pgtest.Forward(t, cfg.Host+"/.s.PGSQL."+strconv.Itoa(port), fake.address)
 		_, err := postgres.Open(t.Context(), cfg)
 		pgtest.MustBe(t, err, postgres.CodeLoginRefused)
 		fake.mustKnowNothing(t)
@@ -223,7 +223,7 @@ func TestWithoutAPassword(t *testing.T) {
 	for name, first := range map[string][]byte{"SCRAM": authentication(10, "SCRAM-SHA-256\x00\x00"), "clear text": authentication(3, ""), "MD5": authentication(5, "salt")} {
 		t.Run("a server that wants "+name+" is told that there is none", func(t *testing.T) {
 			fake, cfg := trusting(t, first)
-			cfg.Host = socketTo(t, fake.address)
+			cfg.Host = pgtest.SocketTo(t, fake.address)
 			_, err := postgres.Open(t.Context(), cfg)
 			pgtest.MustBe(t, err, postgres.CodeLoginRefused)
 			if !strings.Contains(err.Error(), "set DB_PASSWORD") {
@@ -388,48 +388,4 @@ func read(client net.Conn) []byte {
 	buffer := make([]byte, 4096)
 	n, _ := client.Read(buffer)
 	return buffer[:n]
-}
-
-// socketTo returns the folder of a Unix socket that leads to a server on TCP.
-func socketTo(t *testing.T, address string) string {
-	t.Helper()
-	folder, err := os.MkdirTemp("", "pw") // short: a socket's path has at most 103 bytes
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(folder) })
-	_, port, _ := net.SplitHostPort(address)
-	forward(t, filepath.Join(folder, ".s.PGSQL."+port), address)
-	return folder
-}
-
-// forward listens on a Unix socket, and passes connections on.
-func forward(t *testing.T, socket, address string) {
-	t.Helper()
-	listener, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer client.Close()
-				backend, err := net.Dial("tcp", address)
-				if err != nil {
-					return
-				}
-				defer backend.Close()
-				go func() {
-					_, _ = io.Copy(backend, client)
-					_ = backend.(*net.TCPConn).CloseWrite()
-				}()
-				_, _ = io.Copy(client, backend)
-			}()
-		}
-	}()
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports/doctor"
@@ -364,7 +365,7 @@ func TestNoPlainPasswords(t *testing.T) {
 		if !strings.HasPrefix(stored, "SCRAM-SHA-256$4096:") {
 			t.Errorf("%s is stored as %s", role, stored)
 		}
-		if err := pgtest.Login(t, cfg, role, postgres.DerivedPassword(cfg.Password, role)).PingContext(t.Context()); err != nil {
+		if err := pgtest.Login(t, cfg, role, pg.DerivedPassword(cfg.Password, role)).PingContext(t.Context()); err != nil {
 			t.Errorf("%s can't log in: %v", role, err)
 		}
 		if err := pgtest.Login(t, cfg, role, cfg.Password).PingContext(t.Context()); pq.As(err, "28P01") == nil {

@@ -136,7 +136,7 @@ func worksThroughURL(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 func TestSharedURLOfAUnixSocket(t *testing.T) {
 	t.Parallel()
 	cfg := pgtest.NewConfig(t, withJobs)
-	cfg.Host = socketTo(t, net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)))
+	cfg.Host = pgtest.SocketTo(t, net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)))
 	pgtest.SetUp(t, cfg)
 	db := pgtest.Reopen(t, cfg)
 	pgtest.MakeTenant(t, db, "acme")

@@ -17,11 +17,11 @@ func TestUnixSocket(t *testing.T) {
 	t.Parallel()
 	cfg := pgtest.NewConfig(t, pgtest.WithNotes)
 	address := net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port))
-	cfg.Host = socketTo(t, address)
+	cfg.Host = pgtest.SocketTo(t, address)
 	hosts := []string{cfg.Host}
 	if runtime.GOOS == "linux" {
 		abstract := "@partywall-" + cfg.Database
-		forward(t, abstract+"/.s.PGSQL."+strconv.Itoa(cfg.Port), address)
+		pgtest.Forward(t, abstract+"/.s.PGSQL."+strconv.Itoa(cfg.Port), address)
 		hosts = append(hosts, abstract)
 	}
 	for i, host := range hosts {

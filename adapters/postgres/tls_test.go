@@ -2,20 +2,11 @@ package postgres_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
-	"math/big"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -34,13 +25,13 @@ func TestTheServersCertificateComesFromTheAuthority(t *testing.T) {
 	realservers.Need(t, err)
 	t.Cleanup(func() { _ = secure.Close() })
 	cfg := postgres.Config{Host: "127.0.0.1", Port: secure.Port, User: secure.User, Password: secure.Password, Database: "tls", SSLMode: "verify-full"}
-	ours, theirs := newAuthority(t), newAuthority(t)
+	ours, theirs := pgtest.NewAuthority(t), pgtest.NewAuthority(t)
 
 	attempt := func(cfg postgres.Config) error {
 		return postgres.Setup(t.Context(), cfg, func(string) {})
 	}
-	serveTLS(t, secure, ours.sign(t, "127.0.0.1"))
-	cfg.SSLRootCert = ours.file
+	pgtest.ServeTLS(t, secure, ours.Sign(t, "127.0.0.1"))
+	cfg.SSLRootCert = ours.File
 	if err := attempt(cfg); err != nil {
 		t.Fatalf("verify-full with the right authority: %v", err)
 	}
@@ -48,13 +39,13 @@ func TestTheServersCertificateComesFromTheAuthority(t *testing.T) {
 	if got := pgtest.Query[bool](t, ownConn(t, db), `SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()`); !got {
 		t.Error("the connection isn't encrypted")
 	}
-	cfg.SSLRootCert = theirs.file
+	cfg.SSLRootCert = theirs.File
 	pgtest.MustBe(t, attempt(cfg), postgres.CodeLoginRefused)
 	cfg.SSLRootCert = ""
 	pgtest.MustBe(t, attempt(cfg), postgres.CodeLoginRefused)
 
-	serveTLS(t, secure, ours.sign(t, "127.0.0.2"))
-	cfg.SSLRootCert = ours.file
+	pgtest.ServeTLS(t, secure, ours.Sign(t, "127.0.0.2"))
+	cfg.SSLRootCert = ours.File
 	pgtest.MustBe(t, attempt(cfg), postgres.CodeLoginRefused)
 	cfg.SSLMode = "verify-ca"
 	if err := attempt(cfg); err != nil {
@@ -68,9 +59,9 @@ func TestAllThatIsSentIsEncrypted(t *testing.T) {
 	secure, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{})
 	realservers.Need(t, err)
 	t.Cleanup(func() { _ = secure.Close() })
-	ours := newAuthority(t)
-	serveTLS(t, secure, ours.sign(t, "127.0.0.1"))
-	cfg := postgres.Config{Host: "127.0.0.1", Port: secure.Port, User: secure.User, Password: secure.Password, Database: "tls", SSLRootCert: ours.file}
+	ours := pgtest.NewAuthority(t)
+	pgtest.ServeTLS(t, secure, ours.Sign(t, "127.0.0.1"))
+	cfg := postgres.Config{Host: "127.0.0.1", Port: secure.Port, User: secure.User, Password: secure.Password, Database: "tls", SSLRootCert: ours.File}
 	super := pgtest.Login(t, postgres.Config{Host: secure.Host, Port: secure.Port, Database: "postgres"}, "postgres", secure.SuperuserPassword)
 	const sslRequest = "\x00\x00\x00\x08\x04\xd2\x16\x2f"
 	var requests atomic.Int64
@@ -115,13 +106,13 @@ func TestTheClientShowsItsCertificate(t *testing.T) {
 	secure, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{})
 	realservers.Need(t, err)
 	t.Cleanup(func() { _ = secure.Close() })
-	ours := newAuthority(t)
-	serveTLS(t, secure, ours.sign(t, "127.0.0.1"))
+	ours := pgtest.NewAuthority(t)
+	pgtest.ServeTLS(t, secure, ours.Sign(t, "127.0.0.1"))
 	super := pgtest.Login(t, postgres.Config{Host: secure.Host, Port: secure.Port, Database: "postgres"}, "postgres", secure.SuperuserPassword)
 	authorities := filepath.Join(secure.Dir, "ca.pem")
 	hba := filepath.Join(secure.Dir, "pg_hba.conf")
 	for path, text := range map[string][]byte{
-		authorities: domain.Must(os.ReadFile(ours.file)),
+		authorities: domain.Must(os.ReadFile(ours.File)),
 		hba:         []byte("host postgres all all scram-sha-256\nhostssl tls all all scram-sha-256 clientcert=verify-ca\n"),
 	} {
 		if err := os.WriteFile(path, text, 0o644); err != nil {
@@ -146,9 +137,9 @@ func TestTheClientShowsItsCertificate(t *testing.T) {
 		}
 	}
 	pgtest.MustBe(t, attempt(), postgres.CodeLoginRefused) // the authority is unknown
-	write("root.crt", domain.Must(os.ReadFile(ours.file)), 0o644)
+	write("root.crt", domain.Must(os.ReadFile(ours.File)), 0o644)
 	pgtest.MustBe(t, attempt(), postgres.CodeLoginRefused) // it shows no certificate
-	both := ours.sign(t, "127.0.0.1")
+	both := ours.Sign(t, "127.0.0.1")
 	write("postgresql.crt", both, 0o644)
 	pgtest.MustBe(t, attempt(), postgres.CodeLoginRefused) // it has no key
 	write("postgresql.key", both, 0o644)
@@ -158,67 +149,5 @@ func TestTheClientShowsItsCertificate(t *testing.T) {
 	write("postgresql.key", both, 0o600)
 	if err := attempt(); err != nil {
 		t.Error(err)
-	}
-}
-
-// authority signs the certificates of servers.
-type authority struct {
-	key  *ecdsa.PrivateKey
-	cert *x509.Certificate
-	file string
-}
-
-func newAuthority(t *testing.T) *authority {
-	t.Helper()
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "authority"}, NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	key := domain.Must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
-	der := domain.Must(x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key))
-	a := &authority{key, domain.Must(x509.ParseCertificate(der)), filepath.Join(t.TempDir(), "ca.pem")}
-	if err := os.WriteFile(a.file, encodePEM("CERTIFICATE", der), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
-
-// sign returns a certificate and its key for the server at address, as one file. The
-// certificate is good for an hour.
-func (a *authority) sign(t *testing.T, address string) []byte {
-	t.Helper()
-	return a.signUntil(t, address, time.Now().Add(time.Hour))
-}
-
-// signUntil is sign for another time.
-func (a *authority) signUntil(t *testing.T, address string, until time.Time) []byte {
-	t.Helper()
-	template := &x509.Certificate{SerialNumber: big.NewInt(2), NotAfter: until, IPAddresses: []net.IP{net.ParseIP(address)}}
-	key := domain.Must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
-	cert := domain.Must(x509.CreateCertificate(rand.Reader, template, a.cert, &key.PublicKey, a.key))
-	return append(encodePEM("CERTIFICATE", cert), encodePEM("PRIVATE KEY", domain.Must(x509.MarshalPKCS8PrivateKey(key)))...)
-}
-
-func encodePEM(kind string, der []byte) []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
-}
-
-// serveTLS has the server show a certificate from now on.
-func serveTLS(t *testing.T, server *embeddedpg.Server, file []byte) {
-	t.Helper()
-	path := filepath.Join(server.Dir, "tls.pem")
-	if err := os.WriteFile(path, file, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	owner := domain.Must(os.Stat(server.Dir)).Sys().(*syscall.Stat_t)
-	if err := os.Chown(path, int(owner.Uid), int(owner.Gid)); err != nil {
-		t.Fatal(err)
-	}
-	db := pgtest.Login(t, postgres.Config{Host: server.Host, Port: server.Port, Database: "postgres"}, "postgres", server.SuperuserPassword)
-	for _, statement := range []string{`ALTER SYSTEM SET ssl_cert_file = 'tls.pem'`, `ALTER SYSTEM SET ssl_key_file = 'tls.pem'`, `ALTER SYSTEM SET ssl = on`} {
-		pgtest.Execute(t, db, statement)
-	}
-	if err := server.Restart(t.Context()); err != nil {
-		t.Fatal(err)
 	}
 }

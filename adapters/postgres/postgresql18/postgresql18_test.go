@@ -14,23 +14,31 @@ import (
 )
 
 // tests are those that depend on the server's version.
-const tests = "^(TestServerVersion|TestExamine|TestExamineMistakes|TestWalls|TestPath|TestInTenant|TestProvision|TestSetup.*|TestTenantStore|TestTransactionOptions|TestArguments|" +
+const tests = "^(TestServerVersion|TestChecks|TestMistakesAreFound|TestWalls|TestPath|TestInTenant|TestProvision|TestSetup.*|TestTenantStore|TestTransactionOptions|TestArguments|" +
 	"TestAllThatIsSentIsEncrypted|TestTheServersCertificate.*|TestTheServerIsProven.*|TestUserStore|TestAFile.*|TestANewTenant.*|TestATransaction.*|" +
 	"TestWhatAFile.*|TestATenant.*|TestTheTrial.*|TestFilesThat.*)$"
 
+// packages are those that have such tests.
+var packages = []string{"postgres", "postgres/walls", "postgres/internal/doctor"}
+
 func TestPostgreSQL18(t *testing.T) {
-	arguments := []string{"test", "-v", "-count=1", "-run", tests}
-	if race {
-		arguments = append(arguments, "-race")
-	}
-	if deadline, ok := t.Deadline(); ok {
-		arguments = append(arguments, "-timeout", time.Until(deadline).String())
-	}
-	program := exec.CommandContext(t.Context(), "go", append(arguments, "github.com/partywall-go/partywall/adapters/postgres", "github.com/partywall-go/partywall/adapters/postgres/walls")...)
-	program.Env = append(os.Environ(), "PATH="+realservers.PostgreSQL18(t)+":"+os.Getenv("PATH"))
-	out, err := program.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "PostgreSQL 18") {
-		t.Errorf("%v\n%s", err, failures(string(out)))
+	path := "PATH=" + realservers.PostgreSQL18(t) + ":" + os.Getenv("PATH")
+	for _, name := range packages {
+		t.Run(name, func(t *testing.T) {
+			arguments := []string{"test", "-v", "-count=1", "-run", tests}
+			if race {
+				arguments = append(arguments, "-race")
+			}
+			if deadline, ok := t.Deadline(); ok {
+				arguments = append(arguments, "-timeout", time.Until(deadline).String())
+			}
+			program := exec.CommandContext(t.Context(), "go", append(arguments, "github.com/partywall-go/partywall/adapters/"+name)...)
+			program.Env = append(os.Environ(), path)
+			out, err := program.CombinedOutput()
+			if err != nil || !strings.Contains(string(out), "PostgreSQL 18") {
+				t.Errorf("%v\n%s", err, failures(string(out)))
+			}
+		})
 	}
 }
 

@@ -10,3 +10,5 @@ import (
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+func TestServerVersion(t *testing.T) { pgtest.LogVersion(t) }

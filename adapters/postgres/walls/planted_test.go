@@ -65,7 +65,7 @@ func shared(t *testing.T, changes ...func(*postgres.Config)) postgres.Config {
 	return cfg
 }
 
-// liveThrough sets up, upgrades, serves, sweeps and examines.
+// liveThrough sets up, upgrades, serves, sweeps and runs the checks.
 func liveThrough(t *testing.T, sent *wiretap, cfg postgres.Config) {
 	t.Helper()
 	pgtest.Through(t, &cfg).Cut.Store(sent.listen())

@@ -44,6 +44,12 @@ func Server(t testing.TB) *embeddedpg.Server {
 	return server.Get(t)
 }
 
+// LogVersion logs which server the tests run on.
+func LogVersion(t testing.TB) {
+	t.Helper()
+	t.Log(Query[string](t, keepSuperuser(Server(t), "postgres"), `SELECT version()`))
+}
+
 // BothServers returns the one that all tests share and, for true, a PostgreSQL 18 for
 // this test.
 func BothServers(t testing.TB) map[bool]*embeddedpg.Server {

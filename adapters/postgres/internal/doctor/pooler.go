@@ -1,4 +1,4 @@
-package postgres
+package doctor
 
 import (
 	"context"
@@ -17,8 +17,8 @@ const transactionMode = "set pool_mode = transaction in pgbouncer.ini, then: psq
 
 // transactions opens one in one message and ends it in another, which a pooler of
 // statements breaks off.
-func (e *examination) transactions(ctx context.Context) (doctor.Finding, error) {
-	err := pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(context.Context, *sqlx.Tx) error { return nil })
+func (c *checker) transactions(ctx context.Context) (doctor.Finding, error) {
+	err := pg.InScope(ctx, c.db, c.cfg.OwnScope(), func(context.Context, *sqlx.Tx) error { return nil })
 	if err != nil && pg.Lost(err) {
 		return doctor.Fail("the pooler pools statements: nothing works behind it", transactionMode), nil
 	}
@@ -26,12 +26,12 @@ func (e *examination) transactions(ctx context.Context) (doctor.Finding, error) 
 }
 
 // poolMode finds out whether PgBouncer stands before the server, and how it pools.
-func (e *examination) poolMode(ctx context.Context) (doctor.Finding, error) {
+func (c *checker) poolMode(ctx context.Context) (doctor.Finding, error) {
 	var err error
-	if e.pooler, err = e.behindPooler(ctx); err != nil || !e.pooler {
+	if c.pooler, err = c.behindPooler(ctx); err != nil || !c.pooler {
 		return doctor.Pass("no pooler stands before the server"), err
 	}
-	shared, err := e.sharesBackends(ctx)
+	shared, err := c.sharesBackends(ctx)
 	switch {
 	case err != nil:
 		return doctor.Finding{}, err
@@ -43,8 +43,8 @@ func (e *examination) poolMode(ctx context.Context) (doctor.Finding, error) {
 
 // behindPooler logs in with a setting that PostgreSQL takes, and that PgBouncer
 // refuses, as it does with each that it doesn't know how to keep for a client.
-func (e *examination) behindPooler(ctx context.Context) (bool, error) {
-	db := sql.OpenDB(pg.NewOwnConnector(e.cfg, pg.Setting{Name: "geqo", Value: "on"}))
+func (c *checker) behindPooler(ctx context.Context) (bool, error) {
+	db := sql.OpenDB(pg.NewOwnConnector(c.cfg, pg.Setting{Name: "geqo", Value: "on"}))
 	defer func() { _ = db.Close() }()
 	err := db.PingContext(ctx)
 	if refusal, ok := errors.AsType[*pq.Error](err); ok && strings.Contains(refusal.Message, "unsupported startup parameter") {
@@ -55,16 +55,16 @@ func (e *examination) behindPooler(ctx context.Context) (bool, error) {
 
 // sharesBackends reports whether two connections of ours, both open, get one and
 // the same backend: the one last used is the next to be lent.
-func (e *examination) sharesBackends(ctx context.Context) (bool, error) {
+func (c *checker) sharesBackends(ctx context.Context) (bool, error) {
 	shared := false
-	other := pg.ConnectOwn(e.cfg, 1)
+	other := pg.ConnectOwn(c.cfg, 1)
 	defer func() { _ = other.Close() }()
 	for range 10 {
 		var ours, theirs int
-		if err := e.readOne(ctx, &ours, `SELECT pg_backend_pid()`); err != nil {
+		if err := c.readOne(ctx, &ours, `SELECT pg_backend_pid()`); err != nil {
 			return false, err
 		}
-		if err := pg.OwnGet(ctx, other, e.cfg, &theirs, `SELECT pg_backend_pid()`); err != nil {
+		if err := pg.OwnGet(ctx, other, c.cfg, &theirs, `SELECT pg_backend_pid()`); err != nil {
 			return false, err
 		}
 		shared = shared || ours == theirs
@@ -102,10 +102,10 @@ func readLeftovers(ctx context.Context, db *sqlx.DB) (path, left string, err err
 }
 
 // session looks at connections as they come, where tenants are served.
-func (e *examination) session(ctx context.Context) (doctor.Finding, error) {
-	for _, name := range []string{e.in.SystemRole(), e.in.GateRole()} {
+func (c *checker) session(ctx context.Context) (doctor.Finding, error) {
+	for _, name := range []string{c.in.SystemRole(), c.in.GateRole()} {
 		var path, left string
-		err := e.asLogin(name, func(as *examination) (err error) {
+		err := c.asLogin(name, func(as *checker) (err error) {
 			path, left, err = readLeftovers(ctx, as.db)
 			return err
 		})
@@ -114,7 +114,7 @@ func (e *examination) session(ctx context.Context) (doctor.Finding, error) {
 			return doctor.Finding{}, err
 		case path != pg.OwnPath:
 			return doctor.Fail("a fresh connection of "+name+" has search_path="+path+", where other programs may put functions that then run with its rights",
-				e.setItUp()+", which sets "+pg.OwnPath+"; where that changes nothing, restart the pooler"), nil
+				c.setItUp()+", which sets "+pg.OwnPath+"; where that changes nothing, restart the pooler"), nil
 		case left != "":
 			return doctor.Fail("a fresh connection of "+name+" comes with "+left+", which another program left behind in the pooler",
 				"let no other program log in as "+name+", restart the pooler, and give other programs a pool and a user of their own"), nil

@@ -1,4 +1,4 @@
-package postgres_test
+package doctor_test
 
 import (
 	"bytes"
@@ -14,13 +14,14 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-func TestExamineWhatCannotBeReached(t *testing.T) {
+func TestAServerThatCannotBeReached(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -66,7 +67,7 @@ func closedPort(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-func TestExamineTLS(t *testing.T) {
+func TestTLSChecks(t *testing.T) {
 	t.Parallel()
 	for mode, severity := range map[string]doctor.Severity{"disable": doctor.Error, "require": doctor.Warning, "verify-ca": doctor.Warning, "verify-full": doctor.OK} {
 		t.Run(mode+" to another machine", func(t *testing.T) {
@@ -78,9 +79,9 @@ func TestExamineTLS(t *testing.T) {
 	realservers.Need(t, err)
 	t.Cleanup(func() { _ = secure.Close() })
 	cfg := postgres.Config{Host: "127.0.0.1", Port: secure.Port, User: secure.User, Password: secure.Password, Database: "tls"}
-	ours, theirs := newAuthority(t), newAuthority(t)
-	serveTLS(t, secure, ours.sign(t, "127.0.0.1"))
-	cfg.SSLRootCert = ours.file
+	ours, theirs := pgtest.NewAuthority(t), pgtest.NewAuthority(t)
+	pgtest.ServeTLS(t, secure, ours.Sign(t, "127.0.0.1"))
+	cfg.SSLRootCert = ours.File
 	pgtest.SetUp(t, cfg)
 	t.Run("a certificate that expires soon", func(t *testing.T) {
 		pgtest.MustFind(t, cfg, "database-certificate", doctor.Warning, "only")
@@ -89,7 +90,7 @@ func TestExamineTLS(t *testing.T) {
 		pgtest.MustHave(t, pgtest.RunChecksAt(t, cfg, 2*time.Hour), "database-certificate", doctor.Error, "was good until", "database-clock")
 	})
 	t.Run("another authority's certificate", func(t *testing.T) {
-		cfg.SSLRootCert = theirs.file
+		cfg.SSLRootCert = theirs.File
 		pgtest.MustFind(t, cfg, "database", doctor.Error, "DB_SSLROOTCERT")
 	})
 	t.Run("a server without TLS", func(t *testing.T) {
@@ -99,7 +100,7 @@ func TestExamineTLS(t *testing.T) {
 	})
 }
 
-func TestExaminePooler(t *testing.T) {
+func TestPoolerChecks(t *testing.T) {
 	t.Parallel()
 	db, cfg := pgtest.Open(t, pgtest.WithNotes)
 	pgtest.MakeTenant(t, db, "acme")
@@ -130,14 +131,14 @@ func TestExaminePooler(t *testing.T) {
 			cfg := behind(t, "transaction")
 			inst := pgtest.Query[string](t, pgtest.Superuser(t, cfg), `SELECT inst FROM partywall.installation`)
 			gate := "pw_" + inst + "_gate_0"
-			pgtest.Execute(t, pgtest.Login(t, cfg, gate, postgres.DerivedPassword(cfg.Password, gate)), c.do)
+			pgtest.Execute(t, pgtest.Login(t, cfg, gate, pg.DerivedPassword(cfg.Password, gate)), c.do)
 			pgtest.MustFind(t, cfg, "database-session", doctor.Error, c.says)
 		})
 	}
 }
 
-// TestExamineAReplica has a server that follows another, which isn't there.
-func TestExamineAReplica(t *testing.T) {
+// TestAReplicaIsFound has a server that follows another, which isn't there.
+func TestAReplicaIsFound(t *testing.T) {
 	t.Parallel()
 	replica, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{})
 	realservers.Need(t, err)
@@ -164,8 +165,8 @@ func TestExamineAReplica(t *testing.T) {
 	pgtest.MustFind(t, cfg, "database-writable", doctor.OK, "takes writes")
 }
 
-// TestExamineAnOldServer rewrites what the server calls itself on the way.
-func TestExamineAnOldServer(t *testing.T) {
+// TestAnOldServerIsFound rewrites what the server calls itself on the way.
+func TestAnOldServerIsFound(t *testing.T) {
 	t.Parallel()
 	_, cfg := pgtest.Open(t)
 	number := pgtest.Query[string](t, pgtest.Superuser(t, cfg), `SELECT current_setting('server_version_num')`)

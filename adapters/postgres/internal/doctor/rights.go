@@ -1,4 +1,4 @@
-package postgres
+package doctor
 
 import (
 	"context"
@@ -15,64 +15,64 @@ import (
 )
 
 // names are what the fixes of this database fill in.
-func (e *examination) names() map[string]string {
-	return map[string]string{"database": e.cfg.Database, "user": e.cfg.User, "system": e.in.SystemRole(), "gate": e.in.GateRole()}
+func (c *checker) names() map[string]string {
+	return map[string]string{"database": c.cfg.Database, "user": c.cfg.User, "system": c.in.SystemRole(), "gate": c.in.GateRole()}
 }
 
-func (e *examination) userRights(ctx context.Context) (doctor.Finding, error) {
+func (c *checker) userRights(ctx context.Context) (doctor.Finding, error) {
 	var may struct{ Super, Roles, Owner, RDS bool }
-	if err := e.readOne(ctx, &may, `
+	if err := c.readOne(ctx, &may, `
 		SELECT r.rolsuper AS super, r.rolcreaterole AS roles,
 			pg_has_role(current_user, d.datdba, 'USAGE') AS owner,
 			coalesce(pg_has_role(current_user, (SELECT oid FROM pg_roles WHERE rolname = 'rds_superuser'), 'MEMBER'), false) AS rds
 		FROM pg_roles r, pg_database d WHERE r.rolname = current_user AND d.datname = current_database()`); err != nil {
 		return doctor.Finding{}, err
 	}
-	lacks, err := e.findLacks(ctx)
+	lacks, err := c.findLacks(ctx)
 	if err != nil {
 		return doctor.Finding{}, err
 	}
-	names := e.names()
+	names := c.names()
 	switch {
 	case may.Super:
-		return doctor.Warn(e.cfg.User+" is a superuser, whom no wall holds", pg.Fill("ALTER ROLE {user} NOSUPERUSER CREATEROLE, as another superuser", names)), nil
+		return doctor.Warn(c.cfg.User+" is a superuser, whom no wall holds", pg.Fill("ALTER ROLE {user} NOSUPERUSER CREATEROLE, as another superuser", names)), nil
 	case len(lacks) > 0 && lacks[0].Later:
 		return doctor.Warn(inspection.Reasons(lacks)+", so that those tenants can't be removed", "run as a superuser: "+inspection.SuperuserLine(lacks)), nil
 	case len(lacks) > 0:
-		return doctor.Fail(inspection.Reasons(lacks), "run as a superuser, connected to the database: "+inspection.SuperuserLine(lacks)+"; then "+e.setItUp()), nil
-	case !may.Roles && e.cfg.Roles == pg.RolesAuto && !e.setUp:
-		return doctor.Warn(e.cfg.User+" may not make roles: setup would go without the second wall, for good", pg.Fill("as a superuser, before the first setup: ALTER ROLE {user} CREATEROLE", names)), nil
+		return doctor.Fail(inspection.Reasons(lacks), "run as a superuser, connected to the database: "+inspection.SuperuserLine(lacks)+"; then "+c.setItUp()), nil
+	case !may.Roles && c.cfg.Roles == pg.RolesAuto && !c.setUp:
+		return doctor.Warn(c.cfg.User+" may not make roles: setup would go without the second wall, for good", pg.Fill("as a superuser, before the first setup: ALTER ROLE {user} CREATEROLE", names)), nil
 	case may.RDS:
-		return doctor.Warn(e.cfg.User+" is a member of rds_superuser", "make a user of its own, as docs/production.md says, and hand it the database"), nil
+		return doctor.Warn(c.cfg.User+" is a member of rds_superuser", "make a user of its own, as docs/production.md says, and hand it the database"), nil
 	case !may.Owner:
-		return doctor.Warn(e.cfg.User+" doesn't own the database, and can't close it to PUBLIC", pg.Fill("as a superuser: ALTER DATABASE {database} OWNER TO {user}", names)), nil
+		return doctor.Warn(c.cfg.User+" doesn't own the database, and can't close it to PUBLIC", pg.Fill("as a superuser: ALTER DATABASE {database} OWNER TO {user}", names)), nil
 	}
-	return doctor.Pass(e.cfg.User + " may do what it must, and no more"), nil
+	return doctor.Pass(c.cfg.User + " may do what it must, and no more"), nil
 }
 
 // findLacks looks for what setup would need.
-func (e *examination) findLacks(ctx context.Context) (lacks []inspection.Lack, err error) {
-	err = pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
-		in := e.in
-		if !e.setUp {
+func (c *checker) findLacks(ctx context.Context) (lacks []inspection.Lack, err error) {
+	err = pg.InScope(ctx, c.db, c.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+		in := c.in
+		if !c.setUp {
 			if in, err = installation.Guess(ctx, tx); err != nil {
 				return err
 			}
 		}
-		lacks, err = inspection.FindLacks(ctx, tx, e.cfg, in)
+		lacks, err = inspection.FindLacks(ctx, tx, c.cfg, in)
 		return err
 	})
 	return lacks, err
 }
 
-func (e *examination) publicRights(ctx context.Context) (doctor.Finding, error) {
+func (c *checker) publicRights(ctx context.Context) (doctor.Finding, error) {
 	var open struct {
 		Create, Temp, Public bool
 		Schemas, Strangers   string
 	}
 	elsewhere := strings.NewReplacer( // the roles that gate-rights and tenant-role-rights look at
-		"{system}", pq.QuoteLiteral(e.in.SystemRole()), "{gate}", pq.QuoteLiteral(e.in.GateRole()), "{shared}", pq.QuoteLiteral(e.in.SharedRole()), "{tenants}", pq.QuoteLiteral(e.in.TenantPrefix()))
-	if err := e.readOne(ctx, &open, elsewhere.Replace(`
+		"{system}", pq.QuoteLiteral(c.in.SystemRole()), "{gate}", pq.QuoteLiteral(c.in.GateRole()), "{shared}", pq.QuoteLiteral(c.in.SharedRole()), "{tenants}", pq.QuoteLiteral(c.in.TenantPrefix()))
+	if err := c.readOne(ctx, &open, elsewhere.Replace(`
 		SELECT has_database_privilege('public', current_database(), 'CREATE') AS create,
 			has_database_privilege('public', current_database(), 'TEMP') AS temp,
 			coalesce((SELECT has_schema_privilege('public', oid, 'CREATE') FROM pg_namespace WHERE nspname = 'public'), false) AS public,
@@ -85,7 +85,7 @@ func (e *examination) publicRights(ctx context.Context) (doctor.Finding, error) 
 				AND NOT coalesce(r.rolname IN ({system}, {gate}, {shared}) OR starts_with(r.rolname, {tenants}) AND n.nspname NOT IN ('ext', 'shared'), false)), '') AS strangers`)); err != nil {
 		return doctor.Finding{}, err
 	}
-	fix := "run as the database's owner: " + inspection.CloseDatabase(e.cfg.Database)
+	fix := "run as the database's owner: " + inspection.CloseDatabase(c.cfg.Database)
 	switch {
 	case open.Schemas != "":
 		return doctor.Fail("everybody enters "+open.Schemas, "run as DB_USER: REVOKE ALL ON SCHEMA "+open.Schemas+" FROM PUBLIC"), nil
@@ -103,7 +103,7 @@ func (e *examination) publicRights(ctx context.Context) (doctor.Finding, error) 
 
 // excess lists what roles may do beyond what they must, a line each. The roles are
 // named by a pattern, so that one query serves for all tenants.
-func (e *examination) excess(ctx context.Context, branches ...string) ([]string, error) {
+func (c *checker) excess(ctx context.Context, branches ...string) ([]string, error) {
 	query := `
 		WITH role AS (SELECT * FROM pg_roles), acl AS (
 			SELECT a.grantee, 'schema ' || n.nspname AS thing, n.nspname AS schema, a.privilege_type AS privilege, '' AS kind
@@ -116,15 +116,15 @@ func (e *examination) excess(ctx context.Context, branches ...string) ([]string,
 			FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(t.attacl) a
 		)
 		SELECT text FROM (` + strings.Join(branches, " UNION ALL ") + `) found(text) ORDER BY 1`
-	return e.lines(ctx, query)
+	return c.lines(ctx, query)
 }
 
 // lines reads the lines of a query that names our roles in braces.
-func (e *examination) lines(ctx context.Context, query string) (found []string, err error) {
+func (c *checker) lines(ctx context.Context, query string) (found []string, err error) {
 	query = strings.NewReplacer(
-		"{inst}", e.in.Name, "{system}", e.in.SystemRole(), "{gate}", e.in.GateRole(), "{shared}", e.in.SharedRole(),
+		"{inst}", c.in.Name, "{system}", c.in.SystemRole(), "{gate}", c.in.GateRole(), "{shared}", c.in.SharedRole(),
 	).Replace(query) // made of hex digits and our own words
-	return found, e.readAll(ctx, &found, query)
+	return found, c.readAll(ctx, &found, query)
 }
 
 // The large objects that a tenant makes are its own.
@@ -149,17 +149,17 @@ const (
 	isTenant = `r.rolname LIKE 'pw\_{inst}\_t\_%'`
 )
 
-func (e *examination) gateRights(ctx context.Context) (doctor.Finding, error) {
-	if !e.in.Roles {
-		return doctor.Pass("there are no logins of ours: all runs as " + e.cfg.User), nil
+func (c *checker) gateRights(ctx context.Context) (doctor.Finding, error) {
+	if !c.in.Roles {
+		return doctor.Pass("there are no logins of ours: all runs as " + c.cfg.User), nil
 	}
-	found, err := e.excess(ctx,
+	found, err := c.excess(ctx,
 		fmt.Sprintf(powers, isLogin), fmt.Sprintf(belongings, isLogin), fmt.Sprintf(databaseGrants, isLogin),
 		`SELECT r.rolname || ' inherits what its roles may' FROM role r WHERE `+isLogin+` AND r.rolinherit`,
 		`SELECT r.rolname || ' is a member of ' || g.rolname FROM role r JOIN pg_auth_members m ON m.member = r.oid JOIN role g ON g.oid = m.roleid
 			WHERE `+isLogin+` AND NOT (r.rolname = '{gate}' AND g.rolname LIKE 'pw\_{inst}\_t\_%')`,
 		`SELECT r.rolname || ' may give away or inherit ' || g.rolname FROM role r JOIN pg_auth_members m ON m.member = r.oid JOIN role g ON g.oid = m.roleid
-			WHERE `+isLogin+` AND `+e.badMembership(),
+			WHERE `+isLogin+` AND `+c.badMembership(),
 		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
 			WHERE r.rolname = '{gate}' AND NOT (a.thing = 'schema partywall' AND a.privilege = 'USAGE')
 			AND NOT (a.kind = 'column' AND a.privilege = 'SELECT' AND a.thing IN (SELECT 'partywall.tenants.' || c FROM string_to_table('`+installation.ColumnsOfGate+`', ', ') c))`,
@@ -177,7 +177,7 @@ func (e *examination) gateRights(ctx context.Context) (doctor.Finding, error) {
 		return doctor.Finding{}, err
 	}
 	if len(found) > 0 {
-		return doctor.Fail(pg.FirstFew(found), pg.Fill("take it away as a superuser, with REVOKE, REASSIGN OWNED or ALTER ROLE {gate} NOSUPERUSER NOCREATEROLE NOCREATEDB NOBYPASSRLS NOREPLICATION NOINHERIT", e.names())), nil
+		return doctor.Fail(pg.FirstFew(found), pg.Fill("take it away as a superuser, with REVOKE, REASSIGN OWNED or ALTER ROLE {gate} NOSUPERUSER NOCREATEROLE NOCREATEDB NOBYPASSRLS NOREPLICATION NOINHERIT", c.names())), nil
 	}
 	return doctor.Pass("the logins may do their work only"), nil
 }
@@ -202,24 +202,24 @@ const loginLacks = `
 	) found(text) ORDER BY 1`
 
 // loginGrants looks for what the logins lack, as after a restore without privileges.
-func (e *examination) loginGrants(ctx context.Context) (doctor.Finding, error) {
-	if !e.in.Roles {
-		return doctor.Pass("there are no logins of ours: all runs as " + e.cfg.User), nil
+func (c *checker) loginGrants(ctx context.Context) (doctor.Finding, error) {
+	if !c.in.Roles {
+		return doctor.Pass("there are no logins of ours: all runs as " + c.cfg.User), nil
 	}
-	found, err := e.lines(ctx, loginLacks)
+	found, err := c.lines(ctx, loginLacks)
 	if err != nil {
 		return doctor.Finding{}, err
 	}
 	if len(found) > 0 {
-		return doctor.Fail(pg.FirstFew(found), e.setItUp()+", which grants it anew"), nil
+		return doctor.Fail(pg.FirstFew(found), c.setItUp()+", which grants it anew"), nil
 	}
 	return doctor.Pass("the logins may do their work"), nil
 }
 
 // badMembership is a membership by which a gate could do more than become the
 // role. From PostgreSQL 16 on each has an INHERIT of its own.
-func (e *examination) badMembership() string {
-	if e.in.Version < 160000 {
+func (c *checker) badMembership() string {
+	if c.in.Version < 160000 {
 		return `m.admin_option`
 	}
 	return `(m.admin_option OR m.inherit_option)`

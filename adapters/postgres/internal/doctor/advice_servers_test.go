@@ -1,4 +1,4 @@
-package postgres_test
+package doctor_test
 
 import (
 	"errors"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
@@ -48,20 +49,20 @@ func TestTheAdviceAboutTLS(t *testing.T) {
 	realservers.Need(t, err)
 	t.Cleanup(func() { _ = server.Close() })
 	cfg := postgres.Config{Host: "0.0.0.0", Port: server.Port, User: server.User, Password: server.Password, Database: "tls", SSLMode: "disable"}
-	ours, theirs := newAuthority(t), newAuthority(t)
+	ours, theirs := pgtest.NewAuthority(t), pgtest.NewAuthority(t)
 	pgtest.SetUp(t, cfg)
 
 	fixOf(t, cfg, "database-tls", doctor.Error, "set DB_SSLMODE=verify-full")
 	cfg.SSLMode = "verify-full"
 	fixOf(t, cfg, "database", doctor.Error, "turn TLS on in the server (ssl = on, with a certificate)")
-	serveTLS(t, server, ours.signUntil(t, "0.0.0.0", time.Now().Add(24*time.Hour)))
-	for _, authorities := range []string{"", theirs.file} {
+	pgtest.ServeTLS(t, server, ours.SignUntil(t, "0.0.0.0", time.Now().Add(24*time.Hour)))
+	for _, authorities := range []string{"", theirs.File} {
 		cfg.SSLRootCert = authorities
 		fixOf(t, cfg, "database", doctor.Error, "set DB_SSLROOTCERT to the authority's certificates")
 	}
-	cfg.SSLRootCert = ours.file
+	cfg.SSLRootCert = ours.File
 	fixOf(t, cfg, "database-certificate", doctor.Warning, "renew the server's certificate")
-	serveTLS(t, server, ours.signUntil(t, "0.0.0.0", time.Now().Add(365*24*time.Hour)))
+	pgtest.ServeTLS(t, server, ours.SignUntil(t, "0.0.0.0", time.Now().Add(365*24*time.Hour)))
 	pgtest.MustFind(t, cfg, "database-certificate", doctor.OK, "good until")
 
 	for _, mode := range []string{"require", "verify-ca"} {
@@ -81,7 +82,7 @@ func TestTheAdviceAboutAServerWithoutTLS(t *testing.T) {
 	address := cfg.Address()
 	cfg.SSLMode = "verify-full"
 	fixOf(t, cfg, "database", doctor.Error, "or let Partywall connect over a Unix socket")
-	cfg.Host = socketTo(t, address)
+	cfg.Host = pgtest.SocketTo(t, address)
 	pgtest.MustFind(t, cfg, "database-tls", doctor.OK, "Unix socket")
 }
 
@@ -136,7 +137,7 @@ func TestTheAdviceAboutWhatAPoolerKeeps(t *testing.T) {
 			behind := cfg
 			behind.Host, behind.Port = pooler.Host, pooler.Port
 			gate := "pw_" + pgtest.Query[string](t, pgtest.Superuser(t, cfg), `SELECT inst FROM partywall.installation`) + "_gate_0"
-			other := pgtest.Login(t, behind, gate, postgres.DerivedPassword(cfg.Password, gate))
+			other := pgtest.Login(t, behind, gate, pg.DerivedPassword(cfg.Password, gate))
 			pgtest.Execute(t, other, statement)
 			_ = other.Close()
 			fix := fixOf(t, behind, "database-session", doctor.Error, strings.ReplaceAll(advice, "{gate}", gate))

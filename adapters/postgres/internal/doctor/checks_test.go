@@ -1,4 +1,4 @@
-package postgres_test
+package doctor_test
 
 import (
 	"context"
@@ -75,7 +75,7 @@ var mistakes = map[string]mistake{
 	"a maker that a stranger may become":                {check: "gate-rights", severity: doctor.Error, says: "pw_{inst}_stranger may become pw_{inst}_maker_0", do: `CREATE ROLE pw_{inst}_stranger; GRANT pw_{inst}_maker_0 TO pw_{inst}_stranger`, undo: `DROP ROLE pw_{inst}_stranger`},
 	"a stranger who creates where extensions are":       {check: "database-public", severity: doctor.Error, says: "stranger_{inst} in ext", do: `CREATE ROLE stranger_{inst}; GRANT CREATE ON SCHEMA ext TO stranger_{inst}`, undo: `DROP OWNED BY stranger_{inst}; DROP ROLE stranger_{inst}`},
 	"a gate that inherits":                              {check: "gate-rights", severity: doctor.Error, says: "inherits", do: `ALTER ROLE pw_{inst}_gate_0 INHERIT`},
-	"a gate that may become somebody else":              {check: "gate-rights", severity: doctor.Error, says: "is a member of pw_{inst}_boss", do: `CREATE ROLE pw_{inst}_boss; GRANT pw_{inst}_boss TO pw_{inst}_gate_0`, undo: `DROP ROLE pw_{inst}_boss`},
+	"a gate that may become another role":               {check: "gate-rights", severity: doctor.Error, says: "is a member of pw_{inst}_boss", do: `CREATE ROLE pw_{inst}_boss; GRANT pw_{inst}_boss TO pw_{inst}_gate_0`, undo: `DROP ROLE pw_{inst}_boss`},
 	"a gate that reads the members":                     {check: "gate-rights", severity: doctor.Error, says: "may SELECT partywall.memberships", do: `GRANT SELECT ON partywall.memberships TO pw_{inst}_gate_0`},
 	"a gate that reads tenants' names":                  {check: "gate-rights", severity: doctor.Error, says: "partywall.tenants.name", do: `GRANT SELECT (name) ON partywall.tenants TO pw_{inst}_gate_0`},
 	"a gate with temporary tables":                      {check: "gate-rights", severity: doctor.Error, says: "may TEMPORARY in the database", do: `GRANT TEMP ON DATABASE {db} TO pw_{inst}_gate_0`},
@@ -101,7 +101,7 @@ var mistakes = map[string]mistake{
 	"arguments of slow statements in the log":           {check: "database-log", severity: doctor.Warning, says: "log_parameter_max_length=0", do: `ALTER DATABASE {db} SET log_min_duration_statement = 1000`},
 }
 
-func TestExamine(t *testing.T) {
+func TestChecks(t *testing.T) {
 	t.Parallel()
 	t.Run("nothing is wrong with what setup has made", func(t *testing.T) {
 		t.Parallel()
@@ -160,10 +160,10 @@ func TestExamine(t *testing.T) {
 	})
 }
 
-// TestExamineMistakes makes each mistake after the other: some are the whole server's.
+// TestMistakesAreFound makes each mistake after the other: some are the whole server's.
 // It does what the finding says, and goes on in the same installation where that left
 // nothing behind.
-func TestExamineMistakes(t *testing.T) {
+func TestMistakesAreFound(t *testing.T) {
 	var fixed *postgres.Config
 	for name, m := range mistakes {
 		if fixed == nil {
@@ -225,8 +225,8 @@ func TestSetupGrantsAnewWhatLoginsLack(t *testing.T) {
 	pgtest.MustFind(t, cfg, "login-grants", doctor.OK, "")
 }
 
-// TestExamineMendsARole does what a finding says.
-func TestExamineMendsARole(t *testing.T) {
+// TestSetupGrantsARoleAnew does what a finding says.
+func TestSetupGrantsARoleAnew(t *testing.T) {
 	t.Parallel()
 	db, cfg := pgtest.Open(t, pgtest.WithNotes)
 	acme := pgtest.MakeTenant(t, db, "acme")

@@ -1,4 +1,4 @@
-package postgres
+package doctor
 
 import (
 	"context"
@@ -15,10 +15,10 @@ import (
 )
 
 // migrations looks at what was applied once, and at what makes a tenant.
-func (e *examination) migrations(ctx context.Context) (doctor.Finding, error) {
+func (c *checker) migrations(ctx context.Context) (doctor.Finding, error) {
 	var ahead []string
-	err := pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
-		if err := schema.UpToDate(ctx, tx, e.sets, e.cfg); err != nil {
+	err := pg.InScope(ctx, c.db, c.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+		if err := schema.UpToDate(ctx, tx, c.sets, c.cfg); err != nil {
 			return err
 		}
 		once, err := schema.ReadOnce(ctx, tx)
@@ -26,14 +26,14 @@ func (e *examination) migrations(ctx context.Context) (doctor.Finding, error) {
 			return err
 		}
 		published, err := schema.ReadPublished(ctx, tx)
-		ahead = slices.Concat(once.Ahead([]schema.Set{e.sets.System, e.sets.Shared}), published.Ahead(e.sets.Tenant))
+		ahead = slices.Concat(once.Ahead([]schema.Set{c.sets.System, c.sets.Shared}), published.Ahead(c.sets.Tenant))
 		return err
 	})
 	if errors.Is(err, pg.CodeMigrationChanged) {
 		return doctor.Fail(pg.Describe(err), "restore the file's text as it was when setup applied it, or run the version of the program that has that text"), nil
 	}
 	if errors.Is(err, pg.CodeBehind) {
-		return doctor.Fail(pg.Describe(err), e.setItUp()+", of the version that runs here"), nil
+		return doctor.Fail(pg.Describe(err), c.setItUp()+", of the version that runs here"), nil
 	}
 	if err != nil {
 		return doctor.Finding{}, err
@@ -45,10 +45,10 @@ func (e *examination) migrations(ctx context.Context) (doctor.Finding, error) {
 }
 
 // tenantVersions looks for tenants that are older than the program.
-func (e *examination) tenantVersions(ctx context.Context) (doctor.Finding, error) {
+func (c *checker) tenantVersions(ctx context.Context) (doctor.Finding, error) {
 	var status inspection.MigrationStatus
-	err := pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
-		status, err = inspection.ReadMigrationStatus(ctx, tx, e.sets.Tenant)
+	err := pg.InScope(ctx, c.db, c.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+		status, err = inspection.ReadMigrationStatus(ctx, tx, c.sets.Tenant)
 		return err
 	})
 	if err != nil {
@@ -57,13 +57,13 @@ func (e *examination) tenantVersions(ctx context.Context) (doctor.Finding, error
 	if len(status.Behind) == 0 {
 		return doctor.Pass(fmt.Sprintf("all tenants, %d, are at the program's version or newer", status.Tenants)), nil
 	}
-	return doctor.Fail(status.Summary(), status.Fix(e.cfg)), nil
+	return doctor.Fail(status.Summary(), status.Fix(c.cfg)), nil
 }
 
 // newTenants looks whether the newest setup could make a tenant.
-func (e *examination) newTenants(ctx context.Context) (doctor.Finding, error) {
+func (c *checker) newTenants(ctx context.Context) (doctor.Finding, error) {
 	var failure string
-	err := pg.InScope(ctx, e.db, e.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+	err := pg.InScope(ctx, c.db, c.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
 		failure, err = inspection.ReadTrialFailure(ctx, tx)
 		return err
 	})
@@ -71,16 +71,16 @@ func (e *examination) newTenants(ctx context.Context) (doctor.Finding, error) {
 		return doctor.Finding{}, err
 	}
 	if failure != "" {
-		return doctor.Fail("no tenant can be made: "+failure, "remove the cause; where only another text of the file would help, go back to the version of the program that made tenants; then "+e.setItUp()+", which tries again"), nil
+		return doctor.Fail("no tenant can be made: "+failure, "remove the cause; where only another text of the file would help, go back to the version of the program that made tenants; then "+c.setItUp()+", which tries again"), nil
 	}
 	return doctor.Pass("the newest setup made a tenant for trial"), nil
 }
 
 // extensionSchema looks for what has no place in ext. All tenants have ext on their
 // path, so all would share a table there.
-func (e *examination) extensionSchema(ctx context.Context) (doctor.Finding, error) {
+func (c *checker) extensionSchema(ctx context.Context) (doctor.Finding, error) {
 	var found []string
-	err := e.readAll(ctx, &found, `
+	err := c.readAll(ctx, &found, `
 		SELECT pg_describe_object(d.classid, d.objid, 0) FROM pg_depend d
 		WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = (SELECT oid FROM pg_namespace WHERE nspname = 'ext')
 		AND d.deptype = 'n' AND d.classid <> 'pg_extension'::regclass

@@ -1,4 +1,4 @@
-package postgres_test
+package doctor_test
 
 import (
 	"regexp"
@@ -22,7 +22,7 @@ var meant = map[string]string{
 	"a tenant's role that owns a table":                 `REASSIGN OWNED BY "pw_{inst}_t_acme" TO {user}`,
 	"a tenant's role that a stranger may become":        `REVOKE "pw_{inst}_t_acme" FROM pw_{inst}_stranger`,
 	"a maker that a stranger may become":                `REVOKE pw_{inst}_maker_0 FROM pw_{inst}_stranger`,
-	"a gate that may become somebody else":              `REVOKE pw_{inst}_boss FROM pw_{inst}_gate_0`,
+	"a gate that may become another role":               `REVOKE pw_{inst}_boss FROM pw_{inst}_gate_0`,
 	"a gate that gives tenants' roles away":             `REVOKE ADMIN OPTION FOR "pw_{inst}_t_acme" FROM pw_{inst}_gate_0`,
 	"a database that takes few connections":             `ALTER DATABASE {db} CONNECTION LIMIT -1`,
 	"passwords kept as MD5":                             `ALTER DATABASE {db} RESET password_encryption`,

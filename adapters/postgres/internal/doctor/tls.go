@@ -1,4 +1,4 @@
-package postgres
+package doctor
 
 import (
 	"context"
@@ -19,19 +19,19 @@ import (
 
 // tlsMode judges the configuration alone, so that it's told also while the server
 // can't be reached.
-func (e *examination) tlsMode(context.Context) (doctor.Finding, error) {
+func (c *checker) tlsMode(context.Context) (doctor.Finding, error) {
 	const fix = "set DB_SSLMODE=verify-full, and DB_SSLROOTCERT to the authority's certificates (RDS: https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem)"
-	switch mode := pq.SSLMode(e.cfg.SSLMode); {
-	case pg.OnSocket(e.cfg.Host):
+	switch mode := pq.SSLMode(c.cfg.SSLMode); {
+	case pg.OnSocket(c.cfg.Host):
 		return doctor.Pass("a Unix socket on this machine, which needs no TLS"), nil
 	case mode == pq.SSLModeVerifyFull:
 		return doctor.Pass("DB_SSLMODE=verify-full"), nil
-	case domain.IsLoopback(e.cfg.Host):
+	case domain.IsLoopback(c.cfg.Host):
 		return doctor.Pass(fmt.Sprintf("DB_SSLMODE=%s, on this machine", mode)), nil
 	case mode == pq.SSLModeDisable:
-		return doctor.Fail(fmt.Sprintf("passwords and tenants' data go to %s in the open: DB_SSLMODE=disable", e.cfg.Host), fix), nil
+		return doctor.Fail(fmt.Sprintf("passwords and tenants' data go to %s in the open: DB_SSLMODE=disable", c.cfg.Host), fix), nil
 	default:
-		return doctor.Warn(fmt.Sprintf("DB_SSLMODE=%s doesn't make sure that it is %s that answers", mode, e.cfg.Host), fix), nil
+		return doctor.Warn(fmt.Sprintf("DB_SSLMODE=%s doesn't make sure that it is %s that answers", mode, c.cfg.Host), fix), nil
 	}
 }
 
@@ -44,17 +44,17 @@ func isTLS(err error) bool {
 const month = 30 * 24 * time.Hour
 
 // certificate tells how long the server's certificate is good.
-func (e *examination) certificate(ctx context.Context) (doctor.Finding, error) {
-	if !e.cfg.Server().Encrypts() {
+func (c *checker) certificate(ctx context.Context) (doctor.Finding, error) {
+	if !c.cfg.Server().Encrypts() {
 		return doctor.Pass("DB_SSLMODE asks for no certificate"), nil
 	}
-	cert, err := e.serverCertificate(ctx)
+	cert, err := c.serverCertificate(ctx)
 	if err != nil {
 		return doctor.Finding{}, err
 	}
 	const fix = "renew the server's certificate; on RDS: aws rds modify-db-instance --db-instance-identifier NAME --ca-certificate-identifier rds-ca-rsa2048-g1 --apply-immediately"
 	until := cert.NotAfter.UTC().Format(time.DateOnly)
-	switch left := cert.NotAfter.Sub(e.now()); {
+	switch left := cert.NotAfter.Sub(c.now()); {
 	case left <= 0:
 		return doctor.Fail("the server's certificate was good until "+until, fix), nil
 	case left < month:
@@ -64,8 +64,8 @@ func (e *examination) certificate(ctx context.Context) (doctor.Finding, error) {
 }
 
 // serverCertificate asks the server for TLS, and goes no further.
-func (e *examination) serverCertificate(ctx context.Context) (*x509.Certificate, error) {
-	network, address := e.cfg.Server().NetworkAddress()
+func (c *checker) serverCertificate(ctx context.Context) (*x509.Certificate, error) {
+	network, address := c.cfg.Server().NetworkAddress()
 	bare, err := (&net.Dialer{}).DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func (e *examination) serverCertificate(ctx context.Context) (*x509.Certificate,
 		return nil, err
 	}
 	// The certificate is looked at, and nothing is sent to the server that shows it.
-	secure := tls.Client(bare, &tls.Config{ServerName: e.cfg.Host, InsecureSkipVerify: true, MinVersion: tls.VersionTLS12})
+	secure := tls.Client(bare, &tls.Config{ServerName: c.cfg.Host, InsecureSkipVerify: true, MinVersion: tls.VersionTLS12})
 	if err := secure.HandshakeContext(ctx); err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package postgres
+package doctor
 
 import (
 	"context"
@@ -12,16 +12,16 @@ import (
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-func (e *examination) clock(ctx context.Context) (doctor.Finding, error) {
+func (c *checker) clock(ctx context.Context) (doctor.Finding, error) {
 	var theirs time.Time
-	before := e.now()
-	err := e.readOne(ctx, &theirs, `SELECT clock_timestamp()`)
-	return skew.Compare("the database", theirs, before, e.now(), 0), err
+	before := c.now()
+	err := c.readOne(ctx, &theirs, `SELECT clock_timestamp()`)
+	return skew.Compare("the database", theirs, before, c.now(), 0), err
 }
 
-func (e *examination) serverVersion(ctx context.Context) (doctor.Finding, error) {
+func (c *checker) serverVersion(ctx context.Context) (doctor.Finding, error) {
 	var number int
-	if err := e.readOne(ctx, &number, `SELECT current_setting('server_version_num')::int`); err != nil {
+	if err := c.readOne(ctx, &number, `SELECT current_setting('server_version_num')::int`); err != nil {
 		return doctor.Finding{}, err
 	}
 	version := fmt.Sprintf("PostgreSQL %d.%d", number/10000, number%10000)
@@ -31,33 +31,33 @@ func (e *examination) serverVersion(ctx context.Context) (doctor.Finding, error)
 	return doctor.Pass(version), nil
 }
 
-func (e *examination) writable(ctx context.Context) (doctor.Finding, error) {
+func (c *checker) writable(ctx context.Context) (doctor.Finding, error) {
 	var found struct{ Replica, ReadOnly bool }
-	if err := e.readOne(ctx, &found, `SELECT pg_is_in_recovery() AS replica, current_setting('default_transaction_read_only')::bool AS readonly`); err != nil {
+	if err := c.readOne(ctx, &found, `SELECT pg_is_in_recovery() AS replica, current_setting('default_transaction_read_only')::bool AS readonly`); err != nil {
 		return doctor.Finding{}, err
 	}
 	switch {
 	case found.Replica:
-		return doctor.Fail(e.cfg.Host+" is a replica, which takes no writes", "set DB_HOST to the primary; on Aurora, to the cluster's endpoint, not the reader's"), nil
+		return doctor.Fail(c.cfg.Host+" is a replica, which takes no writes", "set DB_HOST to the primary; on Aurora, to the cluster's endpoint, not the reader's"), nil
 	case found.ReadOnly:
-		return doctor.Fail("default_transaction_read_only is on", pg.Fill("run as the database's owner: SET default_transaction_read_only = off; ALTER DATABASE {database} RESET default_transaction_read_only", e.names())+"; where the user or the server has it, take it away there"), nil
+		return doctor.Fail("default_transaction_read_only is on", pg.Fill("run as the database's owner: SET default_transaction_read_only = off; ALTER DATABASE {database} RESET default_transaction_read_only", c.names())+"; where the user or the server has it, take it away there"), nil
 	}
 	return doctor.Pass("the database takes writes"), nil
 }
 
-func (e *examination) encoding(ctx context.Context) (doctor.Finding, error) {
+func (c *checker) encoding(ctx context.Context) (doctor.Finding, error) {
 	var encoding string
-	if err := e.readOne(ctx, &encoding, `SELECT current_setting('server_encoding')`); err != nil {
+	if err := c.readOne(ctx, &encoding, `SELECT current_setting('server_encoding')`); err != nil {
 		return doctor.Finding{}, err
 	}
 	if encoding != "UTF8" {
-		return doctor.Fail("the database is in "+encoding, inspection.UseUTF8(e.cfg)), nil
+		return doctor.Fail("the database is in "+encoding, inspection.UseUTF8(c.cfg)), nil
 	}
 	return doctor.Pass("the database is in " + encoding), nil
 }
 
-func (e *examination) connections(ctx context.Context) (doctor.Finding, error) {
-	if e.pooler {
+func (c *checker) connections(ctx context.Context) (doctor.Finding, error) {
+	if c.pooler {
 		return doctor.Pass("DB_MAX_CONNS connections go to the pooler, which shares out the server's"), nil
 	}
 	var found struct {
@@ -65,7 +65,7 @@ func (e *examination) connections(ctx context.Context) (doctor.Finding, error) {
 		Reserved int
 		Limit    int // of the database and the user; -1: none
 	}
-	if err := e.readOne(ctx, &found, `
+	if err := c.readOne(ctx, &found, `
 		SELECT current_setting('max_connections')::int AS most,
 			current_setting('superuser_reserved_connections')::int + coalesce(current_setting('reserved_connections', true)::int, 0) AS reserved,
 			coalesce((SELECT min(l) FROM unnest(ARRAY[d.datconnlimit, r.rolconnlimit]) l WHERE l >= 0), -1) AS limit
@@ -76,20 +76,20 @@ func (e *examination) connections(ctx context.Context) (doctor.Finding, error) {
 	if found.Limit >= 0 {
 		free = min(free, found.Limit)
 	}
-	what := fmt.Sprintf("DB_MAX_CONNS=%d, and the server takes %d", e.cfg.MaxConns, free)
+	what := fmt.Sprintf("DB_MAX_CONNS=%d, and the server takes %d", c.cfg.MaxConns, free)
 	fix := fmt.Sprintf("set DB_MAX_CONNS to %d at most for each process, or raise max_connections", max(3, free/2))
 	switch {
-	case e.cfg.MaxConns > free:
+	case c.cfg.MaxConns > free:
 		return doctor.Fail(what, fix), nil
-	case 2*e.cfg.MaxConns > free:
+	case 2*c.cfg.MaxConns > free:
 		return doctor.Warn(what+": no room for a second process, as in an upgrade", fix), nil
 	}
 	return doctor.Pass(what), nil
 }
 
-func (e *examination) durability(ctx context.Context) (doctor.Finding, error) {
+func (c *checker) durability(ctx context.Context) (doctor.Finding, error) {
 	var off []string
-	if err := e.readAll(ctx, &off, `
+	if err := c.readAll(ctx, &off, `
 		SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off' ORDER BY name`); err != nil {
 		return doctor.Finding{}, err
 	}
@@ -99,9 +99,9 @@ func (e *examination) durability(ctx context.Context) (doctor.Finding, error) {
 	return doctor.Pass("what was acknowledged survives a crash"), nil
 }
 
-func (e *examination) passwordEncryption(ctx context.Context) (doctor.Finding, error) {
+func (c *checker) passwordEncryption(ctx context.Context) (doctor.Finding, error) {
 	var method string
-	if err := e.readOne(ctx, &method, `SELECT current_setting('password_encryption')`); err != nil {
+	if err := c.readOne(ctx, &method, `SELECT current_setting('password_encryption')`); err != nil {
 		return doctor.Finding{}, err
 	}
 	if method != "scram-sha-256" {
@@ -110,9 +110,9 @@ func (e *examination) passwordEncryption(ctx context.Context) (doctor.Finding, e
 	return doctor.Pass("passwords are kept as " + method), nil
 }
 
-func (e *examination) forceSSL(ctx context.Context) (doctor.Finding, error) {
+func (c *checker) forceSSL(ctx context.Context) (doctor.Finding, error) {
 	var value string
-	if err := e.readOne(ctx, &value, `SELECT coalesce(current_setting('rds.force_ssl', true), '')`); err != nil {
+	if err := c.readOne(ctx, &value, `SELECT coalesce(current_setting('rds.force_ssl', true), '')`); err != nil {
 		return doctor.Finding{}, err
 	}
 	switch value {
@@ -124,13 +124,13 @@ func (e *examination) forceSSL(ctx context.Context) (doctor.Finding, error) {
 	return doctor.Pass("the server takes no connection without TLS"), nil
 }
 
-func (e *examination) statementLog(ctx context.Context) (doctor.Finding, error) {
+func (c *checker) statementLog(ctx context.Context) (doctor.Finding, error) {
 	var found struct {
 		Statements string
 		Slow       int // milliseconds; -1: none
 		Parameters int // bytes; -1: all
 	}
-	if err := e.readOne(ctx, &found, `
+	if err := c.readOne(ctx, &found, `
 		SELECT current_setting('log_statement') AS statements,
 			(SELECT setting::int FROM pg_settings WHERE name = 'log_min_duration_statement') AS slow,
 			(SELECT setting::int FROM pg_settings WHERE name = 'log_parameter_max_length') AS parameters`); err != nil {
@@ -146,9 +146,9 @@ func (e *examination) statementLog(ctx context.Context) (doctor.Finding, error) 
 }
 
 // locks compares what pg_dump locks at once with what the server has room for.
-func (e *examination) locks(ctx context.Context) (doctor.Finding, error) {
+func (c *checker) locks(ctx context.Context) (doctor.Finding, error) {
 	var found lockRoom
-	if err := e.readOne(ctx, &found, `
+	if err := c.readOne(ctx, &found, `
 		WITH sessions AS (SELECT current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int AS n)
 		SELECT (SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p') AND relpersistence <> 't') AS tables,
 			current_setting('max_locks_per_transaction')::int AS each, n AS sessions
@@ -173,9 +173,9 @@ func (l lockRoom) judge() doctor.Finding {
 
 // extensions finds those that are not on a tenant's path: a file that makes one of
 // them IF NOT EXISTS does nothing, and what it uses of it is missing.
-func (e *examination) extensions(ctx context.Context) (doctor.Finding, error) {
+func (c *checker) extensions(ctx context.Context) (doctor.Finding, error) {
 	var found []string
-	err := e.readAll(ctx, &found, inspection.StrayExtensions)
+	err := c.readAll(ctx, &found, inspection.StrayExtensions)
 	if err != nil {
 		return doctor.Finding{}, err
 	}
