@@ -237,5 +237,5 @@ func TestAProductThatPanicsLeavesNothingCounted(t *testing.T) {
 			}
 		})
 	}
-	mustBeWhole(t, cfg, 0)
+	pgtest.MustBeWhole(t, cfg, 0)
 }

@@ -38,7 +38,7 @@ type DB struct {
 // [CodeBehind], one with a migration that was changed later
 // [CodeMigrationChanged], a refused log-in [CodeLoginRefused]. Where the
 // database can't be reached yet, Open succeeds: the DB isn't ready, all its
-// methods answer [domain.CodeDatabaseUnavailable], and it tries on by itself.
+// methods return [domain.CodeDatabaseUnavailable], and it retries by itself.
 func Open(ctx context.Context, cfg pg.Config) (*DB, error) {
 	cfg, err := cfg.WithDefaults()
 	if err != nil {
@@ -54,7 +54,7 @@ func Open(ctx context.Context, cfg pg.Config) (*DB, error) {
 	case err == nil:
 	case errors.Is(err, domain.Unavailable):
 		db.logger.WarnContext(ctx, "cannot reach the database yet; retrying", "host", cfg.Host, "port", cfg.Port, "error", err)
-		db.tryOn()
+		db.retry()
 	default:
 		_ = db.own.DB.Close()
 		return nil, err
@@ -145,8 +145,8 @@ func (db *DB) warnOfTenantsBehind(ctx context.Context, l *installation.Logins) {
 	}
 }
 
-// tryOn begins again and again, in the background, until that succeeds.
-func (db *DB) tryOn() {
+// retry begins again and again, in the background, until that succeeds.
+func (db *DB) retry() {
 	const pause = time.Second
 	ctx, stop := context.WithCancel(context.Background())
 	db.stop = stop

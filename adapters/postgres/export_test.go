@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -31,9 +30,4 @@ func (db *DB) OwnConn(ctx context.Context) (*sqlx.Conn, error) {
 		driverConn.(*pg.Conn).OwnOnly = false
 		return nil
 	})
-}
-
-// SetupEvery is [Setup] with another pause between two reports of its progress.
-func SetupEvery(ctx context.Context, cfg pg.Config, every time.Duration, report func(line string)) error {
-	return runSetup(ctx, cfg, every, report)
 }

@@ -286,22 +286,22 @@ func TestLostCommit(t *testing.T) {
 		if err != nil || made.Tenant.ID.String() != "answered" {
 			t.Fatalf("got %+v, %v", made, err)
 		}
-		mustBeWhole(t, direct, 1)
+		pgtest.MustBeWhole(t, direct, 1)
 	})
 	t.Run("so is one that was cut short right after its commit", func(t *testing.T) {
 		p.AnswerAt("; COMMIT; ", pgtest.Failure(pqerror.QueryCanceled))
 		if _, err := db.Tenants().Create(t.Context(), pgtest.Creation(t, "ended")); err != nil {
 			t.Error(err)
 		}
-		mustBeWhole(t, direct, 2)
+		pgtest.MustBeWhole(t, direct, 2)
 	})
 	t.Run("a creation whose commit was lost is found to have failed, and can be repeated", func(t *testing.T) {
 		p.CutAt("; COMMIT; ", false)
 		_, err := db.Tenants().Create(t.Context(), pgtest.Creation(t, "unanswered"))
 		pgtest.MustBe(t, err, domain.CodeDatabaseUnavailable)
-		mustBeWhole(t, direct, 2)
+		pgtest.MustBeWhole(t, direct, 2)
 		pgtest.MakeTenant(t, db, "unanswered")
-		mustBeWhole(t, direct, 3)
+		pgtest.MustBeWhole(t, direct, 3)
 	})
 	t.Run("a write outside of provisioning happens once or not at all", func(t *testing.T) {
 		for i, after := range []bool{false, true} {

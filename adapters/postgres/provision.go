@@ -126,7 +126,7 @@ func (p *provisioning) run(ctx context.Context, tx *sqlx.Tx) error {
 	if err := lockOfID(p.new.ID).take(ctx, tx); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context, *sqlx.Tx) error{p.claim, p.register, p.furnish, p.activate} {
+	for _, step := range []func(context.Context, *sqlx.Tx) error{p.claim, p.register, p.makeSchema, p.activate} {
 		if err := step(ctx, tx); err != nil || p.made.Replayed {
 			return err
 		}
@@ -187,8 +187,8 @@ func (p *provisioning) insert(ctx context.Context, tx *sqlx.Tx) error {
 	return err
 }
 
-// furnish makes the schema and what belongs into it.
-func (p *provisioning) furnish(ctx context.Context, tx *sqlx.Tx) error {
+// makeSchema makes the schema, with the product's own rows.
+func (p *provisioning) makeSchema(ctx context.Context, tx *sqlx.Tx) error {
 	if err := p.db.refuseWithoutHook(ctx, tx); err != nil {
 		return err
 	}

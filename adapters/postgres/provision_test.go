@@ -18,35 +18,6 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// mustBeWhole fails unless there is a schema, a role and a complete ledger for
-// each row of the registry, and for nothing else.
-func mustBeWhole(t testing.TB, cfg postgres.Config, tenants int) {
-	t.Helper()
-	super := pgtest.Superuser(t, cfg)
-	got := pgtest.Query[string](t, super, `
-		WITH inst AS (SELECT inst, roles FROM partywall.installation)
-		SELECT concat_ws(' ',
-			(SELECT count(*) FROM partywall.tenants),
-			(SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'tenant\_%'),
-			(SELECT count(DISTINCT tenant) FROM partywall.migrations WHERE tenant <> ''),
-			(SELECT count(*) FROM pg_roles, inst WHERE rolname LIKE 'pw\_' || inst || '\_t\_%'))`)
-	ledger := 0
-	if cfg.TenantMigrations != nil {
-		ledger = tenants
-	}
-	roles := tenants
-	if cfg.Roles == postgres.RolesOff {
-		roles = 0
-	}
-	if want := fmt.Sprint(tenants, tenants, ledger, roles); got != want {
-		t.Errorf("tenants, schemas, ledgers, roles: %s, want %s", got, want)
-	}
-	if orphans := pgtest.Query[int](t, super, `SELECT count(*) FROM partywall.tenants t WHERE NOT EXISTS (
-		SELECT FROM pg_namespace WHERE nspname = 'tenant_' || t.id)`); orphans != 0 {
-		t.Errorf("%d tenants have no schema", orphans)
-	}
-}
-
 func TestProvision(t *testing.T) {
 	t.Parallel()
 	for name, change := range pgtest.Walls {
@@ -59,7 +30,7 @@ func TestProvision(t *testing.T) {
 					}
 				})
 				acme, bolt := pgtest.MakeTenant(t, db, "acme"), pgtest.Reserve(t, db, "bolt")
-				mustBeWhole(t, cfg, 1)
+				pgtest.MustBeWhole(t, cfg, 1)
 				if _, err := db.Reservations().Claim(t.Context(), ports.Claim{Token: bolt.Token, Owner: pgtest.Identity(t, "bob")}); err != nil {
 					t.Fatal(err)
 				}
@@ -68,7 +39,7 @@ func TestProvision(t *testing.T) {
 						t.Errorf("there is %q, want %q", got, want)
 					}
 				}
-				mustBeWhole(t, cfg, 2)
+				pgtest.MustBeWhole(t, cfg, 2)
 			})
 			t.Run("an error of OnProvision comes back, and nothing is left", func(t *testing.T) {
 				db, cfg := pgtest.Open(t, pgtest.WithNotes, change, func(cfg *postgres.Config) {
@@ -76,7 +47,7 @@ func TestProvision(t *testing.T) {
 				})
 				_, err := db.Tenants().Create(t.Context(), pgtest.Creation(t, "acme"))
 				pgtest.MustBe(t, err, pgtest.ErrProduct)
-				mustBeWhole(t, cfg, 0)
+				pgtest.MustBeWhole(t, cfg, 0)
 			})
 			t.Run("an error that OnProvision swallowed leaves nothing", func(t *testing.T) {
 				db, cfg := pgtest.Open(t, change, func(cfg *postgres.Config) {
@@ -87,7 +58,7 @@ func TestProvision(t *testing.T) {
 				})
 				_, err := db.Tenants().Create(t.Context(), pgtest.Creation(t, "acme"))
 				pgtest.MustBe(t, err, postgres.CodeScopeFailed)
-				mustBeWhole(t, cfg, 0)
+				pgtest.MustBeWhole(t, cfg, 0)
 			})
 			t.Run("OnProvision may write in its own transaction only: InTenant and Create are refused", func(t *testing.T) {
 				var db *postgres.DB
@@ -103,7 +74,7 @@ func TestProvision(t *testing.T) {
 				for _, err := range refused {
 					pgtest.MustBe(t, err, postgres.CodeScopeNested)
 				}
-				mustBeWhole(t, cfg, 1)
+				pgtest.MustBeWhole(t, cfg, 1)
 			})
 			for what, text := range map[string]string{
 				"a COMMIT":          `COMMIT`,
@@ -128,7 +99,7 @@ func TestProvision(t *testing.T) {
 					defer func() { _ = recover() }()
 					_, _ = db.Tenants().Create(t.Context(), pgtest.Creation(t, "acme"))
 				}()
-				mustBeWhole(t, cfg, 0)
+				pgtest.MustBeWhole(t, cfg, 0)
 			})
 			t.Run("a tenant migration that fails is told by its name, and nothing is left", func(t *testing.T) {
 				db, cfg := pgtest.Open(t, change, func(cfg *postgres.Config) {
@@ -142,11 +113,11 @@ func TestProvision(t *testing.T) {
 				_, err := db.Tenants().Create(t.Context(), pgtest.Creation(t, "acme"))
 				pgtest.MustBe(t, err, postgres.CodeMigrationFailed)
 				pgtest.MustSay(t, err, "product/0002_bad.sql", "nosuchtype")
-				mustBeWhole(t, cfg, 0)
+				pgtest.MustBeWhole(t, cfg, 0)
 			})
 			t.Run("an older release's tenant that nobody claimed is swept with all that it had", func(t *testing.T) {
 				db, cfg := pgtest.Open(t, pgtest.WithNotes, change)
-				expireWithLargeObject(t, db, cfg)
+				pgtest.ExpireTenant(t, db, cfg)
 			})
 			t.Run("interrupted anywhere, it leaves nothing half made", func(t *testing.T) {
 				db, cfg := pgtest.Open(t, pgtest.WithNotes, change)
@@ -167,7 +138,7 @@ func TestProvision(t *testing.T) {
 						made++
 					}
 				}
-				mustBeWhole(t, cfg, made)
+				pgtest.MustBeWhole(t, cfg, made)
 			})
 		})
 	}
@@ -196,35 +167,14 @@ func commitInOnProvision(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 	if _, err := db.Tenants().Sweep(t.Context()); err != nil {
 		t.Error(err)
 	}
-	mustBeWhole(t, cfg, 0)
+	pgtest.MustBeWhole(t, cfg, 0)
 	cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant, domain.Identity) error { return nil }
 	honest := pgtest.Reopen(t, cfg)
 	if _, err := honest.Reservations().Claim(t.Context(), claim); err != nil {
 		t.Errorf("the reservation was lost: %v", err)
 	}
 	pgtest.MakeTenant(t, honest, "acme")
-	mustBeWhole(t, cfg, 2)
-}
-
-// expireWithLargeObject lets a tenant's claim run out that has rows and, with a
-// role, a large object, which keeps the role from being dropped.
-func expireWithLargeObject(t *testing.T, db *postgres.DB, cfg postgres.Config) {
-	t.Helper()
-	pgtest.MakeTenant(t, db, "expired")
-	super := pgtest.Superuser(t, cfg)
-	if pgtest.Query[bool](t, super, `SELECT roles FROM partywall.installation`) {
-		inst := pgtest.Query[string](t, super, `SELECT inst FROM partywall.installation`)
-		pgtest.Execute(t, super, `SET ROLE "pw_`+inst+`_t_expired"; SELECT lo_create(0); RESET ROLE`)
-	}
-	pgtest.Execute(t, super, `UPDATE partywall.tenants SET status = 'unclaimed', expires_at = now() WHERE id = 'expired'`)
-	swept, err := db.Tenants().Sweep(t.Context())
-	if swept != 1 || err != nil {
-		t.Errorf("swept %d: %v", swept, err)
-	}
-	mustBeWhole(t, cfg, 0)
-	if left := pgtest.Query[int](t, super, `SELECT count(*) FROM pg_largeobject_metadata`); left != 0 {
-		t.Errorf("%d large objects are left", left)
-	}
+	pgtest.MustBeWhole(t, cfg, 2)
 }
 
 func TestNamesAreQuoted(t *testing.T) {
@@ -233,5 +183,5 @@ func TestNamesAreQuoted(t *testing.T) {
 	for _, id := range []string{"a-b", "select", "x" + strings.Repeat("-y", 23) + "z"} {
 		pgtest.Note(t, db, pgtest.MakeTenant(t, db, id), "here")
 	}
-	mustBeWhole(t, cfg, 3)
+	pgtest.MustBeWhole(t, cfg, 3)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/inspection"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/setup"
 )
 
 // Config says how to reach the database, and what a tenant is made of. [Defaults]
@@ -88,9 +89,9 @@ func Migrations(ctx context.Context, cfg pg.Config) (MigrationStatus, error) {
 }
 
 // Setup makes what the installation needs, and brings it and all tenants to the
-// newest version: the database if it's missing, the schemas, the logins and
-// what each may do. It tells report, line by line, what it did and what is left
-// to do by somebody who may. It may be repeated, and run beside another.
+// newest version: the database if it's missing, the schemas, the logins and what
+// each may do. It passes to report, line by line, what it did and what an operator with
+// more rights has left to do. It may be repeated, and run beside another.
 //
 // Where Config.User lacks a right, the error is [CodeRightsLacking] and names what
 // to grant.
@@ -98,12 +99,12 @@ func Migrations(ctx context.Context, cfg pg.Config) (MigrationStatus, error) {
 // A copy of an installation on the same server is [CodeCopy], since both would set
 // the passwords of the same logins: [SetupCopy] is for it.
 func Setup(ctx context.Context, cfg pg.Config, report func(line string)) error {
-	return runSetup(ctx, cfg, progressEvery, report)
+	return setup.Run(ctx, cfg, report)
 }
 
 // SetupCopy is [Setup] for a copy of an installation on the same server: it names
 // the installation in cfg.Database anew and gives it logins, roles and grants of
 // its own. The original is [CodeCopy]. A database that is neither is set up as it is.
 func SetupCopy(ctx context.Context, cfg pg.Config, report func(line string)) error {
-	return (&setup{report: report, every: progressEvery, newInstallation: true}).run(ctx, cfg)
+	return setup.RunCopy(ctx, cfg, report)
 }

@@ -16,11 +16,6 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-func priorities(ctx context.Context, tx *sqlx.Tx) error {
-	_, err := tx.ExecContext(ctx, `UPDATE notes SET priority = 2`)
-	return err
-}
-
 // TestTwoVersions runs a program and its next version on one database, as an
 // upgrade without downtime does.
 func TestTwoVersions(t *testing.T) {
@@ -35,7 +30,7 @@ func TestTwoVersions(t *testing.T) {
 		for _, id := range []domain.TenantID{acme, late, pgtest.MakeTenant(t, newer, "fresh")} {
 			pgtest.Note(t, older, id, "the older's")
 			pgtest.Note(t, newer, id, "the newer's")
-			if err := newer.InTenant(t.Context(), id, priorities); err != nil {
+			if err := newer.InTenant(t.Context(), id, pgtest.SetPriorities); err != nil {
 				t.Errorf("%s lacks what the newer one needs: %v", id, err)
 			}
 		}
@@ -50,7 +45,7 @@ func TestTwoVersions(t *testing.T) {
 		}
 		late := pgtest.MakeTenant(t, pgtest.Reopen(t, cfg), "late")
 		pgtest.MakeTenant(t, older, "later")
-		if err := pgtest.Reopen(t, newest).InTenant(t.Context(), late, priorities); err != nil {
+		if err := pgtest.Reopen(t, newest).InTenant(t.Context(), late, pgtest.SetPriorities); err != nil {
 			t.Error(err)
 		}
 	})
@@ -70,7 +65,7 @@ func TestTwoVersions(t *testing.T) {
 		pgtest.WithPriorities(&cfg)
 		pgtest.SetUp(t, cfg)
 		creation.Wait()
-		if err := pgtest.Reopen(t, cfg).InTenant(t.Context(), pgtest.TenantID(t, "acme"), priorities); err != nil {
+		if err := pgtest.Reopen(t, cfg).InTenant(t.Context(), pgtest.TenantID(t, "acme"), pgtest.SetPriorities); err != nil {
 			t.Error(err)
 		}
 	})

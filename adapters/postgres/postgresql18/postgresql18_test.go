@@ -19,7 +19,7 @@ const tests = "^(TestServerVersion|TestChecks|TestMistakesAreFound|TestWalls|Tes
 	"TestWhatAFile.*|TestATenant.*|TestTheTrial.*|TestFilesThat.*)$"
 
 // packages are those that have such tests.
-var packages = []string{"postgres", "postgres/walls", "postgres/internal/doctor"}
+var packages = []string{"postgres", "postgres/walls", "postgres/internal/setup", "postgres/internal/doctor"}
 
 func TestPostgreSQL18(t *testing.T) {
 	path := "PATH=" + realservers.PostgreSQL18(t) + ":" + os.Getenv("PATH")

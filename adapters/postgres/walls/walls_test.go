@@ -143,7 +143,7 @@ func TestPath(t *testing.T) {
 				gone := pgtest.MakeTenant(t, db, "gone")
 				pgtest.Execute(t, super, `DROP SCHEMA tenant_gone CASCADE`)
 				if _, err := db.Tenants().Probe(t.Context(), gone); domain.KindOf(err) != domain.Internal || err == nil {
-					t.Errorf("its time is told: %v", err)
+					t.Errorf("Probe returned %v", err)
 				}
 				err := db.InTenant(t.Context(), gone, pgtest.InsertNote("lost"))
 				if pq.As(err, pqerror.UndefinedTable) == nil {

@@ -50,7 +50,7 @@ var advised = []struct {
 	{regexp.MustCompile(`^run as the database's owner: ?(.+?)(?:; where .+)?$`), true},
 	{regexp.MustCompile(`^(?:run )?as a superuser(?:, connected to the database(?:, once no other program needs it there)?)?: (.+?)(?:; then call app.Setup.*)?$`), false},
 	{regexp.MustCompile(`^(.+), as (?:a|another) superuser$`), false},
-	{regexp.MustCompile(`once it's certain that nobody needs them: (.+)$`), false},
+	{regexp.MustCompile(`once it is certain that no program needs them: (.+)$`), false},
 	{regexp.MustCompile(`^take it away as a superuser, .* or (ALTER ROLE .+ NOSUPERUSER .+)$`), false},
 }
 

@@ -73,7 +73,7 @@ func (c *checker) sharesBackends(ctx context.Context) (bool, error) {
 }
 
 // leftovers is all that a session may have that a fresh one hasn't. What drivers
-// and poolers set for each client isn't told. It runs on our own path: SHOW, which
+// and poolers set for each client isn't listed. It runs on our own path: SHOW, which
 // no function can shadow, reads the session's first.
 const leftovers = `SHOW search_path; BEGIN; ` + pg.SetOwnPath + `; SELECT concat_ws(', ',
 	CASE WHEN current_user <> session_user THEN 'the role ' || current_user END,

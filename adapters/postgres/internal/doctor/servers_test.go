@@ -34,7 +34,7 @@ func TestAServerThatCannotBeReached(t *testing.T) {
 		says string
 	}{
 		"a host without an address": {postgres.Config{Host: "db.invalid", Port: 5432, SSLMode: "verify-full"}, "DB_HOST"},
-		"a port where nobody is":    {postgres.Config{Host: "127.0.0.1", Port: closedPort(t), SSLMode: "disable"}, "security group"},
+		"a port that is closed":     {postgres.Config{Host: "127.0.0.1", Port: closedPort(t), SSLMode: "disable"}, "security group"},
 		"a server that is silent":   {postgres.Config{Host: "127.0.0.1", Port: silent, SSLMode: "disable"}, "security group"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -125,7 +125,7 @@ func TestPoolerChecks(t *testing.T) {
 	for name, c := range map[string]struct{ do, says string }{
 		"a search path":    {`SET search_path = tenant_acme`, "search_path=tenant_acme"},
 		"an advisory lock": {`SELECT pg_advisory_lock(1)`, "1 advisory lock"},
-		"a channel":        {`LISTEN somebody`, "1 channels"},
+		"a channel":        {`LISTEN jobs`, "1 channels"},
 	} {
 		t.Run(name+" that another program left in the pooler", func(t *testing.T) {
 			cfg := behind(t, "transaction")

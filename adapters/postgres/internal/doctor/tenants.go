@@ -120,7 +120,7 @@ func (c *checker) tenantSchemas(ctx context.Context) (doctor.Finding, error) {
 	case len(rows) > 0:
 		return doctor.Fail("tenants without a schema: "+pg.FirstFew(rows), `restore each from a backup, as docs/production.md says under "One tenant"`), nil
 	case len(schemas) > 0:
-		return doctor.Warn("schemas without a tenant: "+pg.FirstFew(schemas), "restore the tenants' rows in partywall.tenants, or, once it's certain that nobody needs them: "+pg.Fill("DROP SCHEMA {schema} CASCADE", map[string]string{"schema": schemas[0]})), nil
+		return doctor.Warn("schemas without a tenant: "+pg.FirstFew(schemas), "restore the tenants' rows in partywall.tenants, or, once it is certain that no program needs them: "+pg.Fill("DROP SCHEMA {schema} CASCADE", map[string]string{"schema": schemas[0]})), nil
 	}
 	return doctor.Pass("schemas and tenants agree"), nil
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-// tlsMode judges the configuration alone, so that it's told also while the server
+// tlsMode judges the configuration alone, so that it reports also while the server
 // can't be reached.
 func (c *checker) tlsMode(context.Context) (doctor.Finding, error) {
 	const fix = "set DB_SSLMODE=verify-full, and DB_SSLROOTCERT to the authority's certificates (RDS: https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem)"
@@ -43,7 +43,7 @@ func isTLS(err error) bool {
 
 const month = 30 * 24 * time.Hour
 
-// certificate tells how long the server's certificate is good.
+// certificate reports how long the server's certificate is good.
 func (c *checker) certificate(ctx context.Context) (doctor.Finding, error) {
 	if !c.cfg.Server().Encrypts() {
 		return doctor.Pass("DB_SSLMODE asks for no certificate"), nil

@@ -1,10 +1,13 @@
 package pgtest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"testing/fstest"
+
+	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 )
@@ -51,3 +54,9 @@ func WithFiles(texts ...string) func(*postgres.Config) {
 
 // ErrProduct is an error of the product's code.
 var ErrProduct = errors.New("the product's own error")
+
+// SetPriorities is the function of a scope that needs the migration of [WithPriorities].
+func SetPriorities(ctx context.Context, tx *sqlx.Tx) error {
+	_, err := tx.ExecContext(ctx, `UPDATE notes SET priority = 2`)
+	return err
+}

@@ -2,6 +2,7 @@ package pgtest
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -90,4 +91,54 @@ func Notes(t testing.TB, db *postgres.DB, id domain.TenantID) (texts []string) {
 		t.Fatal(err)
 	}
 	return texts
+}
+
+// ExpireTenant creates a tenant that has rows and, with a role, a large object, which
+// keeps the role from being dropped. It lets the tenant's claim run out, and sweeps.
+func ExpireTenant(t *testing.T, db *postgres.DB, cfg postgres.Config) {
+	t.Helper()
+	MakeTenant(t, db, "expired")
+	super := Superuser(t, cfg)
+	if Query[bool](t, super, `SELECT roles FROM partywall.installation`) {
+		inst := Query[string](t, super, `SELECT inst FROM partywall.installation`)
+		Execute(t, super, `SET ROLE "pw_`+inst+`_t_expired"; SELECT lo_create(0); RESET ROLE`)
+	}
+	Execute(t, super, `UPDATE partywall.tenants SET status = 'unclaimed', expires_at = now() WHERE id = 'expired'`)
+	swept, err := db.Tenants().Sweep(t.Context())
+	if swept != 1 || err != nil {
+		t.Errorf("swept %d: %v", swept, err)
+	}
+	MustBeWhole(t, cfg, 0)
+	if left := Query[int](t, super, `SELECT count(*) FROM pg_largeobject_metadata`); left != 0 {
+		t.Errorf("%d large objects are left", left)
+	}
+}
+
+// MustBeWhole fails unless there is a schema, a role and a complete ledger for
+// each row of the registry, and for nothing else.
+func MustBeWhole(t testing.TB, cfg postgres.Config, tenants int) {
+	t.Helper()
+	super := Superuser(t, cfg)
+	got := Query[string](t, super, `
+		WITH inst AS (SELECT inst, roles FROM partywall.installation)
+		SELECT concat_ws(' ',
+			(SELECT count(*) FROM partywall.tenants),
+			(SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'tenant\_%'),
+			(SELECT count(DISTINCT tenant) FROM partywall.migrations WHERE tenant <> ''),
+			(SELECT count(*) FROM pg_roles, inst WHERE rolname LIKE 'pw\_' || inst || '\_t\_%'))`)
+	ledger := 0
+	if cfg.TenantMigrations != nil {
+		ledger = tenants
+	}
+	roles := tenants
+	if cfg.Roles == postgres.RolesOff {
+		roles = 0
+	}
+	if want := fmt.Sprint(tenants, tenants, ledger, roles); got != want {
+		t.Errorf("tenants, schemas, ledgers, roles: %s, want %s", got, want)
+	}
+	if orphans := Query[int](t, super, `SELECT count(*) FROM partywall.tenants t WHERE NOT EXISTS (
+		SELECT FROM pg_namespace WHERE nspname = 'tenant_' || t.id)`); orphans != 0 {
+		t.Errorf("%d tenants have no schema", orphans)
+	}
 }

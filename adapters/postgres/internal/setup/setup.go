@@ -1,4 +1,4 @@
-package postgres
+package setup
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 )
 
-// setup is one run of [Setup].
+// setup is one run of setup.
 type setup struct {
 	cfg    pg.Config
 	sets   schema.Sets
@@ -28,14 +28,27 @@ type setup struct {
 	lockWait        time.Duration // how long the running transaction waits for a lock
 	every           time.Duration // how often tenants' progress is reported
 	left            []string      // what setup could not do, while it went on with the rest
-	newInstallation bool          // see [SetupCopy]
+	newInstallation bool          // see RunCopy
 }
 
 // progressEvery is how often setup reports how far the tenants are.
 const progressEvery = 10 * time.Second
 
-// runSetup is [Setup], which reports every so often how far the tenants are.
-func runSetup(ctx context.Context, cfg pg.Config, every time.Duration, report func(line string)) error {
+// Run makes what the installation of cfg needs, and brings it and all tenants to the
+// newest version. It passes to report, line by line, what it did and what is left to
+// the operator.
+func Run(ctx context.Context, cfg pg.Config, report func(line string)) error {
+	return runEvery(ctx, cfg, progressEvery, report)
+}
+
+// RunCopy is [Run] for a copy of an installation on the same server. It gives the copy
+// a new name, and roles of its own, first.
+func RunCopy(ctx context.Context, cfg pg.Config, report func(line string)) error {
+	return (&setup{report: report, every: progressEvery, newInstallation: true}).run(ctx, cfg)
+}
+
+// runEvery is [Run] with another pause between two reports of the tenants' progress.
+func runEvery(ctx context.Context, cfg pg.Config, every time.Duration, report func(line string)) error {
 	return (&setup{report: report, every: every}).run(ctx, cfg)
 }
 
@@ -108,7 +121,7 @@ func (s *setup) installation(ctx context.Context) error {
 		if err := s.migrateSystem(ctx, tx); err != nil {
 			return err
 		}
-		if err := s.decide(ctx, tx); err != nil {
+		if err := s.ensureInstallation(ctx, tx); err != nil {
 			return err
 		}
 		if err := s.recordProduct(ctx, tx); err != nil {
@@ -117,7 +130,7 @@ func (s *setup) installation(ctx context.Context) error {
 		if err := s.reportExtensions(ctx, tx); err != nil {
 			return err
 		}
-		if err := s.settle(ctx, tx); err != nil {
+		if err := s.resolveCopy(ctx, tx); err != nil {
 			return err
 		}
 		if !s.in.Roles {
@@ -169,16 +182,16 @@ func (s *setup) findSchema(ctx context.Context, tx *sqlx.Tx, schema string) (boo
 	return true, nil
 }
 
-// decide gives the installation its name and says whether tenants have roles,
-// unless an earlier setup did.
-func (s *setup) decide(ctx context.Context, tx *sqlx.Tx) error {
+// ensureInstallation gives the installation its name and decides whether tenants have
+// roles, unless an earlier setup did.
+func (s *setup) ensureInstallation(ctx context.Context, tx *sqlx.Tx) error {
 	var may bool
 	if err := tx.GetContext(ctx, &may, `SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = CURRENT_USER`); err != nil {
 		return err
 	}
 	in, err := installation.Read(ctx, tx)
 	if errors.Is(err, installation.ErrNone) {
-		in, err = s.found(ctx, tx, may)
+		in, err = s.createInstallation(ctx, tx, may)
 	}
 	if err != nil {
 		return err
@@ -190,8 +203,8 @@ func (s *setup) decide(ctx context.Context, tx *sqlx.Tx) error {
 	return inspection.Agree(s.cfg, in)
 }
 
-// found decides for the first time.
-func (s *setup) found(ctx context.Context, tx *sqlx.Tx, mayCreateRoles bool) (in installation.Installation, err error) {
+// createInstallation decides for the first time.
+func (s *setup) createInstallation(ctx context.Context, tx *sqlx.Tx, mayCreateRoles bool) (in installation.Installation, err error) {
 	in.Name, in.Roles = installation.NewName(), s.cfg.Roles == pg.RolesOn || s.cfg.Roles == pg.RolesAuto && mayCreateRoles
 	switch {
 	case in.Roles:
@@ -206,7 +219,7 @@ func (s *setup) found(ctx context.Context, tx *sqlx.Tx, mayCreateRoles bool) (in
 		RETURNING current_setting('server_version_num')::int`, in.Name, in.Roles)
 }
 
-// verify opens the installation as serving it would.
+// verify opens the installation as a program that serves it does.
 func (s *setup) verify(ctx context.Context) error {
 	if _, err := inspection.Inspect(ctx, s.pool, s.cfg, s.sets); err != nil {
 		return err

@@ -1,4 +1,4 @@
-package postgres
+package setup
 
 import (
 	"context"
@@ -12,9 +12,9 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
-// settle refuses a copy, or makes it an installation of its own where the operator
+// resolveCopy refuses a copy, or makes it an installation of its own where the operator
 // asks for that, and records which database the roles belong to.
-func (s *setup) settle(ctx context.Context, tx *sqlx.Tx) error {
+func (s *setup) resolveCopy(ctx context.Context, tx *sqlx.Tx) error {
 	o, err := inspection.ReadOrigin(ctx, tx, s.in)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package postgres
+package setup
 
 import (
 	"context"
@@ -174,11 +174,12 @@ func (s *setup) nextFile(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) (
 			return true, nil
 		}
 	}
-	return false, settle(ctx, tx, id)
+	return false, recordUpToDate(ctx, tx, id)
 }
 
-// settle has the tenant's columns say what its ledger says, and forgets that it failed.
-func settle(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
+// recordUpToDate sets the tenant's columns to what its ledger has, and deletes the record
+// of a failure.
+func recordUpToDate(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
 	if _, err := tx.ExecContext(ctx, schema.Heal, id.String()); err != nil {
 		return err
 	}

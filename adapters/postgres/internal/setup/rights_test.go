@@ -1,4 +1,4 @@
-package postgres_test
+package setup_test
 
 import (
 	"errors"
@@ -71,7 +71,7 @@ func mustLive(t *testing.T, cfg postgres.Config, super *sqlx.DB, id domain.Tenan
 func TestRightsAreNamed(t *testing.T) {
 	t.Parallel()
 	servers := pgtest.BothServers(t)
-	t.Run("after pg_upgrade to PostgreSQL 16 or later nobody has ADMIN", func(t *testing.T) {
+	t.Run("after pg_upgrade to PostgreSQL 16 or later no role has ADMIN", func(t *testing.T) {
 		t.Parallel()
 		cfg := on(servers[true], pgtest.NewConfig(t, pgtest.WithNotes))
 		pgtest.SetUp(t, cfg)

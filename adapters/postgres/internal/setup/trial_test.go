@@ -1,4 +1,4 @@
-package postgres_test
+package setup_test
 
 import (
 	"testing"

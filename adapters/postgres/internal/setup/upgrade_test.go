@@ -1,4 +1,4 @@
-package postgres_test
+package setup_test
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/setup"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
@@ -62,7 +63,7 @@ func TestATenantThatFailsKeepsNoOther(t *testing.T) {
 			mustBeUpgrading(t, newer, id)
 			continue
 		}
-		if err := newer.InTenant(t.Context(), id, priorities); err != nil {
+		if err := newer.InTenant(t.Context(), id, pgtest.SetPriorities); err != nil {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
@@ -97,7 +98,7 @@ func TestATenantThatFailsKeepsNoOther(t *testing.T) {
 	if n := pgtest.Query[int](t, pgtest.Superuser(t, cfg), `SELECT count(*) FROM partywall.migration_failures`); n != 0 {
 		t.Errorf("%d failures are remembered", n)
 	}
-	if err := newer.InTenant(t.Context(), ids[3], priorities); err != nil {
+	if err := newer.InTenant(t.Context(), ids[3], pgtest.SetPriorities); err != nil {
 		t.Errorf("a program that runs doesn't see it: %v", err)
 	}
 }
@@ -138,7 +139,7 @@ func TestATenantWhoseTablesAreInUse(t *testing.T) {
 		pgtest.MustFailSetup(t, cfg, postgres.CodeSetupIncomplete, "busy (migration product/0002_file.sql", "lock timeout", "locks are held by session ", " of postgres: ", "app.Setup")
 		newer := pgtest.Reopen(t, cfg)
 		mustBeUpgrading(t, newer, busy)
-		if err := newer.InTenant(t.Context(), idle, priorities); err != nil {
+		if err := newer.InTenant(t.Context(), idle, pgtest.SetPriorities); err != nil {
 			t.Error(err)
 		}
 	})
@@ -151,7 +152,7 @@ func TestATenantWhoseTablesAreInUse(t *testing.T) {
 			<-tried
 			release()
 		})
-		err := postgres.SetupEvery(t.Context(), cfg, 0, func(line string) {
+		err := setup.RunEvery(t.Context(), cfg, 0, func(line string) {
 			if strings.Contains(line, "1 wait for a lock") {
 				once.Do(func() { close(tried) })
 			}
@@ -161,7 +162,7 @@ func TestATenantWhoseTablesAreInUse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := pgtest.Reopen(t, cfg).InTenant(t.Context(), busy, priorities); err != nil {
+		if err := pgtest.Reopen(t, cfg).InTenant(t.Context(), busy, pgtest.SetPriorities); err != nil {
 			t.Error(err)
 		}
 	})
@@ -211,7 +212,7 @@ func TestFilesThatNoNewTenantCanHave(t *testing.T) {
 	}
 	pgtest.WithFiles(once, checkedNotes)(&cfg)
 	pgtest.MustFailSetup(t, cfg, postgres.CodeSetupIncomplete, "no tenant can be made: migration product/0001_file.sql", "duplicate key")
-	if err := pgtest.Reopen(t, cfg).InTenant(t.Context(), acme, priorities); err != nil {
+	if err := pgtest.Reopen(t, cfg).InTenant(t.Context(), acme, pgtest.SetPriorities); err != nil {
 		t.Errorf("setup didn't go on: %v", err)
 	}
 	status, err := postgres.Migrations(t.Context(), cfg)
