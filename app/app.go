@@ -11,6 +11,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/domain/events"
 	"github.com/partywall-go/partywall/domain/files"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/members"
@@ -22,6 +23,7 @@ type Partywall struct {
 	Access     *access.Service
 	Tenants    *tenants.Service
 	Members    *members.Service
+	Events     *events.Service
 	Identities *identities.Service
 	Files      *files.Service
 
@@ -66,6 +68,8 @@ func New(ctx context.Context, cfg Config) (_ *Partywall, err error) {
 	}
 	p.closes(p.tasks.Close)
 	p.tasks.Every(sweepInterval, p.sweep)
+	p.tasks.Every(sweepInterval, p.sweepEvents)
+	p.deliverEvents()
 	return p, nil
 }
 
@@ -99,6 +103,7 @@ func (p *Partywall) build(ctx context.Context) error {
 
 	p.Access = &access.Service{Members: stores.members, Permissions: permissions}
 	p.Members, p.Tenants = stores.services(p.config, p.tasks.Later)
+	p.Events = stores.eventService(p.config)
 	p.Tenants.Users, p.Tenants.Unproven = signIn.provider, p.confirmsUnseen()
 	p.Tenants.Mail, p.Tenants.Limits = mail, tenants.NewLimits(nil)
 	p.Identities = &identities.Service{

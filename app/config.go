@@ -54,7 +54,9 @@ type Config struct {
 
 	TenantCreation  tenants.CreationPolicy
 	TenantsPerOwner int // how many tenants a user may own, except those that the operator creates
-	OperatorKeys    access.OperatorKeys
+
+	EventRetention time.Duration // how long events are kept; 0: 400 days
+	OperatorKeys   access.OperatorKeys
 
 	UploadMaxSize     int64 // bytes
 	UploadRequireSize bool
@@ -210,6 +212,7 @@ func (c Config) withDefaults() Config {
 	c.Database.MigrationPatience = cmp.Or(c.Database.MigrationPatience, d.Database.MigrationPatience)
 	c.TenantCreation = cmp.Or(c.TenantCreation, d.TenantCreation)
 	c.TenantsPerOwner = cmp.Or(c.TenantsPerOwner, d.TenantsPerOwner)
+	c.EventRetention = cmp.Or(c.EventRetention, d.EventRetention)
 	c.UploadMaxSize = cmp.Or(c.UploadMaxSize, d.UploadMaxSize)
 	return c
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/domain/events"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -54,6 +55,7 @@ func DefaultConfig() Config {
 		},
 		TenantCreation:  tenants.Open,
 		TenantsPerOwner: tenants.DefaultTenantsPerOwner,
+		EventRetention:  events.DefaultRetention,
 		UploadMaxSize:   ports.MaxUploadSize,
 	}
 }
@@ -98,6 +100,7 @@ func (p *parser) config(env environment) Config {
 		EmailSender:         p.email("EMAIL_SENDER", env.EmailSender),
 		TenantCreation:      p.creationPolicy("TENANT_CREATION", env.TenantCreation),
 		TenantsPerOwner:     int(p.integer("TENANTS_PER_OWNER", env.TenantsPerOwner, 1, 1_000_000)),
+		EventRetention:      p.retention("EVENT_RETENTION", env.EventRetention),
 		OperatorKeys:        keep(p, "OPERATOR_TOKEN", operators, operatorErr),
 		UploadMaxSize:       p.integer("UPLOAD_MAX_SIZE", env.UploadMaxSize, 1, ports.MaxUploadSize),
 		UploadRequireSize:   p.boolean("UPLOAD_REQUIRE_SIZE", env.UploadRequireSize),

@@ -43,6 +43,15 @@ func (p *parser) duration(name, s string) time.Duration {
 	return d
 }
 
+// retention reads how long something is kept.
+func (p *parser) retention(name, s string) time.Duration {
+	d, err := time.ParseDuration(s)
+	if err != nil || d < time.Hour || d > 100_000*time.Hour {
+		p.mistake(name, "is a duration from 1h to 100000h such as 720h, which are 30 days, not %q", s)
+	}
+	return d
+}
+
 func (p *parser) oneOf(name, s string, choices ...string) string {
 	if !slices.Contains(choices, s) {
 		p.mistake(name, "is one of %s, not %q", strings.TrimSuffix(strings.Join(choices, ", "), ", "), s)

@@ -23,6 +23,7 @@ var layers = map[string][]string{
 	"domain/members":    {"domain", "ports", "domain/access"},
 	"domain/identities": {"domain", "ports", "domain/limits", "domain/tenants"},
 	"domain/files":      {"domain", "ports", "domain/access"},
+	"domain/events":     {"domain", "ports", "domain/access"},
 	"ports":             {"domain"},
 	"ports/doctor":      {},
 	"ports/porttest":    {"domain", "ports"},

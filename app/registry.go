@@ -15,6 +15,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/idp"
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/events"
 	"github.com/partywall-go/partywall/domain/members"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
@@ -34,6 +35,7 @@ var ErrNoPostgres = embeddedpg.ErrNoBinaries
 type Registry struct {
 	Tenants  *tenants.Service
 	Members  *members.Service
+	Events   *events.Service
 	Provider string // of the identities of this installation
 
 	users ports.UserStore // nil unless identities are built in
@@ -68,6 +70,7 @@ func OpenRegistry(ctx context.Context, cfg Config) (*Registry, error) {
 		close:    func() error { return errors.Join(db.Close(), stop()) },
 	}
 	registry.Members, registry.Tenants = stores.services(cfg, func(func(context.Context) error) {})
+	registry.Events = stores.eventService(cfg)
 	if cfg.Cognito.PoolID == "" {
 		registry.users = stores.users
 	}

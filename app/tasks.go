@@ -16,7 +16,7 @@ const (
 )
 
 // tasks runs work that no caller waits for. It runs the tasks of Later one after the
-// other. The tasks of Every run beside them, and are never delayed or dropped.
+// other. The tasks of Every and While run beside them, and are never delayed or dropped.
 type tasks struct {
 	log     *slog.Logger
 	queue   chan func(context.Context) error
@@ -68,6 +68,22 @@ func (t *tasks) Every(interval time.Duration, task func(context.Context) error) 
 				return
 			}
 		}
+	})
+}
+
+// While runs task until Close, at which its context is done at once.
+func (t *tasks) While(task func(context.Context)) {
+	t.running.Go(func() {
+		ctx, cancel := context.WithCancel(t.ctx)
+		defer cancel()
+		go func() {
+			select {
+			case <-t.stop:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+		task(ctx)
 	})
 }
 

@@ -3,8 +3,8 @@ package app
 import (
 	"context"
 
-	"github.com/partywall-go/partywall/adapters/auditlog"
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/domain/events"
 	"github.com/partywall-go/partywall/domain/members"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
@@ -31,26 +31,47 @@ type stores struct {
 	members      memberships
 	reservations ports.ReservationStore
 	users        ports.UserStore
+	events       eventStore
 	ready        ports.Dependency
 }
 
+// eventStore has the ports of events.
+type eventStore interface {
+	ports.EventSequencer
+	ports.EventReader
+	ports.EventConsumers
+	ports.EventOperations
+	ports.EventRetention
+}
+
 func storesOf(db *postgres.DB) stores {
-	return stores{db.Tenants(), db.Members(), db.Reservations(), db.Users(), db}
+	return stores{db.Tenants(), db.Members(), db.Reservations(), db.Users(), db.Events(), db}
 }
 
 // services returns the use cases that the database serves, for [New] and
 // [OpenRegistry]. New adds an identity provider, mail and limits to those of tenants;
 // the operator of a Registry needs none.
 func (s stores) services(cfg Config, later func(func(context.Context) error)) (*members.Service, *tenants.Service) {
-	audit := auditlog.Log{Logger: cfg.logger()}
-	return &members.Service{Lister: s.members, Changer: s.members, Audit: audit}, &tenants.Service{
+	return &members.Service{Lister: s.members, Changer: s.members}, &tenants.Service{
 		Registry:        s.tenants,
 		Provisioner:     s.tenants,
 		Prober:          s.tenants,
 		Reservations:    s.reservations,
 		TenantsPerOwner: cfg.TenantsPerOwner,
 		Policy:          cfg.TenantCreation,
-		Audit:           audit,
 		Later:           later,
+	}
+}
+
+// eventService returns the use cases of events.
+func (s stores) eventService(cfg Config) *events.Service {
+	return &events.Service{
+		Sequencer:  s.events,
+		Reader:     s.events,
+		Consumers:  s.events,
+		Operations: s.events,
+		Keeper:     s.events,
+		Retention:  cfg.EventRetention,
+		Report:     func(err error) { cfg.logger().Warn("the delivery of events failed; retrying", "error", err) },
 	}
 }

@@ -24,3 +24,22 @@ func OperatorActor() Actor { return Actor{Kind: ActorOperator} }
 
 // IsZero reports whether the actor is unknown.
 func (a Actor) IsZero() bool { return a == Actor{} }
+
+// IsOperator reports whether the actor is the operator.
+func (a Actor) IsOperator() bool { return a.Kind == ActorOperator }
+
+// validate returns an [Invalid] error on field "by" for an actor of no kind, for a
+// user without an identity, and for an identity of any other.
+func (a Actor) validate() error {
+	switch a.Kind {
+	case ActorUser:
+		if !a.Identity.IsZero() {
+			return nil
+		}
+	case ActorOperator, ActorSystem:
+		if a.Identity.IsZero() {
+			return nil
+		}
+	}
+	return Invalidf("by", "a change is made by a user, by the operator or by the program itself")
+}

@@ -15,7 +15,8 @@ type ReservationStore interface {
 	// who reserve or create one ID, one succeeds; the others get
 	// [domain.CodeTenantExists]. A reservation that exceeds its limits is
 	// [domain.Limited], with the time until there is room again, also where several come
-	// at once.
+	// at once. The event is [domain.EventTenantReserved]; a reservation whose author is unknown
+	// has none.
 	Reserve(ctx context.Context, reservation ReservationRequest) (domain.Tenant, error)
 
 	// Claim spends the token: it creates the tenant as [TenantProvisioner.Create] does, for
@@ -23,7 +24,8 @@ type ReservationStore interface {
 	// all in one step. Of many callers who claim one token at once, one succeeds. An
 	// owner who claimed with it before, and still is a member, gets the same answer
 	// again with Replayed set. A token that is unknown, expired, spent by another owner,
-	// or of another tenant than claim.Tenant is [domain.CodeClaimInvalid].
+	// or of another tenant than claim.Tenant is [domain.CodeClaimInvalid]. The event of a
+	// claim is [domain.EventTenantClaimed].
 	//
 	// Claim calls SignUp at most once. Before that it finds the token valid and room
 	// within claim.Limits, and waits for its turn to create the tenant, at most 10
@@ -39,6 +41,7 @@ type ReservationStore interface {
 type ReservationRequest struct {
 	ID     domain.TenantID
 	Name   string
+	By     domain.Actor     // zero: a caller who is not signed in
 	Token  domain.TokenHash // of the claim token
 	TTL    time.Duration    // from now, by the store's clock, if there are no other reservations
 	Limits *ReservationLimits
@@ -60,6 +63,7 @@ type Claim struct {
 	Token  domain.TokenHash
 	Tenant domain.TenantID // zero: the tenant of the token
 	Owner  domain.Identity
+	By     domain.Actor                                       // zero: the owner
 	SignUp func(ctx context.Context) (domain.Identity, error) // creates the owner's account
 	Limits MakingLimits
 }

@@ -21,7 +21,7 @@ type TenantProvisioner interface {
 	// set, also after the tenant was changed; for another fingerprint it returns
 	// [domain.CodeIdempotencyMismatch]. A duplicate that comes while the first request
 	// is being served waits for it. A failed creation leaves no record, and a replay is
-	// not limited.
+	// not limited. The event of a creation is [domain.EventTenantCreated].
 	Create(ctx context.Context, tenant TenantCreation) (CreatedTenant, error)
 
 	// Sweep removes the reservations that have expired, and the remains of interrupted
@@ -35,6 +35,7 @@ type TenantCreation struct {
 	ID          domain.TenantID
 	Name        string
 	Owner       domain.Identity
+	By          domain.Actor // zero: the Owner
 	Idempotency *Idempotency // nil: every call is new
 	Limits      MakingLimits
 }

@@ -1,51 +1,62 @@
-// Package auditlog writes the entries of the audit log as log lines: each has a
-// field "audit", whose value is what was changed.
+// Package auditlog writes events as log lines. Each line has a field "audit", whose
+// value is the kind of the event.
 package auditlog
 
 import (
 	"context"
 	"log/slog"
 
-	"github.com/partywall-go/partywall/ports"
+	"github.com/partywall-go/partywall/domain"
 )
 
-// Log implements [ports.Audit] with a line for each entry.
+// Log handles each event by writing a line.
 type Log struct{ Logger *slog.Logger }
 
-var _ ports.Audit = Log{}
-
-var messages = map[ports.AuditAction]string{
-	ports.TenantReserved:    "a tenant ID was reserved",
-	ports.TenantCreated:     "a tenant was created",
-	ports.TenantClaimed:     "a tenant was claimed",
-	ports.MemberRoleChanged: "a member's role was changed",
+var messages = map[domain.EventKind]string{
+	domain.EventTenantReserved:    "a tenant ID was reserved",
+	domain.EventTenantCreated:     "a tenant was created",
+	domain.EventTenantClaimed:     "a tenant was claimed",
+	domain.EventTenantHandedOver:  "a tenant was handed over",
+	domain.EventMemberAdded:       "a member was added",
+	domain.EventMemberRoleChanged: "a member's role was changed",
+	domain.EventMemberSuspended:   "a member was suspended",
+	domain.EventMemberResumed:     "a member was resumed",
+	domain.EventMemberChanged:     "a membership was changed",
+	domain.EventMemberRemoved:     "a member was removed",
+	domain.EventMemberLeft:        "a member left",
 }
 
-// Record implements [ports.Audit].
-func (l Log) Record(ctx context.Context, entry ports.AuditEntry) {
+// Handle writes the line of the event. A line that the log loses is not written again.
+func (l Log) Handle(ctx context.Context, event domain.Event) error {
+	message, found := messages[event.Kind]
+	if !found {
+		message = "an event was recorded"
+	}
 	attrs := []slog.Attr{
-		slog.String("audit", string(entry.Action)),
-		slog.String("tenant", entry.Tenant.String()),
-		slog.String("actor", actor(entry.Actor)),
+		slog.String("audit", string(event.Kind)),
+		slog.Int64("event", event.ID),
+		slog.Time("at", event.At),
+		slog.String("tenant", event.Tenant.String()),
+		slog.String("actor", actor(event.Actor)),
 	}
-	if !entry.Member.IsZero() {
-		attrs = append(attrs, slog.String("member", entry.Member.String()), slog.String("role", string(entry.Role)))
+	add := func(key, value string) {
+		if value != "" {
+			attrs = append(attrs, slog.String(key, value))
+		}
 	}
-	if entry.Actor.From.IsValid() {
-		attrs = append(attrs, slog.String("client", entry.Actor.From.String()))
+	add("onBehalfOf", event.OnBehalfOf.String())
+	if event.Address.IsValid() {
+		add("client", event.Address.String())
 	}
-	if id := ports.RequestID(ctx); id != "" {
-		attrs = append(attrs, slog.String("requestId", id))
-	}
-	l.Logger.LogAttrs(ctx, slog.LevelInfo, messages[entry.Action], attrs...)
+	add("requestId", event.RequestID)
+	attrs = append(attrs, slog.Any("data", event.WithoutAddresses().Data))
+	l.Logger.LogAttrs(ctx, slog.LevelInfo, message, attrs...)
+	return nil
 }
 
-func actor(a ports.Actor) string {
-	switch {
-	case a.Operator:
-		return "operator"
-	case a.Identity.IsZero():
-		return "anonymous"
+func actor(a domain.Actor) string {
+	if a.Kind == domain.ActorUser {
+		return a.Identity.String()
 	}
-	return a.Identity.String()
+	return string(a.Kind)
 }

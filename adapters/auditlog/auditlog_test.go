@@ -4,48 +4,50 @@ import (
 	"bytes"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/partywall-go/partywall/adapters/auditlog"
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/ports"
 )
 
-func TestALineForEachEntry(t *testing.T) {
+func TestALineForEachEvent(t *testing.T) {
 	acme := domain.Must(domain.ParseTenantID("acme"))
 	ada := domain.Must(domain.NewIdentity("local", "ada"))
+	ctx := domain.WithRequestInfo(t.Context(), domain.RequestInfo{ID: "r1", Address: netip.MustParseAddr("192.0.2.1")})
 	for _, test := range []struct {
-		entry ports.AuditEntry
-		want  map[string]string
+		kind domain.EventKind
+		by   domain.Actor
+		want map[string]any
 	}{
-		{
-			ports.AuditEntry{Action: ports.TenantReserved, Tenant: acme, Actor: ports.Actor{From: netip.MustParseAddr("192.0.2.1")}},
-			map[string]string{"audit": "tenant_reserved", "tenant": "acme", "actor": "anonymous", "client": "192.0.2.1", "member": "", "role": "", "requestId": "r1"},
-		},
-		{
-			ports.AuditEntry{Action: ports.TenantClaimed, Tenant: acme, Actor: ports.Actor{Identity: ada}, Member: ada, Role: domain.RoleOwner},
-			map[string]string{"audit": "tenant_claimed", "actor": "local/ada", "member": "local/ada", "role": "owner", "client": ""},
-		},
-		{
-			ports.AuditEntry{Action: ports.MemberRoleChanged, Tenant: acme, Actor: ports.Actor{Operator: true}, Member: ada},
-			map[string]string{"audit": "member_role_changed", "actor": "operator", "member": "local/ada", "role": ""},
-		},
+		{domain.EventTenantCreated, domain.UserActor(ada), map[string]any{"audit": "tenant.created", "actor": "local/ada", "onBehalfOf": nil, "msg": "a tenant was created"}},
+		{domain.EventMemberAdded, domain.OperatorActor(), map[string]any{"audit": "member.added", "actor": "operator", "onBehalfOf": "local/ada"}},
+		{"later.kind", domain.Actor{Kind: domain.ActorSystem}, map[string]any{"audit": "later.kind", "actor": "system", "msg": "an event was recorded"}},
 	} {
+		event := domain.Must(domain.NewEvent(ctx, test.kind, acme, test.by, map[string]any{"email": "ada@example.com", "n": 1}))
+		event.ID = 7
+		if test.by.IsOperator() {
+			event.OnBehalfOf = ada
+		}
 		var out bytes.Buffer
-		log := auditlog.Log{Logger: slog.New(slog.NewJSONHandler(&out, nil))}
-		log.Record(ports.WithRequestID(t.Context(), "r1"), test.entry)
+		if err := (auditlog.Log{Logger: slog.New(slog.NewJSONHandler(&out, nil))}).Handle(t.Context(), event); err != nil {
+			t.Fatal(err)
+		}
 		var line map[string]any
 		if err := json.Unmarshal(out.Bytes(), &line); err != nil {
 			t.Fatal(err)
 		}
-		if line["msg"] == "" || line["level"] != "INFO" {
-			t.Errorf("got %v", line)
-		}
-		for key, want := range test.want {
-			if got, _ := line[key].(string); got != want {
-				t.Errorf("%s is %q, want %q: %v", key, got, want, line)
+		want := map[string]any{"level": "INFO", "tenant": "acme", "event": 7.0, "client": "192.0.2.1", "requestId": "r1"}
+		maps.Copy(want, test.want)
+		for _, key := range slices.Sorted(maps.Keys(want)) {
+			if line[key] != want[key] {
+				t.Errorf("%s is %v, want %v: %v", key, line[key], want[key], line)
 			}
+		}
+		if data, _ := line["data"].(map[string]any); len(data) != 1 || data["n"] != 1.0 {
+			t.Errorf("the data are %v", line["data"])
 		}
 	}
 }

@@ -27,7 +27,7 @@ func (s *server) signUp(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	user, err := s.Identities.SignUp(web.Audited(c), web.ClientOf(c), identities.SignUp{
+	user, err := s.Identities.SignUp(c.Request().Context(), web.ClientOf(c), identities.SignUp{
 		Email:      email,
 		Password:   domain.NewSecret(body.Password),
 		ClaimToken: domain.NewSecret(body.ClaimToken),

@@ -2,7 +2,6 @@ package httpapi_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -315,10 +314,3 @@ func (h *installation) dial(t *testing.T) net.Conn {
 }
 
 func newAPI(h *installation) http.Handler { return httpapi.New(h.config) }
-
-// requestIDs is an audit log that keeps the request of each entry.
-type requestIDs struct{ ids []string }
-
-func (r *requestIDs) Record(ctx context.Context, _ ports.AuditEntry) {
-	r.ids = append(r.ids, ports.RequestID(ctx))
-}

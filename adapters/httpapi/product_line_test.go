@@ -14,6 +14,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/httpapi"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
 )
 
 func TestAProductsRouteHasALineInTheLog(t *testing.T) {
@@ -131,13 +132,24 @@ func TestRequireMemberKeepsTheInterfacesOfTheResponse(t *testing.T) {
 	}
 }
 
-func TestAuditLinesNameTheirRequest(t *testing.T) {
-	trail := &requestIDs{}
-	h := open(t, func(h *installation) { h.config.Tenants.Audit = trail })
+func TestEventsNameTheirRequestAndItsCaller(t *testing.T) {
+	h := open(t)
 	token := h.post(t, "/auth/tenants", `{"tenantId": "acme"}`, "X-Request-ID: r1").is(t, 201).field(t, "claimToken")
 	h.post(t, "/auth/tenants", `{"tenantId": "bolt"}`, "X-Request-ID: r2", h.signIn(t, "ada@acme.example")).is(t, 201)
-	h.post(t, "/auth/signup", fmt.Sprintf(`{"email": "bob@acme.example", "password": "correct horse", "claimToken": %q}`, token), "X-Request-ID: r3").is(t, 201)
-	if got := strings.Join(trail.ids, " "); got != "r1 r2 r3" {
-		t.Errorf("got %s", got)
+	h.post(t, "/auth/signup", fmt.Sprintf(`{"email": "bob@acme.example", "password": "correct horse", "claimToken": %q}`, token), "X-Request-ID: r3", "X-Forwarded-For: 192.0.2.7").is(t, 201)
+	got := ""
+	for _, e := range h.events(t) {
+		got += fmt.Sprintf("%s by %s from %s\n", e.Kind, e.RequestID, e.Address)
 	}
+	if want := "tenant.created by r2 from 127.0.0.1\ntenant.claimed by r3 from 192.0.2.7\n"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// events returns all events.
+func (h *installation) events(t *testing.T) []domain.Event {
+	t.Helper()
+	log := h.db.Events()
+	domain.Must(log.Sequence(t.Context()))
+	return domain.Must(log.Events(t.Context(), ports.EventQuery{Limit: 1000}))
 }

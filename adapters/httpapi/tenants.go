@@ -57,7 +57,7 @@ func (s *server) createTenant(c echo.Context, by tenants.Creator) error {
 			return err
 		}
 	}
-	created, err := s.Tenants.Create(web.Audited(c), by, creation)
+	created, err := s.Tenants.Create(c.Request().Context(), by, creation)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (s *server) claimTenant(c echo.Context, caller ports.Caller) error {
 	if err := web.Decode(c, &body); err != nil {
 		return err
 	}
-	claimed, err := s.Tenants.Claim(web.Audited(c), by, id, domain.NewSecret(body.ClaimToken))
+	claimed, err := s.Tenants.Claim(c.Request().Context(), by, id, domain.NewSecret(body.ClaimToken))
 	if err != nil {
 		return err
 	}

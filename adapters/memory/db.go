@@ -10,7 +10,7 @@ import (
 )
 
 // DB is the database of an installation in memory. [DB.Tenants], [DB.Members],
-// [DB.Reservations] and [DB.Users] return it as each port sees it.
+// [DB.Reservations], [DB.Users] and [DB.Events] return it as each port sees it.
 type DB struct {
 	Breakable
 	Now func() time.Time // nil: [time.Now]
@@ -30,6 +30,8 @@ type DB struct {
 	users        map[string]*user // by subject
 	usersByEmail map[string]*user // by [domain.Email.Key]
 	sessions     map[domain.TokenHash]*session
+
+	log eventLog
 }
 
 var _ ports.Dependency = (*DB)(nil)

@@ -53,10 +53,15 @@ func (m *Members) Grant(ctx context.Context, grant ports.MemberGrant) (domain.Me
 	}
 	if m.db.places[grant.Member][grant.Tenant].IsZero() {
 		granted := grant.Change().Apply(domain.Membership{Tenant: grant.Tenant, Identity: grant.Member, CreatedAt: clock(m.db.Now), GrantedBy: operator})
+		event, _, err := domain.NewMemberEvent(ctx, operator, domain.Membership{}, granted, "")
+		if err != nil {
+			return domain.Membership{}, err
+		}
+		m.db.record(event)
 		m.db.place(granted)
 		return granted, nil
 	}
-	return m.db.change(grant.Tenant, grant.Member, operator, grant.Change().Apply)
+	return m.db.change(ctx, grant.Tenant, grant.Member, operator, "", grant.Change().Apply)
 }
 
 // Change implements [ports.MemberChanger].
@@ -69,7 +74,7 @@ func (m *Members) Change(ctx context.Context, change ports.MemberChange) (domain
 	}
 	m.db.mu.Lock()
 	defer m.db.mu.Unlock()
-	return m.db.change(change.Tenant, change.Member, change.By, change.Apply)
+	return m.db.change(ctx, change.Tenant, change.Member, change.By, "", change.Apply)
 }
 
 // Remove implements [ports.MemberChanger].
@@ -82,7 +87,7 @@ func (m *Members) Remove(ctx context.Context, removal ports.MemberRemoval) error
 	}
 	m.db.mu.Lock()
 	defer m.db.mu.Unlock()
-	_, err := m.db.change(removal.Tenant, removal.Member, removal.By, func(domain.Membership) domain.Membership { return domain.Membership{} })
+	_, err := m.db.change(ctx, removal.Tenant, removal.Member, removal.By, removal.Reason, func(domain.Membership) domain.Membership { return domain.Membership{} })
 	return err
 }
 
@@ -100,9 +105,17 @@ func (m *Members) HandOver(ctx context.Context, handover ports.Handover) (heir, 
 	if err := m.db.checkOpen(id, domain.UserActor(handover.By)); err != nil {
 		return domain.Membership{}, domain.Membership{}, err
 	}
-	heir, own, err = domain.HandOverTenant(m.db.admitted(handover.By, id, now), m.db.places[handover.Heir][id], handover.OwnRole, m.db.owners(id), now)
+	oldHeir, oldOwn := m.db.places[handover.Heir][id], m.db.admitted(handover.By, id, now)
+	heir, own, err = domain.HandOverTenant(oldOwn, oldHeir, handover.OwnRole, m.db.owners(id), now)
 	if err != nil {
 		return domain.Membership{}, domain.Membership{}, err
+	}
+	if !heir.Equal(oldHeir) || !own.Equal(oldOwn) {
+		event, err := domain.NewHandoverEvent(ctx, oldHeir, oldOwn, own.Role)
+		if err != nil {
+			return domain.Membership{}, domain.Membership{}, err
+		}
+		m.db.record(event)
 	}
 	m.db.place(heir)
 	m.db.place(own)
@@ -135,19 +148,25 @@ func (db *DB) checkOpen(id domain.TenantID, actor domain.Actor) error {
 	return nil
 }
 
-// change applies a change to the membership of who; a zero result ends it.
-func (db *DB) change(id domain.TenantID, who domain.Identity, actor domain.Actor, apply func(domain.Membership) domain.Membership) (domain.Membership, error) {
+// change applies a change to the membership of who; a zero result ends it, for the
+// reason.
+func (db *DB) change(ctx context.Context, id domain.TenantID, who domain.Identity, actor domain.Actor, reason string, apply func(domain.Membership) domain.Membership) (domain.Membership, error) {
 	if err := db.checkOpen(id, actor); err != nil {
 		return domain.Membership{}, err
 	}
 	by, of := db.admitted(actor.Identity, id, clock(db.Now)), db.places[who][id]
 	changed, err := domain.ChangeMembership(actor, by, of, apply(of), db.owners(id))
-	switch {
-	case err != nil:
+	if err != nil {
 		return domain.Membership{}, err
-	case changed.IsZero():
+	}
+	event, changes, err := domain.NewMemberEvent(ctx, actor, of, changed, reason)
+	if err != nil || !changes {
+		return changed, err
+	}
+	db.record(event)
+	if changed.IsZero() {
 		delete(db.places[who], id)
-	default:
+	} else {
 		db.place(changed)
 	}
 	return changed, nil

@@ -55,6 +55,13 @@ func (s *Reservations) Reserve(ctx context.Context, n ports.ReservationRequest) 
 	if err != nil {
 		return domain.Tenant{}, err
 	}
+	if !n.By.IsZero() {
+		event, err := domain.NewTenantEvent(ctx, domain.EventTenantReserved, domain.Tenant{ID: n.ID, Name: n.Name}, domain.Identity{}, n.By)
+		if err != nil {
+			return domain.Tenant{}, err
+		}
+		s.db.record(event)
+	}
 	s.db.unreserve(n.ID)
 	made := &reservation{
 		Tenant: domain.Tenant{ID: n.ID, Name: n.Name, Status: domain.Unclaimed, CreatedAt: now, ClaimExpiresAt: now.Add(n.Life(others))},
@@ -95,7 +102,7 @@ func (s *Reservations) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedT
 		return ports.ClaimedTenant{}, err
 	}
 	if c.SignUp == nil {
-		return s.db.claim(c, c.Owner, false)
+		return s.db.claim(ctx, c, c.Owner, false)
 	}
 	held, err := s.db.hold(c)
 	if err != nil {
@@ -117,7 +124,7 @@ func (s *Reservations) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedT
 	if err := s.db.Ready(context.WithoutCancel(ctx)); err != nil {
 		return ports.ClaimedTenant{}, err
 	}
-	claimed, err := s.db.claim(c, owner, true)
+	claimed, err := s.db.claim(ctx, c, owner, true)
 	made = err == nil && !claimed.Replayed
 	return claimed, err
 }
@@ -167,7 +174,7 @@ func (db *DB) claimable(c ports.Claim, now time.Time) *reservation {
 }
 
 // claim creates the tenant. If held is true, it was counted before.
-func (db *DB) claim(c ports.Claim, owner domain.Identity, held bool) (ports.ClaimedTenant, error) {
+func (db *DB) claim(ctx context.Context, c ports.Claim, owner domain.Identity, held bool) (ports.ClaimedTenant, error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	now := clock(db.Now)
@@ -182,6 +189,11 @@ func (db *DB) claim(c ports.Claim, owner domain.Identity, held bool) (ports.Clai
 	if err := db.allowClaim(limits, owner, now); err != nil {
 		return ports.ClaimedTenant{}, err
 	}
+	event, err := domain.NewTenantEvent(ctx, domain.EventTenantClaimed, reserved.Tenant, owner, c.By)
+	if err != nil {
+		return ports.ClaimedTenant{}, err
+	}
+	db.record(event)
 	db.count(c.Limits, c.Token, now)
 	db.unreserve(reserved.ID)
 	made := reserved.Tenant

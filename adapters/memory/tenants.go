@@ -71,6 +71,11 @@ func (s *Tenants) Create(ctx context.Context, n ports.TenantCreation) (ports.Cre
 	if s.db.taken(n.ID, now) {
 		return ports.CreatedTenant{}, errTenantExists
 	}
+	event, err := domain.NewTenantEvent(ctx, domain.EventTenantCreated, domain.Tenant{ID: n.ID, Name: n.Name}, n.Owner, n.By)
+	if err != nil {
+		return ports.CreatedTenant{}, err
+	}
+	s.db.record(event)
 	s.db.count(n.Limits, new(int), now)
 	s.db.unreserve(n.ID) // the remains of a reservation that has expired
 	made := s.db.add(domain.Tenant{ID: n.ID, Name: n.Name, Status: domain.Active, CreatedAt: now}, n.Owner, now)

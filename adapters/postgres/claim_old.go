@@ -46,15 +46,21 @@ func (c *claiming) spendOldClaim(ctx context.Context, owner domain.Identity) (cl
 // redeemOld spends the claim, unless the owner spent it before. [sql.ErrNoRows] is
 // one that gives them nothing. The tenant is locked first, as by its removal.
 func (c *claiming) redeemOld(ctx context.Context, tx *sqlx.Tx, owner domain.Identity) (again bool, err error) {
-	err = tx.GetContext(ctx, &again, `
-		SELECT i.redeemed_subject IS NOT NULL
+	tenant, err := scanTenant(tx.QueryRowContext(ctx, `
+		SELECT i.redeemed_subject IS NOT NULL, t.id, t.name, t.status, t.created_at, t.expires_at
 		FROM partywall.invitations i JOIN partywall.tenants t ON t.id = i.tenant
 		WHERE i.hash = $1 AND $2 IN ('', i.tenant) AND `+present+`
 		AND (i.redeemed_subject IS NULL AND i.expires_at > now() OR i.redeemed_provider = $3 AND i.redeemed_subject = $4)
-		FOR UPDATE OF t FOR UPDATE OF i`, c.Token[:], c.Tenant.String(), owner.Provider(), owner.Subject())
+		FOR UPDATE OF t FOR UPDATE OF i`, c.Token[:], c.Tenant.String(), owner.Provider(), owner.Subject()), &again)
 	if err != nil || again {
 		return again, err
 	}
+	event, err := domain.NewTenantEvent(ctx, domain.EventTenantClaimed, tenant, owner, c.By)
+	if err != nil {
+		return false, err
+	}
+	args := []any{c.Token[:], owner.Provider(), owner.Subject()}
+	record, recorded := insertEvent(len(args)+1, "FROM spent", event)
 	_, err = tx.ExecContext(ctx, `
 		WITH spent AS (
 			UPDATE partywall.invitations SET redeemed_provider = $2, redeemed_subject = $3 WHERE hash = $1
@@ -62,8 +68,10 @@ func (c *claiming) redeemOld(ctx context.Context, tx *sqlx.Tx, owner domain.Iden
 		), claimed AS (
 			UPDATE partywall.tenants t SET status = 'active', expires_at = NULL FROM spent
 			WHERE t.id = spent.tenant AND t.status = 'unclaimed'
+		), recorded AS (
+			`+record+`
 		)
 		INSERT INTO partywall.memberships (tenant, provider, subject, role)
-		SELECT tenant, $2, $3, role FROM spent ON CONFLICT DO NOTHING`, c.Token[:], owner.Provider(), owner.Subject())
+		SELECT tenant, $2, $3, role FROM spent ON CONFLICT DO NOTHING`, append(args, recorded...)...)
 	return false, err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/domain"
 )
 
 // What tests of the walls need to stand where an intruder would, and tests of
@@ -29,5 +30,17 @@ func (db *DB) OwnConn(ctx context.Context) (*sqlx.Conn, error) {
 	return c, c.Raw(func(driverConn any) error {
 		driverConn.(*pg.Conn).OwnOnly = false
 		return nil
+	})
+}
+
+// RecordEvent records an event without a change, as a change of the tenant does.
+func (db *DB) RecordEvent(ctx context.Context, event domain.Event) error {
+	return db.others.Load().System.InScope(ctx, db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+		if err := lockOfID(event.Tenant).take(ctx, tx); err != nil {
+			return err
+		}
+		statement, args := insertEvent(1, "", event)
+		_, err := tx.ExecContext(ctx, statement, args...)
+		return err
 	})
 }

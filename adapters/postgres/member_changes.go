@@ -25,11 +25,15 @@ func (m *Members) Grant(ctx context.Context, grant ports.MemberGrant) (granted d
 			return err
 		}
 		if !team.of.IsZero() {
-			granted, err = team.change(ctx, tx, operator, grant.Change().Apply(team.of))
+			granted, err = team.change(ctx, tx, operator, grant.Change().Apply(team.of), "")
 			return err
 		}
 		granted = grant.Change().Apply(domain.Membership{Tenant: grant.Tenant, Identity: grant.Member, CreatedAt: team.now, GrantedBy: operator})
-		return insertMembership(ctx, tx, granted)
+		event, _, err := domain.NewMemberEvent(ctx, operator, domain.Membership{}, granted, "")
+		if err != nil {
+			return err
+		}
+		return insertMembership(granted).run(ctx, tx, event)
 	})
 	return granted, err
 }
@@ -44,7 +48,7 @@ func (m *Members) Change(ctx context.Context, change ports.MemberChange) (change
 		if err != nil {
 			return err
 		}
-		changed, err = team.change(ctx, tx, change.By, change.Apply(team.of))
+		changed, err = team.change(ctx, tx, change.By, change.Apply(team.of), "")
 		return err
 	})
 	return changed, err
@@ -60,7 +64,7 @@ func (m *Members) Remove(ctx context.Context, removal ports.MemberRemoval) error
 		if err != nil {
 			return err
 		}
-		_, err = team.change(ctx, tx, removal.By, domain.Membership{})
+		_, err = team.change(ctx, tx, removal.By, domain.Membership{}, removal.Reason)
 		return err
 	})
 }
@@ -79,7 +83,17 @@ func (m *Members) HandOver(ctx context.Context, handover ports.Handover) (heir, 
 		if err != nil {
 			return err
 		}
-		return errors.Join(updateMembership(ctx, tx, heir), updateMembership(ctx, tx, own))
+		if heir.Equal(team.of) && own.Equal(team.by) {
+			return nil
+		}
+		event, err := domain.NewHandoverEvent(ctx, team.of, team.by, own.Role)
+		if err != nil {
+			return err
+		}
+		if err := updateMembership(heir).runAlone(ctx, tx); err != nil {
+			return err
+		}
+		return updateMembership(own).run(ctx, tx, event)
 	})
 	if err != nil {
 		return domain.Membership{}, domain.Membership{}, err
@@ -149,16 +163,18 @@ func readTeam(ctx context.Context, tx *sqlx.Tx, id domain.TenantID, by, of domai
 	return t, rows.Err()
 }
 
-// change turns the membership into to; the zero to ends it.
-func (t team) change(ctx context.Context, tx *sqlx.Tx, actor domain.Actor, to domain.Membership) (domain.Membership, error) {
+// change turns the membership into to; the zero to ends it, for the reason.
+func (t team) change(ctx context.Context, tx *sqlx.Tx, actor domain.Actor, to domain.Membership, reason string) (domain.Membership, error) {
 	changed, err := domain.ChangeMembership(actor, t.by, t.of, to, t.owners)
-	switch {
-	case err != nil:
+	if err != nil {
 		return domain.Membership{}, err
-	case changed.IsZero():
-		return changed, deleteMembership(ctx, tx, t.of)
-	case changed.Equal(t.of):
-		return changed, nil
 	}
-	return changed, updateMembership(ctx, tx, changed)
+	event, changes, err := domain.NewMemberEvent(ctx, actor, t.of, changed, reason)
+	if err != nil || !changes {
+		return changed, err
+	}
+	if changed.IsZero() {
+		return changed, deleteMembership(t.of).run(ctx, tx, event)
+	}
+	return changed, updateMembership(changed).run(ctx, tx, event)
 }

@@ -1,11 +1,8 @@
 package postgres
 
 import (
-	"context"
 	"database/sql"
 	"time"
-
-	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
@@ -70,24 +67,21 @@ func scanTenantMembership(row pg.Scanner) (found ports.TenantMembership, err err
 	return found, err
 }
 
-func insertMembership(ctx context.Context, tx *sqlx.Tx, m domain.Membership) error {
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO partywall.memberships (tenant, provider, subject, created_at, `+changingColumns+`)
-		VALUES ($1, $2, $3, $4, `+changingValues+`)`, append([]any{m.Tenant.String(), m.Identity.Provider(), m.Identity.Subject(), m.CreatedAt}, changing(m)...)...)
-	return err
+func insertMembership(m domain.Membership) statement {
+	return statement{`
+		INSERT INTO partywall.memberships (tenant, provider, subject, created_at, ` + changingColumns + `)
+		VALUES ($1, $2, $3, $4, ` + changingValues + `)`, append([]any{m.Tenant.String(), m.Identity.Provider(), m.Identity.Subject(), m.CreatedAt}, changing(m)...)}
 }
 
-func updateMembership(ctx context.Context, tx *sqlx.Tx, m domain.Membership) error {
-	_, err := tx.ExecContext(ctx, `
-		UPDATE partywall.memberships SET (`+changingColumns+`) = (`+changingValues+`)
-		WHERE tenant = $1 AND provider = $2 AND subject = $3 AND created_at = $4`, append([]any{m.Tenant.String(), m.Identity.Provider(), m.Identity.Subject(), m.CreatedAt}, changing(m)...)...)
-	return err
+func updateMembership(m domain.Membership) statement {
+	return statement{`
+		UPDATE partywall.memberships SET (` + changingColumns + `) = (` + changingValues + `)
+		WHERE tenant = $1 AND provider = $2 AND subject = $3 AND created_at = $4`, append([]any{m.Tenant.String(), m.Identity.Provider(), m.Identity.Subject(), m.CreatedAt}, changing(m)...)}
 }
 
-func deleteMembership(ctx context.Context, tx *sqlx.Tx, m domain.Membership) error {
-	_, err := tx.ExecContext(ctx, `
-		DELETE FROM partywall.memberships WHERE tenant = $1 AND provider = $2 AND subject = $3`, m.Tenant.String(), m.Identity.Provider(), m.Identity.Subject())
-	return err
+func deleteMembership(m domain.Membership) statement {
+	return statement{`
+		DELETE FROM partywall.memberships WHERE tenant = $1 AND provider = $2 AND subject = $3`, []any{m.Tenant.String(), m.Identity.Provider(), m.Identity.Subject()}}
 }
 
 // changingColumns of a membership are what may change during its life.

@@ -226,8 +226,14 @@ func (p *provisioning) activate(ctx context.Context, tx *sqlx.Tx) error {
 			return err
 		}
 	}
+	event, err := p.event(ctx)
+	if err != nil {
+		return err
+	}
+	args := []any{p.new.ID.String(), p.request, p.token, p.new.Owner.Provider(), p.new.Owner.Subject()}
+	record, recorded := insertEvent(len(args)+1, "FROM made", event)
 	p.owner = domain.Membership{Tenant: p.new.ID, Identity: p.new.Owner, Role: domain.RoleOwner, State: domain.MemberActive}
-	err := tx.GetContext(ctx, &p.owner.CreatedAt, `
+	err = tx.GetContext(ctx, &p.owner.CreatedAt, `
 		WITH made AS (
 			UPDATE partywall.tenants SET status = 'active', expires_at = NULL
 			WHERE id = $1 AND request = $2 AND current_setting(`+pq.QuoteLiteral(pg.Marker)+`, true) = $1
@@ -237,10 +243,11 @@ func (p *provisioning) activate(ctx context.Context, tx *sqlx.Tx) error {
 		), spent AS (
 			INSERT INTO partywall.claims (token, tenant, provider, subject)
 			SELECT $3, id, $4, $5 FROM made WHERE $3::bytea IS NOT NULL
+		), recorded AS (
+			`+record+`
 		)
 		INSERT INTO partywall.memberships (tenant, provider, subject, role)
-		SELECT id, $4, $5, 'owner' FROM made RETURNING created_at`,
-		p.new.ID.String(), p.request, p.token, p.new.Owner.Provider(), p.new.Owner.Subject())
+		SELECT id, $4, $5, 'owner' FROM made RETURNING created_at`, append(args, recorded...)...)
 	p.owner.CreatedAt = p.owner.CreatedAt.UTC()
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -249,4 +256,13 @@ func (p *provisioning) activate(ctx context.Context, tx *sqlx.Tx) error {
 		return err
 	}
 	return p.enter(ctx, tx) // the deferred triggers of its tables run with the commit
+}
+
+// event returns the event of the new tenant.
+func (p *provisioning) event(ctx context.Context) (domain.Event, error) {
+	kind := domain.EventTenantCreated
+	if p.token != nil {
+		kind = domain.EventTenantClaimed
+	}
+	return domain.NewTenantEvent(ctx, kind, p.made.Tenant, p.new.Owner, p.new.By)
 }

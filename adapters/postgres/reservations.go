@@ -46,8 +46,10 @@ func (r *Reservations) Reserve(ctx context.Context, n ports.ReservationRequest) 
 		if err != nil {
 			return err
 		}
-		made, err = reserve(ctx, tx, n, n.Life(others))
-		return err
+		if made, err = reserve(ctx, tx, n, n.Life(others)); err != nil || n.By.IsZero() {
+			return err
+		}
+		return recordReservation(ctx, tx, made, n.By)
 	})
 	return made, pg.Translate(ctx, err, "reserve the ID "+n.ID.String())
 }
@@ -111,6 +113,17 @@ func reserve(ctx context.Context, tx *sqlx.Tx, n ports.ReservationRequest, life 
 		VALUES ($1, $2, $3, $4, $5::cidr, now() + $6 * interval '1 microsecond')
 		RETURNING id, name, 'unclaimed', created_at, expires_at`,
 		n.ID.String(), n.Name, n.Token[:], counted, network, life.Microseconds()))
+}
+
+// recordReservation records the event. The transaction has the ID's lock.
+func recordReservation(ctx context.Context, tx *sqlx.Tx, made domain.Tenant, by domain.Actor) error {
+	event, err := domain.NewTenantEvent(ctx, domain.EventTenantReserved, made, domain.Identity{}, by)
+	if err != nil {
+		return err
+	}
+	record, args := insertEvent(1, "", event)
+	_, err = tx.ExecContext(ctx, record, args...)
+	return err
 }
 
 func scanTenantID(row pg.Scanner) (domain.TenantID, error) {

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"io"
-	"log/slog"
 	"runtime/debug"
 
 	urfave "github.com/urfave/cli/v3"
@@ -20,13 +19,11 @@ func (c console) config(logs io.Writer) (app.Config, error) {
 	return c.program.configure(cfg), nil
 }
 
-// quietConfig reads the configuration of a command that reports its work itself. Such a
-// command logs only the evidence of what it changed.
+// quietConfig reads the configuration of a command that reports its work itself. Only
+// servers log, the events of commands among all others.
 func (c console) quietConfig() (app.Config, error) {
-	cfg, err := c.config(c.err)
-	if cfg.Logger != nil {
-		cfg.Logger = slog.New(auditLines{cfg.Logger.Handler()})
-	}
+	cfg, err := c.config(io.Discard)
+	cfg.Logger = nil
 	return cfg, err
 }
 

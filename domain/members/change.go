@@ -34,12 +34,7 @@ func (s *Service) Change(ctx context.Context, by access.Manager, identity domain
 	if change.Reason, err = parseReason(change.Reason); err != nil {
 		return domain.Membership{}, err
 	}
-	changed, err := s.Changer.Change(ctx, ports.MemberChange{Tenant: by.Tenant(), Member: identity, By: by.Actor(), MembershipChange: change})
-	if err != nil {
-		return domain.Membership{}, err
-	}
-	s.record(ctx, by.Tenant(), by.Actor(), identity, changed.Role)
-	return changed, nil
+	return s.Changer.Change(ctx, ports.MemberChange{Tenant: by.Tenant(), Member: identity, By: by.Actor(), MembershipChange: change})
 }
 
 // parseReason returns the one form of a reason that may be empty.
@@ -61,7 +56,7 @@ func (s *Service) Remove(ctx context.Context, by access.Manager, identity domain
 	if err != nil {
 		return err
 	}
-	return s.remove(ctx, ports.MemberRemoval{Tenant: by.Tenant(), Member: identity, By: by.Actor(), Reason: *parsed})
+	return s.Changer.Remove(ctx, ports.MemberRemoval{Tenant: by.Tenant(), Member: identity, By: by.Actor(), Reason: *parsed})
 }
 
 // Leave ends the member's own membership, whatever the role.
@@ -72,13 +67,5 @@ func (s *Service) Leave(ctx context.Context, member access.Member) error {
 	if member.IsZero() {
 		return domain.Errorf(domain.Forbidden, "only a member may leave the tenant")
 	}
-	return s.remove(ctx, ports.MemberRemoval{Tenant: member.Tenant(), Member: member.Identity(), By: domain.UserActor(member.Identity())})
-}
-
-func (s *Service) remove(ctx context.Context, removal ports.MemberRemoval) error {
-	if err := s.Changer.Remove(ctx, removal); err != nil {
-		return err
-	}
-	s.record(ctx, removal.Tenant, removal.By, removal.Member, "")
-	return nil
+	return s.Changer.Remove(ctx, ports.MemberRemoval{Tenant: member.Tenant(), Member: member.Identity(), By: domain.UserActor(member.Identity())})
 }

@@ -36,10 +36,5 @@ func (s *Service) Grant(ctx context.Context, operator access.Operator, id domain
 	if err != nil {
 		return domain.Membership{}, err
 	}
-	granted, err := s.Changer.Grant(ctx, ports.MemberGrant{Tenant: id, Member: grant.Identity, Role: grant.Role, ExpiresAt: grant.ExpiresAt, Reason: reason})
-	if err != nil {
-		return domain.Membership{}, err
-	}
-	s.record(ctx, id, domain.OperatorActor(), grant.Identity, granted.Role)
-	return granted, nil
+	return s.Changer.Grant(ctx, ports.MemberGrant{Tenant: id, Member: grant.Identity, Role: grant.Role, ExpiresAt: grant.ExpiresAt, Reason: reason})
 }

@@ -20,11 +20,5 @@ func (s *Service) HandOver(ctx context.Context, owner access.Member, heir domain
 	if err := owner.Require(domain.ManageTenant); err != nil {
 		return domain.Membership{}, domain.Membership{}, err
 	}
-	heirs, own, err = s.Changer.HandOver(ctx, ports.Handover{Tenant: owner.Tenant(), By: owner.Identity(), Heir: heir, OwnRole: ownRole})
-	if err != nil {
-		return domain.Membership{}, domain.Membership{}, err
-	}
-	s.record(ctx, owner.Tenant(), domain.UserActor(owner.Identity()), heir, heirs.Role)
-	s.record(ctx, owner.Tenant(), domain.UserActor(owner.Identity()), owner.Identity(), own.Role)
-	return heirs, own, nil
+	return s.Changer.HandOver(ctx, ports.Handover{Tenant: owner.Tenant(), By: owner.Identity(), Heir: heir, OwnRole: ownRole})
 }

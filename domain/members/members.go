@@ -4,7 +4,6 @@
 package members
 
 import (
-	"context"
 	"time"
 
 	"github.com/partywall-go/partywall/domain"
@@ -19,7 +18,6 @@ import (
 type Service struct {
 	Lister  ports.MemberLister
 	Changer ports.MemberChanger
-	Audit   ports.Audit      // nil: no entries are kept
 	Now     func() time.Time // nil: [time.Now]
 }
 
@@ -36,15 +34,4 @@ func (s *Service) checkExpiry(at time.Time) error {
 		return domain.Invalidf("expiresAt", "a membership ends in the future, or not at all")
 	}
 	return nil
-}
-
-// record keeps an entry of the role that the identity has now.
-func (s *Service) record(ctx context.Context, tenant domain.TenantID, by domain.Actor, identity domain.Identity, role domain.Role) {
-	ports.Record(ctx, s.Audit, ports.AuditEntry{
-		Action: ports.MemberRoleChanged,
-		Tenant: tenant,
-		Actor:  ports.Actor{Identity: by.Identity, Operator: by.Kind == domain.ActorOperator},
-		Member: identity,
-		Role:   role,
-	})
 }

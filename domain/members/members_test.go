@@ -1,7 +1,6 @@
 package members_test
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -29,24 +28,39 @@ func identity(subject string) domain.Identity {
 // owns.
 type installation struct {
 	*members.Service
-	db    *memory.DB
-	trail *trail
-	now   time.Time
+	db  *memory.DB
+	now time.Time
 }
 
-// trail keeps the entries of the audit log in order.
-type trail struct{ entries []ports.AuditEntry }
+// change is an event of a member, without what the store adds.
+type change struct {
+	kind   domain.EventKind
+	actor  domain.Actor
+	member domain.EventIdentity
+	role   domain.Role
+}
 
-func (a *trail) Record(_ context.Context, entry ports.AuditEntry) {
-	a.entries = append(a.entries, entry)
+// changes returns the events in acme after the first so many.
+func (in *installation) changes(t *testing.T, first int) (all []change) {
+	t.Helper()
+	log := in.db.Events()
+	domain.Must(log.Sequence(t.Context()))
+	for _, e := range domain.Must(log.Events(t.Context(), ports.EventQuery{Tenant: acme, Limit: 1000}))[first:] {
+		var data domain.MemberEventData
+		if err := e.Decode(&data); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, change{e.Kind, e.Actor, data.Member, data.Role})
+	}
+	return all
 }
 
 func newInstallation(t *testing.T) *installation {
 	t.Helper()
-	in := &installation{trail: &trail{}, now: noon}
+	in := &installation{now: noon}
 	clock := func() time.Time { return in.now }
 	in.db = &memory.DB{Now: clock}
-	in.Service = &members.Service{Lister: in.db.Members(), Changer: in.db.Members(), Audit: in.trail, Now: clock}
+	in.Service = &members.Service{Lister: in.db.Members(), Changer: in.db.Members(), Now: clock}
 	domain.Must(in.db.Tenants().Create(t.Context(), ports.TenantCreation{ID: acme, Owner: ada}))
 	return in
 }
@@ -56,7 +70,7 @@ func (in *installation) admit(t *testing.T, identity domain.Identity) (access.Me
 	return (&access.Service{Members: in.db.Members()}).Admit(t.Context(), identity, acme)
 }
 
-// put grants the identity the role in acme, without an entry in the audit log.
+// put grants the identity the role in acme.
 func (in *installation) put(t *testing.T, identity domain.Identity, role domain.Role) {
 	t.Helper()
 	domain.Must(in.db.Members().Grant(t.Context(), ports.MemberGrant{Tenant: acme, Member: identity, Role: role}))
@@ -96,8 +110,8 @@ func TestTheOperatorGrantsAccess(t *testing.T) {
 		_, err := in.Grant(t.Context(), access.Installation(), acme, wrong)
 		mustBeInvalid(t, err, field)
 	}
-	if _, err := in.admit(t, bob); err == nil || len(in.trail.entries) != 0 {
-		t.Errorf("a refused grant made bob a member, or left %v", in.trail.entries)
+	if _, err := in.admit(t, bob); err == nil || len(in.changes(t, 1)) != 0 {
+		t.Errorf("a refused grant made bob a member, or left %v", in.changes(t, 1))
 	}
 	granted, err := in.Grant(t.Context(), access.Installation(), acme, grant)
 	if err != nil || granted.Reason != "ticket 17" || granted.GrantedBy != domain.OperatorActor() || !granted.ExpiresAt.Equal(end) {
@@ -106,9 +120,9 @@ func TestTheOperatorGrantsAccess(t *testing.T) {
 	if member, err := in.admit(t, bob); err != nil || member.Role() != domain.RoleAdmin {
 		t.Errorf("bob is %v, %v", member.Role(), err)
 	}
-	want := ports.AuditEntry{Action: ports.MemberRoleChanged, Tenant: acme, Actor: ports.Actor{Operator: true}, Member: bob, Role: domain.RoleAdmin}
-	if !slices.Equal(in.trail.entries, []ports.AuditEntry{want}) {
-		t.Errorf("audited: %+v", in.trail.entries)
+	want := []change{{domain.EventMemberAdded, domain.OperatorActor(), domain.EventIdentityOf(bob), domain.RoleAdmin}}
+	if got := in.changes(t, 1); !slices.Equal(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 	in.now = end
 	if _, err := in.admit(t, bob); !errors.Is(err, domain.CodeTenantNotFound) {
@@ -141,6 +155,7 @@ func TestAdminsManageMembers(t *testing.T) {
 	in := newInstallation(t)
 	admin, member, viewer := in.join(t, domain.RoleAdmin), in.join(t, domain.RoleMember), in.join(t, domain.RoleViewer)
 	manager := in.manager(t, admin.Identity())
+	const joined = 1 + 3
 
 	for _, by := range []access.Member{{}, member, viewer} {
 		if _, err := by.Manager(); !errors.Is(err, domain.Forbidden) {
@@ -169,8 +184,8 @@ func TestAdminsManageMembers(t *testing.T) {
 	if err := in.Remove(t.Context(), access.Manager{}, viewer.Identity(), ""); !errors.Is(err, domain.Forbidden) {
 		t.Errorf("the zero Manager removes a member: %v", err)
 	}
-	if len(in.trail.entries) != 0 {
-		t.Errorf("a refused change is audited: %+v", in.trail.entries)
+	if got := in.changes(t, joined); len(got) != 0 {
+		t.Errorf("refused changes are events: %+v", got)
 	}
 	changed, err := in.Change(t.Context(), manager, viewer.Identity(), domain.MembershipChange{Role: new(domain.RoleAdmin), Reason: new(" grew ")})
 	if err != nil || changed.Role != domain.RoleAdmin || changed.Reason != "grew" || changed.GrantedBy != domain.UserActor(admin.Identity()) {
@@ -179,12 +194,12 @@ func TestAdminsManageMembers(t *testing.T) {
 	if err := in.Leave(t.Context(), member); err != nil {
 		t.Error(err)
 	}
-	want := []ports.AuditEntry{
-		{Action: ports.MemberRoleChanged, Tenant: acme, Actor: ports.Actor{Identity: admin.Identity()}, Member: viewer.Identity(), Role: domain.RoleAdmin},
-		{Action: ports.MemberRoleChanged, Tenant: acme, Actor: ports.Actor{Identity: member.Identity()}, Member: member.Identity()},
+	want := []change{
+		{domain.EventMemberRoleChanged, domain.UserActor(admin.Identity()), domain.EventIdentityOf(viewer.Identity()), domain.RoleAdmin},
+		{domain.EventMemberLeft, domain.UserActor(member.Identity()), domain.EventIdentityOf(member.Identity()), ""},
 	}
-	if !slices.Equal(in.trail.entries, want) {
-		t.Errorf("got  %+v\nwant %+v", in.trail.entries, want)
+	if got := in.changes(t, joined); !slices.Equal(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }
 
@@ -231,8 +246,8 @@ func TestAnOwnerHandsTheTenantOver(t *testing.T) {
 	if err != nil || heir.Role != domain.RoleOwner || own.Role != domain.RoleMember {
 		t.Errorf("got %+v, %+v, %v", heir, own, err)
 	}
-	if len(in.trail.entries) != 2 {
-		t.Errorf("audited: %+v", in.trail.entries)
+	if got := in.changes(t, 3); len(got) != 1 || got[0].kind != domain.EventTenantHandedOver || got[0].actor != domain.UserActor(ada) {
+		t.Errorf("got %+v", got)
 	}
 }
 

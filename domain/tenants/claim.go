@@ -32,10 +32,11 @@ func (s *Service) Claim(ctx context.Context, by Creator, id domain.TenantID, tok
 	if err != nil {
 		return ports.TenantMembership{}, err
 	}
-	claimed, err := s.Reservations.Claim(ctx, ports.Claim{
+	claimed, err := s.Reservations.Claim(withAddress(ctx, by.From), ports.Claim{
 		Token:  claimHash(token),
 		Tenant: id,
 		Owner:  by.owner(),
+		By:     by.actor(),
 		Limits: owner.limits,
 	})
 	if !isGuess(err) {
@@ -44,7 +45,6 @@ func (s *Service) Claim(ctx context.Context, by Creator, id domain.TenantID, tok
 	if err != nil || claimed.Replayed {
 		return claimed.TenantMembership, err
 	}
-	ports.Record(ctx, s.Audit, ports.AuditEntry{Action: ports.TenantClaimed, Tenant: id, Actor: by.actor(), Member: by.owner(), Role: domain.RoleOwner})
 	s.welcome(owner.email, claimed.Tenant)
 	return claimed.TenantMembership, nil
 }
@@ -56,20 +56,12 @@ func (s *Service) Claim(ctx context.Context, by Creator, id domain.TenantID, tok
 //
 // The owner gets no mail, because the address of a new account is not confirmed.
 func (s *Service) ClaimBySignUp(ctx context.Context, from limits.Address, token domain.Secret, signUp func(ctx context.Context) (domain.Identity, error)) (ports.TenantMembership, error) {
-	claimed, err := s.Reservations.Claim(ctx, ports.Claim{
+	claimed, err := s.Reservations.Claim(withAddress(ctx, from), ports.Claim{
 		Token:  claimHash(token),
 		SignUp: signUp,
 		Limits: ports.MakingLimits{MaxOwned: s.tenantsPerOwner(), Unconfirmed: s.Limits.unconfirmed(from)},
 	})
-	if err != nil {
-		return ports.TenantMembership{}, err
-	}
-	if claimed.Replayed { // a sign-up that came twice at once
-		return claimed.TenantMembership, nil
-	}
-	owner := claimed.Membership.Identity
-	ports.Record(ctx, s.Audit, ports.AuditEntry{Action: ports.TenantClaimed, Tenant: claimed.Tenant.ID, Actor: ports.Actor{Identity: owner, From: from.IP()}, Member: owner, Role: domain.RoleOwner})
-	return claimed.TenantMembership, nil
+	return claimed.TenantMembership, err
 }
 
 // isGuess reports whether err is the result of a wrong token. A caller who hangs up

@@ -58,13 +58,23 @@ func (c Creator) check() error {
 
 func (c Creator) isStranger() bool { return c.owner().IsZero() && c.Operator.IsZero() }
 
-// actor returns the creator as the audit log names them.
-func (c Creator) actor() ports.Actor {
-	actor := ports.Actor{Operator: !c.Operator.IsZero(), From: c.From.IP()}
+// actor returns the author of the tenant's event, and the zero Actor for its owner.
+func (c Creator) actor() domain.Actor {
 	if c.Operator.IsZero() {
-		actor.Identity = c.Caller.Identity()
+		return domain.Actor{}
 	}
-	return actor
+	return domain.OperatorActor()
+}
+
+// withAddress returns a context whose events have the creator's address, also where
+// the request is not one to our own routes.
+func withAddress(ctx context.Context, from limits.Address) context.Context {
+	info := domain.RequestInfoOf(ctx)
+	if info.Address.IsValid() {
+		return ctx
+	}
+	info.Address = from.IP()
+	return domain.WithRequestInfo(ctx, info)
 }
 
 // Creation describes the tenant to create.
@@ -139,23 +149,22 @@ func (c *Creation) check() (err error) {
 // reserve keeps the ID for the bearer of the token that it returns.
 func (s *Service) reserve(ctx context.Context, by Creator, creation Creation) (Created, error) {
 	token := s.newToken()
-	reservation := ports.ReservationRequest{ID: creation.ID, Name: creation.Name, Token: token.Hash(), TTL: claimTTL}
+	reservation := ports.ReservationRequest{ID: creation.ID, Name: creation.Name, By: by.actor(), Token: token.Hash(), TTL: claimTTL}
 	if by.isStranger() {
 		if err := s.Limits.creation(by.From); err != nil {
 			return Created{}, err
 		}
 		reservation.Limits = s.Limits.reservation(by.From)
 	}
-	tenant, err := s.Reservations.Reserve(ctx, reservation)
+	tenant, err := s.Reservations.Reserve(withAddress(ctx, by.From), reservation)
 	if err != nil {
 		return Created{}, err
 	}
-	ports.Record(ctx, s.Audit, ports.AuditEntry{Action: ports.TenantReserved, Tenant: tenant.ID, Actor: by.actor()})
 	return Created{Tenant: tenant, ClaimToken: token}, nil
 }
 
 func (s *Service) createOwned(ctx context.Context, by Creator, creation Creation) (Created, error) {
-	tenant := ports.TenantCreation{ID: creation.ID, Name: creation.Name, Owner: by.owner()}
+	tenant := ports.TenantCreation{ID: creation.ID, Name: creation.Name, Owner: by.owner(), By: by.actor()}
 	if key := creation.IdempotencyKey; key != "" {
 		if !validIdempotencyKey(key) {
 			return Created{}, domain.Invalidf("Idempotency-Key", "an idempotency key is 1 to %d visible ASCII characters", maxIdempotencyKeyLen)
@@ -172,7 +181,7 @@ func (s *Service) createOwned(ctx context.Context, by Creator, creation Creation
 		return Created{}, err
 	}
 	tenant.Limits = owner.limits
-	made, err := s.Provisioner.Create(ctx, tenant)
+	made, err := s.Provisioner.Create(withAddress(ctx, by.From), tenant)
 	if made.Replayed || domain.KindOf(err) == domain.Unavailable {
 		s.notMade(by)
 	}
@@ -180,7 +189,6 @@ func (s *Service) createOwned(ctx context.Context, by Creator, creation Creation
 		return Created{}, err
 	}
 	if !made.Replayed {
-		ports.Record(ctx, s.Audit, ports.AuditEntry{Action: ports.TenantCreated, Tenant: tenant.ID, Actor: by.actor(), Member: tenant.Owner, Role: domain.RoleOwner})
 		s.welcome(owner.email, made.Tenant)
 	}
 	return Created{Tenant: made.Tenant, Replayed: made.Replayed}, nil

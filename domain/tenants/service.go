@@ -28,8 +28,6 @@ type Service struct {
 	// no address counts as confirmed, and no mail is sent.
 	Unproven bool
 
-	Audit ports.Audit // nil: no entries are kept
-
 	// Later runs a task that no caller waits for, under a context of its own, and
 	// handles its error. Nil runs it at once and drops the error.
 	Later func(task func(context.Context) error)

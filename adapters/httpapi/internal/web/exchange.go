@@ -1,12 +1,9 @@
 package web
 
 import (
-	"context"
-
 	"github.com/labstack/echo/v4"
 
 	"github.com/partywall-go/partywall/domain/limits"
-	"github.com/partywall-go/partywall/ports"
 )
 
 // exchange is one request and its answer: Echo's context, and the contents of its log
@@ -23,9 +20,3 @@ func LineOf(c echo.Context) *Line { return &exchangeOf(c).Line }
 
 // ClientOf returns the network address of the caller.
 func ClientOf(c echo.Context) limits.Address { return exchangeOf(c).client }
-
-// Audited returns the request's context, for use cases that leave an entry in the
-// audit log.
-func Audited(c echo.Context) context.Context {
-	return ports.WithRequestID(c.Request().Context(), exchangeOf(c).requestID)
-}

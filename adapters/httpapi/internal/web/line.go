@@ -35,6 +35,12 @@ type Line struct {
 	logged bool
 }
 
+// informed returns a context whose events have the ID of the request and the address
+// of its caller.
+func (l *Line) informed(ctx context.Context) context.Context {
+	return domain.WithRequestInfo(ctx, domain.RequestInfo{ID: l.requestID, Address: l.client.IP()})
+}
+
 // log writes the line.
 func (k *Kernel) log(ctx context.Context, l *Line) {
 	l.logged = true

@@ -79,13 +79,14 @@ func (k *Kernel) recovered(x *exchange, p any) (abort bool) {
 	return false
 }
 
-// Brief bounds the time that a JSON route may take, and keeps its answers, which
+// Brief bounds the time that a JSON route may take, has its events name the request,
+// and keeps its answers, which
 // contain secrets or the state of the moment, out of every cache.
 func (k *Kernel) Brief(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		c.Response().Header().Set("Cache-Control", "no-store")
-		ctx, cancel := context.WithTimeout(r.Context(), k.pace.Work)
+		ctx, cancel := context.WithTimeout(exchangeOf(c).informed(r.Context()), k.pace.Work)
 		defer cancel()
 		c.SetRequest(r.WithContext(ctx))
 		err := next(c)

@@ -8,7 +8,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/partywall-go/partywall/adapters/internal/problem"
-	"github.com/partywall-go/partywall/ports"
 )
 
 // Requests to a product's own routes have a line in the log as ours have, if one of
@@ -32,8 +31,7 @@ func (k *Kernel) begin(header http.Header, r *http.Request) (*http.Request, *Lin
 		l.requestID = requestID(r.Header)
 		header.Set(headerRequestID, l.requestID)
 	}
-	ctx := ports.WithRequestID(context.WithValue(r.Context(), lineKey{}, l), l.requestID)
-	return r.WithContext(ctx), l
+	return r.WithContext(l.informed(context.WithValue(r.Context(), lineKey{}, l))), l
 }
 
 // observed lets next serve the request, and logs a line about it.

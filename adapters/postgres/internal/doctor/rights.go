@@ -165,7 +165,8 @@ func (c *checker) gateRights(ctx context.Context) (doctor.Finding, error) {
 			AND NOT (a.kind = 'column' AND a.privilege = 'SELECT' AND a.thing IN (SELECT 'partywall.tenants.' || c FROM string_to_table('`+installation.ColumnsOfGate+`', ', ') c))`,
 		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
 			WHERE r.rolname = '{system}' AND (a.schema <> 'partywall' OR a.privilege NOT IN ('USAGE', 'SELECT', 'INSERT', 'UPDATE', 'DELETE')
-				OR a.thing = ANY (string_to_array('`+installation.TablesOfSetup+`', ', ')) AND a.privilege <> 'SELECT')`,
+				OR a.thing = ANY (string_to_array('`+installation.TablesOfSetup+`, `+installation.TableOfEvents+`', ', ')) AND a.privilege <> 'SELECT'
+				OR a.kind = 'column' AND NOT (`+grantedToAppend+`))`,
 		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
 			WHERE r.rolname = '{shared}' AND (a.schema NOT IN ('shared', 'ext', 'public') OR a.privilege = 'CREATE')`,
 		`SELECT r.rolname || ' may log in, inherit or be more than a maker of roles' FROM role r
@@ -182,6 +183,10 @@ func (c *checker) gateRights(ctx context.Context) (doctor.Finding, error) {
 	return doctor.Pass("the logins may do their work only"), nil
 }
 
+// grantedToAppend is true for the column privileges a of the system's login.
+const grantedToAppend = `a.thing = '` + installation.TableOfEvents + `.position' AND a.privilege = 'UPDATE'
+	OR a.privilege = 'INSERT' AND a.thing IN (SELECT '` + installation.TableOfEvents + `.' || c FROM string_to_table('` + installation.ColumnsOfNewEvent + `', ', ') c)`
+
 // loginLacks lists what our logins and PUBLIC may not do, and must.
 const loginLacks = `
 	WITH system AS (
@@ -191,7 +196,11 @@ const loginLacks = `
 		SELECT r || ' may not use the schema partywall' FROM unnest(ARRAY['{system}', '{gate}']) r WHERE NOT has_schema_privilege(r, 'partywall', 'USAGE')
 		UNION ALL
 		SELECT '{system} may not ' || p || ' ' || name FROM system, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p
-		WHERE NOT has_table_privilege('{system}', oid, p) AND (p = 'SELECT' OR name <> ALL (string_to_array('` + installation.TablesOfSetup + `', ', ')))
+		WHERE NOT has_table_privilege('{system}', oid, p) AND (p = 'SELECT' OR name <> ALL (string_to_array('` + installation.TablesOfSetup + `, ` + installation.TableOfEvents + `', ', ')))
+		UNION ALL
+		SELECT '{system} may not ' || p || ' ' || name || '.' || attname FROM system JOIN pg_attribute a ON a.attrelid = system.oid, unnest(ARRAY['INSERT', 'UPDATE']) p
+		WHERE name = '` + installation.TableOfEvents + `' AND attname = ANY (string_to_array(CASE p WHEN 'INSERT' THEN '` + installation.ColumnsOfNewEvent + `' ELSE 'position' END, ', '))
+		AND NOT has_column_privilege('{system}', system.oid, attnum, p)
 		UNION ALL
 		SELECT '{gate} may not read ' || name || '.' || attname FROM system JOIN pg_attribute a ON a.attrelid = system.oid
 		WHERE name = 'partywall.tenants' AND attname = ANY (string_to_array('` + installation.ColumnsOfGate + `', ', ')) AND NOT has_column_privilege('{gate}', system.oid, attnum, 'SELECT')

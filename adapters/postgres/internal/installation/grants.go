@@ -5,7 +5,8 @@ package installation
 const GrantSystem = `
 	GRANT USAGE ON SCHEMA partywall TO {system}, {gate};
 	GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA partywall TO {system};
-	REVOKE INSERT, UPDATE, DELETE ON ` + TablesOfSetup + ` FROM {system};
+	REVOKE INSERT, UPDATE, DELETE ON ` + TablesOfSetup + `, ` + TableOfEvents + ` FROM {system};
+	GRANT INSERT (` + ColumnsOfNewEvent + `), UPDATE (position) ON ` + TableOfEvents + ` TO {system};
 	GRANT SELECT (` + ColumnsOfGate + `) ON partywall.tenants TO {gate}`
 
 // What the grants name.
@@ -13,6 +14,14 @@ const (
 	// TablesOfSetup are those that Config.User alone writes: it runs what they hold,
 	// or believes it.
 	TablesOfSetup = `partywall.installation, partywall.migrations, partywall.tenant_files, partywall.migration_failures`
+
+	// TableOfEvents is the one to which the system's login only adds. The UPDATE is the
+	// sequencer's, and the policies of the table allow it once for each event. A REVOKE
+	// of UPDATE from the table takes the column's with it, so it comes first.
+	TableOfEvents = `partywall.events`
+
+	// ColumnsOfNewEvent are those of partywall.events that are inserted.
+	ColumnsOfNewEvent = `kind, tenant, actor, actor_provider, actor_subject, behalf_provider, behalf_subject, address, request_id, data`
 
 	// ColumnsOfGate are those of partywall.tenants that the gate reads.
 	ColumnsOfGate = `id, status, gate, expires_at, pw_version, version`

@@ -1,0 +1,252 @@
+package events_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/domain/events"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// inbox keeps the events that a consumer handled.
+type inbox struct {
+	mu     sync.Mutex
+	events []domain.Event
+}
+
+func (b *inbox) add(e domain.Event) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.events = append(b.events, e)
+}
+
+func (b *inbox) of(id string) (all []domain.Event) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, e := range b.events {
+		if e.Tenant == tenantID(id) {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// consume consumes until the test ends, or stop is called.
+func (in installation) consume(t *testing.T, name string, handle events.Handler) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { in.Sequence(ctx) })
+	running.Go(func() {
+		if err := in.Consume(ctx, name, handle); err != nil {
+			t.Errorf("Consume: %v", err)
+		}
+	})
+	stop = func() { cancel(); running.Wait() }
+	t.Cleanup(stop)
+	return stop
+}
+
+func (in installation) state(t *testing.T, name string) ports.EventConsumer {
+	t.Helper()
+	for _, state := range domain.Must(in.States(t.Context(), access.Installation())) {
+		if state.Name == name {
+			return state
+		}
+	}
+	t.Fatalf("there is no consumer %s", name)
+	return ports.EventConsumer{}
+}
+
+func TestAConsumerGetsEveryEventInOrderAndGoesOnWhereItWas(t *testing.T) {
+	in, got := newInstallation(), &inbox{}
+	handle := func(_ context.Context, e domain.Event) error { got.add(e); return nil }
+	in.create(t, "acme")
+	in.join(t, "acme", 5)
+	stop := in.consume(t, "mail", handle)
+	waitUntil(t, func() bool { return len(got.of("acme")) == 6 })
+	stop()
+	in.create(t, "bolt")
+	in.consume(t, "mail", handle)
+	waitUntil(t, func() bool { return len(got.of("bolt")) == 1 })
+	if all := got.of("acme"); len(all) != 6 || !slices.IsSortedFunc(all, func(a, b domain.Event) int { return int(a.Position - b.Position) }) {
+		t.Errorf("got %+v", all)
+	}
+}
+
+func TestOfSeveralProcessesOneConsumes(t *testing.T) {
+	in, got := newInstallation(), &inbox{}
+	in.create(t, "acme")
+	var mu sync.Mutex
+	working := 0
+	handle := func(_ context.Context, e domain.Event) error {
+		mu.Lock()
+		if working++; working > 1 {
+			t.Error("two are at work")
+		}
+		mu.Unlock()
+		time.Sleep(time.Millisecond)
+		got.add(e)
+		mu.Lock()
+		working--
+		mu.Unlock()
+		return nil
+	}
+	stops := []func(){in.consume(t, "mail", handle), in.consume(t, "mail", handle), in.consume(t, "mail", handle)}
+	for i := range 10 {
+		in.create(t, "t"+string(rune('a'+i)))
+		if i%4 == 3 {
+			stops[i/4]() // another takes over
+		}
+	}
+	waitUntil(t, func() bool { return in.state(t, "mail").Lag == 0 })
+	if n := len(got.events); n != 11 {
+		t.Errorf("got %d events", n)
+	}
+}
+
+func TestAFailureDelaysItsTenantAlone(t *testing.T) {
+	in, got := newInstallation(), &inbox{}
+	for _, id := range []string{"bad", "good"} {
+		in.create(t, id)
+		in.join(t, id, 2)
+	}
+	var reported sync.Map
+	in.Report = func(err error) { reported.Store(err.Error(), true) }
+	failures := 0
+	in.consume(t, "mail", func(_ context.Context, e domain.Event) error {
+		if e.Tenant == tenantID("bad") && failures == 0 {
+			failures++
+			return errors.New("the mail server is busy")
+		}
+		got.add(e)
+		return nil
+	})
+	waitUntil(t, func() bool { return len(got.of("good")) == 3 })
+	if n := len(got.of("bad")); n != 0 {
+		t.Errorf("%d events of the tenant that failed came before their time", n)
+	}
+	waitUntil(t, func() bool { return len(got.of("bad")) == 3 })
+	if all := got.of("bad"); !slices.IsSortedFunc(all, func(a, b domain.Event) int { return int(a.Position - b.Position) }) {
+		t.Errorf("got %+v", all)
+	}
+	said := ""
+	reported.Range(func(text, _ any) bool { said += text.(string); return true })
+	for _, part := range []string{"mail", "tenant.created", "bad", "attempt 1", "the mail server is busy"} {
+		if !strings.Contains(said, part) {
+			t.Errorf("the report lacks %q: %s", part, said)
+		}
+	}
+}
+
+func TestAnInvalidEventIsSetAsideUntilTheOperatorRetriesIt(t *testing.T) {
+	in, got := newInstallation(), &inbox{}
+	in.create(t, "acme")
+	in.join(t, "acme", 1)
+	var mu sync.Mutex
+	repaired := false
+	in.consume(t, "mail", func(_ context.Context, e domain.Event) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if e.Kind == domain.EventTenantCreated && !repaired {
+			return domain.Invalidf("email", "no such address\x00\xff")
+		}
+		got.add(e)
+		return nil
+	})
+	waitUntil(t, func() bool { return len(got.of("acme")) == 1 && len(in.state(t, "mail").SetAside) == 1 })
+	if aside := in.state(t, "mail").SetAside[0]; aside.Event.Kind != domain.EventTenantCreated || !strings.Contains(aside.Failure, "no such address??") {
+		t.Errorf("got %+v", aside)
+	}
+	mu.Lock()
+	repaired = true
+	mu.Unlock()
+	if n, err := in.Retry(t.Context(), access.Installation(), "mail"); n != 1 || err != nil {
+		t.Fatalf("retry: %d, %v", n, err)
+	}
+	waitUntil(t, func() bool { return len(got.of("acme")) == 2 && len(in.state(t, "mail").SetAside) == 0 })
+}
+
+func TestAPanicAndAnEndedGoroutineAreFailures(t *testing.T) {
+	in, got := newInstallation(), &inbox{}
+	in.create(t, "acme")
+	in.create(t, "bolt")
+	ended := map[domain.TenantID]bool{}
+	in.consume(t, "mail", func(_ context.Context, e domain.Event) error {
+		if !ended[e.Tenant] {
+			if ended[e.Tenant] = true; e.Tenant == tenantID("acme") {
+				panic("no")
+			}
+			runtime.Goexit()
+		}
+		got.add(e)
+		return nil
+	})
+	waitUntil(t, func() bool { return len(got.of("acme")) == 1 && len(got.of("bolt")) == 1 })
+}
+
+func TestAnEventWhoseProcessEndsIsDeliveredAgain(t *testing.T) {
+	in, got := newInstallation(), &inbox{}
+	in.create(t, "acme")
+	entered := make(chan struct{})
+	stop := in.consume(t, "mail", func(ctx context.Context, _ domain.Event) error {
+		close(entered)
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	<-entered
+	stop()
+	if state := in.state(t, "mail"); state.Lag != 1 || state.Laggards != 0 {
+		t.Errorf("the state is %+v", state)
+	}
+	in.consume(t, "mail", func(_ context.Context, e domain.Event) error { got.add(e); return nil })
+	waitUntil(t, func() bool { return len(got.of("acme")) == 1 })
+}
+
+func TestAConsumerOutlivesAnOutage(t *testing.T) {
+	in, got := newInstallation(), &inbox{}
+	in.create(t, "acme")
+	in.db.Break()
+	in.consume(t, "mail", func(_ context.Context, e domain.Event) error { got.add(e); return nil })
+	time.Sleep(10 * time.Millisecond)
+	in.db.Restore()
+	waitUntil(t, func() bool { return len(got.of("acme")) == 1 })
+}
+
+func TestAConsumerHasAName(t *testing.T) {
+	in := newInstallation()
+	for _, name := range []string{"", "Mail", "a b", "1st", strings.Repeat("a", 64)} {
+		if err := in.Consume(t.Context(), name, nil); !errors.Is(err, domain.Invalid) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+func TestTheResultOfAFailure(t *testing.T) {
+	busy := errors.New("busy")
+	for failures, want := range map[int]time.Duration{1: time.Second, 2: 4 * time.Second, 6: 1024 * time.Second, 7: time.Hour, 9: time.Hour} {
+		if got := events.ResultOf(busy, failures); got.SetAside || got.RetryAfter != want || got.Failure != "busy" {
+			t.Errorf("failure %d: got %+v", failures, got)
+		}
+	}
+	if got := events.ResultOf(busy, events.MaxFailures); !got.SetAside {
+		t.Errorf("the last failure: got %+v", got)
+	}
+	if got := events.ResultOf(domain.Limitedf(time.Minute, "slow down"), 1); got.SetAside || got.RetryAfter != time.Minute {
+		t.Errorf("with a time to wait: got %+v", got)
+	}
+	if got := events.ResultOf(errors.New(strings.Repeat("é", 5000)), 1); len(got.Failure) > 1001 {
+		t.Errorf("a long text has %d bytes", len(got.Failure))
+	}
+	if got := events.ResultOf(nil, 1); got != (ports.EventResult{}) {
+		t.Errorf("a success: got %+v", got)
+	}
+}

@@ -1,0 +1,4 @@
+package events
+
+// ResultOf is what a delivery records.
+var ResultOf = resultOf
