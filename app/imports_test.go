@@ -29,7 +29,7 @@ var layers = map[string][]string{
 	"ports/porttest":    {"domain", "ports"},
 
 	"adapters":                                {"domain", "ports", "ports/doctor", "adapters/internal/..."},
-	"adapters/internal":                       {"domain", "ports", "ports/doctor", "adapters/internal/problem"},
+	"adapters/internal":                       {"domain", "ports", "ports/doctor", "adapters/internal/ownfile", "adapters/internal/problem"},
 	"adapters/httpapi":                        {"domain", "ports", "domain/...", "adapters/internal/...", "adapters/httpapi/internal/..."},
 	"adapters/httpapi/internal/web":           {"domain", "domain/limits", "ports", "adapters/internal/..."},
 	"adapters/postgres":                       {"domain", "ports", "ports/doctor", "adapters/internal/...", "adapters/postgres/internal/..."},
@@ -44,7 +44,7 @@ var layers = map[string][]string{
 	"adapters/realservers":                    {"domain", "ports", "adapters/internal/childserver", "adapters/internal/ownfile"},
 
 	"app":         {"domain", "ports", "ports/doctor", "domain/...", "adapters/..."},
-	"app/cli":     {"domain", "ports", "ports/doctor", "domain/...", "app"},
+	"app/cli":     {"domain", "ports", "ports/doctor", "domain/...", "adapters/dotenv", "app"},
 	"app/apptest": {"domain", "ports", "domain/...", "adapters/idp", "adapters/memory", "adapters/embeddedpg", "app"},
 	"cmd":         {"app/cli"},
 	"cmd/bench":   {"domain", "ports", "domain/...", "adapters/...", "app"},

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -82,7 +83,10 @@ func TestTheAdviceAboutDotEnv(t *testing.T) {
 // TestTheAdviceAboutWhoOwnsDotEnv runs the commands that the lines have.
 func TestTheAdviceAboutWhoOwnsDotEnv(t *testing.T) {
 	for name, spoil := range map[string]func(path string) error{
-		"one that all may write":           func(path string) error { return os.Chmod(path, 0o666) },
+		"one that all may write": func(path string) error { return os.Chmod(path, 0o666) },
+		"one that a shared group may write": func(path string) error {
+			return errors.Join(os.Chown(path, -1, groupOfNobody(t)), os.Chmod(path, 0o664))
+		},
 		"one that belongs to another user": func(path string) error { return os.Chown(path, 12345, -1) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -115,6 +119,20 @@ func TestTheAdviceAboutWhoOwnsDotEnv(t *testing.T) {
 			t.Errorf("after the advice: %+v", got)
 		}
 	})
+}
+
+// groupOfNobody returns a group that another user is in.
+func groupOfNobody(t *testing.T) int {
+	t.Helper()
+	nobody, err := user.Lookup("nobody")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gid, err := strconv.Atoi(nobody.Gid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return gid
 }
 
 // TestTheAdviceAboutWhereToListen starts the program again as the lines say.

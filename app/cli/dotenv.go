@@ -3,19 +3,14 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
-	"syscall"
 
+	"github.com/partywall-go/partywall/adapters/dotenv"
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
 )
-
-// dotEnvLimit is the largest size of .env, in bytes.
-const dotEnvLimit = 1 << 20
 
 // loadDotEnv reads .env in the working directory. It does not replace variables that
 // the environment already has. A name that resembles one of this program's is a
@@ -23,7 +18,7 @@ const dotEnvLimit = 1 << 20
 // the file replace it. The file may also contain other programs' variables; doubts
 // about those are written to c.err, a line each.
 func loadDotEnv(c console) error {
-	text, err := readDotEnv()
+	text, err := dotenv.Read()
 	if text == nil || err != nil {
 		return err
 	}
@@ -64,48 +59,6 @@ func (c console) apply(s setting, known []string) error {
 // isOurs reports whether this program, or the AWS SDK in it, reads the variable.
 func isOurs(name string, known []string) bool {
 	return slices.Contains(known, name) || strings.HasPrefix(name, "AWS_")
-}
-
-// readDotEnv returns the content of .env, or nil if there is none. The owner of the
-// file can change what the program does, so it must belong to the user that runs the program or to root.
-func readDotEnv() ([]byte, error) {
-	file, err := os.OpenFile(".env", os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe without a writer doesn't block
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
-	case err != nil:
-		return nil, fmt.Errorf("cannot read .env: %w; let this user read it, or remove it", err)
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("cannot read .env: %w", err)
-	case !info.Mode().IsRegular():
-		return nil, errors.New(".env is not a regular file: make it one, or remove it")
-	case info.Size() > dotEnvLimit:
-		return nil, fmt.Errorf(".env is larger than %d bytes: only variables belong there", dotEnvLimit)
-	}
-	if err := refuseForeign(info); err != nil {
-		return nil, err
-	}
-	return io.ReadAll(io.LimitReader(file, dotEnvLimit))
-}
-
-// refuseForeign returns an error if another user could have written .env.
-func refuseForeign(info fs.FileInfo) error {
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return nil
-	}
-	self := os.Geteuid()
-	switch {
-	case int(stat.Uid) != self && stat.Uid != 0:
-		return fmt.Errorf(".env belongs to user ID %d, who could change what this program does, but user ID %d runs it: run it as that user, or read .env and then run: chown %[2]d .env", stat.Uid, self)
-	case info.Mode().Perm()&0o002 != 0:
-		return errors.New(".env may be written by every user of this machine: read it, and then run: chmod o-w .env")
-	}
-	return nil
 }
 
 func variableNames() ([]string, error) {

@@ -84,7 +84,7 @@ func TestDotEnvOfAnotherUser(t *testing.T) {
 		got := run(t, func(path string) error {
 			return errors.Join(os.WriteFile(path, []byte("PORT=4000\n"), 0o600), os.Chmod(path, 0o666))
 		})
-		if got.code != 1 || !strings.Contains(got.err, "chmod o-w .env") {
+		if got.code != 1 || !strings.Contains(got.err, "chmod go-w .env") {
 			t.Errorf("%+v", got)
 		}
 	})

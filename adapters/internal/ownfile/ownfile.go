@@ -40,9 +40,9 @@ func folder(path string, owner int, accepts func(owner int) bool) (string, error
 	case !info.IsDir():
 		return "", fmt.Errorf("%s is not a folder; move it away", path)
 	case !accepts(ownerOf(info)):
-		return "", fmt.Errorf("%s belongs to user ID %d, not to %d: move it away if you don't know who made it, or else look at what is in it and run: chown -R %[3]d %[4]s", path, ownerOf(info), owner, shellWord(path))
-	case othersWrite(info):
-		return "", fmt.Errorf("%s may be written by other users: look at what is in it, and run: chmod go-w %s", path, shellWord(path))
+		return "", fmt.Errorf("%s belongs to user ID %d, not to %d: move it away if you don't know who made it, or else look at what is in it and run: chown -R %[3]d %[4]s", path, ownerOf(info), owner, ShellWord(path))
+	case OthersWrite(info):
+		return "", fmt.Errorf("%s may be written by other users: look at what is in it, and run: chmod go-w %s", path, ShellWord(path))
 	}
 	return path, nil
 }
@@ -93,9 +93,9 @@ func check(path string, info fs.FileInfo, owner int) error {
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%s is not a regular file; move it away", path)
 	case ownerOf(info) != owner:
-		return fmt.Errorf("%s belongs to user ID %d, not to %d: move it away if you don't know who made it, or else run: chown %[3]d %[4]s", path, ownerOf(info), owner, shellWord(path))
+		return fmt.Errorf("%s belongs to user ID %d, not to %d: move it away if you don't know who made it, or else run: chown %[3]d %[4]s", path, ownerOf(info), owner, ShellWord(path))
 	case info.Mode().Perm()&0o077 != 0:
-		return fmt.Errorf("%s is not closed to other users; if no other user has read or changed it, run: chmod 600 %s", path, shellWord(path))
+		return fmt.Errorf("%s is not closed to other users; if no other user has read or changed it, run: chmod 600 %s", path, ShellWord(path))
 	}
 	return nil
 }

@@ -90,14 +90,14 @@ func refuseReplaceable(path string, info fs.FileInfo) error {
 	switch {
 	case !isTrusted(owner):
 		return fmt.Errorf("%s belongs to user ID %d, who could replace what user ID %d keeps there: choose a folder elsewhere, or run the program as user ID %[2]d", path, owner, os.Geteuid())
-	case othersWrite(info) && info.Mode()&fs.ModeSticky == 0:
-		return fmt.Errorf("%s may be written by other users, who could replace what is kept there: run `chmod go-w %s`, or choose a folder elsewhere", path, shellWord(path))
+	case OthersWrite(info) && info.Mode()&fs.ModeSticky == 0:
+		return fmt.Errorf("%s may be written by other users, who could replace what is kept there: run `chmod go-w %s`, or choose a folder elsewhere", path, ShellWord(path))
 	}
 	return nil
 }
 
-// othersWrite reports whether users other than the owner may write.
-func othersWrite(info fs.FileInfo) bool {
+// OthersWrite reports whether users other than the owner may write.
+func OthersWrite(info fs.FileInfo) bool {
 	return info.Mode().Perm()&0o002 != 0 || info.Mode().Perm()&0o020 != 0 && isShared(groupOf(info))
 }
 

@@ -2,9 +2,9 @@ package ownfile
 
 import "strings"
 
-// shellWord returns path as one word of a command that the operator pastes into a
+// ShellWord returns path as one word of a command that the operator pastes into a
 // shell.
-func shellWord(path string) string {
+func ShellWord(path string) string {
 	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%,="
 	if strings.Trim(path, plain) == "" {
 		return path

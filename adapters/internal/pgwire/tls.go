@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"github.com/lib/pq"
+
+	"github.com/partywall-go/partywall/adapters/internal/ownfile"
 )
 
 // Encrypts reports whether connections are encrypted. PostgreSQL has no TLS on Unix
@@ -98,7 +100,7 @@ func presentCertificate(settings *tls.Config) error {
 	case err != nil:
 		return &TLSFailure{err}
 	case info.Mode().Perm()&0o027 != 0:
-		return &TLSFailure{fmt.Errorf("%s can be read by other users: chmod 0600 it", key)}
+		return &TLSFailure{fmt.Errorf("%s may be read or written by other users; if none has, run: chmod 600 %s", key, ownfile.ShellWord(key))}
 	}
 	cert, err := tls.LoadX509KeyPair(file, key)
 	if err != nil {
