@@ -23,6 +23,8 @@ type DB struct {
 	sets   schema.Sets
 	logger *slog.Logger
 
+	upToDate string // [schema.AtLeast] of sets.Tenant, which each opening needs
+
 	own    *pg.Pool                            // logs in as Config.User: provisions and sweeps
 	claims chan struct{}                       // has room for the claims that may be at work
 	others atomic.Pointer[installation.Logins] // nil until the database was reached and found in order
@@ -49,7 +51,10 @@ func Open(ctx context.Context, cfg pg.Config) (*DB, error) {
 		return nil, err
 	}
 	size, _, _ := cfg.PoolSizes()
-	db := &DB{cfg: cfg, sets: sets, logger: cfg.Logger, own: pg.NewPool(cfg, pg.NewOwnConnector(cfg), size), claims: make(chan struct{}, claimsPerConn*size), stop: func() {}}
+	db := &DB{
+		cfg: cfg, sets: sets, logger: cfg.Logger, upToDate: schema.AtLeast(sets.Tenant),
+		own: pg.NewPool(cfg, pg.NewOwnConnector(cfg), size), claims: make(chan struct{}, claimsPerConn*size), stop: func() {},
+	}
 	switch err := db.begin(ctx); {
 	case err == nil:
 	case errors.Is(err, domain.Unavailable):

@@ -23,7 +23,7 @@ type entering struct {
 
 // source is the FROM clause of an opening: the tenant's row, if it admits the program.
 func (e entering) source() string {
-	return ` FROM partywall.tenants t WHERE t.id = ` + pq.QuoteLiteral(e.id.String()) + ` AND ` + e.condition + ` AND ` + schema.AtLeast(e.db.sets.Tenant)
+	return ` FROM partywall.tenants t WHERE t.id = ` + pq.QuoteLiteral(e.id.String()) + ` AND ` + e.condition + ` AND ` + e.db.upToDate
 }
 
 // try runs attempt. Where the row refuses entry, try returns the reason: there is no

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -93,11 +92,12 @@ func NewOwnScope(label string, settings ...Setting) *Scope {
 // SettingsFrom is a statement that makes the settings and returns one row, or does
 // neither where source, a FROM clause, has no row.
 func SettingsFrom(source string, settings ...Setting) string {
-	calls := make([]string, len(settings))
-	for i, s := range settings {
-		calls[i] = fmt.Sprintf("set_config(%s, %s, true)", pq.QuoteLiteral(s.Name), pq.QuoteLiteral(s.Value))
+	text, before := "", "SELECT "
+	for _, s := range settings {
+		text += before + "set_config(" + pq.QuoteLiteral(s.Name) + ", " + pq.QuoteLiteral(s.Value) + ", true)"
+		before = ", "
 	}
-	return "SELECT " + strings.Join(calls, ", ") + source
+	return text + source
 }
 
 // OwnScope is for our own statements, which name everything in full.
