@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
@@ -70,10 +68,10 @@ func (t *Tenants) Probe(ctx context.Context, id domain.TenantID) (time.Time, err
 	var now time.Time
 	as := entering{t.db, id, answers}
 	err = as.try(ctx, func() error {
-		return logins.Gate(id).Use(ctx, func(db *sqlx.DB) (err error) {
-			now, err = clock(ctx, db, as.clockMessage(logins.Installation), pg.SchemaOf(id))
+		return logins.Gate(id).Query(ctx, func(rows *sql.Rows) (err error) {
+			now, err = readClock(rows, pg.SchemaOf(id))
 			return err
-		})
+		}, as.clockMessage(logins.Installation))
 	})
 	if domain.CodeOf(err) == domain.CodeTenantNotFound {
 		now, err = reservationClock(ctx, logins.System, id)
@@ -96,12 +94,8 @@ func (e entering) clockMessage(in installation.Installation) string {
 	return pg.SettingsFrom(e.source(), enter(in, e.id)...) + `; SELECT now(), current_schema()`
 }
 
-func clock(ctx context.Context, db *sqlx.DB, message, schema string) (now time.Time, err error) {
-	rows, err := db.QueryContext(ctx, message)
-	if err != nil {
-		return now, err
-	}
-	defer func() { _ = rows.Close() }()
+// readClock reads the answer to [entering.clockMessage], from inside the schema.
+func readClock(rows *sql.Rows, schema string) (now time.Time, err error) {
 	entered := false
 	for rows.Next() {
 		entered = true

@@ -16,7 +16,7 @@ const connectTimeout = 5 * time.Second
 
 // login is the time between dialing and being logged in.
 type login struct {
-	wire  net.Conn
+	wire  *Wire
 	proof *proof
 	stop  func() bool
 }
@@ -24,9 +24,9 @@ type login struct {
 type loginKey struct{}
 
 // watch breaks the connection off when the context is done.
-func (l *login) watch(ctx context.Context, wire net.Conn) {
+func (l *login) watch(ctx context.Context, wire *Wire) {
 	l.wire = wire
-	l.stop = context.AfterFunc(ctx, func() { _ = wire.SetDeadline(longAgo) })
+	l.stop = context.AfterFunc(ctx, wire.Break)
 }
 
 // finish ends the watch and reports whether nothing was broken off.
@@ -34,8 +34,8 @@ func (l *login) finish() bool { return l.stop == nil || l.stop() }
 
 // dialer dials for lib/pq. It does two things that lib/pq cannot: it encrypts the
 // connection as DB_SSLMODE says, and requires the server to prove itself before
-// lib/pq answers it. When lib/pq dials to cancel a statement there is no log-in, and
-// lib/pq waits for the end without a limit.
+// lib/pq answers it. A connection that cancels a statement has no log-in, and ends
+// within connectTimeout: lib/pq would wait for its end without a limit.
 type dialer struct {
 	net.Dialer
 	server       Server
@@ -50,7 +50,7 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 	}
 	l, loggingIn := ctx.Value(loginKey{}).(*login)
 	if loggingIn {
-		l.watch(ctx, raw)
+		l.watch(ctx, &Wire{bare: raw, dialer: d, network: network, address: address})
 	} else if err := raw.SetDeadline(time.Now().Add(connectTimeout)); err != nil {
 		_ = raw.Close()
 		return nil, err

@@ -26,9 +26,10 @@ type proof struct {
 	passwordless bool
 	verified     bool
 
-	stage   stage
-	pending []byte // read and accepted, but not delivered yet
-	refused error
+	stage     stage
+	pending   []byte // read and accepted, but not delivered yet
+	refused   error
+	cancelKey []byte // what the server wants to read in a request to cancel; nil: it sent none
 }
 
 // stage is the progress of the server's log-in.
@@ -37,7 +38,8 @@ type stage int
 const (
 	stageFirst     stage = iota // nothing was read
 	stageChallenge              // SCRAM was offered; the salt comes next
-	stageOpen                   // lib/pq handles the rest
+	stageGreeting               // lib/pq judges the rest of the proof, and the server describes the session
+	stageOpen                   // the session is ready
 	stageError                  // the server reports an error and hangs up
 )
 
@@ -67,6 +69,8 @@ func (p *proof) Read(b []byte) (int, error) {
 const (
 	messageAuthentication = 'R'
 	messageError          = 'E'
+	messageKey            = 'K'
+	messageReady          = 'Z'
 
 	authOk           = 0
 	authCleartext    = 3
@@ -80,6 +84,10 @@ const (
 
 	// maxAuthentication is more than a list of mechanisms or a challenge needs.
 	maxAuthentication = 4 << 10
+
+	// maxGreeting is more than the usual parameter of a session needs. What comes behind a
+	// longer one is not looked at.
+	maxGreeting = 64 << 10
 )
 
 // judge reads the next message and refuses it, or moves to the next stage.
@@ -93,24 +101,52 @@ func (p *proof) judge() ([]byte, error) {
 	case header[0] == messageError: // it may be a line of text without a length
 		p.stage = stageError
 		return header, nil
+	case p.stage == stageGreeting:
+		return p.greeting(header, size)
 	case header[0] != messageAuthentication || size < 4 || size > maxAuthentication:
 		return nil, &Unproven{errNotPostgres.Error(), "check DB_HOST and DB_PORT"}
 	}
-	message := append(make([]byte, 0, headerSize+size), header...)[:headerSize+size]
-	if _, err := io.ReadFull(p.Conn, message[headerSize:]); err != nil {
+	message, err := p.rest(header, size)
+	if err != nil {
 		return nil, err
 	}
 	code, body := binary.BigEndian.Uint32(message[headerSize:]), message[headerSize+4:]
 	if p.stage == stageChallenge {
-		p.stage = stageOpen
+		p.stage = stageGreeting
 		return message, judgeChallenge(code, body)
 	}
 	p.stage = stageChallenge
 	if p.passwordless {
-		p.stage = stageOpen
+		p.stage = stageGreeting
 		return message, p.judgeTrust(code)
 	}
 	return message, p.judgeMethod(code, body)
+}
+
+// rest returns the message of that header, with a body of that size.
+func (p *proof) rest(header []byte, size uint32) ([]byte, error) {
+	message := append(make([]byte, 0, headerSize+size), header...)[:headerSize+size]
+	_, err := io.ReadFull(p.Conn, message[headerSize:])
+	return message, err
+}
+
+// greeting accepts a message that follows the authentication, and keeps the key.
+func (p *proof) greeting(header []byte, size uint32) ([]byte, error) {
+	if size > maxGreeting {
+		p.stage = stageOpen
+		return header, nil
+	}
+	message, err := p.rest(header, size)
+	if err != nil {
+		return nil, err
+	}
+	switch header[0] {
+	case messageKey:
+		p.cancelKey = bytes.Clone(message[headerSize:])
+	case messageReady:
+		p.stage = stageOpen
+	}
+	return message, nil
 }
 
 const scramMechanism = "SCRAM-SHA-256" // RFC 7677

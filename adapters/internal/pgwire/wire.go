@@ -58,10 +58,10 @@ func NewConnector(s Server, cfg pq.Config) *pq.Connector {
 }
 
 // Connect logs in by the result of [NewConnector], and ends with ctx, which lib/pq
-// does only while it dials. The second result is the bare connection below the first.
+// does only while it dials. The second result is what lies below the first.
 //
 // An error is the server's, the network's, ctx's, a [*TLSFailure] or an [*Unproven].
-func Connect(ctx context.Context, c *pq.Connector) (driver.Conn, net.Conn, error) {
+func Connect(ctx context.Context, c *pq.Connector) (driver.Conn, *Wire, error) {
 	var l login
 	conn, err := c.Connect(context.WithValue(ctx, loginKey{}, &l))
 	interrupted := !l.finish()
@@ -77,6 +77,7 @@ func Connect(ctx context.Context, c *pq.Connector) (driver.Conn, net.Conn, error
 		}
 		return nil, nil, l.proof.explain(err)
 	}
+	l.wire.cancelKey = l.proof.cancelKey
 	return conn, l.wire, nil
 }
 

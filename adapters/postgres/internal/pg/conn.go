@@ -52,12 +52,15 @@ func (c *Conn) admit() error {
 // IsValid reports whether the connection may go back to the pool. It's asked
 // whenever a caller is done with it.
 func (c *Conn) IsValid() bool {
-	c.watch.end()
+	if !c.watch.end() {
+		c.bad = true
+	}
 	return !c.bad && c.libConn.IsValid()
 }
 
 // Close closes the connection. That the other end is gone already is no error.
 func (c *Conn) Close() error {
+	c.watch.end()
 	if err := c.libConn.Close(); err != nil && !Lost(err) {
 		return err
 	}

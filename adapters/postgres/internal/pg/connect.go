@@ -143,6 +143,9 @@ func (c *Connector) Driver() driver.Driver { return &pq.Driver{} }
 // refuses it, Connect tries the others, and the first again: a setup may change the
 // password between two attempts.
 func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
+	if lone, ok := ctx.(loneStatement); ok {
+		ctx = lone.Context
+	}
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	attempts := len(c.tries)
@@ -175,11 +178,11 @@ func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
 }
 
 func (c *Connector) attempt(ctx context.Context, n int) (driver.Conn, error) {
-	raw, bare, err := pgwire.Connect(ctx, c.tries[n])
+	raw, wire, err := pgwire.Connect(ctx, c.tries[n])
 	if err != nil {
 		return nil, err
 	}
-	return &Conn{libConn: raw.(libConn), watch: watch{wire: bare}, OwnOnly: c.ownOnly, described: &c.described}, nil
+	return &Conn{libConn: raw.(libConn), watch: watch{wire: wire}, OwnOnly: c.ownOnly, described: &c.described}, nil
 }
 
 // How long a log-in shows what the next one comes to.

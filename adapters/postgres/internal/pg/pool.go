@@ -3,6 +3,7 @@ package pg
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -68,21 +69,34 @@ func (p *Pool) Ping(ctx context.Context) error {
 	return p.Each(ctx, func(*sql.Rows) error { return nil }, `SELECT 1`)
 }
 
-// Each calls scan for every row of a query.
-func (p *Pool) Each(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+// Query runs a statement outside any scope, and calls read with its rows.
+func (p *Pool) Query(ctx context.Context, read func(*sql.Rows) error, query string, args ...any) error {
 	return p.Use(ctx, func(db *sqlx.DB) error {
-		rows, err := db.QueryContext(ctx, query, args...)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		rows, err := db.QueryContext(loneStatement{ctx}, query, args...)
 		if err != nil {
 			return err
 		}
 		defer func() { _ = rows.Close() }()
+		if err := read(rows); err != nil {
+			return err
+		}
+		return errors.Join(rows.Close(), rows.Err()) // Close reads what read has left
+	})
+}
+
+// Each calls scan for every row of a query.
+func (p *Pool) Each(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+	return p.Query(ctx, func(rows *sql.Rows) error {
 		for rows.Next() {
 			if err := scan(rows); err != nil {
 				return err
 			}
 		}
-		return rows.Err()
-	})
+		return nil
+	}, query, args...)
 }
 
 // Scanner is a row.
@@ -91,9 +105,15 @@ type Scanner interface{ Scan(dest ...any) error }
 // One has scan read a query's first row. Where there is none, the error is
 // [sql.ErrNoRows].
 func One[T any](ctx context.Context, p *Pool, scan func(Scanner) (T, error), query string, args ...any) (value T, err error) {
-	err = p.Use(ctx, func(db *sqlx.DB) (err error) {
-		value, err = scan(db.QueryRowContext(ctx, query, args...))
+	found := false
+	err = p.Query(ctx, func(rows *sql.Rows) (err error) {
+		if found = rows.Next(); found {
+			value, err = scan(rows)
+		}
 		return err
-	})
+	}, query, args...)
+	if err == nil && !found {
+		err = sql.ErrNoRows
+	}
 	return value, err
 }
