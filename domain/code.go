@@ -47,42 +47,26 @@ const (
 	CodeDatabaseUnavailable         Code = "database_unavailable"
 	CodeObjectStoreUnavailable      Code = "object_store_unavailable"
 	CodeObjectStoreFull             Code = "object_store_full" // the disk or the memory of the built-in store
-
-	CodeMethodNotAllowed     Code = "method_not_allowed"
-	CodeUnsupportedMediaType Code = "unsupported_media_type"
-	CodeRequestTimeout       Code = "request_timeout"
-
-	CodeURLSignature         Code = "signature_invalid"      // a URL that is not signed, or was changed
-	CodeURLExpired           Code = "url_expired"            // a signed URL after its time
-	CodeHeaderNotSigned      Code = "header_not_signed"      // an x-amz- header that the URL was not signed with
-	CodeHeaderNotImplemented Code = "header_not_implemented" // an upload's header that would be ignored
-	CodeHeaderRepeated       Code = "header_repeated"
-	CodeHeaderInvalid        Code = "header_invalid"
-	CodeHeadersTooLarge      Code = "headers_too_large"
-	CodeIfNoneMatchRequired  Code = "if_none_match_required" // the URL is for a new object
-	CodePreconditionFailed   Code = "precondition_failed"    // If-Match or If-None-Match
-	CodeLengthRequired       Code = "length_required"
-	CodeSizeMismatch         Code = "size_mismatch"
-	CodeContentTypeMismatch  Code = "content_type_mismatch"
-	CodeChecksumMismatch     Code = "checksum_mismatch"
-	CodeDigestInvalid        Code = "digest_invalid" // a malformed Content-MD5
-	CodeBodyIncomplete       Code = "body_incomplete"
-	CodeRange                Code = "range_not_satisfiable"
 )
 
 // Definition is what all errors of a code have in common.
 type Definition struct {
 	Kind        Kind
-	Field       string        // at fault, as the API spells it; empty: none
+	Field       string        // at fault; empty: none
 	FieldVaries bool          // Field depends on the request, and is empty here
 	Message     string        // the usual text
 	RetryAfter  time.Duration // of an error of kind [Unavailable]
-	Status      int           // of HTTP, where the kind's own does not fit; 0: the kind's
 }
 
-// definitions is the one table of the codes that callers read.
+// NewError returns the usual error of a code with this definition.
+func (d Definition) NewError(code Code) *Error {
+	return &Error{Kind: d.Kind, Code: code, Field: d.Field, Message: d.Message, RetryAfter: d.RetryAfter}
+}
+
+// definitions is the one table of the codes that use cases and adapters return. An edge
+// that spells a field otherwise, such as a header, replaces it and the text that names it.
 var definitions = map[Code]Definition{
-	CodeTenantRequired: {Kind: Invalid, Field: "X-Tenant-ID", Message: "name a tenant in X-Tenant-ID: only a member of exactly one tenant may leave it out"},
+	CodeTenantRequired: {Kind: Invalid, Field: "tenantId", Message: "name a tenant: only a member of exactly one tenant may leave it out"},
 	CodeTenantNotFound: {Kind: NotFound, Message: "there is no such tenant, or you are not a member of it"},
 	CodeTenantExists:   {Kind: Conflict, Field: "tenantId", Message: "this tenant ID is taken; choose another"},
 	CodeTenantReserved: {Kind: Invalid, Field: "tenantId", Message: "this tenant ID is reserved; choose another"},
@@ -96,7 +80,7 @@ var definitions = map[Code]Definition{
 	CodeMemberInactive:      {Kind: Conflict, Field: "sub", Message: "the member is suspended, or the membership has expired; make it active first"},
 	CodeExpiryTooLate:       {Kind: Forbidden, Field: "expiresAt", Message: "your own membership ends earlier; name a time before its end, or ask a member who stays longer"},
 	CodeLastOwner:           {Kind: Conflict, Field: "role", Message: "a tenant keeps at least one active owner whose membership does not expire; make another member an owner first"},
-	CodeIdempotencyMismatch: {Kind: Unprocessable, Field: "Idempotency-Key", Message: "this Idempotency-Key was used for another request; choose another"},
+	CodeIdempotencyMismatch: {Kind: Unprocessable, Field: "idempotencyKey", Message: "this idempotency key was used for another request; choose another"},
 
 	CodeInvalidToken:       {Kind: Unauthenticated, Message: "the access token is invalid or has expired; sign in again"},
 	CodeInvalidCredentials: {Kind: Unauthenticated, Message: "the address or the password is wrong"},
@@ -114,33 +98,8 @@ var definitions = map[Code]Definition{
 	CodeIdentityProviderUnavailable: {Kind: Unavailable, RetryAfter: time.Second, Message: "the identity provider cannot be reached; try again"},
 	CodeDatabaseUnavailable:         {Kind: Unavailable, RetryAfter: time.Second, Message: "the database cannot be used now; try again"},
 	CodeObjectStoreUnavailable:      {Kind: Unavailable, RetryAfter: time.Second, Message: "the object store cannot be reached; try again"},
-	CodeObjectStoreFull: {Kind: Unavailable, RetryAfter: time.Minute, Status: 507,
+	CodeObjectStoreFull: {Kind: Unavailable, RetryAfter: time.Minute,
 		Message: "there is no space left for files; try again later"},
-
-	CodeMethodNotAllowed: {Kind: Invalid, Status: 405,
-		Message: "this path does not take the request's method; the Allow header lists those that it takes"},
-	CodeUnsupportedMediaType: {Kind: Invalid, FieldVaries: true, Status: 415, Message: "send the body as application/json"},
-	CodeRequestTimeout:       {Kind: Invalid, Status: 408, Message: "the body took too long to arrive"},
-
-	CodeURLSignature:    {Kind: Forbidden, Message: "this URL is not signed, or was changed; ask for a new one"},
-	CodeURLExpired:      {Kind: Forbidden, Message: "this URL has expired; ask for a new one"},
-	CodeHeaderNotSigned: {Kind: Forbidden, Message: "the request has an x-amz- header that this URL was not signed with; leave it out"},
-	CodeHeaderNotImplemented: {Kind: Invalid, Status: 501,
-		Message: "uploads do not implement this form of a header; leave it out"},
-	CodeHeaderRepeated:      {Kind: Invalid, Message: "send each of Content-Type, Content-Disposition and Expires once"},
-	CodeHeaderInvalid:       {Kind: Invalid, Message: "the headers that are kept with a file are printable ASCII"},
-	CodeHeadersTooLarge:     {Kind: Invalid, Message: "the headers that are kept with a file are too large; shorten them"},
-	CodeIfNoneMatchRequired: {Kind: Invalid, Message: "this URL was signed for a new object; send If-None-Match: *"},
-	CodePreconditionFailed: {Kind: Conflict, Status: 412,
-		Message: "the object is not the one that the request's condition names; read it again"},
-	CodeLengthRequired:      {Kind: Invalid, Status: 411, Message: "send the Content-Length of the upload"},
-	CodeSizeMismatch:        {Kind: Invalid, Message: "the body does not have the size that this URL was signed for"},
-	CodeContentTypeMismatch: {Kind: Invalid, Message: "the Content-Type is not the one that this URL was signed for"},
-	CodeChecksumMismatch:    {Kind: Invalid, Message: "the body does not have the SHA-256 that this URL was signed for"},
-	CodeDigestInvalid:       {Kind: Invalid, Message: "Content-MD5 is the base64 of 16 bytes (RFC 1864)"},
-	CodeBodyIncomplete:      {Kind: Invalid, Message: "the body ended early; send it again"},
-	CodeRange: {Kind: Invalid, Status: 416,
-		Message: "the object ends before the Range; Content-Range has its size"},
 }
 
 // Definition returns what all errors of the code have in common. It reports false
@@ -150,6 +109,5 @@ func (c Code) Definition() (Definition, bool) {
 	return d, found
 }
 
-// Codes returns the codes that have a [Definition], in alphabetical order. Callers
-// read no others, except those of the kinds.
+// Codes returns the codes that have a [Definition], in alphabetical order.
 func Codes() []Code { return slices.Sorted(maps.Keys(definitions)) }

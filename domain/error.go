@@ -54,7 +54,7 @@ func (k Kind) code() Code {
 type Error struct {
 	Kind       Kind
 	Code       Code              // stable name in snake_case; empty: the kind's own
-	Field      string            // the request's field at fault, as the API spells it
+	Field      string            // the request's field at fault
 	Message    string            // what is wrong and what to do: for the caller, or for the operator if Kind is Internal
 	RetryAfter time.Duration     // when to try again, for Limited and Unavailable
 	Details    map[string]string // more for the reader of Message, by name
@@ -93,8 +93,7 @@ func (e *Error) Is(target error) bool {
 // NewError returns the usual error of a code: its kind, field, message and RetryAfter.
 // A code without a [Definition] gives an [Internal] error of that code.
 func NewError(code Code) *Error {
-	d := definitions[code]
-	return &Error{Kind: d.Kind, Code: code, Field: d.Field, Message: d.Message, RetryAfter: d.RetryAfter}
+	return definitions[code].NewError(code)
 }
 
 // Errorf returns an error of the kind, without a code of its own.

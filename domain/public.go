@@ -13,7 +13,7 @@ type Public struct {
 
 // messages are what a caller reads where an error has no Message of its own.
 var messages = map[Kind]string{
-	Internal:        "something went wrong on our side; if it happens again, report the requestId",
+	Internal:        "something went wrong on our side; if it happens again, report it",
 	Invalid:         "the request breaks a rule",
 	Unauthenticated: "sign in",
 	Forbidden:       "this is not allowed",

@@ -2,7 +2,7 @@ package domain
 
 import "slices"
 
-// TenantID names a tenant in URLs, object keys and schema names. Its zero value
+// TenantID names a tenant in paths, object keys and schema names. Its zero value
 // names no tenant. Build one with [ParseTenantID]: a TenantID that exists is valid.
 type TenantID struct{ slug string }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/adapters/idp/idptest"
+	"github.com/partywall-go/partywall/adapters/internal/problem"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/members"
@@ -220,54 +221,54 @@ var followed = map[domain.Code]func(*testing.T, *installation){
 		h.put(t, ada, `{"filename": "a"}`, strings.Repeat("x", 8_000)).is(t, 200)
 	},
 
-	domain.CodeMethodNotAllowed: func(t *testing.T, h *installation) {
-		got := advises(t, h.send(t, "DELETE", "/healthz", ""), domain.CodeMethodNotAllowed, "the Allow header lists")
+	problem.CodeMethodNotAllowed: func(t *testing.T, h *installation) {
+		got := advises(t, h.send(t, "DELETE", "/healthz", ""), problem.CodeMethodNotAllowed, "the Allow header lists")
 		for method := range strings.SplitSeq(got.header.Get("Allow"), ", ") {
 			if got := h.send(t, method, "/healthz", ""); got.status >= 400 {
 				t.Errorf("%s is allowed, and answers %d", method, got.status)
 			}
 		}
 	},
-	domain.CodeUnsupportedMediaType: func(t *testing.T, h *installation) {
-		advises(t, h.post(t, "/auth/tenants", `{"tenantId": "acme"}`, "Content-Type: text/plain"), domain.CodeUnsupportedMediaType, "application/json")
+	problem.CodeUnsupportedMediaType: func(t *testing.T, h *installation) {
+		advises(t, h.post(t, "/auth/tenants", `{"tenantId": "acme"}`, "Content-Type: text/plain"), problem.CodeUnsupportedMediaType, "application/json")
 		h.post(t, "/auth/tenants", `{"tenantId": "acme"}`, "Content-Type: application/json").is(t, 201)
 	},
 
-	domain.CodeURLSignature: func(t *testing.T, h *installation) {
+	problem.CodeURLSignature: func(t *testing.T, h *installation) {
 		ada := h.owner(t)
 		signed := h.post(t, "/files/upload-url", `{"filename": "a"}`, ada).is(t, 200)
-		advises(t, h.transfer(t, http.MethodPut, signed.field(t, "uploadUrl")+"x", "{}", "hello"), domain.CodeURLSignature, "ask for a new one")
+		advises(t, h.transfer(t, http.MethodPut, signed.field(t, "uploadUrl")+"x", "{}", "hello"), problem.CodeURLSignature, "ask for a new one")
 		h.put(t, ada, `{"filename": "a"}`, "hello").is(t, 200)
 	},
-	domain.CodeURLExpired: func(t *testing.T, h *installation) {
+	problem.CodeURLExpired: func(t *testing.T, h *installation) {
 		ada := h.owner(t)
 		signed := h.post(t, "/files/upload-url", `{"filename": "a"}`, ada).is(t, 200)
 		h.clock.pass(16 * time.Minute)
-		advises(t, h.transfer(t, http.MethodPut, signed.field(t, "uploadUrl"), signed.field(t, "headers"), "hello"), domain.CodeURLExpired, "ask for a new one")
+		advises(t, h.transfer(t, http.MethodPut, signed.field(t, "uploadUrl"), signed.field(t, "headers"), "hello"), problem.CodeURLExpired, "ask for a new one")
 		h.put(t, ada, `{"filename": "a"}`, "hello").is(t, 200)
 	},
-	domain.CodeHeaderNotSigned:      leftOut(domain.CodeHeaderNotSigned, `{"x-amz-meta-a": "b"}`, "leave it out"),
-	domain.CodeHeaderNotImplemented: leftOut(domain.CodeHeaderNotImplemented, `{"Content-Encoding": "aws-chunked"}`, "leave it out"),
-	domain.CodeHeadersTooLarge:      leftOut(domain.CodeHeadersTooLarge, `{"Content-Language": "`+strings.Repeat("x", 9<<10)+`"}`, "at most 8192 bytes"),
-	domain.CodeIfNoneMatchRequired: func(t *testing.T, h *installation) {
+	problem.CodeHeaderNotSigned:      leftOut(problem.CodeHeaderNotSigned, `{"x-amz-meta-a": "b"}`, "leave it out"),
+	problem.CodeHeaderNotImplemented: leftOut(problem.CodeHeaderNotImplemented, `{"Content-Encoding": "aws-chunked"}`, "leave it out"),
+	problem.CodeHeadersTooLarge:      leftOut(problem.CodeHeadersTooLarge, `{"Content-Language": "`+strings.Repeat("x", 9<<10)+`"}`, "at most 8192 bytes"),
+	problem.CodeIfNoneMatchRequired: func(t *testing.T, h *installation) {
 		signed := h.post(t, "/files/upload-url", `{"filename": "a", "ifAbsent": true}`, h.owner(t)).is(t, 200).field(t, "uploadUrl")
-		advises(t, h.transfer(t, http.MethodPut, signed, "{}", "hello"), domain.CodeIfNoneMatchRequired, "send If-None-Match: *")
+		advises(t, h.transfer(t, http.MethodPut, signed, "{}", "hello"), problem.CodeIfNoneMatchRequired, "send If-None-Match: *")
 		h.transfer(t, http.MethodPut, signed, `{"If-None-Match": "*"}`, "hello").is(t, 200)
 	},
-	domain.CodePreconditionFailed: func(t *testing.T, h *installation) {
+	problem.CodePreconditionFailed: func(t *testing.T, h *installation) {
 		ada := h.owner(t)
 		h.put(t, ada, `{"filename": "a"}`, "hello").is(t, 200)
 		signed := h.post(t, "/files/upload-url", `{"filename": "a"}`, ada).is(t, 200).field(t, "uploadUrl")
-		advises(t, h.transfer(t, http.MethodPut, signed, `{"If-Match": "\"stale\""}`, "hello"), domain.CodePreconditionFailed, "read it again")
+		advises(t, h.transfer(t, http.MethodPut, signed, `{"If-Match": "\"stale\""}`, "hello"), problem.CodePreconditionFailed, "read it again")
 		download := h.get(t, "/files/download-url?filename=a", ada).is(t, 200).field(t, "downloadUrl")
 		tag := h.transfer(t, http.MethodGet, download, "{}", "").is(t, 200).header.Get("ETag")
 		h.transfer(t, http.MethodPut, signed, fmt.Sprintf(`{"If-Match": %q}`, tag), "hello").is(t, 200)
 	},
-	domain.CodeRange: func(t *testing.T, h *installation) {
+	problem.CodeRange: func(t *testing.T, h *installation) {
 		ada := h.owner(t)
 		h.put(t, ada, `{"filename": "a"}`, "hello").is(t, 200)
 		download := h.get(t, "/files/download-url?filename=a", ada).is(t, 200).field(t, "downloadUrl")
-		got := advises(t, h.transfer(t, http.MethodGet, download, `{"Range": "bytes=5-"}`, ""), domain.CodeRange, "Content-Range has its size")
+		got := advises(t, h.transfer(t, http.MethodGet, download, `{"Range": "bytes=5-"}`, ""), problem.CodeRange, "Content-Range has its size")
 		if size := got.header.Get("Content-Range"); size != "bytes */5" {
 			t.Errorf("Content-Range is %q", size)
 		}
@@ -278,17 +279,17 @@ var followed = map[domain.Code]func(*testing.T, *installation){
 // followedElsewhere are the codes whose advice no caller of the API in memory can
 // follow, or whose message advises nothing beyond what is wrong.
 var followedElsewhere = map[domain.Code]string{
-	domain.CodePasswordReset:  "only Cognito has it; the advised route is that of CodeCodeInvalid",
-	domain.CodeLengthRequired: "Go's client sends the length of what it knows; package signedurl has the test",
-	domain.CodeHeaderRepeated: "Go's client joins no headers; package signedurl has the test",
-	domain.CodeBodyIncomplete: "Go's client sends all that it announces; package signedurl has the test",
+	domain.CodePasswordReset:   "only Cognito has it; the advised route is that of CodeCodeInvalid",
+	problem.CodeLengthRequired: "Go's client sends the length of what it knows; package signedurl has the test",
+	problem.CodeHeaderRepeated: "Go's client joins no headers; package signedurl has the test",
+	problem.CodeBodyIncomplete: "Go's client sends all that it announces; package signedurl has the test",
 }
 
 // TestTheAdviceOfProblems meets every problem that says what to do next, and does it.
 func TestTheAdviceOfProblems(t *testing.T) {
-	for _, code := range domain.Codes() {
+	for _, code := range problem.Codes() {
 		story := followed[code]
-		definition, _ := code.Definition()
+		definition, _ := problem.DefinitionOf(code)
 		switch {
 		case story != nil:
 			t.Run(string(code), func(t *testing.T) { story(t, open(t)) })

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/partywall-go/partywall/adapters/httpapi"
+	"github.com/partywall-go/partywall/adapters/internal/problem"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -55,7 +56,7 @@ func lacking[A, B any](a map[string]A, b map[string]B) []string {
 
 func TestEachCodeIsInTheDocument(t *testing.T) {
 	documented, defined := documentedCodes(), map[string]bool{}
-	for _, code := range domain.Codes() {
+	for _, code := range problem.Codes() {
 		defined[string(code)] = true
 	}
 	for kind := range kinds() {
@@ -65,7 +66,7 @@ func TestEachCodeIsInTheDocument(t *testing.T) {
 		t.Errorf("the schema Code of openapi.yaml lacks %s", name)
 	}
 	for _, name := range lacking(documented, defined) {
-		t.Errorf("the schema Code of openapi.yaml has %s, which package domain lacks", name)
+		t.Errorf("the schema Code of openapi.yaml has %s, which the program lacks", name)
 	}
 }
 
@@ -84,7 +85,7 @@ func TestTheDocumentHasTheKindAndTheFieldOfEachCode(t *testing.T) {
 		if !known || entry.field("description").text() == "" {
 			t.Errorf("%s: x-kind %q isn't a kind, or there is no description", code, entry.field("x-kind").text())
 		}
-		d, defined := domain.Code(code).Definition()
+		d, defined := problem.DefinitionOf(domain.Code(code))
 		if field := entry.field("x-field").text(); defined && (kind != d.Kind || field != d.Field) {
 			t.Errorf("%s: the document has %v on %q, the code %v on %q", code, kind, field, d.Kind, d.Field)
 		}

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -64,10 +63,7 @@ func tenantInHeader(r *http.Request) (domain.TenantID, error) {
 		}
 	}
 	id, err := domain.ParseTenantID(values[0])
-	if e, ok := errors.AsType[*domain.Error](err); ok {
-		return domain.TenantID{}, domain.Invalidf(fieldTenantID, "%s", e.Message)
-	}
-	return id, err
+	return id, web.OnField(err, "tenantId", fieldTenantID)
 }
 
 // tenantInPath returns the [Resolve] of a path's parameter, which may be empty.

@@ -51,7 +51,7 @@ func (s *server) createTenant(c echo.Context, by tenants.Creator) error {
 		return err
 	}
 	web.LineOf(c).Tenant = id
-	creation := tenants.Creation{ID: id, Name: body.Name}
+	creation := tenants.Creation{ID: id, Name: body.Name, Route: c.Request().Method + " " + c.Path()}
 	if !by.Caller.IsZero() {
 		if creation.IdempotencyKey, err = idempotencyKey(c.Request().Header); err != nil {
 			return err
@@ -59,7 +59,7 @@ func (s *server) createTenant(c echo.Context, by tenants.Creator) error {
 	}
 	created, err := s.Tenants.Create(c.Request().Context(), by, creation)
 	if err != nil {
-		return err
+		return web.OnField(err, "idempotencyKey", headerIdempotencyKey)
 	}
 	if created.Replayed {
 		c.Response().Header().Set("Idempotency-Replayed", "true")
@@ -67,17 +67,19 @@ func (s *server) createTenant(c echo.Context, by tenants.Creator) error {
 	return web.Respond(c, http.StatusCreated, createdAnswer(created))
 }
 
+const headerIdempotencyKey = "Idempotency-Key"
+
 // idempotencyKey reads the Idempotency-Key header of a signed-in caller. It ignores
 // the header of any other caller.
 func idempotencyKey(header http.Header) (string, error) {
-	keys := slices.Compact(slices.Clone(header["Idempotency-Key"]))
+	keys := slices.Compact(slices.Clone(header[headerIdempotencyKey]))
 	switch {
 	case len(keys) == 0:
 		return "", nil
 	case len(keys) > 1:
-		return "", domain.Invalidf("Idempotency-Key", "send one Idempotency-Key")
+		return "", domain.Invalidf(headerIdempotencyKey, "send one Idempotency-Key")
 	case keys[0] == "":
-		return "", domain.Invalidf("Idempotency-Key", "an Idempotency-Key is not empty")
+		return "", domain.Invalidf(headerIdempotencyKey, "an Idempotency-Key is not empty")
 	}
 	return keys[0], nil
 }

@@ -49,12 +49,12 @@ func ParseOperatorKeys(s domain.Secret) (OperatorKeys, error) {
 	for key := range strings.SplitSeq(s.Reveal(), ",") {
 		key = strings.TrimSpace(key)
 		if len(key) < minOperatorKeyLen {
-			return OperatorKeys{}, domain.Invalidf("OPERATOR_TOKEN", "an operator token has at least %d bytes; make one with: openssl rand -hex 32", minOperatorKeyLen)
+			return OperatorKeys{}, domain.Invalidf("operatorToken", "an operator token has at least %d bytes; make one with: openssl rand -hex 32", minOperatorKeyLen)
 		}
 		keys.hashes = append(keys.hashes, domain.NewSecret(key).Hash())
 	}
 	if len(keys.hashes) > maxOperatorKeys {
-		return OperatorKeys{}, domain.Invalidf("OPERATOR_TOKEN", "there are at most %d operator tokens, the old one and the new one", maxOperatorKeys)
+		return OperatorKeys{}, domain.Invalidf("operatorToken", "there are at most %d operator tokens, the old one and the new one", maxOperatorKeys)
 	}
 	return keys, nil
 }

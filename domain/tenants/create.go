@@ -22,13 +22,13 @@ const (
 )
 
 // ParseCreationPolicy accepts the name of a policy; anything else is a
-// [domain.Invalid] error on field "TENANT_CREATION".
+// [domain.Invalid] error on field "policy".
 func ParseCreationPolicy(s string) (CreationPolicy, error) {
 	switch p := CreationPolicy(s); p {
 	case Open, Authenticated, OperatorOnly:
 		return p, nil
 	}
-	return "", domain.Invalidf("TENANT_CREATION", "is one of open, authenticated, operator")
+	return "", domain.Invalidf("policy", "is one of open, authenticated, operator")
 }
 
 // Creator is the caller who asks for a tenant. The zero Creator is not signed in and
@@ -82,6 +82,7 @@ type Creation struct {
 	ID             domain.TenantID
 	Name           string // empty: the ID
 	IdempotencyKey string // 1 to 255 visible ASCII characters; empty, or without a signed-in caller: every request is new
+	Route          string // to which the key was sent: on another route, the same key is another one
 }
 
 // Created is a new tenant. ClaimToken is empty if it has an owner already.
@@ -98,7 +99,7 @@ type Created struct {
 //
 // Errors: [domain.Unauthenticated] or [domain.Forbidden] by the [CreationPolicy];
 // [domain.CodeTenantReserved]; [domain.Invalid] on field "tenantId", "name" or
-// "Idempotency-Key"; [domain.CodeTenantExists]; [domain.CodeIdempotencyMismatch];
+// "idempotencyKey"; [domain.CodeTenantExists]; [domain.CodeIdempotencyMismatch];
 // [domain.CodeTenantQuota] beyond TenantsPerOwner; [domain.Limited] beyond
 // [CreationsPerAddress], [CreationsPerIdentity], the number of reservations at once,
 // and the number of tenants of owners whose address is not confirmed. The operator is
@@ -167,11 +168,11 @@ func (s *Service) createOwned(ctx context.Context, by Creator, creation Creation
 	tenant := ports.TenantCreation{ID: creation.ID, Name: creation.Name, Owner: by.owner(), By: by.actor()}
 	if key := creation.IdempotencyKey; key != "" {
 		if !validIdempotencyKey(key) {
-			return Created{}, domain.Invalidf("Idempotency-Key", "an idempotency key is 1 to %d visible ASCII characters", maxIdempotencyKeyLen)
+			return Created{}, domain.Invalidf("idempotencyKey", "an idempotency key is 1 to %d visible ASCII characters", maxIdempotencyKeyLen)
 		}
 		tenant.Idempotency = &ports.Idempotency{
 			Identity:    by.owner(),
-			Route:       "POST /auth/tenants",
+			Route:       creation.Route,
 			Key:         key,
 			Fingerprint: sha256.Sum256([]byte(tenant.ID.String() + "\n" + tenant.Name)),
 		}

@@ -137,6 +137,6 @@ func repeatCreation(t *testing.T, open func(t *testing.T) Tenancy) {
 func repeatable(t *testing.T) ports.TenantCreation {
 	t.Helper()
 	n := owned(t)
-	n.Idempotency = &ports.Idempotency{Identity: n.Owner, Route: "POST /auth/tenants", Key: "key-" + unique(), Fingerprint: newHash()}
+	n.Idempotency = &ports.Idempotency{Identity: n.Owner, Route: "route-" + unique(), Key: "key-" + unique(), Fingerprint: newHash()}
 	return n
 }

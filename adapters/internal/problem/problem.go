@@ -9,8 +9,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// statuses has the status of each kind. A code whose definition has a status of its own
-// gets that one.
+// statuses has the status of each kind, except for the codes of [statusesOfCodes].
 var statuses = map[domain.Kind]int{
 	domain.Internal:        http.StatusInternalServerError,
 	domain.Invalid:         http.StatusBadRequest,
@@ -26,8 +25,8 @@ var statuses = map[domain.Kind]int{
 
 // StatusOf returns the HTTP status of the error.
 func StatusOf(e *domain.Error) int {
-	if d, defined := e.Code.Definition(); defined && d.Status != 0 {
-		return d.Status
+	if status, found := statusesOfCodes[e.Code]; found {
+		return status
 	}
 	if status, found := statuses[e.Kind]; found {
 		return status
@@ -52,7 +51,7 @@ type Document struct {
 // Write answers with the document of the error, which no cache may keep. The answer
 // to an error that passes by waiting has Retry-After.
 func Write(w http.ResponseWriter, status int, requestID string, e *domain.Error) {
-	header, public := w.Header(), e.Public()
+	header, public := w.Header(), spelled(e, requestID)
 	header.Set("Cache-Control", "no-store")
 	if e.Kind == domain.Limited || e.Kind == domain.Unavailable {
 		SetRetryAfter(header, e.RetryAfter)

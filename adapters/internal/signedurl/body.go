@@ -10,7 +10,7 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/adapters/internal/problem"
 )
 
 // body is the body of an upload. It ends in an error of ours, and not in io.EOF, if
@@ -51,7 +51,7 @@ func (b *body) Read(p []byte) (int, error) {
 	case err == nil:
 		return n, nil
 	case err != io.EOF:
-		return n, domain.NewError(domain.CodeBodyIncomplete).WithCause(err)
+		return n, problem.NewError(problem.CodeBodyIncomplete).WithCause(err)
 	case b.sha256 != nil && !bytes.Equal(b.sha256.Sum(nil), b.want):
 		return n, errChecksum
 	case b.wantMD5 != nil && !bytes.Equal(b.md5.Sum(nil), b.wantMD5):

@@ -12,30 +12,30 @@ import (
 
 // The refusals of a request with a signed URL.
 var (
-	errSignature = domain.NewError(domain.CodeURLSignature)
-	errExpired   = domain.NewError(domain.CodeURLExpired)
-	errMethod    = domain.NewError(domain.CodeMethodNotAllowed).WithMessage("an object is put with PUT, and read with GET")
-	errNoLength  = domain.NewError(domain.CodeLengthRequired)
-	errSize      = domain.NewError(domain.CodeSizeMismatch)
-	errType      = domain.NewError(domain.CodeContentTypeMismatch)
-	errChecksum  = domain.NewError(domain.CodeChecksumMismatch)
-	errRange     = domain.NewError(domain.CodeRange)
+	errSignature = problem.NewError(problem.CodeURLSignature)
+	errExpired   = problem.NewError(problem.CodeURLExpired)
+	errMethod    = problem.NewError(problem.CodeMethodNotAllowed).WithMessage("an object is put with PUT, and read with GET")
+	errNoLength  = problem.NewError(problem.CodeLengthRequired)
+	errSize      = problem.NewError(problem.CodeSizeMismatch)
+	errType      = problem.NewError(problem.CodeContentTypeMismatch)
+	errChecksum  = problem.NewError(problem.CodeChecksumMismatch)
+	errRange     = problem.NewError(problem.CodeRange)
 	errTooLarge  = domain.Errorf(domain.TooLarge, "the body is larger than this URL allows; send a smaller file")
-	errUnsigned  = domain.NewError(domain.CodeHeaderNotSigned)
-	errDigest    = domain.NewError(domain.CodeDigestInvalid)
-	errMD5       = domain.NewError(domain.CodeChecksumMismatch).WithMessage("the body does not have the MD5 that Content-MD5 says; send it again")
-	errTwice     = domain.NewError(domain.CodeHeaderRepeated)
-	errNotASCII  = domain.NewError(domain.CodeHeaderInvalid)
-	errStale     = domain.NewError(domain.CodePreconditionFailed)
-	errIfAbsent  = domain.NewError(domain.CodeIfNoneMatchRequired)
+	errUnsigned  = problem.NewError(problem.CodeHeaderNotSigned)
+	errDigest    = problem.NewError(problem.CodeDigestInvalid)
+	errMD5       = problem.NewError(problem.CodeChecksumMismatch).WithMessage("the body does not have the MD5 that Content-MD5 says; send it again")
+	errTwice     = problem.NewError(problem.CodeHeaderRepeated)
+	errNotASCII  = problem.NewError(problem.CodeHeaderInvalid)
+	errStale     = problem.NewError(problem.CodePreconditionFailed)
+	errIfAbsent  = problem.NewError(problem.CodeIfNoneMatchRequired)
 
 	// errKeptTooMuch is the error of an upload whose headers are larger than S3 accepts.
-	errKeptTooMuch = domain.NewError(domain.CodeHeadersTooLarge).WithMessage("the headers that are kept with a file have at most %d bytes together", maxKept)
+	errKeptTooMuch = problem.NewError(problem.CodeHeadersTooLarge).WithMessage("the headers that are kept with a file have at most %d bytes together", maxKept)
 )
 
 // unimplementedHeader refuses a header that would be ignored.
 func unimplementedHeader(name string) error {
-	return domain.NewError(domain.CodeHeaderNotImplemented).WithMessage("uploads do not implement this form of %s; leave it out", name)
+	return problem.NewError(problem.CodeHeaderNotImplemented).WithMessage("uploads do not implement this form of %s; leave it out", name)
 }
 
 // statusOf returns the status of the error, as S3 answers it.

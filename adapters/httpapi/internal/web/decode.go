@@ -11,6 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/partywall-go/partywall/adapters/internal/problem"
 	"github.com/partywall-go/partywall/adapters/internal/strictjson"
 	"github.com/partywall-go/partywall/domain"
 )
@@ -68,7 +69,7 @@ func wantJSON(header http.Header) error {
 }
 
 func unsupported(field, text string) error {
-	return domain.NewError(domain.CodeUnsupportedMediaType).WithMessage("%s", text).WithField(field)
+	return problem.NewError(problem.CodeUnsupportedMediaType).WithMessage("%s", text).WithField(field)
 }
 
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
@@ -79,7 +80,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		w.Header().Set("Connection", "close")
-		return nil, domain.NewError(domain.CodeRequestTimeout).WithCause(err)
+		return nil, problem.NewError(problem.CodeRequestTimeout).WithCause(err)
 	case err != nil:
 		return nil, domain.Errorf(domain.Invalid, "the body ended early; send it again").WithCause(err)
 	case len(body) > maxBodyLen:

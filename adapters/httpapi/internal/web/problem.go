@@ -62,7 +62,16 @@ func routingError(e *echo.HTTPError) *domain.Error {
 	case http.StatusNotFound:
 		return domain.Errorf(domain.NotFound, "there is nothing at this path")
 	case http.StatusMethodNotAllowed:
-		return domain.NewError(domain.CodeMethodNotAllowed)
+		return problem.NewError(problem.CodeMethodNotAllowed)
 	}
 	return domain.Errorf(domain.Internal, "the router failed").WithCause(e)
+}
+
+// OnField returns err with the field to, if it is on the field from: the domain's name
+// of what the request has in a header.
+func OnField(err error, from, to string) error {
+	if e, ok := errors.AsType[*domain.Error](err); ok && e.Field == from {
+		return e.WithField(to)
+	}
+	return err
 }
