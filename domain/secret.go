@@ -43,6 +43,9 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 // MarshalText is [Secret.String]: an encoder reveals no more than %v.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
+// MaxTokenLen is how many bytes a token that callers send may have.
+const MaxTokenLen = 16 << 10
+
 // TokenHash is the hash of a random token or code, which a store keeps in its place.
 type TokenHash [sha256.Size]byte
 

@@ -57,6 +57,10 @@ func (r ReservationRequest) Life(others int) time.Duration {
 	return r.TTL - time.Duration(full*float64(r.TTL-r.Limits.MinTTL))
 }
 
+// SignUpPatience is for how long a reservation does not expire while its owner signs
+// up: a minute is two waits for a turn, and a request to the identity provider.
+const SignUpPatience = time.Minute
+
 // Claim asks to own a reserved tenant. It has either an Owner or a SignUp: both, or
 // neither, is [domain.Invalid].
 type Claim struct {

@@ -27,11 +27,15 @@ type SessionFlow interface {
 	SignOutEverywhere(ctx context.Context, access domain.Secret) error
 }
 
+// MaxTokenLife is the longest life of an access token, which a verifier accepts: what
+// Cognito allows (Developer Guide, "Understanding the access token").
+const MaxTokenLife = 24 * time.Hour
+
 // Tokens are the tokens of a signed-in user.
 type Tokens struct {
 	Access    domain.Secret
 	ID        domain.Secret
 	Refresh   domain.Secret // empty: the caller's stays valid
-	ExpiresIn time.Duration // of Access and ID
+	ExpiresIn time.Duration // of Access and ID, at most [MaxTokenLife]
 	Type      string        // "Bearer"
 }

@@ -28,18 +28,3 @@ type SignIn struct {
 	Tokens    Tokens
 	Challenge *Challenge
 }
-
-// Challenge is a question that the user must answer before the provider returns
-// tokens.
-type Challenge struct {
-	Name       string            // NEW_PASSWORD_REQUIRED, SOFTWARE_TOKEN_MFA, SMS_MFA, EMAIL_OTP
-	Session    domain.Secret     // to be sent back with the answer
-	Parameters map[string]string // what the user needs to answer
-}
-
-// ChallengeAnswer answers a [Challenge].
-type ChallengeAnswer struct {
-	Name      string
-	Session   domain.Secret
-	Responses map[string]domain.Secret // by the provider's names, such as NEW_PASSWORD
-}

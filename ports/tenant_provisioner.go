@@ -2,6 +2,7 @@ package ports
 
 import (
 	"context"
+	"time"
 
 	"github.com/partywall-go/partywall/domain"
 )
@@ -16,7 +17,7 @@ type TenantProvisioner interface {
 	// [MakingLimits] describes, also where several creations come at once, whether or
 	// not the ID is taken.
 	//
-	// Where tenant.Idempotency was used before, within 24 hours, for the same
+	// Where tenant.Idempotency was used before, within [IdempotencyLife], for the same
 	// fingerprint, Create creates nothing and returns the first answer with Replayed
 	// set, also after the tenant was changed; for another fingerprint it returns
 	// [domain.CodeIdempotencyMismatch]. A duplicate that comes while the first request
@@ -45,6 +46,9 @@ type CreatedTenant struct {
 	Tenant   domain.Tenant
 	Replayed bool
 }
+
+// IdempotencyLife is how long the answer to a creating request is kept.
+const IdempotencyLife = 24 * time.Hour
 
 // Idempotency identifies one creating request of a signed-in user. Requests are the
 // same if Identity, Route and Key are.

@@ -8,15 +8,6 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// challenges maps each challenge that users can answer through this package to the
-// response that it requires.
-var challenges = map[string]string{
-	"NEW_PASSWORD_REQUIRED": "NEW_PASSWORD",
-	"SOFTWARE_TOKEN_MFA":    "SOFTWARE_TOKEN_MFA_CODE",
-	"SMS_MFA":               "SMS_MFA_CODE",
-	"EMAIL_OTP":             "EMAIL_OTP_CODE",
-}
-
 // newAttribute matches the responses to NEW_PASSWORD_REQUIRED that set further
 // attributes which the pool requires. The app client decides which ones may be written.
 var newAttribute = regexp.MustCompile(`^userAttributes\.[A-Za-z0-9_:.-]{1,64}$`)
@@ -24,9 +15,9 @@ var newAttribute = regexp.MustCompile(`^userAttributes\.[A-Za-z0-9_:.-]{1,64}$`)
 // challengeResponses checks an answer and returns its responses. The caller adds the
 // user's name to them.
 func challengeResponses(answer ports.ChallengeAnswer) (map[string]string, error) {
-	required, known := challenges[answer.Name]
-	if !known {
-		return nil, domain.Invalidf("challengeName", "a challenge is one of NEW_PASSWORD_REQUIRED, SOFTWARE_TOKEN_MFA, SMS_MFA, EMAIL_OTP")
+	required, err := ports.ResponseTo(answer.Name)
+	if err != nil {
+		return nil, err
 	}
 	if answer.Responses[required].IsZero() {
 		return nil, domain.Invalidf("responses."+required, "%s is answered with %s", answer.Name, required)
@@ -35,7 +26,7 @@ func challengeResponses(answer ports.ChallengeAnswer) (map[string]string, error)
 	for name, value := range answer.Responses {
 		switch {
 		case name == required:
-		case answer.Name == "NEW_PASSWORD_REQUIRED" && newAttribute.MatchString(name):
+		case answer.Name == ports.ChallengeNewPassword && newAttribute.MatchString(name):
 		case name == "USERNAME", name == "SECRET_HASH":
 			return nil, domain.Invalidf("responses."+name, "%s must not be sent by the caller", name)
 		default:
@@ -56,7 +47,7 @@ func responseField(name string) string {
 
 // shown lists the parameters of a challenge that a user needs to answer it. The
 // others describe the account, or are answered by this package.
-var shown = []string{"CODE_DELIVERY_DELIVERY_MEDIUM", "CODE_DELIVERY_DESTINATION", "FRIENDLY_DEVICE_NAME", "requiredAttributes"}
+var shown = []string{"CODE_DELIVERY_DELIVERY_MEDIUM", ports.ParameterDestination, "FRIENDLY_DEVICE_NAME", "requiredAttributes"}
 
 func shownParameters(parameters map[string]string) map[string]string {
 	result := map[string]string{}

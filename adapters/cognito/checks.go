@@ -16,6 +16,8 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/internal/awscalls"
 	"github.com/partywall-go/partywall/adapters/internal/skew"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
@@ -43,7 +45,7 @@ func (e *checker) checks() []doctor.Check {
 		{Name: "cognito-address-change", About: "a changed address counts only once it is verified", Needs: "cognito-pool", Run: e.addressChange},
 		{Name: "cognito-sign-up", About: "people may sign themselves up", Needs: "cognito-pool", Run: e.selfSignUp},
 		{Name: "cognito-attributes", About: "no attribute is required that a sign-up does not contain", Needs: "cognito-pool", Run: e.requiredAttributes},
-		{Name: "cognito-password", About: "passwords have at least 8 characters", Needs: "cognito-pool", Run: e.passwordLength},
+		{Name: "cognito-password", About: passwordsAreLong, Needs: "cognito-pool", Run: e.passwordLength},
 		{Name: "cognito-deletion", About: "the pool is protected from deletion", Needs: "cognito-pool", Run: e.deletionProtection},
 		{Name: "cognito-mail", About: "the pool's mail goes through SES, not the 50 a day that Cognito sends by itself", Needs: "cognito-pool", Run: e.poolMail},
 		{Name: "cognito-client", About: "the app client exists and can be described", Needs: "cognito", Run: e.describeClient},
@@ -173,11 +175,13 @@ func (e *checker) requiredAttributes(context.Context) (doctor.Finding, error) {
 	return doctor.Pass("a sign-up contains all required attributes"), nil
 }
 
+var passwordsAreLong = fmt.Sprintf("passwords have at least %d characters", domain.MinPasswordLen)
+
 func (e *checker) passwordLength(context.Context) (doctor.Finding, error) {
-	if p := e.pool.Policies; p != nil && p.PasswordPolicy != nil && aws.ToInt32(p.PasswordPolicy.MinimumLength) < 8 {
+	if p := e.pool.Policies; p != nil && p.PasswordPolicy != nil && aws.ToInt32(p.PasswordPolicy.MinimumLength) < domain.MinPasswordLen {
 		return doctor.Warn(fmt.Sprintf("the minimum length of a password is %d characters", aws.ToInt32(p.PasswordPolicy.MinimumLength)), e.updatePool("--policies 'PasswordPolicy={MinimumLength=12}'")), nil
 	}
-	return doctor.Pass("passwords have at least 8 characters"), nil
+	return doctor.Pass(passwordsAreLong), nil
 }
 
 func (e *checker) deletionProtection(context.Context) (doctor.Finding, error) {
@@ -243,8 +247,8 @@ func (e *checker) tokenLife(context.Context) (doctor.Finding, error) {
 	}
 	fix := e.updateClient("--access-token-validity 60 --id-token-validity 60 --token-validity-units AccessToken=minutes,IdToken=minutes,RefreshToken=days")
 	switch {
-	case life > 24*time.Hour:
-		return doctor.Fail(fmt.Sprintf("access tokens live %s, and are refused: 24h is the most", life), fix), nil
+	case life > ports.MaxTokenLife:
+		return doctor.Fail(fmt.Sprintf("access tokens live %s, and are refused: %gh is the most", life, ports.MaxTokenLife.Hours()), fix), nil
 	case life > time.Hour:
 		return doctor.Warn(fmt.Sprintf("an access token is valid for %s, even after a sign-out", life), fix), nil
 	}

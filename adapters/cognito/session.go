@@ -83,7 +83,7 @@ func (p *Provider) step(ctx context.Context, op operation, email domain.Email, u
 		}
 		return ports.SignIn{Tokens: tokens}, nil
 	}
-	if _, known := challenges[string(out.challenge)]; !known {
+	if _, err := ports.ResponseTo(string(out.challenge)); err != nil {
 		return ports.SignIn{}, p.refuse(ctx, op, unknownChallenge)
 	}
 	if id := out.parameters["USER_ID_FOR_SRP"]; id != "" {

@@ -14,8 +14,6 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-const maxLifetime = 24 * time.Hour // Cognito Developer Guide, "Understanding the access token"
-
 // readTokens reads the pool's tokens. It takes what the answer lacks from the access
 // token.
 func readTokens(result *types.AuthenticationResultType) (ports.Tokens, error) {
@@ -58,7 +56,7 @@ func lifetimeOf(token string) time.Duration {
 		return 0
 	}
 	seconds := claims.Expires - claims.IssuedAt
-	if seconds < 0 || seconds > maxLifetime.Seconds() {
+	if seconds < 0 || seconds > ports.MaxTokenLife.Seconds() {
 		return 0
 	}
 	return time.Duration(seconds * float64(time.Second))

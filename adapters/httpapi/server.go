@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/adapters/httpapi/internal/web"
+	"github.com/partywall-go/partywall/domain"
 )
 
 // The server's own timeouts. The handler's are shorter, and send an answer; these are
@@ -19,7 +20,7 @@ const (
 	readTimeout    = 40 * time.Second // longer than a request may take: when it passes, the request's context is cancelled
 	writeTimeout   = 60 * time.Second // from the end of the headers
 	idleTimeout    = 2 * time.Minute
-	maxHeaderBytes = 32 << 10 // a token has at most 16 KiB
+	maxHeaderBytes = 2 * domain.MaxTokenLen
 )
 
 const (

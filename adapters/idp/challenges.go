@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"maps"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -14,27 +12,9 @@ import (
 )
 
 const (
-	newPasswordRequired = "NEW_PASSWORD_REQUIRED"
-	newPassword         = "NEW_PASSWORD"
-
 	challengeTTL      = 3 * time.Minute
 	challengeAttempts = 3
 )
-
-// responses maps each challenge to the response that answers it, named as in Cognito's API.
-var responses = map[string]string{
-	newPasswordRequired:  newPassword,
-	"SOFTWARE_TOKEN_MFA": "SOFTWARE_TOKEN_MFA_CODE",
-	"SMS_MFA":            "SMS_MFA_CODE",
-	"EMAIL_OTP":          "EMAIL_OTP_CODE",
-}
-
-func checkChallengeName(name string) error {
-	if _, known := responses[name]; known {
-		return nil
-	}
-	return domain.Invalidf("challengeName", "a challenge is one of %s", strings.Join(slices.Sorted(maps.Keys(responses)), ", "))
-}
 
 // challenges contains the open challenges of this process. No store keeps them.
 type challenges struct {
@@ -54,15 +34,15 @@ type challenge struct {
 }
 
 // OrderChallenge makes every later sign-in with the address return a challenge:
-// NEW_PASSWORD_REQUIRED until the user sets a password, or SOFTWARE_TOKEN_MFA, SMS_MFA
-// or EMAIL_OTP, whose code is mailed to the address. An empty name ends that. If the
-// address has no account, the error is [domain.NotFound].
+// [ports.ChallengeNewPassword] until the user sets a password, or another, whose code is
+// mailed to the address. An empty name ends that. If the address has no account, the
+// error is [domain.NotFound].
 //
 // No route calls OrderChallenge. Tests use it to show that an API client or a product
 // can answer the challenges that Cognito returns.
 func (p *Provider) OrderChallenge(ctx context.Context, email domain.Email, name string) error {
 	if name != "" {
-		if err := checkChallengeName(name); err != nil {
+		if _, err := ports.ResponseTo(name); err != nil {
 			return err
 		}
 	}
@@ -82,14 +62,14 @@ func (p *Provider) challenge(ctx context.Context, user ports.StoredUser) (*ports
 	}
 	asked := &challenge{name: name, subject: user.Subject, passwordHash: user.PasswordHash, expiresAt: p.now().Add(challengeTTL), attempts: challengeAttempts}
 	parameters := map[string]string{}
-	if name != newPasswordRequired {
+	if name != ports.ChallengeNewPassword {
 		code, stored, err := p.newCode(user.Subject, signInCode)
 		if err != nil {
 			return nil, err
 		}
 		asked.code = stored.Hash
 		p.deliver(ctx, user, signInCode, code)
-		parameters["CODE_DELIVERY_DESTINATION"] = mask(user.Email)
+		parameters[ports.ParameterDestination] = mask(user.Email)
 	}
 	session := domain.NewSecret(rand.Text())
 	p.challenges.ask(session, asked, p.now())
@@ -103,13 +83,14 @@ func (p *Provider) RespondToChallenge(ctx context.Context, email domain.Email, a
 	if err != nil {
 		return ports.SignIn{}, err
 	}
-	if err := checkChallengeName(answer.Name); err != nil {
+	response, err := ports.ResponseTo(answer.Name)
+	if err != nil {
 		return ports.SignIn{}, err
 	}
-	if answer.Name == newPasswordRequired {
-		user, err = p.answerWithPassword(ctx, user, answer)
+	if answer.Name == ports.ChallengeNewPassword {
+		user, err = p.answerWithPassword(ctx, user, answer, response)
 	} else {
-		err = p.answerWithCode(user, answer)
+		err = p.answerWithCode(user, answer, response)
 	}
 	if err != nil {
 		return ports.SignIn{}, err
@@ -118,8 +99,8 @@ func (p *Provider) RespondToChallenge(ctx context.Context, email domain.Email, a
 	return ports.SignIn{Tokens: tokens}, err
 }
 
-func (p *Provider) answerWithCode(user ports.StoredUser, answer ports.ChallengeAnswer) error {
-	code := p.keys.hashCode(user.Subject, signInCode, answer.Responses[responses[answer.Name]])
+func (p *Provider) answerWithCode(user ports.StoredUser, answer ports.ChallengeAnswer, response string) error {
+	code := p.keys.hashCode(user.Subject, signInCode, answer.Responses[response])
 	if !p.challenges.spend(answer, user, p.now(), func(asked *challenge) bool { return asked.code == code }) {
 		return errChallengeInvalid
 	}
@@ -128,12 +109,12 @@ func (p *Provider) answerWithCode(user ports.StoredUser, answer ports.ChallengeA
 
 // answerWithPassword sets the password with a code that it creates for this purpose, and
 // returns the changed user.
-func (p *Provider) answerWithPassword(ctx context.Context, user ports.StoredUser, answer ports.ChallengeAnswer) (ports.StoredUser, error) {
+func (p *Provider) answerWithPassword(ctx context.Context, user ports.StoredUser, answer ports.ChallengeAnswer, response string) (ports.StoredUser, error) {
 	if !p.challenges.has(answer, user, p.now()) {
 		return ports.StoredUser{}, errChallengeInvalid
 	}
-	password := answer.Responses[newPassword]
-	if err := acceptPassword("responses."+newPassword, user.Email, password); err != nil {
+	password := answer.Responses[response]
+	if err := acceptPassword("responses."+response, user.Email, password); err != nil {
 		return ports.StoredUser{}, err
 	}
 	hash, err := p.hash(ctx, password)

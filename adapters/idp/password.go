@@ -12,20 +12,14 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// The policy is that of NIST SP 800-63B: length matters, composition does not.
-const (
-	minPasswordLen = 8   // characters
-	maxPasswordLen = 256 // bytes
-)
-
 // acceptPassword checks a new password. If it breaks the policy, the error is
 // [domain.CodePasswordPolicy] on field.
 func acceptPassword(field string, email domain.Email, password domain.Secret) error {
 	if reason := refusePassword(email, normalPassword(password).Reveal()); reason != "" {
 		e := domain.NewError(domain.CodePasswordPolicy).WithField(field).WithMessage("%s", reason)
 		e.Details = map[string]string{
-			"minCharacters": strconv.Itoa(minPasswordLen),
-			"maxBytes":      strconv.Itoa(maxPasswordLen),
+			"minCharacters": strconv.Itoa(domain.MinPasswordLen),
+			"maxBytes":      strconv.Itoa(domain.MaxPasswordLen),
 		}
 		return e
 	}
@@ -39,10 +33,10 @@ func refusePassword(email domain.Email, password string) string {
 		return "a password is valid UTF-8"
 	case strings.ContainsFunc(password, unicode.IsControl):
 		return "a password has no control characters"
-	case utf8.RuneCountInString(password) < minPasswordLen:
-		return fmt.Sprintf("a password has at least %d characters", minPasswordLen)
-	case len(password) > maxPasswordLen:
-		return fmt.Sprintf("a password has at most %d bytes", maxPasswordLen)
+	case utf8.RuneCountInString(password) < domain.MinPasswordLen:
+		return fmt.Sprintf("a password has at least %d characters", domain.MinPasswordLen)
+	case len(password) > domain.MaxPasswordLen:
+		return fmt.Sprintf("a password has at most %d bytes", domain.MaxPasswordLen)
 	case strings.EqualFold(password, email.String()), strings.EqualFold(password, local):
 		return "a password must not be the address that it belongs to"
 	}

@@ -144,12 +144,9 @@ func (db *DB) hold(c ports.Claim) (first bool, err error) {
 		return false, err
 	}
 	db.count(c.Limits, c.Token, now)
-	reserved.ClaimExpiresAt = later(reserved.ClaimExpiresAt, now.Add(signUpPatience)) // it does not expire while the owner signs up
+	reserved.ClaimExpiresAt = later(reserved.ClaimExpiresAt, now.Add(ports.SignUpPatience)) // it does not expire while the owner signs up
 	return !again, nil
 }
-
-// signUpPatience is how long a reservation stays while its owner signs up.
-const signUpPatience = 60 * time.Second
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {

@@ -36,8 +36,6 @@ type answer struct {
 	expiresAt   time.Time
 }
 
-const answerTTL = 24 * time.Hour
-
 var (
 	errTenantNotFound      = domain.NewError(domain.CodeTenantNotFound)
 	errTenantUpgrading     = domain.NewError(domain.CodeTenantUpgrading)
@@ -80,7 +78,7 @@ func (s *Tenants) Create(ctx context.Context, n ports.TenantCreation) (ports.Cre
 	s.db.unreserve(n.ID) // the remains of a reservation that has expired
 	made := s.db.add(domain.Tenant{ID: n.ID, Name: n.Name, Status: domain.Active, CreatedAt: now}, n.Owner, now)
 	if i := n.Idempotency; i != nil {
-		set(&s.db.answers, request{i.Identity, i.Route, i.Key}, answer{i.Fingerprint, made, now.Add(answerTTL)})
+		set(&s.db.answers, request{i.Identity, i.Route, i.Key}, answer{i.Fingerprint, made, now.Add(ports.IdempotencyLife)})
 	}
 	return ports.CreatedTenant{Tenant: made}, nil
 }

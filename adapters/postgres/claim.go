@@ -19,10 +19,6 @@ import (
 // exists, for a connection to provision with.
 const claimPatience = 10 * time.Second
 
-// signUpPatience is how long a reservation stays while its owner signs up: two waits of
-// claimPatience, and a request's 30 seconds for the identity provider.
-const signUpPatience = 60 * time.Second
-
 // claimsPerConn is how many claims may be at work for each connection that
 // provisions: an account is made only if its tenant's turn comes soon.
 const claimsPerConn = 4
@@ -99,7 +95,7 @@ func (c *claiming) find(ctx context.Context) (spender, error) {
 	id, err := pg.One(ctx, c.logins.System, scanTenantID, `
 		UPDATE partywall.reservations r SET expires_at = greatest(r.expires_at, now() + $3 * interval '1 microsecond')
 		WHERE r.token = $1 AND $2 IN ('', r.id) AND `+reserved+` RETURNING r.id`,
-		c.Token[:], c.Tenant.String(), signUpPatience.Microseconds())
+		c.Token[:], c.Tenant.String(), ports.SignUpPatience.Microseconds())
 	if err == nil {
 		return func(ctx context.Context, owner domain.Identity) (ports.ClaimedTenant, error) {
 			return c.provision(ctx, id, owner)

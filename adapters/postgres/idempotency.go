@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -24,12 +25,12 @@ func (p *provisioning) replay(ctx context.Context, tx *sqlx.Tx) (bool, error) {
 	}
 	inserted, err := tx.ExecContext(ctx, `
 		INSERT INTO partywall.idempotency AS old (digest, fingerprint, tenant, name, status, expires_at)
-		VALUES ($1, $2, $3, $4, 'active', now() + interval '24 hours')
+		VALUES ($1, $2, $3, $4, 'active', now() + $5 * interval '1 second')
 		ON CONFLICT (digest) DO UPDATE
 		SET fingerprint = excluded.fingerprint, tenant = excluded.tenant, name = excluded.name, status = excluded.status,
 			created_at = excluded.created_at, expires_at = excluded.expires_at
 		WHERE old.expires_at <= now()`,
-		digest(key), key.Fingerprint[:], p.new.ID.String(), p.new.Name)
+		digest(key), key.Fingerprint[:], p.new.ID.String(), p.new.Name, int64(ports.IdempotencyLife/time.Second))
 	if err != nil {
 		return false, err
 	}

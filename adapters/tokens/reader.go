@@ -7,15 +7,13 @@ import (
 	"strings"
 
 	"github.com/partywall-go/partywall/adapters/internal/strictjson"
+	"github.com/partywall-go/partywall/domain"
 )
 
-const (
-	maxTokenLen = 16 << 10 // bytes
-	maxDepth    = 8        // of JSON: claims are flat, but for a few lists and objects
-)
+const maxDepth = 8 // of JSON: claims are flat, but for a few lists and objects
 
 var (
-	errTooLong  = fmt.Errorf("the token has more than %d bytes", maxTokenLen)
+	errTooLong  = fmt.Errorf("the token has more than %d bytes", domain.MaxTokenLen)
 	errNewline  = errors.New("the token has a line break")
 	errNotThree = errors.New("the token does not have three parts")
 )
@@ -33,7 +31,7 @@ type parts struct {
 // read splits a JWS in compact serialisation (RFC 7515, section 7.1) strictly: each
 // part has one spelling, and none is empty.
 func read(token string) (p parts, err error) {
-	if len(token) > maxTokenLen {
+	if len(token) > domain.MaxTokenLen {
 		return parts{}, errTooLong
 	}
 	if strings.ContainsAny(token, "\r\n") { // encoding/base64 would skip them

@@ -11,6 +11,7 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jws"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
 )
 
 // refusedHeaders change how a token is read, or contain keys that no issuer confirms
@@ -78,10 +79,7 @@ func checkSignature(p parts, key *publicKey) error {
 	return nil
 }
 
-const (
-	maxSkew     = 60 * time.Second // of the issuer's clock ahead of ours
-	maxLifetime = 24 * time.Hour
-)
+const maxSkew = 60 * time.Second // of the issuer's clock ahead of ours
 
 // checkTimes returns when the token expires. The expiry has no leeway.
 func checkTimes(claims object, now time.Time) (expiresAt time.Time, err error) {
@@ -98,8 +96,8 @@ func checkTimes(claims object, now time.Time) (expiresAt time.Time, err error) {
 		return time.Time{}, fmt.Errorf("it expired at %s", expiresAt.Format(time.RFC3339))
 	case !issuedAt.Before(expiresAt):
 		return time.Time{}, errors.New("iat is not before exp")
-	case expiresAt.Sub(issuedAt) > maxLifetime:
-		return time.Time{}, fmt.Errorf("it lives longer than %v", maxLifetime)
+	case expiresAt.Sub(issuedAt) > ports.MaxTokenLife:
+		return time.Time{}, fmt.Errorf("it lives longer than %v", ports.MaxTokenLife)
 	}
 	for _, name := range [...]string{"iat", "nbf", "auth_time"} {
 		if _, given := claims[name]; !given {

@@ -60,7 +60,7 @@ func (v *Verifier) Verify(ctx context.Context, token domain.Secret) (ports.Calle
 }
 
 func (v *Verifier) verify(ctx context.Context, token domain.Secret) (verified, error) {
-	if len(token.Reveal()) > maxTokenLen {
+	if len(token.Reveal()) > domain.MaxTokenLen {
 		return verified{}, errTooLong
 	}
 	hash := digest(token.Reveal())

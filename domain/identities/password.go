@@ -25,7 +25,7 @@ func (s *Service) ResetPassword(ctx context.Context, from limits.Address, email 
 	if err != nil {
 		return err
 	}
-	if err := present("newPassword", password, maxPasswordLen); err != nil {
+	if err := present("newPassword", password, domain.MaxPasswordLen); err != nil {
 		return err
 	}
 	attempt, err := s.Limits.guess(toResetPassword, from, email)

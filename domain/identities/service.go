@@ -27,9 +27,8 @@ type Service struct {
 }
 
 const (
-	maxPasswordLen = 256
-	maxCodeLen     = 256
-	maxTokenLen    = 16 << 10
+	maxCodeLen    = 256
+	maxSessionLen = 16 << 10
 )
 
 // oneTimeCode returns the digits of a code that a person typed. Text that cannot be a

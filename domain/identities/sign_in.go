@@ -13,7 +13,7 @@ import (
 // address and a wrong password are both [domain.CodeInvalidCredentials]; a right
 // password may return [domain.CodeUserNotConfirmed] or [domain.CodePasswordReset].
 func (s *Service) SignIn(ctx context.Context, from limits.Address, email domain.Email, password domain.Secret) (ports.SignIn, error) {
-	if err := present("password", password, maxPasswordLen); err != nil {
+	if err := present("password", password, domain.MaxPasswordLen); err != nil {
 		return ports.SignIn{}, err
 	}
 	attempt, err := s.Limits.guess(toSignIn, from, email)
@@ -33,7 +33,7 @@ func (s *Service) RespondToChallenge(ctx context.Context, from limits.Address, e
 	if answer.Name == "" {
 		return ports.SignIn{}, domain.Invalidf("challengeName", "challengeName is required")
 	}
-	if err := present("session", answer.Session, maxTokenLen); err != nil {
+	if err := present("session", answer.Session, maxSessionLen); err != nil {
 		return ports.SignIn{}, err
 	}
 	responses, err := readResponses(answer.Responses)
@@ -54,7 +54,7 @@ func (s *Service) RespondToChallenge(ctx context.Context, from limits.Address, e
 func readResponses(given map[string]domain.Secret) (map[string]domain.Secret, error) {
 	read := make(map[string]domain.Secret, len(given))
 	for name, response := range given {
-		if err := present("responses."+name, response, maxPasswordLen); err != nil {
+		if err := present("responses."+name, response, domain.MaxPasswordLen); err != nil {
 			return nil, err
 		}
 		if strings.HasSuffix(name, "_CODE") {
@@ -74,7 +74,7 @@ func readResponses(given map[string]domain.Secret) (map[string]domain.Secret, er
 // [domain.CodeRefreshInvalid]; one that was exchanged before is
 // [domain.CodeRefreshReused], and its session has ended.
 func (s *Service) Refresh(ctx context.Context, from limits.Address, refresh domain.Secret) (ports.Tokens, error) {
-	if err := present("refreshToken", refresh, maxTokenLen); err != nil {
+	if err := present("refreshToken", refresh, domain.MaxTokenLen); err != nil {
 		return ports.Tokens{}, err
 	}
 	if err := s.Limits.token(from); err != nil {

@@ -41,7 +41,7 @@ func (s *Service) SignOut(ctx context.Context, from limits.Address, caller ports
 }
 
 func (s *Service) revoke(ctx context.Context, from limits.Address, caller ports.Caller, refresh domain.Secret) error {
-	if err := present("refreshToken", refresh, maxTokenLen); err != nil {
+	if err := present("refreshToken", refresh, domain.MaxTokenLen); err != nil {
 		return err
 	}
 	if caller.IsZero() {

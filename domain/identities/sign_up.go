@@ -11,7 +11,7 @@ import (
 // SignUp is an account to be created, and the claim that its user redeems.
 type SignUp struct {
 	Email      domain.Email
-	Password   domain.Secret // at most 256 bytes
+	Password   domain.Secret // at most [domain.MaxPasswordLen] bytes
 	ClaimToken domain.Secret // may be empty
 }
 
@@ -27,7 +27,7 @@ type SignUp struct {
 // field "claimToken" whose message states it, the account exists without the tenant,
 // as where another user claimed it in the same moment.
 func (s *Service) SignUp(ctx context.Context, from limits.Address, account SignUp) (ports.CreatedUser, error) {
-	if err := present("password", account.Password, maxPasswordLen); err != nil {
+	if err := present("password", account.Password, domain.MaxPasswordLen); err != nil {
 		return ports.CreatedUser{}, err
 	}
 	attempt, err := s.Limits.mail(toSignUp, from, account.Email)

@@ -277,7 +277,7 @@ func mustBeTokens(t *testing.T, tokens ports.Tokens) {
 	if tokens.Access.IsZero() || tokens.ID.IsZero() || tokens.Refresh.IsZero() {
 		t.Error("a token is missing")
 	}
-	if tokens.Type != "Bearer" || tokens.ExpiresIn <= 0 || tokens.ExpiresIn > 24*time.Hour {
+	if tokens.Type != "Bearer" || tokens.ExpiresIn <= 0 || tokens.ExpiresIn > ports.MaxTokenLife {
 		t.Errorf("they are of type %q and live %v", tokens.Type, tokens.ExpiresIn)
 	}
 }
