@@ -25,8 +25,8 @@ type SignedRequest struct {
 
 // Upload describes an object before it is put.
 type Upload struct {
-	Size        int64         // bytes; -1 leaves the size open
-	MaxSize     int64         // bytes, where Size is -1; 0 leaves it to the store. S3 cannot enforce it
+	Size        domain.FileSize
+	MaxSize     int64         // bytes, where Size is open; 0 leaves it to the store. S3 cannot enforce it
 	ContentType string        // empty leaves the type open
 	SHA256      []byte        // 32 bytes, or nil
 	IfAbsent    bool          // refuse to replace an object
@@ -36,8 +36,6 @@ type Upload struct {
 // Validate returns a [domain.Invalid] error for an upload that no store could sign.
 func (u Upload) Validate() error {
 	switch {
-	case u.Size < -1:
-		return domain.Invalidf("size", "a size is 0 bytes or more")
 	case u.MaxSize < 0:
 		return domain.Invalidf("maxSize", "a largest size is 0 bytes or more")
 	case u.SHA256 != nil && len(u.SHA256) != sha256.Size:

@@ -16,7 +16,7 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-var anyUpload = ports.Upload{Size: -1, TTL: time.Minute}
+var anyUpload = ports.Upload{TTL: time.Minute}
 
 func objectKey(t *testing.T, tenant, filename string) domain.ObjectKey {
 	t.Helper()

@@ -89,7 +89,7 @@ func TestFolder(t *testing.T) {
 		dir, key := t.TempDir(), objectKey(t, "acme", "a.txt")
 		objects, server := objectsIn(t, dir)
 		putObject(t, objects, server.Client(), key, "hello")
-		wrong := ports.Upload{Size: -1, SHA256: make([]byte, 32), TTL: time.Minute}
+		wrong := ports.Upload{SHA256: make([]byte, 32), TTL: time.Minute}
 		if status := sendObject(t, objects, server.Client(), key, wrong, "hello"); status != http.StatusBadRequest {
 			t.Errorf("got %d", status)
 		}

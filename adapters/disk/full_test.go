@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -24,7 +25,7 @@ func TestAFullDisk(t *testing.T) {
 	big := strings.Repeat("x", 1<<17)
 	for name, upload := range map[string]ports.Upload{
 		"a new version":  anyUpload,
-		"a given length": {Size: int64(len(big)), TTL: time.Minute},
+		"a given length": {Size: sized(int64(len(big))), TTL: time.Minute},
 	} {
 		t.Run(name+" is refused, and what was there stays", func(t *testing.T) {
 			if status := sendObject(t, objects, server.Client(), key, upload, big); status != http.StatusInsufficientStorage {
@@ -59,3 +60,6 @@ func limitFileSize(t *testing.T, size uint64) {
 		signal.Reset(syscall.SIGXFSZ)
 	})
 }
+
+// sized returns the size of a file of n bytes.
+func sized(n int64) domain.FileSize { return domain.Must(domain.NewFileSize(n)) }

@@ -25,7 +25,7 @@ func (s *server) uploadURL(c echo.Context, member access.Member) error {
 	if err := web.Decode(c, &body); err != nil {
 		return err
 	}
-	size, err := orUnknown(body.Size)
+	size, err := sizeOf(body.Size)
 	if err != nil {
 		return err
 	}
@@ -52,16 +52,12 @@ func (s *server) uploadURL(c echo.Context, member access.Member) error {
 	})
 }
 
-// orUnknown returns the size that was sent, or the use case's value for an unknown
-// size. No caller may send that value.
-func orUnknown(size *int64) (int64, error) {
-	switch {
-	case size == nil:
-		return files.UnknownSize, nil
-	case *size < 0:
-		return 0, domain.Invalidf("size", "a size is not negative")
+// sizeOf returns the size that was sent, or an open one.
+func sizeOf(sent *int64) (domain.FileSize, error) {
+	if sent == nil {
+		return domain.FileSize{}, nil
 	}
-	return *size, nil
+	return domain.NewFileSize(*sent)
 }
 
 type uploadAnswer struct {

@@ -55,7 +55,7 @@ func ExampleObjects() {
 	ctx := context.Background()
 	objects := &memory.Objects{}
 	key := domain.Must(domain.ParseObjectKey("acme/reports/2026.txt"))
-	signed := domain.Must(objects.SignUpload(ctx, key, ports.Upload{Size: 5, TTL: time.Minute}))
+	signed := domain.Must(objects.SignUpload(ctx, key, ports.Upload{Size: domain.Must(domain.NewFileSize(5)), TTL: time.Minute}))
 
 	for _, body := range []string{"hello, world", "hello"} {
 		answer := httptest.NewRecorder()

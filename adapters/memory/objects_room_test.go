@@ -24,7 +24,7 @@ func TestRoom(t *testing.T) {
 		signed, err := objects.SignUpload(t.Context(), key(filename), upload)
 		must(t, err)
 		request := httptest.NewRequest(signed.Method, signed.URL.Reveal(), body)
-		request.ContentLength = upload.Size
+		request.ContentLength, _ = upload.Size.Bytes()
 		for name, value := range signed.Headers {
 			request.Header.Set(name, value)
 		}
@@ -34,7 +34,7 @@ func TestRoom(t *testing.T) {
 	}
 	putBytes := func(t *testing.T, objects *memory.Objects, filename string, size int) int {
 		t.Helper()
-		return put(t, objects, filename, strings.NewReader(strings.Repeat("x", size)), ports.Upload{Size: int64(size)})
+		return put(t, objects, filename, strings.NewReader(strings.Repeat("x", size)), ports.Upload{Size: sized(int64(size))})
 	}
 	// mustHaveRoom fails unless objects accepts exactly so many bytes.
 	mustHaveRoom := func(t *testing.T, objects *memory.Objects, size int) {
@@ -70,10 +70,10 @@ func TestRoom(t *testing.T) {
 	t.Run("a refused upload frees its room", func(t *testing.T) {
 		objects := &memory.Objects{MaxBytes: 1000}
 		putBytes(t, objects, "a", 100)
-		if status := put(t, objects, "a", strings.NewReader("hello"), ports.Upload{Size: 5, IfAbsent: true}); status != http.StatusPreconditionFailed {
+		if status := put(t, objects, "a", strings.NewReader("hello"), ports.Upload{Size: sized(5), IfAbsent: true}); status != http.StatusPreconditionFailed {
 			t.Errorf("a taken key: %d", status)
 		}
-		if status := put(t, objects, "b", strings.NewReader("hello"), ports.Upload{Size: 5, SHA256: make([]byte, 32)}); status != http.StatusBadRequest {
+		if status := put(t, objects, "b", strings.NewReader("hello"), ports.Upload{Size: sized(5), SHA256: make([]byte, 32)}); status != http.StatusBadRequest {
 			t.Errorf("another checksum: %d", status)
 		}
 		mustHaveRoom(t, objects, 900)
@@ -82,7 +82,7 @@ func TestRoom(t *testing.T) {
 		objects := &memory.Objects{MaxBytes: 1000}
 		body, line := io.Pipe()
 		done := make(chan int)
-		go func() { done <- put(t, objects, "a", body, ports.Upload{Size: 601}) }()
+		go func() { done <- put(t, objects, "a", body, ports.Upload{Size: sized(601)}) }()
 		for _, chunk := range []int{600, 1} { // the second is asked for once the first has its room
 			_, err := line.Write(make([]byte, chunk))
 			must(t, err)
@@ -104,3 +104,6 @@ func TestRoom(t *testing.T) {
 		}
 	})
 }
+
+// sized returns the size of a file of n bytes.
+func sized(n int64) domain.FileSize { return domain.Must(domain.NewFileSize(n)) }

@@ -51,7 +51,7 @@ func TestLife(t *testing.T) {
 		t.Run("a URL lives for "+test.name, func(t *testing.T) {
 			store, key := storeWith(t, &provider{left: test.credentials}), keyOf(t, "acme/a.txt")
 			before := time.Now()
-			up, err := store.SignUpload(t.Context(), key, ports.Upload{Size: -1, TTL: test.ttl})
+			up, err := store.SignUpload(t.Context(), key, ports.Upload{TTL: test.ttl})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -92,7 +92,7 @@ func endOf(t *testing.T, signed ports.SignedRequest) time.Time {
 }
 
 func TestCredentials(t *testing.T) {
-	key, upload := keyOf(t, "acme/a.txt"), ports.Upload{Size: -1, TTL: time.Minute}
+	key, upload := keyOf(t, "acme/a.txt"), ports.Upload{TTL: time.Minute}
 
 	t.Run("credentials that are about to end sign nothing", func(t *testing.T) {
 		_, err := storeWith(t, &provider{left: 5 * time.Second}).SignUpload(t.Context(), key, upload)

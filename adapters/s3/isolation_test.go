@@ -89,7 +89,7 @@ func TestAStoreThatDoesNotHold(t *testing.T) {
 			if !errors.Is(err, s3.ErrNotIsolated) || !errors.Is(err, domain.Internal) || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("want %q, got %v", c.says, err)
 			}
-			if _, err := store.SignUpload(t.Context(), keyOf(t, "acme/a.txt"), ports.Upload{Size: -1, TTL: time.Minute}); !errors.Is(err, s3.ErrNotIsolated) {
+			if _, err := store.SignUpload(t.Context(), keyOf(t, "acme/a.txt"), ports.Upload{TTL: time.Minute}); !errors.Is(err, s3.ErrNotIsolated) {
 				t.Errorf("an upload is signed: %v", err)
 			}
 			if _, err := store.SignDownload(t.Context(), keyOf(t, "acme/a.txt"), ports.Download{TTL: time.Minute}); !errors.Is(err, s3.ErrNotIsolated) {
@@ -105,7 +105,7 @@ func TestAStoreThatDoesNotHold(t *testing.T) {
 			mustLeaveNothing(t, s)
 
 			cfg.WithoutIsolation = true
-			if _, err := newStore(t, cfg).SignUpload(t.Context(), keyOf(t, "acme/a.txt"), ports.Upload{Size: -1, TTL: time.Minute}); err != nil {
+			if _, err := newStore(t, cfg).SignUpload(t.Context(), keyOf(t, "acme/a.txt"), ports.Upload{TTL: time.Minute}); err != nil {
 				t.Errorf("without isolation: %v", err)
 			}
 		})
@@ -154,7 +154,7 @@ func refusesCopies(t *testing.T, s *realservers.ObjectServer, store *s3.Store) {
 		"before an empty one": {s.Bucket + "/" + victim.String(), ""},
 	} {
 		t.Run("a copy source "+name+" is refused", func(t *testing.T) {
-			signed, err := store.SignUpload(t.Context(), mine, ports.Upload{Size: -1, TTL: time.Minute})
+			signed, err := store.SignUpload(t.Context(), mine, ports.Upload{TTL: time.Minute})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -174,7 +174,7 @@ func refusesCopies(t *testing.T, s *realservers.ObjectServer, store *s3.Store) {
 		})
 	}
 	t.Run("a plain upload works", func(t *testing.T) {
-		signed, err := store.SignUpload(t.Context(), mine, ports.Upload{Size: 5, ContentType: "text/plain", TTL: time.Minute})
+		signed, err := store.SignUpload(t.Context(), mine, ports.Upload{Size: sized(5), ContentType: "text/plain", TTL: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -37,7 +37,7 @@ func TestAStoreThatClientsReachElsewhere(t *testing.T) {
 	cfg.PublicEndpoint = front(t, s.Endpoint, true)
 	t.Run("moves files there, and asks at its own", func(t *testing.T) {
 		store, key := newStore(t, cfg), keyOf(t, "acme/public.txt")
-		up, err := store.SignUpload(t.Context(), key, ports.Upload{Size: 5, TTL: time.Minute})
+		up, err := store.SignUpload(t.Context(), key, ports.Upload{Size: sized(5), TTL: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -218,13 +218,13 @@ func TestSignedHeaders(t *testing.T) {
 		upload ports.Upload
 		want   string
 	}{
-		"nothing":            {ports.Upload{Size: -1}, "host"},
-		"a size":             {ports.Upload{Size: 5}, "content-length;host"},
-		"a size of nothing":  {ports.Upload{Size: 0}, "content-length;host"},
-		"a type":             {ports.Upload{Size: -1, ContentType: "text/plain"}, "content-type;host"},
-		"a checksum":         {ports.Upload{Size: -1, SHA256: make([]byte, 32)}, "host;x-amz-checksum-sha256"},
-		"only if absent":     {ports.Upload{Size: -1, IfAbsent: true}, "host;if-none-match"},
-		"everything at once": {ports.Upload{Size: 0, ContentType: "a/b", SHA256: make([]byte, 32), IfAbsent: true}, "content-length;content-type;host;if-none-match;x-amz-checksum-sha256"},
+		"nothing":            {ports.Upload{}, "host"},
+		"a size":             {ports.Upload{Size: sized(5)}, "content-length;host"},
+		"a size of nothing":  {ports.Upload{Size: sized(0)}, "content-length;host"},
+		"a type":             {ports.Upload{ContentType: "text/plain"}, "content-type;host"},
+		"a checksum":         {ports.Upload{SHA256: make([]byte, 32)}, "host;x-amz-checksum-sha256"},
+		"only if absent":     {ports.Upload{IfAbsent: true}, "host;if-none-match"},
+		"everything at once": {ports.Upload{Size: sized(0), ContentType: "a/b", SHA256: make([]byte, 32), IfAbsent: true}, "content-length;content-type;host;if-none-match;x-amz-checksum-sha256"},
 	} {
 		t.Run("an upload with "+name+" signs "+test.want, func(t *testing.T) {
 			test.upload.TTL = time.Minute
@@ -250,3 +250,6 @@ func TestSignedHeaders(t *testing.T) {
 		})
 	}
 }
+
+// sized returns the size of a file of n bytes.
+func sized(n int64) domain.FileSize { return domain.Must(domain.NewFileSize(n)) }

@@ -80,11 +80,12 @@ func presignLines(ctx context.Context) ([]line, error) {
 		return nil, err
 	}
 	key := domain.Must(domain.NewObjectKey(domain.Must(domain.ParseTenantID(tenant)), "reports/2026.pdf"))
-	upload := ports.Upload{Size: 123_456, ContentType: "application/pdf", TTL: 15 * time.Minute}
+	const size = 123_456
+	upload := ports.Upload{Size: domain.Must(domain.NewFileSize(size)), ContentType: "application/pdf", TTL: 15 * time.Minute}
 	ours := perOp(func(int) error { _, err := store.SignUpload(ctx, key, upload); return err })
 	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
 	sdk := perOp(func(int) error {
-		r := &http.Request{Method: http.MethodPut, ContentLength: upload.Size, Header: http.Header{"Content-Type": {upload.ContentType}}, URL: &url.URL{
+		r := &http.Request{Method: http.MethodPut, ContentLength: size, Header: http.Header{"Content-Type": {upload.ContentType}}, URL: &url.URL{
 			Scheme: "https", Host: "bench.s3.eu-central-1.amazonaws.com", Path: "/" + key.String(), RawQuery: "X-Amz-Expires=900",
 		}}
 		_, _, err := signer.PresignHTTP(ctx, aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}, r, "UNSIGNED-PAYLOAD", "s3", "eu-central-1", time.Now())

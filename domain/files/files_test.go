@@ -90,7 +90,7 @@ func TestAFileIsUploadedAndDownloaded(t *testing.T) {
 	content := []byte("hello")
 	sum := sha256.Sum256(content)
 	upload, err := h.UploadURL(t.Context(), member, files.Upload{
-		Filename: "reports/e\u0301.txt", Size: int64(len(content)), ContentType: "text/plain", SHA256: hex.EncodeToString(sum[:]),
+		Filename: "reports/e\u0301.txt", Size: sized(int64(len(content))), ContentType: "text/plain", SHA256: hex.EncodeToString(sum[:]),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +124,7 @@ func TestWhatARoleMayDoWithFiles(t *testing.T) {
 		{domain.RoleOwner, true, true}, {domain.RoleAdmin, true, true}, {domain.RoleMember, true, true}, {domain.RoleViewer, true, false},
 	} {
 		member := h.member(t, fmt.Sprintf("acme-%d", i), c.role)
-		_, upload := h.UploadURL(t.Context(), member, files.Upload{Filename: "a", Size: files.UnknownSize})
+		_, upload := h.UploadURL(t.Context(), member, files.Upload{Filename: "a"})
 		_, download := h.DownloadURL(t.Context(), member, "a", "")
 		if (upload == nil) != c.write || (download == nil) != c.read {
 			t.Errorf("%s: upload %v, download %v", c.role, upload, download)
@@ -147,8 +147,7 @@ func TestAnUploadThatBreaksARuleNamesTheField(t *testing.T) {
 	}{
 		{files.Upload{Filename: ""}, "filename"},
 		{files.Upload{Filename: "../neighbour/a"}, "filename"},
-		{files.Upload{Filename: "a", Size: -2}, "size"},
-		{files.Upload{Filename: "a", Size: 1001}, "size"},
+		{files.Upload{Filename: "a", Size: sized(1001)}, "size"},
 		{files.Upload{Filename: "a", ContentType: "text"}, "contentType"},
 		{files.Upload{Filename: "a", ContentType: " text/plain"}, "contentType"},
 		{files.Upload{Filename: "a", ContentType: "text/plain; "}, "contentType"},
@@ -164,18 +163,18 @@ func TestAnUploadThatBreaksARuleNamesTheField(t *testing.T) {
 			t.Errorf("%+v: %v; want field %s", c.upload, err, c.field)
 		}
 	}
-	if _, err := h.UploadURL(t.Context(), member, files.Upload{Filename: "a", Size: 1000}); err != nil {
+	if _, err := h.UploadURL(t.Context(), member, files.Upload{Filename: "a", Size: sized(1000)}); err != nil {
 		t.Errorf("the largest file: %v", err)
 	}
 	h.MaxSize = 0
-	if _, err := h.UploadURL(t.Context(), member, files.Upload{Filename: "a", Size: 5 << 30}); err != nil {
+	if _, err := h.UploadURL(t.Context(), member, files.Upload{Filename: "a", Size: sized(5 << 30)}); err != nil {
 		t.Errorf("the largest file where no limit is set: %v", err)
 	}
-	if _, err := h.UploadURL(t.Context(), member, files.Upload{Filename: "a", Size: 5<<30 + 1}); domain.KindOf(err) != domain.Invalid {
+	if _, err := h.UploadURL(t.Context(), member, files.Upload{Filename: "a", Size: sized(5<<30 + 1)}); domain.KindOf(err) != domain.Invalid {
 		t.Errorf("a file larger than every store accepts: %v", err)
 	}
 	h.RequireSize = true
-	if _, err := h.UploadURL(t.Context(), member, files.Upload{Filename: "a", Size: files.UnknownSize}); domain.KindOf(err) != domain.Invalid {
+	if _, err := h.UploadURL(t.Context(), member, files.Upload{Filename: "a"}); domain.KindOf(err) != domain.Invalid {
 		t.Errorf("a size that is required and missing: %v", err)
 	}
 }
@@ -221,11 +220,11 @@ func TestTheFieldsThatAreSetAreSigned(t *testing.T) {
 		given  files.Upload
 		signed ports.Upload
 	}{
-		{files.Upload{Size: files.UnknownSize}, ports.Upload{Size: -1, MaxSize: 1000, TTL: files.MaxTTL}},
-		{files.Upload{Size: 0}, ports.Upload{Size: 0, TTL: files.MaxTTL}},
+		{files.Upload{}, ports.Upload{MaxSize: 1000, TTL: files.MaxTTL}},
+		{files.Upload{Size: sized(0)}, ports.Upload{Size: sized(0), TTL: files.MaxTTL}},
 		{
-			files.Upload{Size: 5, ContentType: "text/plain; charset=utf-8", SHA256: strings.ToUpper(hex.EncodeToString(sum[:])), IfAbsent: true},
-			ports.Upload{Size: 5, ContentType: "text/plain; charset=utf-8", SHA256: sum[:], IfAbsent: true, TTL: files.MaxTTL},
+			files.Upload{Size: sized(5), ContentType: "text/plain; charset=utf-8", SHA256: strings.ToUpper(hex.EncodeToString(sum[:])), IfAbsent: true},
+			ports.Upload{Size: sized(5), ContentType: "text/plain; charset=utf-8", SHA256: sum[:], IfAbsent: true, TTL: files.MaxTTL},
 		},
 	} {
 		c.given.Filename = "a"
@@ -310,7 +309,7 @@ func TestTheLargestSizeIsSignedForAnUploadWithoutASize(t *testing.T) {
 	h := newInstallation(t)
 	member := h.member(t, "acme", domain.RoleOwner)
 	for size, want := range map[int]int{1000: http.StatusOK, 1001: http.StatusRequestEntityTooLarge} {
-		signed, err := h.UploadURL(t.Context(), member, files.Upload{Filename: "a", Size: files.UnknownSize})
+		signed, err := h.UploadURL(t.Context(), member, files.Upload{Filename: "a"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -340,3 +339,6 @@ func TestBothFormsOfAName(t *testing.T) {
 		}
 	}
 }
+
+// sized returns the size of a file of n bytes.
+func sized(n int64) domain.FileSize { return domain.Must(domain.NewFileSize(n)) }

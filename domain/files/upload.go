@@ -12,14 +12,11 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// UnknownSize is the Size of an [Upload] whose caller did not state one.
-const UnknownSize = -1
-
 // Upload is one file to be put. The fields that are set are signed, and the store
 // refuses anything else; the others are left open.
 type Upload struct {
 	Filename    string // converted to Unicode NFC
-	Size        int64  // bytes, or [UnknownSize]
+	Size        domain.FileSize
 	ContentType string // a media type (RFC 9110, section 8.3.1)
 	SHA256      string // 64 hex digits
 	IfAbsent    bool   // do not replace a file of that name
@@ -43,7 +40,7 @@ func (s *Service) UploadURL(ctx context.Context, member access.Member, upload Up
 		return Signed{}, err
 	}
 	request.TTL = s.ttl()
-	if upload.Size == UnknownSize {
+	if upload.Size.IsOpen() {
 		request.MaxSize = s.maxSize()
 	}
 	signed, err := s.Signer.SignUpload(ctx, key, request)
@@ -53,13 +50,11 @@ func (s *Service) UploadURL(ctx context.Context, member access.Member, upload Up
 	return Signed{key, signed}, nil
 }
 
-func (s *Service) checkSize(size int64) error {
-	switch {
-	case size == UnknownSize && s.RequireSize:
+func (s *Service) checkSize(size domain.FileSize) error {
+	switch bytes, given := size.Bytes(); {
+	case !given && s.RequireSize:
 		return domain.Invalidf("size", "give the file's size in bytes")
-	case size < UnknownSize:
-		return domain.Invalidf("size", "a size is not negative")
-	case size > s.maxSize():
+	case bytes > s.maxSize():
 		return domain.Invalidf("size", "a file may have at most %d bytes", s.maxSize())
 	}
 	return nil

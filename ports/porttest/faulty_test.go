@@ -55,7 +55,7 @@ func allFaults() map[string]fault {
 		"a malformed code that counts":           {identityProvider(func(p ports.IdentityProvider) ports.IdentityProvider { return strict{p} }), "a malformed code for a new password is wrong, and costs no attempt"},
 		"a domain compared as written":           {users(func(s ports.UserStore) ports.UserStore { return literal{s} }), "an address is one with its domain in Unicode and in ASCII"},
 		"a member forgotten":                     {users(func(s ports.UserStore) ports.UserStore { return s }), "users that do not confirm in time are removed, and their addresses are free"},
-		"a size left open":                       {objects(func(u *ports.Upload) { u.Size = -1 }), "a body of another size is refused where size nothing was given"},
+		"a size left open":                       {objects(func(u *ports.Upload) { u.Size = domain.FileSize{} }), "a body of another size is refused where size nothing was given"},
 		"a checksum left out":                    {objects(func(u *ports.Upload) { u.SHA256 = nil }), "a body with another checksum is refused"},
 		"an object replaced":                     {objects(func(u *ports.Upload) { u.IfAbsent = false }), "of many that must not replace, sent at once, one is kept"},
 		"a largest size forgotten":               {objects(func(u *ports.Upload) { u.MaxSize = 0 }), "a body larger than the largest size is refused"},

@@ -115,7 +115,7 @@ func keepHeaders(t *testing.T, open func(t *testing.T) ObjectStorage) {
 	})
 	runIf(t, can.has(LargestSizes), "a body larger than the largest size is refused", func(t *testing.T) {
 		o := object{open(t), newKey(t, "file")}
-		signed := o.signUpload(t, ports.Upload{Size: -1, MaxSize: 5, TTL: time.Minute})
+		signed := o.signUpload(t, ports.Upload{MaxSize: 5, TTL: time.Minute})
 		o.mustRefuse(t, signed, "hello!")
 		o.mustRefuse(t, signed, strings.Repeat("x", 1<<16))
 		o.mustRefuse(t, signed, strings.Repeat("x", 1<<16), unmeasured)

@@ -59,7 +59,7 @@ func insistOnSignatures(t *testing.T, open func(t *testing.T) ObjectStorage) {
 	t.Run("no part of a signed query can be changed or left out", func(t *testing.T) {
 		o := object{open(t), newKey(t, "file")}
 		o.put(t, "hello")
-		upload := ports.Upload{Size: 5, ContentType: "text/plain", SHA256: sum("jello"), TTL: time.Minute}
+		upload := ports.Upload{Size: sized(5), ContentType: "text/plain", SHA256: sum("jello"), TTL: time.Minute}
 		download := ports.Download{Disposition: "attachment", ContentType: "text/plain", TTL: time.Minute}
 		for _, signed := range []ports.SignedRequest{o.signUpload(t, upload), o.signDownload(t, download)} {
 			for name := range query(t, signed) {
@@ -83,7 +83,7 @@ func insistOnSignatures(t *testing.T, open func(t *testing.T) ObjectStorage) {
 		const ttl = time.Second
 		o := object{open(t), newKey(t, "file")}
 		o.put(t, "hello")
-		upload := o.signUpload(t, ports.Upload{Size: -1, TTL: ttl})
+		upload := o.signUpload(t, ports.Upload{TTL: ttl})
 		download := o.signDownload(t, ports.Download{TTL: ttl})
 		time.Sleep(ttl + time.Second + past) // signatures of S3 count whole seconds
 		o.mustRefuse(t, upload, "late")
@@ -92,7 +92,7 @@ func insistOnSignatures(t *testing.T, open func(t *testing.T) ObjectStorage) {
 	})
 	t.Run("a URL lives for fifteen minutes at most", func(t *testing.T) {
 		o := object{open(t), newKey(t, "file")}
-		for _, signed := range []ports.SignedRequest{o.signUpload(t, ports.Upload{Size: -1, TTL: time.Hour}), o.signDownload(t, ports.Download{TTL: time.Hour})} {
+		for _, signed := range []ports.SignedRequest{o.signUpload(t, ports.Upload{TTL: time.Hour}), o.signDownload(t, ports.Download{TTL: time.Hour})} {
 			if life := time.Until(signed.ExpiresAt); life > ports.MaxSignedLife {
 				t.Errorf("it lives %v", life)
 			}
@@ -112,7 +112,7 @@ func insistOnSignatures(t *testing.T, open func(t *testing.T) ObjectStorage) {
 		o := object{open(t), newKey(t, "file")}
 		const ttl = 10 * time.Minute
 		before := time.Now()
-		for _, signed := range []ports.SignedRequest{o.signUpload(t, ports.Upload{Size: -1, TTL: ttl}), o.signDownload(t, ports.Download{TTL: ttl})} {
+		for _, signed := range []ports.SignedRequest{o.signUpload(t, ports.Upload{TTL: ttl}), o.signDownload(t, ports.Download{TTL: ttl})} {
 			mustBeNear(t, signed.ExpiresAt, before.Add(ttl))
 			if signed.ExpiresAt.After(time.Now().Add(ttl)) {
 				t.Errorf("it ends at %v, later than it should", signed.ExpiresAt)

@@ -134,7 +134,7 @@ func moveObjects(t *testing.T, open func(t *testing.T) ObjectStorage) {
 	})
 	t.Run("a download is served as it was asked for", func(t *testing.T) {
 		o := object{open(t), newKey(t, "page.html")}
-		o.mustSend(t, o.signUpload(t, ports.Upload{Size: -1, ContentType: "text/html", TTL: time.Minute}), "<p>")
+		o.mustSend(t, o.signUpload(t, ports.Upload{ContentType: "text/html", TTL: time.Minute}), "<p>")
 		const disposition = `attachment; filename="page _1_.html"; filename*=UTF-8''page%20%E2%82%AC%2B.html`
 		got := o.get(t, ports.Download{Disposition: disposition, ContentType: "application/octet-stream", TTL: time.Minute})
 		if d, c := got.header.Get("Content-Disposition"), got.header.Get("Content-Type"); d != disposition || c != "application/octet-stream" {
@@ -164,7 +164,7 @@ func knowObjects(t *testing.T, open func(t *testing.T) ObjectStorage) {
 	t.Run("Stat returns size, type and time", func(t *testing.T) {
 		o := object{open(t), newKey(t, "note.txt")}
 		for _, content := range []string{"hello", "hello again", ""} {
-			o.mustSend(t, o.signUpload(t, ports.Upload{Size: -1, ContentType: "text/plain; charset=utf-8", TTL: time.Minute}), content)
+			o.mustSend(t, o.signUpload(t, ports.Upload{ContentType: "text/plain; charset=utf-8", TTL: time.Minute}), content)
 			info, err := o.Store.Stat(t.Context(), o.key)
 			mustDo(t, err)
 			if info.Size != int64(len(content)) || info.ContentType != "text/plain; charset=utf-8" {
@@ -256,7 +256,7 @@ var hostileNames = []string{
 const deep = "1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17/18/19/20"
 
 var (
-	anyUpload   = ports.Upload{Size: -1, TTL: time.Minute}
+	anyUpload   = ports.Upload{TTL: time.Minute}
 	anyDownload = ports.Download{TTL: time.Minute}
 )
 

@@ -16,7 +16,7 @@ import (
 func insistOnUploads(t *testing.T, open func(t *testing.T) ObjectStorage) {
 	can := open(t)
 	const content = "hello"
-	full := ports.Upload{Size: int64(len(content)), ContentType: "text/plain", SHA256: sum(content), IfAbsent: true, TTL: time.Minute}
+	full := ports.Upload{Size: sized(int64(len(content))), ContentType: "text/plain", SHA256: sum(content), IfAbsent: true, TTL: time.Minute}
 
 	t.Run("everything can be signed at once", func(t *testing.T) {
 		o := object{open(t), newKey(t, "file")}
@@ -37,7 +37,7 @@ func insistOnUploads(t *testing.T, open func(t *testing.T) ObjectStorage) {
 	})
 	for _, size := range []int64{0, 1, int64(len(content))} {
 		exact := strings.Repeat("x", int(size))
-		upload := ports.Upload{Size: size, TTL: time.Minute}
+		upload := ports.Upload{Size: sized(size), TTL: time.Minute}
 		t.Run("a body of another size is refused where size "+sizeName(size)+" was given", func(t *testing.T) {
 			o := object{open(t), newKey(t, "file")}
 			signed := o.signUpload(t, upload)
@@ -55,15 +55,15 @@ func insistOnUploads(t *testing.T, open func(t *testing.T) ObjectStorage) {
 	}
 	t.Run("a body of another type is refused", func(t *testing.T) {
 		o := object{open(t), newKey(t, "file")}
-		signed := o.signUpload(t, ports.Upload{Size: -1, ContentType: "image/png", TTL: time.Minute})
+		signed := o.signUpload(t, ports.Upload{ContentType: "image/png", TTL: time.Minute})
 		o.mustRefuse(t, signed, content, header("Content-Type", "text/html"))
 		o.mustBeAbsent(t)
 		o.mustSend(t, signed, content)
 	})
 	t.Run("a body with another checksum is refused", func(t *testing.T) {
 		for name, upload := range map[string]ports.Upload{
-			"of a given size": {Size: int64(len(content)), SHA256: sum(content), TTL: time.Minute},
-			"of any size":     {Size: -1, SHA256: sum(content), TTL: time.Minute},
+			"of a given size": {Size: sized(int64(len(content))), SHA256: sum(content), TTL: time.Minute},
+			"of any size":     {SHA256: sum(content), TTL: time.Minute},
 		} {
 			t.Run(name, func(t *testing.T) {
 				o := object{open(t), newKey(t, "file")}
@@ -80,16 +80,15 @@ func insistOnUploads(t *testing.T, open func(t *testing.T) ObjectStorage) {
 	})
 	t.Run("the checksum of nothing can be given", func(t *testing.T) {
 		o := object{open(t), newKey(t, "file")}
-		signed := o.signUpload(t, ports.Upload{Size: 0, SHA256: sum(""), TTL: time.Minute})
+		signed := o.signUpload(t, ports.Upload{Size: sized(0), SHA256: sum(""), TTL: time.Minute})
 		o.mustRefuse(t, signed, "x")
 		o.mustSend(t, signed, "")
 		o.mustHold(t, "")
 	})
 	for name, upload := range map[string]ports.Upload{
-		"a size below nothing":          {Size: -2, TTL: time.Minute},
-		"a malformed checksum":          {Size: -1, SHA256: []byte("short"), TTL: time.Minute},
-		"an upload of two header lines": {Size: -1, ContentType: "text/plain\r\nX-Amz-Acl: public-read", TTL: time.Minute},
-		"an upload without a life":      {Size: -1},
+		"a malformed checksum":          {SHA256: []byte("short"), TTL: time.Minute},
+		"an upload of two header lines": {ContentType: "text/plain\r\nX-Amz-Acl: public-read", TTL: time.Minute},
+		"an upload without a life":      {},
 	} {
 		t.Run(name+" is invalid", func(t *testing.T) {
 			_, err := open(t).Store.SignUpload(t.Context(), newKey(t, "file"), upload)
@@ -102,7 +101,7 @@ func insistOnUploads(t *testing.T, open func(t *testing.T) ObjectStorage) {
 			if before != "" {
 				o.put(t, before)
 			}
-			req := o.request(t, o.signUpload(t, ports.Upload{Size: 1 << 20, TTL: time.Minute}), "")
+			req := o.request(t, o.signUpload(t, ports.Upload{Size: sized(1 << 20), TTL: time.Minute}), "")
 			req.Body = io.NopCloser(io.MultiReader(strings.NewReader(strings.Repeat("x", 1<<16)), brokenReader{}))
 			req.ContentLength = 1 << 20
 			if resp, err := o.Client.Do(req); err == nil {
@@ -123,7 +122,7 @@ func insistOnUploads(t *testing.T, open func(t *testing.T) ObjectStorage) {
 
 // keepUploadsApart is the part of [ObjectStore] that is about [ports.Upload.IfAbsent].
 func keepUploadsApart(t *testing.T, open func(t *testing.T) ObjectStorage) {
-	once := ports.Upload{Size: -1, IfAbsent: true, TTL: time.Minute}
+	once := ports.Upload{IfAbsent: true, TTL: time.Minute}
 
 	t.Run("an upload that must not replace succeeds once", func(t *testing.T) {
 		o := object{open(t), newKey(t, "file")}

@@ -234,3 +234,6 @@ func refuseZero(t *testing.T, field string, calls []call) {
 		t.Run(c.name+" is invalid", func(t *testing.T) { mustBeOn(t, c.do(t.Context()), field, domain.Invalid) })
 	}
 }
+
+// sized returns the size of a file of n bytes.
+func sized(n int64) domain.FileSize { return domain.Must(domain.NewFileSize(n)) }

@@ -26,7 +26,7 @@ func signerWith(t testing.TB, secret string) *signedurl.Signer {
 func FuzzHandler(f *testing.F) {
 	signer := signerWith(f, strings.Repeat("s", 32))
 	key := keyOf(f, "acme/a b.txt")
-	up, err := signer.Upload(key, ports.Upload{Size: 5, ContentType: "text/plain", IfAbsent: true, TTL: time.Minute})
+	up, err := signer.Upload(key, ports.Upload{Size: sized(5), ContentType: "text/plain", IfAbsent: true, TTL: time.Minute})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func FuzzRoundTrip(f *testing.F) {
 			return
 		}
 		s := newSite(t, base)
-		up, err := s.signer.Upload(key, ports.Upload{Size: int64(len(body)), ContentType: contentType, TTL: time.Minute})
+		up, err := s.signer.Upload(key, ports.Upload{Size: sized(int64(len(body))), ContentType: contentType, TTL: time.Minute})
 		if err != nil {
 			return
 		}

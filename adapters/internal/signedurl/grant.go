@@ -5,6 +5,9 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
 )
 
 // The parameters of a signed URL. All but the expiry and the signature may be absent.
@@ -19,33 +22,30 @@ const (
 	paramSignature   = "signature"
 )
 
-// grant is what a URL allows until it expires.
+// grant is what a URL allows until it expires. That of a download has no Upload but its
+// ContentType.
 type grant struct {
-	expires     time.Time
-	size        int64 // bytes; -1: any
-	contentType string
-	sha256      []byte
-	ifAbsent    bool
-	maxSize     int64 // bytes; 0: as many as any upload may have
+	ports.Upload
+	expires     time.Time // by the TTL
 	disposition string
 }
 
 func (g grant) query() url.Values {
 	query := url.Values{paramExpires: {strconv.FormatInt(g.expires.UnixMilli(), 10)}}
-	if g.size >= 0 {
-		query.Set(paramSize, strconv.FormatInt(g.size, 10))
+	if bytes, given := g.Size.Bytes(); given {
+		query.Set(paramSize, strconv.FormatInt(bytes, 10))
 	}
-	if g.contentType != "" {
-		query.Set(paramType, g.contentType)
+	if g.ContentType != "" {
+		query.Set(paramType, g.ContentType)
 	}
-	if g.sha256 != nil {
-		query.Set(paramSHA256, hex.EncodeToString(g.sha256))
+	if g.SHA256 != nil {
+		query.Set(paramSHA256, hex.EncodeToString(g.SHA256))
 	}
-	if g.ifAbsent {
+	if g.IfAbsent {
 		query.Set(paramIfAbsent, "true")
 	}
-	if g.maxSize > 0 {
-		query.Set(paramMaxSize, strconv.FormatInt(g.maxSize, 10))
+	if g.MaxSize > 0 {
+		query.Set(paramMaxSize, strconv.FormatInt(g.MaxSize, 10))
 	}
 	if g.disposition != "" {
 		query.Set(paramDisposition, g.disposition)
@@ -57,9 +57,7 @@ func (g grant) query() url.Values {
 // means a URL of another version.
 func parseGrant(query url.Values) (grant, error) {
 	g := grant{
-		size:        -1,
-		contentType: query.Get(paramType),
-		ifAbsent:    query.Has(paramIfAbsent),
+		Upload:      ports.Upload{ContentType: query.Get(paramType), IfAbsent: query.Has(paramIfAbsent)},
 		disposition: query.Get(paramDisposition),
 	}
 	expires, err := strconv.ParseInt(query.Get(paramExpires), 10, 64)
@@ -68,19 +66,27 @@ func parseGrant(query url.Values) (grant, error) {
 	}
 	g.expires = time.UnixMilli(expires).UTC()
 	if query.Has(paramSize) {
-		if g.size, err = strconv.ParseInt(query.Get(paramSize), 10, 64); err != nil {
+		if g.Size, err = parseSize(query.Get(paramSize)); err != nil {
 			return grant{}, errSignature
 		}
 	}
 	if query.Has(paramMaxSize) {
-		if g.maxSize, err = strconv.ParseInt(query.Get(paramMaxSize), 10, 64); err != nil {
+		if g.MaxSize, err = strconv.ParseInt(query.Get(paramMaxSize), 10, 64); err != nil {
 			return grant{}, errSignature
 		}
 	}
 	if query.Has(paramSHA256) {
-		if g.sha256, err = hex.DecodeString(query.Get(paramSHA256)); err != nil {
+		if g.SHA256, err = hex.DecodeString(query.Get(paramSHA256)); err != nil {
 			return grant{}, errSignature
 		}
 	}
 	return g, nil
+}
+
+func parseSize(s string) (domain.FileSize, error) {
+	bytes, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return domain.FileSize{}, err
+	}
+	return domain.NewFileSize(bytes)
 }

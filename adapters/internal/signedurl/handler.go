@@ -102,7 +102,7 @@ func describe(header http.Header, object Object, g grant) {
 		header.Set(name, value)
 	}
 	header.Set("ETag", etagOf(object))
-	header.Set("Content-Type", cmp.Or(g.contentType, object.ContentType, "application/octet-stream"))
+	header.Set("Content-Type", cmp.Or(g.ContentType, object.ContentType, "application/octet-stream"))
 	if g.disposition != "" {
 		header.Set("Content-Disposition", g.disposition)
 	}
@@ -124,7 +124,7 @@ const (
 // showsMedia reports whether the URL was signed to show sound or film, whatever was
 // uploaded.
 func (g grant) showsMedia() bool {
-	return strings.HasPrefix(g.disposition, "inline") && (strings.HasPrefix(g.contentType, "audio/") || strings.HasPrefix(g.contentType, "video/"))
+	return strings.HasPrefix(g.disposition, "inline") && (strings.HasPrefix(g.ContentType, "audio/") || strings.HasPrefix(g.ContentType, "video/"))
 }
 
 // understood reports whether a Range is one range of bytes. As on S3, several ranges
@@ -139,7 +139,7 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) error {
 	if err := grant.accepts(r); err != nil {
 		return err
 	}
-	body, err := newBody(paceUpload(w, r.Body), r.Header, grant.sha256)
+	body, err := newBody(paceUpload(w, r.Body), r.Header, grant.SHA256)
 	if err != nil {
 		return err
 	}
@@ -165,22 +165,22 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) error {
 // limits the body to its Content-Length, which S3 requires as well.
 func (g grant) accepts(r *http.Request) error {
 	checksum := ""
-	if g.sha256 != nil {
-		checksum = base64.StdEncoding.EncodeToString(g.sha256)
+	if g.SHA256 != nil {
+		checksum = base64.StdEncoding.EncodeToString(g.SHA256)
 	}
 	if err := checkUnsigned(r.Header, checksum); err != nil {
 		return err
 	}
-	switch {
+	switch size, given := g.Size.Bytes(); {
 	case r.ContentLength < 0:
 		return errNoLength
-	case g.size >= 0 && r.ContentLength != g.size:
+	case given && r.ContentLength != size:
 		return errSize
-	case r.ContentLength > cmp.Or(g.maxSize, ports.MaxUploadSize):
+	case r.ContentLength > cmp.Or(g.MaxSize, ports.MaxUploadSize):
 		return errTooLarge
-	case g.contentType != "" && only(r.Header["Content-Type"]) != g.contentType:
+	case g.ContentType != "" && only(r.Header["Content-Type"]) != g.ContentType:
 		return errType
-	case g.ifAbsent && only(r.Header["If-None-Match"]) != "*":
+	case g.IfAbsent && only(r.Header["If-None-Match"]) != "*":
 		return errIfAbsent
 	}
 	return checkHeaders(r.Header)

@@ -24,7 +24,7 @@ import (
 const base = "http://localhost:3000/local/objects/"
 
 var (
-	anyUpload   = ports.Upload{Size: -1, TTL: time.Minute}
+	anyUpload   = ports.Upload{TTL: time.Minute}
 	anyDownload = ports.Download{TTL: time.Minute}
 )
 
@@ -38,20 +38,20 @@ func TestUploads(t *testing.T) {
 		status int
 		code   string
 	}{
-		{"a plain PUT", ports.Upload{Size: -1}, "hello", nil, 200, ""},
-		{"a PUT of all that was signed", ports.Upload{Size: 5, ContentType: "text/plain", SHA256: hello[:], IfAbsent: true}, "hello", nil, 200, ""},
-		{"an empty body where none was signed", ports.Upload{Size: 0}, "", nil, 200, ""},
-		{"a body where an empty one was signed", ports.Upload{Size: 0}, "h", nil, 400, "size_mismatch"},
-		{"a shorter body", ports.Upload{Size: 6}, "hello", nil, 400, "size_mismatch"},
-		{"a longer body", ports.Upload{Size: 4}, "hello", nil, 400, "size_mismatch"},
-		{"a body without a length", ports.Upload{Size: 5}, "hello", func(r *http.Request) { r.ContentLength = -1 }, 411, "length_required"},
-		{"a body without a length where none was signed", ports.Upload{Size: -1}, "hello", func(r *http.Request) { r.ContentLength = -1 }, 411, "length_required"},
-		{"a body that breaks off", ports.Upload{Size: 5}, "hello", cut, 400, "body_incomplete"},
-		{"a body with another checksum", ports.Upload{Size: 5, SHA256: hello[:]}, "jello", nil, 400, "checksum_mismatch"},
-		{"another type", ports.Upload{Size: -1, ContentType: "text/plain"}, "hello", func(r *http.Request) { r.Header.Set("Content-Type", "text/html") }, 400, "content_type_mismatch"},
-		{"no type", ports.Upload{Size: -1, ContentType: "text/plain"}, "hello", func(r *http.Request) { r.Header.Del("Content-Type") }, 400, "content_type_mismatch"},
-		{"the type and another", ports.Upload{Size: -1, ContentType: "text/plain"}, "hello", func(r *http.Request) { r.Header.Add("Content-Type", "text/html") }, 400, "content_type_mismatch"},
-		{"no If-None-Match where it was signed", ports.Upload{Size: -1, IfAbsent: true}, "hello", func(r *http.Request) { r.Header.Del("If-None-Match") }, 400, "if_none_match_required"},
+		{"a plain PUT", ports.Upload{}, "hello", nil, 200, ""},
+		{"a PUT of all that was signed", ports.Upload{Size: sized(5), ContentType: "text/plain", SHA256: hello[:], IfAbsent: true}, "hello", nil, 200, ""},
+		{"an empty body where none was signed", ports.Upload{Size: sized(0)}, "", nil, 200, ""},
+		{"a body where an empty one was signed", ports.Upload{Size: sized(0)}, "h", nil, 400, "size_mismatch"},
+		{"a shorter body", ports.Upload{Size: sized(6)}, "hello", nil, 400, "size_mismatch"},
+		{"a longer body", ports.Upload{Size: sized(4)}, "hello", nil, 400, "size_mismatch"},
+		{"a body without a length", ports.Upload{Size: sized(5)}, "hello", func(r *http.Request) { r.ContentLength = -1 }, 411, "length_required"},
+		{"a body without a length where none was signed", ports.Upload{}, "hello", func(r *http.Request) { r.ContentLength = -1 }, 411, "length_required"},
+		{"a body that breaks off", ports.Upload{Size: sized(5)}, "hello", cut, 400, "body_incomplete"},
+		{"a body with another checksum", ports.Upload{Size: sized(5), SHA256: hello[:]}, "jello", nil, 400, "checksum_mismatch"},
+		{"another type", ports.Upload{ContentType: "text/plain"}, "hello", func(r *http.Request) { r.Header.Set("Content-Type", "text/html") }, 400, "content_type_mismatch"},
+		{"no type", ports.Upload{ContentType: "text/plain"}, "hello", func(r *http.Request) { r.Header.Del("Content-Type") }, 400, "content_type_mismatch"},
+		{"the type and another", ports.Upload{ContentType: "text/plain"}, "hello", func(r *http.Request) { r.Header.Add("Content-Type", "text/html") }, 400, "content_type_mismatch"},
+		{"no If-None-Match where it was signed", ports.Upload{IfAbsent: true}, "hello", func(r *http.Request) { r.Header.Del("If-None-Match") }, 400, "if_none_match_required"},
 	} {
 		t.Run(fmt.Sprintf("%s is answered with %d %s", test.name, test.status, test.code), func(t *testing.T) {
 			s, key := newSite(t, base), keyOf(t, "acme/a.txt")
@@ -85,11 +85,11 @@ func TestUploads(t *testing.T) {
 		{"a type that no answer can have", "Content-Type", "text/\xff", anyUpload, 400, "header_invalid"},
 		{"too much to keep", "Cache-Control", strings.Repeat("x", 9<<10), anyUpload, 400, "headers_too_large"},
 		{"a copy of another object", "X-Amz-Copy-Source", "bucket/victim/file", anyUpload, 403, "header_not_signed"},
-		{"the signed checksum", "X-Amz-Checksum-Sha256", base64.StdEncoding.EncodeToString(hello[:]), ports.Upload{Size: -1, SHA256: hello[:], TTL: time.Minute}, 200, ""},
-		{"another checksum", "X-Amz-Checksum-Sha256", "abc", ports.Upload{Size: -1, SHA256: hello[:], TTL: time.Minute}, 403, "header_not_signed"},
+		{"the signed checksum", "X-Amz-Checksum-Sha256", base64.StdEncoding.EncodeToString(hello[:]), ports.Upload{SHA256: hello[:], TTL: time.Minute}, 200, ""},
+		{"another checksum", "X-Amz-Checksum-Sha256", "abc", ports.Upload{SHA256: hello[:], TTL: time.Minute}, 403, "header_not_signed"},
 		{"a checksum that was not signed", "X-Amz-Checksum-Sha256", base64.StdEncoding.EncodeToString(hello[:]), anyUpload, 403, "header_not_signed"},
 		{"a part that a PUT has none of", "Range", "bytes=0-1", anyUpload, 200, ""},
-		{"more than is allowed", "X-Test", "", ports.Upload{Size: -1, MaxSize: 4, TTL: time.Minute}, 413, "too_large"},
+		{"more than is allowed", "X-Test", "", ports.Upload{MaxSize: 4, TTL: time.Minute}, 413, "too_large"},
 	} {
 		t.Run(fmt.Sprintf("%s is answered with %d %s", test.name, test.status, test.code), func(t *testing.T) {
 			s, key := newSite(t, base), keyOf(t, "acme/a.txt")
@@ -123,7 +123,7 @@ func TestUploads(t *testing.T) {
 	})
 	t.Run("the headers are all that the client must send", func(t *testing.T) {
 		s := newSite(t, base)
-		signed := s.upload(t, keyOf(t, "acme/a.txt"), ports.Upload{Size: 5, ContentType: "text/plain", SHA256: hello[:], IfAbsent: true, TTL: time.Minute})
+		signed := s.upload(t, keyOf(t, "acme/a.txt"), ports.Upload{Size: sized(5), ContentType: "text/plain", SHA256: hello[:], IfAbsent: true, TTL: time.Minute})
 		want := map[string]string{"Content-Length": "5", "Content-Type": "text/plain", "If-None-Match": "*"}
 		if fmt.Sprint(signed.Headers) != fmt.Sprint(want) {
 			t.Errorf("got %v", signed.Headers)
@@ -146,7 +146,7 @@ func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 func TestDownloads(t *testing.T) {
 	s, key := newSite(t, base), keyOf(t, "acme/a.html")
-	put := s.send(s.upload(t, key, ports.Upload{Size: -1, ContentType: "text/html", TTL: time.Minute}), "<p>hello")
+	put := s.send(s.upload(t, key, ports.Upload{ContentType: "text/html", TTL: time.Minute}), "<p>hello")
 	etag := put.Header().Get("ETag")
 
 	t.Run("the type is the stored one, and a browser is kept from running it", func(t *testing.T) {
@@ -236,7 +236,7 @@ func TestDownloads(t *testing.T) {
 	} {
 		t.Run("a tab plays sound and film and runs no script: "+name, func(t *testing.T) {
 			film := keyOf(t, "acme/film")
-			s.send(s.upload(t, film, ports.Upload{Size: -1, ContentType: "video/mp4", TTL: time.Minute}), "film")
+			s.send(s.upload(t, film, ports.Upload{ContentType: "video/mp4", TTL: time.Minute}), "film")
 			got := s.send(s.download(t, film, ports.Download{Disposition: c.disposition, ContentType: c.contentType, TTL: time.Minute}), "")
 			if policy := got.Header().Get("Content-Security-Policy"); policy != c.policy {
 				t.Errorf("got %q", policy)
@@ -345,3 +345,6 @@ func mustAnswer(t *testing.T, got interface {
 		t.Errorf("got %s, want code %q", body, code)
 	}
 }
+
+// sized returns the size of a file of n bytes.
+func sized(n int64) domain.FileSize { return domain.Must(domain.NewFileSize(n)) }

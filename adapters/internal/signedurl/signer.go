@@ -55,7 +55,7 @@ func (s *Signer) Upload(key domain.ObjectKey, u ports.Upload) (ports.SignedReque
 	if err := CheckUpload(key, u); err != nil {
 		return ports.SignedRequest{}, err
 	}
-	g := grant{expires: s.expiry(u.TTL), size: u.Size, contentType: u.ContentType, sha256: u.SHA256, ifAbsent: u.IfAbsent, maxSize: u.MaxSize}
+	g := grant{Upload: u, expires: s.expiry(u.TTL)}
 	return s.request(http.MethodPut, key, g, UploadHeaders(u)), nil
 }
 
@@ -64,7 +64,7 @@ func (s *Signer) Download(key domain.ObjectKey, d ports.Download) (ports.SignedR
 	if err := CheckDownload(key, d); err != nil {
 		return ports.SignedRequest{}, err
 	}
-	g := grant{expires: s.expiry(d.TTL), size: -1, contentType: d.ContentType, disposition: d.Disposition}
+	g := grant{Upload: ports.Upload{ContentType: d.ContentType}, expires: s.expiry(d.TTL), disposition: d.Disposition}
 	return s.request(http.MethodGet, key, g, map[string]string{}), nil
 }
 
@@ -72,8 +72,8 @@ func (s *Signer) Download(key domain.ObjectKey, d ports.Download) (ports.SignedR
 // to any store.
 func UploadHeaders(u ports.Upload) map[string]string {
 	headers := map[string]string{}
-	if u.Size >= 0 {
-		headers["Content-Length"] = strconv.FormatInt(u.Size, 10)
+	if bytes, given := u.Size.Bytes(); given {
+		headers["Content-Length"] = strconv.FormatInt(bytes, 10)
 	}
 	if u.ContentType != "" {
 		headers["Content-Type"] = u.ContentType

@@ -37,7 +37,7 @@ func TestExpiry(t *testing.T) {
 		t.Run("for a TTL of "+ttl.String()+" it lives "+want.String(), func(t *testing.T) {
 			s, key := newSite(t, base), keyOf(t, "acme/a.txt")
 			for _, signed := range []ports.SignedRequest{
-				s.upload(t, key, ports.Upload{Size: -1, TTL: ttl}),
+				s.upload(t, key, ports.Upload{TTL: ttl}),
 				s.download(t, key, ports.Download{TTL: ttl}),
 			} {
 				if life := signed.ExpiresAt.Sub(noon); life != want || signed.ExpiresAt.Location() != time.UTC {
@@ -73,7 +73,7 @@ func TestChangedURLs(t *testing.T) {
 	} {
 		t.Run(name+" is refused", func(t *testing.T) {
 			s, key := newSite(t, base), keyOf(t, "acme/a.txt")
-			signed := s.upload(t, key, ports.Upload{Size: 5, ContentType: "text/plain", SHA256: make([]byte, 32), IfAbsent: true, TTL: time.Minute})
+			signed := s.upload(t, key, ports.Upload{Size: sized(5), ContentType: "text/plain", SHA256: make([]byte, 32), IfAbsent: true, TTL: time.Minute})
 			u, err := url.Parse(signed.URL.Reveal())
 			if err != nil {
 				t.Fatal(err)
@@ -119,7 +119,6 @@ func TestUploadsThatCannotBeSigned(t *testing.T) {
 		field string
 	}{
 		"no key":                      {domain.ObjectKey{}, anyUpload, "filename"},
-		"a size below nothing":        {key, ports.Upload{Size: -2, TTL: time.Minute}, "size"},
 		"half a checksum":             {key, ports.Upload{SHA256: make([]byte, 16), TTL: time.Minute}, "sha256"},
 		"an empty checksum":           {key, ports.Upload{SHA256: []byte{}, TTL: time.Minute}, "sha256"},
 		"a type of two lines":         {key, ports.Upload{ContentType: "a/b\r\nX: y", TTL: time.Minute}, "contentType"},
