@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
 )
 
 func TestSelectingATenant(t *testing.T) {
@@ -89,7 +90,10 @@ func TestSelectingATenant(t *testing.T) {
 	})
 	t.Run("of a member who was removed ends with the next request", func(t *testing.T) {
 		h.get(t, path, both, "X-Tenant-ID: beta").is(t, 200)
-		h.join(t, parse(t, domain.ParseTenantID, "beta"), "both@acme.example", "")
+		removal := ports.MemberRemoval{Tenant: parse(t, domain.ParseTenantID, "beta"), Member: h.caller(t, "both@acme.example").Identity(), By: domain.OperatorActor()}
+		if err := h.db.Members().Remove(t.Context(), removal); err != nil {
+			t.Fatal(err)
+		}
 		h.get(t, path, both, "X-Tenant-ID: beta").is(t, 404)
 	})
 }
