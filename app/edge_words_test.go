@@ -66,7 +66,7 @@ func edgeWords(t *testing.T) *regexp.Regexp {
 	if err != nil {
 		t.Fatal(err)
 	}
-	words := []string{`X-(Tenant-ID|Request-ID|Forwarded-For)`, `(GET|HEAD|POST|PUT|PATCH|DELETE) /`, `Idempotency-Key`, `Authorization`, `requestId`, `HTTP`}
+	words := []string{`X-(Tenant-ID|Request-ID|Forwarded-For)`, `(GET|HEAD|POST|PUT|PATCH|DELETE) /`, `Idempotency-Key`, `Authorization`, `the requestId`, `HTTP`}
 	for _, v := range variables {
 		if strings.Contains(v.Name, "_") {
 			words = append(words, v.Name)
