@@ -13,6 +13,7 @@ import (
 	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -175,7 +176,7 @@ func TestTheSystemsLoginOnlyAddsAndNumbersEvents(t *testing.T) {
 		t.Fatal(err)
 	}
 	name := "pw_" + pgtest.Query[string](t, pgtest.Superuser(t, cfg), `SELECT inst FROM partywall.installation`) + "_system"
-	system := pgtest.Login(t, cfg, name, postgres.DerivedPassword(cfg.Password, name))
+	system := pgtest.Login(t, cfg, name, pg.DerivedPassword(cfg.Password, name))
 	for _, refused := range []string{
 		`DELETE FROM partywall.events`,
 		`TRUNCATE partywall.events`,

@@ -10,18 +10,11 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// What tests of the walls need to stand where an intruder would, and tests of
-// errors to see each.
-var (
-	DerivedPassword = pg.DerivedPassword
-	Translate       = pg.Translate
-)
-
-// Gate is the pool that serves tenants, outside of any scope.
+// Gate returns the pool that serves tenants, outside of any scope.
 func (db *DB) Gate() *sqlx.DB { return db.others.Load().Gates[installation.GateOfAll].DB }
 
-// OwnConn is a connection of the pool that provisions. It takes statements outside
-// a scope from now on.
+// OwnConn returns a connection of the pool that provisions. It accepts statements
+// outside of a scope from now on.
 func (db *DB) OwnConn(ctx context.Context) (*sqlx.Conn, error) {
 	c, err := db.own.DB.Connx(ctx)
 	if err != nil {

@@ -72,7 +72,7 @@ func tryOptions(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 	})
 	t.Run("what writes in a read-only scope is the function's own mistake, and costs no connection", func(t *testing.T) {
 		err := db.InTenant(t.Context(), acme, pgtest.InsertNote("x"), postgres.ReadOnly)
-		mustBeOwn(t, err, pqerror.ReadOnlySQLTransaction)
+		pgtest.MustBeServerError(t, err, pqerror.ReadOnlySQLTransaction)
 		mustFindDefaults(t, db)
 		err = db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
 			_, err := tx.ExecContext(ctx, `SET TRANSACTION READ WRITE`)
@@ -125,7 +125,7 @@ func TestRetryable(t *testing.T) {
 	}
 	both.Wait()
 	err := errors.Join(errs...)
-	mustBeOwn(t, err, pqerror.TRSerializationFailure)
+	pgtest.MustBeServerError(t, err, pqerror.TRSerializationFailure)
 	if !postgres.Retryable(err) {
 		t.Errorf("it can't be repeated: %v", err)
 	}

@@ -2,7 +2,9 @@ package postgres_test
 
 import (
 	"testing"
+	"time"
 
+	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/ports"
 	"github.com/partywall-go/partywall/ports/porttest"
@@ -19,15 +21,18 @@ func onBoth(t *testing.T, suite func(t *testing.T, open func(t *testing.T) portt
 	for name, change := range pgtest.Walls {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			db, cfg := pgtest.Open(t, pgtest.WithNotes, change) // a migration, which a tenant can lack
+			db, cfg := pgtest.Open(t, pgtest.WithNotes, patient, change) // a migration, which a tenant can lack
 			suite(t, func(t *testing.T) porttest.Tenancy { return tenancy(t, db, cfg) })
 		})
 	}
 }
 
+// patient has the suites wait for connections as long as a slow machine takes.
+func patient(cfg *postgres.Config) { cfg.AcquireTimeout = time.Minute }
+
 func TestUserStore(t *testing.T) {
 	t.Parallel()
-	db, _ := pgtest.Open(t)
+	db, _ := pgtest.Open(t, patient)
 	porttest.UserStore(t, func(*testing.T) porttest.Users {
 		return porttest.Users{Store: db.Users(), Join: func(t *testing.T, subject string) {
 			t.Helper()

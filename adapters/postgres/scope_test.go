@@ -303,7 +303,7 @@ func TestStatementTimeout(t *testing.T) {
 			_, err := tx.ExecContext(ctx, `SELECT pg_sleep(25)`)
 			return err
 		})
-		mustBeOwn(t, err, pqerror.QueryCanceled)
+		pgtest.MustBeServerError(t, err, pqerror.QueryCanceled)
 		mustFindDefaults(t, db)
 	})
 	t.Run("a transaction that stands idle too long is unavailable, and its connection replaced", func(t *testing.T) {

@@ -22,16 +22,6 @@ func readAll(rows *sqlx.Rows, err error) error {
 	return errors.Join(rows.Err(), rows.Close())
 }
 
-// withPrepared has fn use a prepared statement.
-func withPrepared(ctx context.Context, tx *sqlx.Tx, statement string, fn func(stmt *sqlx.Stmt) error) error {
-	stmt, err := tx.PreparexContext(ctx, statement)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = stmt.Close() }()
-	return errors.Join(fn(stmt), stmt.Close())
-}
-
 const (
 	writeNote = `INSERT INTO notes (text) VALUES ('x')`
 	writeLate = `SELECT CASE n WHEN 2000 THEN nextval('notes_id_seq') END FROM generate_series(1, 3000) n`
@@ -68,13 +58,13 @@ var writes = map[string]func(ctx context.Context, tx *sqlx.Tx) error{
 		return tx.QueryRowxContext(ctx, writeNote+` RETURNING id`).Scan(&id)
 	},
 	"a prepared Exec": func(ctx context.Context, tx *sqlx.Tx) error {
-		return withPrepared(ctx, tx, writeNote, func(stmt *sqlx.Stmt) error {
+		return pgtest.WithPrepared(ctx, tx, writeNote, func(stmt *sqlx.Stmt) error {
 			_, err := stmt.ExecContext(ctx)
 			return err
 		})
 	},
 	"a prepared Query": func(ctx context.Context, tx *sqlx.Tx) error {
-		return withPrepared(ctx, tx, writeNote+` RETURNING id`, func(stmt *sqlx.Stmt) error { return readAll(stmt.QueryxContext(ctx)) })
+		return pgtest.WithPrepared(ctx, tx, writeNote+` RETURNING id`, func(stmt *sqlx.Stmt) error { return readAll(stmt.QueryxContext(ctx)) })
 	},
 	"a named statement": func(ctx context.Context, tx *sqlx.Tx) error {
 		stmt, err := tx.PrepareNamedContext(ctx, `INSERT INTO notes (text) VALUES (:text)`)
@@ -86,7 +76,7 @@ var writes = map[string]func(ctx context.Context, tx *sqlx.Tx) error{
 		return err
 	},
 	"a COPY": func(ctx context.Context, tx *sqlx.Tx) error {
-		return withPrepared(ctx, tx, copyNotes, func(*sqlx.Stmt) error { return nil })
+		return pgtest.WithPrepared(ctx, tx, copyNotes, func(*sqlx.Stmt) error { return nil })
 	},
 }
 
@@ -112,7 +102,7 @@ func TestAConnectionToAStandbyIsGivenUp(t *testing.T) {
 	}
 	t.Run("a copy goes through a connection that may write", func(t *testing.T) {
 		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
-			return withPrepared(ctx, tx, copyNotes, func(stmt *sqlx.Stmt) error {
+			return pgtest.WithPrepared(ctx, tx, copyNotes, func(stmt *sqlx.Stmt) error {
 				for _, text := range []string{"one", "two"} {
 					if _, err := stmt.ExecContext(ctx, text); err != nil {
 						return err

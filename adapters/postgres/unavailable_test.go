@@ -61,7 +61,7 @@ func TestAMistakeIsNoOutage(t *testing.T) {
 				_, err := tx.ExecContext(ctx, c.statement, c.args...)
 				return err
 			})
-			mustBeOwn(t, err, c.want)
+			pgtest.MustBeServerError(t, err, c.want)
 			if after := pgtest.Query[int](t, db.Gate(), `SELECT pg_backend_pid()`); after != before {
 				t.Error("it cost the connection")
 			}
@@ -76,7 +76,7 @@ func TestAMistakeIsNoOutage(t *testing.T) {
 		}
 		holder := fmt.Sprintf("process %d (postgres", pgtest.Query[int](t, lock, `SELECT pg_backend_pid()`))
 		err := db.InTenant(t.Context(), acme, pgtest.InsertNote("x"))
-		mustBeOwn(t, err, pqerror.LockNotAvailable)
+		pgtest.MustBeServerError(t, err, pqerror.LockNotAvailable)
 		if detail := pq.As(err).Detail; !strings.Contains(detail, holder) || !strings.Contains(detail, "notes") {
 			t.Errorf("it names no holder: %q", detail)
 		}
@@ -96,7 +96,7 @@ func TestAMistakeIsNoOutage(t *testing.T) {
 			_, err := tx.ExecContext(ctx, `UPDATE notes SET text = 'mine'`)
 			return err
 		})
-		mustBeOwn(t, err, pqerror.LockNotAvailable)
+		pgtest.MustBeServerError(t, err, pqerror.LockNotAvailable)
 		if detail := pq.As(err).Detail; !strings.Contains(detail, holder) {
 			t.Errorf("it names no holder: %q", detail)
 		}
@@ -106,7 +106,7 @@ func TestAMistakeIsNoOutage(t *testing.T) {
 			_, err := tx.ExecContext(ctx, `INSERT INTO notes (text, parent) VALUES ('orphan', 999)`)
 			return err
 		})
-		mustBeOwn(t, err, pqerror.ForeignKeyViolation)
+		pgtest.MustBeServerError(t, err, pqerror.ForeignKeyViolation)
 	})
 	t.Run("so is an error that came before the context was done", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -115,7 +115,7 @@ func TestAMistakeIsNoOutage(t *testing.T) {
 			cancel()
 			return err
 		})
-		mustBeOwn(t, err, pqerror.DivisionByZero)
+		pgtest.MustBeServerError(t, err, pqerror.DivisionByZero)
 	})
 }
 
@@ -141,15 +141,6 @@ func TestTheFunctionsOwnErrorsAreNoOutage(t *testing.T) {
 		if _, err := db.Tenants().Create(t.Context(), pgtest.Creation(t, "refused")); !errors.Is(err, own) || errors.Is(err, domain.Unavailable) {
 			t.Errorf("%v of OnProvision came back as %v", own, err)
 		}
-	}
-}
-
-// mustBeOwn fails unless err is the server's, as it is.
-func mustBeOwn(t *testing.T, err error, want pqerror.Code) {
-	t.Helper()
-	var ours *domain.Error
-	if pq.As(err, want) == nil || errors.As(err, &ours) {
-		t.Errorf("got %v, want the server's %s", err, want)
 	}
 }
 

@@ -1,11 +1,14 @@
 package pgtest
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/domain"
 )
@@ -50,4 +53,24 @@ func MustSay(t testing.TB, err error, parts ...string) {
 			t.Errorf("%q doesn't say %q", e.Message, part)
 		}
 	}
+}
+
+// MustBeServerError fails unless err is the server's error with the code want, and no
+// error of the domain.
+func MustBeServerError(t *testing.T, err error, want pqerror.Code) {
+	t.Helper()
+	var ours *domain.Error
+	if pq.As(err, want) == nil || errors.As(err, &ours) {
+		t.Errorf("got %v, want the server's %s", err, want)
+	}
+}
+
+// WithPrepared prepares a statement for fn, and closes it.
+func WithPrepared(ctx context.Context, tx *sqlx.Tx, statement string, fn func(stmt *sqlx.Stmt) error) error {
+	stmt, err := tx.PreparexContext(ctx, statement)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stmt.Close() }()
+	return errors.Join(fn(stmt), stmt.Close())
 }

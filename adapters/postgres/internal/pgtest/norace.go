@@ -1,5 +1,5 @@
 //go:build !race
 
-package postgresql18_test
+package pgtest
 
 const race = false // whether the race detector is on

@@ -1,4 +1,4 @@
-package postgres_test
+package pg_test
 
 import (
 	"context"
@@ -193,7 +193,7 @@ func tryCopies(t *testing.T, db *postgres.DB, acme domain.TenantID) {
 }
 
 func copyRow(ctx context.Context, tx *sqlx.Tx, statement string, values ...any) error {
-	return withPrepared(ctx, tx, statement, func(stmt *sqlx.Stmt) error {
+	return pgtest.WithPrepared(ctx, tx, statement, func(stmt *sqlx.Stmt) error {
 		_, err := stmt.ExecContext(ctx, values...)
 		_, last := stmt.ExecContext(ctx)
 		return errors.Join(err, last)
@@ -227,7 +227,7 @@ func tryArguments(t *testing.T, db *postgres.DB, acme domain.TenantID) {
 				return tx.QueryRowContext(ctx, insert+` RETURNING 1`, a.value).Scan(&one)
 			},
 			"a prepared statement": func(ctx context.Context, tx *sqlx.Tx) error {
-				return withPrepared(ctx, tx, insert, func(stmt *sqlx.Stmt) error {
+				return pgtest.WithPrepared(ctx, tx, insert, func(stmt *sqlx.Stmt) error {
 					_, err := stmt.ExecContext(ctx, a.value)
 					return err
 				})
@@ -309,7 +309,7 @@ func tryArguments(t *testing.T, db *postgres.DB, acme domain.TenantID) {
 				_, err := tx.ExecContext(ctx, c.statement, c.args...)
 				return err
 			})
-			mustBeOwn(t, err, c.want)
+			pgtest.MustBeServerError(t, err, c.want)
 			if !strings.Contains(fmt.Sprint(err), c.says) {
 				t.Errorf("it says %v", err)
 			}

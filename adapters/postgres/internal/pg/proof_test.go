@@ -1,4 +1,4 @@
-package postgres_test
+package pg_test
 
 import (
 	"bytes"
@@ -88,7 +88,7 @@ func TestNothingIsSentToAServerThatProvesNothing(t *testing.T) {
 			if !strings.Contains(err.Error(), c.says) {
 				t.Errorf("it says %v, without %q", err, c.says)
 			}
-			fake.mustKnowNothing(t)
+			fake.mustReceiveNothing(t)
 		})
 	}
 	t.Run("one that hangs up may be back later", func(t *testing.T) {
@@ -105,7 +105,7 @@ func TestNothingIsSentToAServerThatProvesNothing(t *testing.T) {
 			}
 			pgtest.MustBe(t, db.Ready(t.Context()), domain.CodeDatabaseUnavailable)
 			_ = db.Close()
-			fake.mustKnowNothing(t)
+			fake.mustReceiveNothing(t)
 		}
 	})
 }
@@ -132,8 +132,8 @@ func TestNothingIsSentBeforeTLS(t *testing.T) {
 				cfg.SSLMode = mode
 				_, err := postgres.Open(t.Context(), cfg)
 				pgtest.MustBe(t, err, postgres.CodeLoginRefused)
-				fake.mustKnowNothing(t)
-				if sent := fake.heard(); bytes.Contains(sent, []byte("the_user")) {
+				fake.mustReceiveNothing(t)
+				if sent := fake.received(); bytes.Contains(sent, []byte("the_user")) {
 					t.Errorf("it was told the user in clear text: %q", sent)
 				}
 			})
@@ -141,7 +141,7 @@ func TestNothingIsSentBeforeTLS(t *testing.T) {
 	}
 }
 
-// TestAHandshakeThatBreaksOffMayBeRepeated has a server that goes away in the middle
+// TestAHandshakeThatBreaksOffMayBeRepeated has a server that ends the connection in the middle
 // of the TLS handshake, as in a restart: that says nothing about its certificate.
 func TestAHandshakeThatBreaksOffMayBeRepeated(t *testing.T) {
 	t.Parallel()
@@ -200,7 +200,7 @@ func TestWithoutAPassword(t *testing.T) {
 		if !strings.Contains(err.Error(), "DB_PASSWORD") {
 			t.Errorf("it says %v", err)
 		}
-		fake.mustKnowNothing(t)
+		fake.mustReceiveNothing(t)
 	})
 	t.Run("by a Unix socket it is let in", func(t *testing.T) {
 		fake, cfg := trusting(t, letIn)
@@ -213,12 +213,12 @@ func TestWithoutAPassword(t *testing.T) {
 			return
 		}
 		fake, cfg := trusting(t, letIn)
-		_, port := fake.host()
+		_, port := fake.hostAndPort()
 		cfg.Host = "@partywall-trusting-" + strconv.Itoa(port)
 		pgtest.Forward(t, cfg.Host+"/.s.PGSQL."+strconv.Itoa(port), fake.address)
 		_, err := postgres.Open(t.Context(), cfg)
 		pgtest.MustBe(t, err, postgres.CodeLoginRefused)
-		fake.mustKnowNothing(t)
+		fake.mustReceiveNothing(t)
 	})
 	for name, first := range map[string][]byte{"SCRAM": authentication(10, "SCRAM-SHA-256\x00\x00"), "clear text": authentication(3, ""), "MD5": authentication(5, "salt")} {
 		t.Run("a server that wants "+name+" is told that there is none", func(t *testing.T) {
@@ -229,7 +229,7 @@ func TestWithoutAPassword(t *testing.T) {
 			if !strings.Contains(err.Error(), "set DB_PASSWORD") {
 				t.Errorf("it says %v", err)
 			}
-			fake.mustKnowNothing(t)
+			fake.mustReceiveNothing(t)
 		})
 	}
 }
@@ -252,7 +252,7 @@ func TestNoPasswordComesFromElsewhere(t *testing.T) {
 	cfg.Password, cfg.GateSecret = domain.Secret{}, domain.NewSecret("of the gates, sixteen bytes")
 	_, err := postgres.Open(t.Context(), cfg)
 	pgtest.MustBe(t, err, postgres.CodeLoginRefused)
-	fake.mustKnowNothing(t)
+	fake.mustReceiveNothing(t)
 }
 
 // TestTheServerIsProvenHoweverItsBytesCome lets a real server's answers through byte
@@ -283,12 +283,12 @@ func TestTheServerIsProvenHoweverItsBytesCome(t *testing.T) {
 			}
 		}
 	})
-	cfg.Host, cfg.Port = fake.host()
+	cfg.Host, cfg.Port = fake.hostAndPort()
 	db := pgtest.Reopen(t, cfg)
 	pgtest.MakeTenant(t, db, "acme")
 }
 
-// fakeServer plays a server, and records what it is told.
+// fakeServer plays a server, and records what it receives.
 type fakeServer struct {
 	address string
 
@@ -321,7 +321,7 @@ func startFake(t *testing.T, serve func(client net.Conn)) *fakeServer {
 	return fake
 }
 
-// recorded notes what is read.
+// recorded records what is read.
 type recorded struct {
 	net.Conn
 	fake *fakeServer
@@ -336,26 +336,26 @@ func (r *recorded) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func (f *fakeServer) heard() []byte {
+func (f *fakeServer) received() []byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return bytes.Clone(f.sent.Bytes())
 }
 
-func (f *fakeServer) host() (string, int) {
+func (f *fakeServer) hostAndPort() (string, int) {
 	address, _ := net.ResolveTCPAddr("tcp", f.address)
 	return address.IP.String(), address.Port
 }
 
 func (f *fakeServer) config() postgres.Config {
-	host, port := f.host()
+	host, port := f.hostAndPort()
 	return postgres.Config{Host: host, Port: port, User: "the_user", Password: domain.NewSecret(hunter), Database: "d", SSLMode: "disable"}
 }
 
-// mustKnowNothing fails if the server was told a password or a statement.
-func (f *fakeServer) mustKnowNothing(t *testing.T) {
+// mustReceiveNothing fails if the server received a password or a statement.
+func (f *fakeServer) mustReceiveNothing(t *testing.T) {
 	t.Helper()
-	sent := f.heard()
+	sent := f.received()
 	for _, secret := range []string{hunter, "SELECT", "partywall.installation", "BEGIN", "none\x00", "\x00md5"} {
 		if bytes.Contains(sent, []byte(secret)) {
 			t.Errorf("it was told %q: %q", secret, sent)

@@ -1,4 +1,4 @@
-package postgres_test
+package pg_test
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 
-	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/domain"
 )
@@ -70,7 +70,7 @@ func TestTranslate(t *testing.T) {
 		{fmt.Errorf("wrapped: %w", driver.ErrBadConn), domain.Unavailable},
 		{errors.New("a bug of ours"), domain.Internal},
 	} {
-		err := postgres.Translate(t.Context(), c.err, "try")
+		err := pg.Translate(t.Context(), c.err, "try")
 		e, ok := errors.AsType[*domain.Error](err)
 		if !ok || e.Kind != c.want || !errors.Is(err, c.err) {
 			t.Errorf("%v became %v, want %v", c.err, err, c.want)
@@ -83,15 +83,15 @@ func TestTranslate(t *testing.T) {
 	t.Run("a context that is done gives its own error, whatever the server says", func(t *testing.T) {
 		cancelled, cancel := context.WithCancel(t.Context())
 		cancel()
-		pgtest.MustBe(t, postgres.Translate(cancelled, state("57014"), "try"), context.Canceled)
+		pgtest.MustBe(t, pg.Translate(cancelled, state("57014"), "try"), context.Canceled)
 		late, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 		defer cancel()
-		pgtest.MustBe(t, postgres.Translate(late, driver.ErrBadConn, "try"), context.DeadlineExceeded)
+		pgtest.MustBe(t, pg.Translate(late, driver.ErrBadConn, "try"), context.DeadlineExceeded)
 	})
 	t.Run("no error stays none, and one of ours what it is", func(t *testing.T) {
-		if err := postgres.Translate(t.Context(), nil, "try"); err != nil {
+		if err := pg.Translate(t.Context(), nil, "try"); err != nil {
 			t.Error(err)
 		}
-		pgtest.MustBe(t, postgres.Translate(t.Context(), domain.Invalidf("name", "no"), "try"), domain.Invalid)
+		pgtest.MustBe(t, pg.Translate(t.Context(), domain.Invalidf("name", "no"), "try"), domain.Invalid)
 	})
 }

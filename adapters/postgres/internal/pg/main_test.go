@@ -1,0 +1,12 @@
+package pg_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+func TestServerVersion(t *testing.T) { pgtest.LogVersion(t) }
