@@ -118,6 +118,7 @@ func (p *Partywall) build(ctx context.Context) error {
 		Access:         p.Access,
 		Tenants:        p.Tenants,
 		Identities:     p.Identities,
+		Members:        p.Members,
 		Files:          p.Files,
 		Verifier:       signIn.verifier,
 		Operators:      p.config.OperatorKeys,

@@ -39,7 +39,10 @@ type parameter struct {
 	schema   *jsonschema.Schema
 }
 
-type payload struct{ content map[string]*jsonschema.Schema } // by media type; a nil schema takes anything
+type payload struct {
+	content  map[string]*jsonschema.Schema // by media type; a nil schema takes anything
+	required bool
+}
 
 type documentedAnswer struct {
 	payload
@@ -106,7 +109,7 @@ func (c *contract) operation(method, path string, item, op node) *operation {
 		o.parameters = append(o.parameters, parameter{p.field("name").text(), p.field("in").text(), p.field("required").value == true, p.field("schema").compile()})
 	}
 	if b := op.field("requestBody"); b.exists() {
-		o.body = &payload{contentOf(b)}
+		o.body = &payload{contentOf(b), b.field("required").value == true}
 	}
 	for status, answer := range op.field("responses").fields() {
 		o.answers[must(strconv.Atoi(status))] = answerOf(answer)
@@ -122,7 +125,7 @@ func pathPattern(template string) *regexp.Regexp {
 }
 
 func answerOf(n node) documentedAnswer {
-	a := documentedAnswer{payload{contentOf(n)}, map[string]parameter{}, nil}
+	a := documentedAnswer{payload{content: contentOf(n)}, map[string]parameter{}, nil}
 	for name, header := range n.field("headers").fields() {
 		a.headers[http.CanonicalHeaderKey(name)] = parameter{name, "header", header.field("required").value == true, header.field("schema").compile()}
 	}
@@ -207,7 +210,7 @@ func (o *operation) checkRequest(x exchanged) (faults []string) {
 			faults = append(faults, p.name+" is required")
 		}
 	}
-	if o.body != nil {
+	if o.body != nil && (o.body.required || len(x.sent) > 0) {
 		faults = append(faults, o.body.check("the request's body", x.request.Header, x.sent)...)
 	}
 	return faults
@@ -226,8 +229,13 @@ func (o *operation) values(p parameter, r *http.Request) []string {
 	}
 }
 
+// check holds the text of a parameter to its schema, whose type may be a number.
 func (p parameter) check(value string) []string {
-	if err := p.schema.Validate(value); err != nil {
+	err := p.schema.Validate(value)
+	if number, notNumber := strconv.ParseFloat(value, 64); err != nil && notNumber == nil {
+		err = p.schema.Validate(number)
+	}
+	if err != nil {
 		return []string{fmt.Sprintf("%s is %q: %v", p.name, value, err)}
 	}
 	return nil

@@ -27,7 +27,7 @@ func TestCORS(t *testing.T) {
 	t.Run("answers a preflight with what the API uses", func(t *testing.T) {
 		for _, path := range []string{"/files/upload-url", "/auth/signin", "/local/objects/acme/a"} {
 			got := h.send(t, "OPTIONS", path, "", append(preflight, "Origin: "+origin)...).is(t, 204)
-			if got.header.Get("Access-Control-Allow-Origin") != origin || got.header.Get("Access-Control-Allow-Methods") != "GET, HEAD, POST, PUT" {
+			if got.header.Get("Access-Control-Allow-Origin") != origin || got.header.Get("Access-Control-Allow-Methods") != "GET, HEAD, POST, PUT, PATCH, DELETE" {
 				t.Errorf("%s: %v", path, got.header)
 			}
 			if allowed := got.header.Get("Access-Control-Allow-Headers"); allowed != "content-type" {

@@ -14,6 +14,7 @@ import (
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/files"
 	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/members"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -24,6 +25,7 @@ type Config struct {
 	Access     *access.Service
 	Tenants    *tenants.Service
 	Identities *identities.Service
+	Members    *members.Service
 	Files      *files.Service
 	Verifier   ports.TokenVerifier
 

@@ -22,6 +22,7 @@ import (
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/files"
 	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/members"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -71,7 +72,8 @@ func build(t testing.TB) *installation {
 	h.config = httpapi.Config{
 		Access:         &access.Service{Members: h.db.Members()},
 		Tenants:        service,
-		Identities:     &identities.Service{Provider: h.identities, Members: h.db.Members(), Tenants: service, Limits: identities.NewLimits(clock.Now)},
+		Identities:     &identities.Service{Provider: h.identities, Members: h.db.Members(), Emails: h.db.Members(), Tenants: service, Limits: identities.NewLimits(clock.Now)},
+		Members:        &members.Service{Lister: h.db.Members(), Changer: h.db.Members(), Now: clock.Now},
 		Files:          &files.Service{Signer: h.objects, MaxSize: 1 << 30},
 		Verifier:       h.identities,
 		Operators:      operators,

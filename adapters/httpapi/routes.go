@@ -15,10 +15,15 @@ import (
 //     caller without a token.
 //   - signedIn passes the user.
 //   - member passes the proof of membership in the tenant that the request names.
+//   - manager passes the proof that a member manages the members of the tenant, and
+//     operatorAsManager that the operator does.
 //   - either passes a user, or a caller whose body may have a token of its own.
 func (s *server) routes(e *echo.Echo) {
 	get := func(path string, h echo.HandlerFunc) { e.Match(reads, path, s.web.Brief(h)) }
 	post := func(path string, h echo.HandlerFunc) { e.POST(path, s.web.Brief(h)) }
+
+	patch := func(path string, h echo.HandlerFunc) { e.PATCH(path, s.web.Brief(h)) }
+	del := func(path string, h echo.HandlerFunc) { e.DELETE(path, s.web.Brief(h)) }
 
 	get("/", anyone(s.status))
 	get("/healthz", anyone(s.healthz))
@@ -26,6 +31,12 @@ func (s *server) routes(e *echo.Echo) {
 
 	post("/auth/tenants", s.maybeSignedIn(s.createTenant))
 	post("/tenants/:id/claim", s.signedIn(s.claimTenant))
+
+	get("/tenants/:id/members", s.manager(s.listMembers))
+	patch("/tenants/:id/members/:sub", s.manager(s.changeMember))
+	del("/tenants/:id/members/:sub", s.manager(s.removeMember))
+	post("/tenants/:id/leave", s.member(s.leave))
+	post("/tenants/:id/owner", s.member(s.handOver))
 
 	post("/auth/signup", anyone(s.signUp))
 	post("/auth/verify-email", anyone(s.verifyEmail))
@@ -41,6 +52,11 @@ func (s *server) routes(e *echo.Echo) {
 
 	post("/files/upload-url", s.member(s.uploadURL))
 	get("/files/download-url", s.member(s.downloadURL))
+
+	get("/admin/tenants/:id/members", s.operatorAsManager(s.listMembers))
+	post("/admin/tenants/:id/members", s.operator(s.grantMembership))
+	patch("/admin/tenants/:id/members/:sub", s.operatorAsManager(s.changeMember))
+	del("/admin/tenants/:id/members/:sub", s.operatorAsManager(s.removeMember))
 
 	s.fileRoutes(e)
 }

@@ -15,7 +15,7 @@ import (
 //
 // Fields are named as in encoding/json, but compared case-sensitively. A name that
 // the struct does not have, a value of another type, and null for anything but a
-// pointer are each a [*FieldError]. An absent field keeps its value. After an error,
+// pointer or an [Optional] are each a [*FieldError]. An absent field keeps its value. After an error,
 // the contents of the struct are undefined.
 //
 // The struct may be made of strings, bools, numbers, any (filled as by [Parse]),
@@ -33,6 +33,9 @@ func Decode(data []byte, into any, maxDepth int) error {
 // into reads a value into v.
 func (s *scanner) into(v reflect.Value) error {
 	first := s.next()
+	if field, ok := reflect.TypeAssert[optional](v.Addr()); ok {
+		return s.optionally(field, first == 'n')
+	}
 	switch {
 	case first == 'n':
 		return s.null(v)

@@ -18,7 +18,7 @@ func newCORS(origins []string) cors {
 }
 
 const (
-	corsMethods = "GET, HEAD, POST, PUT"
+	corsMethods = "GET, HEAD, POST, PUT, PATCH, DELETE"
 	corsHeaders = "Authorization, Content-Type, X-Tenant-ID, X-Request-ID, Idempotency-Key, If-Match, If-None-Match, Range"
 	corsExposed = "X-Request-ID, Retry-After, Idempotency-Replayed, WWW-Authenticate, ETag, Content-Disposition, Content-Range, Content-Encoding, Accept-Ranges"
 	corsMaxAge  = "600"

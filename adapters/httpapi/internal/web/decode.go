@@ -18,7 +18,7 @@ import (
 
 const (
 	maxBodyLen   = 1 << 20
-	maxBodyDepth = 8 // the API's own objects need 2
+	maxBodyDepth = 64 // the API's own objects need 2; the settings of a tenant are the product's
 )
 
 // Decode reads the request's body, one strict JSON object, into the struct that into
@@ -36,6 +36,14 @@ func Decode(c echo.Context, into any) error {
 		return domain.Invalidf("", "the body is empty; send a JSON object")
 	}
 	return bodyError(strictjson.Decode(body, into, maxBodyDepth))
+}
+
+// DecodeOptional is [Decode] for a body that may be left out.
+func DecodeOptional(c echo.Context, into any) error {
+	if c.Request().ContentLength == 0 {
+		return nil
+	}
+	return Decode(c, into)
 }
 
 func bodyError(err error) error {

@@ -1,0 +1,67 @@
+package httpapi
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// list is a page of a list.
+type list[T any] struct {
+	Items      []T    `json:"items"`
+	NextCursor string `json:"nextCursor,omitempty"` // empty: there are no more
+}
+
+// page is what a request asks of a list.
+type page struct {
+	limit  int
+	cursor string // empty: from the beginning
+}
+
+const (
+	defaultLimit = 50
+	maxLimit     = 200
+)
+
+// queryOf returns the parameters of the request's query by their names. It refuses
+// one that the route does not have, or that comes twice.
+func queryOf(r *http.Request, names ...string) (map[string]string, error) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, domain.Invalidf("", "the query cannot be read; escape its values (RFC 3986, section 2.1)")
+	}
+	values := make(map[string]string, len(query))
+	for name := range query {
+		if !slices.Contains(names, name) {
+			return nil, domain.Invalidf(name, "there is no such parameter here")
+		}
+		if values[name], err = single(query, name); err != nil {
+			return nil, err
+		}
+		if !utf8.ValidString(values[name]) {
+			return nil, domain.Invalidf(name, "%s is valid UTF-8", name)
+		}
+	}
+	return values, nil
+}
+
+// pageOf reads the parameters limit and cursor.
+func pageOf(query map[string]string) (page, error) {
+	p := page{limit: defaultLimit, cursor: query["cursor"]}
+	text, given := query["limit"]
+	if !given {
+		return p, nil
+	}
+	limit, err := strconv.Atoi(text)
+	if err != nil || limit < 1 || limit > maxLimit {
+		return page{}, domain.Invalidf("limit", "limit is a number from 1 to %d", maxLimit)
+	}
+	p.limit = limit
+	return p, nil
+}
+
+var errCursor = domain.Invalidf("cursor", "send the nextCursor of the page before")
