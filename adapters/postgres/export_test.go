@@ -37,3 +37,6 @@ func (db *DB) RecordEvent(ctx context.Context, event domain.Event) error {
 		return err
 	})
 }
+
+// ListMembers is the statement of [Members.List].
+const ListMembers = listMembers
