@@ -242,10 +242,10 @@ func TestClaimingATenant(t *testing.T) {
 	})
 
 	t.Run("with a token that is wrong is one answer, whatever the tenant", func(t *testing.T) {
-		h := open(t)
-		claim(t, h, "acme")
-		ada := h.signIn(t, "ada@acme.example")
 		for _, id := range []string{"acme", "nobody"} {
+			h := open(t) // each with the attempts that a caller has in a minute
+			claim(t, h, "acme")
+			ada := h.signIn(t, "ada@acme.example")
 			for _, token := range []string{`{"claimToken": "wrong"}`, `{"claimToken": ""}`, `{}`} {
 				h.post(t, "/tenants/"+id+"/claim", token, ada).isProblem(t, 400, domain.CodeClaimInvalid, "claimToken")
 			}

@@ -2,11 +2,14 @@ package access_test
 
 import (
 	"go/ast"
+	"go/build"
 	"go/importer"
 	"go/parser"
 	"go/token"
 	"go/types"
+	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -57,9 +60,20 @@ func main() { _ = context.Background; _ = access.Member{}; ` + strings.TrimSpace
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := types.Config{Importer: sourceImporter}
+	config := types.Config{Importer: sourceImporter()}
 	_, err = config.Check("outside", files, []*ast.File{file}, nil)
 	return err
 }
 
-var sourceImporter = importer.ForCompiler(token.NewFileSet(), "source", nil)
+// sourceImporter reads the sources of packages. A test built with -trimpath has to ask for
+// the place of the standard library's.
+var sourceImporter = sync.OnceValue(func() types.Importer {
+	if build.Default.GOROOT == "" {
+		root, err := exec.Command("go", "env", "GOROOT").Output()
+		if err != nil {
+			panic(err)
+		}
+		build.Default.GOROOT = strings.TrimSpace(string(root))
+	}
+	return importer.ForCompiler(token.NewFileSet(), "source", nil)
+})
