@@ -39,7 +39,7 @@ var layers = map[string][]string{
 	"adapters/postgres/internal/inspection":   {"domain", "adapters/postgres/internal/pg", "adapters/postgres/internal/schema", "adapters/postgres/internal/installation"},
 	"adapters/postgres/internal/doctor":       {"domain", "ports/doctor", "adapters/internal/...", "adapters/postgres/internal/pg", "adapters/postgres/internal/schema", "adapters/postgres/internal/installation", "adapters/postgres/internal/inspection"},
 	"adapters/postgres/internal/setup":        {"domain", "adapters/postgres/internal/pg", "adapters/postgres/internal/schema", "adapters/postgres/internal/installation", "adapters/postgres/internal/inspection"},
-	"adapters/postgres/internal/pgtest":       {"domain", "ports", "ports/doctor", "adapters/embeddedpg", "adapters/postgres", "adapters/realservers"},
+	"adapters/postgres/internal/pgtest":       {"domain", "ports", "ports/porttest", "ports/doctor", "adapters/embeddedpg", "adapters/postgres", "adapters/realservers"},
 	"adapters/idp/idptest":                    {"domain", "ports", "adapters/idp", "adapters/memory"},
 	"adapters/realservers":                    {"domain", "ports", "adapters/internal/childserver", "adapters/internal/ownfile"},
 

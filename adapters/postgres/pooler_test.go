@@ -37,7 +37,7 @@ func TestPooler(t *testing.T) {
 				}
 			})
 			t.Run("tenants never meet", func(t *testing.T) { mingle(t, db) })
-			porttest.ReservationStore(t, func(t *testing.T) porttest.Tenancy { return tenancy(t, db, cfg) })
+			porttest.ReservationStore(t, func(t *testing.T) porttest.Tenancy { return pgtest.Tenancy(t, db, cfg) })
 		})
 	}
 }

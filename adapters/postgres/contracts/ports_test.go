@@ -1,6 +1,8 @@
-package postgres_test
+// Package contracts_test holds the stores to the contracts of their ports.
+package contracts_test
 
 import (
+	"os"
 	"testing"
 	"time"
 
@@ -10,6 +12,10 @@ import (
 	"github.com/partywall-go/partywall/ports/porttest"
 )
 
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+func TestServerVersion(t *testing.T) { pgtest.LogVersion(t) }
+
 func TestTenantStore(t *testing.T)      { onBoth(t, porttest.TenantStore) }
 func TestMemberStore(t *testing.T)      { onBoth(t, porttest.MemberStore) }
 func TestMemberLister(t *testing.T)     { onBoth(t, porttest.MemberLister) }
@@ -17,12 +23,13 @@ func TestMemberChanger(t *testing.T)    { onBoth(t, porttest.MemberChanger) }
 func TestMemberEmails(t *testing.T)     { onBoth(t, porttest.MemberEmails) }
 func TestReservationStore(t *testing.T) { onBoth(t, porttest.ReservationStore) }
 
+// onBoth runs a suite with tenants' roles and without.
 func onBoth(t *testing.T, suite func(t *testing.T, open func(t *testing.T) porttest.Tenancy)) {
 	for name, change := range pgtest.Walls {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db, cfg := pgtest.Open(t, pgtest.WithNotes, patient, change) // a migration, which a tenant can lack
-			suite(t, func(t *testing.T) porttest.Tenancy { return tenancy(t, db, cfg) })
+			suite(t, func(t *testing.T) porttest.Tenancy { return pgtest.Tenancy(t, db, cfg) })
 		})
 	}
 }

@@ -1,0 +1,31 @@
+package pgtest
+
+import (
+	"testing"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports/porttest"
+)
+
+// Tenancy returns what the suites of porttest about tenants run on.
+func Tenancy(t testing.TB, db *postgres.DB, cfg postgres.Config) porttest.Tenancy {
+	t.Helper()
+	return porttest.Tenancy{
+		Tenants: db.Tenants(), Members: db.Members(), Lister: db.Members(), Changer: db.Members(), Emails: db.Members(), Reservations: db.Reservations(),
+		Suspend: func(t *testing.T, id domain.TenantID) {
+			t.Helper()
+			Execute(t, Login(t, cfg, cfg.User, cfg.Password), `UPDATE partywall.tenants SET status = 'suspended' WHERE id = $1`, id.String())
+		},
+		SetUpgrading: func(t *testing.T, id domain.TenantID, upgrading bool) {
+			t.Helper()
+			owner := Login(t, cfg, cfg.User, cfg.Password)
+			if upgrading {
+				Execute(t, owner, `UPDATE partywall.tenants SET version = 0 WHERE id = $1`, id.String())
+				Execute(t, owner, `DELETE FROM partywall.migrations WHERE tenant = $1 AND set = 'product'`, id.String())
+				return
+			}
+			Execute(t, owner, `INSERT INTO partywall.migrations (set, tenant, number, name, checksum) SELECT set, $1, number, name, checksum FROM partywall.tenant_files WHERE set = 'product'`, id.String())
+		},
+	}
+}
