@@ -31,14 +31,14 @@ func TestOpen(t *testing.T) {
 		cfg.Database = "postgres"
 		refused(t, cfg, postgres.CodeNotSetUp, "partywall setup")
 	})
-	t.Run("a wrong password is refused, and not told", func(t *testing.T) {
+	t.Run("a wrong password is refused, and not shown", func(t *testing.T) {
 		cfg := pgtest.NewConfig(t)
 		cfg.Password = domain.NewSecret("mistyped-password")
 		refused(t, cfg, postgres.CodeLoginRefused, "DB_PASSWORD")
 		pgtest.MustBe(t, postgres.Setup(t.Context(), cfg, func(string) {}), postgres.CodeLoginRefused)
 		_, err := postgres.Open(t.Context(), cfg)
 		if strings.Contains(err.Error(), "mistyped-password") {
-			t.Errorf("it tells the password: %v", err)
+			t.Errorf("the error shows the password: %v", err)
 		}
 	})
 	t.Run("a changed gate secret needs a setup", func(t *testing.T) {
@@ -48,7 +48,7 @@ func TestOpen(t *testing.T) {
 		pgtest.SetUp(t, cfg)
 		_ = pgtest.Reopen(t, cfg)
 	})
-	t.Run("a migration that was changed afterwards is told by its name", func(t *testing.T) {
+	t.Run("a migration that was changed afterwards is named", func(t *testing.T) {
 		db, cfg := pgtest.Open(t, pgtest.WithNotes)
 		pgtest.MakeTenant(t, db, "acme")
 		cfg.TenantMigrations = fstest.MapFS{"0001_notes.sql": {Data: []byte(`CREATE TABLE notes (id int)`)}}
@@ -62,7 +62,7 @@ func TestOpen(t *testing.T) {
 		cfg.SharedMigrations = fstest.MapFS{"0001_a.sql": {Data: []byte("SELECT 1;\r\nSELECT 2;\r\n")}}
 		_ = pgtest.Reopen(t, cfg)
 	})
-	t.Run("a shared migration that is missing is told by its name", func(t *testing.T) {
+	t.Run("a shared migration that is missing is named", func(t *testing.T) {
 		_, cfg := pgtest.Open(t)
 		cfg.SharedMigrations = fstest.MapFS{"0001_plans.sql": {Data: []byte(`SELECT 1`)}}
 		refused(t, cfg, postgres.CodeBehind, "shared/0001_plans.sql", "app.Setup")

@@ -222,7 +222,7 @@ func TestKilledBackend(t *testing.T) {
 			t.Errorf("there is %q", got)
 		}
 	})
-	t.Run("between two uses, nobody notices", func(t *testing.T) {
+	t.Run("between two uses, no call fails", func(t *testing.T) {
 		pgtest.Execute(t, super, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
 		pgtest.Note(t, db, acme, "later")
 		if _, err := db.Tenants().Create(t.Context(), pgtest.Creation(t, "rival")); err != nil {

@@ -90,7 +90,7 @@ func TestPool(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a busy tenant keeps nobody from the registry", func(t *testing.T) {
+	t.Run("a busy tenant leaves the registry usable", func(t *testing.T) {
 		occupied["a tenant's"](t, func() {
 			if err := find(t.Context()); err != nil {
 				t.Error(err)
@@ -99,7 +99,7 @@ func TestPool(t *testing.T) {
 	})
 }
 
-// mustTurnAway fails unless a caller is told to come again, or gets the error of
+// mustTurnAway fails unless the error says when to try again, or is the error of
 // a context that is done before.
 func mustTurnAway(t *testing.T, name string, call func(context.Context) error) {
 	t.Helper()

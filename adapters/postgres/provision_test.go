@@ -101,7 +101,7 @@ func TestProvision(t *testing.T) {
 				}()
 				pgtest.MustBeWhole(t, cfg, 0)
 			})
-			t.Run("a tenant migration that fails is told by its name, and nothing is left", func(t *testing.T) {
+			t.Run("a tenant migration that fails is named, and nothing is left", func(t *testing.T) {
 				db, cfg := pgtest.Open(t, change, func(cfg *postgres.Config) {
 					cfg.TenantMigrations = fstest.MapFS{
 						"0001_good.sql": {Data: []byte(`CREATE TABLE good (id int)`)},
@@ -115,7 +115,7 @@ func TestProvision(t *testing.T) {
 				pgtest.MustSay(t, err, "product/0002_bad.sql", "nosuchtype")
 				pgtest.MustBeWhole(t, cfg, 0)
 			})
-			t.Run("an older release's tenant that nobody claimed is swept with all that it had", func(t *testing.T) {
+			t.Run("an older release's unclaimed tenant is swept with all that it had", func(t *testing.T) {
 				db, cfg := pgtest.Open(t, pgtest.WithNotes, change)
 				pgtest.ExpireTenant(t, db, cfg)
 			})

@@ -196,7 +196,7 @@ func refuseTenants(t *testing.T, db *postgres.DB) {
 	_ = conn.Close()
 	t.Run("a tenant that is unknown, suspended or unclaimed is not found, and costs no connection", func(t *testing.T) {
 		before := pgtest.Query[int](t, db.Gate(), `SELECT pg_backend_pid()`)
-		for _, id := range []domain.TenantID{pgtest.TenantID(t, "nobody"), suspended, unclaimed.ID} {
+		for _, id := range []domain.TenantID{pgtest.TenantID(t, "unknown"), suspended, unclaimed.ID} {
 			err := db.InTenant(t.Context(), id, func(context.Context, *sqlx.Tx) error {
 				t.Errorf("%s was entered", id)
 				return nil
@@ -284,7 +284,7 @@ func leaveNothing(t *testing.T, db *postgres.DB) {
 			t.Errorf("there is %q", got)
 		}
 	})
-	t.Run("the last value of a sequence isn't told to the next borrower", func(t *testing.T) {
+	t.Run("the last value of a sequence is not left to the next borrower", func(t *testing.T) {
 		pgtest.Note(t, db, acme, "one")
 		if _, err := db.Gate().ExecContext(t.Context(), `SELECT lastval()`); err == nil {
 			t.Error("it is")

@@ -117,7 +117,7 @@ func DefaultSSLMode(host string) string {
 	return string(pq.SSLModeVerifyFull)
 }
 
-// WithDefaults returns the configuration with its defaults in, or tells what is wrong with it.
+// WithDefaults returns the configuration with its defaults, or what is wrong with it.
 func (c Config) WithDefaults() (Config, error) {
 	d := Defaults()
 	c.Host = cmp.Or(c.Host, d.Host)

@@ -75,7 +75,7 @@ func (c *Conn) ResetSession(ctx context.Context) error {
 	return c.libConn.ResetSession(ctx)
 }
 
-// QueryContext tells database/sql in its own words that the connection is gone,
+// QueryContext reports to database/sql in its own words that the connection is lost,
 // so that it takes another where that is safe: outside of a transaction, where
 // all that we query is read, and at the opening of one.
 func (c *Conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {

@@ -96,8 +96,8 @@ func WhyAgain(err error) string {
 	return ""
 }
 
-// ContextErr is ctx.Err, also in the moment between a deadline and the timer
-// that tells of it: the network looks at the clock itself.
+// ContextErr is ctx.Err, also in the moment between a deadline and the end
+// of the context: the network looks at the clock itself.
 func ContextErr(ctx context.Context) error {
 	if deadline, ok := ctx.Deadline(); ok && ctx.Err() == nil && !time.Now().Before(deadline) {
 		return context.DeadlineExceeded

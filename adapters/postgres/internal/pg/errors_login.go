@@ -40,7 +40,7 @@ func poolerRefuses(e *pq.Error) bool {
 	return false
 }
 
-// LoginError tells the operator why login wasn't let in, and what to do. Where
+// LoginError says why the server refused login, and what the operator does about it. Where
 // waiting helps it is [domain.Unavailable], and the operator's text is its cause: a
 // product may pass the error on to a caller.
 func LoginError(ctx context.Context, cfg Config, login string, err error) error {

@@ -134,7 +134,7 @@ func TestNothingIsSentBeforeTLS(t *testing.T) {
 				pgtest.MustBe(t, err, postgres.CodeLoginRefused)
 				fake.mustReceiveNothing(t)
 				if sent := fake.received(); bytes.Contains(sent, []byte("the_user")) {
-					t.Errorf("it was told the user in clear text: %q", sent)
+					t.Errorf("the server received the user in clear text: %q", sent)
 				}
 			})
 		}
@@ -221,7 +221,7 @@ func TestWithoutAPassword(t *testing.T) {
 		fake.mustReceiveNothing(t)
 	})
 	for name, first := range map[string][]byte{"SCRAM": authentication(10, "SCRAM-SHA-256\x00\x00"), "clear text": authentication(3, ""), "MD5": authentication(5, "salt")} {
-		t.Run("a server that wants "+name+" is told that there is none", func(t *testing.T) {
+		t.Run("a server that wants "+name+" gets an error that there is none", func(t *testing.T) {
 			fake, cfg := trusting(t, first)
 			cfg.Host = pgtest.SocketTo(t, fake.address)
 			_, err := postgres.Open(t.Context(), cfg)
@@ -358,7 +358,7 @@ func (f *fakeServer) mustReceiveNothing(t *testing.T) {
 	sent := f.received()
 	for _, secret := range []string{hunter, "SELECT", "partywall.installation", "BEGIN", "none\x00", "\x00md5"} {
 		if bytes.Contains(sent, []byte(secret)) {
-			t.Errorf("it was told %q: %q", secret, sent)
+			t.Errorf("the server received %q: %q", secret, sent)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func ScopeOf(ctx context.Context) (*Scope, bool) {
 
 // Marker is a setting that lives as long as the scope's transaction: that it's
 // gone shows that the function ended the transaction as text. Inside a tenant it
-// tells the tenant's ID.
+// is the tenant's ID.
 const Marker = "partywall.scope"
 
 // clean undoes what a session keeps beyond a transaction. It runs on the

@@ -12,14 +12,14 @@ import (
 
 const scramIterations = 4096 // PostgreSQL's default; the passwords are random
 
-// DerivedPassword is the password of a login of ours: every process that knows
-// the secret has it, and none stores it.
+// DerivedPassword is the password of a login of ours: every process that has
+// the secret derives it, and none stores it.
 func DerivedPassword(secret domain.Secret, login string) domain.Secret {
 	return domain.NewSecret(base64.RawURLEncoding.EncodeToString(derive(secret, "password", login)))
 }
 
 // ScramVerifier is what PostgreSQL stores of the login's derived password (RFC
-// 5803): statements are logged, and a verifier doesn't tell the password. Its
+// 5803): statements are logged, and a verifier doesn't reveal the password. Its
 // salt is derived too, so that a repeated setup changes nothing.
 func ScramVerifier(secret domain.Secret, login string) (string, error) {
 	return ScramVerifierOf(DerivedPassword(secret, login), derive(secret, "salt", login)[:SaltLen])

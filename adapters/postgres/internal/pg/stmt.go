@@ -31,7 +31,7 @@ func (c *Conn) Prepare(query string) (driver.Stmt, error) {
 	return c.PrepareContext(context.Background(), query)
 }
 
-// stmt is lib/pq's statement. A COPY knows no context.
+// stmt is lib/pq's statement. A COPY has no context.
 type stmt struct {
 	driver.Stmt
 	conn    *Conn

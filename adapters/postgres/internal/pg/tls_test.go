@@ -96,7 +96,7 @@ func TestAllThatIsSentIsEncrypted(t *testing.T) {
 		const sleeping = `SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = 'active' AND pid <> pg_backend_pid()`
 		for deadline := time.Now().Add(30 * time.Second); pgtest.Query[int](t, super, sleeping) > 0; time.Sleep(20 * time.Millisecond) {
 			if time.Now().After(deadline) {
-				t.Fatalf("%s: the server wasn't told of the cancel", mode)
+				t.Fatalf("%s: the server received no cancel", mode)
 			}
 		}
 		if requests.Load() <= before {
