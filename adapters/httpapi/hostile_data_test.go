@@ -14,6 +14,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/tokens"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
 )
 
 func readHostile(t *testing.T, name string, into any) {
@@ -29,9 +30,8 @@ func readHostile(t *testing.T, name string, into any) {
 
 func TestHostileRequestsGetTheirAnswer(t *testing.T) {
 	h := open(t)
-	h.tenant(t, "acme", "ada@acme.example")
-	h.tenant(t, "beta", "bob@beta.example")
-	ada := h.signIn(t, "ada@acme.example")
+	users, subjects := h.hostileUsers(t)
+	ada := users["ada"]
 	var requests []struct {
 		Group, Name, As, Method, Target string
 		Headers                         []string
@@ -46,10 +46,10 @@ func TestHostileRequestsGetTheirAnswer(t *testing.T) {
 	}
 	for _, r := range requests {
 		t.Run(r.Group+"/"+r.Name, func(t *testing.T) {
-			if r.As == "ada" {
-				r.Headers = append(r.Headers, ada)
+			if r.As != "" {
+				r.Headers = append(r.Headers, users[r.As])
 			}
-			h.sendRaw(t, r.Method, r.Target, r.Headers, r.Body).isProblem(t, r.Status, r.Code, r.Field)
+			h.sendRaw(t, r.Method, subjects.Replace(r.Target), r.Headers, []byte(subjects.Replace(string(r.Body)))).isProblem(t, r.Status, r.Code, r.Field)
 		})
 	}
 	t.Run("and both are served as before", func(t *testing.T) {
@@ -60,6 +60,30 @@ func TestHostileRequestsGetTheirAnswer(t *testing.T) {
 			t.Errorf("the log has an internal error: %s", h.log)
 		}
 	})
+}
+
+// hostileUsers makes the tenants and the members of the hostile requests. It returns
+// the Authorization header of each user, and what puts their subjects into a text.
+func (h *installation) hostileUsers(t *testing.T) (map[string]string, *strings.Replacer) {
+	t.Helper()
+	acme := h.tenant(t, "acme", "ada@acme.example")
+	h.tenant(t, "beta", "bob@beta.example")
+	h.join(t, acme, "amy@acme.example", domain.RoleAdmin)
+	h.join(t, acme, "vic@acme.example", domain.RoleViewer)
+	h.join(t, acme, "sue@acme.example", domain.RoleAdmin)
+	h.join(t, acme, "max@acme.example", domain.RoleAdmin)
+	suspended, past := domain.MemberSuspended, h.clock.Now().Add(-time.Hour)
+	for address, change := range map[string]domain.MembershipChange{"sue@acme.example": {State: &suspended}, "max@acme.example": {ExpiresAt: &past}} {
+		_, err := h.db.Members().Change(t.Context(), ports.MemberChange{Tenant: acme, Member: h.caller(t, address).Identity(), By: domain.OperatorActor(), MembershipChange: change})
+		succeed(t, err)
+	}
+	headers, pairs := map[string]string{}, []string{}
+	for _, address := range []string{"ada@acme.example", "amy@acme.example", "vic@acme.example", "sue@acme.example", "max@acme.example", "bob@beta.example"} {
+		name, _, _ := strings.Cut(address, "@")
+		headers[name] = h.signIn(t, address)
+		pairs = append(pairs, "{"+name+"}", h.caller(t, address).Identity().Subject())
+	}
+	return headers, strings.NewReplacer(pairs...)
 }
 
 func TestHostileTokensAreRefusedOverHTTP(t *testing.T) {
@@ -121,7 +145,7 @@ func (h *installation) sendRaw(t *testing.T, method, target string, headers []st
 	for _, header := range headers {
 		head.WriteString(header + "\r\n")
 	}
-	if method == http.MethodPost {
+	if method == http.MethodPost || len(body) > 0 {
 		fmt.Fprintf(&head, "Content-Length: %d\r\n", len(body))
 	}
 	_, _ = io.WriteString(conn, head.String()+"\r\n"+string(body))

@@ -7,11 +7,12 @@ import (
 )
 
 // request is a request that must get Status, with a problem of Code on Field. The
-// installation has the tenants acme, of ada, and beta, of bob.
+// installation has the tenants acme, of ada, and beta, of bob. In acme, amy is an admin,
+// vic a viewer, sue a suspended admin, and max an admin whose membership has expired.
 type request struct {
 	Group   string   `json:"group"`
 	Name    string   `json:"name"`
-	As      string   `json:"as,omitempty"` // the signed-in user: ada, or empty
+	As      string   `json:"as,omitempty"` // the signed-in user, or empty
 	Method  string   `json:"method"`
 	Target  string   `json:"target"`
 	Headers []string `json:"headers,omitempty"` // "Name: value", sent as they are
@@ -23,7 +24,7 @@ type request struct {
 
 func hostileRequests() []request {
 	var all []request
-	for _, group := range [][]request{selectors(), paths(), filenames(), bodies(), fields(), headers()} {
+	for _, group := range [][]request{selectors(), paths(), filenames(), bodies(), fields(), headers(), members()} {
 		all = append(all, group...)
 	}
 	return all
