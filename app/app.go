@@ -117,6 +117,7 @@ func (p *Partywall) build(ctx context.Context) error {
 	p.api = httpapi.New(httpapi.Config{
 		Access:         p.Access,
 		Tenants:        p.Tenants,
+		Events:         p.Events,
 		Identities:     p.Identities,
 		Members:        p.Members,
 		Files:          p.Files,

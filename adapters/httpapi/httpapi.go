@@ -12,6 +12,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/httpapi/internal/web"
 	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/domain/events"
 	"github.com/partywall-go/partywall/domain/files"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/members"
@@ -24,6 +25,7 @@ import (
 type Config struct {
 	Access     *access.Service
 	Tenants    *tenants.Service
+	Events     *events.Service
 	Identities *identities.Service
 	Members    *members.Service
 	Files      *files.Service

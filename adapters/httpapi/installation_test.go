@@ -20,6 +20,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/domain/events"
 	"github.com/partywall-go/partywall/domain/files"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/members"
@@ -72,6 +73,7 @@ func build(t testing.TB) *installation {
 	h.config = httpapi.Config{
 		Access:         &access.Service{Members: h.db.Members()},
 		Tenants:        service,
+		Events:         &events.Service{Sequencer: h.db.Events(), Reader: h.db.Events()},
 		Identities:     &identities.Service{Provider: h.identities, Members: h.db.Members(), Emails: h.db.Members(), Tenants: service, Limits: identities.NewLimits(clock.Now)},
 		Members:        &members.Service{Lister: h.db.Members(), Changer: h.db.Members(), Now: clock.Now},
 		Files:          &files.Service{Signer: h.objects, MaxSize: 1 << 30},

@@ -37,6 +37,7 @@ func (s *server) routes(e *echo.Echo) {
 	del("/tenants/:id/members/:sub", s.manager(s.removeMember))
 	post("/tenants/:id/leave", s.member(s.leave))
 	post("/tenants/:id/owner", s.member(s.handOver))
+	get("/tenants/:id/events", s.manager(s.listTenantEvents))
 
 	post("/auth/signup", anyone(s.signUp))
 	post("/auth/verify-email", anyone(s.verifyEmail))
@@ -53,6 +54,8 @@ func (s *server) routes(e *echo.Echo) {
 	post("/files/upload-url", s.member(s.uploadURL))
 	get("/files/download-url", s.member(s.downloadURL))
 
+	get("/admin/events", s.operator(s.listEvents))
+	get("/admin/tenants/:id/events", s.operatorAsManager(s.listTenantEvents))
 	get("/admin/tenants/:id/members", s.operatorAsManager(s.listMembers))
 	post("/admin/tenants/:id/members", s.operator(s.grantMembership))
 	patch("/admin/tenants/:id/members/:sub", s.operatorAsManager(s.changeMember))

@@ -2,11 +2,14 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"strings"
 
 	urfave "github.com/urfave/cli/v3"
+
+	"github.com/partywall-go/partywall/domain"
 )
 
 // commands returns all commands: the program's own, then the product's.
@@ -18,6 +21,7 @@ func (c console) commands() []*urfave.Command {
 		smokeCommand(c),
 		group("tenants", "create, claim and list tenants", createTenantCommand(c), listTenantsCommand(c), claimTenantCommand(c)),
 		membersCommand(c),
+		eventsCommand(c),
 		doctorCommand(c),
 		configCommand(c),
 		versionCommand(c),
@@ -120,7 +124,7 @@ func (c console) action(run func(ctx context.Context, c console, cmd *urfave.Com
 		if err := loadDotEnv(c); err != nil {
 			return err
 		}
-		return run(ctx, c, cmd)
+		return run(domain.WithRequestInfo(ctx, domain.RequestInfo{ID: rand.Text()}), c, cmd)
 	}
 }
 

@@ -55,13 +55,12 @@ type Page struct {
 	Next   int64 // Query.After of the next page; zero: this is the last
 }
 
-// List returns events of the member's tenant, the oldest first. It requires
-// [domain.ManageMembers]. An earlier tenant that had the same ID is another tenant.
+// List returns events of the manager's tenant, the oldest first. An earlier tenant that
+// had the same ID is another tenant.
 //
-// Errors: [domain.Forbidden] without the permission; [domain.Invalid] on field
-// "limit".
-func (s *Service) List(ctx context.Context, by access.Member, query Query) (Page, error) {
-	if err := by.Require(domain.ManageMembers); err != nil {
+// Errors: [domain.Forbidden] without a proof; [domain.Invalid] on field "limit".
+func (s *Service) List(ctx context.Context, by access.Manager, query Query) (Page, error) {
+	if err := by.Require(); err != nil {
 		return Page{}, err
 	}
 	return s.list(ctx, query, ports.EventQuery{Tenant: by.Tenant(), Current: true})

@@ -54,12 +54,10 @@ func TestMembersWhoManageMembersListTheEventsOfTheirTenant(t *testing.T) {
 	in.create(t, "acme")
 	in.create(t, "bolt")
 	in.join(t, "acme", 3)
-	for name, by := range map[string]access.Member{"the zero Member": {}, "a viewer": in.member(t, "acme", "a")} {
-		if page, err := in.List(t.Context(), by, events.Query{}); !errors.Is(err, domain.Forbidden) || len(page.Events) != 0 {
-			t.Errorf("%s: got %+v, %v", name, page, err)
-		}
+	if page, err := in.List(t.Context(), access.Manager{}, events.Query{}); !errors.Is(err, domain.Forbidden) || len(page.Events) != 0 {
+		t.Errorf("the zero Manager: got %+v, %v", page, err)
 	}
-	owner := in.member(t, "acme", "owner")
+	owner := domain.Must(in.member(t, "acme", "owner").Manager())
 	page := domain.Must(in.List(t.Context(), owner, events.Query{}))
 	if len(page.Events) != 4 || page.Next != 0 || page.Events[0].Kind != domain.EventTenantCreated || page.Events[3].Tenant != tenantID("acme") {
 		t.Errorf("got %+v", page)

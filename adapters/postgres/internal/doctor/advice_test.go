@@ -39,6 +39,8 @@ var followedElsewhere = map[string]string{
 	"a tenant without a schema":    "TestOneTenantComesBack of package app",
 	"a migration that was changed": `"a file that was changed" restores the file`,
 	"a database that is ahead":     "TestTwoVersions runs the newer program",
+	"a consumer that lags":         "TestTheOperatorLooksAfterConsumers of package app/cli",
+	"an event that was set aside":  "TestTheOperatorLooksAfterConsumers of package app/cli",
 }
 
 // advised finds the statements in an advice, and who runs them.

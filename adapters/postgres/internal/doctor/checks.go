@@ -41,6 +41,7 @@ func (c *checker) checks() []doctor.Check {
 		{Name: "database-migrations", About: "no migration is missing, changed or ahead", Needs: "database-setup", Run: c.migrations},
 		{Name: "tenant-versions", About: "no tenant is behind the program's migrations", Needs: "database-migrations", Run: c.tenantVersions},
 		{Name: "new-tenants", About: "the last setup made a tenant for trial", Needs: "database-migrations", Run: c.newTenants},
+		{Name: "event-consumers", About: "the consumers of events keep up, and gave none up", Needs: "database-migrations", Run: c.events},
 		{Name: "extension-schema", About: "the schema `ext` has extensions and nothing else", Needs: "database-setup", Run: c.extensionSchema},
 		{Name: "database-user", About: "`DB_USER` may do what it must, and isn't a superuser", Needs: "database-transactions", Run: c.userRights},
 		{Name: "database-public", About: "`PUBLIC` may create nothing in the database, and enters no schema of ours", Needs: "database-transactions", Run: c.publicRights},
