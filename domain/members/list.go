@@ -2,6 +2,9 @@ package members
 
 import (
 	"context"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
@@ -64,8 +67,8 @@ func (f Filter) check(limit int) error {
 	if limit < 1 || limit > MaxPage {
 		return domain.Invalidf("limit", "a page has 1 to %d members", MaxPage)
 	}
-	if len(f.Text) > maxTextLen {
-		return domain.Invalidf("q", "the text to look for has at most %d bytes", maxTextLen)
+	if len(f.Text) > maxTextLen || !utf8.ValidString(f.Text) || strings.ContainsFunc(f.Text, unicode.IsControl) {
+		return domain.Invalidf("q", "the text to look for has at most %d bytes of UTF-8 without control characters", maxTextLen)
 	}
 	if f.Role != "" {
 		if _, err := domain.ParseRole(string(f.Role)); err != nil {

@@ -292,6 +292,10 @@ func TestMembersAreListedPageByPage(t *testing.T) {
 		_, err := in.List(t.Context(), manager, c.filter, domain.Identity{}, c.limit)
 		mustBeInvalid(t, err, field)
 	}
+	for _, text := range []string{"a\x00b", "\xff", "a\n"} {
+		_, err := in.List(t.Context(), manager, members.Filter{Text: text}, domain.Identity{}, 1)
+		mustBeInvalid(t, err, "q")
+	}
 	_, err = in.List(t.Context(), manager, members.Filter{}, domain.Identity{}, -1)
 	mustBeInvalid(t, err, "limit")
 }

@@ -49,6 +49,7 @@ func members() []request {
 	for name, query := range sorted(map[string]string{
 		"cursor of another form": "cursor=MQ", "cursor that is no base64": "cursor=%2F%2F%2F%2F", "limit of a million": "limit=1000000", "limit below zero": "limit=-1", "limit in words": "limit=ten",
 		"role of a god": "role=root", "state of mind": "state=confused",
+		"q with a zero byte": "q=a%00", "q that is not UTF-8": "q=%FF",
 	}) {
 		field, _, _ := strings.Cut(name, " ")
 		add(400, "invalid", field, "a "+name, "ada", "GET", "/tenants/acme/members?"+query, "")
