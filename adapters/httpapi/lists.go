@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/partywall-go/partywall/domain"
@@ -28,7 +30,7 @@ const (
 )
 
 // queryOf returns the parameters of the request's query by their names. It refuses
-// one that the route does not have, or that comes twice.
+// one that the route does not have, that comes twice, or that has a control character.
 func queryOf(r *http.Request, names ...string) (map[string]string, error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -42,8 +44,8 @@ func queryOf(r *http.Request, names ...string) (map[string]string, error) {
 		if values[name], err = single(query, name); err != nil {
 			return nil, err
 		}
-		if !utf8.ValidString(values[name]) {
-			return nil, domain.Invalidf(name, "%s is valid UTF-8", name)
+		if !utf8.ValidString(values[name]) || strings.ContainsFunc(values[name], unicode.IsControl) {
+			return nil, domain.Invalidf(name, "%s is UTF-8 without control characters", name)
 		}
 	}
 	return values, nil

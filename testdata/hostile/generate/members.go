@@ -54,5 +54,6 @@ func members() []request {
 		field, _, _ := strings.Cut(name, " ")
 		add(400, "invalid", field, "a "+name, "ada", "GET", "/tenants/acme/members?"+query, "")
 	}
+	add(400, "invalid", "kind", "an owner asks for events of a kind with a zero byte", "ada", "GET", "/tenants/acme/events?kind=a%00", "")
 	return all
 }
