@@ -37,6 +37,11 @@ func TestMemberEmails(t *testing.T) {
 	porttest.MemberEmails(t, openTenancy)
 }
 
+func TestChangesAreEvents(t *testing.T) {
+	t.Parallel()
+	porttest.ChangesAreEvents(t, openTenancy)
+}
+
 func TestReservationStore(t *testing.T) {
 	t.Parallel()
 	porttest.ReservationStore(t, openTenancy)
@@ -113,6 +118,7 @@ func openTenancy(*testing.T) porttest.Tenancy {
 		Changer:      db.Members(),
 		Emails:       db.Members(),
 		Reservations: db.Reservations(),
+		Events:       db.Events(),
 		Suspend: func(t *testing.T, id domain.TenantID) {
 			if err := db.SetStatus(id, domain.Suspended); err != nil {
 				t.Fatal(err)

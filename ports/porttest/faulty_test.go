@@ -19,6 +19,12 @@ import (
 
 func allFaults() map[string]fault {
 	return map[string]fault{
+		"a change without its event":       {changes(func(s *porttest.Tenancy) { s.Events = forgetsRemovals{s.Events} }), "each change of a membership is one event, a refused or repeated one is none"},
+		"an event of a replay":             {changes(func(s *porttest.Tenancy) { s.Events = stutters{s.Events} }), "each tenant begins with one event, and a refused or repeated creation has none"},
+		"events out of order":              {eventLog(func(s *porttest.EventLog) { s.Reader = newestFirst{s.Reader} }), "positions follow each other in the order of IDs"},
+		"a lease for all":                  {eventLog(func(s *porttest.EventLog) { s.Consumers = shared{s.Consumers} }), "one holder has the lease until it releases it"},
+		"a failure that delays nothing":    {eventLog(func(s *porttest.EventLog) { s.Consumers = rushed{s.Consumers} }), "after a failure the events of that tenant wait, and no others"},
+		"an event given up without a word": {eventLog(func(s *porttest.EventLog) { s.Consumers = hushed{s.Consumers} }), "an event that is set aside is not delivered, and the next one of its tenant is"},
 		"an ID granted twice":              {tenancy(func(s *porttest.Tenancy) { s.Tenants = givesTwice{s.Tenants} }), "of many creators of one ID one succeeds, and owns it alone"},
 		"a conflict without its code":      {tenancy(func(s *porttest.Tenancy) { s.Tenants = losesCodes{s.Tenants} }), "an ID is taken whether its tenant is active or suspended"},
 		"a conflict that is only a cause":  {tenancy(func(s *porttest.Tenancy) { s.Tenants = hidesCodes{s.Tenants} }), "an ID is taken whether its tenant is active or suspended"},
@@ -97,7 +103,7 @@ func claims(breaks func(*porttest.Tenancy)) func(*testing.T) {
 func opensTenancy(breaks func(*porttest.Tenancy)) func(*testing.T) porttest.Tenancy {
 	return func(t *testing.T) porttest.Tenancy {
 		db := &memory.DB{}
-		s := porttest.Tenancy{Tenants: db.Tenants(), Members: db.Members(), Lister: db.Members(), Changer: db.Members(), Emails: db.Members(), Reservations: db.Reservations(), Suspend: func(t *testing.T, id domain.TenantID) {
+		s := porttest.Tenancy{Tenants: db.Tenants(), Members: db.Members(), Lister: db.Members(), Changer: db.Members(), Emails: db.Members(), Reservations: db.Reservations(), Events: db.Events(), Suspend: func(t *testing.T, id domain.TenantID) {
 			if err := db.SetStatus(id, domain.Suspended); err != nil {
 				t.Fatal(err)
 			}

@@ -27,6 +27,7 @@ type Tenancy struct {
 	Changer      ports.MemberChanger
 	Emails       ports.MemberEmails
 	Reservations ports.ReservationStore
+	Events       RecordedEvents
 
 	// Suspend makes an active tenant [domain.Suspended].
 	Suspend func(t *testing.T, id domain.TenantID)

@@ -21,6 +21,7 @@ func TestMemberStore(t *testing.T)      { onBoth(t, porttest.MemberStore) }
 func TestMemberLister(t *testing.T)     { onBoth(t, porttest.MemberLister) }
 func TestMemberChanger(t *testing.T)    { onBoth(t, porttest.MemberChanger) }
 func TestMemberEmails(t *testing.T)     { onBoth(t, porttest.MemberEmails) }
+func TestChangesAreEvents(t *testing.T) { onBoth(t, porttest.ChangesAreEvents) }
 func TestReservationStore(t *testing.T) { onBoth(t, porttest.ReservationStore) }
 
 // onBoth runs a suite with tenants' roles and without.
