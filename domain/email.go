@@ -104,3 +104,11 @@ func (e Email) Equal(other Email) bool { return e.Key() == other.Key() }
 
 // IsZero reports whether e is no address.
 func (e Email) IsZero() bool { return e == Email{} }
+
+// Require returns an [Invalid] error on field "email" for the zero Email.
+func (e Email) Require() error {
+	if e.IsZero() {
+		return Invalidf("email", "an e-mail address is required")
+	}
+	return nil
+}

@@ -37,6 +37,14 @@ func (i Identity) Subject() string { return i.subject }
 // IsZero reports whether i identifies no user.
 func (i Identity) IsZero() bool { return i == Identity{} }
 
+// Require returns an [Invalid] error on field "sub" for the zero Identity.
+func (i Identity) Require() error {
+	if i.IsZero() {
+		return Invalidf("sub", "an identity is required")
+	}
+	return nil
+}
+
 // String returns the identity for logs, as provider/subject.
 func (i Identity) String() string {
 	if i.IsZero() {

@@ -15,7 +15,7 @@ const (
 // not ending with '-'. Anything else is an [Invalid] error on field "tenantId".
 func ParseTenantID(s string) (TenantID, error) {
 	if s == "" {
-		return TenantID{}, Invalidf("tenantId", "a tenant ID is required")
+		return TenantID{}, TenantID{}.Require()
 	}
 	if len(s) < minTenantIDLen || len(s) > maxTenantIDLen {
 		return TenantID{}, errMalformedTenantID()
@@ -41,6 +41,14 @@ func (id TenantID) String() string { return id.slug }
 
 // IsZero reports whether id names no tenant.
 func (id TenantID) IsZero() bool { return id == TenantID{} }
+
+// Require returns an [Invalid] error on field "tenantId" for the zero TenantID.
+func (id TenantID) Require() error {
+	if id.IsZero() {
+		return Invalidf("tenantId", "a tenant ID is required")
+	}
+	return nil
+}
 
 // reservedIDs would be confused with a host name, a path or a schema of our own.
 var reservedIDs = []string{

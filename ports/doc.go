@@ -12,8 +12,9 @@
 //   - Errors are [*domain.Error], except that a method whose context is done
 //     returns the context's own error. A system that cannot be reached is
 //     [domain.Unavailable].
-//   - A zero TenantID, Identity, Email or ObjectKey where one is needed is a
-//     [domain.Invalid] error.
+//   - The use cases refuse a zero TenantID, Identity, Email, ObjectKey or ObjectPrefix,
+//     and what breaks the rule of a Validate method, before they call a port. So an
+//     implementation does not check them; a method whose argument may be zero says so.
 //   - Times are in UTC, and the implementation's own clock decides whether
 //     something has expired.
 package ports

@@ -20,8 +20,6 @@ import (
 // where several owners leave at once. A member's change is refused with the error of
 // [domain.CheckMembershipChange], which is applied to the memberships as they are when
 // the change is made: of two admins who demote each other at once, one succeeds.
-//
-// A change that lacks its tenant, its member or its actor is [domain.Invalid].
 type MemberChanger interface {
 	// Grant makes grant.Member an active member, or gives a membership that exists the
 	// role, the expiry and the reason of the grant. Only the operator grants.
@@ -128,11 +126,8 @@ func checkChange(tenant domain.TenantID, member domain.Identity, by domain.Actor
 }
 
 func checkMember(tenant domain.TenantID, member domain.Identity) error {
-	switch {
-	case tenant.IsZero():
-		return domain.Invalidf("tenantId", "name a tenant")
-	case member.IsZero():
-		return domain.Invalidf("sub", "an identity is required")
+	if err := tenant.Require(); err != nil {
+		return err
 	}
-	return nil
+	return member.Require()
 }

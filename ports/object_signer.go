@@ -11,7 +11,6 @@ type ObjectSigner interface {
 	// SignUpload signs a PUT to key. The store enforces what upload specifies (size,
 	// type, checksum, only-if-absent). What upload leaves open is not signed, and a
 	// plain PUT of the URL works, up to upload.MaxSize where the store can enforce that.
-	// An upload that is not valid, by [Upload.Validate], is [domain.Invalid].
 	//
 	// Any other header of a PUT that concerns the object is kept and served
 	// (Content-Type, Cache-Control, Content-Disposition, Content-Encoding,
@@ -25,7 +24,6 @@ type ObjectSigner interface {
 	SignUpload(ctx context.Context, key domain.ObjectKey, upload Upload) (SignedRequest, error)
 
 	// SignDownload signs a GET of key, which does not permit a HEAD. It does not check
-	// that key exists. The URL's life, and what is [domain.Invalid], are as for
-	// SignUpload.
+	// that key exists. The URL's life is as for SignUpload.
 	SignDownload(ctx context.Context, key domain.ObjectKey, download Download) (SignedRequest, error)
 }

@@ -36,8 +36,7 @@ type ReservationStore interface {
 	Claim(ctx context.Context, claim Claim) (ClaimedTenant, error)
 }
 
-// ReservationRequest describes a reservation to be made. One without an ID or a token is
-// [domain.Invalid].
+// ReservationRequest describes a reservation to be made. It has an ID and a token.
 type ReservationRequest struct {
 	ID     domain.TenantID
 	Name   string
@@ -61,14 +60,13 @@ func (r ReservationRequest) Life(others int) time.Duration {
 // up: a minute is two waits for a turn, and a request to the identity provider.
 const SignUpPatience = time.Minute
 
-// Claim asks to own a reserved tenant. It has either an Owner or a SignUp: both, or
-// neither, is [domain.Invalid].
+// Claim asks to own a reserved tenant. It has either an Owner or a SignUp.
 type Claim struct {
 	Token  domain.TokenHash
 	Tenant domain.TenantID // zero: the tenant of the token
 	Owner  domain.Identity
 	By     domain.Actor                                       // zero: the owner
-	SignUp func(ctx context.Context) (domain.Identity, error) // creates the owner's account
+	SignUp func(ctx context.Context) (domain.Identity, error) // creates the owner's account; without an error the identity is not zero
 	Limits MakingLimits
 }
 

@@ -30,8 +30,7 @@ type TenantProvisioner interface {
 	Sweep(ctx context.Context) (int, error)
 }
 
-// TenantCreation describes a tenant to be created. One without an ID or an Owner is
-// [domain.Invalid].
+// TenantCreation describes a tenant to be created. It has an ID and an Owner.
 type TenantCreation struct {
 	ID          domain.TenantID
 	Name        string

@@ -30,8 +30,6 @@ func isCode(code domain.Secret) bool {
 // is zero then, unless the credentials allow a look-up of the subject.
 func (p *Provider) SignUp(ctx context.Context, email domain.Email, password domain.Secret) (ports.CreatedUser, error) {
 	switch {
-	case email.IsZero():
-		return ports.CreatedUser{}, errNoEmail()
 	case !usable(email):
 		return ports.CreatedUser{}, domain.Invalidf("email", "an e-mail address has at most %d characters here", maxUsernameLen)
 	case password.IsZero():
@@ -70,10 +68,7 @@ func delivery(details *types.CodeDeliveryDetailsType) *ports.CodeDelivery {
 
 // ConfirmSignUp verifies that the address belongs to the user.
 func (p *Provider) ConfirmSignUp(ctx context.Context, email domain.Email, code domain.Secret) error {
-	switch {
-	case email.IsZero():
-		return errNoEmail()
-	case !usable(email) || !isCode(code):
+	if !usable(email) || !isCode(code) {
 		return p.refuse(ctx, confirmSignUp, codeMismatch)
 	}
 	_, err := call(ctx, p, confirmSignUp, p.once.ConfirmSignUp, &idp.ConfirmSignUpInput{
@@ -87,10 +82,7 @@ func (p *Provider) ConfirmSignUp(ctx context.Context, email domain.Email, code d
 
 // ResendCode sends a new confirmation code to an account that is not confirmed yet.
 func (p *Provider) ResendCode(ctx context.Context, email domain.Email) error {
-	switch {
-	case email.IsZero():
-		return errNoEmail()
-	case !usable(email):
+	if !usable(email) {
 		return p.refuse(ctx, resendCode, userNotFound)
 	}
 	_, err := call(ctx, p, resendCode, p.once.ResendConfirmationCode, &idp.ResendConfirmationCodeInput{
@@ -104,10 +96,7 @@ func (p *Provider) ResendCode(ctx context.Context, email domain.Email) error {
 // ForgotPassword sends a code for [Provider.ResetPassword]. An account whose address
 // is not confirmed gets a confirmation code, which ResetPassword accepts as well.
 func (p *Provider) ForgotPassword(ctx context.Context, email domain.Email) error {
-	switch {
-	case email.IsZero():
-		return errNoEmail()
-	case !usable(email):
+	if !usable(email) {
 		return p.refuse(ctx, forgotPassword, userNotFound)
 	}
 	_, err := send(ctx, p, p.once.ForgotPassword, &idp.ForgotPasswordInput{
@@ -125,8 +114,6 @@ func (p *Provider) ForgotPassword(ctx context.Context, email domain.Email) error
 // credentials allow it, it also ends the user's sessions.
 func (p *Provider) ResetPassword(ctx context.Context, email domain.Email, code, password domain.Secret) error {
 	switch {
-	case email.IsZero():
-		return errNoEmail()
 	case password.IsZero():
 		return p.refuse(ctx, resetPassword, invalidPassword)
 	case !usable(email) || !isCode(code):
@@ -180,5 +167,3 @@ func attribute(attributes []types.AttributeType, name string) string {
 	}
 	return ""
 }
-
-func errNoEmail() error { return domain.Invalidf("email", "an e-mail address is required") }

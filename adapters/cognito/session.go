@@ -19,10 +19,7 @@ const maxPasswordLen = 256 // characters; Cognito API Reference, SignUp, Passwor
 
 // SignIn returns tokens, or a challenge that has to be answered first.
 func (p *Provider) SignIn(ctx context.Context, email domain.Email, password domain.Secret) (ports.SignIn, error) {
-	switch {
-	case email.IsZero():
-		return ports.SignIn{}, errNoEmail()
-	case !usable(email) || password.IsZero() || utf8.RuneCountInString(password.Reveal()) > maxPasswordLen:
+	if !usable(email) || password.IsZero() || utf8.RuneCountInString(password.Reveal()) > maxPasswordLen {
 		return ports.SignIn{}, p.refuse(ctx, signIn, notAuthorized)
 	}
 	parameters := p.authParameters(email.ASCII())
@@ -41,9 +38,6 @@ func (p *Provider) SignIn(ctx context.Context, email domain.Email, password doma
 // RespondToChallenge answers a challenge of SignIn or of an earlier RespondToChallenge,
 // under the user name that the pool sent.
 func (p *Provider) RespondToChallenge(ctx context.Context, email domain.Email, answer ports.ChallengeAnswer) (ports.SignIn, error) {
-	if email.IsZero() {
-		return ports.SignIn{}, errNoEmail()
-	}
 	responses, err := challengeResponses(answer)
 	if err != nil {
 		return ports.SignIn{}, err

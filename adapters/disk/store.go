@@ -52,19 +52,13 @@ func Open(dir string, secret []byte, base *url.URL) (*Store, error) {
 func (s *Store) Close() error { return s.folder.root.Close() }
 
 // SignUpload implements [ports.ObjectSigner].
-func (s *Store) SignUpload(ctx context.Context, key domain.ObjectKey, upload ports.Upload) (ports.SignedRequest, error) {
-	if err := ctx.Err(); err != nil {
-		return ports.SignedRequest{}, err
-	}
-	return s.signer.Upload(key, upload)
+func (s *Store) SignUpload(_ context.Context, key domain.ObjectKey, upload ports.Upload) (ports.SignedRequest, error) {
+	return s.signer.Upload(key, upload), nil
 }
 
 // SignDownload implements [ports.ObjectSigner].
-func (s *Store) SignDownload(ctx context.Context, key domain.ObjectKey, download ports.Download) (ports.SignedRequest, error) {
-	if err := ctx.Err(); err != nil {
-		return ports.SignedRequest{}, err
-	}
-	return s.signer.Download(key, download)
+func (s *Store) SignDownload(_ context.Context, key domain.ObjectKey, download ports.Download) (ports.SignedRequest, error) {
+	return s.signer.Download(key, download), nil
 }
 
 // Stat implements [ports.ObjectStore].
@@ -79,7 +73,7 @@ func (s *Store) Stat(ctx context.Context, key domain.ObjectKey) (ports.ObjectInf
 
 // Delete implements [ports.ObjectStore].
 func (s *Store) Delete(ctx context.Context, key domain.ObjectKey) error {
-	if err := usable(ctx, key); err != nil {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	return objectError(s.folder.remove(key))
@@ -88,7 +82,7 @@ func (s *Store) Delete(ctx context.Context, key domain.ObjectKey) error {
 // List implements [ports.ObjectStore]. It reads each of the tenant's files, so a page
 // takes longer the more there are. It leaves damaged files out.
 func (s *Store) List(ctx context.Context, prefix domain.ObjectPrefix, after domain.ObjectKey, limit int) ([]ports.ListedObject, error) {
-	if err := usableFor(ctx, prefix.Tenant()); err != nil {
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	page, err := s.folder.list(ctx, prefix, after, limit)
@@ -97,7 +91,7 @@ func (s *Store) List(ctx context.Context, prefix domain.ObjectPrefix, after doma
 
 // HasObjects implements [ports.ObjectPurger].
 func (s *Store) HasObjects(ctx context.Context, tenant domain.TenantID) (bool, error) {
-	if err := usableFor(ctx, tenant); err != nil {
+	if err := ctx.Err(); err != nil {
 		return false, err
 	}
 	found, err := s.folder.holds(ctx, tenant)
@@ -106,7 +100,7 @@ func (s *Store) HasObjects(ctx context.Context, tenant domain.TenantID) (bool, e
 
 // Purge implements [ports.ObjectPurger]. An upload that is in progress fails.
 func (s *Store) Purge(ctx context.Context, tenant domain.TenantID, limit int) (removed int, err error) {
-	if err := usableFor(ctx, tenant); err != nil {
+	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
 	removed, err = s.folder.purge(ctx, tenant, limit)
@@ -124,20 +118,6 @@ func (s *Store) Ready(ctx context.Context) error {
 // ServeHTTP serves the URLs that SignUpload and SignDownload sign. It belongs at
 // the path of the base URL, and all below it.
 func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
-
-func usable(ctx context.Context, key domain.ObjectKey) error {
-	if key.IsZero() {
-		return domain.Invalidf("filename", "an object has a name")
-	}
-	return ctx.Err()
-}
-
-func usableFor(ctx context.Context, tenant domain.TenantID) error {
-	if tenant.IsZero() {
-		return domain.Invalidf("tenantId", "a tenant ID is required")
-	}
-	return ctx.Err()
-}
 
 // objectError is the only place where the file system's errors become domain errors.
 func objectError(err error) error {

@@ -48,7 +48,7 @@ func (s *server) uploadURL(c echo.Context, member access.Member) error {
 		Method:    signed.Request.Method,
 		Headers:   headers,
 		Key:       signed.Key.String(),
-		ExpiresAt: signed.Request.ExpiresAt.UTC(),
+		ExpiresAt: signed.Request.ExpiresAt,
 	})
 }
 
@@ -86,7 +86,7 @@ func (s *server) downloadURL(c echo.Context, member access.Member) error {
 	if err != nil {
 		return err
 	}
-	return web.Respond(c, http.StatusOK, downloadAnswer{signed.Request.URL.Reveal(), signed.Request.ExpiresAt.UTC()})
+	return web.Respond(c, http.StatusOK, downloadAnswer{signed.Request.URL.Reveal(), signed.Request.ExpiresAt})
 }
 
 // single returns the value of a parameter that is sent once at most.

@@ -26,7 +26,7 @@ func (s *server) status(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return web.Respond(c, http.StatusOK, statusAnswer{"the tenant is served", now.UTC(), id.String()})
+	return web.Respond(c, http.StatusOK, statusAnswer{"the tenant is served", now, id.String()})
 }
 
 type statusAnswer struct {
@@ -100,12 +100,12 @@ func createdAnswer(created tenants.Created) newTenantAnswer {
 		TenantID:  created.Tenant.ID.String(),
 		Name:      created.Tenant.Name,
 		Status:    created.Tenant.Status,
-		CreatedAt: created.Tenant.CreatedAt.UTC(),
+		CreatedAt: created.Tenant.CreatedAt,
 	}
 	if !created.ClaimToken.IsZero() {
 		answer.Message = "the tenant is reserved; sign up with the claimToken, or claim it when signed in, to become its owner"
 		answer.ClaimToken = created.ClaimToken.Reveal()
-		answer.ClaimExpiresAt = created.Tenant.ClaimExpiresAt.UTC()
+		answer.ClaimExpiresAt = created.Tenant.ClaimExpiresAt
 	}
 	return answer
 }

@@ -11,8 +11,6 @@ import (
 // The errors that callers see. A wrong code and an address without an account are the
 // same error, and so are a wrong password and an address without an account.
 var (
-	errNoEmail = domain.Invalidf("email", "an e-mail address is required")
-
 	errUserExists         = domain.NewError(domain.CodeUserExists)
 	errCodeInvalid        = domain.NewError(domain.CodeCodeInvalid)
 	errInvalidCredentials = domain.NewError(domain.CodeInvalidCredentials)

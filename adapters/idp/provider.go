@@ -116,9 +116,6 @@ func (p *Provider) Name() string { return ProviderName }
 
 // SignUp creates an account. The errors are those of [ports.IdentityProvider].
 func (p *Provider) SignUp(ctx context.Context, email domain.Email, password domain.Secret) (ports.CreatedUser, error) {
-	if email.IsZero() {
-		return ports.CreatedUser{}, errNoEmail
-	}
 	if err := acceptPassword("password", email, password); err != nil {
 		return ports.CreatedUser{}, err
 	}
@@ -273,9 +270,6 @@ func (p *Provider) ResetPassword(ctx context.Context, email domain.Email, code, 
 // find returns the user with the address, or p.absent, who may do nothing, in about the
 // same time.
 func (p *Provider) find(ctx context.Context, email domain.Email) (ports.StoredUser, error) {
-	if email.IsZero() {
-		return ports.StoredUser{}, errNoEmail
-	}
 	user, err := p.users.UserByEmail(ctx, email)
 	if errors.Is(err, domain.NotFound) {
 		return p.absent, nil

@@ -29,10 +29,10 @@ func (m *Mailer) Send(ctx context.Context, mail ports.Mail) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	switch {
-	case mail.To.IsZero():
-		return domain.Invalidf("email", "an e-mail address is required")
-	case !utf8.ValidString(mail.Subject), strings.ContainsFunc(mail.Subject, unicode.IsControl):
+	if err := mail.To.Require(); err != nil {
+		return err
+	}
+	if !utf8.ValidString(mail.Subject) || strings.ContainsFunc(mail.Subject, unicode.IsControl) {
 		return domain.Invalidf("subject", "a subject is one line of UTF-8 without control characters")
 	}
 	line := []any{"to", mail.To.String(), "subject", mail.Subject, "text", mail.Text}

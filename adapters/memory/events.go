@@ -131,8 +131,8 @@ func (l *eventLog) isNeeded(e domain.Event) bool {
 
 // BlankAddresses implements [ports.EventRetention].
 func (s *Events) BlankAddresses(ctx context.Context, id domain.TenantID) error {
-	if id.IsZero() {
-		return errNoTenant
+	if err := id.Require(); err != nil {
+		return err
 	}
 	if err := s.db.Ready(ctx); err != nil {
 		return err

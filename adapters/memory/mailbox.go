@@ -27,8 +27,8 @@ func (m *Mailbox) Ready(ctx context.Context) error {
 
 // Send implements [ports.Mailer].
 func (m *Mailbox) Send(ctx context.Context, mail ports.Mail) error {
-	if mail.To.IsZero() {
-		return errNoEmail
+	if err := mail.To.Require(); err != nil {
+		return err
 	}
 	if strings.ContainsFunc(mail.Subject, unicode.IsControl) {
 		return domain.Invalidf("subject", "a subject is one line without control characters")

@@ -11,9 +11,6 @@ import (
 
 // List implements [ports.MemberLister].
 func (m *Members) List(ctx context.Context, query ports.MemberQuery) ([]domain.Membership, error) {
-	if query.Tenant.IsZero() {
-		return nil, errNoTenant
-	}
 	if err := m.db.Ready(ctx); err != nil {
 		return nil, err
 	}
@@ -39,9 +36,6 @@ func compareIdentities(a, b domain.Identity) int {
 
 // Grant implements [ports.MemberChanger].
 func (m *Members) Grant(ctx context.Context, grant ports.MemberGrant) (domain.Membership, error) {
-	if err := grant.Validate(); err != nil {
-		return domain.Membership{}, err
-	}
 	if err := m.db.Ready(ctx); err != nil {
 		return domain.Membership{}, err
 	}
@@ -66,9 +60,6 @@ func (m *Members) Grant(ctx context.Context, grant ports.MemberGrant) (domain.Me
 
 // Change implements [ports.MemberChanger].
 func (m *Members) Change(ctx context.Context, change ports.MemberChange) (domain.Membership, error) {
-	if err := change.Validate(); err != nil {
-		return domain.Membership{}, err
-	}
 	if err := m.db.Ready(ctx); err != nil {
 		return domain.Membership{}, err
 	}
@@ -79,9 +70,6 @@ func (m *Members) Change(ctx context.Context, change ports.MemberChange) (domain
 
 // Remove implements [ports.MemberChanger].
 func (m *Members) Remove(ctx context.Context, removal ports.MemberRemoval) error {
-	if err := removal.Validate(); err != nil {
-		return err
-	}
 	if err := m.db.Ready(ctx); err != nil {
 		return err
 	}
@@ -93,9 +81,6 @@ func (m *Members) Remove(ctx context.Context, removal ports.MemberRemoval) error
 
 // HandOver implements [ports.MemberChanger].
 func (m *Members) HandOver(ctx context.Context, handover ports.Handover) (heir, own domain.Membership, err error) {
-	if err := handover.Validate(); err != nil {
-		return domain.Membership{}, domain.Membership{}, err
-	}
 	if err := m.db.Ready(ctx); err != nil {
 		return domain.Membership{}, domain.Membership{}, err
 	}
@@ -124,9 +109,6 @@ func (m *Members) HandOver(ctx context.Context, handover ports.Handover) (heir, 
 
 // SetEmail implements [ports.MemberEmails].
 func (m *Members) SetEmail(ctx context.Context, who domain.Identity, email domain.Email) error {
-	if who.IsZero() {
-		return errNoIdentity
-	}
 	if err := m.db.Ready(ctx); err != nil {
 		return err
 	}

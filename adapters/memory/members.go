@@ -25,9 +25,6 @@ func (db *DB) Members() *Members { return &Members{db} }
 
 // Find implements [ports.MemberStore].
 func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.TenantID) (domain.Tenant, domain.Membership, error) {
-	if err := checkPlace(who, id); err != nil {
-		return domain.Tenant{}, domain.Membership{}, err
-	}
 	if err := m.db.Ready(ctx); err != nil {
 		return domain.Tenant{}, domain.Membership{}, err
 	}
@@ -42,9 +39,6 @@ func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.Tenan
 
 // Memberships implements [ports.MemberStore].
 func (m *Members) Memberships(ctx context.Context, who domain.Identity, limit int) ([]ports.TenantMembership, error) {
-	if who.IsZero() {
-		return nil, errNoIdentity
-	}
 	if err := m.db.Ready(ctx); err != nil {
 		return nil, err
 	}
@@ -75,16 +69,6 @@ func (db *DB) place(m domain.Membership) {
 		set(&db.places, m.Identity, map[domain.TenantID]domain.Membership{})
 	}
 	db.places[m.Identity][m.Tenant] = m
-}
-
-func checkPlace(who domain.Identity, id domain.TenantID) error {
-	switch {
-	case who.IsZero():
-		return errNoIdentity
-	case id.IsZero():
-		return errNoTenant
-	}
-	return nil
 }
 
 // hasMember reports whether an identity with that subject is a member of a tenant,

@@ -61,7 +61,6 @@ type object struct {
 var (
 	errObjectNotFound = ports.ErrNoObject
 	errObjectsFull    = domain.NewError(domain.CodeObjectStoreFull)
-	errNoKey          = domain.Invalidf("filename", "an object has a name")
 )
 
 // Ready implements [ports.Dependency].
@@ -71,20 +70,20 @@ func (o *Objects) Ready(ctx context.Context) error {
 
 // SignUpload implements [ports.ObjectSigner]. No URL lives longer than 15 minutes.
 func (o *Objects) SignUpload(ctx context.Context, key domain.ObjectKey, upload ports.Upload) (ports.SignedRequest, error) {
-	if err := o.check(ctx, key); err != nil {
+	if err := o.Ready(ctx); err != nil {
 		return ports.SignedRequest{}, err
 	}
 	o.once.Do(o.setUp)
-	return o.signer.Upload(key, upload)
+	return o.signer.Upload(key, upload), nil
 }
 
 // SignDownload implements [ports.ObjectSigner]. No URL lives longer than 15 minutes.
 func (o *Objects) SignDownload(ctx context.Context, key domain.ObjectKey, download ports.Download) (ports.SignedRequest, error) {
-	if err := o.check(ctx, key); err != nil {
+	if err := o.Ready(ctx); err != nil {
 		return ports.SignedRequest{}, err
 	}
 	o.once.Do(o.setUp)
-	return o.signer.Download(key, download)
+	return o.signer.Download(key, download), nil
 }
 
 // Stat implements [ports.ObjectStore].
@@ -95,7 +94,7 @@ func (o *Objects) Stat(ctx context.Context, key domain.ObjectKey) (ports.ObjectI
 
 // Delete implements [ports.ObjectStore].
 func (o *Objects) Delete(ctx context.Context, key domain.ObjectKey) error {
-	if err := o.check(ctx, key); err != nil {
+	if err := o.Ready(ctx); err != nil {
 		return err
 	}
 	o.mu.Lock()
@@ -140,15 +139,8 @@ func (o *Objects) setUp() {
 	o.handler = o.signer.Handler(bucket{o})
 }
 
-func (o *Objects) check(ctx context.Context, key domain.ObjectKey) error {
-	if key.IsZero() {
-		return errNoKey
-	}
-	return o.Ready(ctx)
-}
-
 func (o *Objects) find(ctx context.Context, key domain.ObjectKey) (object, error) {
-	if err := o.check(ctx, key); err != nil {
+	if err := o.Ready(ctx); err != nil {
 		return object{}, err
 	}
 	o.mu.Lock()
@@ -172,7 +164,7 @@ type bucket struct{ *Objects }
 
 // Put implements [signedurl.Store].
 func (b bucket) Put(ctx context.Context, key domain.ObjectKey, in *signedurl.Upload) error {
-	if err := b.check(ctx, key); err != nil {
+	if err := b.Ready(ctx); err != nil {
 		return err
 	}
 	if err := b.allows(key, in.Condition); err != nil {

@@ -11,9 +11,6 @@ import (
 
 // List implements [ports.ObjectStore].
 func (o *Objects) List(ctx context.Context, prefix domain.ObjectPrefix, after domain.ObjectKey, limit int) ([]ports.ListedObject, error) {
-	if prefix.IsZero() {
-		return nil, errNoTenant
-	}
 	if err := o.Ready(ctx); err != nil {
 		return nil, err
 	}
@@ -31,9 +28,6 @@ func (o *Objects) List(ctx context.Context, prefix domain.ObjectPrefix, after do
 
 // HasObjects implements [ports.ObjectPurger].
 func (o *Objects) HasObjects(ctx context.Context, tenant domain.TenantID) (bool, error) {
-	if tenant.IsZero() {
-		return false, errNoTenant
-	}
 	if err := o.Ready(ctx); err != nil {
 		return false, err
 	}
@@ -49,9 +43,6 @@ func (o *Objects) HasObjects(ctx context.Context, tenant domain.TenantID) (bool,
 
 // Purge implements [ports.ObjectPurger].
 func (o *Objects) Purge(ctx context.Context, tenant domain.TenantID, limit int) (removed int, err error) {
-	if tenant.IsZero() {
-		return 0, errNoTenant
-	}
 	if err := o.Ready(ctx); err != nil {
 		return 0, err
 	}

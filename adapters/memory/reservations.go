@@ -36,12 +36,6 @@ func (db *DB) Reservations() *Reservations { return &Reservations{db} }
 
 // Reserve implements [ports.ReservationStore].
 func (s *Reservations) Reserve(ctx context.Context, n ports.ReservationRequest) (domain.Tenant, error) {
-	switch {
-	case n.ID.IsZero():
-		return domain.Tenant{}, errNoTenant
-	case n.Token == domain.TokenHash{}:
-		return domain.Tenant{}, domain.Invalidf("claimToken", "a reservation has a claim token")
-	}
 	if err := s.db.Ready(ctx); err != nil {
 		return domain.Tenant{}, err
 	}
@@ -95,9 +89,6 @@ func (db *DB) unreserve(id domain.TenantID) {
 // Claim implements [ports.ReservationStore]. The database is not locked while the
 // owner signs up.
 func (s *Reservations) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedTenant, error) {
-	if c.Owner.IsZero() == (c.SignUp == nil) {
-		return ports.ClaimedTenant{}, domain.Invalidf("sub", "a claim has either an owner or a sign-up")
-	}
 	if err := s.db.Ready(ctx); err != nil {
 		return ports.ClaimedTenant{}, err
 	}
@@ -115,9 +106,6 @@ func (s *Reservations) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedT
 		}
 	}()
 	owner, err := c.SignUp(ctx)
-	if err == nil && owner.IsZero() {
-		err = errNoIdentity
-	}
 	if err != nil {
 		return ports.ClaimedTenant{}, err
 	}

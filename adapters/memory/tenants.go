@@ -41,16 +41,10 @@ var (
 	errTenantUpgrading     = domain.NewError(domain.CodeTenantUpgrading)
 	errTenantExists        = domain.NewError(domain.CodeTenantExists)
 	errIdempotencyMismatch = domain.NewError(domain.CodeIdempotencyMismatch)
-
-	errNoTenant   = domain.Invalidf("tenantId", "a tenant ID is required")
-	errNoIdentity = domain.Invalidf("sub", "an identity is required")
 )
 
 // Create implements [ports.TenantProvisioner]. A duplicate waits for the first at the lock.
 func (s *Tenants) Create(ctx context.Context, n ports.TenantCreation) (ports.CreatedTenant, error) {
-	if err := checkNew(n); err != nil {
-		return ports.CreatedTenant{}, err
-	}
 	if err := s.db.Ready(ctx); err != nil {
 		return ports.CreatedTenant{}, err
 	}
@@ -83,16 +77,6 @@ func (s *Tenants) Create(ctx context.Context, n ports.TenantCreation) (ports.Cre
 	return ports.CreatedTenant{Tenant: made}, nil
 }
 
-func checkNew(n ports.TenantCreation) error {
-	switch {
-	case n.ID.IsZero():
-		return errNoTenant
-	case n.Owner.IsZero(), n.Idempotency != nil && n.Idempotency.Identity.IsZero():
-		return errNoIdentity
-	}
-	return nil
-}
-
 // answered returns the answer to i's request in the last 24 hours.
 func (db *DB) answered(i *ports.Idempotency, now time.Time) (answer, bool) {
 	if i == nil {
@@ -117,9 +101,6 @@ func compareIDs(a, b domain.TenantID) int { return strings.Compare(a.String(), b
 
 // Probe implements [ports.TenantProber].
 func (s *Tenants) Probe(ctx context.Context, id domain.TenantID) (time.Time, error) {
-	if id.IsZero() {
-		return time.Time{}, errNoTenant
-	}
 	if err := s.db.Ready(ctx); err != nil {
 		return time.Time{}, err
 	}

@@ -36,18 +36,10 @@ var (
 	errCodeInvalid  = domain.NewError(domain.CodeCodeInvalid)
 
 	errInvalidCredentials = domain.NewError(domain.CodeInvalidCredentials)
-	errNoSubject          = domain.Invalidf("sub", "a user has a subject")
-	errNoEmail            = domain.Invalidf("email", "an e-mail address is required")
 )
 
 // CreateUser implements [ports.AccountStore].
 func (u *Users) CreateUser(ctx context.Context, stored ports.StoredUser, first *ports.StoredCode) error {
-	switch {
-	case stored.Subject == "":
-		return errNoSubject
-	case stored.Email.IsZero():
-		return errNoEmail
-	}
 	if err := u.db.Ready(ctx); err != nil {
 		return err
 	}
@@ -72,9 +64,6 @@ func (u *Users) CreateUser(ctx context.Context, stored ports.StoredUser, first *
 
 // RenewSignUp implements [ports.AccountStore].
 func (u *Users) RenewSignUp(ctx context.Context, stored ports.StoredUser, code ports.StoredCode) error {
-	if stored.Email.IsZero() {
-		return errNoEmail
-	}
 	return u.with(ctx, stored.Subject, func(user *user, now time.Time) error {
 		if user.Confirmed {
 			return errUserExists
@@ -108,9 +97,6 @@ func (u *Users) RemoveUnconfirmed(ctx context.Context, age time.Duration) (int, 
 
 // UserByEmail implements [ports.AccountStore].
 func (u *Users) UserByEmail(ctx context.Context, email domain.Email) (ports.StoredUser, error) {
-	if email.IsZero() {
-		return ports.StoredUser{}, errNoEmail
-	}
 	if err := u.db.Ready(ctx); err != nil {
 		return ports.StoredUser{}, err
 	}

@@ -15,9 +15,6 @@ import (
 
 // Grant implements [ports.MemberChanger].
 func (m *Members) Grant(ctx context.Context, grant ports.MemberGrant) (granted domain.Membership, err error) {
-	if err := grant.Validate(); err != nil {
-		return domain.Membership{}, err
-	}
 	operator := domain.OperatorActor()
 	err = m.inTenant(ctx, "grant a membership", grant.Tenant, operator, func(ctx context.Context, tx *sqlx.Tx) error {
 		team, err := readTeam(ctx, tx, grant.Tenant, domain.Identity{}, grant.Member)
@@ -40,9 +37,6 @@ func (m *Members) Grant(ctx context.Context, grant ports.MemberGrant) (granted d
 
 // Change implements [ports.MemberChanger].
 func (m *Members) Change(ctx context.Context, change ports.MemberChange) (changed domain.Membership, err error) {
-	if err := change.Validate(); err != nil {
-		return domain.Membership{}, err
-	}
 	err = m.inTenant(ctx, "change a membership", change.Tenant, change.By, func(ctx context.Context, tx *sqlx.Tx) error {
 		team, err := readTeam(ctx, tx, change.Tenant, change.By.Identity, change.Member)
 		if err != nil {
@@ -56,9 +50,6 @@ func (m *Members) Change(ctx context.Context, change ports.MemberChange) (change
 
 // Remove implements [ports.MemberChanger].
 func (m *Members) Remove(ctx context.Context, removal ports.MemberRemoval) error {
-	if err := removal.Validate(); err != nil {
-		return err
-	}
 	return m.inTenant(ctx, "remove a member", removal.Tenant, removal.By, func(ctx context.Context, tx *sqlx.Tx) error {
 		team, err := readTeam(ctx, tx, removal.Tenant, removal.By.Identity, removal.Member)
 		if err != nil {
@@ -71,9 +62,6 @@ func (m *Members) Remove(ctx context.Context, removal ports.MemberRemoval) error
 
 // HandOver implements [ports.MemberChanger].
 func (m *Members) HandOver(ctx context.Context, handover ports.Handover) (heir, own domain.Membership, err error) {
-	if err := handover.Validate(); err != nil {
-		return domain.Membership{}, domain.Membership{}, err
-	}
 	err = m.inTenant(ctx, "hand a tenant over", handover.Tenant, domain.UserActor(handover.By), func(ctx context.Context, tx *sqlx.Tx) error {
 		team, err := readTeam(ctx, tx, handover.Tenant, handover.By, handover.Heir)
 		if err != nil {

@@ -26,9 +26,6 @@ func (t *Tenants) Create(ctx context.Context, tenant ports.TenantCreation) (port
 	if err := pg.NoScope(ctx); err != nil {
 		return ports.CreatedTenant{}, err
 	}
-	if err := checkNew(tenant); err != nil {
-		return ports.CreatedTenant{}, err
-	}
 	logins, err := t.db.logins()
 	if err != nil {
 		return ports.CreatedTenant{}, pg.Translate(ctx, err, "create a tenant")
@@ -42,18 +39,6 @@ func (t *Tenants) Create(ctx context.Context, tenant ports.TenantCreation) (port
 		return ports.CreatedTenant{}, pg.Translate(ctx, err, "create tenant "+tenant.ID.String())
 	}
 	return p.made, nil
-}
-
-func checkNew(n ports.TenantCreation) error {
-	switch {
-	case n.ID.IsZero():
-		return domain.Invalidf("tenantId", "name the new tenant")
-	case n.Owner.IsZero():
-		return domain.Invalidf("sub", "a new tenant has an owner")
-	case n.Idempotency != nil && n.Idempotency.Identity.IsZero():
-		return domain.Invalidf("sub", "an idempotency key belongs to an identity")
-	}
-	return nil
 }
 
 // provisioning is the making of one tenant.

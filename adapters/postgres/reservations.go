@@ -27,12 +27,6 @@ const reserved = `(r.expires_at > now() AND NOT EXISTS (SELECT FROM partywall.te
 // Reserve implements [ports.ReservationStore] on the system's login. It doesn't
 // wait for a transaction that is about to give the ID out.
 func (r *Reservations) Reserve(ctx context.Context, n ports.ReservationRequest) (domain.Tenant, error) {
-	switch {
-	case n.ID.IsZero():
-		return domain.Tenant{}, domain.Invalidf("tenantId", "name the new tenant")
-	case n.Token == domain.TokenHash{}:
-		return domain.Tenant{}, domain.Invalidf("claimToken", "a reservation has a claim token")
-	}
 	logins, err := r.db.logins()
 	if err != nil {
 		return domain.Tenant{}, pg.Translate(ctx, err, "reserve a tenant's ID")

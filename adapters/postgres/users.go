@@ -38,12 +38,6 @@ func (u *Users) write(ctx context.Context, what string, fn func(ctx context.Cont
 
 // CreateUser implements [ports.AccountStore].
 func (u *Users) CreateUser(ctx context.Context, user ports.StoredUser, code *ports.StoredCode) error {
-	if user.Subject == "" {
-		return domain.Invalidf("sub", "a user has a subject")
-	}
-	if err := someAddress(user.Email); err != nil {
-		return err
-	}
 	return u.write(ctx, "create a user", func(ctx context.Context, tx *sqlx.Tx) error {
 		inserted, err := tx.ExecContext(ctx, `
 			INSERT INTO partywall.users (subject, email, email_key, password_hash, confirmed)
@@ -66,9 +60,6 @@ func (u *Users) CreateUser(ctx context.Context, user ports.StoredUser, code *por
 // RenewSignUp implements [ports.AccountStore]. It takes the code's row before the
 // user's, as spending a code does.
 func (u *Users) RenewSignUp(ctx context.Context, user ports.StoredUser, code ports.StoredCode) error {
-	if err := someAddress(user.Email); err != nil {
-		return err
-	}
 	return u.write(ctx, "renew a sign-up", func(ctx context.Context, tx *sqlx.Tx) error {
 		if err := issue(ctx, tx, user.Subject, code); err != nil {
 			return err
@@ -108,9 +99,6 @@ func (u *Users) RemoveUnconfirmed(ctx context.Context, age time.Duration) (int, 
 // were written may have made a user of either spelling of one address: then the one
 // that is confirmed has it, and else the older one.
 func (u *Users) UserByEmail(ctx context.Context, email domain.Email) (ports.StoredUser, error) {
-	if err := someAddress(email); err != nil {
-		return ports.StoredUser{}, err
-	}
 	return u.find(ctx, `email_key IN ($1, $2) ORDER BY confirmed DESC, created_at LIMIT 1`, email.Key(), email.UnicodeKey())
 }
 
@@ -141,13 +129,6 @@ func scanUser(row pg.Scanner) (user ports.StoredUser, err error) {
 	user.CreatedAt = user.CreatedAt.UTC()
 	user.Email, _ = domain.ParseEmail(email) // zero: an earlier release accepted the address
 	return user, nil
-}
-
-func someAddress(email domain.Email) error {
-	if email.IsZero() {
-		return domain.Invalidf("email", "a user has an address")
-	}
-	return nil
 }
 
 func errUserExists() *domain.Error { return domain.NewError(domain.CodeUserExists) }

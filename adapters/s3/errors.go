@@ -13,9 +13,7 @@ import (
 )
 
 var (
-	errNoKey    = domain.Invalidf("filename", "an object has a name")
-	errNoTenant = domain.Invalidf("tenantId", "a tenant ID is required")
-	errAbsent   = ports.ErrNoObject
+	errAbsent = ports.ErrNoObject
 
 	errIgnoresPrefix = errors.New("a list of objects has keys that do not begin with the requested prefix")
 )

@@ -19,9 +19,6 @@ const maxPage = 1000
 // List implements [ports.ObjectStore]. Keys that no [domain.ObjectKey] has, such as the
 // folders of Amazon's console, are left out.
 func (s *Store) List(ctx context.Context, prefix domain.ObjectPrefix, after domain.ObjectKey, limit int) ([]ports.ListedObject, error) {
-	if prefix.IsZero() {
-		return nil, errNoTenant
-	}
 	var page []ports.ListedObject
 	for start := after.String(); len(page) < limit; {
 		listed, err := s.list(ctx, prefix.String(), start, limit-len(page))

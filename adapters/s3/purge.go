@@ -13,9 +13,6 @@ import (
 
 // HasObjects implements [ports.ObjectPurger], with one request.
 func (s *Store) HasObjects(ctx context.Context, tenant domain.TenantID) (bool, error) {
-	if tenant.IsZero() {
-		return false, errNoTenant
-	}
 	found, err := s.versions(ctx, folderOf(tenant), 1)
 	return len(found) > 0, err
 }
@@ -24,9 +21,6 @@ func (s *Store) HasObjects(ctx context.Context, tenant domain.TenantID) (bool, e
 // unfinished uploads. Each takes a request of its own, because not every server accepts
 // one request for many, and XML cannot spell every key.
 func (s *Store) Purge(ctx context.Context, tenant domain.TenantID, limit int) (removed int, err error) {
-	if tenant.IsZero() {
-		return 0, errNoTenant
-	}
 	for _, list := range []func(context.Context, string, int) ([]removable, error){s.versions, s.uploads} {
 		if removed >= limit {
 			break

@@ -108,9 +108,6 @@ func New(cfg Config) (*Store, error) {
 
 // SignUpload implements [ports.ObjectSigner].
 func (s *Store) SignUpload(ctx context.Context, key domain.ObjectKey, upload ports.Upload) (ports.SignedRequest, error) {
-	if err := signedurl.CheckUpload(key, upload); err != nil {
-		return ports.SignedRequest{}, err
-	}
 	headers := signedurl.UploadHeaders(upload)
 	if upload.SHA256 != nil {
 		headers["X-Amz-Checksum-Sha256"] = base64.StdEncoding.EncodeToString(upload.SHA256)
@@ -120,9 +117,6 @@ func (s *Store) SignUpload(ctx context.Context, key domain.ObjectKey, upload por
 
 // SignDownload implements [ports.ObjectSigner].
 func (s *Store) SignDownload(ctx context.Context, key domain.ObjectKey, download ports.Download) (ports.SignedRequest, error) {
-	if err := signedurl.CheckDownload(key, download); err != nil {
-		return ports.SignedRequest{}, err
-	}
 	r := request{method: http.MethodGet, object: key.String(), query: []param{
 		{"response-content-disposition", download.Disposition},
 		{"response-content-type", download.ContentType},
@@ -132,9 +126,6 @@ func (s *Store) SignDownload(ctx context.Context, key domain.ObjectKey, download
 
 // Stat implements [ports.ObjectStore].
 func (s *Store) Stat(ctx context.Context, key domain.ObjectKey) (ports.ObjectInfo, error) {
-	if key.IsZero() {
-		return ports.ObjectInfo{}, errNoKey
-	}
 	call, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	head, err := s.client.HeadObject(call, &s3.HeadObjectInput{Bucket: &s.bucket, Key: aws.String(key.String())})
@@ -153,9 +144,6 @@ func (s *Store) Stat(ctx context.Context, key domain.ObjectKey) (ports.ObjectInf
 
 // Delete implements [ports.ObjectStore].
 func (s *Store) Delete(ctx context.Context, key domain.ObjectKey) error {
-	if key.IsZero() {
-		return errNoKey
-	}
 	call, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	return translate(ctx, version{key: key.String()}.remove(call, s.client, s.bucket))

@@ -86,9 +86,10 @@ func (m *Mailer) Send(ctx context.Context, mail ports.Mail) error {
 
 // check refuses values that would change the mail's structure, or leave nothing to send.
 func check(mail ports.Mail) error {
+	if err := mail.To.Require(); err != nil {
+		return err
+	}
 	switch {
-	case mail.To.IsZero():
-		return domain.Invalidf("email", "a mail goes to an address")
 	case !oneLine(mail.Subject):
 		return domain.Invalidf("subject", "a subject is one line of UTF-8 without control characters")
 	case !utf8.ValidString(mail.Text) || strings.ContainsRune(mail.Text, 0):

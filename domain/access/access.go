@@ -22,6 +22,12 @@ type Service struct {
 // foreign tenants all return the same [domain.CodeTenantNotFound]; an unavailable
 // store returns [domain.CodeDatabaseUnavailable].
 func (s *Service) Admit(ctx context.Context, identity domain.Identity, id domain.TenantID) (Member, error) {
+	if err := identity.Require(); err != nil {
+		return Member{}, err
+	}
+	if err := id.Require(); err != nil {
+		return Member{}, err
+	}
 	tenant, membership, err := s.Members.Find(ctx, identity, id)
 	if err != nil {
 		return Member{}, err
@@ -35,6 +41,9 @@ func (s *Service) Admit(ctx context.Context, identity domain.Identity, id domain
 // AdmitSole admits the identity to the one tenant that it is a member of. An identity
 // that belongs to several tenants, or to none, gets [domain.CodeTenantRequired].
 func (s *Service) AdmitSole(ctx context.Context, identity domain.Identity) (Member, error) {
+	if err := identity.Require(); err != nil {
+		return Member{}, err
+	}
 	found, err := s.Members.Memberships(ctx, identity, 2)
 	if err != nil {
 		return Member{}, err

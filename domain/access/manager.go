@@ -25,8 +25,8 @@ func (o Operator) Manager(id domain.TenantID) (Manager, error) {
 	if err := o.Require(); err != nil {
 		return Manager{}, err
 	}
-	if id.IsZero() {
-		return Manager{}, domain.Invalidf("tenantId", "name a tenant")
+	if err := id.Require(); err != nil {
+		return Manager{}, err
 	}
 	return Manager{id, domain.OperatorActor()}, nil
 }

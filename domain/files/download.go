@@ -43,6 +43,9 @@ func (s *Service) DownloadURL(ctx context.Context, member access.Member, filenam
 	default:
 		return Signed{}, domain.Invalidf("disposition", "disposition is attachment or inline")
 	}
+	if err := download.Validate(); err != nil {
+		return Signed{}, err
+	}
 	signed, err := s.Signer.SignDownload(ctx, key, download)
 	if err != nil {
 		return Signed{}, err

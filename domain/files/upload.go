@@ -43,6 +43,9 @@ func (s *Service) UploadURL(ctx context.Context, member access.Member, upload Up
 	if upload.Size.IsOpen() {
 		request.MaxSize = s.maxSize()
 	}
+	if err := request.Validate(); err != nil {
+		return Signed{}, err
+	}
 	signed, err := s.Signer.SignUpload(ctx, key, request)
 	if err != nil {
 		return Signed{}, err

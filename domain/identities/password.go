@@ -10,6 +10,9 @@ import (
 // ForgotPassword sends a code for [Service.ResetPassword] if the address has an
 // account that confirmed it. The caller cannot find out whether it has.
 func (s *Service) ForgotPassword(ctx context.Context, from limits.Address, email domain.Email) error {
+	if err := email.Require(); err != nil {
+		return err
+	}
 	attempt, err := s.Limits.mail(toForgetPassword, from, email)
 	if err != nil {
 		return err
@@ -21,6 +24,9 @@ func (s *Service) ForgotPassword(ctx context.Context, from limits.Address, email
 // wrong, spent or expired, or for an unknown address, is [domain.CodeCodeInvalid];
 // a weak password is [domain.CodePasswordPolicy] on field "newPassword".
 func (s *Service) ResetPassword(ctx context.Context, from limits.Address, email domain.Email, code, password domain.Secret) error {
+	if err := email.Require(); err != nil {
+		return err
+	}
 	code, err := oneTimeCode(code)
 	if err != nil {
 		return err

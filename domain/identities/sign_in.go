@@ -13,6 +13,9 @@ import (
 // address and a wrong password are both [domain.CodeInvalidCredentials]; a right
 // password may return [domain.CodeUserNotConfirmed] or [domain.CodePasswordReset].
 func (s *Service) SignIn(ctx context.Context, from limits.Address, email domain.Email, password domain.Secret) (ports.SignIn, error) {
+	if err := email.Require(); err != nil {
+		return ports.SignIn{}, err
+	}
 	if err := present("password", password, domain.MaxPasswordLen); err != nil {
 		return ports.SignIn{}, err
 	}
@@ -30,6 +33,9 @@ func (s *Service) SignIn(ctx context.Context, from limits.Address, email domain.
 // password that is too weak [domain.CodePasswordPolicy]. Text that cannot be a code
 // is a wrong answer, but does not count as an attempt.
 func (s *Service) RespondToChallenge(ctx context.Context, from limits.Address, email domain.Email, answer ports.ChallengeAnswer) (ports.SignIn, error) {
+	if err := email.Require(); err != nil {
+		return ports.SignIn{}, err
+	}
 	if answer.Name == "" {
 		return ports.SignIn{}, domain.Invalidf("challengeName", "challengeName is required")
 	}

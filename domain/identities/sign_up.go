@@ -27,6 +27,9 @@ type SignUp struct {
 // field "claimToken" whose message states it, the account exists without the tenant,
 // as where another user claimed it in the same moment.
 func (s *Service) SignUp(ctx context.Context, from limits.Address, account SignUp) (ports.CreatedUser, error) {
+	if err := account.Email.Require(); err != nil {
+		return ports.CreatedUser{}, err
+	}
 	if err := present("password", account.Password, domain.MaxPasswordLen); err != nil {
 		return ports.CreatedUser{}, err
 	}
@@ -48,6 +51,9 @@ func (s *Service) SignUp(ctx context.Context, from limits.Address, account SignU
 // code that is wrong, spent or expired, or for an unknown address, is
 // [domain.CodeCodeInvalid].
 func (s *Service) VerifyEmail(ctx context.Context, from limits.Address, email domain.Email, code domain.Secret) error {
+	if err := email.Require(); err != nil {
+		return err
+	}
 	code, err := oneTimeCode(code)
 	if err != nil {
 		return err
@@ -62,6 +68,9 @@ func (s *Service) VerifyEmail(ctx context.Context, from limits.Address, email do
 // ResendCode sends a new code to the address if an account with it waits for one. The
 // caller cannot find out whether one does.
 func (s *Service) ResendCode(ctx context.Context, from limits.Address, email domain.Email) error {
+	if err := email.Require(); err != nil {
+		return err
+	}
 	attempt, err := s.Limits.mail(toResendCode, from, email)
 	if err != nil {
 		return err

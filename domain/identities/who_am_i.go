@@ -22,6 +22,9 @@ const maxProfileTenants = 200
 // the provider cannot be reached, only the address is missing. A verified address is
 // kept in the caller's memberships, where the lists of members show it.
 func (s *Service) WhoAmI(ctx context.Context, caller ports.Caller) (Profile, error) {
+	if err := caller.Identity().Require(); err != nil {
+		return Profile{}, err
+	}
 	memberships, err := s.Members.Memberships(ctx, caller.Identity(), maxProfileTenants)
 	if err != nil {
 		return Profile{}, err

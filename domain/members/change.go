@@ -34,7 +34,11 @@ func (s *Service) Change(ctx context.Context, by access.Manager, identity domain
 	if change.Reason, err = parseReason(change.Reason); err != nil {
 		return domain.Membership{}, err
 	}
-	return s.Changer.Change(ctx, ports.MemberChange{Tenant: by.Tenant(), Member: identity, By: by.Actor(), MembershipChange: change})
+	request := ports.MemberChange{Tenant: by.Tenant(), Member: identity, By: by.Actor(), MembershipChange: change}
+	if err := request.Validate(); err != nil {
+		return domain.Membership{}, err
+	}
+	return s.Changer.Change(ctx, request)
 }
 
 // parseReason returns the one form of a reason that may be empty.
@@ -56,7 +60,11 @@ func (s *Service) Remove(ctx context.Context, by access.Manager, identity domain
 	if err != nil {
 		return err
 	}
-	return s.Changer.Remove(ctx, ports.MemberRemoval{Tenant: by.Tenant(), Member: identity, By: by.Actor(), Reason: *parsed})
+	request := ports.MemberRemoval{Tenant: by.Tenant(), Member: identity, By: by.Actor(), Reason: *parsed}
+	if err := request.Validate(); err != nil {
+		return err
+	}
+	return s.Changer.Remove(ctx, request)
 }
 
 // Leave ends the member's own membership, whatever the role.
@@ -67,5 +75,9 @@ func (s *Service) Leave(ctx context.Context, member access.Member) error {
 	if member.IsZero() {
 		return domain.Errorf(domain.Forbidden, "only a member may leave the tenant")
 	}
-	return s.Changer.Remove(ctx, ports.MemberRemoval{Tenant: member.Tenant(), Member: member.Identity(), By: domain.UserActor(member.Identity())})
+	request := ports.MemberRemoval{Tenant: member.Tenant(), Member: member.Identity(), By: domain.UserActor(member.Identity())}
+	if err := request.Validate(); err != nil {
+		return err
+	}
+	return s.Changer.Remove(ctx, request)
 }

@@ -36,5 +36,9 @@ func (s *Service) Grant(ctx context.Context, operator access.Operator, id domain
 	if err != nil {
 		return domain.Membership{}, err
 	}
-	return s.Changer.Grant(ctx, ports.MemberGrant{Tenant: id, Member: grant.Identity, Role: grant.Role, ExpiresAt: grant.ExpiresAt, Reason: reason})
+	request := ports.MemberGrant{Tenant: id, Member: grant.Identity, Role: grant.Role, ExpiresAt: grant.ExpiresAt, Reason: reason}
+	if err := request.Validate(); err != nil {
+		return domain.Membership{}, err
+	}
+	return s.Changer.Grant(ctx, request)
 }

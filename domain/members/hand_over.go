@@ -20,5 +20,9 @@ func (s *Service) HandOver(ctx context.Context, owner access.Member, heir domain
 	if err := owner.Require(domain.ManageTenant); err != nil {
 		return domain.Membership{}, domain.Membership{}, err
 	}
-	return s.Changer.HandOver(ctx, ports.Handover{Tenant: owner.Tenant(), By: owner.Identity(), Heir: heir, OwnRole: ownRole})
+	request := ports.Handover{Tenant: owner.Tenant(), By: owner.Identity(), Heir: heir, OwnRole: ownRole}
+	if err := request.Validate(); err != nil {
+		return domain.Membership{}, domain.Membership{}, err
+	}
+	return s.Changer.HandOver(ctx, request)
 }

@@ -19,8 +19,8 @@ import (
 // [domain.Limited] as for [Service.Create]; [domain.Limited] beyond [ClaimsPerAddress]
 // refused tokens.
 func (s *Service) Claim(ctx context.Context, by Creator, id domain.TenantID, token domain.Secret) (ports.TenantMembership, error) {
-	if id.IsZero() {
-		return ports.TenantMembership{}, domain.Invalidf("tenantId", "name the tenant to claim")
+	if err := id.Require(); err != nil {
+		return ports.TenantMembership{}, err
 	}
 	if err := by.check(); err != nil {
 		return ports.TenantMembership{}, err
@@ -57,8 +57,14 @@ func (s *Service) Claim(ctx context.Context, by Creator, id domain.TenantID, tok
 // The owner gets no mail, because the address of a new account is not confirmed.
 func (s *Service) ClaimBySignUp(ctx context.Context, from limits.Address, token domain.Secret, signUp func(ctx context.Context) (domain.Identity, error)) (ports.TenantMembership, error) {
 	claimed, err := s.Reservations.Claim(withAddress(ctx, from), ports.Claim{
-		Token:  claimHash(token),
-		SignUp: signUp,
+		Token: claimHash(token),
+		SignUp: func(ctx context.Context) (domain.Identity, error) {
+			owner, err := signUp(ctx)
+			if err == nil {
+				err = owner.Require()
+			}
+			return owner, err
+		},
 		Limits: ports.MakingLimits{MaxOwned: s.tenantsPerOwner(), Unconfirmed: s.Limits.unconfirmed(from)},
 	})
 	return claimed.TenantMembership, err

@@ -135,8 +135,8 @@ func (p CreationPolicy) allow(by Creator) error {
 
 // check refuses an invalid creation, and converts its name to its one form.
 func (c *Creation) check() (err error) {
-	if c.ID.IsZero() {
-		return domain.Invalidf("tenantId", "a tenant has an ID")
+	if err := c.ID.Require(); err != nil {
+		return err
 	}
 	if c.ID.IsReserved() {
 		return domain.NewError(domain.CodeTenantReserved)

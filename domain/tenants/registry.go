@@ -12,8 +12,10 @@ import (
 // served. It needs no proof and returns nothing but the time. Unknown and suspended
 // tenants are [domain.CodeTenantNotFound].
 func (s *Service) Probe(ctx context.Context, id domain.TenantID) (time.Time, error) {
-	now, err := s.Prober.Probe(ctx, id)
-	return now.UTC(), err
+	if err := id.Require(); err != nil {
+		return time.Time{}, err
+	}
+	return s.Prober.Probe(ctx, id)
 }
 
 // maxPage is the longest list that List returns.

@@ -58,8 +58,7 @@ func Dependency(t *testing.T, open func(t *testing.T) Outage) {
 		}
 	})
 
-	d := open(t)
-	heedContext(t, []call{{"Ready", d.Dependency.Ready}})
+	heedContext(t, func(ctx context.Context) error { return open(t).Dependency.Ready(ctx) })
 }
 
 func mustRecover(t *testing.T, d ports.Dependency) {

@@ -35,44 +35,21 @@ func Events(t *testing.T, open func(t *testing.T) EventLog) {
 	setEventsAside(t, open)
 	retainEvents(t, open)
 
-	s, lease := open(t), newLease()
-	heedContext(t, []call{
-		{"Sequence", func(ctx context.Context) error { _, err := s.Sequencer.Sequence(ctx); return err }},
-		{"Events", func(ctx context.Context) error {
-			_, err := s.Reader.Events(ctx, ports.EventQuery{Limit: 1})
-			return err
-		}},
-		{"Acquire", func(ctx context.Context) error { _, err := s.Consumers.Acquire(ctx, lease); return err }},
-		{"Release", func(ctx context.Context) error { return s.Consumers.Release(ctx, lease) }},
-		{"Next", func(ctx context.Context) error { _, err := s.Consumers.Next(ctx, lease, 1); return err }},
-		{"Settle", func(ctx context.Context) error {
-			return s.Consumers.Settle(ctx, lease, domain.Event{}, ports.EventResult{})
-		}},
-		{"Consumers", func(ctx context.Context) error { _, err := s.Operations.Consumers(ctx); return err }},
-		{"RetrySetAside", func(ctx context.Context) error {
-			_, err := s.Operations.RetrySetAside(ctx, lease.Consumer)
-			return err
-		}},
-		{"RemoveConsumer", func(ctx context.Context) error { return s.Operations.RemoveConsumer(ctx, lease.Consumer) }},
-		{"RemoveEvents", func(ctx context.Context) error { _, err := s.Retention.RemoveEvents(ctx, time.Hour); return err }},
-		{"BlankAddresses", func(ctx context.Context) error { return s.Retention.BlankAddresses(ctx, newTenantID(t, "ctx")) }},
+	heedContext(t, func(ctx context.Context) error {
+		_, err := open(t).Reader.Events(ctx, ports.EventQuery{Limit: 1})
+		return err
 	})
-	refuseZero(t, "consumer", []call{
-		{"a lease of no consumer", func(ctx context.Context) error {
-			_, err := s.Consumers.Acquire(ctx, ports.EventLease{Holder: "x", Duration: time.Minute})
-			return err
-		}},
-		{"a lease without a holder", func(ctx context.Context) error {
-			_, err := s.Consumers.Next(ctx, ports.EventLease{Consumer: "x", Duration: time.Minute}, 1)
-			return err
-		}},
-		{"a lease without a duration", func(ctx context.Context) error {
-			return s.Consumers.Release(ctx, ports.EventLease{Consumer: "x", Holder: "x"})
-		}},
+	t.Run("a lease without a consumer, a holder or a duration is invalid", func(t *testing.T) {
+		s := open(t)
+		_, err := s.Consumers.Acquire(t.Context(), ports.EventLease{Holder: "x", Duration: time.Minute})
+		mustBeOn(t, err, "consumer", domain.Invalid)
+		_, err = s.Consumers.Next(t.Context(), ports.EventLease{Consumer: "x", Duration: time.Minute}, 1)
+		mustBeOn(t, err, "consumer", domain.Invalid)
+		mustBeOn(t, s.Consumers.Release(t.Context(), ports.EventLease{Consumer: "x", Holder: "x"}), "consumer", domain.Invalid)
 	})
-	refuseZero(t, "tenantId", []call{{"blanking the addresses of no tenant", func(ctx context.Context) error {
-		return s.Retention.BlankAddresses(ctx, domain.TenantID{})
-	}}})
+	t.Run("the addresses of no tenant are not blanked", func(t *testing.T) {
+		mustBeOn(t, open(t).Retention.BlankAddresses(t.Context(), domain.TenantID{}), "tenantId", domain.Invalid)
+	})
 }
 
 // newEvent returns an event to be recorded in tenant id.

@@ -69,8 +69,8 @@ func (s localTime) Probe(ctx context.Context, id domain.TenantID) (time.Time, er
 
 type deaf struct{ porttest.Tenants }
 
-func (s deaf) Sweep(ctx context.Context) (int, error) {
-	return s.Tenants.Sweep(context.WithoutCancel(ctx))
+func (s deaf) Create(ctx context.Context, n ports.TenantCreation) (ports.CreatedTenant, error) {
+	return s.Tenants.Create(context.WithoutCancel(ctx), n)
 }
 
 type keyAlone struct{ porttest.Tenants }

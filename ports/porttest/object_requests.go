@@ -98,16 +98,6 @@ func insistOnSignatures(t *testing.T, open func(t *testing.T) ObjectStorage) {
 			}
 		}
 	})
-	for name, download := range map[string]ports.Download{
-		"a download of two header lines": {Disposition: "attachment\r\nSet-Cookie: a=b", TTL: time.Minute},
-		"a download of a type of two":    {ContentType: "text/plain\nX: y", TTL: time.Minute},
-		"a download without a life":      {},
-	} {
-		t.Run(name+" is invalid", func(t *testing.T) {
-			_, err := open(t).Store.SignDownload(t.Context(), newKey(t, "file"), download)
-			mustBe(t, err, domain.Invalid)
-		})
-	}
 	t.Run("a URL reports when it ends", func(t *testing.T) {
 		o := object{open(t), newKey(t, "file")}
 		const ttl = 10 * time.Minute

@@ -85,16 +85,6 @@ func insistOnUploads(t *testing.T, open func(t *testing.T) ObjectStorage) {
 		o.mustSend(t, signed, "")
 		o.mustHold(t, "")
 	})
-	for name, upload := range map[string]ports.Upload{
-		"a malformed checksum":          {SHA256: []byte("short"), TTL: time.Minute},
-		"an upload of two header lines": {ContentType: "text/plain\r\nX-Amz-Acl: public-read", TTL: time.Minute},
-		"an upload without a life":      {},
-	} {
-		t.Run(name+" is invalid", func(t *testing.T) {
-			_, err := open(t).Store.SignUpload(t.Context(), newKey(t, "file"), upload)
-			mustBe(t, err, domain.Invalid)
-		})
-	}
 	runIf(t, can.has(WholeUploads), "an upload that breaks off keeps the old object", func(t *testing.T) {
 		o := object{open(t), newKey(t, "file")}
 		for _, before := range []string{"", "what was there"} {

@@ -200,39 +200,21 @@ func runIf(t *testing.T, can bool, sentence string, test func(t *testing.T)) {
 	}
 }
 
-// call is a method of a port with some arguments.
-type call struct {
-	name string
-	do   func(ctx context.Context) error
-}
-
-// heedContext checks that each call returns the own error of a context that is done.
-func heedContext(t *testing.T, calls []call) {
+// heedContext checks that a call returns the own error of a context that is done. One
+// call stands for all methods of an adapter, which translates its errors in one place.
+func heedContext(t *testing.T, call func(ctx context.Context) error) {
 	t.Helper()
-	for _, c := range calls {
-		t.Run(c.name+" returns a cancelled context's own error", func(t *testing.T) {
-			ctx, cancel := context.WithCancel(t.Context())
-			cancel()
-			if err := c.do(ctx); !errors.Is(err, context.Canceled) {
-				t.Errorf("got %v, want %v", err, context.Canceled)
+	t.Run("a call returns the own error of a context that is cancelled, or past its deadline", func(t *testing.T) {
+		cancelled, cancel := context.WithCancel(t.Context())
+		cancel()
+		late, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+		defer cancel()
+		for ctx, want := range map[context.Context]error{cancelled: context.Canceled, late: context.DeadlineExceeded} {
+			if err := call(ctx); !errors.Is(err, want) {
+				t.Errorf("got %v, want %v", err, want)
 			}
-		})
-		t.Run(c.name+" returns the own error of a context past its deadline", func(t *testing.T) {
-			ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
-			defer cancel()
-			if err := c.do(ctx); !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
-			}
-		})
-	}
-}
-
-// refuseZero checks that each call, which lacks the field, is invalid on it.
-func refuseZero(t *testing.T, field string, calls []call) {
-	t.Helper()
-	for _, c := range calls {
-		t.Run(c.name+" is invalid", func(t *testing.T) { mustBeOn(t, c.do(t.Context()), field, domain.Invalid) })
-	}
+		}
+	})
 }
 
 // sized returns the size of a file of n bytes.

@@ -20,35 +20,9 @@ func ReservationStore(t *testing.T, open func(t *testing.T) Tenancy) {
 	forgetExpiredReservations(t, open)
 	sweepReservations(t, open)
 
-	s := open(t)
-	heedContext(t, []call{
-		{"Reserve", func(ctx context.Context) error { _, err := s.Reservations.Reserve(ctx, reservation(t)); return err }},
-		{"Claim", func(ctx context.Context) error {
-			_, err := s.Reservations.Claim(ctx, ports.Claim{Token: newHash(), Owner: newIdentity(t)})
-			return err
-		}},
-	})
-	n := reservation(t)
-	reserve(t, s, n)
-	both := ports.Claim{Token: n.Token, Owner: newIdentity(t), SignUp: signsUp(newIdentity(t))}
-	refuseZero(t, "tenantId", []call{{"reserving no ID", func(ctx context.Context) error {
-		_, err := s.Reservations.Reserve(ctx, ports.ReservationRequest{Token: newHash(), TTL: time.Hour})
+	heedContext(t, func(ctx context.Context) error {
+		_, err := open(t).Reservations.Reserve(ctx, reservation(t))
 		return err
-	}}})
-	refuseZero(t, "claimToken", []call{{"reserving without a token", func(ctx context.Context) error {
-		_, err := s.Reservations.Reserve(ctx, ports.ReservationRequest{ID: newTenantID(t, "zero"), TTL: time.Hour})
-		return err
-	}}})
-	refuseZero(t, "sub", []call{
-		{"claiming without an owner", func(ctx context.Context) error {
-			_, err := s.Reservations.Claim(ctx, ports.Claim{Token: n.Token})
-			return err
-		}},
-		{"claiming for an owner and a new user", func(ctx context.Context) error { _, err := s.Reservations.Claim(ctx, both); return err }},
-		{"claiming for a new user without an identity", func(ctx context.Context) error {
-			_, err := s.Reservations.Claim(ctx, ports.Claim{Token: n.Token, SignUp: signsUp(domain.Identity{})})
-			return err
-		}},
 	})
 }
 

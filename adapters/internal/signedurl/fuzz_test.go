@@ -26,10 +26,7 @@ func signerWith(t testing.TB, secret string) *signedurl.Signer {
 func FuzzHandler(f *testing.F) {
 	signer := signerWith(f, strings.Repeat("s", 32))
 	key := keyOf(f, "acme/a b.txt")
-	up, err := signer.Upload(key, ports.Upload{Size: sized(5), ContentType: "text/plain", IfAbsent: true, TTL: time.Minute})
-	if err != nil {
-		f.Fatal(err)
-	}
+	up := signer.Upload(key, ports.Upload{Size: sized(5), ContentType: "text/plain", IfAbsent: true, TTL: time.Minute})
 	signed, err := url.Parse(up.URL.Reveal())
 	if err != nil {
 		f.Fatal(err)
@@ -74,14 +71,12 @@ func FuzzRoundTrip(f *testing.F) {
 			return
 		}
 		s := newSite(t, base)
-		up, err := s.signer.Upload(key, ports.Upload{Size: sized(int64(len(body))), ContentType: contentType, TTL: time.Minute})
-		if err != nil {
+		upload := ports.Upload{Size: sized(int64(len(body))), ContentType: contentType, TTL: time.Minute}
+		download := ports.Download{Disposition: disposition, ContentType: contentType, TTL: time.Minute}
+		if upload.Validate() != nil || download.Validate() != nil {
 			return
 		}
-		down, err := s.signer.Download(key, ports.Download{Disposition: disposition, ContentType: contentType, TTL: time.Minute})
-		if err != nil {
-			return
-		}
+		up, down := s.signer.Upload(key, upload), s.signer.Download(key, download)
 		mustAnswer(t, s.send(up, body), 200, "")
 		if held := s.store.content(key); held != body {
 			t.Fatalf("it holds %q under %q", held, key)
