@@ -8,8 +8,9 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// minPause is the pause after a look that found something.
-const minPause = 20 * time.Millisecond
+// minPause is the pause after a look that found something, so that many events share
+// the cost of one look.
+const minPause = 50 * time.Millisecond
 
 // Sequence gives events their positions until ctx is done. Consumers get an event once
 // it has one. Every process that serves may call it at the same time.
@@ -56,7 +57,7 @@ type pauses struct {
 // errorPause is the longest pause after an error.
 const errorPause = 10 * time.Second
 
-// after waits: not at all if there was work, and longest after errors.
+// after waits: for the shortest time if there was work, and longest after errors.
 func (p *pauses) after(ctx context.Context, worked bool, err error) {
 	longest := p.longest
 	switch {
@@ -64,7 +65,6 @@ func (p *pauses) after(ctx context.Context, worked bool, err error) {
 		longest = max(longest, errorPause)
 	case worked:
 		p.last = 0
-		return
 	}
 	p.last = min(max(2*p.last, minPause), longest)
 	wait(ctx, p.last)
