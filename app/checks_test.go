@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,6 +35,10 @@ func logger(level slog.Level) *slog.Logger {
 }
 
 func TestCheckConfig(t *testing.T) {
+	unseen := map[string]bool{}
+	for _, f := range app.CheckConfig(t.Context(), wellSet()) {
+		unseen[f.Check] = true
+	}
 	for name, c := range map[string]struct {
 		change   func(*app.Config)
 		check    string
@@ -65,6 +70,7 @@ func TestCheckConfig(t *testing.T) {
 		"a log with too little":            {func(c *app.Config) { c.Logger = logger(slog.LevelWarn) }, "log-level", doctor.Warning, "an operator entered"},
 		"no log":                           {func(c *app.Config) { c.Logger = nil }, "log-level", doctor.Warning, "an operator entered"},
 	} {
+		delete(unseen, c.check)
 		t.Run(name, func(t *testing.T) {
 			cfg := wellSet()
 			c.change(&cfg)
@@ -83,6 +89,9 @@ func TestCheckConfig(t *testing.T) {
 			}
 		})
 	}
+	for check := range unseen {
+		t.Errorf("no mistake is made that %s finds", check)
+	}
 }
 
 func TestTheDocsListTheChecks(t *testing.T) {
@@ -90,16 +99,29 @@ func TestTheDocsListTheChecks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	table := "| check | whether |\n|---|---|\n| `configuration` | every variable is understood: no short `OPERATOR_TOKEN`, no forgotten `DB_USER` |\n"
+	_, table, _ := strings.Cut(string(page), "| check | whether |\n|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	got := strings.Split(table, "\n")
+	want := []string{"| `configuration` | every variable is understood: no short `OPERATOR_TOKEN`, no forgotten `DB_USER` |"}
 	seen := map[string]bool{}
 	for _, c := range app.Checks() {
 		if seen[c.Name] {
 			t.Errorf("there are two checks %s", c.Name)
 		}
 		seen[c.Name] = true
-		table += "| `" + c.Name + "` | " + c.About + " |\n"
+		want = append(want, "| `"+c.Name+"` | "+c.About+" |")
 	}
-	if !strings.Contains(string(page), table) {
-		t.Errorf("docs/production.md has another table than this one:\n%s", table)
+	for _, row := range want {
+		if !slices.Contains(got, row) {
+			t.Errorf("the table of docs/production.md lacks this row:\n%s", row)
+		}
+	}
+	for _, row := range got {
+		if !slices.Contains(want, row) {
+			t.Errorf("the table of docs/production.md has a row of no check:\n%s", row)
+		}
+	}
+	if !t.Failed() && !slices.Equal(got, want) {
+		t.Errorf("the table of docs/production.md has another order than this one:\n%s", strings.Join(want, "\n"))
 	}
 }
