@@ -17,11 +17,11 @@ import (
 //   - member passes the proof of membership in the tenant that the request names.
 //   - manager passes the proof that a member manages the members of the tenant, and
 //     operatorAsManager that the operator does.
+//   - operator passes the proof that the caller holds the operator's token.
 //   - either passes a user, or a caller whose body may have a token of its own.
 func (s *server) routes(e *echo.Echo) {
 	get := func(path string, h echo.HandlerFunc) { e.Match(reads, path, s.web.Brief(h)) }
 	post := func(path string, h echo.HandlerFunc) { e.POST(path, s.web.Brief(h)) }
-
 	patch := func(path string, h echo.HandlerFunc) { e.PATCH(path, s.web.Brief(h)) }
 	del := func(path string, h echo.HandlerFunc) { e.DELETE(path, s.web.Brief(h)) }
 
