@@ -127,7 +127,8 @@ func (p *dotEnvParser) setting() (setting, error) {
 		return s, lineError{s.line, "before the = stands no name of a variable: a name has letters, digits and _ alone"}
 	}
 	s.name = name
-	return s, p.value(&s)
+	err := p.value(&s)
+	return s, err
 }
 
 // isVariableName accepts more than a shell: other programs' names may contain a dot.

@@ -124,7 +124,8 @@ func (c *checker) lines(ctx context.Context, query string) (found []string, err 
 	query = strings.NewReplacer(
 		"{inst}", c.in.Name, "{system}", c.in.SystemRole(), "{gate}", c.in.GateRole(), "{shared}", c.in.SharedRole(),
 	).Replace(query) // made of hex digits and our own words
-	return found, c.readAll(ctx, &found, query)
+	err = c.readAll(ctx, &found, query)
+	return found, err
 }
 
 // The large objects that a tenant makes are its own.

@@ -67,7 +67,8 @@ func Read(ctx context.Context, db sqlx.QueryerContext) (in Installation, err err
 	if !rows.Next() {
 		return in, errors.Join(rows.Err(), ErrNone)
 	}
-	return in, errors.Join(rows.Scan(&in.Name, &in.Roles, &in.Version), rows.Close())
+	err = errors.Join(rows.Scan(&in.Name, &in.Roles, &in.Version), rows.Close())
+	return in, err
 }
 
 // Guess returns the installation's name, for a Config.User that may not read the

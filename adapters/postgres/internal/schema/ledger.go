@@ -24,22 +24,25 @@ type entry struct {
 
 // ReadOnce reads what was applied once for the whole installation.
 func ReadOnce(ctx context.Context, db sqlx.QueryerContext) (l ledger, err error) {
-	return l, sqlx.SelectContext(ctx, db, &l, `
+	err = sqlx.SelectContext(ctx, db, &l, `
 		SELECT set, number, name, checksum FROM partywall.migrations WHERE tenant = '' ORDER BY set, number`)
+	return l, err
 }
 
 // ReadPublished reads what makes a tenant, by the newest setup.
 func ReadPublished(ctx context.Context, db sqlx.QueryerContext) (l ledger, err error) {
-	return l, sqlx.SelectContext(ctx, db, &l, `
+	err = sqlx.SelectContext(ctx, db, &l, `
 		SELECT set, number, name, checksum FROM partywall.tenant_files ORDER BY set, number`)
+	return l, err
 }
 
 // readTenants reads what was applied to any tenant: a file that differs from
 // tenant to tenant comes several times.
 func readTenants(ctx context.Context, db sqlx.QueryerContext) (l ledger, err error) {
-	return l, sqlx.SelectContext(ctx, db, &l, `
+	err = sqlx.SelectContext(ctx, db, &l, `
 		SELECT set, number, min(name) AS name, checksum FROM partywall.migrations WHERE tenant <> ''
 		GROUP BY set, number, checksum ORDER BY set, number`)
+	return l, err
 }
 
 // UpToDate refuses a database that setup hasn't brought to the program's version,

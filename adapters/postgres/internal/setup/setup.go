@@ -214,9 +214,10 @@ func (s *setup) createInstallation(ctx context.Context, tx *sqlx.Tx, mayCreateRo
 	default:
 		s.did("tenants get no roles, as TENANT_ROLES=off says: the search path is the only wall")
 	}
-	return in, tx.GetContext(ctx, &in.Version, `
+	err = tx.GetContext(ctx, &in.Version, `
 		INSERT INTO partywall.installation (inst, roles) VALUES ($1, $2)
 		RETURNING current_setting('server_version_num')::int`, in.Name, in.Roles)
+	return in, err
 }
 
 // verify opens the installation as a program that serves it does.
