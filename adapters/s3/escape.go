@@ -1,27 +1,21 @@
 package s3
 
-// encode formats a query from the parameters that have a value. It does not escape names.
-func encode(query []param) string {
-	b := make([]byte, 0, 768)
+// appendQuery appends the parameters that have a value. It does not escape names.
+func appendQuery(b []byte, query []param) []byte {
+	separator := ""
 	for _, p := range query {
 		if p.value == "" {
 			continue
 		}
-		if len(b) > 0 {
-			b = append(b, '&')
-		}
-		b = append(b, p.name...)
-		b = append(b, '=')
-		b = appendEscaped(b, p.value, false)
+		b = append(append(b, separator...), p.name...)
+		b = appendEscaped(append(b, '='), p.value, false)
+		separator = "&"
 	}
-	return string(b)
+	return b
 }
 
-// escapePath returns the URI encoding of a path. Slashes remain.
-func escapePath(s string) string { return string(appendEscaped(make([]byte, 0, len(s)+32), s, true)) }
-
 // appendEscaped appends the URI encoding of Signature Version 4, which escapes all bytes
-// but RFC 3986's unreserved characters. A space becomes %20.
+// but RFC 3986's unreserved characters and, in a path, the slash. A space becomes %20.
 func appendEscaped(b []byte, s string, keepSlash bool) []byte {
 	const digits = "0123456789ABCDEF"
 	for i := range len(s) {

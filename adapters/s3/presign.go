@@ -4,9 +4,11 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -60,8 +62,14 @@ func (p *presigner) presign(creds aws.Credentials, at time.Time, life time.Durat
 		r.headers = append(r.headers, param{name: guard})
 	}
 	headers, headerNames := p.canonicalHeaders(r.headers)
-	path := p.path + escapePath(r.object)
-	query := encode(append([]param{
+
+	url := append(make([]byte, 0, 1024), p.scheme+"://"+p.host...)
+	start := len(url)
+	url = appendEscaped(append(url, p.path...), r.object, true)
+	path := url[start:]
+	url = append(url, '?')
+	start = len(url)
+	url = appendQuery(url, append([]param{
 		{"X-Amz-Algorithm", algorithm},
 		{"X-Amz-Credential", creds.AccessKeyID + "/" + scope},
 		{"X-Amz-Date", now},
@@ -70,31 +78,41 @@ func (p *presigner) presign(creds aws.Credentials, at time.Time, life time.Durat
 		{"X-Amz-SignedHeaders", headerNames},
 	}, r.query...))
 	if r.guarded {
-		query += "&" + guard + "="
+		url = append(url, "&"+guard+"="...)
 	}
-	canonical := make([]byte, 0, 1024)
-	for _, part := range [...]string{r.method, path, query, headers, headerNames} {
-		canonical = append(append(canonical, part...), '\n')
-	}
+	query := url[start:]
+
+	canonical := appendLine(make([]byte, 0, 1024), r.method)
+	canonical = appendLine(canonical, path)
+	canonical = appendLine(canonical, query)
+	canonical = appendLine(canonical, headers)
+	canonical = appendLine(canonical, headerNames)
 	sum := sha256.Sum256(append(canonical, "UNSIGNED-PAYLOAD"...))
-	toSign := algorithm + "\n" + now + "\n" + scope + "\n" + hex.EncodeToString(sum[:])
-	signature := mac(p.signingKey(creds.SecretAccessKey, day), toSign)
-	return p.scheme + "://" + p.host + path + "?" + query + "&X-Amz-Signature=" + hex.EncodeToString(signature)
+
+	toSign := appendLine(make([]byte, 0, 192), algorithm)
+	toSign = appendLine(toSign, now)
+	toSign = appendLine(toSign, scope)
+	toSign = hex.AppendEncode(toSign, sum[:])
+	url = append(url, "&X-Amz-Signature="...)
+	return string(hex.AppendEncode(url, p.signingKey(creds.SecretAccessKey, day).mac(toSign)))
 }
+
+func appendLine[T string | []byte](b []byte, line T) []byte { return append(append(b, line...), '\n') }
 
 // canonicalHeaders returns headers and host in canonical form, and their names in the
 // order of the signature.
 func (p *presigner) canonicalHeaders(headers []param) (lines, names string) {
 	headers = append(headers, param{"host", p.host})
 	slices.SortFunc(headers, func(a, b param) int { return strings.Compare(a.name, b.name) })
+	allLines, allNames := make([]byte, 0, 512), make([]byte, 0, 128)
 	for i, h := range headers {
 		if i > 0 {
-			names += ";"
+			allNames = append(allNames, ';')
 		}
-		names += h.name
-		lines += h.name + ":" + collapse(h.value) + "\n"
+		allNames = append(allNames, h.name...)
+		allLines = appendLine(append(append(allLines, h.name...), ':'), collapse(h.value))
 	}
-	return lines, names
+	return string(allLines), string(allNames)
 }
 
 // collapse replaces each run of spaces by one space.
@@ -105,26 +123,33 @@ func collapse(value string) string {
 	return strings.Join(strings.Fields(value), " ")
 }
 
-// signingKey is a derived key, which is valid for a day.
+// signingKey is a derived key, which is valid for a day. It keeps its HMACs for the next
+// signatures, because a new one hashes the key again.
 type signingKey struct {
 	secret, day string
-	key         []byte
+	hmacs       sync.Pool // of hash.Hash
 }
 
-func (p *presigner) signingKey(secret, day string) []byte {
+// mac returns the HMAC of text. It is safe for concurrent use.
+func (k *signingKey) mac(text []byte) []byte {
+	h := k.hmacs.Get().(hash.Hash)
+	defer k.hmacs.Put(h)
+	h.Reset()
+	h.Write(text)
+	return h.Sum(nil)
+}
+
+func (p *presigner) signingKey(secret, day string) *signingKey {
 	if last := p.lastKey.Load(); last != nil && last.day == day && last.secret == secret {
-		return last.key
+		return last
 	}
 	key := []byte("AWS4" + secret)
 	for _, part := range [...]string{day, p.region, p.service, "aws4_request"} {
-		key = mac(key, part)
+		h := hmac.New(sha256.New, key)
+		h.Write([]byte(part))
+		key = h.Sum(nil)
 	}
-	p.lastKey.Store(&signingKey{secret, day, key})
-	return key
-}
-
-func mac(key []byte, text string) []byte {
-	h := hmac.New(sha256.New, key)
-	h.Write([]byte(text))
-	return h.Sum(nil)
+	derived := &signingKey{secret: secret, day: day, hmacs: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
+	p.lastKey.Store(derived)
+	return derived
 }

@@ -1,10 +1,12 @@
 package s3
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -75,7 +77,7 @@ func signedBySDK(t *testing.T, creds aws.Credentials, at time.Time, r request) s
 		}
 	}
 	req := &http.Request{Method: r.method, Header: http.Header{}, URL: &url.URL{
-		Scheme: frankfurt.scheme, Host: frankfurt.host, Path: "/" + r.object, RawPath: "/" + escapePath(r.object), RawQuery: query.Encode(),
+		Scheme: frankfurt.scheme, Host: frankfurt.host, Path: "/" + r.object, RawPath: "/" + string(appendEscaped(nil, r.object, true)), RawQuery: query.Encode(),
 	}}
 	for _, h := range r.headers {
 		if h.name == "content-length" {
@@ -90,6 +92,25 @@ func signedBySDK(t *testing.T, creds aws.Credentials, at time.Time, r request) s
 		t.Fatal(err)
 	}
 	return signed
+}
+
+func TestPresignConcurrently(t *testing.T) {
+	const signers, urls = 8, 100
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	shared := presigner{endpoint: frankfurt}
+	var wait sync.WaitGroup
+	for signer := range signers {
+		wait.Go(func() {
+			for i := range urls {
+				r := request{method: http.MethodPut, object: fmt.Sprintf("acme/%d/%d.txt", signer, i)}
+				alone := presigner{endpoint: frankfurt}
+				if got, want := shared.presign(someCreds, at, time.Minute, r), alone.presign(someCreds, at, time.Minute, r); got != want {
+					t.Errorf("got  %s\nwant %s", got, want)
+				}
+			}
+		})
+	}
+	wait.Wait()
 }
 
 func must[T any](value T, err error) T {
@@ -108,7 +129,7 @@ func TestSigningKey(t *testing.T) {
 		p := presigner{endpoint: frankfurt}
 		var keys []string
 		for _, k := range [][2]string{{"one", "20260101"}, {"one", "20260102"}, {"two", "20260102"}, {"one", "20260101"}} {
-			keys = append(keys, string(p.signingKey(k[0], k[1])))
+			keys = append(keys, string(p.signingKey(k[0], k[1]).mac([]byte("text"))))
 		}
 		if keys[0] != keys[3] || keys[0] == keys[1] || keys[1] == keys[2] {
 			t.Errorf("got %x", keys)
