@@ -33,22 +33,29 @@ func (s *server) selection(r *http.Request, elsewhere ...Resolve) (domain.Tenant
 	if err != nil {
 		return domain.TenantID{}, err
 	}
-	for _, resolve := range append(elsewhere, s.Resolve) {
-		if resolve == nil {
-			continue
-		}
-		named, err := resolve(r)
-		switch {
-		case err != nil:
+	for _, resolve := range elsewhere {
+		if id, err = agreed(id, resolve, r); err != nil {
 			return domain.TenantID{}, err
-		case named.IsZero():
-		case id.IsZero():
-			id = named
-		case id != named:
-			return domain.TenantID{}, errTwoTenants
 		}
 	}
-	return id, nil
+	return agreed(id, s.Resolve, r)
+}
+
+// agreed returns the tenant that id and resolve name. Each may name none.
+func agreed(id domain.TenantID, resolve Resolve, r *http.Request) (domain.TenantID, error) {
+	if resolve == nil {
+		return id, nil
+	}
+	named, err := resolve(r)
+	switch {
+	case err != nil:
+		return domain.TenantID{}, err
+	case named.IsZero():
+		return id, nil
+	case !id.IsZero() && id != named:
+		return domain.TenantID{}, errTwoTenants
+	}
+	return named, nil
 }
 
 // tenantInHeader is the [Resolve] of X-Tenant-ID.
@@ -66,14 +73,12 @@ func tenantInHeader(r *http.Request) (domain.TenantID, error) {
 	return id, web.OnField(err, "tenantId", fieldTenantID)
 }
 
-// tenantInPath returns the [Resolve] of a path's parameter, which may be empty.
+// tenantInPath returns the [Resolve] of a path's parameter, and nil if it is empty.
 func tenantInPath(segment string) Resolve {
-	return func(*http.Request) (domain.TenantID, error) {
-		if segment == "" {
-			return domain.TenantID{}, nil
-		}
-		return domain.ParseTenantID(segment)
+	if segment == "" {
+		return nil
 	}
+	return func(*http.Request) (domain.TenantID, error) { return domain.ParseTenantID(segment) }
 }
 
 var errTwoTenants = domain.Invalidf(fieldTenantID, "the request names two different tenants; name one")
