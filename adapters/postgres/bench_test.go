@@ -10,7 +10,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 )
 
-func BenchmarkClock(b *testing.B) {
+func BenchmarkProbe(b *testing.B) {
 	db, _ := pgtest.Open(b)
 	acme := pgtest.MakeTenant(b, db, "acme")
 	b.RunParallel(func(pb *testing.PB) {

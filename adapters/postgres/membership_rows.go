@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"database/sql"
+	"slices"
 	"time"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
@@ -41,7 +42,9 @@ func (r *membershipRow) membership() (m domain.Membership, err error) {
 	if m.Identity, err = domain.NewIdentity(r.provider, r.subject); err != nil {
 		return domain.Membership{}, err
 	}
-	m.Email, _ = domain.ParseEmail(r.email.String) // zero: unknown, or an earlier release accepted the address
+	if r.email.Valid {
+		m.Email, _ = domain.ParseEmail(r.email.String) // zero: an earlier release accepted the address
+	}
 	if r.grantedSubject.Valid {
 		m.GrantedBy.Identity, err = domain.NewIdentity(r.grantedProvider.String, r.grantedSubject.String)
 	}
@@ -59,11 +62,17 @@ func scanMembership(row pg.Scanner) (domain.Membership, error) {
 
 // scanTenantMembership reads membershipColumns and then tenantColumns.
 func scanTenantMembership(row pg.Scanner) (found ports.TenantMembership, err error) {
-	var r membershipRow
-	if found.Tenant, err = scanTenant(row, r.targets()...); err != nil {
+	var r struct {
+		membership membershipRow
+		tenant     tenantRow
+	}
+	if err := row.Scan(slices.Concat(r.membership.targets(), r.tenant.targets())...); err != nil {
 		return ports.TenantMembership{}, err
 	}
-	found.Membership, err = r.membership()
+	if found.Tenant, err = r.tenant.tenant(); err != nil {
+		return ports.TenantMembership{}, err
+	}
+	found.Membership, err = r.membership.membership()
 	return found, err
 }
 

@@ -37,22 +37,37 @@ const (
 	present       = `NOT ` + neverClaimed
 )
 
-// tenantColumns are what scanTenant reads of a tenant.
+// tenantColumns are what a tenantRow is read from.
 const tenantColumns = `t.id, t.name, t.status, t.created_at, t.expires_at`
 
+// tenantRow is a row of partywall.tenants.
+type tenantRow struct {
+	id, name, status string
+	createdAt        time.Time
+	expiresAt        sql.NullTime
+}
+
+// targets are where the columns are scanned to.
+func (r *tenantRow) targets() []any {
+	return []any{&r.id, &r.name, &r.status, &r.createdAt, &r.expiresAt}
+}
+
+func (r *tenantRow) tenant() (t domain.Tenant, err error) {
+	t = domain.Tenant{Name: r.name, Status: domain.TenantStatus(r.status), CreatedAt: r.createdAt.UTC()}
+	if t.Status == domain.Unclaimed {
+		t.ClaimExpiresAt = r.expiresAt.Time.UTC()
+	}
+	t.ID, err = domain.ParseTenantID(r.id)
+	return t, err
+}
+
 // scanTenant reads tenantColumns, after what goes before.
-func scanTenant(row pg.Scanner, before ...any) (t domain.Tenant, err error) {
-	var id, status string
-	var expiresAt sql.NullTime
-	if err := row.Scan(append(before, &id, &t.Name, &status, &t.CreatedAt, &expiresAt)...); err != nil {
+func scanTenant(row pg.Scanner, before ...any) (domain.Tenant, error) {
+	var r tenantRow
+	if err := row.Scan(append(before, r.targets()...)...); err != nil {
 		return domain.Tenant{}, err
 	}
-	t.Status, t.CreatedAt = domain.TenantStatus(status), t.CreatedAt.UTC()
-	if t.Status == domain.Unclaimed {
-		t.ClaimExpiresAt = expiresAt.Time.UTC()
-	}
-	t.ID, err = domain.ParseTenantID(id)
-	return t, err
+	return r.tenant()
 }
 
 // Probe implements [ports.TenantProber] with one message on the gate: the time,
