@@ -119,7 +119,7 @@ func zeroed(argument reflect.Value) map[string]reflect.Value {
 func call(method reflect.Value, arguments []reflect.Value) (reached bool, err error) {
 	defer func() { reached = recover() != nil }()
 	results := method.Call(arguments)
-	err, _ = results[len(results)-1].Interface().(error)
+	err, _ = reflect.TypeAssert[error](results[len(results)-1])
 	return false, err
 }
 

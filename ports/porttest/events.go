@@ -306,12 +306,11 @@ func retainEvents(t *testing.T, open func(t *testing.T) EventLog) {
 		s.record(t, failed, 2)
 		s.record(t, given, 2)
 		for _, d := range c.next(t, 10) {
-			switch {
-			case d.Event.Tenant == failed:
-				c.settle(t, d, ports.EventResult{Failure: "no", RetryAfter: time.Hour})
-			default:
-				c.settle(t, d, ports.EventResult{Failure: "no", SetAside: true})
+			result := ports.EventResult{Failure: "no", SetAside: true}
+			if d.Event.Tenant == failed {
+				result = ports.EventResult{Failure: "no", RetryAfter: time.Hour}
 			}
+			c.settle(t, d, result)
 		}
 		time.Sleep(past)
 		_, err := s.Retention.RemoveEvents(t.Context(), past/2)
