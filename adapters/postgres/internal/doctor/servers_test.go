@@ -78,7 +78,7 @@ func TestTLSChecks(t *testing.T) {
 	secure, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{})
 	realservers.Need(t, err)
 	t.Cleanup(func() { _ = secure.Close() })
-	cfg := postgres.Config{Host: "127.0.0.1", Port: secure.Port, User: secure.User, Password: secure.Password, Database: "tls"}
+	cfg := postgres.Config{Host: "127.0.0.1", Port: secure.Port, User: secure.User, Password: secure.Password, Database: "tls", SSLMode: "verify-full"}
 	ours, theirs := pgtest.NewAuthority(t), pgtest.NewAuthority(t)
 	pgtest.ServeTLS(t, secure, ours.Sign(t, "127.0.0.1"))
 	cfg.SSLRootCert = ours.File
