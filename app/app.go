@@ -107,11 +107,11 @@ func (p *Partywall) build(ctx context.Context) error {
 	p.Tenants.Users, p.Tenants.Unproven = signIn.provider, p.confirmsUnseen()
 	p.Tenants.Mail, p.Tenants.Limits = mail, tenants.NewLimits(nil)
 	p.Identities = &identities.Service{
-		Provider: signIn.provider,
-		Members:  stores.members,
-		Emails:   stores.members,
-		Tenants:  p.Tenants,
-		Limits:   identities.NewLimits(nil),
+		Provider:  signIn.provider,
+		Directory: stores.directory,
+		Emails:    stores.members,
+		Tenants:   p.Tenants,
+		Limits:    identities.NewLimits(nil),
 	}
 	p.Files = &files.Service{Signer: objects.signer, MaxSize: p.config.UploadMaxSize, RequireSize: p.config.UploadRequireSize}
 	p.api = httpapi.New(httpapi.Config{

@@ -58,6 +58,10 @@ type Config struct {
 	EventRetention time.Duration // how long events are kept; 0: 400 days
 	OperatorKeys   access.OperatorKeys
 
+	// TenantGrace is how long a deleted tenant can be restored before its data are
+	// removed. Zero means 30 days, and a negative one that it cannot be restored.
+	TenantGrace time.Duration
+
 	UploadMaxSize     int64 // bytes
 	UploadRequireSize bool
 
@@ -95,6 +99,11 @@ type Config struct {
 	// Permissions are the product's own: each with the roles that have it, such as
 	// "send invoices": {domain.RoleOwner, domain.RoleAdmin}. Member.Require takes them.
 	Permissions map[domain.Permission][]domain.Role
+
+	// ValidateSettings, if set, refuses settings of a tenant that the product does not
+	// accept. A [domain.Error] comes back as it is. The text of any other error is shown
+	// to the caller, as a 400 on field "settings".
+	ValidateSettings func(ctx context.Context, id domain.TenantID, settings domain.Settings) error
 
 	// Resolve returns the tenant that a request names besides X-Tenant-ID, without a proof
 	// of membership. [Subdomain] returns such a function. If both name a tenant, they must
@@ -213,6 +222,7 @@ func (c Config) withDefaults() Config {
 	c.TenantCreation = cmp.Or(c.TenantCreation, d.TenantCreation)
 	c.TenantsPerOwner = cmp.Or(c.TenantsPerOwner, d.TenantsPerOwner)
 	c.EventRetention = cmp.Or(c.EventRetention, d.EventRetention)
+	c.TenantGrace = cmp.Or(c.TenantGrace, d.TenantGrace)
 	c.UploadMaxSize = cmp.Or(c.UploadMaxSize, d.UploadMaxSize)
 	return c
 }

@@ -56,6 +56,7 @@ func DefaultConfig() Config {
 		TenantCreation:  tenants.Open,
 		TenantsPerOwner: tenants.DefaultTenantsPerOwner,
 		EventRetention:  events.DefaultRetention,
+		TenantGrace:     tenants.DefaultGrace,
 		UploadMaxSize:   ports.MaxUploadSize,
 	}
 }
@@ -101,6 +102,7 @@ func (p *parser) config(env environment) Config {
 		TenantCreation:      p.creationPolicy("TENANT_CREATION", env.TenantCreation),
 		TenantsPerOwner:     int(p.integer("TENANTS_PER_OWNER", env.TenantsPerOwner, 1, 1_000_000)),
 		EventRetention:      p.retention("EVENT_RETENTION", env.EventRetention),
+		TenantGrace:         p.grace("TENANT_GRACE", env.TenantGrace),
 		OperatorKeys:        keep(p, "OPERATOR_TOKEN", operators, operatorErr),
 		UploadMaxSize:       p.integer("UPLOAD_MAX_SIZE", env.UploadMaxSize, 1, ports.MaxUploadSize),
 		UploadRequireSize:   p.boolean("UPLOAD_REQUIRE_SIZE", env.UploadRequireSize),

@@ -52,6 +52,20 @@ func (p *parser) retention(name, s string) time.Duration {
 	return d
 }
 
+// grace reads a duration that may be zero, which [Config.TenantGrace] writes as a
+// negative one.
+func (p *parser) grace(name, s string) time.Duration {
+	const most = 10 * 365 * 24 * time.Hour
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 0 || d > most {
+		p.mistake(name, "is a duration from 0 to %dh such as 720h, not %q", int(most.Hours()), s)
+	}
+	if d == 0 {
+		return -1
+	}
+	return d
+}
+
 func (p *parser) oneOf(name, s string, choices ...string) string {
 	if !slices.Contains(choices, s) {
 		p.mistake(name, "is one of %s, not %q", strings.TrimSuffix(strings.Join(choices, ", "), ", "), s)

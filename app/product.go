@@ -47,6 +47,22 @@ func (p *Partywall) EchoRequireUser(next echo.HandlerFunc) echo.HandlerFunc {
 	return p.api.EchoRequireUser(next)
 }
 
+// RequireSteward lets next, a product's own route, serve the owners of the tenant that
+// the request names, whether or not it is active, and the operator, who sends the
+// operator token. [StewardFrom] returns the steward to next, for the changes of
+// pw.Tenants. Otherwise it is like [Partywall.RequireMember].
+func (p *Partywall) RequireSteward(next http.Handler) http.Handler { return p.api.RequireSteward(next) }
+
+// EchoRequireSteward is [Partywall.RequireSteward] as an Echo middleware. The context
+// of the request contains the steward.
+func (p *Partywall) EchoRequireSteward(next echo.HandlerFunc) echo.HandlerFunc {
+	return p.api.EchoRequireSteward(next)
+}
+
+// StewardFrom returns the steward that [Partywall.RequireSteward] or
+// [Partywall.EchoRequireSteward] admitted.
+func StewardFrom(ctx context.Context) (access.Steward, bool) { return httpapi.StewardFrom(ctx) }
+
 // CallerFrom returns the caller that [Partywall.RequireUser], [Partywall.RequireMember]
 // or their variants for Echo admitted. [identities.Service.WhoAmI], [tenants.Creator] and
 // [tenants.Service.Claim] take it.

@@ -30,6 +30,8 @@ type stores struct {
 	tenants      tenantPorts
 	members      memberships
 	reservations ports.ReservationStore
+	lifecycle    ports.TenantLifecycle
+	directory    ports.TenantDirectory
 	users        ports.UserStore
 	events       eventStore
 	ready        ports.Dependency
@@ -45,7 +47,7 @@ type eventStore interface {
 }
 
 func storesOf(db *postgres.DB) stores {
-	return stores{db.Tenants(), db.Members(), db.Reservations(), db.Users(), db.Events(), db}
+	return stores{db.Tenants(), db.Members(), db.Reservations(), db.Lifecycle(), db.Directory(), db.Users(), db.Events(), db}
 }
 
 // services returns the use cases that the database serves, for [New] and
@@ -53,13 +55,17 @@ func storesOf(db *postgres.DB) stores {
 // the operator of a Registry needs none.
 func (s stores) services(cfg Config, later func(func(context.Context) error)) (*members.Service, *tenants.Service) {
 	return &members.Service{Lister: s.members, Changer: s.members}, &tenants.Service{
-		Registry:        s.tenants,
-		Provisioner:     s.tenants,
-		Prober:          s.tenants,
-		Reservations:    s.reservations,
-		TenantsPerOwner: cfg.TenantsPerOwner,
-		Policy:          cfg.TenantCreation,
-		Later:           later,
+		Registry:         s.tenants,
+		Provisioner:      s.tenants,
+		Prober:           s.tenants,
+		Reservations:     s.reservations,
+		Lifecycle:        s.lifecycle,
+		Directory:        s.directory,
+		Grace:            max(0, cfg.TenantGrace),
+		ValidateSettings: cfg.ValidateSettings,
+		TenantsPerOwner:  cfg.TenantsPerOwner,
+		Policy:           cfg.TenantCreation,
+		Later:            later,
 	}
 }
 

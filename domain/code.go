@@ -23,6 +23,9 @@ const (
 	CodeTenantReserved      Code = "tenant_reserved"      // the ID is never given out
 	CodeTenantUpgrading     Code = "tenant_upgrading"     // the tenant's schema is older than the program; the other tenants are served
 	CodeTenantQuota         Code = "tenant_quota"         // the owner has as many tenants as one identity may own
+	CodeTenantState         Code = "tenant_state"         // the tenant's status does not allow the change
+	CodeTenantChanged       Code = "tenant_changed"       // the tenant has another revision than the change was made for
+	CodeHeldByOperator      Code = "held_by_operator"     // the operator suspended or deleted the tenant, and alone may undo it
 	CodeClaimInvalid        Code = "claim_invalid"        // unknown, spent or expired claim, or another tenant's
 	CodeMemberNotFound      Code = "member_not_found"     // the tenant has no such member
 	CodeRoleTooLow          Code = "role_too_low"         // a member changes or grants a role above their own
@@ -72,7 +75,10 @@ var definitions = map[Code]Definition{
 	CodeTenantReserved: {Kind: Invalid, Field: "tenantId", Message: "this tenant ID is reserved; choose another"},
 	CodeTenantUpgrading: {Kind: Unavailable, RetryAfter: 10 * time.Second,
 		Message: "the tenant is being upgraded; try again"},
-	CodeTenantQuota: {Kind: Conflict, Message: "you own as many tenants as one user may; hand one over first, or ask the operator"},
+	CodeTenantQuota:    {Kind: Conflict, Message: "you own as many tenants as one user may; hand one over first, or ask the operator"},
+	CodeTenantState:    {Kind: Conflict, Message: "the tenant's status does not allow this change"},
+	CodeTenantChanged:  {Kind: Conflict, Message: "the tenant has changed since you read it; read it again"},
+	CodeHeldByOperator: {Kind: Forbidden, Message: "the operator suspended or deleted the tenant; ask the operator to undo it"},
 	CodeClaimInvalid: {Kind: Invalid, Field: "claimToken", Message: "the claim token is unknown, used, expired, or another tenant's; " +
 		"an ID that is not claimed in time is free again, and can then be created anew"},
 	CodeMemberNotFound:      {Kind: NotFound, Field: "sub", Message: "the tenant has no such member; name one of its members"},

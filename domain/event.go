@@ -14,9 +14,14 @@ type EventKind string
 
 // The kinds of events. A tenant begins with EventTenantCreated or EventTenantClaimed.
 const (
-	EventTenantReserved    EventKind = "tenant.reserved"     // by the operator: [TenantEventData]
-	EventTenantCreated     EventKind = "tenant.created"      // with an owner: [TenantEventData]
-	EventTenantClaimed     EventKind = "tenant.claimed"      // created from a reservation: [TenantEventData]
+	EventTenantReserved    EventKind = "tenant.reserved"  // by the operator: [TenantEventData]
+	EventTenantCreated     EventKind = "tenant.created"   // with an owner: [TenantEventData]
+	EventTenantClaimed     EventKind = "tenant.claimed"   // created from a reservation: [TenantEventData]
+	EventTenantSuspended   EventKind = "tenant.suspended" // [TenantChangeEventData], as in the four below
+	EventTenantResumed     EventKind = "tenant.resumed"
+	EventTenantDeleted     EventKind = "tenant.deleted"
+	EventTenantRestored    EventKind = "tenant.restored"
+	EventTenantEdited      EventKind = "tenant.edited"
 	EventTenantHandedOver  EventKind = "tenant.handed_over"  // [HandoverEventData]
 	EventMemberAdded       EventKind = "member.added"        // [MemberEventData], as in all below
 	EventMemberRoleChanged EventKind = "member.role_changed" // whatever changed besides

@@ -11,6 +11,16 @@ type TenantEventData struct {
 	Owner EventIdentity `json:"owner,omitzero"` // zero: the ID is only reserved
 }
 
+// TenantChangeEventData is the data of the events of a [TenantChange].
+type TenantChangeEventData struct {
+	Status         TenantStatus `json:"status"`           // after the change
+	Reason         string       `json:"reason,omitempty"` // empty: none was given
+	Name           string       `json:"name,omitempty"`   // the new name; empty: it stays
+	PreviousName   string       `json:"previousName,omitempty"`
+	SettingsEdited bool         `json:"settingsEdited,omitempty"` // events contain no settings
+	PurgeAfter     time.Time    `json:"purgeAfter,omitzero"`
+}
+
 // MemberEventData is the data of the events of a membership: its condition after the
 // change, except that Role is empty where it ended.
 type MemberEventData struct {
@@ -53,6 +63,24 @@ func NewTenantEvent(ctx context.Context, kind EventKind, tenant Tenant, owner Id
 		event.OnBehalfOf = owner
 	}
 	return event, err
+}
+
+var tenantEventKinds = map[TenantAction]EventKind{
+	SuspendTenant: EventTenantSuspended,
+	ResumeTenant:  EventTenantResumed,
+	DeleteTenant:  EventTenantDeleted,
+	RestoreTenant: EventTenantRestored,
+	EditTenant:    EventTenantEdited,
+}
+
+// NewTenantChangeEvent returns the event of a change of a tenant's record from one
+// state to another.
+func NewTenantChangeEvent(ctx context.Context, by Actor, change TenantChange, from, to TenantDetails) (Event, error) {
+	data := TenantChangeEventData{Status: to.Status, Reason: change.Reason, SettingsEdited: from.Settings != to.Settings, PurgeAfter: to.PurgeAfter}
+	if from.Name != to.Name {
+		data.Name, data.PreviousName = to.Name, from.Name
+	}
+	return NewEvent(ctx, tenantEventKinds[change.Action], to.ID, by, data)
 }
 
 // NewMemberEvent returns the event of a change from one membership to another, either

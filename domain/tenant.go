@@ -17,13 +17,37 @@ const (
 	Unclaimed TenantStatus = "unclaimed" // a reservation of its ID, which waits for the first owner
 	Active    TenantStatus = "active"
 	Suspended TenantStatus = "suspended"
+	Deleted   TenantStatus = "deleted" // it can be restored until its purge
+	Purging   TenantStatus = "purging" // its data is being removed
+	Gone      TenantStatus = "gone"    // only its ID is left, which is not given out again
 )
+
+// ParseTenantStatus accepts the name of a status; anything else is an [Invalid] error on
+// field "status".
+func ParseTenantStatus(s string) (TenantStatus, error) {
+	switch status := TenantStatus(s); status {
+	case Unclaimed, Active, Suspended, Deleted, Purging, Gone:
+		return status, nil
+	}
+	return "", Invalidf("status", "a status is one of unclaimed, active, suspended, deleted, purging, gone")
+}
+
+// Each rule names the statuses that it accepts, so that a status which a later program
+// adds is refused by all of them.
 
 // ServesMembers reports whether members may act in a tenant of the status.
 func (s TenantStatus) ServesMembers() bool { return s == Active }
 
-// HasOwner reports whether a tenant of the status belongs to an owner.
-func (s TenantStatus) HasOwner() bool { return s == Active || s == Suspended }
+// AcceptsMembers reports whether the operator may change the memberships of a tenant
+// of the status.
+func (s TenantStatus) AcceptsMembers() bool { return s == Active || s == Suspended }
+
+// VisibleToOwners reports whether the owners of a tenant of the status may see and
+// change its record.
+func (s TenantStatus) VisibleToOwners() bool { return s == Active || s == Suspended || s == Deleted }
+
+// MayBePurged reports whether the data of a tenant of the status may be removed.
+func (s TenantStatus) MayBePurged() bool { return s == Deleted || s == Purging }
 
 // Tenant is a row of the registry as it was read, not a proof.
 type Tenant struct {

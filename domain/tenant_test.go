@@ -34,11 +34,20 @@ func TestNewIdentity(t *testing.T) {
 }
 
 func TestAStatusThatIsNotListedAllowsNothing(t *testing.T) {
-	for status, want := range map[domain.TenantStatus][2]bool{
-		domain.Active: {true, true}, domain.Suspended: {false, true}, domain.Unclaimed: {false, false}, "": {}, "purging": {},
+	type rules struct{ serves, accepts, visible, purged bool }
+	for status, want := range map[domain.TenantStatus]rules{
+		domain.Unclaimed: {},
+		domain.Active:    {serves: true, accepts: true, visible: true},
+		domain.Suspended: {accepts: true, visible: true},
+		domain.Deleted:   {visible: true, purged: true},
+		domain.Purging:   {purged: true},
+		domain.Gone:      {},
+		"":               {},
+		"frozen":         {},
 	} {
-		if got := [2]bool{status.ServesMembers(), status.HasOwner()}; got != want {
-			t.Errorf("%q serves members, has an owner: %v, want %v", status, got, want)
+		got := rules{status.ServesMembers(), status.AcceptsMembers(), status.VisibleToOwners(), status.MayBePurged()}
+		if got != want {
+			t.Errorf("the status %q allows %+v, want %+v", status, got, want)
 		}
 	}
 }

@@ -46,6 +46,21 @@ var followed = map[domain.Code]func(*testing.T, *installation){
 		succeed(t, changeRole(t, product, h.manager(t, ada, acme), ada.Identity(), domain.RoleMember))
 		another().is(t, 201)
 	},
+	domain.CodeTenantChanged: func(t *testing.T, h *installation) {
+		ada := h.owner(t)
+		edit := func(tag string) answer {
+			return h.send(t, "PATCH", "/tenants/acme", `{"name": "Bolt"}`, ada, "If-Match: "+tag)
+		}
+		advises(t, edit(`"stale"`), domain.CodeTenantChanged, "read it again")
+		edit(h.get(t, "/tenants/acme", ada).is(t, 200).header.Get("ETag")).is(t, 200)
+	},
+	domain.CodeHeldByOperator: func(t *testing.T, h *installation) {
+		ada := h.owner(t)
+		h.post(t, "/admin/tenants/acme/suspend", `{"reason": "unpaid"}`, asOperator).is(t, 200)
+		advises(t, h.post(t, "/tenants/acme/resume", "", ada), domain.CodeHeldByOperator, "ask the operator to undo it")
+		h.post(t, "/admin/tenants/acme/resume", `{"reason": "paid"}`, asOperator).is(t, 200)
+		h.get(t, "/", "X-Tenant-ID: acme").is(t, 200)
+	},
 	domain.CodeClaimInvalid: func(t *testing.T, h *installation) {
 		ada := h.signIn(t, "ada@acme.example")
 		claim := func(token string) answer {

@@ -22,7 +22,7 @@ func ExampleNew() {
 	api := httpapi.New(httpapi.Config{
 		Access:     &access.Service{Members: db.Members()},
 		Tenants:    service,
-		Identities: &identities.Service{Provider: provider, Members: db.Members(), Tenants: service},
+		Identities: &identities.Service{Provider: provider, Directory: db.Directory(), Tenants: service},
 		Files:      &files.Service{Signer: &memory.Objects{}, MaxSize: 5 << 30},
 		Verifier:   provider,
 	})

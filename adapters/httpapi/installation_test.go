@@ -65,7 +65,7 @@ func build(t testing.TB) *installation {
 		log:        &syncBuffer{},
 		client:     &http.Client{Transport: checking{t, &http.Transport{}}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
-	service := &tenants.Service{Registry: h.db.Tenants(), Provisioner: h.db.Tenants(), Prober: h.db.Tenants(), Reservations: h.db.Reservations(), Users: h.identities, Mail: h.mail, Limits: tenants.NewLimits(clock.Now)}
+	service := &tenants.Service{Registry: h.db.Tenants(), Provisioner: h.db.Tenants(), Prober: h.db.Tenants(), Reservations: h.db.Reservations(), Lifecycle: h.db.Lifecycle(), Directory: h.db.Directory(), Grace: 720 * time.Hour, Users: h.identities, Mail: h.mail, Limits: tenants.NewLimits(clock.Now)}
 	operators, err := access.ParseOperatorKeys(domain.NewSecret(operatorToken))
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +74,7 @@ func build(t testing.TB) *installation {
 		Access:         &access.Service{Members: h.db.Members()},
 		Tenants:        service,
 		Events:         &events.Service{Sequencer: h.db.Events(), Reader: h.db.Events()},
-		Identities:     &identities.Service{Provider: h.identities, Members: h.db.Members(), Emails: h.db.Members(), Tenants: service, Limits: identities.NewLimits(clock.Now)},
+		Identities:     &identities.Service{Provider: h.identities, Directory: h.db.Directory(), Emails: h.db.Members(), Tenants: service, Limits: identities.NewLimits(clock.Now)},
 		Members:        &members.Service{Lister: h.db.Members(), Changer: h.db.Members(), Now: clock.Now},
 		Files:          &files.Service{Signer: h.objects, MaxSize: 1 << 30},
 		Verifier:       h.identities,

@@ -13,8 +13,9 @@ import (
 )
 
 type (
-	memberKey struct{}
-	callerKey struct{}
+	memberKey  struct{}
+	callerKey  struct{}
+	stewardKey struct{}
 )
 
 // CallerFrom returns the caller whom [API.RequireUser] or [API.RequireMember], or
@@ -31,6 +32,13 @@ func MemberFrom(ctx context.Context) (access.Member, bool) {
 	return member, ok
 }
 
+// StewardFrom returns the steward whom [API.RequireSteward] or
+// [API.EchoRequireSteward] let in.
+func StewardFrom(ctx context.Context) (access.Steward, bool) {
+	steward, ok := ctx.Value(stewardKey{}).(access.Steward)
+	return steward, ok
+}
+
 // RequireMember lets next serve the members of the tenant that the request names, or
 // of the only tenant that its sender belongs to. A request that is not let in gets
 // the same problem document as on our own routes. Each request has a line in the log.
@@ -42,6 +50,19 @@ func (a *API) RequireMember(next http.Handler) http.Handler {
 // member of a tenant. In all else it is as [API.RequireMember].
 func (a *API) RequireUser(next http.Handler) http.Handler {
 	return a.server.web.Guard(next, a.server.identifySender)
+}
+
+// RequireSteward lets next serve the owners of the tenant that the request names,
+// whether or not it is active, and the operator. In all else it is as
+// [API.RequireMember].
+func (a *API) RequireSteward(next http.Handler) http.Handler {
+	return a.server.web.Guard(next, a.server.admitStewardSender)
+}
+
+// EchoRequireSteward is [API.RequireSteward] as a middleware of Echo's. The steward is
+// in the context of the request.
+func (a *API) EchoRequireSteward(next echo.HandlerFunc) echo.HandlerFunc {
+	return a.server.web.EchoGuard(next, a.server.admitStewardSender)
 }
 
 // EchoRequireMember is [API.RequireMember] as a middleware of Echo's. The member is
@@ -67,6 +88,12 @@ func (s *server) admitSender(r *http.Request, l *web.Line) (*http.Request, error
 	caller, member, err := s.admit(r, l)
 	ctx := context.WithValue(r.Context(), callerKey{}, caller)
 	return r.WithContext(context.WithValue(ctx, memberKey{}, member)), err
+}
+
+// admitStewardSender is the [web.Prover] of stewards.
+func (s *server) admitStewardSender(r *http.Request, l *web.Line) (*http.Request, error) {
+	steward, err := s.admitSteward(r, l)
+	return r.WithContext(context.WithValue(r.Context(), stewardKey{}, steward)), err
 }
 
 // AddressOf returns the network address of a request's caller: the connection's, or

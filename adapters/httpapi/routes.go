@@ -17,7 +17,10 @@ import (
 //   - member passes the proof of membership in the tenant that the request names.
 //   - manager passes the proof that a member manages the members of the tenant, and
 //     operatorAsManager that the operator does.
-//   - operator passes the proof that the caller holds the operator's token.
+//   - reader passes the proof of a member of the tenant in the path, or of a steward;
+//     steward that of an owner or the operator, in any status of the tenant.
+//   - operator passes the proof that the caller holds the operator's token, and
+//     operatorAsSteward that for the tenant in the path.
 //   - either passes a user, or a caller whose body may have a token of its own.
 func (s *server) routes(e *echo.Echo) {
 	get := func(path string, h echo.HandlerFunc) { e.Match(reads, path, s.web.Brief(h)) }
@@ -31,6 +34,13 @@ func (s *server) routes(e *echo.Echo) {
 
 	post("/auth/tenants", s.maybeSignedIn(s.createTenant))
 	post("/tenants/:id/claim", s.signedIn(s.claimTenant))
+
+	get("/tenants/:id", s.reader(s.getTenant))
+	patch("/tenants/:id", s.steward(s.editTenant))
+	del("/tenants/:id", s.steward(s.changes(s.Tenants.Delete, http.StatusAccepted)))
+	post("/tenants/:id/suspend", s.steward(s.changes(s.Tenants.Suspend, http.StatusOK)))
+	post("/tenants/:id/resume", s.steward(s.changes(s.Tenants.Resume, http.StatusOK)))
+	post("/tenants/:id/restore", s.steward(s.changes(s.Tenants.Restore, http.StatusOK)))
 
 	get("/tenants/:id/members", s.manager(s.listMembers))
 	patch("/tenants/:id/members/:sub", s.manager(s.changeMember))
@@ -56,6 +66,14 @@ func (s *server) routes(e *echo.Echo) {
 
 	get("/admin/events", s.operator(s.listEvents))
 	get("/admin/tenants/:id/events", s.operatorAsManager(s.listTenantEvents))
+	get("/admin/tenants", s.operator(s.listTenants))
+	get("/admin/tenants/:id", s.operatorAsSteward(s.showTenant))
+	patch("/admin/tenants/:id", s.operatorAsSteward(s.editTenant))
+	del("/admin/tenants/:id", s.operatorAsSteward(s.changes(s.Tenants.Delete, http.StatusAccepted)))
+	post("/admin/tenants/:id/suspend", s.operatorAsSteward(s.changes(s.Tenants.Suspend, http.StatusOK)))
+	post("/admin/tenants/:id/resume", s.operatorAsSteward(s.changes(s.Tenants.Resume, http.StatusOK)))
+	post("/admin/tenants/:id/restore", s.operatorAsSteward(s.changes(s.Tenants.Restore, http.StatusOK)))
+
 	get("/admin/tenants/:id/members", s.operatorAsManager(s.listMembers))
 	post("/admin/tenants/:id/members", s.operator(s.grantMembership))
 	patch("/admin/tenants/:id/members/:sub", s.operatorAsManager(s.changeMember))

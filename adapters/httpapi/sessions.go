@@ -146,16 +146,16 @@ func (s *server) me(c echo.Context, caller ports.Caller) error {
 	answer := profileAnswer{
 		Sub:     profile.Identity.Subject(),
 		Email:   profile.Email.String(),
-		Tenants: make([]membershipAnswer, len(profile.Tenants)),
+		Tenants: make([]ownTenantAnswer, len(profile.Tenants)),
 	}
 	for i, m := range profile.Tenants {
-		answer.Tenants[i] = membershipOf(m)
+		answer.Tenants[i] = ownTenantAnswer{membershipOf(m), m.Tenant.Status}
 	}
 	return web.Respond(c, http.StatusOK, answer)
 }
 
 type profileAnswer struct {
-	Sub     string             `json:"sub"`
-	Email   string             `json:"email,omitempty"`
-	Tenants []membershipAnswer `json:"tenants"`
+	Sub     string            `json:"sub"`
+	Email   string            `json:"email,omitempty"`
+	Tenants []ownTenantAnswer `json:"tenants"`
 }

@@ -169,7 +169,7 @@ func TestMe(t *testing.T) {
 			t.Errorf("got %s", got.body)
 		}
 	})
-	t.Run("has the active tenants and the roles in them", func(t *testing.T) {
+	t.Run("has the tenants that the caller sees, and the roles in them", func(t *testing.T) {
 		h.tenant(t, "acme", "ada@acme.example")
 		asleep := h.tenant(t, "asleep", "ada@acme.example")
 		beta := h.tenant(t, "beta", "bob@beta.example")
@@ -178,7 +178,7 @@ func TestMe(t *testing.T) {
 		}
 		h.join(t, beta, "ada@acme.example", domain.RoleViewer)
 		got := h.get(t, "/auth/me", ada).is(t, 200).field(t, "tenants")
-		if want := `[{"name":"acme","role":"owner","tenantId":"acme"},{"name":"beta","role":"viewer","tenantId":"beta"}]`; got != want {
+		if want := `[{"name":"acme","role":"owner","status":"active","tenantId":"acme"},{"name":"asleep","role":"owner","status":"suspended","tenantId":"asleep"},{"name":"beta","role":"viewer","status":"active","tenantId":"beta"}]`; got != want {
 			t.Errorf("got %s", got)
 		}
 	})

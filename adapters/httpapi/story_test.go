@@ -33,7 +33,7 @@ func TestTheStory(t *testing.T) {
 	signIn := h.post(t, "/auth/signin", `{"email": "ada@acme.example", "password": "correct horse"}`).is(t, 200)
 	asAda := "Authorization: Bearer " + signIn.field(t, "AccessToken")
 	me := h.get(t, "/auth/me", asAda).is(t, 200)
-	if got, want := me.field(t, "tenants"), `[{"name":"Acme Ltd.","role":"owner","tenantId":"acme"}]`; got != want {
+	if got, want := me.field(t, "tenants"), `[{"name":"Acme Ltd.","role":"owner","status":"active","tenantId":"acme"}]`; got != want {
 		t.Fatalf("her tenants are %s", got)
 	}
 

@@ -142,6 +142,12 @@ type membershipAnswer struct {
 	Role     domain.Role `json:"role"`
 }
 
+// ownTenantAnswer is a tenant as its member or owner sees it in a list.
+type ownTenantAnswer struct {
+	membershipAnswer
+	Status domain.TenantStatus `json:"status"`
+}
+
 func membershipOf(m ports.TenantMembership) membershipAnswer {
 	return membershipAnswer{m.Tenant.ID.String(), m.Tenant.Name, m.Membership.Role}
 }

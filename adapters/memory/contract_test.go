@@ -17,6 +17,16 @@ func TestTenantStore(t *testing.T) {
 	porttest.TenantStore(t, openTenancy)
 }
 
+func TestTenantLifecycle(t *testing.T) {
+	t.Parallel()
+	porttest.TenantLifecycle(t, openTenancy)
+}
+
+func TestTenantDirectory(t *testing.T) {
+	t.Parallel()
+	porttest.TenantDirectory(t, openTenancy)
+}
+
 func TestMemberStore(t *testing.T) {
 	t.Parallel()
 	porttest.MemberStore(t, openTenancy)
@@ -119,6 +129,8 @@ func openTenancy(*testing.T) porttest.Tenancy {
 		Emails:       db.Members(),
 		Reservations: db.Reservations(),
 		Events:       db.Events(),
+		Lifecycle:    db.Lifecycle(),
+		Directory:    db.Directory(),
 		Suspend: func(t *testing.T, id domain.TenantID) {
 			if err := db.SetStatus(id, domain.Suspended); err != nil {
 				t.Fatal(err)

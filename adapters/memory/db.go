@@ -17,7 +17,7 @@ type DB struct {
 
 	mu sync.Mutex
 
-	tenants   map[domain.TenantID]*domain.Tenant
+	tenants   map[domain.TenantID]*record
 	upgrading map[domain.TenantID]bool // see SetUpgrading
 	places    map[domain.Identity]map[domain.TenantID]domain.Membership
 	answers   map[request]answer
@@ -49,7 +49,7 @@ func (db *DB) SetStatus(id domain.TenantID, status domain.TenantStatus) error {
 	if t == nil {
 		return errTenantNotFound
 	}
-	if !status.HasOwner() {
+	if !status.AcceptsMembers() {
 		return domain.Invalidf("status", "a tenant with an owner is active or suspended")
 	}
 	t.Status = status

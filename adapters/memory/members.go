@@ -34,7 +34,7 @@ func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.Tenan
 	if membership.IsZero() {
 		return domain.Tenant{}, domain.Membership{}, errTenantNotFound
 	}
-	return *m.db.tenants[id], membership, nil
+	return m.db.tenants[id].Tenant, membership, nil
 }
 
 // Memberships implements [ports.MemberStore].
@@ -48,7 +48,7 @@ func (m *Members) Memberships(ctx context.Context, who domain.Identity, limit in
 	var found []ports.TenantMembership
 	for id, membership := range m.db.places[who] {
 		if t := m.db.tenants[id]; t.Status.ServesMembers() && membership.Admits(now) {
-			found = append(found, ports.TenantMembership{Tenant: *t, Membership: membership})
+			found = append(found, ports.TenantMembership{Tenant: t.Tenant, Membership: membership})
 		}
 	}
 	slices.SortFunc(found, func(a, b ports.TenantMembership) int { return compareIDs(a.Tenant.ID, b.Tenant.ID) })

@@ -196,7 +196,7 @@ func (db *DB) repeat(c ports.Claim, owner domain.Identity) (ports.ClaimedTenant,
 		return ports.ClaimedTenant{}, errClaimInvalid
 	}
 	return ports.ClaimedTenant{
-		TenantMembership: ports.TenantMembership{Tenant: *db.tenants[before.tenant], Membership: membership},
+		TenantMembership: ports.TenantMembership{Tenant: db.tenants[before.tenant].Tenant, Membership: membership},
 		Replayed:         true,
 	}, nil
 }

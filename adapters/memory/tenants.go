@@ -92,7 +92,7 @@ func (db *DB) taken(id domain.TenantID, now time.Time) bool {
 }
 
 func (db *DB) add(t domain.Tenant, owner domain.Identity, now time.Time) domain.Tenant {
-	set(&db.tenants, t.ID, &t)
+	set(&db.tenants, t.ID, newRecord(t))
 	db.place(domain.Membership{Tenant: t.ID, Identity: owner, Role: domain.RoleOwner, State: domain.MemberActive, CreatedAt: now})
 	return t
 }
@@ -127,7 +127,7 @@ func (s *Tenants) List(ctx context.Context, after domain.TenantID, limit int) ([
 	now := clock(s.db.Now)
 	var page []domain.Tenant
 	for _, t := range s.db.tenants {
-		page = append(page, *t)
+		page = append(page, t.Tenant)
 	}
 	for id := range s.db.reservations {
 		if reserved := s.db.reserved(id, now); reserved != nil {

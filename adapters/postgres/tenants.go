@@ -30,11 +30,12 @@ func (db *DB) Tenants() *Tenants { return &Tenants{db} }
 // names the statuses that it accepts, so that a status that only a later program has
 // is neither served nor swept, and keeps its ID.
 const (
-	servesMembers = `t.status = 'active'`
-	answers       = `(t.status = 'active' OR t.status = 'unclaimed' AND t.expires_at > now())` // any caller may ask it the time
-	hasOwner      = `t.status IN ('active', 'suspended')`
-	neverClaimed  = `(t.status = 'unclaimed' AND t.expires_at <= now())` // absent: its ID is free
-	present       = `NOT ` + neverClaimed
+	servesMembers  = `t.status = 'active'`
+	answers        = `(t.status = 'active' OR t.status = 'unclaimed' AND t.expires_at > now())` // any caller may ask it the time
+	ownersSee      = `t.status IN ('active', 'suspended', 'deleted')`
+	acceptsMembers = `t.status IN ('active', 'suspended')`
+	neverClaimed   = `(t.status = 'unclaimed' AND t.expires_at <= now())` // absent: its ID is free
+	present        = `NOT ` + neverClaimed
 )
 
 // tenantColumns are what a tenantRow is read from.

@@ -1,5 +1,6 @@
 // Package access decides which identity may act where, and has the proofs of it that
-// the use cases require: a [Member] may act inside a tenant, an [Operator] on the
+// the use cases require: a [Member] may act inside a tenant, a [Steward] may change the
+// tenant itself and a [Reader] may read its record, an [Operator] may act on the
 // installation, and an [OperatorAccess] is one entry of the operator into a tenant.
 // A proof has no exported fields and only this package builds one, so a call on
 // behalf of an identity that was not checked does not compile.

@@ -27,6 +27,8 @@ func TestForgingAProofDoesNotCompile(t *testing.T) {
 		"a member converted from a look-alike": `type twin struct { tenant domain.TenantID; identity domain.Identity; role domain.Role }; use(access.Member(twin{}))`,
 		"an operator of a literal":             `use(access.Operator{proven: true})`,
 		"an operator's access of a literal":    `use(access.OperatorAccess{tenant: id})`,
+		"a steward of a literal":               `use(access.Steward{tenant: id})`,
+		"a reader of a literal":                `use(access.Reader{operator: true})`,
 		"a tenant ID of a literal":             `use(domain.TenantID{slug: "neighbour"})`,
 		"a tenant ID converted from a string":  `use(domain.TenantID("neighbour"))`,
 	}

@@ -25,9 +25,9 @@ type installation struct {
 func newInstallation() *installation {
 	h := &installation{db: &memory.DB{}, users: idptest.New(), mail: &memory.Mailbox{}}
 	h.Service = &identities.Service{
-		Provider: h.users,
-		Members:  h.db.Members(),
-		Tenants:  &tenants.Service{Provisioner: h.db.Tenants(), Prober: h.db.Tenants(), Reservations: h.db.Reservations(), Users: h.users, Mail: h.mail},
+		Provider:  h.users,
+		Directory: h.db.Directory(),
+		Tenants:   &tenants.Service{Provisioner: h.db.Tenants(), Prober: h.db.Tenants(), Reservations: h.db.Reservations(), Users: h.users, Mail: h.mail},
 	}
 	return h
 }

@@ -19,11 +19,11 @@ import (
 // [domain.Invalid] on its field, too many requests are [domain.Limited], and a
 // provider that cannot be reached is [domain.CodeIdentityProviderUnavailable].
 type Service struct {
-	Provider ports.IdentityProvider
-	Members  ports.MemberStore
-	Emails   ports.MemberEmails // nil: the lists of members keep no addresses
-	Tenants  *tenants.Service
-	Limits   *Limits // nil: none
+	Provider  ports.IdentityProvider
+	Directory ports.TenantDirectory
+	Emails    ports.MemberEmails // nil: the lists of members keep no addresses
+	Tenants   *tenants.Service
+	Limits    *Limits // nil: none
 }
 
 const (

@@ -17,15 +17,16 @@ type Profile struct {
 
 const maxProfileTenants = 200
 
-// WhoAmI returns the caller, their address, and their active tenants, at most 200 of
-// them. A token that the provider does not accept is [domain.CodeInvalidToken]. If
-// the provider cannot be reached, only the address is missing. A verified address is
-// kept in the caller's memberships, where the lists of members show it.
+// WhoAmI returns the caller, their address, and at most 200 of their tenants: active
+// ones, and the suspended and deleted ones that they own. A token that the provider
+// does not accept is [domain.CodeInvalidToken]. If the provider cannot be reached, only
+// the address is missing. A verified address is kept in the caller's memberships, where
+// the lists of members show it.
 func (s *Service) WhoAmI(ctx context.Context, caller ports.Caller) (Profile, error) {
 	if err := caller.Identity().Require(); err != nil {
 		return Profile{}, err
 	}
-	memberships, err := s.Members.Memberships(ctx, caller.Identity(), maxProfileTenants)
+	memberships, err := s.Directory.Visible(ctx, caller.Identity(), maxProfileTenants)
 	if err != nil {
 		return Profile{}, err
 	}

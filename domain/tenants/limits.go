@@ -18,6 +18,9 @@ const (
 // DefaultTenantsPerOwner is how many tenants one identity may own.
 const DefaultTenantsPerOwner = 20
 
+// DefaultGrace is how long a deleted tenant can be restored by default.
+const DefaultGrace = 30 * 24 * time.Hour
+
 // The limits of unclaimed tenants, and how long they wait for an owner: the more
 // there are, the shorter.
 const (

@@ -1,10 +1,11 @@
 // Package tenants has the use cases of tenants: to create, reserve and claim them, to
-// look them up and to list them.
+// look them up and list them, and to change them: their names, settings and statuses.
 package tenants
 
 import (
 	"context"
 	"crypto/rand"
+	"time"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -19,6 +20,8 @@ type Service struct {
 	Provisioner     ports.TenantProvisioner
 	Prober          ports.TenantProber
 	Reservations    ports.ReservationStore
+	Lifecycle       ports.TenantLifecycle
+	Directory       ports.TenantDirectory
 	Users           ports.UserReader // reports whether a new owner's address is confirmed; nil: no address is
 	Mail            ports.Mailer
 	Policy          CreationPolicy // zero: Open
@@ -27,6 +30,14 @@ type Service struct {
 	// Unproven means that the identity provider confirms addresses without proof: then
 	// no address counts as confirmed, and no mail is sent.
 	Unproven bool
+
+	// Grace is how long a deleted tenant can be restored. Zero: it cannot.
+	Grace time.Duration
+
+	// ValidateSettings refuses settings that the product does not accept. A
+	// [domain.Error] comes back as it is; the text of any other error is shown to the
+	// caller, as [domain.Invalid] on field "settings". Nil accepts all.
+	ValidateSettings func(ctx context.Context, id domain.TenantID, settings domain.Settings) error
 
 	// Later runs a task that no caller waits for, under a context of its own, and
 	// handles its error. Nil runs it at once and drops the error.

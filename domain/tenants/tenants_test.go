@@ -29,6 +29,8 @@ func newInstallation() *installation {
 		Provisioner:  h.db.Tenants(),
 		Prober:       h.db.Tenants(),
 		Reservations: h.db.Reservations(),
+		Lifecycle:    h.db.Lifecycle(),
+		Directory:    h.db.Directory(),
 		Users:        h.users,
 		Mail:         h.mail,
 	}

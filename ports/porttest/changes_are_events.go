@@ -65,6 +65,25 @@ func ChangesAreEvents(t *testing.T, open func(t *testing.T) Tenancy) {
 			t.Errorf("got %+v", got[0])
 		}
 	})
+	t.Run("each change of a tenant's record is one event, a refused or repeated one is none", func(t *testing.T) {
+		x := openTeam(t, open)
+		for _, change := range []domain.TenantChange{suspend, resume, edit("Bolt"), remove, restore} {
+			for range 2 {
+				x.mustChange(t, x.owner(), change)
+			}
+		}
+		if _, err := x.changeTenant(t, domain.UserActor(newIdentity(t)), suspend); err == nil {
+			t.Fatal("a stranger suspended the tenant")
+		}
+		got := x.events(t, x.ID)
+		mustBeKinds(t, got, domain.EventTenantCreated, domain.EventTenantSuspended, domain.EventTenantResumed,
+			domain.EventTenantEdited, domain.EventTenantDeleted, domain.EventTenantRestored)
+		var data domain.TenantChangeEventData
+		mustDo(t, got[1].Decode(&data))
+		if got[1].Actor != x.owner() || data.Status != domain.Suspended || data.Reason != suspend.Reason {
+			t.Errorf("got %+v", got[1])
+		}
+	})
 	t.Run("each change of a membership is one event, a refused or repeated one is none", func(t *testing.T) {
 		changeOfEachKind(t, open(t))
 	})

@@ -23,6 +23,7 @@ const faultVariable = "PORTTEST_FAULT"
 func TestSuitesFindFaults(t *testing.T) {
 	faults := allFaults()
 	maps.Copy(faults, memberFaults())
+	maps.Copy(faults, lifecycleFaults())
 	if name := os.Getenv(faultVariable); name != "" {
 		faults[name].suite(t)
 		return

@@ -28,6 +28,8 @@ type Tenancy struct {
 	Emails       ports.MemberEmails
 	Reservations ports.ReservationStore
 	Events       RecordedEvents
+	Lifecycle    ports.TenantLifecycle
+	Directory    ports.TenantDirectory
 
 	// Suspend makes an active tenant [domain.Suspended].
 	Suspend func(t *testing.T, id domain.TenantID)

@@ -70,6 +70,7 @@ var spellings = map[domain.Code]struct{ field, message string }{
 // statusesOfCodes has the statuses of codes for which the kind's does not fit.
 var statusesOfCodes = map[domain.Code]int{
 	domain.CodeObjectStoreFull: http.StatusInsufficientStorage,
+	domain.CodeTenantChanged:   http.StatusPreconditionFailed,
 	CodeRequestTimeout:         http.StatusRequestTimeout,
 	CodeLengthRequired:         http.StatusLengthRequired,
 	CodeMethodNotAllowed:       http.StatusMethodNotAllowed,

@@ -1,0 +1,58 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/partywall-go/partywall/adapters/httpapi/internal/web"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// listTenants handles GET /admin/tenants.
+func (s *server) listTenants(c echo.Context, operator access.Operator) error {
+	q, err := queryOf(c.Request(), "status", "q", "owner", "limit", "cursor")
+	if err != nil {
+		return err
+	}
+	page, err := pageOf(q)
+	if err != nil {
+		return err
+	}
+	after, err := tenantCursor(page.cursor)
+	if err != nil {
+		return err
+	}
+	query := ports.TenantQuery{Status: domain.TenantStatus(q["status"]), Text: q["q"]}
+	if owner := q["owner"]; owner != "" {
+		if query.Owner, err = s.identityOf("owner", owner); err != nil {
+			return err
+		}
+	}
+	found, err := s.Tenants.Search(c.Request().Context(), operator, query, after, page.limit)
+	if err != nil {
+		return err
+	}
+	answer := list[tenantAnswer]{Items: make([]tenantAnswer, len(found))}
+	for i, t := range found {
+		answer.Items[i] = tenantOf(t, true)
+	}
+	if len(found) == page.limit {
+		answer.NextCursor = found[len(found)-1].ID.String()
+	}
+	return web.Respond(c, http.StatusOK, answer)
+}
+
+// tenantCursor returns the tenant that the cursor of a list of tenants names.
+func tenantCursor(cursor string) (domain.TenantID, error) {
+	if cursor == "" {
+		return domain.TenantID{}, nil
+	}
+	id, err := domain.ParseTenantID(cursor)
+	if err != nil {
+		return domain.TenantID{}, errCursor
+	}
+	return id, nil
+}

@@ -1,0 +1,150 @@
+package tenants
+
+import (
+	"cmp"
+	"context"
+	"errors"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Get returns the record of the reader's tenant.
+//
+// Errors: [domain.Forbidden] for the zero Reader; [domain.CodeTenantNotFound].
+func (s *Service) Get(ctx context.Context, by access.Reader) (domain.TenantDetails, error) {
+	if by.IsZero() {
+		return domain.TenantDetails{}, domain.Errorf(domain.Forbidden, "only a member of the tenant may read its record")
+	}
+	return s.Lifecycle.Details(ctx, by.Tenant())
+}
+
+// Condition limits a change to some states of a tenant.
+type Condition func(*domain.TenantChange)
+
+// IfRevision limits a change to the revision: on any other the change is
+// [domain.CodeTenantChanged]. The zero Revision limits nothing.
+func IfRevision(revision domain.Revision) Condition {
+	return func(c *domain.TenantChange) { c.If = revision }
+}
+
+// The changes below return the record afterwards. A change that was made before
+// changes nothing and is no error. They count on the next request, in every process.
+//
+// Errors of each: [domain.Forbidden] for the zero Steward; [domain.CodeTenantNotFound]
+// if the steward does not own the tenant any more; [domain.CodeTenantState] where the
+// tenant's status does not allow the change.
+
+// Suspend stops a tenant from serving its members until it is resumed. The reason has
+// 1 to 200 characters: any other is [domain.Invalid] on field "reason".
+func (s *Service) Suspend(ctx context.Context, by access.Steward, reason string, conditions ...Condition) (domain.TenantDetails, error) {
+	reason, err := domain.ParseReason(reason)
+	if err != nil {
+		return domain.TenantDetails{}, err
+	}
+	return s.change(ctx, by, domain.TenantChange{Action: domain.SuspendTenant, Reason: reason}, conditions)
+}
+
+// Resume has a suspended tenant serve its members again. An owner cannot resume what
+// the operator suspended: [domain.CodeHeldByOperator]. The reason may be empty.
+func (s *Service) Resume(ctx context.Context, by access.Steward, reason string, conditions ...Condition) (domain.TenantDetails, error) {
+	return s.changeFor(ctx, by, domain.TenantChange{Action: domain.ResumeTenant}, reason, conditions)
+}
+
+// Delete stops a tenant from serving its members, and marks its data for removal
+// after the grace. The reason may be empty.
+func (s *Service) Delete(ctx context.Context, by access.Steward, reason string, conditions ...Condition) (domain.TenantDetails, error) {
+	return s.changeFor(ctx, by, domain.TenantChange{Action: domain.DeleteTenant, Grace: s.Grace}, reason, conditions)
+}
+
+// Restore gives a deleted tenant the status that it had before. An owner cannot
+// restore what the operator deleted: [domain.CodeHeldByOperator]. The reason may be
+// empty.
+func (s *Service) Restore(ctx context.Context, by access.Steward, reason string, conditions ...Condition) (domain.TenantDetails, error) {
+	return s.changeFor(ctx, by, domain.TenantChange{Action: domain.RestoreTenant}, reason, conditions)
+}
+
+// Edit is what [Service.Edit] replaces. A nil field stays as it is.
+type Edit struct {
+	Name     *string // empty: the ID
+	Settings *domain.Settings
+}
+
+// Edit replaces the name of a tenant, or its settings as a whole. It returns
+// [domain.Invalid] on field "name" or "settings".
+func (s *Service) Edit(ctx context.Context, by access.Steward, edit Edit, conditions ...Condition) (domain.TenantDetails, error) {
+	if err := by.Require(); err != nil {
+		return domain.TenantDetails{}, err
+	}
+	change := domain.TenantChange{Action: domain.EditTenant, Settings: edit.Settings}
+	if edit.Name != nil {
+		name, err := domain.ParseTenantName(*edit.Name)
+		if err != nil {
+			return domain.TenantDetails{}, err
+		}
+		name = cmp.Or(name, by.Tenant().String())
+		change.Name = &name
+	}
+	if err := s.validate(ctx, by.Tenant(), edit.Settings); err != nil {
+		return domain.TenantDetails{}, err
+	}
+	return s.change(ctx, by, change, conditions)
+}
+
+// validate asks the product whether it accepts the settings.
+func (s *Service) validate(ctx context.Context, id domain.TenantID, settings *domain.Settings) error {
+	if settings == nil || s.ValidateSettings == nil {
+		return nil
+	}
+	err := s.ValidateSettings(ctx, id, *settings)
+	if _, ours := errors.AsType[*domain.Error](err); err == nil || ours || ctx.Err() != nil {
+		return err
+	}
+	return domain.Invalidf("settings", "%s", err.Error()).WithCause(err)
+}
+
+// changeFor makes a change whose reason may be empty.
+func (s *Service) changeFor(ctx context.Context, by access.Steward, change domain.TenantChange, reason string, conditions []Condition) (domain.TenantDetails, error) {
+	if reason != "" {
+		var err error
+		if change.Reason, err = domain.ParseReason(reason); err != nil {
+			return domain.TenantDetails{}, err
+		}
+	}
+	return s.change(ctx, by, change, conditions)
+}
+
+func (s *Service) change(ctx context.Context, by access.Steward, change domain.TenantChange, conditions []Condition) (domain.TenantDetails, error) {
+	if err := by.Require(); err != nil {
+		return domain.TenantDetails{}, err
+	}
+	for _, condition := range conditions {
+		condition(&change)
+	}
+	request := ports.TenantChange{Tenant: by.Tenant(), By: by.Actor(), TenantChange: change}
+	if err := request.Validate(); err != nil {
+		return domain.TenantDetails{}, err
+	}
+	return s.Lifecycle.Change(ctx, request)
+}
+
+// Search returns at most limit tenants that the query selects and whose IDs come after
+// after, in the order of their IDs; the zero TenantID comes before all. Their records
+// have no settings. Without a proof of the operator it returns [domain.Forbidden]; a
+// limit that is not 1 to 200 is [domain.Invalid] on field "limit", and a status that
+// does not exist on field "status".
+func (s *Service) Search(ctx context.Context, operator access.Operator, query ports.TenantQuery, after domain.TenantID, limit int) ([]domain.TenantDetails, error) {
+	if err := operator.Require(); err != nil {
+		return nil, err
+	}
+	if limit < 1 || limit > maxPage {
+		return nil, domain.Invalidf("limit", "a page has 1 to %d tenants", maxPage)
+	}
+	if query.Status != "" {
+		if _, err := domain.ParseTenantStatus(string(query.Status)); err != nil {
+			return nil, err
+		}
+	}
+	return s.Directory.Search(ctx, query, after, limit)
+}
