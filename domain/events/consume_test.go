@@ -107,6 +107,7 @@ func TestOfSeveralProcessesOneConsumes(t *testing.T) {
 			stops[i/4]() // another takes over
 		}
 	}
+	waitUntil(t, func() bool { return len(got.of("acme")) > 0 }) // the consumer exists
 	waitUntil(t, func() bool { return in.state(t, "mail").Lag == 0 })
 	if n := len(got.events); n != 11 {
 		t.Errorf("got %d events", n)
