@@ -58,8 +58,8 @@ type Config struct {
 	EventRetention time.Duration // how long events are kept; 0: 400 days
 	OperatorKeys   access.OperatorKeys
 
-	// TenantGrace is how long a deleted tenant can be restored before its data are
-	// removed. Zero means 30 days, and a negative one that it cannot be restored.
+	// TenantGrace is how long a deleted tenant can be restored. Zero means 30 days, and
+	// a negative one that it cannot be restored.
 	TenantGrace time.Duration
 
 	UploadMaxSize     int64 // bytes

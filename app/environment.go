@@ -60,7 +60,7 @@ type environment struct {
 	TenantCreation  string `envconfig:"TENANT_CREATION" desc:"Who may create tenants: open (anyone), authenticated or operator."`
 	TenantsPerOwner string `envconfig:"TENANTS_PER_OWNER" desc:"How many tenants one user may own. The operator may make more for them."`
 	EventRetention  string `envconfig:"EVENT_RETENTION" desc:"How long events are kept, the audit log among them. One that a consumer has not handled is kept longer."`
-	TenantGrace     string `envconfig:"TENANT_GRACE" desc:"How long a deleted tenant can be restored before its data are removed, such as 720h. 0: it cannot be restored."`
+	TenantGrace     string `envconfig:"TENANT_GRACE" desc:"How long a deleted tenant can be restored, such as 720h. 0: it cannot be restored."`
 	OperatorToken   string `envconfig:"OPERATOR_TOKEN" secret:"true" desc:"The operator's bearer token, at least 32 bytes; two, separated by a comma, while it is being changed. Empty: no operator."`
 	TenantRoles     string `envconfig:"TENANT_ROLES" desc:"A PostgreSQL role for each tenant: auto (setup finds out), on or off."`
 

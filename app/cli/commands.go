@@ -19,7 +19,7 @@ func (c console) commands() []*urfave.Command {
 		setupCommand(c),
 		group("migrate", "show how far the tenants' migrations are", migrateStatusCommand(c)),
 		smokeCommand(c),
-		group("tenants", "create, claim and list tenants", createTenantCommand(c), listTenantsCommand(c), claimTenantCommand(c)),
+		tenantsCommand(c),
 		membersCommand(c),
 		eventsCommand(c),
 		doctorCommand(c),

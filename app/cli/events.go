@@ -21,10 +21,10 @@ func eventsCommand(c console) *urfave.Command {
 		Description: "It shows the oldest first. With --follow it goes on until it is interrupted. Those of a server that runs\n" +
 			"with --memory are not among them.",
 		Flags: []urfave.Flag{
-			&urfave.StringFlag{Name: "tenant", Usage: "only those of the tenant `ID`, and of earlier tenants that had it"},
-			&urfave.StringFlag{Name: "since", Usage: "only those from `TIME` on: 2026-01-31T09:30:00Z, or 24h for the last day"},
-			&urfave.StringFlag{Name: "kind", Usage: "only those of the `KIND`, such as member.added"},
-			&urfave.BoolFlag{Name: "follow", Usage: "wait for new events, and show them"},
+			&urfave.StringFlag{Name: "tenant", Local: true, Usage: "only those of the tenant `ID`, and of earlier tenants that had it"},
+			&urfave.StringFlag{Name: "since", Local: true, Usage: "only those from `TIME` on: 2026-01-31T09:30:00Z, or 24h for the last day"},
+			&urfave.StringFlag{Name: "kind", Local: true, Usage: "only those of the `KIND`, such as member.added"},
+			&urfave.BoolFlag{Name: "follow", Local: true, Usage: "wait for new events, and show them"},
 			jsonFlag(),
 		},
 		Commands: []*urfave.Command{consumersCommand(c), retryEventsCommand(c), forgetConsumerCommand(c)},

@@ -38,8 +38,8 @@ func TestEveryCommandAndFlagIsExplained(t *testing.T) {
 
 func TestAMisuseNamesTheRightUsage(t *testing.T) {
 	cases := map[string]string{
-		"tenants":                "tenants needs create, list or claim; see: partywall tenants --help",
-		"tenants fly":            `tenants needs create, list or claim, not "fly"; see: partywall tenants --help`,
+		"tenants":                "tenants needs create, list, claim, show, rename, suspend, resume, delete or restore; see: partywall tenants --help",
+		"tenants fly":            `tenants needs create, list, claim, show, rename, suspend, resume, delete or restore, not "fly"; see: partywall tenants --help`,
 		"fly me":                 `there is no command "fly"; see: partywall --help`,
 		"help fly":               `there is no command "fly"; see: partywall --help`,
 		"serve --bogus":          "flag provided but not defined: --bogus; see: partywall serve --help",

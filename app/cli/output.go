@@ -12,7 +12,7 @@ import (
 
 // jsonFlag is the flag of each command whose results other programs read.
 func jsonFlag() urfave.Flag {
-	return &urfave.BoolFlag{Name: "json", Usage: "print the results as JSON, an object on each line"}
+	return &urfave.BoolFlag{Name: "json", Local: true, Usage: "print the results as JSON, an object on each line"}
 }
 
 // result prints object with --json, and the text otherwise.

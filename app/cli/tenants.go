@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	urfave "github.com/urfave/cli/v3"
@@ -12,6 +13,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
 )
 
 // withRegistry runs work on the configured database, as the operator.
@@ -38,6 +40,11 @@ func userOf(ctx context.Context, c console, r *app.Registry, sub string) (domain
 		fmt.Fprintf(c.err, "%s: cannot check whether the pool %s has the user %s\n", c.program.Name, r.Provider, sub)
 	}
 	return identity, nil
+}
+
+func tenantsCommand(c console) *urfave.Command {
+	created := []*urfave.Command{createTenantCommand(c), listTenantsCommand(c), claimTenantCommand(c)}
+	return group("tenants", "create, list and change tenants", append(created, lifecycleCommands(c)...)...)
 }
 
 func createTenantCommand(c console) *urfave.Command {
@@ -100,10 +107,15 @@ func createTenant(ctx context.Context, c console, cmd *urfave.Command) error {
 func listTenantsCommand(c console) *urfave.Command {
 	return &urfave.Command{
 		Name:  "list",
-		Usage: "list all tenants",
+		Usage: "list tenants",
 		Description: "It shows the configured database, or the private one below DATA_DIR: not that of a server which\n" +
 			"runs with --memory.",
-		Flags:  []urfave.Flag{jsonFlag()},
+		Flags: []urfave.Flag{
+			&urfave.StringFlag{Name: "status", Usage: "only tenants of this status: unclaimed, active, suspended or deleted"},
+			&urfave.StringFlag{Name: "q", Usage: "only tenants whose ID or name contains this text"},
+			&urfave.StringFlag{Name: "owner", Usage: "only tenants that the user with this \"sub\" owns"},
+			jsonFlag(),
+		},
 		Action: c.action(listTenants),
 	}
 }
@@ -117,10 +129,17 @@ type tenantObject struct {
 
 func listTenants(ctx context.Context, c console, cmd *urfave.Command) error {
 	return withRegistry(ctx, c, func(r *app.Registry) error {
+		query := ports.TenantQuery{Status: domain.TenantStatus(cmd.String("status")), Text: cmd.String("q")}
+		if owner := cmd.String("owner"); owner != "" {
+			var err error
+			if query.Owner, err = domain.NewIdentity(r.Provider, strings.TrimPrefix(owner, r.Provider+"/")); err != nil {
+				return err
+			}
+		}
 		table := c.table(cmd, "ID", "STATUS", "CREATED", "NAME")
 		const page = 200
 		for after := (domain.TenantID{}); ; {
-			found, err := r.Tenants.List(ctx, access.Installation(), after, page)
+			found, err := r.Tenants.Search(ctx, access.Installation(), query, after, page)
 			if err != nil {
 				return err
 			}

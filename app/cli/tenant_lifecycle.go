@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	urfave "github.com/urfave/cli/v3"
+
+	"github.com/partywall-go/partywall/app"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/domain/tenants"
+)
+
+// lifecycleCommands returns the commands that show and change the record of a tenant.
+func lifecycleCommands(c console) []*urfave.Command {
+	reason := func(usage string) urfave.Flag { return &urfave.StringFlag{Name: "reason", Usage: usage} }
+	return []*urfave.Command{
+		changeCommand(c, urfave.Command{Name: "show", ArgsUsage: "ID", Usage: "show the record of a tenant, with its settings"}, showTenant, "ID"),
+		changeCommand(c, urfave.Command{Name: "rename", ArgsUsage: "ID NAME", Usage: "change the display name of a tenant"}, renameTenant, "ID", "NAME"),
+		changeCommand(c, urfave.Command{
+			Name: "suspend", ArgsUsage: "ID", Usage: "refuse the members of a tenant from the next request on, until it is resumed",
+			Description: "Only the operator resumes what the operator suspended. Owners see the reason.",
+			Flags:       []urfave.Flag{reason("why, in 1 to 200 characters")},
+		}, suspendTenant, "ID"),
+		changeCommand(c, urfave.Command{
+			Name: "resume", ArgsUsage: "ID", Usage: "serve the members of a suspended tenant again",
+			Flags: []urfave.Flag{reason("why, in 1 to 200 characters; may be left out")},
+		}, resumeTenant, "ID"),
+		changeCommand(c, urfave.Command{
+			Name: "delete", ArgsUsage: "ID", Usage: "delete a tenant, which can be restored for TENANT_GRACE",
+			Description: "Its members are refused from the next request on. Only the operator restores what the operator deleted.",
+			Flags:       []urfave.Flag{reason("why, in 1 to 200 characters; may be left out"), yesFlag()},
+		}, deleteTenant, "ID"),
+		changeCommand(c, urfave.Command{
+			Name: "restore", ArgsUsage: "ID", Usage: "give a deleted tenant the status that it had before",
+			Flags: []urfave.Flag{reason("why, in 1 to 200 characters; may be left out")},
+		}, restoreTenant, "ID"),
+	}
+}
+
+// stewardship is the operator's proof for the tenant that a command names.
+type stewardship struct {
+	console
+	cmd     *urfave.Command
+	tenants *tenants.Service
+	by      access.Steward
+}
+
+// changeCommand completes a command whose first argument is the ID of a tenant.
+func changeCommand(c console, cmd urfave.Command, run func(ctx context.Context, s stewardship) (domain.TenantDetails, error), names ...string) *urfave.Command {
+	cmd.Flags = append(cmd.Flags, jsonFlag())
+	cmd.Action = c.action(func(ctx context.Context, c console, cmd *urfave.Command) error {
+		id, err := domain.ParseTenantID(cmd.Args().First())
+		if err != nil {
+			return err
+		}
+		by, err := access.Installation().Steward(id)
+		if err != nil {
+			return err
+		}
+		return withRegistry(ctx, c, func(r *app.Registry) error {
+			details, err := run(ctx, stewardship{c, cmd, r.Tenants, by})
+			if err != nil {
+				return err
+			}
+			return c.result(cmd, detailsObjectOf(details), "%s", describeTenant(details))
+		})
+	}, names...)
+	return &cmd
+}
+
+func showTenant(ctx context.Context, s stewardship) (domain.TenantDetails, error) {
+	return s.tenants.Get(ctx, s.by.Reader())
+}
+
+func renameTenant(ctx context.Context, s stewardship) (domain.TenantDetails, error) {
+	name := s.cmd.Args().Get(1)
+	return s.tenants.Edit(ctx, s.by, tenants.Edit{Name: &name})
+}
+
+func suspendTenant(ctx context.Context, s stewardship) (domain.TenantDetails, error) {
+	reason := s.cmd.String("reason")
+	if reason == "" {
+		return domain.TenantDetails{}, misuse(s.cmd, "--reason is needed")
+	}
+	return s.tenants.Suspend(ctx, s.by, reason)
+}
+
+func resumeTenant(ctx context.Context, s stewardship) (domain.TenantDetails, error) {
+	return s.tenants.Resume(ctx, s.by, s.cmd.String("reason"))
+}
+
+func deleteTenant(ctx context.Context, s stewardship) (domain.TenantDetails, error) {
+	id := s.by.Tenant().String()
+	if err := s.confirm(s.cmd, fmt.Sprintf("This ends the service of %s for its members.", id), id); err != nil {
+		return domain.TenantDetails{}, err
+	}
+	return s.tenants.Delete(ctx, s.by, s.cmd.String("reason"))
+}
+
+func restoreTenant(ctx context.Context, s stewardship) (domain.TenantDetails, error) {
+	return s.tenants.Restore(ctx, s.by, s.cmd.String("reason"))
+}
+
+// detailsObject is the record of a tenant, as GET /tenants/{id} returns it.
+type detailsObject struct {
+	TenantID        string          `json:"tenantId"`
+	Name            string          `json:"name"`
+	Status          string          `json:"status"`
+	CreatedAt       time.Time       `json:"createdAt"`
+	Settings        domain.Settings `json:"settings"`
+	SuspendedBy     string          `json:"suspendedBy,omitempty"`
+	SuspendedReason string          `json:"suspendedReason,omitempty"`
+	PurgeAfter      *time.Time      `json:"purgeAfter,omitempty"`
+}
+
+func detailsObjectOf(t domain.TenantDetails) detailsObject {
+	object := detailsObject{
+		TenantID: t.ID.String(), Name: t.Name, Status: string(t.Status), CreatedAt: t.CreatedAt,
+		Settings: t.Settings, SuspendedBy: string(t.SuspendedBy), SuspendedReason: t.SuspendedReason,
+	}
+	if !t.PurgeAfter.IsZero() {
+		object.PurgeAfter = &t.PurgeAfter
+	}
+	return object
+}
+
+// describeTenant returns lines for people.
+func describeTenant(t domain.TenantDetails) string {
+	text := fmt.Sprintf("%s (%s) is %s, created %s", t.ID, t.Name, t.Status, t.CreatedAt.Format(time.RFC3339))
+	if t.SuspendedBy != "" {
+		text += fmt.Sprintf("\nsuspended by the %s: %s", t.SuspendedBy, t.SuspendedReason)
+	}
+	if !t.PurgeAfter.IsZero() {
+		text += fmt.Sprintf("\ndeleted by the %s; it can be restored until %s", t.DeletedBy, t.PurgeAfter.Format(time.RFC3339))
+	}
+	return text + "\nsettings: " + t.Settings.String()
+}
