@@ -5,8 +5,6 @@ import (
 	"io"
 	"runtime/debug"
 
-	urfave "github.com/urfave/cli/v3"
-
 	"github.com/partywall-go/partywall/app"
 )
 
@@ -27,19 +25,19 @@ func (c console) quietConfig() (app.Config, error) {
 	return cfg, err
 }
 
-func configCommand(c console) *urfave.Command {
-	return &urfave.Command{
-		Name:  "config",
-		Usage: "show the configuration in force, secrets masked",
-		Description: "It prints a .env file, and above each empty variable what is in force instead. A variable of the\n" +
+func configCommand() command {
+	return command{
+		name:    "config",
+		summary: "show the configuration in force, secrets masked",
+		details: "It prints a .env file, and above each empty variable what is in force instead. A variable of the\n" +
 			"environment wins over the same one in .env.",
-		Flags:  []urfave.Flag{jsonFlag()},
-		Action: c.action(showConfig),
+		flags: []option{jsonFlag()},
+		run:   showConfig,
 	}
 }
 
 // showConfig prints lines for a .env file, with secrets masked, then the mistakes in them.
-func showConfig(_ context.Context, c console, cmd *urfave.Command) error {
+func showConfig(_ context.Context, c console, cmd invocation) error {
 	variables, err := app.Variables()
 	if err != nil {
 		return err
@@ -63,8 +61,8 @@ type variableObject struct {
 	InForce string `json:"inForce,omitempty"` // where the value is empty
 }
 
-func versionCommand(c console) *urfave.Command {
-	return &urfave.Command{Name: "version", Usage: "show the version", Flags: []urfave.Flag{jsonFlag()}, Action: c.action(showVersion)}
+func versionCommand() command {
+	return command{name: "version", summary: "show the version", flags: []option{jsonFlag()}, run: showVersion}
 }
 
 type versionObject struct {
@@ -74,7 +72,7 @@ type versionObject struct {
 	Go        string `json:"go"`
 }
 
-func showVersion(_ context.Context, c console, cmd *urfave.Command) error {
+func showVersion(_ context.Context, c console, cmd invocation) error {
 	v := versionObject{Program: c.program.Name, Version: "(unknown)"}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		v.Version, v.Partywall, v.Go = info.Main.Version, partywallVersion(info), info.GoVersion

@@ -6,21 +6,19 @@ import (
 	"io"
 	"slices"
 
-	urfave "github.com/urfave/cli/v3"
-
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-func doctorCommand(c console) *urfave.Command {
-	return &urfave.Command{
-		Name:  "doctor",
-		Usage: "look for likely mistakes, and report how to fix each",
-		Description: "It looks at the configuration and at all that isn't built in: the database, the user pool, the bucket and\n" +
+func doctorCommand() command {
+	return command{
+		name:    "doctor",
+		summary: "look for likely mistakes, and report how to fix each",
+		details: "It looks at the configuration and at all that isn't built in: the database, the user pool, the bucket and\n" +
 			"the mail. It changes nothing, but makes a few objects below .partywall/ in the bucket and deletes them. It\n" +
 			"exits 1 if something must be fixed. docs/production.md lists the checks.",
-		Flags:  []urfave.Flag{&urfave.BoolFlag{Name: "quiet", Usage: "print nothing about what is well"}, jsonFlag()},
-		Action: c.action(runDoctor),
+		flags: []option{boolFlag("quiet", "print nothing about what is well"), jsonFlag()},
+		run:   runDoctor,
 	}
 }
 
@@ -32,7 +30,7 @@ type findingObject struct {
 }
 
 // runDoctor prints the findings of the checks, and fails if something must be fixed.
-func runDoctor(ctx context.Context, c console, cmd *urfave.Command) error {
+func runDoctor(ctx context.Context, c console, cmd invocation) error {
 	findings := runChecks(ctx, c)
 	count := map[doctor.Severity]int{}
 	for _, f := range findings {

@@ -6,21 +6,19 @@ import (
 	"strconv"
 	"time"
 
-	urfave "github.com/urfave/cli/v3"
-
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/ports"
 )
 
-func consumersCommand(c console) *urfave.Command {
-	return &urfave.Command{
-		Name:        "consumers",
-		Usage:       "list the consumers of events, and how far each is",
-		Description: "LAG counts the events that a consumer was not offered yet, WAITING the tenants whose events wait for another\nattempt, and SET ASIDE the events that it gave up.",
-		Flags:       []urfave.Flag{jsonFlag()},
-		Action:      c.action(listConsumers),
+func consumersCommand() command {
+	return command{
+		name:    "consumers",
+		summary: "list the consumers of events, and how far each is",
+		details: "LAG counts the events that a consumer was not offered yet, WAITING the tenants whose events wait for another\nattempt, and SET ASIDE the events that it gave up.",
+		flags:   []option{jsonFlag()},
+		run:     listConsumers,
 	}
 }
 
@@ -46,7 +44,7 @@ func consumerObjectOf(s ports.EventConsumer) consumerObject {
 	return object
 }
 
-func listConsumers(ctx context.Context, c console, cmd *urfave.Command) error {
+func listConsumers(ctx context.Context, c console, cmd invocation) error {
 	return withRegistry(ctx, c, func(r *app.Registry) error {
 		states, err := r.Events.States(ctx, access.Installation())
 		if err != nil {
@@ -67,14 +65,14 @@ func listConsumers(ctx context.Context, c console, cmd *urfave.Command) error {
 	})
 }
 
-func retryEventsCommand(c console) *urfave.Command {
-	return &urfave.Command{
-		Name:        "retry",
-		ArgsUsage:   "CONSUMER",
-		Usage:       "deliver the events once more that a consumer set aside",
-		Description: "Remove the cause of the failures first. The command consumers shows them.",
-		Flags:       []urfave.Flag{jsonFlag()},
-		Action:      c.action(retryEvents, "CONSUMER"),
+func retryEventsCommand() command {
+	return command{
+		name:    "retry",
+		args:    "CONSUMER",
+		summary: "deliver the events once more that a consumer set aside",
+		details: "Remove the cause of the failures first. The command consumers shows them.",
+		flags:   []option{jsonFlag()},
+		run:     retryEvents,
 	}
 }
 
@@ -83,8 +81,8 @@ type retryObject struct {
 	Events   int    `json:"events"`
 }
 
-func retryEvents(ctx context.Context, c console, cmd *urfave.Command) error {
-	name := cmd.Args().First()
+func retryEvents(ctx context.Context, c console, cmd invocation) error {
+	name := cmd.arg(0)
 	return withRegistry(ctx, c, func(r *app.Registry) error {
 		n, err := r.Events.Retry(ctx, access.Installation(), name)
 		if err != nil {
@@ -94,20 +92,20 @@ func retryEvents(ctx context.Context, c console, cmd *urfave.Command) error {
 	})
 }
 
-func forgetConsumerCommand(c console) *urfave.Command {
-	return &urfave.Command{
-		Name:      "forget",
-		ArgsUsage: "CONSUMER",
-		Usage:     "remove the position of a consumer that no program has any more",
-		Description: "Old events are kept until every consumer has handled them. A consumer that still runs starts again with the\n" +
+func forgetConsumerCommand() command {
+	return command{
+		name:    "forget",
+		args:    "CONSUMER",
+		summary: "remove the position of a consumer that no program has any more",
+		details: "Old events are kept until every consumer has handled them. A consumer that still runs starts again with the\n" +
 			"oldest event.",
-		Flags:  []urfave.Flag{jsonFlag()},
-		Action: c.action(forgetConsumer, "CONSUMER"),
+		flags: []option{jsonFlag()},
+		run:   forgetConsumer,
 	}
 }
 
-func forgetConsumer(ctx context.Context, c console, cmd *urfave.Command) error {
-	name := cmd.Args().First()
+func forgetConsumer(ctx context.Context, c console, cmd invocation) error {
+	name := cmd.arg(0)
 	return withRegistry(ctx, c, func(r *app.Registry) error {
 		if err := r.Events.Forget(ctx, access.Installation(), name); err != nil {
 			return err

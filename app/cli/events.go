@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	urfave "github.com/urfave/cli/v3"
-
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
@@ -14,25 +12,25 @@ import (
 )
 
 // eventsCommand lists events, and has the commands of their consumers below it.
-func eventsCommand(c console) *urfave.Command {
-	return &urfave.Command{
-		Name:  "events",
-		Usage: "list what was changed, when and by whom",
-		Description: "It shows the oldest first. With --follow it goes on until it is interrupted. Those of a server that runs\n" +
+func eventsCommand() command {
+	return command{
+		name:    "events",
+		summary: "list what was changed, when and by whom",
+		details: "It shows the oldest first. With --follow it goes on until it is interrupted. Those of a server that runs\n" +
 			"with --memory are not among them.",
-		Flags: []urfave.Flag{
-			&urfave.StringFlag{Name: "tenant", Local: true, Usage: "only those of the tenant `ID`, and of earlier tenants that had it"},
-			&urfave.StringFlag{Name: "since", Local: true, Usage: "only those from `TIME` on: 2026-01-31T09:30:00Z, or 24h for the last day"},
-			&urfave.StringFlag{Name: "kind", Local: true, Usage: "only those of the `KIND`, such as member.added"},
-			&urfave.BoolFlag{Name: "follow", Local: true, Usage: "wait for new events, and show them"},
+		flags: []option{
+			stringFlag("tenant", "only those of the tenant `ID`, and of earlier tenants that had it"),
+			stringFlag("since", "only those from `TIME` on: 2026-01-31T09:30:00Z, or 24h for the last day"),
+			stringFlag("kind", "only those of the `KIND`, such as member.added"),
+			boolFlag("follow", "wait for new events, and show them"),
 			jsonFlag(),
 		},
-		Commands: []*urfave.Command{consumersCommand(c), retryEventsCommand(c), forgetConsumerCommand(c)},
-		Action:   c.action(listEvents),
+		below: []command{consumersCommand(), retryEventsCommand(), forgetConsumerCommand()},
+		run:   listEvents,
 	}
 }
 
-func listEvents(ctx context.Context, c console, cmd *urfave.Command) error {
+func listEvents(ctx context.Context, c console, cmd invocation) error {
 	query := events.Query{Kind: domain.EventKind(cmd.String("kind")), Limit: events.MaxLimit}
 	var id domain.TenantID
 	var err error
@@ -62,7 +60,7 @@ func listEvents(ctx context.Context, c console, cmd *urfave.Command) error {
 }
 
 // showEvents prints the events after query.After, and moves it.
-func showEvents(ctx context.Context, c console, cmd *urfave.Command, r *app.Registry, id domain.TenantID, query *events.Query) error {
+func showEvents(ctx context.Context, c console, cmd invocation, r *app.Registry, id domain.TenantID, query *events.Query) error {
 	for {
 		page, err := r.Events.ListAll(ctx, access.Installation(), id, *query)
 		if err != nil {

@@ -7,49 +7,52 @@ import (
 	"strings"
 	"testing"
 
-	urfave "github.com/urfave/cli/v3"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func TestEveryCommandAndFlagIsExplained(t *testing.T) {
 	c := console{out: io.Discard, err: io.Discard, program: Program{Name: stockName}}
-	root := c.root()
-	if err := root.Walk(func(cmd *urfave.Command) error {
-		if cmd.Usage == "" || strings.HasSuffix(cmd.Usage, ".") {
-			t.Errorf("%s has the summary %q", cmd.FullName(), cmd.Usage)
+	explained(t, c.root())
+}
+
+func explained(t *testing.T, cmd *cobra.Command) {
+	t.Helper()
+	if cmd.Short == "" || strings.HasSuffix(cmd.Short, ".") {
+		t.Errorf("%s has the summary %q", cmd.CommandPath(), cmd.Short)
+	}
+	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+		if flag.Usage == "" {
+			t.Errorf("%s does not explain --%s", cmd.CommandPath(), flag.Name)
 		}
-		for _, flag := range cmd.Flags {
-			if documented, ok := flag.(urfave.DocGenerationFlag); !ok || documented.GetUsage() == "" {
-				t.Errorf("%s does not explain --%s", cmd.FullName(), flag.Names()[0])
-			}
-			if local, ok := flag.(urfave.LocalFlag); len(cmd.Commands) > 0 && (!ok || !local.IsLocal()) {
-				t.Errorf("--%s of %s is a flag of each command below it", flag.Names()[0], cmd.FullName())
-			}
+	})
+	if cmd.HasPersistentFlags() {
+		t.Errorf("flags of %s are flags of each command below it", cmd.CommandPath())
+	}
+	for line := range strings.Lines(cmd.Long) {
+		if strings.TrimRight(line, " \n") != strings.TrimRight(line, "\n") || len(line) > 120 {
+			t.Errorf("the description of %s has the line %q", cmd.CommandPath(), line)
 		}
-		for line := range strings.Lines(cmd.Description) {
-			if strings.TrimRight(line, " \n") != strings.TrimRight(line, "\n") || len(line) > 120 {
-				t.Errorf("the description of %s has the line %q", cmd.FullName(), line)
-			}
-		}
-		return nil
-	}); err != nil {
-		t.Fatal(err)
+	}
+	for _, sub := range cmd.Commands() {
+		explained(t, sub)
 	}
 }
 
 func TestAMisuseNamesTheRightUsage(t *testing.T) {
 	cases := map[string]string{
-		"tenants":                "tenants needs create, list, claim, show, rename, suspend, resume, delete or restore; see: partywall tenants --help",
-		"tenants fly":            `tenants needs create, list, claim, show, rename, suspend, resume, delete or restore, not "fly"; see: partywall tenants --help`,
+		"tenants":                "tenants needs claim, create, delete, list, rename, restore, resume, show or suspend; see: partywall tenants --help",
+		"tenants fly":            `tenants needs claim, create, delete, list, rename, restore, resume, show or suspend, not "fly"; see: partywall tenants --help`,
 		"fly me":                 `there is no command "fly"; see: partywall --help`,
 		"help fly":               `there is no command "fly"; see: partywall --help`,
-		"serve --bogus":          "flag provided but not defined: --bogus; see: partywall serve --help",
-		"serve --memory=x":       `invalid value "x" for --memory: parse error; see: partywall serve --help`,
+		"serve --bogus":          "unknown flag: --bogus; see: partywall serve --help",
+		"serve --memory=x":       `invalid argument "x" for "--memory" flag: strconv.ParseBool: parsing "x": invalid syntax; see: partywall serve --help`,
 		"smoke --url":            "flag needs an argument: --url; see: partywall smoke --help",
 		"tenants create":         "ID is missing; see: partywall tenants create --help",
 		"tenants create a b":     `"b" isn't understood; see: partywall tenants create --help`,
-		"tenants claim a --flag": "flag provided but not defined: --flag; see: partywall tenants claim --help",
-		"tenants list --memory":  "flag provided but not defined: --memory; see: partywall tenants list --help",
-		"completion fly":         `completion needs bash, zsh, fish or pwsh, not "fly"; see: partywall completion --help`,
+		"tenants claim a --flag": "unknown flag: --flag; see: partywall tenants claim --help",
+		"tenants list --memory":  "unknown flag: --memory; see: partywall tenants list --help",
+		"completion fly":         `completion needs bash, fish, powershell or zsh, not "fly"; see: partywall completion --help`,
 	}
 	for line, want := range cases {
 		if got := runCommand(t, nil, strings.Fields(line)...); got.code != exitMisuse || got.out != "" || got.err != "partywall: "+want+"\n" {
@@ -60,7 +63,7 @@ func TestAMisuseNamesTheRightUsage(t *testing.T) {
 
 func TestTheHelpOfTenantsIsOfItsCommandsOnly(t *testing.T) {
 	got := runCommand(t, nil, "tenants", "--help")
-	if !strings.Contains(got.out, "\n   create ") || strings.Contains(got.out, "--memory") {
+	if !strings.Contains(got.out, "\n  create ") || strings.Contains(got.out, "--memory") {
 		t.Errorf("%+v", got)
 	}
 	for _, args := range []string{"tenants help", "help tenants"} {
@@ -83,9 +86,9 @@ func TestVersionIsAFlagToo(t *testing.T) {
 }
 
 func TestShellsCompleteCommandsAndFlags(t *testing.T) {
-	for _, shell := range []string{"bash", "zsh", "fish", "pwsh"} {
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
 		got := runCommand(t, nil, "completion", shell)
-		if got.code != exitOK || got.err != "" || shell != "pwsh" && !strings.Contains(got.out, stockName) {
+		if got.code != exitOK || got.err != "" || !strings.Contains(got.out, stockName) {
 			t.Errorf("%s: %+v", shell, got)
 		}
 		if _, err := exec.LookPath(shell); err != nil {
@@ -98,12 +101,13 @@ func TestShellsCompleteCommandsAndFlags(t *testing.T) {
 		}
 	}
 	for line, want := range map[string]string{
-		"":               "tenants:",
-		"tenants":        "create:create a tenant",
-		"tenants list -": "--json:",
+		"":               "tenants\t",
+		"tenants ":       "create\tcreate a tenant",
+		"tenants list -": "--json\t",
 	} {
-		got := runCommand(t, nil, append(strings.Fields(line), "--generate-shell-completion")...)
-		if got.code != exitOK || got.err != "" || !strings.Contains(got.out, want) {
+		words := strings.Split(line, " ")
+		got := runCommand(t, nil, append([]string{"__complete"}, words...)...)
+		if got.code != exitOK || !strings.Contains(got.out, want) {
 			t.Errorf("%q: %+v", line, got)
 		}
 	}

@@ -8,11 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"slices"
-	"strings"
 	"syscall"
-
-	urfave "github.com/urfave/cli/v3"
 
 	"github.com/partywall-go/partywall/domain"
 )
@@ -51,7 +47,9 @@ const (
 )
 
 func run(ctx context.Context, args []string, c console) int {
-	err := c.root().Run(ctx, slices.Concat([]string{c.program.Name}, args))
+	root := c.root()
+	root.SetArgs(append([]string{}, args...)) // nil would be the arguments of the process
+	err := root.ExecuteContext(ctx)
 	wrong, isMisuse := errors.AsType[misuseError](err)
 	switch {
 	case err == nil:
@@ -75,26 +73,8 @@ type misuseError struct {
 func (e misuseError) Error() string { return e.reason }
 
 // misuse returns a misuseError about cmd.
-func misuse(cmd *urfave.Command, format string, args ...any) error {
-	return misuseError{cmd.FullName(), fmt.Sprintf(format, args...)}
-}
-
-// printHelp prints what --help shows of cmd.
-func printHelp(cmd *urfave.Command) {
-	template := urfave.CommandHelpTemplate
-	switch {
-	case cmd.Root() == cmd:
-		template = urfave.RootCommandHelpTemplate
-	case len(cmd.VisibleCommands()) > 0:
-		template = urfave.SubcommandHelpTemplate
-	}
-	urfave.HelpPrinterCustom(cmd.Root().Writer, template, cmd, nil)
-}
-
-// explain returns the text of an error that the flags' parser found, with flags written
-// as in the help.
-func explain(err error) string {
-	return strings.NewReplacer("not defined: -", "not defined: --", "for flag -", "for --").Replace(err.Error())
+func misuse(cmd interface{ CommandPath() string }, format string, args ...any) error {
+	return misuseError{cmd.CommandPath(), fmt.Sprintf(format, args...)}
 }
 
 // describe returns one line for each mistake in err.

@@ -5,23 +5,24 @@ import (
 	"strings"
 	"time"
 
-	urfave "github.com/urfave/cli/v3"
-
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/members"
 )
 
-func membersCommand(c console) *urfave.Command {
-	return group("members", "list, grant, change and remove the members of a tenant",
-		listMembersCommand(c), grantCommand(c), roleCommand(c), suspendMemberCommand(c), resumeMemberCommand(c), removeMemberCommand(c))
+func membersCommand() command {
+	return command{
+		name:    "members",
+		summary: "list, grant, change and remove the members of a tenant",
+		below:   []command{listMembersCommand(), grantCommand(), roleCommand(), suspendMemberCommand(), resumeMemberCommand(), removeMemberCommand()},
+	}
 }
 
 // withMembers runs work on the configured database with the operator's proof for the
 // tenant that the first argument of cmd names.
-func withMembers(ctx context.Context, c console, cmd *urfave.Command, work func(r *app.Registry, by access.Manager) error) error {
-	id, err := domain.ParseTenantID(cmd.Args().First())
+func withMembers(ctx context.Context, c console, cmd invocation, work func(r *app.Registry, by access.Manager) error) error {
+	id, err := domain.ParseTenantID(cmd.arg(0))
 	if err != nil {
 		return err
 	}
@@ -35,8 +36,8 @@ func withMembers(ctx context.Context, c console, cmd *urfave.Command, work func(
 // memberIn returns the identity that the second argument of cmd names, with or without
 // its provider. It does not look the identity up, because a member may have no account
 // any more.
-func memberIn(r *app.Registry, cmd *urfave.Command) (domain.Identity, error) {
-	return domain.NewIdentity(r.Provider, strings.TrimPrefix(cmd.Args().Get(1), r.Provider+"/"))
+func memberIn(r *app.Registry, cmd invocation) (domain.Identity, error) {
+	return domain.NewIdentity(r.Provider, strings.TrimPrefix(cmd.arg(1), r.Provider+"/"))
 }
 
 // memberObject is a membership, as GET /tenants/{id}/members returns it.
@@ -70,22 +71,22 @@ func until(m domain.Membership) string {
 	return m.ExpiresAt.Format(time.RFC3339)
 }
 
-func listMembersCommand(c console) *urfave.Command {
-	return &urfave.Command{
-		Name:      "list",
-		ArgsUsage: "ID",
-		Usage:     "list the members of a tenant",
-		Flags: []urfave.Flag{
-			&urfave.StringFlag{Name: "role", Usage: "only members in this role: owner, admin, member or viewer"},
-			&urfave.StringFlag{Name: "state", Usage: "only members in this state: active or suspended"},
-			&urfave.StringFlag{Name: "q", Usage: "only members whose address or \"sub\" contains this text"},
+func listMembersCommand() command {
+	return command{
+		name:    "list",
+		args:    "ID",
+		summary: "list the members of a tenant",
+		flags: []option{
+			stringFlag("role", "only members in this role: owner, admin, member or viewer"),
+			stringFlag("state", "only members in this state: active or suspended"),
+			stringFlag("q", "only members whose address or \"sub\" contains this text"),
 			jsonFlag(),
 		},
-		Action: c.action(listMembers, "ID"),
+		run: listMembers,
 	}
 }
 
-func listMembers(ctx context.Context, c console, cmd *urfave.Command) error {
+func listMembers(ctx context.Context, c console, cmd invocation) error {
 	filter := members.Filter{Role: domain.Role(cmd.String("role")), State: domain.MemberState(cmd.String("state")), Text: cmd.String("q")}
 	return withMembers(ctx, c, cmd, func(r *app.Registry, by access.Manager) error {
 		table := c.table(cmd, "SUB", "ROLE", "STATE", "SINCE", "EXPIRES", "EMAIL", "REASON")
@@ -106,33 +107,33 @@ func listMembers(ctx context.Context, c console, cmd *urfave.Command) error {
 	})
 }
 
-func grantCommand(c console) *urfave.Command {
-	return &urfave.Command{
-		Name:      "grant",
-		ArgsUsage: "ID SUB",
-		Usage:     "make a user a member of a tenant, such as for support",
-		Description: "SUB is the \"sub\" of the user, as GET /auth/me shows it to them. A user who is a member already gets the\n" +
+func grantCommand() command {
+	return command{
+		name:    "grant",
+		args:    "ID SUB",
+		summary: "make a user a member of a tenant, such as for support",
+		details: "SUB is the \"sub\" of the user, as GET /auth/me shows it to them. A user who is a member already gets the\n" +
 			"role, the end and the reason, and is active. The owners see the membership and its reason.",
-		Flags: []urfave.Flag{
-			&urfave.StringFlag{Name: "role", Usage: "owner, admin, member or viewer"},
-			&urfave.StringFlag{Name: "reason", Usage: "why the user gets the membership, in 1 to 200 characters"},
-			&urfave.DurationFlag{Name: "for", Usage: "how long the membership lasts, such as 1h; otherwise it does not end"},
+		flags: []option{
+			stringFlag("role", "owner, admin, member or viewer"),
+			stringFlag("reason", "why the user gets the membership, in 1 to 200 characters"),
+			durationFlag("for", 0, "how long the membership lasts, such as 1h; otherwise it does not end"),
 			jsonFlag(),
 		},
-		Action: c.action(grantMembership, "ID", "SUB"),
+		run: grantMembership,
 	}
 }
 
-func grantMembership(ctx context.Context, c console, cmd *urfave.Command) error {
+func grantMembership(ctx context.Context, c console, cmd invocation) error {
 	grant := members.Grant{Role: domain.Role(cmd.String("role")), Reason: cmd.String("reason")}
 	if grant.Role == "" || grant.Reason == "" {
 		return misuse(cmd, "--role and --reason are needed")
 	}
-	if cmd.IsSet("for") {
+	if cmd.Flags().Changed("for") {
 		grant.ExpiresAt = time.Now().Add(cmd.Duration("for"))
 	}
 	return withMembers(ctx, c, cmd, func(r *app.Registry, by access.Manager) error {
-		identity, err := userOf(ctx, c, r, cmd.Args().Get(1))
+		identity, err := userOf(ctx, c, r, cmd.arg(1))
 		if err != nil {
 			return err
 		}
@@ -145,52 +146,52 @@ func grantMembership(ctx context.Context, c console, cmd *urfave.Command) error 
 	})
 }
 
-func roleCommand(c console) *urfave.Command {
-	return &urfave.Command{
-		Name:      "role",
-		ArgsUsage: "ID SUB ROLE",
-		Usage:     "change the role of a member",
-		Flags:     []urfave.Flag{jsonFlag()},
-		Action: c.action(func(ctx context.Context, c console, cmd *urfave.Command) error {
-			role := domain.Role(cmd.Args().Get(2))
+func roleCommand() command {
+	return command{
+		name:    "role",
+		args:    "ID SUB ROLE",
+		summary: "change the role of a member",
+		flags:   []option{jsonFlag()},
+		run: func(ctx context.Context, c console, cmd invocation) error {
+			role := domain.Role(cmd.arg(2))
 			return changeMember(ctx, c, cmd, domain.MembershipChange{Role: &role})
-		}, "ID", "SUB", "ROLE"),
+		},
 	}
 }
 
-func suspendMemberCommand(c console) *urfave.Command {
-	return &urfave.Command{
-		Name:      "suspend",
-		ArgsUsage: "ID SUB",
-		Usage:     "refuse a member from the next request on, until resumed",
-		Flags: []urfave.Flag{
-			&urfave.StringFlag{Name: "reason", Usage: "why, in 1 to 200 characters"},
+func suspendMemberCommand() command {
+	return command{
+		name:    "suspend",
+		args:    "ID SUB",
+		summary: "refuse a member from the next request on, until resumed",
+		flags: []option{
+			stringFlag("reason", "why, in 1 to 200 characters"),
 			jsonFlag(),
 		},
-		Action: c.action(func(ctx context.Context, c console, cmd *urfave.Command) error {
+		run: func(ctx context.Context, c console, cmd invocation) error {
 			suspended, reason := domain.MemberSuspended, cmd.String("reason")
 			if reason == "" {
 				return misuse(cmd, "--reason is needed")
 			}
 			return changeMember(ctx, c, cmd, domain.MembershipChange{State: &suspended, Reason: &reason})
-		}, "ID", "SUB"),
+		},
 	}
 }
 
-func resumeMemberCommand(c console) *urfave.Command {
-	return &urfave.Command{
-		Name:      "resume",
-		ArgsUsage: "ID SUB",
-		Usage:     "admit a suspended member again",
-		Flags:     []urfave.Flag{jsonFlag()},
-		Action: c.action(func(ctx context.Context, c console, cmd *urfave.Command) error {
+func resumeMemberCommand() command {
+	return command{
+		name:    "resume",
+		args:    "ID SUB",
+		summary: "admit a suspended member again",
+		flags:   []option{jsonFlag()},
+		run: func(ctx context.Context, c console, cmd invocation) error {
 			active, none := domain.MemberActive, ""
 			return changeMember(ctx, c, cmd, domain.MembershipChange{State: &active, Reason: &none})
-		}, "ID", "SUB"),
+		},
 	}
 }
 
-func changeMember(ctx context.Context, c console, cmd *urfave.Command, change domain.MembershipChange) error {
+func changeMember(ctx context.Context, c console, cmd invocation, change domain.MembershipChange) error {
 	return withMembers(ctx, c, cmd, func(r *app.Registry, by access.Manager) error {
 		identity, err := memberIn(r, cmd)
 		if err != nil {
@@ -204,21 +205,21 @@ func changeMember(ctx context.Context, c console, cmd *urfave.Command, change do
 	})
 }
 
-func removeMemberCommand(c console) *urfave.Command {
-	return &urfave.Command{
-		Name:      "remove",
-		ArgsUsage: "ID SUB",
-		Usage:     "end a membership",
-		Flags: []urfave.Flag{
-			&urfave.StringFlag{Name: "reason", Usage: "why, in 1 to 200 characters"},
+func removeMemberCommand() command {
+	return command{
+		name:    "remove",
+		args:    "ID SUB",
+		summary: "end a membership",
+		flags: []option{
+			stringFlag("reason", "why, in 1 to 200 characters"),
 			yesFlag(),
 			jsonFlag(),
 		},
-		Action: c.action(removeMember, "ID", "SUB"),
+		run: removeMember,
 	}
 }
 
-func removeMember(ctx context.Context, c console, cmd *urfave.Command) error {
+func removeMember(ctx context.Context, c console, cmd invocation) error {
 	return withMembers(ctx, c, cmd, func(r *app.Registry, by access.Manager) error {
 		identity, err := memberIn(r, cmd)
 		if err != nil {

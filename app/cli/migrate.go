@@ -7,25 +7,23 @@ import (
 	"strconv"
 	"strings"
 
-	urfave "github.com/urfave/cli/v3"
-
 	"github.com/partywall-go/partywall/app"
 )
 
-func migrateStatusCommand(c console) *urfave.Command {
-	return &urfave.Command{
-		Name:  "status",
-		Usage: "list the tenants that are behind this program's migrations",
-		Description: "It shows how far each of them is, and why the newest setup brought it no further. It exits 1 if there are any, or\n" +
+func migrateStatusCommand() command {
+	return command{
+		name:    "status",
+		summary: "list the tenants that are behind this program's migrations",
+		details: "It shows how far each of them is, and why the newest setup brought it no further. It exits 1 if there are any, or\n" +
 			"if the newest setup found that no tenant can be made.",
-		Flags:  []urfave.Flag{jsonFlag()},
-		Action: c.action(migrateStatus),
+		flags: []option{jsonFlag()},
+		run:   migrateStatus,
 	}
 }
 
 // migrateStatus lists the tenants that lack migrations, and fails if there
 // are any, or if no tenant can be created.
-func migrateStatus(ctx context.Context, c console, cmd *urfave.Command) error {
+func migrateStatus(ctx context.Context, c console, cmd invocation) error {
 	cfg, err := c.quietConfig()
 	if err != nil {
 		return err
@@ -60,7 +58,7 @@ type behindObject struct {
 	Reason    string `json:"reason"`
 }
 
-func (c console) listBehind(cmd *urfave.Command, behind []app.BehindTenant) error {
+func (c console) listBehind(cmd invocation, behind []app.BehindTenant) error {
 	if len(behind) == 0 {
 		return nil
 	}

@@ -6,17 +6,15 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
-
-	urfave "github.com/urfave/cli/v3"
 )
 
 // jsonFlag is the flag of each command whose results other programs read.
-func jsonFlag() urfave.Flag {
-	return &urfave.BoolFlag{Name: "json", Local: true, Usage: "print the results as JSON, an object on each line"}
+func jsonFlag() option {
+	return boolFlag("json", "print the results as JSON, an object on each line")
 }
 
 // result prints object with --json, and the text otherwise.
-func (c console) result(cmd *urfave.Command, object any, format string, args ...any) error {
+func (c console) result(cmd invocation, object any, format string, args ...any) error {
 	if cmd.Bool("json") {
 		return json.NewEncoder(c.out).Encode(object)
 	}
@@ -31,7 +29,7 @@ type table struct {
 	columns *tabwriter.Writer
 }
 
-func (c console) table(cmd *urfave.Command, heading ...string) table {
+func (c console) table(cmd invocation, heading ...string) table {
 	if cmd.Bool("json") {
 		return table{objects: json.NewEncoder(c.out)}
 	}

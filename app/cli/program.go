@@ -21,7 +21,7 @@ import (
 	"slices"
 	"strings"
 
-	urfave "github.com/urfave/cli/v3"
+	"github.com/spf13/cobra"
 
 	"github.com/partywall-go/partywall/app"
 )
@@ -99,34 +99,32 @@ func (p Program) handler(pw *app.Partywall) http.Handler {
 }
 
 // command converts a product's command, which parses its arguments itself.
-func (own Command) command(c console) *urfave.Command {
+func (own Command) command() command {
 	words := strings.Fields(own.Name)
-	return &urfave.Command{
-		Name:            words[len(words)-1],
-		ArgsUsage:       own.Args,
-		Usage:           own.Summary,
-		Description:     strings.TrimSpace(own.Details),
-		SkipFlagParsing: true,
-		HideHelp:        true,
-		Action: func(ctx context.Context, cmd *urfave.Command) error {
-			args := cmd.Args().Slice()
-			if slices.ContainsFunc(args, isHelp) {
-				printHelp(cmd)
-				return nil
-			}
-			if err := loadDotEnv(c); err != nil {
-				return err
-			}
-			err := own.run(ctx, c, args)
-			if wrong, ok := errors.AsType[misuseError](err); ok {
-				return misuse(cmd, "%s", wrong.reason)
-			}
-			if errors.Is(err, flag.ErrHelp) {
-				printHelp(cmd)
-				return nil
-			}
-			return err
-		},
+	return command{
+		name:    words[len(words)-1],
+		args:    own.Args,
+		summary: own.Summary,
+		details: strings.TrimSpace(own.Details),
+		run:     func(ctx context.Context, c console, cmd invocation) error { return own.run(ctx, c, cmd.args) },
+		raw:     true,
+	}
+}
+
+// rawAction returns the action of a command that parses its arguments itself.
+func (c console) rawAction(run func(ctx context.Context, c console, cmd invocation) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		if slices.ContainsFunc(args, isHelp) {
+			return cmd.Help()
+		}
+		err := c.start(run, invocation{cmd, args})
+		if wrong, ok := errors.AsType[misuseError](err); ok {
+			return misuse(cmd, "%s", wrong.reason)
+		}
+		if errors.Is(err, flag.ErrHelp) {
+			return cmd.Help()
+		}
+		return err
 	}
 }
 

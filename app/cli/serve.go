@@ -12,28 +12,26 @@ import (
 	"syscall"
 	"time"
 
-	urfave "github.com/urfave/cli/v3"
-
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-func serveCommand(c console) *urfave.Command {
-	return &urfave.Command{
-		Name:        "serve",
-		Usage:       "serve the API; unconfigured parts are built in (the default)",
-		Description: "SIGINT (Ctrl-C) and SIGTERM stop it orderly, within 10 s.",
-		Flags: []urfave.Flag{
-			&urfave.BoolFlag{Name: "memory", Local: true, Usage: "keep everything in memory: nothing is left at the end, and no other process sees it"},
-			&urfave.BoolFlag{Name: "mixed", Local: true, Usage: "allow real parts next to built-in ones, which is what a forgotten variable looks like"},
-			&urfave.BoolFlag{Name: "expose", Local: true, Usage: "allow built-in parts on an address that other machines reach"},
-			&urfave.BoolFlag{Name: "without-file-isolation", Local: true, Usage: "allow an object store that lets a member reach other tenants' files, such as an emulator that doesn't verify signatures; serve tries any store but Amazon's"},
+func serveCommand() command {
+	return command{
+		name:    "serve",
+		summary: "serve the API; unconfigured parts are built in (the default)",
+		details: "SIGINT (Ctrl-C) and SIGTERM stop it orderly, within 10 s.",
+		flags: []option{
+			boolFlag("memory", "keep everything in memory: nothing is left at the end, and no other process sees it"),
+			boolFlag("mixed", "allow real parts next to built-in ones, which is what a forgotten variable looks like"),
+			boolFlag("expose", "allow built-in parts on an address that other machines reach"),
+			boolFlag("without-file-isolation", "allow an object store that lets a member reach other tenants' files, such as an emulator that doesn't verify signatures; serve tries any store but Amazon's"),
 		},
-		Action: c.action(serve),
+		run: serve,
 	}
 }
 
-func serve(ctx context.Context, c console, cmd *urfave.Command) error {
+func serve(ctx context.Context, c console, cmd invocation) error {
 	expose := cmd.Bool("expose")
 	cfg, err := c.config(c.err)
 	if err != nil {

@@ -4,26 +4,24 @@ import (
 	"context"
 	"time"
 
-	urfave "github.com/urfave/cli/v3"
-
 	"github.com/partywall-go/partywall/app"
 )
 
-func setupCommand(c console) *urfave.Command {
-	return &urfave.Command{
-		Name:  "setup",
-		Usage: "make or upgrade the database, its schemas and roles; may be repeated",
-		Description: "Run it before the first start on a database of your own, after an upgrade, and after a change of\n" +
+func setupCommand() command {
+	return command{
+		name:    "setup",
+		summary: "make or upgrade the database, its schemas and roles; may be repeated",
+		details: "Run it before the first start on a database of your own, after an upgrade, and after a change of\n" +
 			"DB_PASSWORD or DB_GATE_SECRET. A private database needs none: serve sets it up.\n\n" +
 			"It makes a tenant for trial first, and undoes it, so that a migration that fails is found before any tenant has\n" +
 			"it. A tenant that fails keeps no other: setup names it and the file, goes on, and exits 1. Meanwhile that tenant\n" +
 			"is answered 503, and all others are served. The next setup goes on from there.",
-		Flags: []urfave.Flag{
-			&urfave.DurationFlag{Name: "patience", Value: app.DefaultConfig().Database.MigrationPatience, Usage: "how long to try again what waits for the locks of other sessions, such as 30s or 10m"},
-			&urfave.BoolFlag{Name: "new-installation", Usage: "for a copy of an installation's database on the same server: give it a name, logins, roles and grants of its own, and leave the original alone"},
+		flags: []option{
+			durationFlag("patience", app.DefaultConfig().Database.MigrationPatience, "how long to try again what waits for the locks of other sessions, such as 30s or 10m"),
+			boolFlag("new-installation", "for a copy of an installation's database on the same server: give it a name, logins, roles and grants of its own, and leave the original alone"),
 			jsonFlag(),
 		},
-		Action: c.action(setup),
+		run: setup,
 	}
 }
 
@@ -31,7 +29,7 @@ type progressObject struct {
 	Progress string `json:"progress"`
 }
 
-func setup(ctx context.Context, c console, cmd *urfave.Command) error {
+func setup(ctx context.Context, c console, cmd invocation) error {
 	patience := cmd.Duration("patience")
 	if patience < time.Millisecond {
 		return misuse(cmd, "--patience is a time of at least 1ms, such as 30s")

@@ -14,24 +14,21 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	urfave "github.com/urfave/cli/v3"
 )
 
-func smokeCommand(c console) *urfave.Command {
-	return &urfave.Command{
-		Name:      "smoke",
-		Usage:     "walk the whole story against a running server",
-		UsageText: c.program.Name + " smoke --url URL [options]",
-		Description: "The server needs TENANT_CREATION=open and must let new users in without a mailed code, or with --code.\n" +
+func smokeCommand() command {
+	return command{
+		name:    "smoke",
+		summary: "walk the whole story against a running server",
+		details: "The server needs TENANT_CREATION=open and must let new users in without a mailed code, or with --code.\n" +
 			"A tenant, a user and a small file are left behind, named smoke-...",
-		Flags: []urfave.Flag{
-			&urfave.StringFlag{Name: "url", Usage: "the server, such as http://localhost:3000"},
-			&urfave.StringFlag{Name: "code", Usage: "the confirmation code, for an emulator that gives everybody the same one"},
-			&urfave.DurationFlag{Name: "wait", Value: 10 * time.Second, Usage: "how long the server may take to be ready, such as 1m"},
+		flags: []option{
+			stringFlag("url", "the server, such as http://localhost:3000; it is needed"),
+			stringFlag("code", "the confirmation code, for an emulator that sends every user the same one"),
+			durationFlag("wait", 10*time.Second, "how long the server may take to be ready, such as 1m"),
 			jsonFlag(),
 		},
-		Action: c.action(smoke),
+		run: smoke,
 	}
 }
 
@@ -42,7 +39,7 @@ type stepObject struct {
 
 // smoke runs the story against a running server, prints a tick for each step, and stops at
 // the first step that fails. A tenant and a user named smoke-... remain.
-func smoke(ctx context.Context, c console, cmd *urfave.Command) error {
+func smoke(ctx context.Context, c console, cmd invocation) error {
 	base, err := url.Parse(cmd.String("url"))
 	if err != nil || (base.Scheme != "http" && base.Scheme != "https") || base.Host == "" {
 		return misuse(cmd, "--url is the server's URL, such as http://localhost:3000")

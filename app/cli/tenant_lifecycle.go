@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	urfave "github.com/urfave/cli/v3"
-
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
@@ -14,45 +12,63 @@ import (
 )
 
 // lifecycleCommands returns the commands that show and change the record of a tenant.
-func lifecycleCommands(c console) []*urfave.Command {
-	reason := func(usage string) urfave.Flag { return &urfave.StringFlag{Name: "reason", Usage: usage} }
-	return []*urfave.Command{
-		changeCommand(c, urfave.Command{Name: "show", ArgsUsage: "ID", Usage: "show the record of a tenant, with its settings"}, showTenant, "ID"),
-		changeCommand(c, urfave.Command{Name: "rename", ArgsUsage: "ID NAME", Usage: "change the display name of a tenant"}, renameTenant, "ID", "NAME"),
-		changeCommand(c, urfave.Command{
-			Name: "suspend", ArgsUsage: "ID", Usage: "refuse the members of a tenant from the next request on, until it is resumed",
-			Description: "Only the operator resumes what the operator suspended. Owners see the reason.",
-			Flags:       []urfave.Flag{reason("why, in 1 to 200 characters")},
-		}, suspendTenant, "ID"),
-		changeCommand(c, urfave.Command{
-			Name: "resume", ArgsUsage: "ID", Usage: "serve the members of a suspended tenant again",
-			Flags: []urfave.Flag{reason("why, in 1 to 200 characters; may be left out")},
-		}, resumeTenant, "ID"),
-		changeCommand(c, urfave.Command{
-			Name: "delete", ArgsUsage: "ID", Usage: "delete a tenant, which can be restored for TENANT_GRACE",
-			Description: "Its members are refused from the next request on. Only the operator restores what the operator deleted.",
-			Flags:       []urfave.Flag{reason("why, in 1 to 200 characters; may be left out"), yesFlag()},
-		}, deleteTenant, "ID"),
-		changeCommand(c, urfave.Command{
-			Name: "restore", ArgsUsage: "ID", Usage: "give a deleted tenant the status that it had before",
-			Flags: []urfave.Flag{reason("why, in 1 to 200 characters; may be left out")},
-		}, restoreTenant, "ID"),
+func lifecycleCommands() []command {
+	reason := stringFlag("reason", "why, in 1 to 200 characters")
+	return []command{
+		{
+			name: "show", args: "ID",
+			summary: "show the record of a tenant, with its settings",
+			flags:   []option{jsonFlag()},
+			run:     asSteward(showTenant),
+		},
+		{
+			name: "rename", args: "ID NAME",
+			summary: "change the display name of a tenant",
+			flags:   []option{jsonFlag()},
+			run:     asSteward(renameTenant),
+		},
+		{
+			name: "suspend", args: "ID",
+			summary: "refuse the members of a tenant from the next request on, until it is resumed",
+			details: "It needs --reason, which owners see. Only the operator resumes what the operator suspended.",
+			flags:   []option{reason, jsonFlag()},
+			run:     asSteward(suspendTenant),
+		},
+		{
+			name: "resume", args: "ID",
+			summary: "serve the members of a suspended tenant again",
+			flags:   []option{reason, jsonFlag()},
+			run:     asSteward(resumeTenant),
+		},
+		{
+			name: "delete", args: "ID",
+			summary: "delete a tenant, which can be restored for TENANT_GRACE",
+			details: "Its members are refused from the next request on. Only the operator restores what the operator deleted.",
+			flags:   []option{reason, yesFlag(), jsonFlag()},
+			run:     asSteward(deleteTenant),
+		},
+		{
+			name: "restore", args: "ID",
+			summary: "give a deleted tenant the status that it had before",
+			flags:   []option{reason, jsonFlag()},
+			run:     asSteward(restoreTenant),
+		},
 	}
 }
 
 // stewardship is the operator's proof for the tenant that a command names.
 type stewardship struct {
 	console
-	cmd     *urfave.Command
+	cmd     invocation
 	tenants *tenants.Service
 	by      access.Steward
 }
 
-// changeCommand completes a command whose first argument is the ID of a tenant.
-func changeCommand(c console, cmd urfave.Command, run func(ctx context.Context, s stewardship) (domain.TenantDetails, error), names ...string) *urfave.Command {
-	cmd.Flags = append(cmd.Flags, jsonFlag())
-	cmd.Action = c.action(func(ctx context.Context, c console, cmd *urfave.Command) error {
-		id, err := domain.ParseTenantID(cmd.Args().First())
+// asSteward runs a command whose first argument is the ID of a tenant, and prints the
+// record that it returns.
+func asSteward(run func(ctx context.Context, s stewardship) (domain.TenantDetails, error)) func(ctx context.Context, c console, cmd invocation) error {
+	return func(ctx context.Context, c console, cmd invocation) error {
+		id, err := domain.ParseTenantID(cmd.arg(0))
 		if err != nil {
 			return err
 		}
@@ -67,8 +83,7 @@ func changeCommand(c console, cmd urfave.Command, run func(ctx context.Context, 
 			}
 			return c.result(cmd, detailsObjectOf(details), "%s", describeTenant(details))
 		})
-	}, names...)
-	return &cmd
+	}
 }
 
 func showTenant(ctx context.Context, s stewardship) (domain.TenantDetails, error) {
@@ -76,7 +91,7 @@ func showTenant(ctx context.Context, s stewardship) (domain.TenantDetails, error
 }
 
 func renameTenant(ctx context.Context, s stewardship) (domain.TenantDetails, error) {
-	name := s.cmd.Args().Get(1)
+	name := s.cmd.arg(1)
 	return s.tenants.Edit(ctx, s.by, tenants.Edit{Name: &name})
 }
 

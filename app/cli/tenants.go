@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	urfave "github.com/urfave/cli/v3"
-
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
@@ -42,23 +40,26 @@ func userOf(ctx context.Context, c console, r *app.Registry, sub string) (domain
 	return identity, nil
 }
 
-func tenantsCommand(c console) *urfave.Command {
-	created := []*urfave.Command{createTenantCommand(c), listTenantsCommand(c), claimTenantCommand(c)}
-	return group("tenants", "create, list and change tenants", append(created, lifecycleCommands(c)...)...)
+func tenantsCommand() command {
+	return command{
+		name:    "tenants",
+		summary: "create, list and change tenants",
+		below:   append([]command{createTenantCommand(), listTenantsCommand(), claimTenantCommand()}, lifecycleCommands()...),
+	}
 }
 
-func createTenantCommand(c console) *urfave.Command {
-	return &urfave.Command{
-		Name:        "create",
-		ArgsUsage:   "ID",
-		Usage:       "create a tenant, as the operator",
-		Description: "ID has 2 to 48 of a-z, 0-9 and \"-\". It is never given out again once the tenant has an owner.",
-		Flags: []urfave.Flag{
-			&urfave.StringFlag{Name: "name", Usage: "the tenant's display name; otherwise its ID"},
-			&urfave.StringFlag{Name: "owner", Usage: "the \"sub\" of the user who owns it, as GET /auth/me shows it to them; otherwise the tenant belongs to the user who redeems the token that is printed"},
+func createTenantCommand() command {
+	return command{
+		name:    "create",
+		args:    "ID",
+		summary: "create a tenant, as the operator",
+		details: "ID has 2 to 48 of a-z, 0-9 and \"-\". It is never given out again once the tenant has an owner.",
+		flags: []option{
+			stringFlag("name", "the tenant's display name; otherwise its ID"),
+			stringFlag("owner", "the \"sub\" of the user who owns it, as GET /auth/me shows it to them; otherwise the tenant belongs to the user who redeems the token that is printed"),
 			jsonFlag(),
 		},
-		Action: c.action(createTenant, "ID"),
+		run: createTenant,
 	}
 }
 
@@ -71,8 +72,8 @@ type createdObject struct {
 	ClaimExpiresAt *time.Time `json:"claimExpiresAt,omitempty"`
 }
 
-func createTenant(ctx context.Context, c console, cmd *urfave.Command) error {
-	id, err := domain.ParseTenantID(cmd.Args().First())
+func createTenant(ctx context.Context, c console, cmd invocation) error {
+	id, err := domain.ParseTenantID(cmd.arg(0))
 	if err != nil {
 		return err
 	}
@@ -104,19 +105,19 @@ func createTenant(ctx context.Context, c console, cmd *urfave.Command) error {
 	})
 }
 
-func listTenantsCommand(c console) *urfave.Command {
-	return &urfave.Command{
-		Name:  "list",
-		Usage: "list tenants",
-		Description: "It shows the configured database, or the private one below DATA_DIR: not that of a server which\n" +
+func listTenantsCommand() command {
+	return command{
+		name:    "list",
+		summary: "list tenants",
+		details: "It shows the configured database, or the private one below DATA_DIR: not that of a server which\n" +
 			"runs with --memory.",
-		Flags: []urfave.Flag{
-			&urfave.StringFlag{Name: "status", Usage: "only tenants of this status: unclaimed, active, suspended or deleted"},
-			&urfave.StringFlag{Name: "q", Usage: "only tenants whose ID or name contains this text"},
-			&urfave.StringFlag{Name: "owner", Usage: "only tenants that the user with this \"sub\" owns"},
+		flags: []option{
+			stringFlag("status", "only tenants of this status: unclaimed, active, suspended or deleted"),
+			stringFlag("q", "only tenants whose ID or name contains this text"),
+			stringFlag("owner", "only tenants that the user with this \"sub\" owns"),
 			jsonFlag(),
 		},
-		Action: c.action(listTenants),
+		run: listTenants,
 	}
 }
 
@@ -127,7 +128,7 @@ type tenantObject struct {
 	Name      string    `json:"name"`
 }
 
-func listTenants(ctx context.Context, c console, cmd *urfave.Command) error {
+func listTenants(ctx context.Context, c console, cmd invocation) error {
 	return withRegistry(ctx, c, func(r *app.Registry) error {
 		query := ports.TenantQuery{Status: domain.TenantStatus(cmd.String("status")), Text: cmd.String("q")}
 		if owner := cmd.String("owner"); owner != "" {
@@ -157,26 +158,26 @@ func listTenants(ctx context.Context, c console, cmd *urfave.Command) error {
 	})
 }
 
-func claimTenantCommand(c console) *urfave.Command {
-	return &urfave.Command{
-		Name:      "claim",
-		ArgsUsage: "ID",
-		Usage:     "make a user the first owner of a tenant",
-		Flags: []urfave.Flag{
-			&urfave.StringFlag{Name: "token", Usage: "the claim token that the creation gave out"},
-			&urfave.StringFlag{Name: "owner", Usage: "the \"sub\" of the user who shall own it, as GET /auth/me shows it to them"},
+func claimTenantCommand() command {
+	return command{
+		name:    "claim",
+		args:    "ID",
+		summary: "make a user the first owner of a tenant",
+		flags: []option{
+			stringFlag("token", "the claim token that the creation gave out"),
+			stringFlag("owner", "the \"sub\" of the user who shall own it, as GET /auth/me shows it to them"),
 			jsonFlag(),
 		},
-		Action: c.action(claimTenant, "ID"),
+		run: claimTenant,
 	}
 }
 
-func claimTenant(ctx context.Context, c console, cmd *urfave.Command) error {
+func claimTenant(ctx context.Context, c console, cmd invocation) error {
 	token, owner := cmd.String("token"), cmd.String("owner")
 	if token == "" || owner == "" {
 		return misuse(cmd, "--token and --owner are needed")
 	}
-	id, err := domain.ParseTenantID(cmd.Args().First())
+	id, err := domain.ParseTenantID(cmd.arg(0))
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// command is a command of the program.
+type command struct {
+	name    string // the last word of the words that name it
+	args    string // its arguments, such as "ID SUB": each is needed
+	summary string
+	details string // further text of its --help
+	flags   []option
+	run     func(ctx context.Context, c console, cmd invocation) error // nil: a command below it has to be named
+	raw     bool                                                       // run parses the arguments and the flags itself
+	below   []command
+}
+
+// option adds a flag to those of a command.
+type option func(*pflag.FlagSet)
+
+func boolFlag(name, usage string) option {
+	return func(flags *pflag.FlagSet) { flags.Bool(name, false, usage) }
+}
+
+func stringFlag(name, usage string) option {
+	return func(flags *pflag.FlagSet) { flags.String(name, "", usage) }
+}
+
+func durationFlag(name string, value time.Duration, usage string) option {
+	return func(flags *pflag.FlagSet) { flags.Duration(name, value, usage) }
+}
+
+// build returns the command, with those below it, as the library has it.
+func (cmd command) build(c console) *cobra.Command {
+	built := &cobra.Command{
+		Use:                strings.TrimSpace(cmd.name + " " + cmd.args),
+		Short:              cmd.summary,
+		Long:               strings.TrimSpace(cmd.summary + "\n\n" + cmd.details),
+		Args:               cobra.ArbitraryArgs, // action reports what is missing and what is too much
+		DisableFlagParsing: cmd.raw,
+		ValidArgsFunction:  cobra.NoFileCompletions,
+		RunE:               needsCommand,
+	}
+	if cmd.raw {
+		built.RunE = c.rawAction(cmd.run)
+	} else if cmd.run != nil {
+		built.RunE = c.action(cmd.run, strings.Fields(cmd.args)...)
+	}
+	for _, add := range cmd.flags {
+		add(built.Flags())
+	}
+	for _, sub := range cmd.below {
+		built.AddCommand(sub.build(c))
+	}
+	return built
+}
+
+// invocation is a command with the arguments and the flags that were typed.
+type invocation struct {
+	*cobra.Command
+	args []string
+}
+
+// arg returns the argument at n, which the command needs.
+func (i invocation) arg(n int) string { return i.args[n] }
+
+// Bool returns the value of a flag, and false where the command has no such flag.
+func (i invocation) Bool(name string) bool {
+	value, err := i.Flags().GetBool(name)
+	return value && err == nil
+}
+
+// String returns the value of a flag of the command.
+func (i invocation) String(name string) string { return i.Flags().Lookup(name).Value.String() }
+
+// Duration returns the value of a flag of the command.
+func (i invocation) Duration(name string) time.Duration {
+	return domain.Must(i.Flags().GetDuration(name))
+}
+
+// action returns the action of a command that takes one argument for each of names.
+func (c console) action(run func(ctx context.Context, c console, cmd invocation) error, names ...string) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < len(names):
+			return misuse(cmd, "%s is missing", names[len(args)])
+		case len(args) > len(names):
+			return misuse(cmd, "%q isn't understood", args[len(names)])
+		}
+		return c.start(run, invocation{cmd, args})
+	}
+}
+
+// start reads .env and runs a command.
+func (c console) start(run func(ctx context.Context, c console, cmd invocation) error, cmd invocation) error {
+	if err := loadDotEnv(c); err != nil {
+		return err
+	}
+	return run(domain.WithRequestInfo(cmd.Context(), domain.RequestInfo{ID: rand.Text()}), c, cmd)
+}
+
+// needsCommand is the action of a command that only those below it do anything for.
+func needsCommand(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 && args[0] == "help" {
+		return printHelp(cmd, args[1:])
+	}
+	var names []string
+	for _, sub := range cmd.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
+	}
+	reason := cmd.Name() + " needs " + enumerate(names, "or")
+	if len(args) > 0 {
+		reason += fmt.Sprintf(", not %q", args[0])
+	}
+	return misuse(cmd, "%s", reason)
+}
+
+// showHelp is the action of the command help.
+func showHelp(cmd *cobra.Command, args []string) error { return printHelp(cmd.Root(), args) }
+
+// printHelp prints the help of the command that path names below cmd.
+func printHelp(cmd *cobra.Command, path []string) error {
+	found, rest, err := cmd.Find(path)
+	if err != nil || len(rest) > 0 {
+		return unknown(cmd, path)
+	}
+	found.InitDefaultHelpFlag() // the library adds it to the command that is executed alone
+	return found.Help()
+}
+
+// unknown refuses words that name no command below cmd.
+func unknown(cmd *cobra.Command, words []string) error {
+	reason := fmt.Sprintf("there is no command %q", words[0])
+	if likely := cmd.SuggestionsFor(words[0]); len(likely) > 0 {
+		reason += "; is " + enumerate(likely, "or") + " meant?"
+	}
+	return misuse(cmd, "%s", reason)
+}
+
+// enumerate joins words with commas, and the last one with conjunction.
+func enumerate(words []string, conjunction string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " " + conjunction + " " + words[last]
+}
