@@ -90,7 +90,7 @@ func TestMistakesInDotEnv(t *testing.T) {
 
 // TestMistakesInDotEnvQuoteNothing breaks a file of secrets at every place.
 func TestMistakesInDotEnvQuoteNothing(t *testing.T) {
-	const file = "AAAA=QQQQ\nexport BBBB='WWWW\nWWWW'\nCCCC=\"ZZZZ\"\nDDDD=XXXX # KKKK\n"
+	const file = "AAAA=QQQQ\nexport BBBB='WWWW\nWWWW'\nCCCC=\"ZZZZ\"\nDDDD=MMMM # KKKK\n"
 	mistakes := 0
 	for _, stray := range []string{"*", "'", `"`, "\\", "\n", "\x00", "\xff", "$", "=", " ", "\r"} {
 		for at := range len(file) + 1 {
