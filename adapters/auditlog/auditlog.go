@@ -1,5 +1,5 @@
-// Package auditlog writes events as log lines. Each line has a field "audit", whose
-// value is the kind of the event.
+// Package auditlog writes events, which are the changes of tenants and memberships, as
+// log lines. Each line has a field "audit", whose value is the kind of the event.
 package auditlog
 
 import (
@@ -16,6 +16,11 @@ var messages = map[domain.EventKind]string{
 	domain.EventTenantReserved:    "a tenant ID was reserved",
 	domain.EventTenantCreated:     "a tenant was created",
 	domain.EventTenantClaimed:     "a tenant was claimed",
+	domain.EventTenantSuspended:   "a tenant was suspended",
+	domain.EventTenantResumed:     "a tenant was resumed",
+	domain.EventTenantDeleted:     "a tenant was deleted",
+	domain.EventTenantRestored:    "a tenant was restored",
+	domain.EventTenantEdited:      "a tenant was edited",
 	domain.EventTenantHandedOver:  "a tenant was handed over",
 	domain.EventMemberAdded:       "a member was added",
 	domain.EventMemberRoleChanged: "a member's role was changed",

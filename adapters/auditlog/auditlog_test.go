@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"maps"
 	"net/netip"
+	"os"
+	"regexp"
 	"slices"
 	"testing"
 
@@ -48,6 +50,25 @@ func TestALineForEachEvent(t *testing.T) {
 		}
 		if data, _ := line["data"].(map[string]any); len(data) != 1 || data["n"] != 1.0 {
 			t.Errorf("the data are %v", line["data"])
+		}
+	}
+}
+
+// TestEachKindHasAMessage reads the kinds from their file, because no list in the code has all.
+func TestEachKindHasAMessage(t *testing.T) {
+	source := domain.Must(os.ReadFile("../../domain/event.go"))
+	kinds := regexp.MustCompile(`EventKind = "([^"]+)"`).FindAllSubmatch(source, -1)
+	if len(kinds) < 16 {
+		t.Errorf("only %d kinds were found", len(kinds))
+	}
+	for _, kind := range kinds {
+		var out bytes.Buffer
+		event := domain.Event{Kind: domain.EventKind(kind[1]), Data: json.RawMessage("{}")}
+		if err := (auditlog.Log{Logger: slog.New(slog.NewJSONHandler(&out, nil))}).Handle(t.Context(), event); err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(out.Bytes(), []byte("an event was recorded")) {
+			t.Errorf("%s has no message of its own", kind[1])
 		}
 	}
 }

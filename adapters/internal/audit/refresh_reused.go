@@ -1,5 +1,5 @@
-// Package audit writes the log lines that are kept as evidence: each has a field
-// "audit".
+// Package audit writes the audit lines about sign-ins. Sign-ins belong to no tenant, so
+// they are no events, whose lines are those of package auditlog.
 package audit
 
 import (
