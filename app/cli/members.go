@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/partywall-go/partywall/app"
@@ -31,13 +30,6 @@ func withMembers(ctx context.Context, c console, cmd invocation, work func(r *ap
 		return err
 	}
 	return withRegistry(ctx, c, func(r *app.Registry) error { return work(r, by) })
-}
-
-// memberIn returns the identity that the second argument of cmd names, with or without
-// its provider. It does not look the identity up, because a member may have no account
-// any more.
-func memberIn(r *app.Registry, cmd invocation) (domain.Identity, error) {
-	return domain.NewIdentity(r.Provider, strings.TrimPrefix(cmd.arg(1), r.Provider+"/"))
 }
 
 // memberObject is a membership, as GET /tenants/{id}/members returns it.
@@ -193,7 +185,7 @@ func resumeMemberCommand() command {
 
 func changeMember(ctx context.Context, c console, cmd invocation, change domain.MembershipChange) error {
 	return withMembers(ctx, c, cmd, func(r *app.Registry, by access.Manager) error {
-		identity, err := memberIn(r, cmd)
+		identity, err := identityOf(r, cmd.arg(1))
 		if err != nil {
 			return err
 		}
@@ -221,7 +213,7 @@ func removeMemberCommand() command {
 
 func removeMember(ctx context.Context, c console, cmd invocation) error {
 	return withMembers(ctx, c, cmd, func(r *app.Registry, by access.Manager) error {
-		identity, err := memberIn(r, cmd)
+		identity, err := identityOf(r, cmd.arg(1))
 		if err != nil {
 			return err
 		}

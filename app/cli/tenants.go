@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/partywall-go/partywall/app"
@@ -13,32 +11,6 @@ import (
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
-
-// withRegistry runs work on the configured database, as the operator.
-func withRegistry(ctx context.Context, c console, work func(r *app.Registry) error) error {
-	cfg, err := c.quietConfig()
-	if err != nil {
-		return err
-	}
-	registry, err := app.OpenRegistry(ctx, cfg)
-	if err != nil {
-		return aboutDataDir(cfg, err)
-	}
-	return errors.Join(work(registry), registry.Close())
-}
-
-// userOf returns the identity with a "sub". If the user cannot be looked up, it prints
-// that the user was not checked.
-func userOf(ctx context.Context, c console, r *app.Registry, sub string) (domain.Identity, error) {
-	identity, found, err := r.Identity(ctx, sub)
-	if err != nil {
-		return domain.Identity{}, err
-	}
-	if !found {
-		fmt.Fprintf(c.err, "%s: cannot check whether the pool %s has the user %s\n", c.program.Name, r.Provider, sub)
-	}
-	return identity, nil
-}
 
 func tenantsCommand() command {
 	return command{
@@ -133,7 +105,7 @@ func listTenants(ctx context.Context, c console, cmd invocation) error {
 		query := ports.TenantQuery{Status: domain.TenantStatus(cmd.String("status")), Text: cmd.String("q")}
 		if owner := cmd.String("owner"); owner != "" {
 			var err error
-			if query.Owner, err = domain.NewIdentity(r.Provider, strings.TrimPrefix(owner, r.Provider+"/")); err != nil {
+			if query.Owner, err = identityOf(r, owner); err != nil {
 				return err
 			}
 		}
