@@ -57,9 +57,7 @@ func listConsumers(ctx context.Context, c console, cmd invocation) error {
 				first := s.SetAside[0]
 				aside += fmt.Sprintf(", first the event %d (%s of %s): %s", first.Event.ID, first.Event.Kind, first.Event.Tenant, first.Failure)
 			}
-			if err := table.row(consumerObjectOf(s), s.Name, strconv.Itoa(s.Lag), strconv.Itoa(s.Laggards), aside); err != nil {
-				return err
-			}
+			table.row(consumerObjectOf(s), s.Name, strconv.Itoa(s.Lag), strconv.Itoa(s.Laggards), aside)
 		}
 		return table.flush()
 	})

@@ -88,9 +88,7 @@ func listMembers(ctx context.Context, c console, cmd invocation) error {
 				return err
 			}
 			for _, m := range page.Members {
-				if err := table.row(memberObjectOf(m), m.Identity.Subject(), string(m.Role), string(m.State), m.CreatedAt.Format(time.RFC3339), until(m), m.Email.String(), m.Reason); err != nil {
-					return err
-				}
+				table.row(memberObjectOf(m), m.Identity.Subject(), string(m.Role), string(m.State), m.CreatedAt.Format(time.RFC3339), until(m), m.Email.String(), m.Reason)
 			}
 			if after = page.Next; after.IsZero() {
 				return table.flush()

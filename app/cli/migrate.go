@@ -69,9 +69,7 @@ func (c console) listBehind(cmd invocation, behind []app.BehindTenant) error {
 			why = t.Failure
 		}
 		object := behindObject{t.ID.String(), t.Has.Partywall, t.Has.Product, why}
-		if err := table.row(object, t.ID.String(), strconv.Itoa(t.Has.Partywall), strconv.Itoa(t.Has.Product), why); err != nil {
-			return err
-		}
+		table.row(object, t.ID.String(), strconv.Itoa(t.Has.Partywall), strconv.Itoa(t.Has.Product), why)
 	}
 	return table.flush()
 }

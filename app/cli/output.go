@@ -23,32 +23,35 @@ func (c console) result(cmd invocation, object any, format string, args ...any) 
 }
 
 // table prints rows: with --json an object on each line, otherwise in aligned columns below a
-// heading.
+// heading. After an error it prints no more, and flush returns the error.
 type table struct {
 	objects *json.Encoder // nil without --json
 	columns *tabwriter.Writer
+	err     error
 }
 
-func (c console) table(cmd invocation, heading ...string) table {
+func (c console) table(cmd invocation, heading ...string) *table {
 	if cmd.Bool("json") {
-		return table{objects: json.NewEncoder(c.out)}
+		return &table{objects: json.NewEncoder(c.out)}
 	}
-	t := table{columns: tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)}
-	_ = t.row(nil, heading...) // tabwriter keeps it until flush
+	t := &table{columns: tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)}
+	t.row(nil, heading...)
 	return t
 }
 
-func (t table) row(object any, cells ...string) error {
-	if t.objects != nil {
-		return t.objects.Encode(object)
+func (t *table) row(object any, cells ...string) {
+	switch {
+	case t.err != nil:
+	case t.objects != nil:
+		t.err = t.objects.Encode(object)
+	default:
+		_, t.err = io.WriteString(t.columns, strings.Join(cells, "\t")+"\n")
 	}
-	_, err := io.WriteString(t.columns, strings.Join(cells, "\t")+"\n")
-	return err
 }
 
-func (t table) flush() error {
-	if t.objects != nil {
-		return nil
+func (t *table) flush() error {
+	if t.err != nil || t.objects != nil {
+		return t.err
 	}
 	return t.columns.Flush()
 }

@@ -118,9 +118,7 @@ func listTenants(ctx context.Context, c console, cmd invocation) error {
 			}
 			for _, t := range found {
 				object := tenantObject{t.ID.String(), string(t.Status), t.CreatedAt, t.Name}
-				if err := table.row(object, t.ID.String(), string(t.Status), t.CreatedAt.Format(time.RFC3339), t.Name); err != nil {
-					return err
-				}
+				table.row(object, t.ID.String(), string(t.Status), t.CreatedAt.Format(time.RFC3339), t.Name)
 				after = t.ID
 			}
 			if len(found) < page {
