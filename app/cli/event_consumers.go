@@ -86,7 +86,7 @@ func retryEvents(ctx context.Context, c console, cmd invocation) error {
 		if err != nil {
 			return err
 		}
-		return c.result(cmd, retryObject{name, n}, "%s gets %d events once more", name, n)
+		return c.result(cmd, retryObject{name, n}, "%s gets %s once more", name, plural(n, "event"))
 	})
 }
 
@@ -108,6 +108,9 @@ func forgetConsumer(ctx context.Context, c console, cmd invocation) error {
 		if err := r.Events.Forget(ctx, access.Installation(), name); err != nil {
 			return err
 		}
-		return c.result(cmd, retryObject{Consumer: name}, "%s is forgotten", name)
+		object := struct {
+			Consumer string `json:"consumer"`
+		}{name}
+		return c.result(cmd, object, "%s is forgotten", name)
 	})
 }

@@ -81,7 +81,7 @@ func TestTheOperatorLooksAfterConsumers(t *testing.T) {
 	if got := object(t, runCommand(t, env, "events", "consumers", "--json").out); got["consumer"] != "mail" || got["lag"] != 1.0 {
 		t.Errorf("got %v", got)
 	}
-	if got := runCommand(t, env, "events", "retry", "mail"); got.code != exitOK || !strings.Contains(got.out, "mail gets 1 events once more") {
+	if got := runCommand(t, env, "events", "retry", "mail"); got.code != exitOK || !strings.Contains(got.out, "mail gets 1 event once more") {
 		t.Errorf("%+v", got)
 	}
 	again := domain.Must(log.Consumers.Next(t.Context(), lease, 10))
@@ -90,6 +90,10 @@ func TestTheOperatorLooksAfterConsumers(t *testing.T) {
 	}
 	if got := runCommand(t, env, "events", "forget", "mail"); got.code != exitOK || !strings.Contains(got.out, "mail is forgotten") {
 		t.Errorf("%+v", got)
+	}
+	domain.Must(log.Consumers.Acquire(t.Context(), ports.EventLease{Consumer: "ledger", Holder: "a test", Duration: time.Hour}))
+	if got := object(t, runCommand(t, env, "events", "forget", "ledger", "--json").out); len(got) != 1 || got["consumer"] != "ledger" {
+		t.Errorf("got %v", got)
 	}
 	if got := runCommand(t, env, "events", "consumers", "--json"); got.code != exitOK || got.out != "" {
 		t.Errorf("%+v", got)
