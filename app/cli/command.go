@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/partywall-go/partywall/domain"
 )
@@ -23,21 +22,6 @@ type command struct {
 	run     func(ctx context.Context, c console, cmd invocation) error // nil: a command below it has to be named
 	raw     bool                                                       // run parses the arguments and the flags itself
 	below   []command
-}
-
-// option adds a flag to those of a command.
-type option func(*pflag.FlagSet)
-
-func boolFlag(name, usage string) option {
-	return func(flags *pflag.FlagSet) { flags.Bool(name, false, usage) }
-}
-
-func stringFlag(name, usage string) option {
-	return func(flags *pflag.FlagSet) { flags.String(name, "", usage) }
-}
-
-func durationFlag(name string, value time.Duration, usage string) option {
-	return func(flags *pflag.FlagSet) { flags.Duration(name, value, usage) }
 }
 
 // build returns the command, with those below it, as the library has it.
@@ -59,6 +43,7 @@ func (cmd command) build(c console) *cobra.Command {
 	for _, add := range cmd.flags {
 		add(built.Flags())
 	}
+	built.Use += usageOfRequired(built.Flags())
 	for _, sub := range cmd.below {
 		built.AddCommand(sub.build(c))
 	}
@@ -96,6 +81,9 @@ func (c console) action(run func(ctx context.Context, c console, cmd invocation)
 			return misuse(cmd, "%s is missing", names[len(args)])
 		case len(args) > len(names):
 			return misuse(cmd, "%q isn't understood", args[len(names)])
+		}
+		if err := refuseMissing(cmd); err != nil {
+			return err
 		}
 		return c.start(run, invocation{cmd, args})
 	}

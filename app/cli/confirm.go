@@ -6,11 +6,6 @@ import (
 	"strings"
 )
 
-// yesFlag is the flag of each command that destroys something.
-func yesFlag() option {
-	return boolFlag("yes", "do not ask for confirmation")
-}
-
 // confirm asks the operator to type answer, unless --yes is given. The question says
 // what cmd is about to do.
 func (c console) confirm(cmd invocation, question, answer string) error {

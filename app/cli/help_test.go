@@ -41,18 +41,21 @@ func explained(t *testing.T, cmd *cobra.Command) {
 
 func TestAMisuseNamesTheRightUsage(t *testing.T) {
 	cases := map[string]string{
-		"tenants":                "tenants needs claim, create, delete, list, rename, restore, resume, show or suspend; see: partywall tenants --help",
-		"tenants fly":            `tenants needs claim, create, delete, list, rename, restore, resume, show or suspend, not "fly"; see: partywall tenants --help`,
-		"fly me":                 `there is no command "fly"; see: partywall --help`,
-		"help fly":               `there is no command "fly"; see: partywall --help`,
-		"serve --bogus":          "unknown flag: --bogus; see: partywall serve --help",
-		"serve --memory=x":       `invalid argument "x" for "--memory" flag: strconv.ParseBool: parsing "x": invalid syntax; see: partywall serve --help`,
-		"smoke --url":            "flag needs an argument: --url; see: partywall smoke --help",
-		"tenants create":         "ID is missing; see: partywall tenants create --help",
-		"tenants create a b":     `"b" isn't understood; see: partywall tenants create --help`,
-		"tenants claim a --flag": "unknown flag: --flag; see: partywall tenants claim --help",
-		"tenants list --memory":  "unknown flag: --memory; see: partywall tenants list --help",
-		"completion fly":         `completion needs bash, fish, powershell or zsh, not "fly"; see: partywall completion --help`,
+		"tenants":                            "tenants needs claim, create, delete, list, rename, restore, resume, show or suspend; see: partywall tenants --help",
+		"tenants fly":                        `tenants needs claim, create, delete, list, rename, restore, resume, show or suspend, not "fly"; see: partywall tenants --help`,
+		"fly me":                             `there is no command "fly"; see: partywall --help`,
+		"help fly":                           `there is no command "fly"; see: partywall --help`,
+		"serve --bogus":                      "unknown flag: --bogus; see: partywall serve --help",
+		"serve --memory=x":                   `invalid argument "x" for "--memory" flag: strconv.ParseBool: parsing "x": invalid syntax; see: partywall serve --help`,
+		"smoke":                              "--url is needed; see: partywall smoke --help",
+		"tenants claim acme":                 "--owner and --token are needed; see: partywall tenants claim --help",
+		"members suspend acme ada --reason=": "--reason is needed; see: partywall members suspend --help",
+		"smoke --url":                        "flag needs an argument: --url; see: partywall smoke --help",
+		"tenants create":                     "ID is missing; see: partywall tenants create --help",
+		"tenants create a b":                 `"b" isn't understood; see: partywall tenants create --help`,
+		"tenants claim a --flag":             "unknown flag: --flag; see: partywall tenants claim --help",
+		"tenants list --memory":              "unknown flag: --memory; see: partywall tenants list --help",
+		"completion fly":                     `completion needs bash, fish, powershell or zsh, not "fly"; see: partywall completion --help`,
 	}
 	for line, want := range cases {
 		if got := runCommand(t, nil, strings.Fields(line)...); got.code != exitMisuse || got.out != "" || got.err != "partywall: "+want+"\n" {
@@ -69,6 +72,19 @@ func TestTheHelpOfTenantsIsOfItsCommandsOnly(t *testing.T) {
 	for _, args := range []string{"tenants help", "help tenants"} {
 		if same := runCommand(t, nil, strings.Fields(args)...); same != got {
 			t.Errorf("%s: %+v", args, same)
+		}
+	}
+}
+
+func TestTheUsageHasTheFlagsThatACommandNeeds(t *testing.T) {
+	for line, want := range map[string]string{
+		"smoke":         "smoke --url URL [flags]\n",
+		"tenants claim": "tenants claim ID --owner SUB --token TOKEN [flags]\n",
+		"members grant": "members grant ID SUB --reason REASON --role ROLE [flags]\n",
+		"tenants list":  "tenants list [flags]\n",
+	} {
+		if got := runCommand(t, nil, append(strings.Fields(line), "--help")...); !strings.Contains(got.out, "  partywall "+want) {
+			t.Errorf("%s: %+v", line, got)
 		}
 	}
 }

@@ -32,27 +32,23 @@ func withMembers(ctx context.Context, c console, cmd invocation, work func(r *ap
 	return withRegistry(ctx, c, func(r *app.Registry) error { return work(r, by) })
 }
 
-// memberObject is a membership, as GET /tenants/{id}/members returns it.
+// memberObject is a membership, with the names of the API.
 type memberObject struct {
-	TenantID  string     `json:"tenantId"`
-	Sub       string     `json:"sub"`
-	Email     string     `json:"email,omitempty"`
-	Role      string     `json:"role"`
-	State     string     `json:"state"`
-	Since     time.Time  `json:"since"`
-	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
-	Reason    string     `json:"reason,omitempty"`
+	TenantID  string    `json:"tenantId"`
+	Sub       string    `json:"sub"`
+	Email     string    `json:"email,omitempty"`
+	Role      string    `json:"role"`
+	State     string    `json:"state"`
+	Since     time.Time `json:"since"`
+	ExpiresAt time.Time `json:"expiresAt,omitzero"`
+	Reason    string    `json:"reason,omitempty"`
 }
 
 func memberObjectOf(m domain.Membership) memberObject {
-	object := memberObject{
+	return memberObject{
 		TenantID: m.Tenant.String(), Sub: m.Identity.Subject(), Email: m.Email.String(),
-		Role: string(m.Role), State: string(m.State), Since: m.CreatedAt, Reason: m.Reason,
+		Role: string(m.Role), State: string(m.State), Since: m.CreatedAt, ExpiresAt: m.ExpiresAt, Reason: m.Reason,
 	}
-	if !m.ExpiresAt.IsZero() {
-		object.ExpiresAt = &m.ExpiresAt
-	}
-	return object
 }
 
 // until describes the end of a membership.
@@ -105,8 +101,8 @@ func grantCommand() command {
 		details: "SUB is the \"sub\" of the user, as GET /auth/me shows it to them. A user who is a member already gets the\n" +
 			"role, the end and the reason, and is active. The owners see the membership and its reason.",
 		flags: []option{
-			stringFlag("role", "owner, admin, member or viewer"),
-			stringFlag("reason", "why the user gets the membership, in 1 to 200 characters"),
+			requiredFlag("role", "the `ROLE`: owner, admin, member or viewer"),
+			requiredReasonFlag(),
 			durationFlag("for", 0, "how long the membership lasts, such as 1h; otherwise it does not end"),
 			jsonFlag(),
 		},
@@ -116,9 +112,6 @@ func grantCommand() command {
 
 func grantMembership(ctx context.Context, c console, cmd invocation) error {
 	grant := members.Grant{Role: domain.Role(cmd.String("role")), Reason: cmd.String("reason")}
-	if grant.Role == "" || grant.Reason == "" {
-		return misuse(cmd, "--role and --reason are needed")
-	}
 	if cmd.Flags().Changed("for") {
 		grant.ExpiresAt = time.Now().Add(cmd.Duration("for"))
 	}
@@ -154,15 +147,9 @@ func suspendMemberCommand() command {
 		name:    "suspend",
 		args:    "ID SUB",
 		summary: "refuse a member from the next request on, until resumed",
-		flags: []option{
-			stringFlag("reason", "why, in 1 to 200 characters"),
-			jsonFlag(),
-		},
+		flags:   []option{requiredReasonFlag(), jsonFlag()},
 		run: func(ctx context.Context, c console, cmd invocation) error {
 			suspended, reason := domain.MemberSuspended, cmd.String("reason")
-			if reason == "" {
-				return misuse(cmd, "--reason is needed")
-			}
 			return changeMember(ctx, c, cmd, domain.MembershipChange{State: &suspended, Reason: &reason})
 		},
 	}
@@ -200,12 +187,8 @@ func removeMemberCommand() command {
 		name:    "remove",
 		args:    "ID SUB",
 		summary: "end a membership",
-		flags: []option{
-			stringFlag("reason", "why, in 1 to 200 characters"),
-			yesFlag(),
-			jsonFlag(),
-		},
-		run: removeMember,
+		flags:   []option{reasonFlag(), yesFlag(), jsonFlag()},
+		run:     removeMember,
 	}
 }
 

@@ -8,11 +8,6 @@ import (
 	"text/tabwriter"
 )
 
-// jsonFlag is the flag of each command whose results other programs read.
-func jsonFlag() option {
-	return boolFlag("json", "print the results as JSON, an object on each line")
-}
-
 // result prints object with --json, and the text otherwise.
 func (c console) result(cmd invocation, object any, format string, args ...any) error {
 	if cmd.Bool("json") {

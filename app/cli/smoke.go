@@ -23,7 +23,7 @@ func smokeCommand() command {
 		details: "The server needs TENANT_CREATION=open and must let new users in without a mailed code, or with --code.\n" +
 			"A tenant, a user and a small file are left behind, named smoke-...",
 		flags: []option{
-			stringFlag("url", "the server, such as http://localhost:3000; it is needed"),
+			requiredFlag("url", "the `URL` of the server, such as http://localhost:3000"),
 			stringFlag("code", "the confirmation code, for an emulator that sends every user the same one"),
 			durationFlag("wait", 10*time.Second, "how long the server may take to be ready, such as 1m"),
 			jsonFlag(),

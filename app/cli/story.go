@@ -17,7 +17,7 @@ var storyScript string
 // scene is a group of lines to paste into a terminal at once.
 type scene struct{ when, lines string }
 
-// What the chapters become where not everybody may create tenants, or an
+// What the chapters become where not all callers may create tenants, or an
 // address has to be confirmed first.
 const (
 	createByOperator = `# a tenant, and the token that claims it; OPERATOR_TOKEN is the server's

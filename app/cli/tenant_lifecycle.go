@@ -13,7 +13,6 @@ import (
 
 // lifecycleCommands returns the commands that show and change the record of a tenant.
 func lifecycleCommands() []command {
-	reason := stringFlag("reason", "why, in 1 to 200 characters")
 	return []command{
 		{
 			name: "show", args: "ID",
@@ -30,27 +29,27 @@ func lifecycleCommands() []command {
 		{
 			name: "suspend", args: "ID",
 			summary: "refuse the members of a tenant from the next request on, until it is resumed",
-			details: "It needs --reason, which owners see. Only the operator resumes what the operator suspended.",
-			flags:   []option{reason, jsonFlag()},
+			details: "Owners see the reason. Only the operator resumes what the operator suspended.",
+			flags:   []option{requiredReasonFlag(), jsonFlag()},
 			run:     asSteward(suspendTenant),
 		},
 		{
 			name: "resume", args: "ID",
 			summary: "serve the members of a suspended tenant again",
-			flags:   []option{reason, jsonFlag()},
+			flags:   []option{reasonFlag(), jsonFlag()},
 			run:     asSteward(resumeTenant),
 		},
 		{
 			name: "delete", args: "ID",
 			summary: "delete a tenant, which can be restored for TENANT_GRACE",
 			details: "Its members are refused from the next request on. Only the operator restores what the operator deleted.",
-			flags:   []option{reason, yesFlag(), jsonFlag()},
+			flags:   []option{reasonFlag(), yesFlag(), jsonFlag()},
 			run:     asSteward(deleteTenant),
 		},
 		{
 			name: "restore", args: "ID",
 			summary: "give a deleted tenant the status that it had before",
-			flags:   []option{reason, jsonFlag()},
+			flags:   []option{reasonFlag(), jsonFlag()},
 			run:     asSteward(restoreTenant),
 		},
 	}
@@ -96,11 +95,7 @@ func renameTenant(ctx context.Context, s stewardship) (domain.TenantDetails, err
 }
 
 func suspendTenant(ctx context.Context, s stewardship) (domain.TenantDetails, error) {
-	reason := s.cmd.String("reason")
-	if reason == "" {
-		return domain.TenantDetails{}, misuse(s.cmd, "--reason is needed")
-	}
-	return s.tenants.Suspend(ctx, s.by, reason)
+	return s.tenants.Suspend(ctx, s.by, s.cmd.String("reason"))
 }
 
 func resumeTenant(ctx context.Context, s stewardship) (domain.TenantDetails, error) {
@@ -119,7 +114,7 @@ func restoreTenant(ctx context.Context, s stewardship) (domain.TenantDetails, er
 	return s.tenants.Restore(ctx, s.by, s.cmd.String("reason"))
 }
 
-// detailsObject is the record of a tenant, as GET /tenants/{id} returns it.
+// detailsObject is the record of a tenant, as GET /admin/tenants/{id} returns it.
 type detailsObject struct {
 	TenantID        string          `json:"tenantId"`
 	Name            string          `json:"name"`
@@ -128,18 +123,14 @@ type detailsObject struct {
 	Settings        domain.Settings `json:"settings"`
 	SuspendedBy     string          `json:"suspendedBy,omitempty"`
 	SuspendedReason string          `json:"suspendedReason,omitempty"`
-	PurgeAfter      *time.Time      `json:"purgeAfter,omitempty"`
+	PurgeAfter      time.Time       `json:"purgeAfter,omitzero"`
 }
 
 func detailsObjectOf(t domain.TenantDetails) detailsObject {
-	object := detailsObject{
-		TenantID: t.ID.String(), Name: t.Name, Status: string(t.Status), CreatedAt: t.CreatedAt,
-		Settings: t.Settings, SuspendedBy: string(t.SuspendedBy), SuspendedReason: t.SuspendedReason,
+	return detailsObject{
+		TenantID: t.ID.String(), Name: t.Name, Status: string(t.Status), CreatedAt: t.CreatedAt, Settings: t.Settings,
+		SuspendedBy: string(t.SuspendedBy), SuspendedReason: t.SuspendedReason, PurgeAfter: t.PurgeAfter,
 	}
-	if !t.PurgeAfter.IsZero() {
-		object.PurgeAfter = &t.PurgeAfter
-	}
-	return object
 }
 
 // describeTenant returns lines for people.

@@ -36,12 +36,12 @@ func createTenantCommand() command {
 }
 
 type createdObject struct {
-	TenantID       string     `json:"tenantId"`
-	Name           string     `json:"name"`
-	Status         string     `json:"status"`
-	Owner          string     `json:"owner,omitempty"`
-	ClaimToken     string     `json:"claimToken,omitempty"`
-	ClaimExpiresAt *time.Time `json:"claimExpiresAt,omitempty"`
+	TenantID       string    `json:"tenantId"`
+	Name           string    `json:"name"`
+	Status         string    `json:"status"`
+	Owner          string    `json:"owner,omitempty"`
+	ClaimToken     string    `json:"claimToken,omitempty"`
+	ClaimExpiresAt time.Time `json:"claimExpiresAt,omitzero"`
 }
 
 func createTenant(ctx context.Context, c console, cmd invocation) error {
@@ -71,7 +71,7 @@ func createTenant(ctx context.Context, c console, cmd invocation) error {
 		if created.ClaimToken.IsZero() {
 			return c.result(cmd, object, "created %s, owned by %s", t.ID, owner)
 		}
-		object.ClaimToken, object.ClaimExpiresAt = created.ClaimToken.Reveal(), &t.ClaimExpiresAt
+		object.ClaimToken, object.ClaimExpiresAt = created.ClaimToken.Reveal(), t.ClaimExpiresAt
 		return c.result(cmd, object, "created %s; the user who signs up with this token until %s owns it:\n%s",
 			t.ID, t.ClaimExpiresAt.Format(time.RFC3339), created.ClaimToken.Reveal())
 	})
@@ -134,8 +134,8 @@ func claimTenantCommand() command {
 		args:    "ID",
 		summary: "make a user the first owner of a tenant",
 		flags: []option{
-			stringFlag("token", "the claim token that the creation gave out"),
-			stringFlag("owner", "the \"sub\" of the user who shall own it, as GET /auth/me shows it to them"),
+			requiredFlag("token", "the claim `TOKEN` that the creation printed"),
+			requiredFlag("owner", "the `SUB` of the user who shall own it, as GET /auth/me shows it to them"),
 			jsonFlag(),
 		},
 		run: claimTenant,
@@ -144,9 +144,6 @@ func claimTenantCommand() command {
 
 func claimTenant(ctx context.Context, c console, cmd invocation) error {
 	token, owner := cmd.String("token"), cmd.String("owner")
-	if token == "" || owner == "" {
-		return misuse(cmd, "--token and --owner are needed")
-	}
 	id, err := domain.ParseTenantID(cmd.arg(0))
 	if err != nil {
 		return err
