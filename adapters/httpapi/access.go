@@ -48,11 +48,7 @@ func (s *server) maybeSignedIn(next func(echo.Context, tenants.Creator) error) e
 		if token.IsZero() {
 			return next(c, by)
 		}
-		l := web.LineOf(c)
-		if by.Operator, l.Operator = s.Operators.Prove(token); l.Operator {
-			return next(c, by)
-		}
-		if by.Caller, err = s.verify(c.Request().Context(), token, l); err != nil {
+		if by.Operator, by.Caller, err = s.operatorOrUser(c.Request().Context(), token, web.LineOf(c)); err != nil {
 			return err
 		}
 		return next(c, by)
@@ -74,14 +70,20 @@ func (s *server) member(next func(echo.Context, access.Member) error) echo.Handl
 // identify returns the caller whose access token the request carries, and names them
 // in the log line.
 func (s *server) identify(r *http.Request, l *web.Line) (ports.Caller, error) {
-	token, err := web.BearerToken(r.Header)
+	token, err := tokenOf(r)
 	if err != nil {
 		return ports.Caller{}, err
 	}
-	if token.IsZero() {
-		return ports.Caller{}, errSignIn
-	}
 	return s.verify(r.Context(), token, l)
+}
+
+// tokenOf returns the token of a request that must have one.
+func tokenOf(r *http.Request) (domain.Secret, error) {
+	token, err := web.BearerToken(r.Header)
+	if err == nil && token.IsZero() {
+		err = errSignIn
+	}
+	return token, err
 }
 
 func (s *server) verify(ctx context.Context, token domain.Secret, l *web.Line) (ports.Caller, error) {

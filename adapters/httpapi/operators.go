@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -8,42 +9,42 @@ import (
 	"github.com/partywall-go/partywall/adapters/httpapi/internal/web"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/ports"
 )
 
-// operator lets the operator call next.
+// operator lets the operator call next. A request of another signed-in caller is
+// [domain.Forbidden].
 func (s *server) operator(next func(echo.Context, access.Operator) error) echo.HandlerFunc {
 	return web.Challenging(func(c echo.Context) error {
-		operator, err := s.proveOperator(c.Request(), web.LineOf(c))
+		operator, _, err := s.identifyAny(c.Request(), web.LineOf(c))
 		if err != nil {
+			return err
+		}
+		if err := operator.Require(); err != nil {
 			return err
 		}
 		return next(c, operator)
 	})
 }
 
-// proveOperator returns the proof of a request with an operator token. A request of
-// another signed-in caller is [domain.Forbidden].
-func (s *server) proveOperator(r *http.Request, l *web.Line) (access.Operator, error) {
-	operator, err := s.maybeOperator(r, l)
-	if err != nil || !operator.IsZero() {
-		return operator, err
+// identifyAny is identify for a route that also takes an operator token: it returns the
+// operator's proof or the caller.
+func (s *server) identifyAny(r *http.Request, l *web.Line) (access.Operator, ports.Caller, error) {
+	token, err := tokenOf(r)
+	if err != nil {
+		return access.Operator{}, ports.Caller{}, err
 	}
-	if _, err := s.identify(r, l); err != nil {
-		return access.Operator{}, err
-	}
-	return access.Operator{}, access.Operator{}.Require()
+	return s.operatorOrUser(r.Context(), token, l)
 }
 
-// maybeOperator returns the proof of a request with an operator token, and the zero
-// Operator for any other.
-func (s *server) maybeOperator(r *http.Request, l *web.Line) (access.Operator, error) {
-	token, err := web.BearerToken(r.Header)
-	if err != nil || token.IsZero() {
-		return access.Operator{}, err
+// operatorOrUser returns what the token proves, and notes it in the log line.
+func (s *server) operatorOrUser(ctx context.Context, token domain.Secret, l *web.Line) (access.Operator, ports.Caller, error) {
+	if operator, proven := s.Operators.Prove(token); proven {
+		l.Operator = true
+		return operator, ports.Caller{}, nil
 	}
-	operator, proven := s.Operators.Prove(token)
-	l.Operator = proven
-	return operator, nil
+	caller, err := s.verify(ctx, token, l)
+	return access.Operator{}, caller, err
 }
 
 // identityOf returns the identity of this installation's provider with the subject,

@@ -25,31 +25,18 @@ func (s *server) steward(next func(echo.Context, access.Steward) error) echo.Han
 // admitSteward identifies the caller, and proves that they own the tenant that the
 // request names, or that they are the operator.
 func (s *server) admitSteward(r *http.Request, l *web.Line, elsewhere ...Resolve) (access.Steward, error) {
-	operator, err := s.maybeOperator(r, l)
-	if err != nil {
-		return access.Steward{}, err
-	}
-	if !operator.IsZero() {
-		return s.stewardOf(r, l, operator, elsewhere...)
-	}
-	caller, err := s.identify(r, l)
+	operator, caller, err := s.identifyAny(r, l)
 	if err != nil {
 		return access.Steward{}, err
 	}
 	id, err := s.named(r, l, elsewhere...)
-	if err != nil {
+	switch {
+	case err != nil:
 		return access.Steward{}, err
+	case !operator.IsZero():
+		return operator.Steward(id)
 	}
 	return s.Access.AdmitSteward(r.Context(), caller.Identity(), id)
-}
-
-// stewardOf returns the operator's proof for the tenant that the request names.
-func (s *server) stewardOf(r *http.Request, l *web.Line, operator access.Operator, elsewhere ...Resolve) (access.Steward, error) {
-	id, err := s.named(r, l, elsewhere...)
-	if err != nil {
-		return access.Steward{}, err
-	}
-	return operator.Steward(id)
 }
 
 // named returns the tenant that the request names, which it must.
@@ -66,7 +53,11 @@ func (s *server) named(r *http.Request, l *web.Line, elsewhere ...Resolve) (doma
 // path names.
 func (s *server) operatorAsSteward(next func(echo.Context, access.Steward) error) echo.HandlerFunc {
 	return s.operator(func(c echo.Context, operator access.Operator) error {
-		steward, err := s.stewardOf(c.Request(), web.LineOf(c), operator, tenantInPath(c.Param("id")))
+		id, err := s.named(c.Request(), web.LineOf(c), tenantInPath(c.Param("id")))
+		if err != nil {
+			return err
+		}
+		steward, err := operator.Steward(id)
 		if err != nil {
 			return err
 		}
@@ -85,22 +76,19 @@ func (s *server) reader(next func(echo.Context, access.Reader) error) echo.Handl
 	})
 }
 
+// admitReader is admitSteward for a reader, who may also be another member.
 func (s *server) admitReader(r *http.Request, l *web.Line, elsewhere ...Resolve) (access.Reader, error) {
-	operator, err := s.maybeOperator(r, l)
-	if err != nil {
-		return access.Reader{}, err
-	}
-	if !operator.IsZero() {
-		steward, err := s.stewardOf(r, l, operator, elsewhere...)
-		return steward.Reader(), err
-	}
-	caller, err := s.identify(r, l)
+	operator, caller, err := s.identifyAny(r, l)
 	if err != nil {
 		return access.Reader{}, err
 	}
 	id, err := s.named(r, l, elsewhere...)
-	if err != nil {
+	switch {
+	case err != nil:
 		return access.Reader{}, err
+	case !operator.IsZero():
+		steward, err := operator.Steward(id)
+		return steward.Reader(), err
 	}
 	return s.Access.AdmitReader(r.Context(), caller.Identity(), id)
 }
