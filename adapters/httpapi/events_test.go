@@ -75,12 +75,12 @@ func TestTheOperatorListsTheEventsOfAllTenants(t *testing.T) {
 	h := open(t)
 	ada := h.signIn(t, "ada@acme.example")
 	h.post(t, "/auth/tenants", `{"tenantId": "acme"}`, ada).is(t, 201)
-	h.post(t, "/auth/tenants", `{"tenantId": "bolt"}`, "Authorization: Bearer "+operatorToken).is(t, 201)
-	page := h.get(t, "/admin/events", "Authorization: Bearer "+operatorToken).events(t)
+	h.post(t, "/auth/tenants", `{"tenantId": "bolt"}`, asOperator).is(t, 201)
+	page := h.get(t, "/admin/events", asOperator).events(t)
 	if len(page.Items) != 2 || page.Items[0].TenantID != "acme" || page.Items[1].Kind != "tenant.reserved" {
 		t.Errorf("got %+v", page)
 	}
-	page = h.get(t, "/admin/tenants/acme/events", "Authorization: Bearer "+operatorToken).events(t)
+	page = h.get(t, "/admin/tenants/acme/events", asOperator).events(t)
 	if len(page.Items) != 1 || page.Items[0].TenantID != "acme" {
 		t.Errorf("of one tenant: got %+v", page)
 	}

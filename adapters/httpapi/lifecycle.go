@@ -70,18 +70,25 @@ func (s *server) changes(change lifecycleChange, status int) func(echo.Context, 
 		if err != nil {
 			return err
 		}
-		var body struct {
-			Reason string `json:"reason"`
-		}
-		if err := web.DecodeOptional(c, &body); err != nil {
+		reason, err := reasonOf(c)
+		if err != nil {
 			return err
 		}
-		changed, err := change(c.Request().Context(), by, body.Reason, conditions...)
+		changed, err := change(c.Request().Context(), by, reason, conditions...)
 		if err != nil {
 			return err
 		}
 		return respondChanged(c, status, changed, by)
 	}
+}
+
+// reasonOf reads the body of a change that has a reason at most.
+func reasonOf(c echo.Context) (string, error) {
+	var body struct {
+		Reason string `json:"reason"`
+	}
+	err := web.DecodeOptional(c, &body)
+	return body.Reason, err
 }
 
 func respondChanged(c echo.Context, status int, changed domain.TenantDetails, by access.Steward) error {
@@ -112,7 +119,7 @@ type tenantAnswer struct {
 // tenantOf returns the record as a reader sees it. Only stewards see the reason of a
 // suspension.
 func tenantOf(t domain.TenantDetails, steward bool) tenantAnswer {
-	answer := tenantAnswer{TenantID: t.ID.String(), Name: t.Name, Status: t.Status, CreatedAt: t.CreatedAt.UTC(), PurgeAfter: t.PurgeAfter}
+	answer := tenantAnswer{TenantID: t.ID.String(), Name: t.Name, Status: t.Status, CreatedAt: t.CreatedAt, PurgeAfter: t.PurgeAfter}
 	if steward {
 		answer.SuspendedReason, answer.SuspendedBy = t.SuspendedReason, t.SuspendedBy
 	}

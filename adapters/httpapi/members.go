@@ -87,13 +87,11 @@ func (s *server) removeMember(c echo.Context, by access.Manager) error {
 	if err != nil {
 		return err
 	}
-	var body struct {
-		Reason string `json:"reason"`
-	}
-	if err := web.DecodeOptional(c, &body); err != nil {
+	reason, err := reasonOf(c)
+	if err != nil {
 		return err
 	}
-	if err := s.Members.Remove(c.Request().Context(), by, identity, body.Reason); err != nil {
+	if err := s.Members.Remove(c.Request().Context(), by, identity, reason); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

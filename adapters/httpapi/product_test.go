@@ -145,7 +145,7 @@ func TestAProductsErrorsBecomeProblems(t *testing.T) {
 		for name, product := range products(httpapi.New(h.config), c.err) {
 			got := ask(t, product, h.signIn(t, "ada@acme.example")).isProblem(t, c.status, c.code, c.field)
 			if strings.Contains(got.body, "hunter2") {
-				t.Errorf("%s: the answer tells %s", name, got.body)
+				t.Errorf("%s: the answer reveals the error: %s", name, got.body)
 			}
 			if id := got.header.Get("X-Request-ID"); c.status == 500 && !strings.Contains(h.log.String(), id) {
 				t.Errorf("%s: the log has no line of request %s", name, id)
