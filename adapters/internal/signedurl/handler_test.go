@@ -60,7 +60,7 @@ func TestUploads(t *testing.T) {
 			if test.change != nil {
 				changes = append(changes, test.change)
 			}
-			got := s.send(s.upload(t, key, test.upload), test.body, changes...)
+			got := s.send(s.signer.Upload(key, test.upload), test.body, changes...)
 			mustAnswer(t, got, test.status, test.code)
 			if held := s.store.content(key); test.status != 200 && held != "" || test.status == 200 && held != test.body {
 				t.Errorf("it holds %q", held)
@@ -93,29 +93,29 @@ func TestUploads(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%s is answered with %d %s", test.name, test.status, test.code), func(t *testing.T) {
 			s, key := newSite(t, base), keyOf(t, "acme/a.txt")
-			mustAnswer(t, s.send(s.upload(t, key, test.upload), "hello", setHeader(test.header, test.value)), test.status, test.code)
+			mustAnswer(t, s.send(s.signer.Upload(key, test.upload), "hello", setHeader(test.header, test.value)), test.status, test.code)
 		})
 	}
 	t.Run("a header that is kept once is sent once", func(t *testing.T) {
 		s, key := newSite(t, base), keyOf(t, "acme/a.txt")
-		got := s.send(s.upload(t, key, anyUpload), "hello", func(r *http.Request) { r.Header["Content-Type"] = []string{"text/plain", "text/html"} })
+		got := s.send(s.signer.Upload(key, anyUpload), "hello", func(r *http.Request) { r.Header["Content-Type"] = []string{"text/plain", "text/html"} })
 		mustAnswer(t, got, 400, "header_repeated")
 	})
 	t.Run("an upload may name one ETag of several, without its quotes, or any", func(t *testing.T) {
 		s, key := newSite(t, base), keyOf(t, "acme/a.txt")
-		mustAnswer(t, s.send(s.upload(t, key, anyUpload), "hello", setHeader("If-Match", "*")), 404, "not_found")
-		mustAnswer(t, s.send(s.upload(t, key, anyUpload), "hello"), 200, "")
+		mustAnswer(t, s.send(s.signer.Upload(key, anyUpload), "hello", setHeader("If-Match", "*")), 404, "not_found")
+		mustAnswer(t, s.send(s.signer.Upload(key, anyUpload), "hello"), 200, "")
 		const etag = "5d41402abc4b2a76b9719d911017c592" // of hello
 		for value, status := range map[string]int{etag: 200, `"` + etag + `"`: 200, `"x", "` + etag + `"`: 200, "*": 200, `W/"` + etag + `"`: 412, `"x"`: 412, "": 412} {
-			mustAnswer(t, s.send(s.upload(t, key, anyUpload), "hello", setHeader("If-Match", value)), status, "")
+			mustAnswer(t, s.send(s.signer.Upload(key, anyUpload), "hello", setHeader("If-Match", value)), status, "")
 		}
 		both := func(r *http.Request) { r.Header.Set("If-Match", etag); r.Header.Set("If-None-Match", "*") }
-		mustAnswer(t, s.send(s.upload(t, key, anyUpload), "hello", both), 501, "header_not_implemented")
+		mustAnswer(t, s.send(s.signer.Upload(key, anyUpload), "hello", both), 501, "header_not_implemented")
 	})
 	t.Run("If-None-Match is honoured if it was not signed", func(t *testing.T) {
 		s, key := newSite(t, base), keyOf(t, "acme/a.txt")
-		mustAnswer(t, s.send(s.upload(t, key, anyUpload), "first"), 200, "")
-		got := s.send(s.upload(t, key, anyUpload), "second", func(r *http.Request) { r.Header.Set("If-None-Match", "*") })
+		mustAnswer(t, s.send(s.signer.Upload(key, anyUpload), "first"), 200, "")
+		got := s.send(s.signer.Upload(key, anyUpload), "second", func(r *http.Request) { r.Header.Set("If-None-Match", "*") })
 		mustAnswer(t, got, 412, "conflict")
 		if held := s.store.content(key); held != "first" {
 			t.Errorf("it holds %q", held)
@@ -123,7 +123,7 @@ func TestUploads(t *testing.T) {
 	})
 	t.Run("the headers are all that the client must send", func(t *testing.T) {
 		s := newSite(t, base)
-		signed := s.upload(t, keyOf(t, "acme/a.txt"), ports.Upload{Size: sized(5), ContentType: "text/plain", SHA256: hello[:], IfAbsent: true, TTL: time.Minute})
+		signed := s.signer.Upload(keyOf(t, "acme/a.txt"), ports.Upload{Size: sized(5), ContentType: "text/plain", SHA256: hello[:], IfAbsent: true, TTL: time.Minute})
 		want := map[string]string{"Content-Length": "5", "Content-Type": "text/plain", "If-None-Match": "*"}
 		if fmt.Sprint(signed.Headers) != fmt.Sprint(want) {
 			t.Errorf("got %v", signed.Headers)
@@ -146,11 +146,11 @@ func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 func TestDownloads(t *testing.T) {
 	s, key := newSite(t, base), keyOf(t, "acme/a.html")
-	put := s.send(s.upload(t, key, ports.Upload{ContentType: "text/html", TTL: time.Minute}), "<p>hello")
+	put := s.send(s.signer.Upload(key, ports.Upload{ContentType: "text/html", TTL: time.Minute}), "<p>hello")
 	etag := put.Header().Get("ETag")
 
 	t.Run("the type is the stored one, and a browser is kept from running it", func(t *testing.T) {
-		got := s.send(s.download(t, key, anyDownload), "")
+		got := s.send(s.signer.Download(key, anyDownload), "")
 		mustAnswer(t, got, 200, "")
 		for name, want := range map[string]string{
 			"Content-Type":            "text/html",
@@ -168,43 +168,43 @@ func TestDownloads(t *testing.T) {
 		}
 	})
 	t.Run("type and disposition are the signed ones", func(t *testing.T) {
-		got := s.send(s.download(t, key, ports.Download{Disposition: `attachment; filename="a.html"`, ContentType: "text/plain", TTL: time.Minute}), "")
+		got := s.send(s.signer.Download(key, ports.Download{Disposition: `attachment; filename="a.html"`, ContentType: "text/plain", TTL: time.Minute}), "")
 		if d, c := got.Header().Get("Content-Disposition"), got.Header().Get("Content-Type"); d != `attachment; filename="a.html"` || c != "text/plain" {
 			t.Errorf("got %q, %q", d, c)
 		}
 	})
 	t.Run("an object without a type is bytes", func(t *testing.T) {
 		plain := keyOf(t, "acme/plain")
-		s.send(s.upload(t, plain, anyUpload), "<p>")
-		if got := s.send(s.download(t, plain, anyDownload), "").Header().Get("Content-Type"); got != "application/octet-stream" {
+		s.send(s.signer.Upload(plain, anyUpload), "<p>")
+		if got := s.send(s.signer.Download(plain, anyDownload), "").Header().Get("Content-Type"); got != "application/octet-stream" {
 			t.Errorf("got %q", got)
 		}
 	})
 	t.Run("a URL to read does not permit HEAD, as on S3", func(t *testing.T) {
-		mustAnswer(t, s.send(s.download(t, key, anyDownload), "", func(r *http.Request) { r.Method = http.MethodHead }), 403, "signature_invalid")
+		mustAnswer(t, s.send(s.signer.Download(key, anyDownload), "", func(r *http.Request) { r.Method = http.MethodHead }), 403, "signature_invalid")
 	})
 	t.Run("several parts at once are the whole, as on S3", func(t *testing.T) {
-		got := s.send(s.download(t, key, anyDownload), "", func(r *http.Request) { r.Header.Set("Range", "bytes=0-1,3-4") })
+		got := s.send(s.signer.Download(key, anyDownload), "", func(r *http.Request) { r.Header.Set("Range", "bytes=0-1,3-4") })
 		mustAnswer(t, got, 200, "")
 	})
 	t.Run("a condition that fails is a problem document", func(t *testing.T) {
-		got := s.send(s.download(t, key, anyDownload), "", func(r *http.Request) { r.Header.Set("If-Match", `"other"`) })
+		got := s.send(s.signer.Download(key, anyDownload), "", func(r *http.Request) { r.Header.Set("If-Match", `"other"`) })
 		mustAnswer(t, got, 412, "precondition_failed")
 	})
 	t.Run("an x-amz- header is refused, except for CloudFront's ID", func(t *testing.T) {
-		mustAnswer(t, s.send(s.download(t, key, anyDownload), "", setHeader("X-Amz-Server-Side-Encryption-Customer-Key", "x")), 403, "header_not_signed")
-		mustAnswer(t, s.send(s.download(t, key, anyDownload), "", setHeader("X-Amz-Cf-Id", "x")), 200, "")
-		mustAnswer(t, s.send(s.download(t, key, anyDownload), "", setHeader("X-Amzn-Trace-Id", "x")), 200, "")
+		mustAnswer(t, s.send(s.signer.Download(key, anyDownload), "", setHeader("X-Amz-Server-Side-Encryption-Customer-Key", "x")), 403, "header_not_signed")
+		mustAnswer(t, s.send(s.signer.Download(key, anyDownload), "", setHeader("X-Amz-Cf-Id", "x")), 200, "")
+		mustAnswer(t, s.send(s.signer.Download(key, anyDownload), "", setHeader("X-Amzn-Trace-Id", "x")), 200, "")
 	})
 	t.Run("content that the client has is not sent again", func(t *testing.T) {
-		got := s.send(s.download(t, key, anyDownload), "", func(r *http.Request) { r.Header.Set("If-None-Match", etag) })
+		got := s.send(s.signer.Download(key, anyDownload), "", func(r *http.Request) { r.Header.Set("If-None-Match", etag) })
 		if got.Code != http.StatusNotModified {
 			t.Errorf("got %d", got.Code)
 		}
 	})
 	t.Run("a part is sent if the object is still the same", func(t *testing.T) {
 		part := func(tag string) int {
-			return s.send(s.download(t, key, anyDownload), "", func(r *http.Request) {
+			return s.send(s.signer.Download(key, anyDownload), "", func(r *http.Request) {
 				r.Header.Set("Range", "bytes=3-")
 				r.Header.Set("If-Range", tag)
 			}).Code
@@ -215,10 +215,10 @@ func TestDownloads(t *testing.T) {
 	})
 	t.Run("a part beyond the end is refused", func(t *testing.T) {
 		for _, unknown := range []string{"lines=1-2", "bytes", "nonsense"} {
-			got := s.send(s.download(t, key, anyDownload), "", func(r *http.Request) { r.Header.Set("Range", unknown) })
+			got := s.send(s.signer.Download(key, anyDownload), "", func(r *http.Request) { r.Header.Set("Range", unknown) })
 			mustAnswer(t, got, 200, "")
 		}
-		got := s.send(s.download(t, key, anyDownload), "", func(r *http.Request) { r.Header.Set("Range", "bytes=99-") })
+		got := s.send(s.signer.Download(key, anyDownload), "", func(r *http.Request) { r.Header.Set("Range", "bytes=99-") })
 		mustAnswer(t, got, http.StatusRequestedRangeNotSatisfiable, "range_not_satisfiable")
 		if size := got.Header().Get("Content-Range"); size != "bytes */8" {
 			t.Errorf("Content-Range is %q", size)
@@ -236,15 +236,15 @@ func TestDownloads(t *testing.T) {
 	} {
 		t.Run("a tab plays sound and film and runs no script: "+name, func(t *testing.T) {
 			film := keyOf(t, "acme/film")
-			s.send(s.upload(t, film, ports.Upload{ContentType: "video/mp4", TTL: time.Minute}), "film")
-			got := s.send(s.download(t, film, ports.Download{Disposition: c.disposition, ContentType: c.contentType, TTL: time.Minute}), "")
+			s.send(s.signer.Upload(film, ports.Upload{ContentType: "video/mp4", TTL: time.Minute}), "film")
+			got := s.send(s.signer.Download(film, ports.Download{Disposition: c.disposition, ContentType: c.contentType, TTL: time.Minute}), "")
 			if policy := got.Header().Get("Content-Security-Policy"); policy != c.policy {
 				t.Errorf("got %q", policy)
 			}
 		})
 	}
 	t.Run("an absent object is 404", func(t *testing.T) {
-		mustAnswer(t, s.send(s.download(t, keyOf(t, "acme/absent"), anyDownload), ""), 404, "not_found")
+		mustAnswer(t, s.send(s.signer.Download(keyOf(t, "acme/absent"), anyDownload), ""), 404, "not_found")
 	})
 }
 
@@ -259,12 +259,12 @@ func TestErrorsOfTheStore(t *testing.T) {
 		t.Run(fmt.Sprintf("%v is answered with %d, without its cause", err, status), func(t *testing.T) {
 			s, key := newSite(t, base), keyOf(t, "acme/a.txt")
 			s.store.broken = err
-			for _, got := range []int{s.send(s.upload(t, key, anyUpload), "x").Code, s.send(s.download(t, key, anyDownload), "").Code} {
+			for _, got := range []int{s.send(s.signer.Upload(key, anyUpload), "x").Code, s.send(s.signer.Download(key, anyDownload), "").Code} {
 				if got != status {
 					t.Errorf("got %d", got)
 				}
 			}
-			if body := s.send(s.download(t, key, anyDownload), "").Body.String(); strings.Contains(body, "secret") || strings.Contains(body, "device") {
+			if body := s.send(s.signer.Download(key, anyDownload), "").Body.String(); strings.Contains(body, "secret") || strings.Contains(body, "device") {
 				t.Errorf("it reveals %s", body)
 			}
 		})
@@ -274,7 +274,7 @@ func TestErrorsOfTheStore(t *testing.T) {
 func TestProblems(t *testing.T) {
 	t.Run("a refusal is a problem document with the request's ID", func(t *testing.T) {
 		s := newSite(t, base)
-		signed := s.download(t, keyOf(t, "acme/a.txt"), anyDownload)
+		signed := s.signer.Download(keyOf(t, "acme/a.txt"), anyDownload)
 		s.clock.Time = noon.Add(time.Hour)
 		handler := s.Handler
 		s.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -290,7 +290,7 @@ func TestProblems(t *testing.T) {
 	})
 	t.Run("any other method is refused", func(t *testing.T) {
 		s := newSite(t, base)
-		got := s.send(s.upload(t, keyOf(t, "acme/a.txt"), anyUpload), "", func(r *http.Request) { r.Method = http.MethodDelete })
+		got := s.send(s.signer.Upload(keyOf(t, "acme/a.txt"), anyUpload), "", func(r *http.Request) { r.Method = http.MethodDelete })
 		mustAnswer(t, got, 405, "method_not_allowed")
 		if allow := got.Header().Get("Allow"); allow != "GET, PUT" {
 			t.Errorf("Allow is %q", allow)
@@ -309,8 +309,8 @@ func TestMounting(t *testing.T) {
 		t.Run("a URL works "+test.name, func(t *testing.T) {
 			s, key := newSite(t, test.base), keyOf(t, "acme/local/objects/a b%2Fc.txt")
 			s.Handler = http.StripPrefix(test.strip, s.Handler)
-			mustAnswer(t, s.send(s.upload(t, key, anyUpload), "hello"), 200, "")
-			if got := s.send(s.download(t, key, anyDownload), "").Body.String(); got != "hello" {
+			mustAnswer(t, s.send(s.signer.Upload(key, anyUpload), "hello"), 200, "")
+			if got := s.send(s.signer.Download(key, anyDownload), "").Body.String(); got != "hello" {
 				t.Errorf("got %q", got)
 			}
 		})

@@ -22,7 +22,7 @@ func TestSlowTransfers(t *testing.T) {
 	content := strings.Repeat("0123456789abcdef", 1<<21) // more than the buffers on the way hold
 
 	t.Run("an upload takes longer than the server's timeout", func(t *testing.T) {
-		signed := s.upload(t, key, ports.Upload{Size: sized(int64(len(content))), TTL: time.Minute})
+		signed := s.signer.Upload(key, ports.Upload{Size: sized(int64(len(content))), TTL: time.Minute})
 		body := io.MultiReader(strings.NewReader(content[:10]), &pause{d: 3 * timeout}, strings.NewReader(content[10:]))
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, signed.URL.Reveal(), body)
 		if err != nil {
@@ -39,7 +39,7 @@ func TestSlowTransfers(t *testing.T) {
 		}
 	})
 	t.Run("so does a download", func(t *testing.T) {
-		resp, err := server.Client().Get(s.download(t, key, anyDownload).URL.Reveal())
+		resp, err := server.Client().Get(s.signer.Download(key, anyDownload).URL.Reveal())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,7 +14,7 @@ import (
 func TestExpiry(t *testing.T) {
 	t.Run("a URL works until it expires, and no longer", func(t *testing.T) {
 		s, key := newSite(t, base), keyOf(t, "acme/a.txt")
-		up, down := s.upload(t, key, anyUpload), s.download(t, key, anyDownload)
+		up, down := s.signer.Upload(key, anyUpload), s.signer.Download(key, anyDownload)
 		s.clock.Time = up.ExpiresAt.Add(-time.Nanosecond)
 		mustAnswer(t, s.send(up, "hello"), 200, "")
 		mustAnswer(t, s.send(down, ""), 200, "")
@@ -36,8 +36,8 @@ func TestExpiry(t *testing.T) {
 		t.Run("for a TTL of "+ttl.String()+" it lives "+want.String(), func(t *testing.T) {
 			s, key := newSite(t, base), keyOf(t, "acme/a.txt")
 			for _, signed := range []ports.SignedRequest{
-				s.upload(t, key, ports.Upload{TTL: ttl}),
-				s.download(t, key, ports.Download{TTL: ttl}),
+				s.signer.Upload(key, ports.Upload{TTL: ttl}),
+				s.signer.Download(key, ports.Download{TTL: ttl}),
 			} {
 				if life := signed.ExpiresAt.Sub(noon); life != want || signed.ExpiresAt.Location() != time.UTC {
 					t.Errorf("it lives %v, until %v", life, signed.ExpiresAt)
@@ -72,7 +72,7 @@ func TestChangedURLs(t *testing.T) {
 	} {
 		t.Run(name+" is refused", func(t *testing.T) {
 			s, key := newSite(t, base), keyOf(t, "acme/a.txt")
-			signed := s.upload(t, key, ports.Upload{Size: sized(5), ContentType: "text/plain", SHA256: make([]byte, 32), IfAbsent: true, TTL: time.Minute})
+			signed := s.signer.Upload(key, ports.Upload{Size: sized(5), ContentType: "text/plain", SHA256: make([]byte, 32), IfAbsent: true, TTL: time.Minute})
 			u, err := url.Parse(signed.URL.Reveal())
 			if err != nil {
 				t.Fatal(err)
@@ -86,7 +86,7 @@ func TestChangedURLs(t *testing.T) {
 	}
 	t.Run("a query in another order is the same query", func(t *testing.T) {
 		s, key := newSite(t, base), keyOf(t, "acme/a.txt")
-		got := s.send(s.upload(t, key, anyUpload), "hello", func(r *http.Request) {
+		got := s.send(s.signer.Upload(key, anyUpload), "hello", func(r *http.Request) {
 			first, second, _ := strings.Cut(r.URL.RawQuery, "&")
 			r.URL.RawQuery = second + "&" + first
 		})
@@ -101,8 +101,8 @@ func TestChangedURLs(t *testing.T) {
 	t.Run("an upload's URL is good for no download, and the other way round", func(t *testing.T) {
 		s, key := newSite(t, base), keyOf(t, "acme/a.txt")
 		as := func(method string) func(*http.Request) { return func(r *http.Request) { r.Method = method } }
-		mustAnswer(t, s.send(s.upload(t, key, anyUpload), "", as(http.MethodGet)), 403, "signature_invalid")
-		mustAnswer(t, s.send(s.upload(t, key, anyUpload), "", as(http.MethodHead)), 403, "signature_invalid")
-		mustAnswer(t, s.send(s.download(t, key, anyDownload), "hello", as(http.MethodPut)), 403, "signature_invalid")
+		mustAnswer(t, s.send(s.signer.Upload(key, anyUpload), "", as(http.MethodGet)), 403, "signature_invalid")
+		mustAnswer(t, s.send(s.signer.Upload(key, anyUpload), "", as(http.MethodHead)), 403, "signature_invalid")
+		mustAnswer(t, s.send(s.signer.Download(key, anyDownload), "hello", as(http.MethodPut)), 403, "signature_invalid")
 	})
 }

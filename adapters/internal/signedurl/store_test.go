@@ -44,16 +44,6 @@ func newSite(t *testing.T, base string) *site {
 	return &site{signer, c, kept, signer.Handler(kept)}
 }
 
-func (s *site) upload(t *testing.T, key domain.ObjectKey, u ports.Upload) ports.SignedRequest {
-	t.Helper()
-	return s.signer.Upload(key, u)
-}
-
-func (s *site) download(t *testing.T, key domain.ObjectKey, d ports.Download) ports.SignedRequest {
-	t.Helper()
-	return s.signer.Download(key, d)
-}
-
 // send answers a request with the signed one's headers, as changed by change.
 func (s *site) send(signed ports.SignedRequest, body string, change ...func(*http.Request)) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(signed.Method, signed.URL.Reveal(), strings.NewReader(body))
