@@ -6,14 +6,16 @@ import (
 	"path/filepath"
 	"reflect"
 	"strconv"
+	"time"
 
 	"github.com/kelseyhightower/envconfig"
 
 	"github.com/partywall-go/partywall/domain"
 )
 
-// environment is the contract with the operator: every variable with its meaning. It contains strings, so that all
-// mistakes can be reported at once; parse converts it to a Config.
+// environment is the contract with the operator: every variable with its meaning. It
+// contains strings, so that all mistakes can be reported at once; a parser converts it to
+// a Config.
 type environment struct {
 	Port      string `envconfig:"PORT" desc:"The port to listen on."`
 	Host      string `envconfig:"HOST" desc:"The address to listen on. Empty: 127.0.0.1 while something built in is active, else all addresses."`
@@ -94,8 +96,8 @@ func defaultEnvironment() environment {
 		RequireConfirmation: strconv.FormatBool(d.RequireConfirmation),
 		TenantCreation:      string(d.TenantCreation),
 		TenantsPerOwner:     strconv.Itoa(d.TenantsPerOwner),
-		EventRetention:      fmt.Sprintf("%gh", d.EventRetention.Hours()),
-		TenantGrace:         strconv.Itoa(int(d.TenantGrace.Hours())) + "h",
+		EventRetention:      inHours(d.EventRetention),
+		TenantGrace:         inHours(d.TenantGrace),
 		TenantRoles:         d.Database.Roles,
 		UploadMaxSize:       strconv.FormatInt(d.UploadMaxSize, 10),
 		UploadRequireSize:   strconv.FormatBool(d.UploadRequireSize),
@@ -104,6 +106,9 @@ func defaultEnvironment() environment {
 		DataDir:             d.DataDir,
 	}
 }
+
+// inHours writes a duration of days as one that [time.ParseDuration] reads.
+func inHours(d time.Duration) string { return fmt.Sprintf("%gh", d.Hours()) }
 
 // readEnvironment reads the variables, over their defaults. It cannot fail, because all
 // fields are text.

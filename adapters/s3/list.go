@@ -16,6 +16,9 @@ import (
 // maxPage is the longest list that S3 returns.
 const maxPage = 1000
 
+// pageOf returns the length of a list that is requested.
+func pageOf(limit int) *int32 { return aws.Int32(int32(min(limit, maxPage))) }
+
 // List implements [ports.ObjectStore]. Keys that no [domain.ObjectKey] has, such as the
 // folders of Amazon's console, are left out.
 func (s *Store) List(ctx context.Context, prefix domain.ObjectPrefix, after domain.ObjectKey, limit int) ([]ports.ListedObject, error) {

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/partywall-go/partywall/domain"
@@ -93,6 +92,3 @@ func byName(things []removable) map[string][]removable {
 	}
 	return groups
 }
-
-// pageOf returns the length of a list that is requested.
-func pageOf(limit int) *int32 { return aws.Int32(int32(min(limit, maxPage))) }

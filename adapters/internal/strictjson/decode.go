@@ -15,8 +15,8 @@ import (
 //
 // Fields are named as in encoding/json, but compared case-sensitively. A name that
 // the struct does not have, a value of another type, and null for anything but a
-// pointer or an [Optional] are each a [*FieldError]. An absent field keeps its value. After an error,
-// the contents of the struct are undefined.
+// pointer or an [Optional] are each a [*FieldError]. An absent field keeps its value.
+// After an error, the contents of the struct are undefined.
 //
 // The struct may be made of strings, bools, numbers, any (filled as by [Parse]),
 // pointers, slices, structs, maps with string keys, and types that read themselves by

@@ -80,8 +80,8 @@ func (k *Kernel) recovered(x *exchange, p any) (abort bool) {
 }
 
 // Brief bounds the time that a JSON route may take, has its events name the request,
-// and keeps its answers, which
-// contain secrets or the state of the moment, out of every cache.
+// and keeps its answers out of every cache, because they contain secrets or the state of
+// the moment.
 func (k *Kernel) Brief(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
