@@ -16,10 +16,19 @@ import (
 // maxSize is the largest size of the file, in bytes.
 const maxSize = 1 << 20
 
-// Read returns the content of .env, or nil if there is none. The file decides what the
-// program does, so no user but the one that runs the program and root may be able to
-// write it.
-func Read() ([]byte, error) {
+// Read returns the settings of .env in the order of the file, and none if there is no
+// file. The file decides what the program does, so no user but the one that runs the
+// program and root may be able to write it.
+func Read() ([]Setting, error) {
+	text, err := content()
+	if err != nil {
+		return nil, err
+	}
+	return parse(text)
+}
+
+// content returns the bytes of .env, and none if there is no file.
+func content() ([]byte, error) {
 	file, err := os.OpenFile(".env", os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe without a writer doesn't block
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

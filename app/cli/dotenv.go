@@ -18,11 +18,7 @@ import (
 // the file replace it. The file may also contain other programs' variables; doubts
 // about those are written to c.err, a line each.
 func loadDotEnv(c console) error {
-	text, err := dotenv.Read()
-	if text == nil || err != nil {
-		return err
-	}
-	settings, err := parseDotEnv(text)
+	settings, err := dotenv.Read()
 	if err != nil {
 		return err
 	}
@@ -32,7 +28,7 @@ func loadDotEnv(c console) error {
 	}
 	known = append(known, c.program.Variables...)
 	var mistakes []error
-	slices.SortStableFunc(settings, func(a, b setting) int { return strings.Compare(a.name, b.name) })
+	slices.SortStableFunc(settings, func(a, b dotenv.Setting) int { return strings.Compare(a.Name, b.Name) })
 	for _, s := range settings {
 		mistakes = append(mistakes, c.apply(s, known))
 	}
@@ -40,20 +36,20 @@ func loadDotEnv(c console) error {
 }
 
 // apply puts one setting into the environment, unless the environment already has it.
-func (c console) apply(s setting, known []string) error {
-	if meant := mistyped(s.name, known); meant != "" {
-		return domain.Invalidf(s.name, "is not a variable of %s, but is in .env; is %s meant?", c.program.title(), meant)
+func (c console) apply(s dotenv.Setting, known []string) error {
+	if meant := mistyped(s.Name, known); meant != "" {
+		return domain.Invalidf(s.Name, "is not a variable of %s, but is in .env; is %s meant?", c.program.title(), meant)
 	}
-	if s.dollar && isOurs(s.name, known) {
-		return lineError{s.line, "the value has a $, and nothing is filled in for it: put the value in single quotes if the $ is part of it, or else write out what it stands for"}
+	if s.Dollar && isOurs(s.Name, known) {
+		return s.Mistake("the value has a $, and nothing is filled in for it: put the value in single quotes if the $ is part of it, or else write out what it stands for")
 	}
-	if _, set := os.LookupEnv(s.name); set {
+	if _, set := os.LookupEnv(s.Name); set {
 		return nil
 	}
-	if s.dollar {
-		fmt.Fprintf(c.err, "%s: %v\n", c.program.Name, lineError{s.line, "the value has a $, and is taken as it stands: put it in single quotes if that is meant"})
+	if s.Dollar {
+		fmt.Fprintf(c.err, "%s: %v\n", c.program.Name, s.Mistake("the value has a $, and is taken as it stands: put it in single quotes if that is meant"))
 	}
-	return os.Setenv(s.name, s.value)
+	return os.Setenv(s.Name, s.Value)
 }
 
 // isOurs reports whether this program, or the AWS SDK in it, reads the variable.

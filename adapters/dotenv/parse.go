@@ -1,4 +1,4 @@
-package cli
+package dotenv
 
 import (
 	"bytes"
@@ -7,15 +7,18 @@ import (
 	"unicode/utf8"
 )
 
-// setting is one NAME=value of a .env file.
-type setting struct {
-	name, value string
-	line        int
-	dollar      bool // the value has a $ that a shell would replace
+// Setting is one NAME=value of the file.
+type Setting struct {
+	Name, Value string
+	Line        int
+	Dollar      bool // the value has a $ that a shell would replace
 }
 
-// lineError describes a mistake in a line of .env. It does not quote the
-// line, which may contain part of a secret.
+// Mistake returns an error about the setting, which names its line.
+func (s Setting) Mistake(what string) error { return lineError{s.Line, what} }
+
+// lineError describes a mistake in a line of the file. It does not quote the line, which
+// may contain part of a secret.
 type lineError struct {
 	line int
 	what string
@@ -24,40 +27,40 @@ type lineError struct {
 // Error implements [error].
 func (e lineError) Error() string { return fmt.Sprintf(".env line %d: %s", e.line, e.what) }
 
-// parseDotEnv returns the settings of a .env file in order, or the first
-// mistake in it. A line is NAME=value, optionally after "export":
+// parse returns the settings of the file in order, or the first mistake in it. A line is
+// NAME=value, optionally after "export":
 //
 //	NAME=value          unchanged, without the spaces around it; " #" begins a comment
 //	NAME='value'        unchanged, possibly over several lines
 //	NAME="value"        the same, with \n, \r, \t, \\, \" and \$
 //
-// A $ is not expanded. A value with a $ outside of single quotes and
-// without a backslash before it is marked.
-func parseDotEnv(text []byte) ([]setting, error) {
-	source, err := decodeDotEnv(text)
+// A $ is not expanded. A value with a $ outside of single quotes and without a backslash
+// before it is marked.
+func parse(text []byte) ([]Setting, error) {
+	source, err := decode(text)
 	if err != nil {
 		return nil, err
 	}
-	p := dotEnvParser{rest: source, line: 1}
-	var settings []setting
-	seen := map[string]setting{}
+	p := parser{rest: source, line: 1}
+	var settings []Setting
+	seen := map[string]Setting{}
 	for p.skipBlank() {
 		s, err := p.setting()
 		if err != nil {
 			return nil, err
 		}
-		if before, twice := seen[s.name]; twice && before.value != s.value {
-			return nil, lineError{s.line, fmt.Sprintf("it sets the name on line %d: remove one of them", before.line)}
+		if before, twice := seen[s.Name]; twice && before.Value != s.Value {
+			return nil, lineError{s.Line, fmt.Sprintf("it sets the name on line %d: remove one of them", before.Line)}
 		}
-		seen[s.name] = s
+		seen[s.Name] = s
 		settings = append(settings, s)
 	}
 	return settings, nil
 }
 
-// decodeDotEnv returns the text with plain line ends and without a byte order
+// decode returns the text with plain line ends and without a byte order
 // mark, which some editors write.
-func decodeDotEnv(text []byte) (string, error) {
+func decode(text []byte) (string, error) {
 	if bytes.HasPrefix(text, []byte{0xFF, 0xFE}) || bytes.HasPrefix(text, []byte{0xFE, 0xFF}) {
 		return "", lineError{1, "the file is UTF-16: save it as UTF-8"}
 	}
@@ -74,14 +77,14 @@ func decodeDotEnv(text []byte) (string, error) {
 	return source, nil
 }
 
-// dotEnvParser reads from the front of rest, which begins on the numbered line.
-type dotEnvParser struct {
+// parser reads from the front of rest, which begins on the numbered line.
+type parser struct {
 	rest string
 	line int
 }
 
 // take removes the first n bytes of the rest and returns them.
-func (p *dotEnvParser) take(n int) string {
+func (p *parser) take(n int) string {
 	taken := p.rest[:n]
 	p.rest = p.rest[n:]
 	p.line += strings.Count(taken, "\n")
@@ -89,7 +92,7 @@ func (p *dotEnvParser) take(n int) string {
 }
 
 // takeLine removes the first line of the rest, and returns it without its end.
-func (p *dotEnvParser) takeLine() string {
+func (p *parser) takeLine() string {
 	n := strings.IndexByte(p.rest, '\n')
 	if n < 0 {
 		return p.take(len(p.rest))
@@ -100,7 +103,7 @@ func (p *dotEnvParser) takeLine() string {
 }
 
 // skipBlank removes empty lines and comments, and reports whether anything is left.
-func (p *dotEnvParser) skipBlank() bool {
+func (p *parser) skipBlank() bool {
 	for p.rest != "" {
 		line, _, _ := strings.Cut(p.rest, "\n")
 		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
@@ -111,8 +114,8 @@ func (p *dotEnvParser) skipBlank() bool {
 	return false
 }
 
-func (p *dotEnvParser) setting() (setting, error) {
-	s := setting{line: p.line}
+func (p *parser) setting() (Setting, error) {
+	s := Setting{Line: p.line}
 	line, _, _ := strings.Cut(p.rest, "\n")
 	equals := strings.IndexByte(line, '=')
 	if equals < 0 {
@@ -124,9 +127,9 @@ func (p *dotEnvParser) setting() (setting, error) {
 		name = strings.TrimSpace(after)
 	}
 	if !isVariableName(name) {
-		return s, lineError{s.line, "before the = stands no name of a variable: a name has letters, digits and _ alone"}
+		return s, lineError{s.Line, "before the = stands no name of a variable: a name has letters, digits and _ alone"}
 	}
-	s.name = name
+	s.Name = name
 	err := p.value(&s)
 	return s, err
 }
@@ -144,7 +147,7 @@ func isVariableName(name string) bool {
 }
 
 // value reads the text after the = into s.
-func (p *dotEnvParser) value(s *setting) error {
+func (p *parser) value(s *Setting) error {
 	blank := len(p.rest) - len(strings.TrimLeft(p.rest, " \t"))
 	switch quoted := p.rest[blank:]; {
 	case strings.HasPrefix(quoted, "'"):
@@ -155,8 +158,8 @@ func (p *dotEnvParser) value(s *setting) error {
 		return p.doubleQuoted(s)
 	}
 	value := strings.TrimSpace(cutComment(p.takeLine()))
-	s.value = strings.ReplaceAll(value, `\$`, "$")
-	s.dollar = strings.Contains(strings.ReplaceAll(value, `\$`, ""), "$")
+	s.Value = strings.ReplaceAll(value, `\$`, "$")
+	s.Dollar = strings.Contains(strings.ReplaceAll(value, `\$`, ""), "$")
 	return nil
 }
 
@@ -170,12 +173,12 @@ func cutComment(line string) string {
 	return line
 }
 
-func (p *dotEnvParser) singleQuoted(s *setting) error {
+func (p *parser) singleQuoted(s *Setting) error {
 	end := strings.IndexByte(p.rest, '\'')
 	if end < 0 {
-		return lineError{s.line, "the quote ' is not closed: put another ' behind the value"}
+		return lineError{s.Line, "the quote ' is not closed: put another ' behind the value"}
 	}
-	s.value = p.take(end)
+	s.Value = p.take(end)
 	p.take(1)
 	return p.nothingMore()
 }
@@ -183,12 +186,12 @@ func (p *dotEnvParser) singleQuoted(s *setting) error {
 // escapes are the characters that may follow a backslash in double quotes.
 var escapes = map[byte]string{'n': "\n", 'r': "\r", 't': "\t", '\\': `\`, '"': `"`, '$': "$"}
 
-func (p *dotEnvParser) doubleQuoted(s *setting) error {
+func (p *parser) doubleQuoted(s *Setting) error {
 	var value strings.Builder
 	for p.rest != "" {
 		switch char := p.take(1); char {
 		case `"`:
-			s.value = value.String()
+			s.Value = value.String()
 			return p.nothingMore()
 		case `\`:
 			if p.rest == "" {
@@ -201,15 +204,15 @@ func (p *dotEnvParser) doubleQuoted(s *setting) error {
 			p.take(1)
 			value.WriteString(meant)
 		default:
-			s.dollar = s.dollar || char == "$"
+			s.Dollar = s.Dollar || char == "$"
 			value.WriteString(char)
 		}
 	}
-	return lineError{s.line, `the quote " is not closed: put another " behind the value`}
+	return lineError{s.Line, `the quote " is not closed: put another " behind the value`}
 }
 
 // nothingMore refuses text after a closing quote, except a comment.
-func (p *dotEnvParser) nothingMore() error {
+func (p *parser) nothingMore() error {
 	line := p.line
 	if strings.TrimSpace(cutComment(p.takeLine())) != "" {
 		return lineError{line, "text follows the closing quote: put the value in one pair of quotes, of the kind that it does not contain"}

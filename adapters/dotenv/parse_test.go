@@ -1,4 +1,4 @@
-package cli
+package dotenv
 
 import (
 	"fmt"
@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestParseDotEnv(t *testing.T) {
+func TestParse(t *testing.T) {
 	for name, c := range map[string]struct {
 		text string
 		want []string // name=value, with a ! in front where a $ is marked
@@ -35,17 +35,17 @@ func TestParseDotEnv(t *testing.T) {
 		"the same twice":                  {"A=1\nA='1'\n", []string{"A=1", "A=1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			settings, err := parseDotEnv([]byte(c.text))
+			settings, err := parse([]byte(c.text))
 			if err != nil {
 				t.Fatal(err)
 			}
 			var got []string
 			for _, s := range settings {
 				mark := ""
-				if s.dollar {
+				if s.Dollar {
 					mark = "!"
 				}
-				got = append(got, mark+s.name+"="+s.value)
+				got = append(got, mark+s.Name+"="+s.Value)
 			}
 			if fmt.Sprintf("%q", got) != fmt.Sprintf("%q", c.want) {
 				t.Errorf("got %q, want %q", got, c.want)
@@ -54,7 +54,7 @@ func TestParseDotEnv(t *testing.T) {
 	}
 }
 
-func TestMistakesInDotEnv(t *testing.T) {
+func TestMistakesInTheFile(t *testing.T) {
 	for name, c := range map[string]struct {
 		text, want string
 	}{
@@ -80,7 +80,7 @@ func TestMistakesInDotEnv(t *testing.T) {
 		"a no-break space before the name": {"A=1\n\u00a0B\u00a0x=2\n", "line 2: before the ="},
 	} {
 		t.Run(name, func(t *testing.T) {
-			settings, err := parseDotEnv([]byte(c.text))
+			settings, err := parse([]byte(c.text))
 			if err == nil || !strings.HasPrefix(err.Error(), ".env "+c.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("want .env %s..., got %v, %v", c.want, settings, err)
 			}
@@ -88,13 +88,13 @@ func TestMistakesInDotEnv(t *testing.T) {
 	}
 }
 
-// TestMistakesInDotEnvQuoteNothing breaks a file of secrets at every place.
-func TestMistakesInDotEnvQuoteNothing(t *testing.T) {
+// TestMistakesInTheFileQuoteNothing breaks a file of secrets at every place.
+func TestMistakesInTheFileQuoteNothing(t *testing.T) {
 	const file = "AAAA=QQQQ\nexport BBBB='WWWW\nWWWW'\nCCCC=\"ZZZZ\"\nDDDD=MMMM # KKKK\n"
 	mistakes := 0
 	for _, stray := range []string{"*", "'", `"`, "\\", "\n", "\x00", "\xff", "$", "=", " ", "\r"} {
 		for at := range len(file) + 1 {
-			_, err := parseDotEnv([]byte(file[:at] + stray + file[at:]))
+			_, err := parse([]byte(file[:at] + stray + file[at:]))
 			if err == nil {
 				continue
 			}
