@@ -87,7 +87,7 @@ func CheckMembershipChange(by, of, to Membership) error {
 // Errors: those of [CheckMembershipChange], and [CodeMemberNotFound] to the operator;
 // [CodeLastOwner].
 func ChangeMembership(actor Actor, by, of, to Membership, owners int) (Membership, error) {
-	if actor.Kind != ActorOperator {
+	if !actor.IsOperator() {
 		if err := CheckMembershipChange(by, of, to); err != nil {
 			return Membership{}, err
 		}

@@ -12,12 +12,13 @@ import (
 //
 // An absent tenant, and one without an owner yet, is [domain.CodeTenantNotFound]. So
 // is a tenant that is not [domain.Active] to its members, and every tenant to a member
-// whose own membership does not admit at the time of the change. The operator changes
-// members of suspended tenants, too.
+// whose own membership does not admit at the time of the change. To the operator it is
+// each tenant whose status does not accept members: see
+// [domain.TenantStatus.AcceptsMembers].
 //
-// A change that leaves the tenant without a membership that
-// [domain.Membership.KeepsOwnership] is [domain.CodeLastOwner], whoever makes it, also
-// where several owners leave at once. A member's change is refused with the error of
+// A change by a member or by the operator that leaves the tenant without a membership
+// that [domain.Membership.KeepsOwnership] is [domain.CodeLastOwner], also where several
+// owners leave at once. A member's change is refused with the error of
 // [domain.CheckMembershipChange], which is applied to the memberships as they are when
 // the change is made: of two admins who demote each other at once, one succeeds.
 type MemberChanger interface {

@@ -124,7 +124,7 @@ func (m *Members) SetEmail(ctx context.Context, who domain.Identity, email domai
 // checkOpen refuses a change by the actor in a tenant that is closed to them.
 func (db *DB) checkOpen(id domain.TenantID, actor domain.Actor) error {
 	tenant := db.tenants[id]
-	if tenant == nil || actor.Kind != domain.ActorOperator && !tenant.Status.ServesMembers() {
+	if tenant == nil || !tenant.Status.ServesMembers() && !(actor.IsOperator() && tenant.Status.AcceptsMembers()) {
 		return errTenantNotFound
 	}
 	return nil

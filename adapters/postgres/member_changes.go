@@ -101,7 +101,7 @@ func (m *Members) inTenant(ctx context.Context, task string, id domain.TenantID,
 		var locked string
 		if err := tx.GetContext(ctx, &locked, `
 			SELECT id FROM partywall.tenants t
-			WHERE t.id = $1 AND (`+servesMembers+` OR $2 AND `+acceptsMembers+`) FOR NO KEY UPDATE`, id.String(), actor.Kind == domain.ActorOperator); err != nil {
+			WHERE t.id = $1 AND (`+servesMembers+` OR $2 AND `+acceptsMembers+`) FOR NO KEY UPDATE`, id.String(), actor.IsOperator()); err != nil {
 			return err
 		}
 		return work(ctx, tx)

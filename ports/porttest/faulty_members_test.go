@@ -70,7 +70,7 @@ type hurried struct {
 }
 
 func (s hurried) Change(ctx context.Context, change ports.MemberChange) (domain.Membership, error) {
-	if change.By.Kind == domain.ActorOperator {
+	if change.By.IsOperator() {
 		return s.MemberChanger.Change(ctx, change)
 	}
 	_, by, _ := s.store.Find(ctx, change.By.Identity, change.Tenant)

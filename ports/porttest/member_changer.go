@@ -77,6 +77,17 @@ func grantMemberships(t *testing.T, open func(t *testing.T) Tenancy) {
 		x.mustHave(t, bob, domain.RoleViewer)
 		mustDo(t, x.change(t, domain.OperatorActor(), bob, toRole("")))
 	})
+	t.Run("the operator changes no member of a deleted tenant", func(t *testing.T) {
+		x := openTeam(t, open)
+		bob := x.join(t, domain.RoleViewer)
+		x.mustChange(t, operator, remove)
+		_, err := x.Changer.Grant(t.Context(), grant(x.ID, newIdentity(t), domain.RoleViewer))
+		mustBe(t, err, domain.CodeTenantNotFound)
+		mustBe(t, x.change(t, operator, bob, toRole(domain.RoleAdmin)), domain.CodeTenantNotFound)
+		mustBe(t, x.change(t, operator, bob, toRole("")), domain.CodeTenantNotFound)
+		x.mustChange(t, operator, restore)
+		x.mustHave(t, bob, domain.RoleViewer)
+	})
 }
 
 func changeMemberships(t *testing.T, open func(t *testing.T) Tenancy) {
