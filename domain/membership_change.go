@@ -19,7 +19,7 @@ func (c MembershipChange) Apply(m Membership) Membership {
 		m.State = *c.State
 	}
 	if c.ExpiresAt != nil {
-		m.ExpiresAt = c.ExpiresAt.UTC().Truncate(time.Microsecond) // what every store keeps
+		m.ExpiresAt = storedTime(*c.ExpiresAt)
 	}
 	if c.Reason != nil {
 		m.Reason = *c.Reason

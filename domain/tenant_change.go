@@ -91,7 +91,7 @@ func (t *TenantDetails) delete(by Party, purgeAfter time.Time) error {
 		}
 		return nil
 	case Active, Suspended:
-		t.Status, t.DeletedBy, t.PurgeAfter = Deleted, by, purgeAfter.UTC()
+		t.Status, t.DeletedBy, t.PurgeAfter = Deleted, by, storedTime(purgeAfter)
 		return nil
 	}
 	return errTenantState(t.Status, "deleted")

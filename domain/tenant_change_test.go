@@ -102,6 +102,10 @@ func TestAChangeRecordsItsPartyAndReason(t *testing.T) {
 	if err != nil || got != tenantIn("deleted by owner") {
 		t.Errorf("the deleted tenant: %+v, %v", got, err)
 	}
+	precise, _, err := domain.TenantChange{Action: domain.DeleteTenant, Grace: time.Hour}.Apply(tenantIn("active"), domain.ByOwner, noon.Add(time.Nanosecond))
+	if err != nil || precise != got {
+		t.Errorf("deleted between two microseconds: %+v, %v", precise, err)
+	}
 	got, _, err = domain.TenantChange{Action: domain.DeleteTenant, Grace: 2 * time.Hour}.Apply(got, domain.ByOperator, noon)
 	if err != nil || got != tenantIn("deleted by operator") {
 		t.Errorf("the operator's deletion of a deleted tenant: %+v, %v", got, err)

@@ -110,7 +110,6 @@ func changeTenant(ctx context.Context, tx *sqlx.Tx, change ports.TenantChange) (
 	if err != nil || !changed {
 		return next, err
 	}
-	next.PurgeAfter = next.PurgeAfter.Truncate(time.Microsecond) // as the column keeps it
 	next.Revision = domain.NewRevision(next.CreatedAt, was.changes+1)
 	event, err := domain.NewTenantChangeEvent(ctx, change.By, change.TenantChange, was.TenantDetails, next)
 	if err != nil {
