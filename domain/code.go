@@ -18,7 +18,7 @@ func (c Code) Error() string { return string(c) }
 // of a code have in common.
 const (
 	CodeTenantRequired      Code = "tenant_required"      // the caller has several tenants, or none, and named none
-	CodeTenantNotFound      Code = "tenant_not_found"     // unknown, suspended, or not the caller's
+	CodeTenantNotFound      Code = "tenant_not_found"     // unknown, suspended, deleted, or not the caller's
 	CodeTenantExists        Code = "tenant_exists"        // the ID is taken
 	CodeTenantReserved      Code = "tenant_reserved"      // the ID is never given out
 	CodeTenantUpgrading     Code = "tenant_upgrading"     // the tenant's schema is older than the program; the other tenants are served

@@ -12,8 +12,8 @@ import (
 // request: implementations do not cache.
 type MemberStore interface {
 	// Find returns the tenant and the identity's membership in it, in one look-up. Where
-	// either is absent it returns [domain.CodeTenantNotFound]; a suspended tenant is
-	// found.
+	// either is absent it returns [domain.CodeTenantNotFound]; a suspended or deleted
+	// tenant is found.
 	Find(ctx context.Context, identity domain.Identity, id domain.TenantID) (domain.Tenant, domain.Membership, error)
 
 	// Memberships returns the identity's tenants of status [domain.Active] and its

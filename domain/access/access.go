@@ -19,9 +19,9 @@ type Service struct {
 	Permissions *domain.Permissions // of the product's own; nil: none
 }
 
-// Admit proves that the identity is a member of tenant id. Unknown, suspended and
-// foreign tenants all return the same [domain.CodeTenantNotFound]; an unavailable
-// store returns [domain.CodeDatabaseUnavailable].
+// Admit proves that the identity is a member of the active tenant id. All other tenants
+// return the same [domain.CodeTenantNotFound]; an unavailable store returns
+// [domain.CodeDatabaseUnavailable].
 func (s *Service) Admit(ctx context.Context, identity domain.Identity, id domain.TenantID) (Member, error) {
 	if err := identity.Require(); err != nil {
 		return Member{}, err

@@ -9,8 +9,8 @@ import (
 )
 
 // Probe returns the time as read from inside tenant id, which shows that it can be
-// served. It needs no proof and returns nothing but the time. Unknown and suspended
-// tenants are [domain.CodeTenantNotFound].
+// served. It needs no proof and returns nothing but the time. Unknown, suspended
+// and deleted tenants are [domain.CodeTenantNotFound].
 func (s *Service) Probe(ctx context.Context, id domain.TenantID) (time.Time, error) {
 	if err := id.Require(); err != nil {
 		return time.Time{}, err
