@@ -120,10 +120,7 @@ func checkChange(tenant domain.TenantID, member domain.Identity, by domain.Actor
 	if err := checkMember(tenant, member); err != nil {
 		return err
 	}
-	if by.Kind != domain.ActorOperator && (by.Kind != domain.ActorUser || by.Identity.IsZero()) {
-		return domain.Invalidf("by", "a change of a membership is made by the operator or by a member")
-	}
-	return nil
+	return checkActor(by)
 }
 
 func checkMember(tenant domain.TenantID, member domain.Identity) error {

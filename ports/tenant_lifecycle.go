@@ -29,8 +29,7 @@ type TenantLifecycle interface {
 	Change(ctx context.Context, change TenantChange) (domain.TenantDetails, error)
 }
 
-// TenantChange is a change of a tenant's record by an actor. One without a tenant or
-// an actor is [domain.Invalid].
+// TenantChange is a change of a tenant's record by an actor.
 type TenantChange struct {
 	Tenant domain.TenantID
 	By     domain.Actor // the operator, or an owner
@@ -40,11 +39,8 @@ type TenantChange struct {
 // Validate returns a [domain.Invalid] error if the change lacks its tenant
 // ("tenantId") or its actor ("by").
 func (c TenantChange) Validate() error {
-	switch {
-	case c.Tenant.IsZero():
-		return domain.Invalidf("tenantId", "a change names a tenant")
-	case c.By.Kind != domain.ActorOperator && c.By.Identity.IsZero():
-		return domain.Invalidf("by", "a change of a tenant is made by the operator or by an owner")
+	if err := c.Tenant.Require(); err != nil {
+		return err
 	}
-	return nil
+	return checkActor(c.By)
 }

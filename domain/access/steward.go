@@ -35,8 +35,8 @@ func (o Operator) Steward(id domain.TenantID) (Steward, error) {
 	if err := o.Require(); err != nil {
 		return Steward{}, err
 	}
-	if id.IsZero() {
-		return Steward{}, domain.Invalidf("tenantId", "name a tenant")
+	if err := id.Require(); err != nil {
+		return Steward{}, err
 	}
 	return Steward{tenant: id}, nil
 }
