@@ -29,13 +29,6 @@ func IfRevision(revision domain.Revision) Condition {
 	return func(c *domain.TenantChange) { c.If = revision }
 }
 
-// The changes below return the record afterwards. A change that was made before
-// changes nothing and is no error. They count on the next request, in every process.
-//
-// Errors of each: [domain.Forbidden] for the zero Steward; [domain.CodeTenantNotFound]
-// if the steward does not own the tenant any more; [domain.CodeTenantState] where the
-// tenant's status does not allow the change.
-
 // Suspend stops a tenant from serving its members until it is resumed. The reason has
 // 1 to 200 characters: any other is [domain.Invalid] on field "reason".
 func (s *Service) Suspend(ctx context.Context, by access.Steward, reason string, conditions ...Condition) (domain.TenantDetails, error) {
@@ -127,24 +120,4 @@ func (s *Service) change(ctx context.Context, by access.Steward, change domain.T
 		return domain.TenantDetails{}, err
 	}
 	return s.Lifecycle.Change(ctx, request)
-}
-
-// Search returns at most limit tenants that the query selects and whose IDs come after
-// after, in the order of their IDs; the zero TenantID comes before all. Their records
-// have no settings. Without a proof of the operator it returns [domain.Forbidden]; a
-// limit that is not 1 to 200 is [domain.Invalid] on field "limit", and a status that
-// does not exist on field "status".
-func (s *Service) Search(ctx context.Context, operator access.Operator, query ports.TenantQuery, after domain.TenantID, limit int) ([]domain.TenantDetails, error) {
-	if err := operator.Require(); err != nil {
-		return nil, err
-	}
-	if limit < 1 || limit > maxPage {
-		return nil, domain.Invalidf("limit", "a page has 1 to %d tenants", maxPage)
-	}
-	if query.Status != "" {
-		if _, err := domain.ParseTenantStatus(string(query.Status)); err != nil {
-			return nil, err
-		}
-	}
-	return s.Directory.Search(ctx, query, after, limit)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/ports"
 )
 
 // Probe returns the time as read from inside tenant id, which shows that it can be
@@ -18,9 +19,6 @@ func (s *Service) Probe(ctx context.Context, id domain.TenantID) (time.Time, err
 	return s.Prober.Probe(ctx, id)
 }
 
-// maxPage is the longest list that List returns.
-const maxPage = 200
-
 // List returns at most limit tenants whose IDs come after after, in the order of
 // their IDs; the zero TenantID comes before all. Without a proof of the operator it
 // returns [domain.Forbidden]; a limit that is not 1 to 200 is [domain.Invalid] on
@@ -29,10 +27,40 @@ func (s *Service) List(ctx context.Context, operator access.Operator, after doma
 	if err := operator.Require(); err != nil {
 		return nil, err
 	}
-	if limit < 1 || limit > maxPage {
-		return nil, domain.Invalidf("limit", "a page has 1 to %d tenants", maxPage)
+	if err := checkPage(limit); err != nil {
+		return nil, err
 	}
 	return s.Registry.List(ctx, after, limit)
+}
+
+// Search returns at most limit tenants that the query selects and whose IDs come after
+// after, in the order of their IDs; the zero TenantID comes before all. Their records
+// have no settings. Without a proof of the operator it returns [domain.Forbidden]; a
+// limit that is not 1 to 200 is [domain.Invalid] on field "limit", and a status that
+// does not exist on field "status".
+func (s *Service) Search(ctx context.Context, operator access.Operator, query ports.TenantQuery, after domain.TenantID, limit int) ([]domain.TenantDetails, error) {
+	if err := operator.Require(); err != nil {
+		return nil, err
+	}
+	if err := checkPage(limit); err != nil {
+		return nil, err
+	}
+	if query.Status != "" {
+		if _, err := domain.ParseTenantStatus(string(query.Status)); err != nil {
+			return nil, err
+		}
+	}
+	return s.Directory.Search(ctx, query, after, limit)
+}
+
+// maxPage is the longest list of tenants that a call returns.
+const maxPage = 200
+
+func checkPage(limit int) error {
+	if limit < 1 || limit > maxPage {
+		return domain.Invalidf("limit", "a page has 1 to %d tenants", maxPage)
+	}
+	return nil
 }
 
 // Sweep removes the reservations that were not claimed in time and the remains of

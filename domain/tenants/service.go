@@ -11,7 +11,13 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Service creates tenants and makes their creators the owners.
+// Service creates tenants, makes their creators the owners, and changes tenants.
+//
+// Suspend, Resume, Delete, Restore and Edit return the record after the change, which
+// counts on the next request in every process. A change that was made before changes
+// nothing and is no error. The zero Steward returns [domain.Forbidden], a steward who
+// does not own the tenant any more [domain.CodeTenantNotFound], and a tenant whose
+// status does not allow the change [domain.CodeTenantState].
 //
 // Besides the errors that its methods name, a zero ID or identity returns
 // [domain.Invalid], and an unavailable store [domain.CodeDatabaseUnavailable].
