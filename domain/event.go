@@ -24,12 +24,12 @@ const (
 	EventTenantEdited      EventKind = "tenant.edited"
 	EventTenantHandedOver  EventKind = "tenant.handed_over"  // [HandoverEventData]
 	EventMemberAdded       EventKind = "member.added"        // [MemberEventData], as in all below
-	EventMemberRoleChanged EventKind = "member.role_changed" // whatever changed besides
+	EventMemberRoleChanged EventKind = "member.role_changed" // other fields may have changed with the role
 	EventMemberSuspended   EventKind = "member.suspended"
 	EventMemberResumed     EventKind = "member.resumed"
 	EventMemberChanged     EventKind = "member.changed" // its expiry or its reason
 	EventMemberRemoved     EventKind = "member.removed"
-	EventMemberLeft        EventKind = "member.left" // removed by themself
+	EventMemberLeft        EventKind = "member.left" // the member ended the membership
 )
 
 // BeginsTenant reports whether an event of the kind is the first of its tenant. The
@@ -49,7 +49,7 @@ type Event struct {
 	Kind       EventKind
 	Tenant     TenantID
 	Actor      Actor
-	OnBehalfOf Identity        // for whom the Actor made the change; zero: for themself
+	OnBehalfOf Identity        // for whom the Actor made the change; zero: for the Actor
 	Address    netip.Addr      // of the Actor; zero: unknown, or blanked when the tenant was purged
 	RequestID  string          // empty: outside a request
 	Data       json.RawMessage // a JSON object of at most [MaxEventData] bytes, by the Kind; without secrets

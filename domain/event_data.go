@@ -36,7 +36,7 @@ type MemberEventData struct {
 type HandoverEventData struct {
 	Heir             EventIdentity `json:"heir"` // an owner now
 	HeirPreviousRole Role          `json:"heirPreviousRole"`
-	Owner            EventIdentity `json:"owner"` // who handed over
+	Owner            EventIdentity `json:"owner"` // the owner who handed over
 	OwnerRole        Role          `json:"ownerRole"`
 }
 
@@ -59,7 +59,7 @@ func NewTenantEvent(ctx context.Context, kind EventKind, tenant Tenant, owner Id
 		by = UserActor(owner)
 	}
 	event, err := NewEvent(ctx, kind, tenant.ID, by, TenantEventData{tenant.Name, EventIdentityOf(owner)})
-	if by != UserActor(owner) { // which may be none
+	if by != UserActor(owner) { // a reservation has no owner
 		event.OnBehalfOf = owner
 	}
 	return event, err

@@ -46,9 +46,9 @@ func (c MembershipChange) Validate() error {
 	return nil
 }
 
-// CheckMembershipChange returns nil if by may turn the membership of into to in the
-// tenant that both belong to. The zero to ends the membership. A zero by or of is no
-// membership; by is zero too if it does not admit.
+// CheckMembershipChange returns nil if a member, whose membership is by, may change the
+// membership from to the membership to in the same tenant. A zero by is no membership,
+// or one that does not admit. A zero from is no membership, and a zero to ends it.
 //
 // Each member may leave. Any other change requires [ManageMembers], and neither the
 // member's role nor the new one may be above by's own: only owners promote and demote
@@ -56,62 +56,63 @@ func (c MembershipChange) Validate() error {
 // temporary access stays temporary. CheckMembershipChange does not check whether an
 // owner remains: see [Membership.KeepsOwnership].
 //
-// Errors: [CodeTenantNotFound] if by is no member, [Forbidden] without the permission,
-// [CodeMemberNotFound] if there is no member, [CodeRoleTooLow], [CodeExpiryTooLate].
-func CheckMembershipChange(by, of, to Membership) error {
+// Errors: [CodeTenantNotFound] if by is zero, [Forbidden] without the permission,
+// [CodeMemberNotFound] if from is zero, [CodeRoleTooLow], [CodeExpiryTooLate].
+func CheckMembershipChange(by, from, to Membership) error {
 	switch {
 	case by.IsZero():
 		return NewError(CodeTenantNotFound)
-	case to.IsZero() && of.Identity == by.Identity:
+	case to.IsZero() && from.Identity == by.Identity:
 		return nil
 	}
 	if err := by.Role.Require(ManageMembers); err != nil {
 		return err
 	}
 	switch {
-	case of.IsZero():
+	case from.IsZero():
 		return NewError(CodeMemberNotFound)
-	case of.Role.exceeds(by.Role), to.Role.exceeds(by.Role):
+	case from.Role.exceeds(by.Role), to.Role.exceeds(by.Role):
 		return NewError(CodeRoleTooLow)
-	case !to.IsZero() && to.outlives(of) && to.outlives(by):
+	case !to.IsZero() && to.outlives(from) && to.outlives(by):
 		return NewError(CodeExpiryTooLate)
 	}
 	return nil
 }
 
-// ChangeMembership returns the membership to, into which actor turns the membership of, unless
-// the change is refused. The tenant has owners whose memberships keep its ownership.
-// A zero to ends the membership; by is the actor's own membership, unless the actor is
-// the operator. Where the role changes, actor becomes the author of the grant.
+// ChangeMembership returns the membership to as a store keeps it after the actor's
+// change of the membership from. A zero to ends the membership. by is the actor's own
+// membership, and is not read if the actor is the operator; owners is the number of the
+// tenant's memberships that keep its ownership. Where the role changes, the actor
+// becomes the author of the grant.
 //
 // Errors: those of [CheckMembershipChange], and [CodeMemberNotFound] to the operator;
 // [CodeLastOwner].
-func ChangeMembership(actor Actor, by, of, to Membership, owners int) (Membership, error) {
+func ChangeMembership(actor Actor, by, from, to Membership, owners int) (Membership, error) {
 	if !actor.IsOperator() {
-		if err := CheckMembershipChange(by, of, to); err != nil {
+		if err := CheckMembershipChange(by, from, to); err != nil {
 			return Membership{}, err
 		}
 	}
 	switch {
-	case of.IsZero():
+	case from.IsZero():
 		return Membership{}, NewError(CodeMemberNotFound)
-	case of.KeepsOwnership() && !to.KeepsOwnership() && owners <= 1:
+	case from.KeepsOwnership() && !to.KeepsOwnership() && owners <= 1:
 		return Membership{}, NewError(CodeLastOwner)
 	}
-	if to.Role != of.Role {
+	if to.Role != from.Role {
 		to.GrantedBy = actor
 	}
 	return to, nil
 }
 
-// HandOverTenant returns the memberships of heir, who becomes an owner, and of the
-// owner by, whose role becomes ownRole. The tenant has owners whose memberships keep
-// its ownership.
+// HandOverTenant returns the memberships after a handover: that of heir, who becomes an
+// owner, and that of the owner by, whose role becomes ownRole. owners is the number of
+// the tenant's memberships that keep its ownership.
 //
-// Errors: [CodeTenantNotFound] if by is no member, [Forbidden] if by is no owner,
-// [CodeMemberNotFound] if heir is no member, [CodeMemberInactive] if heir's membership
-// does not admit at the time, [CodeLastOwner].
-func HandOverTenant(by, heir Membership, ownRole Role, owners int, at time.Time) (Membership, Membership, error) {
+// Errors: [CodeTenantNotFound] if by is zero, [Forbidden] if by is no owner,
+// [CodeMemberNotFound] if heir is zero, [CodeMemberInactive] if heir's membership does
+// not admit at the time, [CodeLastOwner].
+func HandOverTenant(by, heir Membership, ownRole Role, owners int, at time.Time) (newHeir, own Membership, err error) {
 	switch {
 	case by.IsZero():
 		return heir, by, NewError(CodeTenantNotFound)
@@ -122,7 +123,7 @@ func HandOverTenant(by, heir Membership, ownRole Role, owners int, at time.Time)
 	case !heir.Admits(at):
 		return heir, by, NewError(CodeMemberInactive)
 	}
-	newHeir, own := heir, by
+	newHeir, own = heir, by
 	newHeir.Role, own.Role = RoleOwner, ownRole
 	if newHeir.KeepsOwnership() && !heir.KeepsOwnership() {
 		owners++

@@ -36,8 +36,8 @@ func NewObjectKey(tenant TenantID, filename string) (ObjectKey, error) {
 	return key, nil
 }
 
-// refuseFilename returns why no file can have the name, or "". [NewObjectPrefix] asks it,
-// too: a prefix of names is a name itself.
+// refuseFilename returns why no file can have the name, or "". [NewObjectPrefix] also
+// calls it, because a prefix of names is a name itself.
 func refuseFilename(name string) string {
 	switch {
 	case name == "":

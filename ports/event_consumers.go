@@ -26,8 +26,8 @@ type EventConsumers interface {
 	// Events that are not settled are returned again.
 	//
 	// The events of one tenant are returned in the order of their positions. After a
-	// failure, the next events of that tenant wait until the failed one is settled
-	// otherwise; those of all other tenants do not wait.
+	// failure, the next events of that tenant wait until the failed one is handled or set
+	// aside; those of all other tenants do not wait.
 	Next(ctx context.Context, lease EventLease, limit int) ([]EventDelivery, error)
 
 	// Settle records the result of a delivery.

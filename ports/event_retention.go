@@ -15,6 +15,6 @@ type EventRetention interface {
 	RemoveEvents(ctx context.Context, age time.Duration) (int, error)
 
 	// BlankAddresses removes what [domain.Event.WithoutAddresses] leaves out from all
-	// events of the tenant ID.
+	// events of the tenant ID. The zero TenantID is [domain.Invalid].
 	BlankAddresses(ctx context.Context, id domain.TenantID) error
 }

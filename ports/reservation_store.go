@@ -15,8 +15,8 @@ type ReservationStore interface {
 	// who reserve or create one ID, one succeeds; the others get
 	// [domain.CodeTenantExists]. A reservation that exceeds its limits is
 	// [domain.Limited], with the time until there is room again, also where several come
-	// at once. The event is [domain.EventTenantReserved]; a reservation whose author is unknown
-	// has none.
+	// at once. The event is [domain.EventTenantReserved]; a reservation whose author is
+	// unknown has none.
 	Reserve(ctx context.Context, reservation ReservationRequest) (domain.Tenant, error)
 
 	// Claim spends the token: it creates the tenant as [TenantProvisioner.Create] does, for

@@ -32,9 +32,9 @@ const (
 var consumerName = regexp.MustCompile(`^[a-z][a-z0-9._-]{0,62}$`)
 
 // Consume calls handle with every event of all tenants, until ctx is done. Then it
-// returns nil. The consumer is known by its name, which keeps its position: a new name
-// starts with the oldest event, and a known one goes on where it was, in whatever
-// process. Of the processes that consume by one name, one is at work at a time.
+// returns nil. The store keeps the position of a consumer under its name: a new name
+// starts with the oldest event, and any other continues at its position, in each
+// process. Of the processes that consume by one name, one works at a time.
 //
 // Every event is delivered at least once. The events of one tenant come in the order
 // of their positions. An error of handle delays only the events of that tenant: the
@@ -54,7 +54,7 @@ func (s *Service) Consume(ctx context.Context, name string, handle Handler) erro
 	for ctx.Err() == nil {
 		worked, err := c.deliverNext(ctx)
 		if errors.Is(err, ports.ErrLeaseLost) {
-			err = nil // another process is at work
+			err = nil // another process works
 		}
 		if err != nil {
 			s.reportUnlessDone(ctx, fmt.Errorf("consume events as %s: %w", name, err))

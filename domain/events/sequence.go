@@ -1,6 +1,7 @@
 package events
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -35,12 +36,7 @@ func (s *Service) sequenceAll(ctx context.Context) error {
 	}
 }
 
-func (s *Service) idlePause() time.Duration {
-	if s.IdlePause == 0 {
-		return time.Second
-	}
-	return s.IdlePause
-}
+func (s *Service) idlePause() time.Duration { return cmp.Or(s.IdlePause, time.Second) }
 
 // reportUnlessDone reports an error that is not only the end of ctx.
 func (s *Service) reportUnlessDone(ctx context.Context, err error) {

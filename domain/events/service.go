@@ -3,6 +3,7 @@
 package events
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -80,11 +81,8 @@ func (s *Service) ListAll(ctx context.Context, operator access.Operator, id doma
 // list numbers the events that were recorded first, so that callers find what they
 // did just now.
 func (s *Service) list(ctx context.Context, query Query, of ports.EventQuery) (Page, error) {
-	limit := query.Limit
-	switch {
-	case limit == 0:
-		limit = DefaultLimit
-	case limit < 0 || limit > MaxLimit:
+	limit := cmp.Or(query.Limit, DefaultLimit)
+	if limit < 1 || limit > MaxLimit {
 		return Page{}, domain.Invalidf("limit", "a limit is 1 to %d", MaxLimit)
 	}
 	if err := s.sequenceAll(ctx); err != nil {
@@ -129,11 +127,7 @@ func (s *Service) States(ctx context.Context, operator access.Operator) ([]ports
 // Sweep removes the events that are older than Retention and that every consumer has
 // handled. It returns how many.
 func (s *Service) Sweep(ctx context.Context) (int, error) {
-	age := s.Retention
-	if age == 0 {
-		age = DefaultRetention
-	}
-	return s.Keeper.RemoveEvents(ctx, age)
+	return s.Keeper.RemoveEvents(ctx, cmp.Or(s.Retention, DefaultRetention))
 }
 
 func (s *Service) report(err error) {

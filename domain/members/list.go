@@ -1,6 +1,7 @@
 package members
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"unicode"
@@ -43,9 +44,7 @@ func (s *Service) List(ctx context.Context, by access.Manager, filter Filter, af
 	if err := by.Require(); err != nil {
 		return Page{}, err
 	}
-	if limit == 0 {
-		limit = DefaultPage
-	}
+	limit = cmp.Or(limit, DefaultPage)
 	if err := filter.check(limit); err != nil {
 		return Page{}, err
 	}

@@ -16,7 +16,7 @@ import (
 
 func memberFaults() map[string]fault {
 	return map[string]fault{
-		"an owner too few":          {changer(func(s *porttest.Tenancy) { s.Changer = reckless{s.Changer} }), "the last owner neither leaves, nor any but a last one stays an owner"},
+		"an owner too few":          {changer(func(s *porttest.Tenancy) { s.Changer = reckless{s.Changer} }), "an owner leaves, except the last one"},
 		"a rule of roles ignored":   {changer(func(s *porttest.Tenancy) { s.Changer = lawless{s.Changer} }), "a member changes the roles that the rule of roles allows, and no other"},
 		"roles as they were before": {changer(func(s *porttest.Tenancy) { s.Changer = hurried{s.Changer, s.Members, twoAtOnce()} }), "of members who demote each other at once one succeeds, each admin"},
 		"a suspension ignored":      {changer(func(s *porttest.Tenancy) { s.Changer = forgiving{s.Changer} }), "a suspended member is not admitted until active again"},

@@ -193,7 +193,7 @@ func keepOwners(t *testing.T, open func(t *testing.T) Tenancy) {
 	for name, change := range map[string]domain.MembershipChange{
 		"leaves": {}, "steps down": toRole(domain.RoleAdmin), "is suspended": {State: &suspended}, "is to expire": {ExpiresAt: &soonOver},
 	} {
-		t.Run("the last owner neither "+name+", nor any but a last one stays an owner", func(t *testing.T) {
+		t.Run("an owner "+name+", except the last one", func(t *testing.T) {
 			x := openTeam(t, open)
 			for _, by := range []domain.Actor{domain.UserActor(x.Owner), domain.OperatorActor()} {
 				err := x.change(t, by, x.Owner, change)

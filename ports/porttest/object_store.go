@@ -40,8 +40,8 @@ const (
 func (s ObjectStorage) has(f Feature) bool { return !slices.Contains(s.Lacks, f) }
 
 // ObjectStore runs the contracts of [ports.ObjectSigner], [ports.ObjectStore] and
-// [ports.ObjectPurger]. How a store refuses a request is its own matter: any status from 400 to 499 will do, if the object
-// stays as it was.
+// [ports.ObjectPurger]. A store may refuse a request with any status from 400 to 499, if
+// the object stays as it was.
 func ObjectStore(t *testing.T, open func(t *testing.T) ObjectStorage) {
 	moveObjects(t, open)
 	knowObjects(t, open)
