@@ -77,7 +77,6 @@ func TestEachMemberMayLeaveAndNoneRises(t *testing.T) {
 }
 
 func TestNoMemberGrantsAMembershipThatOutlivesTheirOwn(t *testing.T) {
-	noon := time.Date(2026, time.May, 1, 12, 0, 0, 0, time.UTC)
 	never, later, earlier := time.Time{}, noon.Add(time.Hour), noon.Add(-time.Hour)
 	ada := domain.Membership{Identity: domain.Must(domain.NewIdentity("test", "ada")), Role: domain.RoleAdmin}
 	bob := domain.Membership{Identity: domain.Must(domain.NewIdentity("test", "bob")), Role: domain.RoleViewer}
@@ -109,29 +108,6 @@ func TestNoMemberGrantsAMembershipThatOutlivesTheirOwn(t *testing.T) {
 		to.ExpiresAt = c.to
 		if err := domain.CheckMembershipChange(self, self, to); errors.Is(err, domain.CodeExpiryTooLate) != c.refused {
 			t.Errorf("%s, their own: %v", name, err)
-		}
-	}
-}
-
-func TestWhichMembershipAdmits(t *testing.T) {
-	noon := time.Date(2026, time.May, 1, 12, 0, 0, 0, time.UTC)
-	for name, c := range map[string]struct {
-		m           domain.Membership
-		admits, own bool
-	}{
-		"none":                  {domain.Membership{}, false, false},
-		"an active owner":       {domain.Membership{Role: domain.RoleOwner, State: domain.MemberActive}, true, true},
-		"an active viewer":      {domain.Membership{Role: domain.RoleViewer, State: domain.MemberActive}, true, false},
-		"a suspended owner":     {domain.Membership{Role: domain.RoleOwner, State: domain.MemberSuspended}, false, false},
-		"a state of the future": {domain.Membership{Role: domain.RoleOwner, State: "asleep"}, false, false},
-		"until a moment later":  {domain.Membership{Role: domain.RoleOwner, State: domain.MemberActive, ExpiresAt: noon.Add(1)}, true, false},
-		"until this moment":     {domain.Membership{Role: domain.RoleOwner, State: domain.MemberActive, ExpiresAt: noon}, false, false},
-	} {
-		if got := c.m.Admits(noon); got != c.admits {
-			t.Errorf("%s admits: %v", name, got)
-		}
-		if got := c.m.KeepsOwnership(); got != c.own {
-			t.Errorf("%s keeps the ownership: %v", name, got)
 		}
 	}
 }

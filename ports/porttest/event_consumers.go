@@ -2,8 +2,6 @@ package porttest
 
 import (
 	"context"
-	"encoding/json"
-	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -297,12 +295,4 @@ func mustBeDelivered(t *testing.T, got []ports.EventDelivery, want ...domain.Eve
 	if !slices.EqualFunc(got, want, func(d ports.EventDelivery, e domain.Event) bool { return sameEvent(d.Event, e) }) {
 		t.Errorf("delivered %+v\nwant %+v", got, want)
 	}
-}
-
-func sameJSON(t *testing.T, a, b json.RawMessage) bool {
-	t.Helper()
-	var left, right any
-	mustDo(t, json.Unmarshal(a, &left))
-	mustDo(t, json.Unmarshal(b, &right))
-	return reflect.DeepEqual(left, right)
 }

@@ -2,7 +2,9 @@ package porttest
 
 import (
 	"context"
+	"encoding/json"
 	"net/netip"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -268,6 +270,14 @@ func readEvents(t *testing.T, open func(t *testing.T) EventLog) {
 func sameEvent(a, b domain.Event) bool {
 	return a.ID == b.ID && a.Position == b.Position && a.At.Equal(b.At) && a.Kind == b.Kind && a.Tenant == b.Tenant && a.Actor == b.Actor &&
 		a.OnBehalfOf == b.OnBehalfOf && a.Address == b.Address && a.RequestID == b.RequestID && string(a.Data) == string(b.Data)
+}
+
+func sameJSON(t *testing.T, a, b json.RawMessage) bool {
+	t.Helper()
+	var left, right any
+	mustDo(t, json.Unmarshal(a, &left))
+	mustDo(t, json.Unmarshal(b, &right))
+	return reflect.DeepEqual(left, right)
 }
 
 func retainEvents(t *testing.T, open func(t *testing.T) EventLog) {
