@@ -124,10 +124,10 @@ func (m *Members) SetEmail(ctx context.Context, who domain.Identity, email domai
 // checkOpen refuses a change by the actor in a tenant that is closed to them.
 func (db *DB) checkOpen(id domain.TenantID, actor domain.Actor) error {
 	tenant := db.tenants[id]
-	if tenant == nil || !tenant.Status.ServesMembers() && !(actor.IsOperator() && tenant.Status.AcceptsMembers()) {
-		return errTenantNotFound
+	if tenant != nil && (tenant.Status.ServesMembers() || actor.IsOperator() && tenant.Status.AcceptsMembers()) {
+		return nil
 	}
-	return nil
+	return errTenantNotFound
 }
 
 // change applies a change to the membership of who; a zero result ends it, for the
