@@ -25,17 +25,7 @@ func (s *server) manager(next func(echo.Context, access.Manager) error) echo.Han
 // operatorAsManager lets the operator call next with the proof for the tenant in the
 // path.
 func (s *server) operatorAsManager(next func(echo.Context, access.Manager) error) echo.HandlerFunc {
-	return s.operator(func(c echo.Context, operator access.Operator) error {
-		id, err := s.selectedTenant(c)
-		if err != nil {
-			return err
-		}
-		manager, err := operator.Manager(id)
-		if err != nil {
-			return err
-		}
-		return next(c, manager)
-	})
+	return operatorIn(s, access.Operator.Manager, next)
 }
 
 // subject returns the identity whose subject is in the path. Echo decodes a parameter

@@ -27,6 +27,21 @@ func (s *server) operator(next func(echo.Context, access.Operator) error) echo.H
 	})
 }
 
+// operatorIn lets the operator call next with a proof for the tenant in the path.
+func operatorIn[Proof any](s *server, prove func(access.Operator, domain.TenantID) (Proof, error), next func(echo.Context, Proof) error) echo.HandlerFunc {
+	return s.operator(func(c echo.Context, operator access.Operator) error {
+		id, err := s.selectedTenant(c)
+		if err != nil {
+			return err
+		}
+		proof, err := prove(operator, id)
+		if err != nil {
+			return err
+		}
+		return next(c, proof)
+	})
+}
+
 // identifyAny is identify for a route that also takes an operator token: it returns the
 // operator's proof or the caller.
 func (s *server) identifyAny(r *http.Request, l *web.Line) (access.Operator, ports.Caller, error) {

@@ -18,10 +18,19 @@ const (
 // none. Naming a tenant proves nothing.
 type Resolve func(*http.Request) (domain.TenantID, error)
 
-// selectedTenant returns the tenant that a request to one of our routes names.
+// selectedTenant returns the tenant that a request to one of our routes names, which it
+// must.
 func (s *server) selectedTenant(c echo.Context) (domain.TenantID, error) {
-	id, err := s.selection(c.Request(), tenantInPath(c.Param("id")))
-	web.LineOf(c).Tenant = id
+	return s.named(c.Request(), web.LineOf(c), tenantInPath(c.Param("id")))
+}
+
+// named returns the tenant that the request names, which it must.
+func (s *server) named(r *http.Request, l *web.Line, elsewhere ...Resolve) (domain.TenantID, error) {
+	id, err := s.selection(r, elsewhere...)
+	l.Tenant = id
+	if err == nil && id.IsZero() {
+		err = errNameTenant
+	}
 	return id, err
 }
 

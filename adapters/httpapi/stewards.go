@@ -6,7 +6,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/partywall-go/partywall/adapters/httpapi/internal/web"
-	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
 )
 
@@ -39,30 +38,10 @@ func (s *server) admitSteward(r *http.Request, l *web.Line, elsewhere ...Resolve
 	return s.Access.AdmitSteward(r.Context(), caller.Identity(), id)
 }
 
-// named returns the tenant that the request names, which it must.
-func (s *server) named(r *http.Request, l *web.Line, elsewhere ...Resolve) (domain.TenantID, error) {
-	id, err := s.selection(r, elsewhere...)
-	l.Tenant = id
-	if err == nil && id.IsZero() {
-		err = errNameTenant
-	}
-	return id, err
-}
-
-// operatorAsSteward lets the operator call next with the proof for the tenant that the
-// path names.
+// operatorAsSteward lets the operator call next with the proof for the tenant in the
+// path.
 func (s *server) operatorAsSteward(next func(echo.Context, access.Steward) error) echo.HandlerFunc {
-	return s.operator(func(c echo.Context, operator access.Operator) error {
-		id, err := s.named(c.Request(), web.LineOf(c), tenantInPath(c.Param("id")))
-		if err != nil {
-			return err
-		}
-		steward, err := operator.Steward(id)
-		if err != nil {
-			return err
-		}
-		return next(c, steward)
-	})
+	return operatorIn(s, access.Operator.Steward, next)
 }
 
 // reader lets a member of the tenant that the path names, and its stewards, call next.
