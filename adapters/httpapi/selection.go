@@ -18,10 +18,11 @@ const (
 // none. Naming a tenant proves nothing.
 type Resolve func(*http.Request) (domain.TenantID, error)
 
-// selectedTenant returns the tenant that a request to one of our routes names, which it
-// must.
+// selectedTenant returns the tenant that a request to one of our routes names.
 func (s *server) selectedTenant(c echo.Context) (domain.TenantID, error) {
-	return s.named(c.Request(), web.LineOf(c), tenantInPath(c.Param("id")))
+	id, err := s.selection(c.Request(), tenantInPath(c.Param("id")))
+	web.LineOf(c).Tenant = id
+	return id, err
 }
 
 // named returns the tenant that the request names, which it must.

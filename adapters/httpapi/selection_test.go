@@ -87,6 +87,8 @@ func TestSelectingATenant(t *testing.T) {
 			h.post(t, "/tenants/"+inPath+"/claim", `{"claimToken": "x"}`, ada).isProblem(t, 400, "invalid", "tenantId")
 		}
 		h.post(t, "/tenants//claim", `{"claimToken": "x"}`, ada).isProblem(t, 400, "invalid", "tenantId")
+		h.get(t, "/admin/tenants//members", asOperator).isProblem(t, 400, "invalid", "tenantId")
+		h.post(t, "/admin/tenants//resume", "", asOperator).isProblem(t, 400, "invalid", "tenantId")
 	})
 	t.Run("of a member who was removed ends with the next request", func(t *testing.T) {
 		h.get(t, path, both, "X-Tenant-ID: beta").is(t, 200)

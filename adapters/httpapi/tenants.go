@@ -15,7 +15,7 @@ import (
 
 // status handles GET /.
 func (s *server) status(c echo.Context) error {
-	id, err := s.selectedTenant(c)
+	id, err := s.named(c.Request(), web.LineOf(c))
 	if err != nil {
 		return err
 	}
