@@ -12,8 +12,9 @@ type MemberLister interface {
 	// List returns at most query.Limit members that match the query, in the order of
 	// their providers and subjects by byte. Suspended members and those whose membership
 	// has expired are members, too. The time for a page without filters does not grow
-	// with the number of members before it. A tenant that is absent, or has no owner yet,
-	// is [domain.CodeTenantNotFound].
+	// with the number of members before it. Suspended and deleted tenants list their
+	// members, too. A tenant that is absent, or has no owner yet, is
+	// [domain.CodeTenantNotFound].
 	List(ctx context.Context, query MemberQuery) ([]domain.Membership, error)
 }
 

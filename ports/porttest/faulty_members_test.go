@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -20,6 +21,8 @@ func memberFaults() map[string]fault {
 		"a rule of roles ignored":   {changer(func(s *porttest.Tenancy) { s.Changer = lawless{s.Changer} }), "a member changes the roles that the rule of roles allows, and no other"},
 		"roles as they were before": {changer(func(s *porttest.Tenancy) { s.Changer = hurried{s.Changer, s.Members, twoAtOnce()} }), "of members who demote each other at once one succeeds, each admin"},
 		"a suspension ignored":      {changer(func(s *porttest.Tenancy) { s.Changer = forgiving{s.Changer} }), "a suspended member is not admitted until active again"},
+		"a deletion ignored":        {changer(func(s *porttest.Tenancy) { s.Changer = undeleted{s.Changer, s.Lifecycle} }), "the operator changes no member of a deleted tenant"},
+		"a deleted tenant unlisted": {lister(func(s *porttest.Tenancy) { s.Lister = shy{s.Lister, s.Lifecycle} }), "the members of a suspended and of a deleted tenant are listed, and a page of none is empty"},
 		"an expiry ignored":         {changer(func(s *porttest.Tenancy) { s.Changer = endless{s.Changer} }), "an expired member is not admitted until the end is later or none"},
 		"a removal repeated":        {changer(func(s *porttest.Tenancy) { s.Changer = tolerant{s.Changer} }), "a removed member is not admitted, and cannot be removed again"},
 		"an author forgotten":       {changer(func(s *porttest.Tenancy) { s.Changer = anonymous{s.Changer} }), "a change changes what it names, and returns the membership"},
@@ -95,6 +98,41 @@ type forgiving struct{ ports.MemberChanger }
 func (s forgiving) Change(ctx context.Context, change ports.MemberChange) (domain.Membership, error) {
 	change.State = nil
 	return s.MemberChanger.Change(ctx, change)
+}
+
+// undeleted grants in a deleted tenant, which it restores for that time.
+type undeleted struct {
+	ports.MemberChanger
+	lifecycle ports.TenantLifecycle
+}
+
+func (s undeleted) Grant(ctx context.Context, grant ports.MemberGrant) (domain.Membership, error) {
+	do := func(change domain.TenantChange) error {
+		_, err := s.lifecycle.Change(ctx, ports.TenantChange{Tenant: grant.Tenant, By: domain.OperatorActor(), TenantChange: change})
+		return err
+	}
+	if tenant, err := s.lifecycle.Details(ctx, grant.Tenant); err != nil || tenant.Status != domain.Deleted {
+		return s.MemberChanger.Grant(ctx, grant)
+	}
+	if err := do(domain.TenantChange{Action: domain.RestoreTenant}); err != nil {
+		return domain.Membership{}, err
+	}
+	granted, err := s.MemberChanger.Grant(ctx, grant)
+	return granted, errors.Join(err, do(domain.TenantChange{Action: domain.DeleteTenant, Grace: time.Hour}))
+}
+
+// shy does not find a deleted tenant where no member matches.
+type shy struct {
+	ports.MemberLister
+	lifecycle ports.TenantLifecycle
+}
+
+func (s shy) List(ctx context.Context, query ports.MemberQuery) ([]domain.Membership, error) {
+	page, err := s.MemberLister.List(ctx, query)
+	if tenant, _ := s.lifecycle.Details(ctx, query.Tenant); err == nil && len(page) == 0 && tenant.Status == domain.Deleted {
+		return nil, domain.NewError(domain.CodeTenantNotFound)
+	}
+	return page, err
 }
 
 type endless struct{ ports.MemberChanger }

@@ -101,6 +101,18 @@ func MemberLister(t *testing.T, open func(t *testing.T) Tenancy) {
 			mustBe(t, err, domain.CodeTenantNotFound)
 		}
 	})
+	t.Run("the members of a suspended and of a deleted tenant are listed, and a page of none is empty", func(t *testing.T) {
+		x := openTeam(t, open)
+		for _, change := range []domain.TenantChange{suspend, remove} {
+			x.mustChange(t, operator, change)
+			if got := identitiesOf(x.list(t, ports.MemberQuery{Limit: 10})); !slices.Equal(got, []domain.Identity{x.Owner}) {
+				t.Errorf("after %s: %v", change.Action, got)
+			}
+			if got := x.list(t, ports.MemberQuery{Role: domain.RoleViewer, Limit: 10}); len(got) != 0 {
+				t.Errorf("after %s: %v", change.Action, got)
+			}
+		}
+	})
 	heedContext(t, func(ctx context.Context) error {
 		_, err := open(t).Lister.List(ctx, ports.MemberQuery{Tenant: newTenantID(t, "ctx"), Limit: 10})
 		return err
