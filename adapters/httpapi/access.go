@@ -59,7 +59,7 @@ func (s *server) maybeSignedIn(next func(echo.Context, tenants.Creator) error) e
 // that they belong to, call next.
 func (s *server) member(next func(echo.Context, access.Member) error) echo.HandlerFunc {
 	return web.Challenging(func(c echo.Context) error {
-		_, member, err := s.admit(c.Request(), web.LineOf(c), tenantInPath(c.Param("id")))
+		_, member, err := s.admit(c.Request(), web.LineOf(c), tenantInPath(c))
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -20,7 +21,7 @@ type Resolve func(*http.Request) (domain.TenantID, error)
 
 // selectedTenant returns the tenant that a request to one of our routes names.
 func (s *server) selectedTenant(c echo.Context) (domain.TenantID, error) {
-	id, err := s.selection(c.Request(), tenantInPath(c.Param("id")))
+	id, err := s.selection(c.Request(), tenantInPath(c))
 	web.LineOf(c).Tenant = id
 	return id, err
 }
@@ -83,12 +84,14 @@ func tenantInHeader(r *http.Request) (domain.TenantID, error) {
 	return id, web.OnField(err, "tenantId", fieldTenantID)
 }
 
-// tenantInPath returns the [Resolve] of a path's parameter, and nil if it is empty.
-func tenantInPath(segment string) Resolve {
-	if segment == "" {
+// tenantInPath returns the [Resolve] of {id} in the route's path, and nil if the route
+// has none. It refuses an {id} that is empty, as in /tenants//leave: the request would
+// name no tenant, and act in the only one of its caller.
+func tenantInPath(c echo.Context) Resolve {
+	if !slices.Contains(c.ParamNames(), "id") {
 		return nil
 	}
-	return func(*http.Request) (domain.TenantID, error) { return domain.ParseTenantID(segment) }
+	return func(*http.Request) (domain.TenantID, error) { return domain.ParseTenantID(c.Param("id")) }
 }
 
 var errTwoTenants = domain.Invalidf(fieldTenantID, "the request names two different tenants; name one")

@@ -90,6 +90,18 @@ func TestSelectingATenant(t *testing.T) {
 		h.get(t, "/admin/tenants//members", asOperator).isProblem(t, 400, "invalid", "tenantId")
 		h.post(t, "/admin/tenants//resume", "", asOperator).isProblem(t, 400, "invalid", "tenantId")
 	})
+	t.Run("left empty in the path is refused, and does not stand for the caller's only tenant", func(t *testing.T) {
+		sub := h.caller(t, "ada@acme.example").Identity().Subject()
+		for _, route := range [][3]string{
+			{"GET", "/tenants//members", ""}, {"GET", "/tenants//events", ""}, {"POST", "/tenants//leave", ""},
+			{"PATCH", "/tenants//members/" + sub, `{"reason": "a"}`}, {"DELETE", "/tenants//members/" + sub, ""},
+			{"POST", "/tenants//owner", `{"sub": "` + sub + `", "myRole": "viewer"}`},
+			{"POST", "/tenants//suspend", `{"reason": "a"}`}, {"POST", "/tenants//resume", ""}, {"POST", "/tenants//restore", ""},
+		} {
+			h.send(t, route[0], route[1], route[2], ada).isProblem(t, 400, "invalid", "tenantId")
+			h.send(t, route[0], route[1], route[2], ada, "X-Tenant-ID: acme").isProblem(t, 400, "invalid", "tenantId")
+		}
+	})
 	t.Run("of a member who was removed ends with the next request", func(t *testing.T) {
 		h.get(t, path, both, "X-Tenant-ID: beta").is(t, 200)
 		removal := ports.MemberRemoval{Tenant: parse(t, domain.ParseTenantID, "beta"), Member: h.caller(t, "both@acme.example").Identity(), By: domain.OperatorActor()}

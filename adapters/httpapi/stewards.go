@@ -13,7 +13,7 @@ import (
 // next.
 func (s *server) steward(next func(echo.Context, access.Steward) error) echo.HandlerFunc {
 	return web.Challenging(func(c echo.Context) error {
-		steward, err := s.admitSteward(c.Request(), web.LineOf(c), tenantInPath(c.Param("id")))
+		steward, err := s.admitSteward(c.Request(), web.LineOf(c), tenantInPath(c))
 		if err != nil {
 			return err
 		}
@@ -47,7 +47,7 @@ func (s *server) operatorAsSteward(next func(echo.Context, access.Steward) error
 // reader lets a member of the tenant that the path names, and its stewards, call next.
 func (s *server) reader(next func(echo.Context, access.Reader) error) echo.HandlerFunc {
 	return web.Challenging(func(c echo.Context) error {
-		reader, err := s.admitReader(c.Request(), web.LineOf(c), tenantInPath(c.Param("id")))
+		reader, err := s.admitReader(c.Request(), web.LineOf(c), tenantInPath(c))
 		if err != nil {
 			return err
 		}
