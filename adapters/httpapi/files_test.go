@@ -64,6 +64,7 @@ func TestAnUpload(t *testing.T) {
 			{"a name that is a list", `{"filename": ["a"]}`, "filename"},
 			{"a negative size", `{"filename": "a", "size": -1}`, "size"},
 			{"a size that is a fraction", `{"filename": "a", "size": 1.5}`, "size"},
+			{"a size that is null", `{"filename": "a", "size": null}`, "size"},
 			{"a size in text", `{"filename": "a", "size": "5"}`, "size"},
 			{"a size beyond all numbers", `{"filename": "a", "size": 99999999999999999999}`, "size"},
 			{"a size above the limit", `{"filename": "a", "size": 1073741825}`, "size"},

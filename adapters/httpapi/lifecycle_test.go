@@ -200,6 +200,7 @@ func TestEditingATenant(t *testing.T) {
 		long := `{"a":"` + strings.Repeat("x", domain.MaxSettingsLen) + `"}`
 		for _, test := range [][2]string{
 			{`{"name": "a\u0000"}`, "name"},
+			{`{"name": null}`, "name"},
 			{`{"settings": []}`, "settings"},
 			{`{"settings": null}`, "settings"},
 			{`{"settings": {"a": 1, "a": 2}}`, "settings.a"},

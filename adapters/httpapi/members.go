@@ -144,10 +144,10 @@ func (s *server) grantMembership(c echo.Context, operator access.Operator) error
 		return err
 	}
 	var body struct {
-		Sub       string  `json:"sub"`
-		Role      string  `json:"role"`
-		ExpiresAt *string `json:"expiresAt"`
-		Reason    string  `json:"reason"`
+		Sub       string                      `json:"sub"`
+		Role      string                      `json:"role"`
+		ExpiresAt strictjson.Optional[string] `json:"expiresAt"`
+		Reason    string                      `json:"reason"`
 	}
 	if err := web.Decode(c, &body); err != nil {
 		return err
@@ -156,7 +156,7 @@ func (s *server) grantMembership(c echo.Context, operator access.Operator) error
 	if grant.Identity, err = s.identityOf("sub", body.Sub); err != nil {
 		return err
 	}
-	if grant.ExpiresAt, err = expiryOf(body.ExpiresAt); err != nil {
+	if grant.ExpiresAt, err = expiryOf(body.ExpiresAt.Value); err != nil {
 		return err
 	}
 	granted, err := s.Members.Grant(c.Request().Context(), operator, id, grant)

@@ -249,6 +249,10 @@ func TestTheOperatorManagesMembersOfEachTenant(t *testing.T) {
 		t.Errorf("the operator sees %+v", all)
 	}
 	h.patch(t, admin+"/"+eve, `{"role": "viewer"}`, asOperator).is(t, 200)
+	endless := fmt.Sprintf(`{"sub": %q, "role": "viewer", "expiresAt": null, "reason": "ticket 18"}`, eve)
+	if got := h.post(t, admin, endless, asOperator).is(t, 201); strings.Contains(got.body, "expiresAt") {
+		t.Errorf("granted %s", got.body)
+	}
 	h.del(t, admin+"/"+eve, "", asOperator).is(t, 204)
 	h.del(t, admin+"/"+eve, "", asOperator).isProblem(t, 404, domain.CodeMemberNotFound, "sub")
 	h.del(t, admin+"/"+h.sub(t, "ada@acme.example"), "", asOperator).isProblem(t, 409, domain.CodeLastOwner, "role")

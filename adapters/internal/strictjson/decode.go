@@ -14,9 +14,9 @@ import (
 // the first level, into the struct that into points to.
 //
 // Fields are named as in encoding/json, but compared case-sensitively. A name that
-// the struct does not have, a value of another type, and null for anything but a
-// pointer or an [Optional] are each a [*FieldError]. An absent field keeps its value.
-// After an error, the contents of the struct are undefined.
+// the struct does not have, a value of another type, and null for anything but an
+// [Optional] are each a [*FieldError]. An absent field keeps its value. After an error,
+// the contents of the struct are undefined.
 //
 // The struct may be made of strings, bools, numbers, any (filled as by [Parse]),
 // pointers, slices, structs, maps with string keys, and types that read themselves by
@@ -38,7 +38,7 @@ func (s *scanner) into(v reflect.Value) error {
 	}
 	switch {
 	case first == 'n':
-		return s.null(v)
+		return s.null()
 	case v.Kind() == reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		return s.into(v.Elem())
@@ -75,15 +75,12 @@ func (s *scanner) into(v reflect.Value) error {
 	}
 }
 
-func (s *scanner) null(v reflect.Value) error {
+// null refuses a null where a value is wanted.
+func (s *scanner) null() error {
 	if err := s.literal("null"); err != nil {
 		return err
 	}
-	if v.Kind() != reflect.Pointer {
-		return wrong("must not be null")
-	}
-	v.SetZero()
-	return nil
+	return wrong("must not be null")
 }
 
 // structure reads an object into the struct v.

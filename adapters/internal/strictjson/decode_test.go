@@ -70,7 +70,7 @@ func TestDecodeFillsEveryKindOfField(t *testing.T) {
 
 func TestDecodeLeavesWhatIsNotGiven(t *testing.T) {
 	into := body{Email: "before", private: "before"}
-	if err := strictjson.Decode([]byte(`{"size":null}`), &into, maxDepth); err != nil {
+	if err := strictjson.Decode([]byte(`{}`), &into, maxDepth); err != nil {
 		t.Fatal(err)
 	}
 	if into.Email != "before" || into.Size != nil || into.private != "before" {
@@ -94,6 +94,7 @@ func TestDecodeNamesTheFieldAtFault(t *testing.T) {
 		{"a name given twice in anything", `{"anything":[{"a":{"b":1,"b":1}}]}`, "anything.0.a.b", "is given twice"},
 		{"an unknown name further down", `{"items":[{"name":"x"},{"nam":"x"}]}`, "items.1.nam", "is not a field here; the fields are name"},
 		{"null for a string", `{"email":null}`, "email", "must not be null"},
+		{"null for a number that may be left out", `{"size":null}`, "size", "must not be null"},
 		{"null for a map", `{"responses":null}`, "responses", "must not be null"},
 		{"null in a map", `{"responses":{"A":null}}`, "responses.A", "must not be null"},
 		{"null for anything", `{"anything":null}`, "anything", "must not be null"},
