@@ -295,7 +295,7 @@ var followed = map[domain.Code]func(*testing.T, *installation){
 // follow, or whose message advises nothing beyond what is wrong.
 var followedElsewhere = map[domain.Code]string{
 	domain.CodePasswordReset:   "only Cognito has it; the advised route is that of CodeCodeInvalid",
-	problem.CodeLengthRequired: "Go's client sends the length of what it knows; package signedurl has the test",
+	problem.CodeLengthRequired: "Go's client sends every length that it has; package signedurl has the test",
 	problem.CodeHeaderRepeated: "Go's client joins no headers; package signedurl has the test",
 	problem.CodeBodyIncomplete: "Go's client sends all that it announces; package signedurl has the test",
 }

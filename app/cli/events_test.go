@@ -56,11 +56,10 @@ func TestTheOperatorReadsEvents(t *testing.T) {
 // TestTheOperatorLooksAfterConsumers follows the advice of the doctor about consumers.
 func TestTheOperatorLooksAfterConsumers(t *testing.T) {
 	env := onServer(t, map[string]string{"COGNITO_USER_POOL_ID": "eu-central-1_aBcDeFgHi", "COGNITO_CLIENT_ID": "client"})
-	for _, args := range [][]string{{"setup"}, {"tenants", "create", "acme", "--owner", "ada"}, {"tenants", "create", "bolt", "--owner", "ada"}} {
-		if got := runCommand(t, env, args...); got.code != exitOK {
-			t.Fatalf("%v: %+v", args, got)
-		}
-	}
+	do := succeeding(t, env)
+	do("setup")
+	do("tenants", "create", "acme", "--owner", "ada")
+	do("tenants", "create", "bolt", "--owner", "ada")
 	cfg := app.DefaultConfig()
 	cfg.Database.Host, cfg.Database.Port = env["DB_HOST"], domain.Must(strconv.Atoi(env["DB_PORT"]))
 	cfg.Database.User, cfg.Database.Password, cfg.Database.Name = env["DB_USER"], domain.NewSecret(env["DB_PASSWORD"]), env["DB_NAME"]

@@ -12,14 +12,7 @@ import (
 // TestTheOperatorManagesMembers walks through the life of two memberships.
 func TestTheOperatorManagesMembers(t *testing.T) {
 	env := onServer(t, map[string]string{"COGNITO_USER_POOL_ID": "eu-central-1_aBcDeFgHi", "COGNITO_CLIENT_ID": "client", "LOG_LEVEL": "error"})
-	do := func(args ...string) string {
-		t.Helper()
-		got := runCommand(t, env, args...)
-		if got.code != exitOK {
-			t.Fatalf("%v: %+v", args, got)
-		}
-		return got.out
-	}
+	do := succeeding(t, env)
 	do("setup")
 	do("tenants", "create", "acme", "--owner", "ada")
 

@@ -63,6 +63,19 @@ func runIn(t *testing.T, dir string, env map[string]string, args ...string) resu
 	return resultOf(t, exec.CommandContext(t.Context(), os.Args[0], args...), env, dir)
 }
 
+// succeeding returns a function that runs a command that must succeed, and returns what
+// it prints.
+func succeeding(t *testing.T, env map[string]string) func(args ...string) string {
+	return func(args ...string) string {
+		t.Helper()
+		got := runCommand(t, env, args...)
+		if got.code != exitOK {
+			t.Fatalf("%v: %+v", args, got)
+		}
+		return got.out
+	}
+}
+
 // resultOf runs a command of the program in a folder until it ends.
 func resultOf(t *testing.T, cmd *exec.Cmd, env map[string]string, dir string) result {
 	t.Helper()

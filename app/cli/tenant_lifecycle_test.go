@@ -8,14 +8,7 @@ import (
 // TestTheOperatorEndsATenant walks through the statuses of a tenant.
 func TestTheOperatorEndsATenant(t *testing.T) {
 	env := onServer(t, map[string]string{"COGNITO_USER_POOL_ID": "eu-central-1_aBcDeFgHi", "COGNITO_CLIENT_ID": "client", "LOG_LEVEL": "error"})
-	do := func(args ...string) string {
-		t.Helper()
-		got := runCommand(t, env, args...)
-		if got.code != exitOK {
-			t.Fatalf("%v: %+v", args, got)
-		}
-		return got.out
-	}
+	do := succeeding(t, env)
 	do("setup")
 	do("tenants", "create", "acme", "--owner", "ada", "--name", "Acme")
 	do("tenants", "create", "bolt", "--owner", "bob")

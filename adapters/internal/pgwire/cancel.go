@@ -27,7 +27,7 @@ const cancelRequest = 80877102
 // manual). It returns when the server has passed the request on.
 func (w *Wire) Cancel() error {
 	if w.cancelKey == nil {
-		return errors.New("the server gave no key to cancel with")
+		return errors.New("the server sent no key to cancel with")
 	}
 	ctx, stop := context.WithTimeout(context.Background(), connectTimeout)
 	defer stop()

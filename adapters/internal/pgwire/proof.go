@@ -29,7 +29,7 @@ type proof struct {
 	stage     stage
 	pending   []byte // read and accepted, but not delivered yet
 	refused   error
-	cancelKey []byte // what the server wants to read in a request to cancel; nil: it sent none
+	cancelKey []byte // of a request to cancel; nil: the server sent none
 }
 
 // stage is the progress of the server's log-in.
