@@ -50,10 +50,6 @@ const (
 	CodeScopeFailed = pg.CodeScopeFailed // a statement's error wasn't returned
 )
 
-// OnSocket reports whether host names a Unix socket: its folder, or with @ a name
-// in Linux's abstract namespace.
-func OnSocket(host string) bool { return pg.OnSocket(host) }
-
 // TxOption says how the transaction of a scope behaves.
 type TxOption = pg.TxOption
 
