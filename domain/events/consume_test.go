@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -215,9 +216,15 @@ func TestAnEventWhoseProcessEndsIsDeliveredAgain(t *testing.T) {
 func TestAConsumerOutlivesAnOutage(t *testing.T) {
 	in, got := newInstallation(), &inbox{}
 	in.create(t, "acme")
+	var failed atomic.Bool
+	in.Report = func(err error) {
+		if strings.HasPrefix(err.Error(), "consume events as mail: ") && errors.Is(err, domain.Unavailable) {
+			failed.Store(true)
+		}
+	}
 	in.db.Break()
 	in.consume(t, "mail", func(_ context.Context, e domain.Event) error { got.add(e); return nil })
-	time.Sleep(10 * time.Millisecond)
+	waitUntil(t, failed.Load)
 	in.db.Restore()
 	waitUntil(t, func() bool { return len(got.of("acme")) == 1 })
 }
