@@ -89,22 +89,21 @@ func (c consumer) deliverNext(ctx context.Context) (worked bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	failed := map[domain.TenantID]bool{}
+	delayed := map[domain.TenantID]bool{}
 	for _, d := range batch {
-		if failed[d.Event.Tenant] && !d.Retry {
-			continue // it waits for the one that failed
+		if delayed[d.Event.Tenant] {
+			continue // it waits for the event that failed
 		}
-		delayed, err := c.deliver(ctx, d)
-		if err != nil {
+		if delayed[d.Event.Tenant], err = c.deliver(ctx, d); err != nil {
 			return true, err
 		}
-		failed[d.Event.Tenant] = failed[d.Event.Tenant] || delayed
 	}
 	return len(batch) > 0, nil
 }
 
-// deliver delivers one event and records the result. It reports whether the event is
-// to be delivered again.
+// deliver delivers one event and records the result. It reports whether the tenant's
+// next events wait for this one. They do not wait for an event that was set aside, and
+// whose retry fails: the store sets it aside again.
 func (c consumer) deliver(ctx context.Context, d ports.EventDelivery) (delayed bool, err error) {
 	err = c.call(ctx, d.Event)
 	if ctx.Err() != nil {
@@ -120,7 +119,7 @@ func (c consumer) deliver(ctx context.Context, d ports.EventDelivery) (delayed b
 	if err != nil {
 		c.report(fmt.Errorf("consumer %s, event %d (%s of %s), attempt %d: %w", c.lease.Consumer, d.Event.ID, d.Event.Kind, d.Event.Tenant, d.Failures+1, err))
 	}
-	return err != nil && !result.SetAside, c.Consumers.Settle(ctx, c.lease, d.Event, result)
+	return err != nil && !result.SetAside && !d.Retry, c.Consumers.Settle(ctx, c.lease, d.Event, result)
 }
 
 // resultOf returns the result of a delivery that is the event's failures-th failure,

@@ -67,6 +67,16 @@ func (in installation) state(t *testing.T, name string) ports.EventConsumer {
 	return ports.EventConsumer{}
 }
 
+func (in installation) hasSetAside(t *testing.T, name string, n int) bool {
+	t.Helper()
+	for _, state := range domain.Must(in.States(t.Context(), access.Installation())) {
+		if state.Name == name {
+			return len(state.SetAside) == n
+		}
+	}
+	return false
+}
+
 func TestAConsumerGetsEveryEventInOrderAndGoesOnWhereItWas(t *testing.T) {
 	in, got := newInstallation(), &inbox{}
 	handle := func(_ context.Context, e domain.Event) error { got.add(e); return nil }
@@ -175,6 +185,32 @@ func TestAnInvalidEventIsSetAsideUntilTheOperatorRetriesIt(t *testing.T) {
 		t.Fatalf("retry: %d, %v", n, err)
 	}
 	waitUntil(t, func() bool { return len(got.of("acme")) == 2 && len(in.state(t, "mail").SetAside) == 0 })
+}
+
+func TestAFailedRetryDelaysNoOtherEvent(t *testing.T) {
+	in, got := newInstallation(), &inbox{}
+	in.create(t, "acme")
+	stop := in.consume(t, "mail", func(context.Context, domain.Event) error { return domain.Invalidf("email", "no such address") })
+	waitUntil(t, func() bool { return in.hasSetAside(t, "mail", 1) })
+	stop()
+	in.join(t, "acme", 2)
+	in.create(t, "bolt")
+	domain.Must(in.Retry(t.Context(), access.Installation(), "mail"))
+	domain.Must(in.ListAll(t.Context(), access.Installation(), domain.TenantID{}, events.Query{})) // numbers the events
+	in.consume(t, "mail", func(_ context.Context, e domain.Event) error {
+		if e.Kind == domain.EventTenantCreated && e.Tenant == tenantID("acme") {
+			return errors.New("the mail server is busy")
+		}
+		got.add(e)
+		return nil
+	})
+	waitUntil(t, func() bool { return len(got.of("bolt")) == 1 && in.state(t, "mail").Lag == 0 })
+	if all := got.of("acme"); len(all) != 2 {
+		t.Errorf("got %d events of the tenant whose retry failed, want 2", len(all))
+	}
+	if !in.hasSetAside(t, "mail", 1) {
+		t.Error("the event whose retry failed is not set aside")
+	}
 }
 
 func TestAPanicAndAnEndedGoroutineAreFailures(t *testing.T) {
