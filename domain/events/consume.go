@@ -110,7 +110,7 @@ func (c consumer) deliver(ctx context.Context, d ports.EventDelivery) (delayed b
 		if err == nil {
 			err = c.Consumers.Settle(context.WithoutCancel(ctx), c.lease, d.Event, ports.EventResult{})
 		}
-		return false, err
+		return false, cmp.Or(err, ctx.Err())
 	}
 	if errors.Is(err, ports.ErrLeaseLost) {
 		return false, err

@@ -249,6 +249,23 @@ func TestAnEventWhoseProcessEndsIsDeliveredAgain(t *testing.T) {
 	waitUntil(t, func() bool { return len(got.of("acme")) == 1 })
 }
 
+func TestAConsumerThatStopsHandlesNoOtherEvent(t *testing.T) {
+	in := newInstallation()
+	in.create(t, "acme")
+	in.join(t, "acme", 3)
+	domain.Must(in.ListAll(t.Context(), access.Installation(), domain.TenantID{}, events.Query{})) // numbers the events
+	ctx, stop := context.WithCancel(t.Context())
+	calls := 0
+	err := in.Consume(ctx, "mail", func(context.Context, domain.Event) error {
+		calls++
+		stop()
+		return nil
+	})
+	if state := in.state(t, "mail"); err != nil || calls != 1 || state.Lag != 3 {
+		t.Errorf("%d calls, %+v, %v", calls, state, err)
+	}
+}
+
 func TestAConsumerOutlivesAnOutage(t *testing.T) {
 	in, got := newInstallation(), &inbox{}
 	in.create(t, "acme")
