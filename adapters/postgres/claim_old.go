@@ -23,7 +23,7 @@ func (c *claiming) isOldClaim(ctx context.Context) (bool, error) {
 		)`, c.Token[:], c.Tenant.String())
 }
 
-// spendOldClaim makes the owner of the tenant, which is there already.
+// spendOldClaim makes the owner of the tenant, which exists already.
 func (c *claiming) spendOldClaim(ctx context.Context, owner domain.Identity) (claimed ports.ClaimedTenant, err error) {
 	err = c.logins.System.InScope(ctx, c.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		if err := refuseOverQuota(ctx, tx, owner, c.Limits.MaxOwned); err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 // TestWhatAFileLeavesBehind has files leave things, and looks at what the next ones
-// find, in a tenant that is there and in a new one.
+// find, in an older tenant and in a new one.
 func TestWhatAFileLeavesBehind(t *testing.T) {
 	t.Parallel()
 	db, cfg := pgtest.Open(t, func(cfg *postgres.Config) { cfg.User, cfg.Password = "postgres", pgtest.Server(t).SuperuserPassword })

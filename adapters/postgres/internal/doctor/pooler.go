@@ -42,7 +42,7 @@ func (c *checker) poolMode(ctx context.Context) (doctor.Finding, error) {
 }
 
 // behindPooler logs in with a setting that PostgreSQL takes, and that PgBouncer
-// refuses, as it does with each that it doesn't know how to keep for a client.
+// refuses, as it does each setting that it cannot keep for a client.
 func (c *checker) behindPooler(ctx context.Context) (bool, error) {
 	db := sql.OpenDB(pg.NewOwnConnector(c.cfg, pg.Setting{Name: "geqo", Value: "on"}))
 	defer func() { _ = db.Close() }()

@@ -88,15 +88,15 @@ func (c *checker) publicRights(ctx context.Context) (doctor.Finding, error) {
 	fix := "run as the database's owner: " + inspection.CloseDatabase(c.cfg.Database)
 	switch {
 	case open.Schemas != "":
-		return doctor.Fail("everybody enters "+open.Schemas, "run as DB_USER: REVOKE ALL ON SCHEMA "+open.Schemas+" FROM PUBLIC"), nil
+		return doctor.Fail("PUBLIC may enter "+open.Schemas, "run as DB_USER: REVOKE ALL ON SCHEMA "+open.Schemas+" FROM PUBLIC"), nil
 	case open.Strangers != "":
 		return doctor.Fail("other users may create things in schemas of ours, where their functions run with our rights: "+open.Strangers, "run as DB_USER, for each: REVOKE CREATE ON SCHEMA ... FROM ..."), nil
 	case open.Create:
-		return doctor.Fail("everybody may make schemas in the database", fix), nil
+		return doctor.Fail("PUBLIC may make schemas in the database", fix), nil
 	case open.Public:
-		return doctor.Fail("everybody may create things in the schema public", fix), nil
+		return doctor.Fail("PUBLIC may create things in the schema public", fix), nil
 	case open.Temp:
-		return doctor.Warn("everybody may make temporary tables, which shadow a tenant's own", fix), nil
+		return doctor.Warn("PUBLIC may make temporary tables, which shadow a tenant's own", fix), nil
 	}
 	return doctor.Pass("PUBLIC may create nothing, and enters no schema of ours"), nil
 }

@@ -16,7 +16,7 @@ import (
 // Lack is something that Config.User may not do and setup or a later sweep needs.
 type Lack struct {
 	What      string // for the operator
-	Statement string // What a superuser runs, connected to the database
+	Statement string // what a superuser runs, connected to the database
 	Later     bool   // tenants are served and made without it
 }
 

@@ -22,7 +22,7 @@ type Origin struct {
 }
 
 // IsCopy reports whether the roles are another database's. Where an older release
-// Recorded no OID, they are the oldest database's.
+// recorded no OID, they are the oldest database's.
 func (o Origin) IsCopy() bool {
 	switch {
 	case len(o.Others) == 0:

@@ -11,8 +11,8 @@ const GrantSystem = `
 
 // What the grants name.
 const (
-	// TablesOfSetup are those that Config.User alone writes: it runs what they hold,
-	// or believes it.
+	// TablesOfSetup are those that Config.User alone writes: setup runs the SQL in them,
+	// and relies on the rest.
 	TablesOfSetup = `partywall.installation, partywall.migrations, partywall.tenant_files, partywall.migration_failures`
 
 	// TableOfEvents is the one to which the system's login only adds. The UPDATE is the

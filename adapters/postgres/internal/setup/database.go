@@ -15,8 +15,8 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// ensureDatabase makes the database unless it's there. In one that was there it
-// says what is open to everybody, rather than close it: others may need that.
+// ensureDatabase makes the database if it does not exist. Of one that exists it reports
+// what PUBLIC may do, and takes nothing away: other programs may need that.
 func (s *setup) ensureDatabase(ctx context.Context) error {
 	err := s.pool.PingContext(ctx)
 	switch {
@@ -124,7 +124,7 @@ func (s *setup) inspectDatabase(ctx context.Context) error {
 		return pg.Refusal(pg.CodeNotSetUp, nil, "the database %q is in %s, which can't keep all that users write: %s", s.cfg.Database, found.Encoding, inspection.UseUTF8(s.cfg))
 	}
 	if found.Open {
-		s.report("everybody may create things in this database; to end that, run as its owner: " + inspection.CloseDatabase(s.cfg.Database))
+		s.report("PUBLIC may create things in this database; to end that, run as its owner: " + inspection.CloseDatabase(s.cfg.Database))
 	}
 	return nil
 }

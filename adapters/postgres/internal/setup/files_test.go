@@ -176,7 +176,7 @@ func TestAReadOnlyTransactionIsTheFilesFault(t *testing.T) {
 }
 
 // TestANewTenantsConstraints is about checks that are deferred: between the files
-// of a tenant that is there, COMMIT runs them.
+// of an older tenant, COMMIT runs them.
 func TestANewTenantsConstraints(t *testing.T) {
 	t.Parallel()
 	tables := `

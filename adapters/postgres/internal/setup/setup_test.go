@@ -32,7 +32,7 @@ func TestSetup(t *testing.T) {
 		}
 		_ = pgtest.Reopen(t, cfg)
 	})
-	t.Run("a database that it made is closed to everybody", func(t *testing.T) {
+	t.Run("a database that it made is closed to PUBLIC", func(t *testing.T) {
 		cfg := pgtest.NewConfig(t)
 		pgtest.SetUp(t, cfg)
 		if pgtest.Query[bool](t, pgtest.Superuser(t, cfg), `SELECT has_database_privilege('public', current_database(), 'TEMP')

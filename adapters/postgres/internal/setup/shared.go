@@ -59,7 +59,7 @@ func (s *setup) ensureShared(ctx context.Context, tx *sqlx.Tx) error {
 
 func (s *setup) ensureSharedGrants(ctx context.Context, tx *sqlx.Tx, login string) error {
 	var found struct {
-		Kinds   int  // see sharedDefaults
+		Kinds   int  // see [installation.SharedDefaults]
 		Granted bool // by this or an earlier Config.User
 	}
 	err := tx.GetContext(ctx, &found, strings.ReplaceAll(`

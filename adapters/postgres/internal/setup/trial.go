@@ -86,7 +86,7 @@ func (s *setup) trySecond(ctx context.Context, tx *sqlx.Tx) error {
 	return err
 }
 
-// isTaken reports whether err says that something is there or missing outside of the
+// isTaken reports whether err says that something exists or is missing outside of the
 // tenant's schema. Which names there are doesn't depend on when constraints are checked.
 func isTaken(err error, id domain.TenantID) bool {
 	e, ok := errors.AsType[*pq.Error](err)

@@ -256,7 +256,7 @@ func TestTheTrialLeavesNothing(t *testing.T) {
 }
 
 // TestColumnsThatAnOlderProgramLeftBehind is about tenants that a program made that
-// doesn't know the columns.
+// lacks the columns.
 func TestColumnsThatAnOlderProgramLeftBehind(t *testing.T) {
 	t.Parallel()
 	for name, look := range map[string]func(*testing.T, *postgres.DB, domain.TenantID) error{
