@@ -43,11 +43,11 @@ func (c *claiming) spendOldClaim(ctx context.Context, owner domain.Identity) (cl
 	return claimed, err
 }
 
-// redeemOld spends the claim, unless the owner spent it before. [sql.ErrNoRows] is
-// one that gives them nothing. The tenant is locked first, as by its removal.
+// redeemOld spends the claim, unless the owner spent it before. [sql.ErrNoRows] is a
+// claim that this owner cannot spend. The tenant is locked first, as by its removal.
 func (c *claiming) redeemOld(ctx context.Context, tx *sqlx.Tx, owner domain.Identity) (again bool, err error) {
 	tenant, err := scanTenant(tx.QueryRowContext(ctx, `
-		SELECT i.redeemed_subject IS NOT NULL, t.id, t.name, t.status, t.created_at, t.expires_at
+		SELECT i.redeemed_subject IS NOT NULL, `+tenantColumns+`
 		FROM partywall.invitations i JOIN partywall.tenants t ON t.id = i.tenant
 		WHERE i.hash = $1 AND $2 IN ('', i.tenant) AND `+present+`
 		AND (i.redeemed_subject IS NULL AND i.expires_at > now() OR i.redeemed_provider = $3 AND i.redeemed_subject = $4)

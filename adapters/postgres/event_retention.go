@@ -44,8 +44,8 @@ func (s *Events) RemoveEvents(ctx context.Context, age time.Duration) (removed i
 
 // BlankAddresses implements [ports.EventRetention], as Config.User.
 func (s *Events) BlankAddresses(ctx context.Context, id domain.TenantID) error {
-	if id.IsZero() {
-		return domain.Invalidf("tenantId", "a tenant ID is required")
+	if err := id.Require(); err != nil {
+		return err
 	}
 	if _, err := s.db.logins(); err != nil {
 		return pg.Translate(ctx, err, "blank the addresses in a tenant's events")

@@ -53,11 +53,11 @@ func (p *provisioning) replay(ctx context.Context, tx *sqlx.Tx) (bool, error) {
 }
 
 // answered reports whether an earlier request has the key.
-func (p *provisioning) answered(ctx context.Context, l *installation.Logins) (answered bool, err error) {
+func (p *provisioning) answered(ctx context.Context, l *installation.Logins) (bool, error) {
 	if p.new.Idempotency == nil {
 		return false, nil
 	}
-	return pg.One(ctx, l.System, func(row pg.Scanner) (bool, error) { err := row.Scan(&answered); return answered, err }, `
+	return pg.One(ctx, l.System, scanBool, `
 		SELECT EXISTS (SELECT FROM partywall.idempotency WHERE digest = $1 AND expires_at > now())`, digest(p.new.Idempotency))
 }
 

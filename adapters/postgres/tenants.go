@@ -142,7 +142,7 @@ func (t *Tenants) List(ctx context.Context, after domain.TenantID, limit int) ([
 		tenants = append(tenants, tenant)
 		return err
 	}, `
-		(SELECT t.id, t.name, t.status, t.created_at, t.expires_at FROM partywall.tenants t
+		(SELECT `+tenantColumns+` FROM partywall.tenants t
 			WHERE t.id > $1 AND `+present+` ORDER BY t.id LIMIT $2)
 		UNION ALL
 		(SELECT r.id, r.name, 'unclaimed', r.created_at, r.expires_at FROM partywall.reservations r
