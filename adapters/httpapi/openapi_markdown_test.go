@@ -109,7 +109,10 @@ func (o documented) write(out *bytes.Buffer) {
 	}
 	o.writeParameters(out)
 	if media := o.op.field("requestBody").field("content").field("application/json"); media.exists() {
-		fmt.Fprintf(out, "\nBody:\n\n%s", fieldTable(media.field("schema")))
+		fmt.Fprintf(out, "\nBody%s:\n", mayBeLeftOut(o.op.field("requestBody")))
+		if rows := fieldTable(media.field("schema")); rows != "" {
+			fmt.Fprintf(out, "\n%s", rows)
+		}
 		writeExamples(out, media)
 	}
 	fmt.Fprint(out, "\n| status | means | codes |\n|---|---|---|\n")
@@ -123,6 +126,14 @@ func (o documented) write(out *bytes.Buffer) {
 	for status, answer := range o.op.field("responses").ordered() {
 		writeAnswer(out, status, answer.field("content").field("application/json"))
 	}
+}
+
+// mayBeLeftOut says so of a body that is optional.
+func mayBeLeftOut(body node) string {
+	if required, _ := body.field("required").value.(bool); required {
+		return ""
+	}
+	return ", which may be left out"
 }
 
 func (o documented) writeParameters(out *bytes.Buffer) {
@@ -240,9 +251,9 @@ func limitsOf(schema node) string {
 	if only := schema.own("const"); only.exists() {
 		return fmt.Sprintf("`%v`", only.value)
 	}
-	parts := []string{schema.field("type").text()}
+	parts := []string{typeOf(schema.field("type"))}
 	if format := schema.field("format").text(); format == "date-time" || format == "uri" {
-		parts[0] = map[string]string{"date-time": "time", "uri": "URL"}[format]
+		parts[0] = strings.Replace(parts[0], "string", map[string]string{"date-time": "time", "uri": "URL"}[format], 1)
 	}
 	if length := between(schema.own("minLength"), schema.own("maxLength")); length != "" {
 		parts = append(parts, length+" characters")
@@ -254,6 +265,18 @@ func limitsOf(schema node) string {
 		parts = append(parts, "`"+strings.ReplaceAll(pattern, "|", `\|`)+"`")
 	}
 	return strings.Join(parts, ", ")
+}
+
+// typeOf returns the name of a type, and those of a list of types.
+func typeOf(types node) string {
+	var names []string
+	for _, name := range types.items() {
+		names = append(names, name.text())
+	}
+	if len(names) == 0 {
+		return types.text()
+	}
+	return strings.Join(names, " or ")
 }
 
 func between(least, most node) string {
