@@ -11,14 +11,21 @@ import (
 // clock, is absent. Every request asks the store, so that a change counts on the next
 // request: implementations do not cache.
 type MemberStore interface {
-	// Find returns the tenant and the identity's membership in it, in one look-up. Where
-	// either is absent it returns [domain.CodeTenantNotFound]; a suspended or deleted
-	// tenant is found.
-	Find(ctx context.Context, identity domain.Identity, id domain.TenantID) (domain.Tenant, domain.Membership, error)
+	// Find returns what admits the identity to the tenant, in one look-up. Where the
+	// tenant or the membership is absent it returns [domain.CodeTenantNotFound]; a
+	// suspended or deleted tenant is found.
+	Find(ctx context.Context, identity domain.Identity, id domain.TenantID) (Admission, error)
 
 	// Memberships returns the identity's tenants of status [domain.Active] and its
 	// membership in each, in the order of the tenants' IDs, at most limit of them.
 	Memberships(ctx context.Context, identity domain.Identity, limit int) ([]TenantMembership, error)
+}
+
+// Admission is what decides whether a member may act in a tenant: no more, because
+// every request of a member asks for it.
+type Admission struct {
+	Status domain.TenantStatus // of the tenant
+	Role   domain.Role         // of the member
 }
 
 // TenantMembership is a tenant together with one identity's membership in it.

@@ -87,14 +87,14 @@ func TestSeeding(t *testing.T) {
 		for _, role := range []domain.Role{domain.RoleViewer, domain.RoleAdmin} {
 			_, err := db.Members().Grant(t.Context(), ports.MemberGrant{Tenant: acme, Member: bob, Role: role})
 			must(t, err)
-			_, membership, err := db.Members().Find(t.Context(), bob, acme)
+			found, err := db.Members().Find(t.Context(), bob, acme)
 			must(t, err)
-			if membership.Role != role {
-				t.Errorf("he is %q, want %q", membership.Role, role)
+			if found.Role != role {
+				t.Errorf("he is %q, want %q", found.Role, role)
 			}
 		}
 		must(t, db.Members().Remove(t.Context(), ports.MemberRemoval{Tenant: acme, Member: bob, By: domain.OperatorActor()}))
-		_, _, err := db.Members().Find(t.Context(), bob, acme)
+		_, err := db.Members().Find(t.Context(), bob, acme)
 		wantErr(t, err, domain.CodeTenantNotFound)
 	})
 	t.Run("a suspended tenant can be resumed", func(t *testing.T) {

@@ -24,17 +24,17 @@ var (
 func (db *DB) Members() *Members { return &Members{db} }
 
 // Find implements [ports.MemberStore].
-func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.TenantID) (domain.Tenant, domain.Membership, error) {
+func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.TenantID) (ports.Admission, error) {
 	if err := m.db.Ready(ctx); err != nil {
-		return domain.Tenant{}, domain.Membership{}, err
+		return ports.Admission{}, err
 	}
 	m.db.mu.Lock()
 	defer m.db.mu.Unlock()
 	membership := m.db.admitted(who, id, clock(m.db.Now))
 	if membership.IsZero() {
-		return domain.Tenant{}, domain.Membership{}, errTenantNotFound
+		return ports.Admission{}, errTenantNotFound
 	}
-	return m.db.tenants[id].Tenant, membership, nil
+	return ports.Admission{Status: m.db.tenants[id].Status, Role: membership.Role}, nil
 }
 
 // Memberships implements [ports.MemberStore].

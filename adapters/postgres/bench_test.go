@@ -27,7 +27,7 @@ func BenchmarkFindMember(b *testing.B) {
 	acme, who := pgtest.MakeTenant(b, db, "acme"), pgtest.Identity(b, "owner-of-acme")
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if _, _, err := db.Members().Find(b.Context(), who, acme); err != nil {
+			if _, err := db.Members().Find(b.Context(), who, acme); err != nil {
 				b.Fatal(err)
 			}
 		}

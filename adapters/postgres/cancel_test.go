@@ -30,7 +30,7 @@ func TestTheServerCancelsAReadWhoseCallerHangsUp(t *testing.T) {
 		}
 	}
 	for _, read := range map[string]func(context.Context) error{
-		"Find":        func(ctx context.Context) error { _, _, err := db.Members().Find(ctx, who, acme); return err },
+		"Find":        func(ctx context.Context) error { _, err := db.Members().Find(ctx, who, acme); return err },
 		"Memberships": func(ctx context.Context) error { _, err := db.Members().Memberships(ctx, who, 5); return err },
 		"Probe":       func(ctx context.Context) error { _, err := db.Tenants().Probe(ctx, acme); return err },
 	} {
@@ -47,7 +47,7 @@ func TestTheServerCancelsAReadWhoseCallerHangsUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 5 {
-		if _, _, err := db.Members().Find(t.Context(), who, acme); err != nil {
+		if _, err := db.Members().Find(t.Context(), who, acme); err != nil {
 			t.Error(err)
 		}
 		if _, err := db.Tenants().Probe(t.Context(), acme); err != nil {

@@ -35,20 +35,25 @@ const (
 )
 
 // Find implements [ports.MemberStore] with one statement, in one round trip.
-func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.TenantID) (domain.Tenant, domain.Membership, error) {
+func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.TenantID) (ports.Admission, error) {
 	logins, err := m.db.logins()
 	if err != nil {
-		return domain.Tenant{}, domain.Membership{}, pg.Translate(ctx, err, "find a member")
+		return ports.Admission{}, pg.Translate(ctx, err, "find a member")
 	}
-	found, err := pg.One(ctx, logins.System, scanTenantMembership, `
-		SELECT `+membershipColumns+`, `+tenantColumns+`
+	found, err := pg.One(ctx, logins.System, scanAdmission, `
+		SELECT t.status, m.role
 		FROM partywall.memberships m JOIN partywall.tenants t ON t.id = m.tenant
 		WHERE m.provider = $1 AND m.subject = $2 AND m.tenant = $3 AND `+admits+` AND `+present,
 		who.Provider(), who.Subject(), id.String())
 	if errors.Is(err, sql.ErrNoRows) {
-		return domain.Tenant{}, domain.Membership{}, pg.ErrNoSuchTenant()
+		return ports.Admission{}, pg.ErrNoSuchTenant()
 	}
-	return found.Tenant, found.Membership, pg.Translate(ctx, err, "find a member of "+id.String())
+	return found, pg.Translate(ctx, err, "find a member of "+id.String())
+}
+
+func scanAdmission(row pg.Scanner) (found ports.Admission, err error) {
+	err = row.Scan(&found.Status, &found.Role)
+	return found, err
 }
 
 // Memberships implements [ports.MemberStore].

@@ -54,7 +54,7 @@ func TestNotThereYet(t *testing.T) {
 			"Clock": func(ctx context.Context) error { _, err := db.Tenants().Probe(ctx, acme); return err },
 			"List":  func(ctx context.Context) error { _, err := db.Tenants().List(ctx, acme, 1); return err },
 			"Sweep": func(ctx context.Context) error { _, err := db.Tenants().Sweep(ctx); return err },
-			"Find":  func(ctx context.Context) error { _, _, err := db.Members().Find(ctx, who, acme); return err },
+			"Find":  func(ctx context.Context) error { _, err := db.Members().Find(ctx, who, acme); return err },
 			"Memberships": func(ctx context.Context) error {
 				_, err := db.Members().Memberships(ctx, who, 1)
 				return err
@@ -119,7 +119,7 @@ func TestSilentServer(t *testing.T) {
 				})
 			},
 			"Clock": func(ctx context.Context) error { _, err := db.Tenants().Probe(ctx, acme); return err },
-			"Find":  func(ctx context.Context) error { _, _, err := db.Members().Find(ctx, who, acme); return err },
+			"Find":  func(ctx context.Context) error { _, err := db.Members().Find(ctx, who, acme); return err },
 			"Create": func(ctx context.Context) error {
 				_, err := db.Tenants().Create(ctx, pgtest.Creation(t, "rival"))
 				return err
@@ -330,7 +330,7 @@ func TestRoundTrips(t *testing.T) {
 		"a scope with one statement": {3, func(ctx context.Context) error { return db.InTenant(ctx, acme, pgtest.InsertNote("x")) }},
 		"the tenant's clock":         {1, func(ctx context.Context) error { _, err := db.Tenants().Probe(ctx, acme); return err }},
 		"a member's look-up": {1, func(ctx context.Context) error {
-			_, _, err := db.Members().Find(ctx, pgtest.Identity(t, "owner-of-acme"), acme)
+			_, err := db.Members().Find(ctx, pgtest.Identity(t, "owner-of-acme"), acme)
 			return err
 		}},
 	} {

@@ -33,7 +33,7 @@ func TestPool(t *testing.T) {
 	enter := func(ctx context.Context) error {
 		return db.InTenant(ctx, acme, func(context.Context, *sqlx.Tx) error { return nil })
 	}
-	find := func(ctx context.Context) error { _, _, err := db.Members().Find(ctx, who, acme); return err }
+	find := func(ctx context.Context) error { _, err := db.Members().Find(ctx, who, acme); return err }
 	create := func(ctx context.Context) error {
 		_, err := db.Tenants().Create(ctx, pgtest.Creation(t, "taken"))
 		if errors.Is(err, domain.CodeTenantExists) {

@@ -130,7 +130,7 @@ func TestProvision(t *testing.T) {
 					if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 						t.Fatalf("round %d: %v", i, err)
 					}
-					_, _, found := db.Members().Find(t.Context(), n.Owner, n.ID)
+					_, found := db.Members().Find(t.Context(), n.Owner, n.ID)
 					if err == nil && found != nil {
 						t.Errorf("round %d: it was made, but %v", i, found)
 					}
@@ -156,7 +156,7 @@ func commitInOnProvision(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 	pgtest.MustBe(t, err, postgres.CodeScopeEnded)
 
 	for id, who := range map[domain.TenantID]domain.Identity{n.ID: n.Owner, reserved.ID: claim.Owner} {
-		if _, _, err := db.Members().Find(t.Context(), who, id); !errors.Is(err, domain.CodeTenantNotFound) {
+		if _, err := db.Members().Find(t.Context(), who, id); !errors.Is(err, domain.CodeTenantNotFound) {
 			t.Errorf("%s is a tenant: %v", id, err)
 		}
 	}

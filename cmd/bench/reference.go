@@ -51,9 +51,10 @@ func (b *bench) bareSettings(ctx context.Context) (string, error) {
 		Port: b.db.Port,
 		Status: fmt.Sprintf(`SELECT set_config('role', '%s', true), set_config('search_path', '"tenant_%s", ext, pg_temp', true) FROM partywall.tenants t
 			WHERE t.id = '%[2]s' AND (t.status = 'active' OR t.status = 'unclaimed' AND t.expires_at > now()); SELECT now(), current_schema()`, role, tenant),
-		Membership: `SELECT m.role, m.created_at, t.id, t.name, t.status, t.created_at, t.expires_at
+		Membership: `SELECT t.status, m.role
 			FROM partywall.memberships m JOIN partywall.tenants t ON t.id = m.tenant
-			WHERE m.provider = $1 AND m.subject = $2 AND m.tenant = $3 AND NOT (t.status = 'unclaimed' AND t.expires_at <= now())`,
+			WHERE m.provider = $1 AND m.subject = $2 AND m.tenant = $3
+			AND m.state = 'active' AND (m.expires_at IS NULL OR m.expires_at > now()) AND NOT (t.status = 'unclaimed' AND t.expires_at <= now())`,
 		Subject: subject, Upload: b.anUpload(ctx), StatusConns: 12, MembershipConns: 6,
 	})
 	return string(settings), err
@@ -90,11 +91,8 @@ func reference(text string) {
 		answer(w, body)
 	})
 	http.HandleFunc("POST /files/upload-url", func(w http.ResponseWriter, r *http.Request) {
-		var role, id, name, status string
-		var since, made time.Time
-		var expires sql.NullTime
-		row := system.QueryRowContext(r.Context(), s.Membership, "local", s.Subject, tenant)
-		if err := row.Scan(&role, &since, &id, &name, &status, &made, &expires); err != nil {
+		var status, role string
+		if err := system.QueryRowContext(r.Context(), s.Membership, "local", s.Subject, tenant).Scan(&status, &role); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}

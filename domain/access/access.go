@@ -29,14 +29,14 @@ func (s *Service) Admit(ctx context.Context, identity domain.Identity, id domain
 	if err := id.Require(); err != nil {
 		return Member{}, err
 	}
-	tenant, membership, err := s.Members.Find(ctx, identity, id)
+	found, err := s.Members.Find(ctx, identity, id)
 	if err != nil {
 		return Member{}, err
 	}
-	if !tenant.Status.ServesMembers() {
+	if !found.Status.ServesMembers() {
 		return Member{}, domain.NewError(domain.CodeTenantNotFound)
 	}
-	return s.member(membership), nil
+	return Member{id, identity, found.Role, s.Permissions}, nil
 }
 
 // AdmitSole admits the identity to the one tenant that it is a member of. An identity
@@ -52,9 +52,6 @@ func (s *Service) AdmitSole(ctx context.Context, identity domain.Identity) (Memb
 	if len(found) != 1 {
 		return Member{}, domain.NewError(domain.CodeTenantRequired)
 	}
-	return s.member(found[0].Membership), nil
-}
-
-func (s *Service) member(m domain.Membership) Member {
-	return Member{m.Tenant, m.Identity, m.Role, s.Permissions}
+	sole := found[0].Membership
+	return Member{sole.Tenant, identity, sole.Role, s.Permissions}, nil
 }

@@ -25,15 +25,15 @@ func (s *Service) AdmitReader(ctx context.Context, identity domain.Identity, id 
 	if err := id.Require(); err != nil {
 		return Reader{}, err
 	}
-	tenant, membership, err := s.Members.Find(ctx, identity, id)
+	found, err := s.Members.Find(ctx, identity, id)
 	if err != nil {
 		return Reader{}, err
 	}
-	owns := membership.Role.May(domain.ManageTenant) && tenant.Status.VisibleToOwners()
-	if !owns && !tenant.Status.ServesMembers() {
+	owns := found.Role.May(domain.ManageTenant) && found.Status.VisibleToOwners()
+	if !owns && !found.Status.ServesMembers() {
 		return Reader{}, domain.NewError(domain.CodeTenantNotFound)
 	}
-	return Reader{tenant: tenant.ID, role: membership.Role}, nil
+	return Reader{tenant: id, role: found.Role}, nil
 }
 
 // Reader returns the proof that the member may read the tenant's record.

@@ -19,7 +19,7 @@ func memberFaults() map[string]fault {
 	return map[string]fault{
 		"an owner too few":          {changer(func(s *porttest.Tenancy) { s.Changer = reckless{s.Changer} }), "an owner leaves, except the last one"},
 		"a rule of roles ignored":   {changer(func(s *porttest.Tenancy) { s.Changer = lawless{s.Changer} }), "a member changes the roles that the rule of roles allows, and no other"},
-		"roles as they were before": {changer(func(s *porttest.Tenancy) { s.Changer = hurried{s.Changer, s.Members, twoAtOnce()} }), "of members who demote each other at once one succeeds, each admin"},
+		"roles as they were before": {changer(func(s *porttest.Tenancy) { s.Changer = hurried{s.Changer, s.Lister, twoAtOnce()} }), "of members who demote each other at once one succeeds, each admin"},
 		"a suspension ignored":      {changer(func(s *porttest.Tenancy) { s.Changer = forgiving{s.Changer} }), "a suspended member is not admitted until active again"},
 		"a deletion ignored":        {changer(func(s *porttest.Tenancy) { s.Changer = undeleted{s.Changer, s.Lifecycle} }), "the operator changes no member of a deleted tenant"},
 		"a deleted tenant unlisted": {lister(func(s *porttest.Tenancy) { s.Lister = shy{s.Lister, s.Lifecycle} }), "the members of a suspended and of a deleted tenant are listed, and a page of none is empty"},
@@ -68,7 +68,7 @@ func (s lawless) Change(ctx context.Context, change ports.MemberChange) (domain.
 // makes once the other of two changes has been checked, too.
 type hurried struct {
 	ports.MemberChanger
-	store   ports.MemberStore
+	lister  ports.MemberLister
 	checked *sync.WaitGroup
 }
 
@@ -76,8 +76,7 @@ func (s hurried) Change(ctx context.Context, change ports.MemberChange) (domain.
 	if change.By.IsOperator() {
 		return s.MemberChanger.Change(ctx, change)
 	}
-	_, by, _ := s.store.Find(ctx, change.By.Identity, change.Tenant)
-	_, of, _ := s.store.Find(ctx, change.Member, change.Tenant)
+	by, of := s.membership(ctx, change.Tenant, change.By.Identity), s.membership(ctx, change.Tenant, change.Member)
 	s.checked.Done()
 	s.checked.Wait()
 	if err := domain.CheckMembershipChange(by, of, change.Apply(of)); err != nil {
@@ -85,6 +84,12 @@ func (s hurried) Change(ctx context.Context, change ports.MemberChange) (domain.
 	}
 	change.By = domain.OperatorActor()
 	return s.MemberChanger.Change(ctx, change)
+}
+
+func (s hurried) membership(ctx context.Context, id domain.TenantID, of domain.Identity) domain.Membership {
+	all, _ := s.lister.List(ctx, ports.MemberQuery{Tenant: id, Limit: 1000})
+	i := slices.IndexFunc(all, func(m domain.Membership) bool { return m.Identity == of })
+	return all[i]
 }
 
 func twoAtOnce() *sync.WaitGroup {

@@ -119,7 +119,7 @@ func (x team) mustHave(t *testing.T, who domain.Identity, want domain.Role) {
 // true, or does not find it.
 func (x team) mustBeAdmitted(t *testing.T, who domain.Identity, want bool) {
 	t.Helper()
-	_, _, err := x.Members.Find(t.Context(), who, x.ID)
+	_, err := x.Members.Find(t.Context(), who, x.ID)
 	found, listErr := x.Members.Memberships(t.Context(), who, 10)
 	mustDo(t, listErr)
 	if (err == nil) != want || (len(found) > 0) != want {

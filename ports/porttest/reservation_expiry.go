@@ -25,7 +25,7 @@ func forgetExpiredReservations(t *testing.T, open func(t *testing.T) Tenancy) {
 		n := expired(t, s)
 		_, err := s.Tenants.Probe(t.Context(), n.ID)
 		mustBe(t, err, domain.CodeTenantNotFound)
-		_, _, err = s.Members.Find(t.Context(), newIdentity(t), n.ID)
+		_, err = s.Members.Find(t.Context(), newIdentity(t), n.ID)
 		mustBe(t, err, domain.CodeTenantNotFound)
 		if slices.ContainsFunc(listAll(t, s.Tenants, 200), func(tenant domain.Tenant) bool { return tenant.ID == n.ID }) {
 			t.Error("it is listed")
@@ -96,7 +96,7 @@ func forgetExpiredReservations(t *testing.T, open func(t *testing.T) Tenancy) {
 				return err
 			})
 			winner := mustWinOnce(t, errs, domain.CodeClaimInvalid, domain.CodeTenantExists)
-			_, _, err := s.Members.Find(t.Context(), owners[winner], old.ID)
+			_, err := s.Members.Find(t.Context(), owners[winner], old.ID)
 			mustDo(t, err)
 		}
 	})
