@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/adapters/httpapi"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
 )
 
 // blank discards an answer.
@@ -24,8 +27,8 @@ func benchmark(b *testing.B, request func(h *installation) *http.Request, body s
 	h.config.Now = time.Now
 	h.config.Logger = slog.New(slog.NewJSONHandler(io.Discard, nil))
 	h.tenant(b, "acme", "ada@acme.example")
-	handler := httpapi.New(h.config)
 	req := request(h)
+	handler := httpapi.New(h.config)
 	recorder := httptest.NewRecorder()
 	if handler.ServeHTTP(recorder, req); recorder.Code != http.StatusOK {
 		b.Fatalf("got %d %s", recorder.Code, recorder.Body)
@@ -47,11 +50,18 @@ func BenchmarkStatus(b *testing.B) {
 	}, "")
 }
 
+// verified verifies one token, as a verifier does that has verified it before.
+type verified struct{ ports.Caller }
+
+func (v verified) Verify(context.Context, domain.Secret) (ports.Caller, error) { return v.Caller, nil }
+
 func BenchmarkUploadURL(b *testing.B) {
 	const body = `{"filename": "plans/2026.txt", "size": 5, "contentType": "text/plain"}`
 	benchmark(b, func(h *installation) *http.Request {
+		ada := h.caller(b, "ada@acme.example")
+		h.config.Verifier = verified{ada}
 		req := httptest.NewRequest(http.MethodPost, "/files/upload-url", strings.NewReader(body))
-		req.Header.Set("Authorization", "Bearer "+h.caller(b, "ada@acme.example").Token().Reveal())
+		req.Header.Set("Authorization", "Bearer "+ada.Token().Reveal())
 		req.Header.Set("X-Tenant-ID", "acme")
 		req.Header.Set("Content-Type", "application/json")
 		return req
