@@ -14,6 +14,7 @@ import (
 	"github.com/partywall-go/partywall/domain/events"
 	"github.com/partywall-go/partywall/domain/files"
 	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/mails"
 	"github.com/partywall-go/partywall/domain/members"
 	"github.com/partywall-go/partywall/domain/tenants"
 )
@@ -91,7 +92,7 @@ func (p *Partywall) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	mail := p.openMail(cloud)
+	mail := &mails.Service{Mailer: p.openMail(cloud), Render: p.config.RenderMail}
 	signIn, err := p.openIdentities(stores.users, mail, secrets, cloud)
 	if err != nil {
 		return err

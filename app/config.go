@@ -19,6 +19,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/tokens"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/domain/mails"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -51,6 +52,13 @@ type Config struct {
 	// Mail, if set, sends Partywall's mail, in place of SES and the log. A user
 	// pool still sends its own mail.
 	Mail ports.Mailer
+
+	// RenderMail, if set, writes Partywall's mails in place of [mails.Default]: in the
+	// product's words, languages and design. A product that replaces only some of them
+	// calls [mails.Default] for the others. It may be called by several goroutines at
+	// once. If it fails, the mail of an event is tried again later, and that of a request
+	// is not sent.
+	RenderMail mails.Renderer
 
 	TenantCreation  tenants.CreationPolicy
 	TenantsPerOwner int // how many tenants a user may own, except those that the operator creates

@@ -43,7 +43,7 @@ func (p *Partywall) sweepAccounts(provider *idp.Provider) func(context.Context) 
 	}
 }
 
-func (p *Partywall) openIdentities(users ports.UserStore, mail ports.Mailer, secrets *idp.Keys, cloud aws.Config) (signIn, error) {
+func (p *Partywall) openIdentities(users ports.UserStore, mail ports.Notifier, secrets *idp.Keys, cloud aws.Config) (signIn, error) {
 	if p.usesCognito() {
 		return p.openCognito(cloud)
 	}

@@ -24,6 +24,7 @@ var layers = map[string][]string{
 	"domain/identities": {"domain", "ports", "domain/limits", "domain/tenants"},
 	"domain/files":      {"domain", "ports", "domain/access"},
 	"domain/events":     {"domain", "ports", "domain/access"},
+	"domain/mails":      {"domain", "ports"},
 	"ports":             {"domain"},
 	"ports/doctor":      {},
 	"ports/porttest":    {"domain", "ports"},
@@ -40,7 +41,7 @@ var layers = map[string][]string{
 	"adapters/postgres/internal/doctor":       {"domain", "ports/doctor", "adapters/internal/...", "adapters/postgres/internal/pg", "adapters/postgres/internal/schema", "adapters/postgres/internal/installation", "adapters/postgres/internal/inspection"},
 	"adapters/postgres/internal/setup":        {"domain", "adapters/postgres/internal/pg", "adapters/postgres/internal/schema", "adapters/postgres/internal/installation", "adapters/postgres/internal/inspection"},
 	"adapters/postgres/internal/pgtest":       {"domain", "ports", "ports/porttest", "ports/doctor", "adapters/embeddedpg", "adapters/postgres", "adapters/realservers"},
-	"adapters/idp/idptest":                    {"domain", "ports", "adapters/idp", "adapters/memory"},
+	"adapters/idp/idptest":                    {"domain", "ports", "domain/mails", "adapters/idp", "adapters/memory"},
 	"adapters/realservers":                    {"domain", "ports", "adapters/internal/childserver", "adapters/internal/ownfile"},
 
 	"app":         {"domain", "ports", "ports/doctor", "domain/...", "adapters/..."},

@@ -60,20 +60,16 @@ func (k *Keys) hashCode(subject string, purpose ports.CodePurpose, code domain.S
 // signInCode is the purpose of a code that answers a challenge. No store keeps it.
 const signInCode ports.CodePurpose = "sign-in"
 
-// codeMail contains the mail for each purpose of a code.
-var codeMail = map[ports.CodePurpose]ports.Mail{
-	ports.ConfirmAddress: {
-		Subject: "Confirm your address",
-		Text:    "This address was used to sign up, most likely by you.\nWithin 10 minutes this code confirms that it is yours, together with the password of the newest sign-up. If you did not just sign up, ignore this mail.",
-	},
-	ports.ResetPassword: {
-		Subject: "Reset your password",
-		Text:    "A new password was requested for this address, most likely by you.\nThis code allows you to set it within 10 minutes. If you did not ask for it, ignore this mail and do not share the code.",
-	},
-	signInCode: {
-		Subject: "Your code to sign in",
-		Text:    "This code completes a sign-in with this address within 3 minutes. If you are not signing in, another person has your password: set a new one.",
-	},
+// notification returns the occasion of the mail that has the code.
+func notification(to domain.Email, purpose ports.CodePurpose, code domain.Secret) ports.Notification {
+	switch purpose {
+	case ports.ConfirmAddress:
+		return ports.AddressConfirmation{To: to, Code: code, ExpiresIn: codeTTL}
+	case ports.ResetPassword:
+		return ports.PasswordReset{To: to, Code: code, ExpiresIn: codeTTL}
+	default:
+		return ports.SignInCode{To: to, Code: code, ExpiresIn: challengeTTL}
+	}
 }
 
 // deliver sends a code that the store has already recorded, and reports whether that
@@ -82,9 +78,7 @@ func (p *Provider) deliver(ctx context.Context, user ports.StoredUser, purpose p
 	// If the caller disconnects, the code is sent all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), mailTimeout)
 	defer cancel()
-	mail := codeMail[purpose]
-	mail.To, mail.Secret = user.Email, code
-	if err := p.mail.Send(ctx, mail); err != nil {
+	if err := p.mail.Notify(ctx, notification(user.Email, purpose, code)); err != nil {
 		p.log.ErrorContext(ctx, "cannot deliver a code", "purpose", purpose, "sub", user.Subject, "error", err)
 		return false
 	}

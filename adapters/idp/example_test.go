@@ -9,6 +9,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/idp/argon2"
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/mails"
 )
 
 func ExampleProvider() {
@@ -18,7 +19,7 @@ func ExampleProvider() {
 	}
 	people, err := idp.New(idp.Config{
 		Users:    new(memory.DB).Users(),
-		Mail:     &memory.Mailbox{},
+		Mail:     &mails.Service{Mailer: &memory.Mailbox{}},
 		Keys:     keys,
 		Hasher:   argon2.New(argon2.Config{}),
 		ClientID: "my-product",

@@ -29,7 +29,7 @@ const (
 // and ClientID are required; the other fields have a default for their zero value.
 type Config struct {
 	Users    ports.UserStore
-	Mail     ports.Mailer // sends the codes
+	Mail     ports.Notifier // sends the codes
 	Keys     *Keys
 	Hasher   Hasher // hashes the passwords
 	ClientID string // "client_id" and "aud" of the tokens
@@ -64,7 +64,7 @@ type Config struct {
 // own tokens. It requires a second factor only after [Provider.OrderChallenge].
 type Provider struct {
 	users               ports.UserStore
-	mail                ports.Mailer
+	mail                ports.Notifier
 	keys                *Keys
 	clientID            string
 	requireConfirmation bool
@@ -88,7 +88,7 @@ var (
 // New returns a provider with the given configuration.
 func New(config Config) (*Provider, error) {
 	if config.Users == nil || config.Mail == nil || config.Keys == nil || config.Hasher == nil || config.ClientID == "" {
-		return nil, errors.New("the identity provider needs a user store, a mailer, keys, a hasher and a client ID")
+		return nil, errors.New("the identity provider needs a user store, a notifier, keys, a hasher and a client ID")
 	}
 	if config.Now == nil {
 		config.Now = time.Now

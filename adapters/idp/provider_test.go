@@ -13,6 +13,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/adapters/tokens"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/mails"
 	"github.com/partywall-go/partywall/ports"
 	"github.com/partywall-go/partywall/ports/porttest"
 )
@@ -104,7 +105,7 @@ func open(t testing.TB, change func(*idp.Config)) fixture {
 	b := fixture{db: db, users: db.Users(), box: &memory.Mailbox{}, keys: oneKey(t), now: now}
 	config := idp.Config{
 		Users:      b.users,
-		Mail:       b.box,
+		Mail:       &mails.Service{Mailer: b.box},
 		Keys:       b.keys,
 		Hasher:     memory.Hasher{},
 		ClientID:   clientID,

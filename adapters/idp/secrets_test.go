@@ -10,16 +10,17 @@ import (
 	"github.com/partywall-go/partywall/adapters/idp"
 	"github.com/partywall-go/partywall/adapters/logmail"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/mails"
 	"github.com/partywall-go/partywall/ports"
 )
 
-// both sends each mail with all of its mailers.
-type both []ports.Mailer
+// both sends each mail with all of its notifiers.
+type both []ports.Notifier
 
-func (b both) Send(ctx context.Context, mail ports.Mail) error {
+func (b both) Notify(ctx context.Context, n ports.Notification) error {
 	var errs []error
-	for _, mailer := range b {
-		errs = append(errs, mailer.Send(ctx, mail))
+	for _, notifier := range b {
+		errs = append(errs, notifier.Notify(ctx, n))
 	}
 	return errors.Join(errs...)
 }
@@ -28,7 +29,7 @@ func TestNoSecretIsLogged(t *testing.T) {
 	var log journal
 	b := open(t, func(c *idp.Config) {
 		c.RequireConfirmation, c.Logger = true, log.logger()
-		c.Mail = both{c.Mail, &logmail.Mailer{Logger: log.logger()}}
+		c.Mail = both{c.Mail, &mails.Service{Mailer: &logmail.Mailer{Logger: log.logger()}}}
 	})
 	var secrets []string
 	keep := func(kept ...domain.Secret) {

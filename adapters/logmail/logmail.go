@@ -5,11 +5,7 @@ package logmail
 import (
 	"context"
 	"log/slog"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
-	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -17,26 +13,27 @@ import (
 type Mailer struct {
 	Logger *slog.Logger
 
-	// ShowSecrets adds codes and tokens to the lines. It is for built-in identities
+	// ShowSecrets logs mails with codes and links in full. It is for built-in identities
 	// only, because a reader of the log can then sign in as any user.
 	ShowSecrets bool
 }
 
 var _ ports.Mailer = (*Mailer)(nil)
 
-// Send logs mail on one line, with its secret at the end if ShowSecrets is set.
+// Send logs mail on one line, without its HTML. If the mail has a secret, the line has
+// the text and the secret only if ShowSecrets is set.
 func (m *Mailer) Send(ctx context.Context, mail ports.Mail) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := mail.To.Require(); err != nil {
+	if err := mail.Validate(); err != nil {
 		return err
 	}
-	if !utf8.ValidString(mail.Subject) || strings.ContainsFunc(mail.Subject, unicode.IsControl) {
-		return domain.Invalidf("subject", "a subject is one line of UTF-8 without control characters")
+	line := []any{"to", mail.To.String(), "subject", mail.Subject}
+	if mail.Secret.IsZero() || m.ShowSecrets {
+		line = append(line, "text", mail.Text)
 	}
-	line := []any{"to", mail.To.String(), "subject", mail.Subject, "text", mail.Text}
-	if m.ShowSecrets && !mail.Secret.IsZero() {
+	if !mail.Secret.IsZero() && m.ShowSecrets {
 		line = append(line, "code", mail.Secret.Reveal())
 	}
 	m.Logger.InfoContext(ctx, "mail", line...)

@@ -24,7 +24,7 @@ func TestMailer(t *testing.T) {
 }
 
 func TestAMailIsALineInTheLog(t *testing.T) {
-	mail := ports.Mail{To: domain.Must(domain.ParseEmail("ada@example.com")), Subject: "Your code", Text: "It is below.", Secret: domain.NewSecret("12345678")}
+	mail := ports.Mail{To: domain.Must(domain.ParseEmail("ada@example.com")), Subject: "Your code", Text: "It is 12345678.", HTML: "<p>It is 12345678", Secret: domain.NewSecret("12345678")}
 	send := func(t *testing.T, showSecrets bool) string {
 		t.Helper()
 		var log bytes.Buffer
@@ -36,7 +36,7 @@ func TestAMailIsALineInTheLog(t *testing.T) {
 	}
 	t.Run("with the address and the code", func(t *testing.T) {
 		line := send(t, true)
-		for _, want := range []string{`"to":"ada@example.com"`, `"subject":"Your code"`, `"code":"12345678"`} {
+		for _, want := range []string{`"to":"ada@example.com"`, `"subject":"Your code"`, `"code":"12345678"`, `"text":"It is 12345678."`} {
 			if !strings.Contains(line, want) {
 				t.Errorf("it lacks %s: %s", want, line)
 			}
@@ -45,9 +45,15 @@ func TestAMailIsALineInTheLog(t *testing.T) {
 			t.Errorf("it is not one line: %s", line)
 		}
 	})
-	t.Run("without the code unless secrets are shown", func(t *testing.T) {
+	t.Run("without the code and the text unless secrets are shown", func(t *testing.T) {
 		line := send(t, false)
 		if strings.Contains(line, "12345678") || strings.Contains(line, `"code"`) || !strings.Contains(line, "ada@example.com") {
+			t.Errorf("got %s", line)
+		}
+	})
+	t.Run("with the text if there is no secret", func(t *testing.T) {
+		mail.Text, mail.Secret = "Your tenant is ready.", domain.Secret{}
+		if line := send(t, false); !strings.Contains(line, `"text":"Your tenant is ready."`) {
 			t.Errorf("got %s", line)
 		}
 	})
@@ -55,7 +61,7 @@ func TestAMailIsALineInTheLog(t *testing.T) {
 
 func logger(to *bytes.Buffer) *slog.Logger { return slog.New(slog.NewJSONHandler(to, nil)) }
 
-// lastMail returns the text and the code of the last line of log.
+// lastMail returns the text of the last line of log.
 func lastMail(t *testing.T, log string) string {
 	t.Helper()
 	lines := strings.Split(strings.TrimSpace(log), "\n")
@@ -63,9 +69,9 @@ func lastMail(t *testing.T, log string) string {
 	if last == "" {
 		return ""
 	}
-	var mail struct{ Text, Code string }
+	var mail struct{ Text string }
 	if err := json.Unmarshal([]byte(last), &mail); err != nil {
 		t.Fatal(err)
 	}
-	return mail.Text + "\n" + mail.Code
+	return mail.Text
 }

@@ -82,14 +82,17 @@ func TestMailer(t *testing.T) {
 	t.Parallel()
 	porttest.Mailer(t, func(*testing.T) porttest.Mailbox {
 		box := &memory.Mailbox{}
-		return porttest.Mailbox{Mailer: box, Last: func(*testing.T) string {
-			sent := box.Sent()
-			if len(sent) == 0 {
-				return ""
+		last := func() ports.Mail {
+			if sent := box.Sent(); len(sent) > 0 {
+				return sent[len(sent)-1]
 			}
-			last := sent[len(sent)-1]
-			return last.Text + "\n" + last.Secret.Reveal()
-		}}
+			return ports.Mail{}
+		}
+		return porttest.Mailbox{
+			Mailer:   box,
+			Last:     func(*testing.T) string { return last().Text },
+			LastHTML: func(*testing.T) string { return last().HTML },
+		}
 	})
 }
 

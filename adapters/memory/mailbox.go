@@ -3,10 +3,8 @@ package memory
 import (
 	"context"
 	"slices"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -27,11 +25,8 @@ func (m *Mailbox) Ready(ctx context.Context) error {
 
 // Send implements [ports.Mailer].
 func (m *Mailbox) Send(ctx context.Context, mail ports.Mail) error {
-	if err := mail.To.Require(); err != nil {
+	if err := mail.Validate(); err != nil {
 		return err
-	}
-	if strings.ContainsFunc(mail.Subject, unicode.IsControl) {
-		return domain.Invalidf("subject", "a subject is one line without control characters")
 	}
 	if err := m.Ready(ctx); err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 
 func TestMailbox(t *testing.T) {
 	box, ada, bob := &memory.Mailbox{}, email("Ada@example.com"), email("bob@example.com")
-	for _, mail := range []ports.Mail{{To: ada, Subject: "one"}, {To: ada, Subject: "two"}, {To: bob, Subject: "three"}} {
+	for _, mail := range []ports.Mail{{To: ada, Subject: "one", Text: "1"}, {To: ada, Subject: "two", Text: "2"}, {To: bob, Subject: "three", Text: "3"}} {
 		must(t, box.Send(t.Context(), mail))
 	}
 

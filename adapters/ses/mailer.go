@@ -10,10 +10,7 @@ package ses
 import (
 	"cmp"
 	"context"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -68,7 +65,7 @@ func New(cfg Config) *Mailer {
 // Send implements [ports.Mailer]. If SES reports that a mail is malformed, the error is
 // [domain.Invalid]. If SES refuses the sender, the error is [domain.Internal].
 func (m *Mailer) Send(ctx context.Context, mail ports.Mail) error {
-	if err := check(mail); err != nil {
+	if err := mail.Validate(); err != nil {
 		return err
 	}
 	bounded, cancel := context.WithTimeout(ctx, m.timeout)
@@ -78,40 +75,19 @@ func (m *Mailer) Send(ctx context.Context, mail ports.Mail) error {
 		Destination:      &types.Destination{ToAddresses: []string{mail.To.ASCII()}},
 		Content: &types.EmailContent{Simple: &types.Message{
 			Subject: utf8Content(mail.Subject),
-			Body:    &types.Body{Text: utf8Content(body(mail))},
+			Body:    body(mail),
 		}},
 	})
 	return translate(ctx, err)
 }
 
-// check refuses values that would change the mail's structure, or leave nothing to send.
-func check(mail ports.Mail) error {
-	if err := mail.To.Require(); err != nil {
-		return err
+// body returns the alternatives of the mail, of which the reader's program shows one.
+func body(mail ports.Mail) *types.Body {
+	body := &types.Body{Text: utf8Content(mail.Text)}
+	if mail.HTML != "" {
+		body.Html = utf8Content(mail.HTML)
 	}
-	switch {
-	case !oneLine(mail.Subject):
-		return domain.Invalidf("subject", "a subject is one line of UTF-8 without control characters")
-	case !utf8.ValidString(mail.Text) || strings.ContainsRune(mail.Text, 0):
-		return domain.Invalidf("text", "a text is UTF-8 without NUL")
-	case !oneLine(mail.Secret.Reveal()):
-		return domain.Invalidf("secret", "a secret is one line of UTF-8 without control characters")
-	}
-	return nil
-}
-
-func oneLine(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
-		return unicode.IsControl(r) || r == '\u2028' || r == '\u2029'
-	})
-}
-
-// body puts the secret below the text, on a line of its own.
-func body(mail ports.Mail) string {
-	if mail.Secret.IsZero() {
-		return mail.Text
-	}
-	return strings.TrimRight(mail.Text, "\n") + "\n\n" + mail.Secret.Reveal() + "\n"
+	return body
 }
 
 func utf8Content(s string) *types.Content {

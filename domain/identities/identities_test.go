@@ -10,6 +10,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/limits"
+	"github.com/partywall-go/partywall/domain/mails"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -27,7 +28,7 @@ func newInstallation() *installation {
 	h.Service = &identities.Service{
 		Provider:  h.users,
 		Directory: h.db.Directory(),
-		Tenants:   &tenants.Service{Provisioner: h.db.Tenants(), Prober: h.db.Tenants(), Reservations: h.db.Reservations(), Users: h.users, Mail: h.mail},
+		Tenants:   &tenants.Service{Provisioner: h.db.Tenants(), Prober: h.db.Tenants(), Reservations: h.db.Reservations(), Users: h.users, Mail: &mails.Service{Mailer: h.mail}},
 	}
 	return h
 }

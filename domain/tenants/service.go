@@ -29,7 +29,7 @@ type Service struct {
 	Lifecycle       ports.TenantLifecycle
 	Directory       ports.TenantDirectory
 	Users           ports.UserReader // reports whether a new owner's address is confirmed; nil: no address is
-	Mail            ports.Mailer
+	Mail            ports.Notifier
 	Policy          CreationPolicy // zero: Open
 	Limits          *Limits        // nil: none but TenantsPerOwner
 	TenantsPerOwner int            // zero: [DefaultTenantsPerOwner]

@@ -8,6 +8,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/idp/idptest"
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/mails"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -32,7 +33,7 @@ func newInstallation() *installation {
 		Lifecycle:    h.db.Lifecycle(),
 		Directory:    h.db.Directory(),
 		Users:        h.users,
-		Mail:         h.mail,
+		Mail:         &mails.Service{Mailer: h.mail},
 	}
 	return h
 }

@@ -82,7 +82,8 @@ func allFaults() map[string]fault {
 		"objects overlooked":                     {keptObjects(func(s porttest.Objects) porttest.Objects { return blind{s} }), "an object can be put after a purge"},
 		"an account revealed":                    {identityProvider(func(p ports.IdentityProvider) ports.IdentityProvider { return telltale{p} }), "a wrong password and an unknown address have the same answer"},
 		"a reuse not reported":                   {identityProvider(func(p ports.IdentityProvider) ports.IdentityProvider { return tireless{p} }), "a token that was exchanged before has its own error"},
-		"a header smuggled in":                   {mail, "a subject of more than one line is refused, and nothing is sent"},
+		"a header smuggled in":                   {mail(func(m ports.Mailer) ports.Mailer { return smuggler{m} }), "a subject with CR is refused, and nothing is sent"},
+		"a mail without its HTML":                {mail(func(m ports.Mailer) ports.Mailer { return plain{m} }), "HTML is delivered beside the text"},
 		"an outage remembered":                   {outage, "it is ready, not while it is unavailable, and again afterwards"},
 	}
 }
@@ -210,11 +211,23 @@ func storedObjects(breaks func(porttest.Objects) porttest.Objects, between func(
 	}
 }
 
-func mail(t *testing.T) {
-	porttest.Mailer(t, func(*testing.T) porttest.Mailbox {
-		box := &memory.Mailbox{}
-		return porttest.Mailbox{Mailer: smuggler{box}, Last: func(*testing.T) string { return "" }}
-	})
+func mail(breaks func(ports.Mailer) ports.Mailer) func(*testing.T) {
+	return func(t *testing.T) {
+		porttest.Mailer(t, func(*testing.T) porttest.Mailbox {
+			box := &memory.Mailbox{}
+			last := func() ports.Mail {
+				if sent := box.Sent(); len(sent) > 0 {
+					return sent[len(sent)-1]
+				}
+				return ports.Mail{}
+			}
+			return porttest.Mailbox{
+				Mailer:   breaks(box),
+				Last:     func(*testing.T) string { return last().Text },
+				LastHTML: func(*testing.T) string { return last().HTML },
+			}
+		})
+	}
 }
 
 func outage(t *testing.T) {

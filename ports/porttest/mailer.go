@@ -16,61 +16,55 @@ type Mailbox struct {
 	// Last returns the text of the last message, as it was delivered, and "" if
 	// none was.
 	Last func(t *testing.T) string
+
+	// LastHTML returns the HTML of the last message, and "" if it had none. Nil: the
+	// mailer delivers the text alone.
+	LastHTML func(t *testing.T) string
 }
 
 // Mailer runs the contract of [ports.Mailer].
 func Mailer(t *testing.T, open func(t *testing.T) Mailbox) {
-	t.Run("the secret stands below the text", func(t *testing.T) {
-		box := open(t)
-		mustDo(t, box.Mailer.Send(t.Context(), newMail(t)))
-		mustDeliver(t, box, "Your code is below.\n\nIt is good for ten minutes.", "12345678")
+	t.Run("a text is delivered as it was written", func(t *testing.T) {
+		for _, text := range mailTexts {
+			box, mail := open(t), newMail(t)
+			mail.Text, mail.HTML = text, ""
+			mustDo(t, box.Mailer.Send(t.Context(), mail))
+			mustDeliver(t, box, mail)
+		}
 	})
-	t.Run("a secret may be missing", func(t *testing.T) {
+	t.Run("HTML is delivered beside the text", func(t *testing.T) {
+		for _, text := range mailTexts {
+			box, mail := open(t), newMail(t)
+			mail.HTML = "<p>" + text + "</p>"
+			mustDo(t, box.Mailer.Send(t.Context(), mail))
+			mustDeliver(t, box, mail)
+		}
+	})
+	t.Run("a mail need not have a secret", func(t *testing.T) {
 		box, mail := open(t), newMail(t)
 		mail.Secret = domain.Secret{}
 		mustDo(t, box.Mailer.Send(t.Context(), mail))
-		mustDeliver(t, box, mail.Text, "")
-		if got := box.Last(t); strings.Contains(got, domain.NewSecret("x").String()) {
-			t.Errorf("got %q", got)
-		}
-	})
-	t.Run("a text is delivered as it was written", func(t *testing.T) {
-		for _, text := range []string{
-			"Zoë, 你好, שלום 🥐",
-			".\n.. a line of dots\n.",
-			"=3D is no escape, =\nand neither is %0A or &amp;",
-			"From the first line on.\nBcc: eve@example.com",
-			strings.Repeat("long ", 400) + "line",
-		} {
-			box, mail := open(t), newMail(t)
-			mail.Text = text
-			mustDo(t, box.Mailer.Send(t.Context(), mail))
-			mustDeliver(t, box, text, "12345678")
-		}
+		mustDeliver(t, box, mail)
 	})
 	t.Run("a subject may be in any language", func(t *testing.T) {
 		box, mail := open(t), newMail(t)
 		mail.Subject = "Wëlcome to 株式会社 🥐"
 		mustDo(t, box.Mailer.Send(t.Context(), mail))
-		mustDeliver(t, box, mail.Text, "12345678")
+		mustDeliver(t, box, mail)
 	})
-	t.Run("a subject of more than one line is refused, and nothing is sent", func(t *testing.T) {
-		for _, subject := range []string{"Hello\nBcc: eve@example.com", "Hello\r\nBcc: eve@example.com", "Hello\rBcc: eve@example.com", "Hello\n", "\r\n\r\nHello"} {
+	for what, bad := range brokenMails {
+		t.Run(what+" is refused, and nothing is sent", func(t *testing.T) {
 			box, mail := open(t), newMail(t)
-			mail.Subject, mail.Text = subject, "Refused "+unique()
+			before := box.Last(t)
+			bad.change(&mail)
 			err := box.Mailer.Send(t.Context(), mail)
-			mustBe(t, err, domain.Invalid)
+			mustBeOn(t, err, bad.field, domain.Invalid)
 			mustHide(t, err, mail.Secret)
-			if got := box.Last(t); strings.Contains(got, mail.Text) {
-				t.Errorf("%q was sent: %q", subject, got)
+			if got := box.Last(t); got != before {
+				t.Errorf("sent %q", got)
 			}
-		}
-	})
-	t.Run("mail without a recipient is refused", func(t *testing.T) {
-		mail := newMail(t)
-		mail.To = domain.Email{}
-		mustBeOn(t, open(t).Mailer.Send(t.Context(), mail), "email", domain.Invalid)
-	})
+		})
+	}
 	t.Run("many callers may send at once", func(t *testing.T) {
 		box := open(t)
 		for _, err := range race(func(int) error { return box.Mailer.Send(t.Context(), newMail(t)) }) {
@@ -81,29 +75,60 @@ func Mailer(t *testing.T, open func(t *testing.T) Mailbox) {
 	heedContext(t, func(ctx context.Context) error { return open(t).Mailer.Send(ctx, newMail(t)) })
 }
 
+var mailTexts = []string{
+	"Zoë, 你好, שלום 🥐",
+	".\n.. a line of dots\n.",
+	"=3D is no escape, =\nand neither is %0A or &amp;",
+	"From the first line on.\nBcc: eve@example.com",
+	strings.Repeat("long ", 400) + "line",
+}
+
+var brokenMails = map[string]struct {
+	change func(*ports.Mail)
+	field  string
+}{
+	"a mail without a recipient":     {func(m *ports.Mail) { m.To = domain.Email{} }, "email"},
+	"a mail without a subject":       {func(m *ports.Mail) { m.Subject = "" }, "subject"},
+	"a subject of two lines":         {func(m *ports.Mail) { m.Subject = "Hello\nBcc: eve@example.com" }, "subject"},
+	"a subject with CRLF":            {func(m *ports.Mail) { m.Subject = "Hello\r\nBcc: eve@example.com" }, "subject"},
+	"a subject with CR":              {func(m *ports.Mail) { m.Subject = "Hello\rBcc: eve@example.com" }, "subject"},
+	"a subject that ends with LF":    {func(m *ports.Mail) { m.Subject = "Hello\n" }, "subject"},
+	"a subject that starts with LF":  {func(m *ports.Mail) { m.Subject = "\n\nHello" }, "subject"},
+	"a subject with NUL":             {func(m *ports.Mail) { m.Subject = "Hello\x00" }, "subject"},
+	"a subject with a separator":     {func(m *ports.Mail) { m.Subject = "Hello\u2028you" }, "subject"},
+	"a subject that is not in UTF-8": {func(m *ports.Mail) { m.Subject = "\xff" }, "subject"},
+	"a mail without a text":          {func(m *ports.Mail) { m.Text = "" }, "text"},
+	"a text with NUL":                {func(m *ports.Mail) { m.Text = "a\x00" }, "text"},
+	"a text that is not in UTF-8":    {func(m *ports.Mail) { m.Text = "\xff" }, "text"},
+	"HTML with NUL":                  {func(m *ports.Mail) { m.HTML = "a\x00" }, "html"},
+	"HTML that is not in UTF-8":      {func(m *ports.Mail) { m.HTML = "\xff" }, "html"},
+}
+
 func newMail(t *testing.T) ports.Mail {
 	t.Helper()
+	code := newSecret()
 	return ports.Mail{
 		To:      newEmail(t),
 		Subject: "Your code",
-		Text:    "Your code is below.\n\nIt is good for ten minutes.",
-		Secret:  domain.NewSecret("12345678"),
+		Text:    "Your code is below.\n\n" + code.Reveal() + "\n",
+		HTML:    "<p>Your code:</p><p>" + code.Reveal() + "</p>",
+		Secret:  code,
 	}
 }
 
-// mustDeliver fails unless the last message has text, and secret on a line of
-// its own below it.
-func mustDeliver(t *testing.T, box Mailbox, text, secret string) {
+func newSecret() domain.Secret { return domain.NewSecret(unique()) }
+
+// mustDeliver fails unless the mail is the last message.
+func mustDeliver(t *testing.T, box Mailbox, mail ports.Mail) {
 	t.Helper()
-	got := strings.ReplaceAll(box.Last(t), "\r\n", "\n")
-	_, below, found := strings.Cut(got, text)
-	if !found {
-		t.Fatalf("delivered %q, want %q", got, text)
+	unix := strings.NewReplacer("\r\n", "\n")
+	if got := unix.Replace(box.Last(t)); strings.TrimSpace(got) != strings.TrimSpace(mail.Text) {
+		t.Errorf("delivered %q, want %q", got, mail.Text)
 	}
-	if secret == "" {
+	if box.LastHTML == nil {
 		return
 	}
-	if before, _, found := strings.Cut(below, secret); !found || !strings.HasSuffix(before, "\n") {
-		t.Errorf("delivered %q, want %q on a line of its own below the text", got, secret)
+	if got := unix.Replace(box.LastHTML(t)); strings.TrimSpace(got) != strings.TrimSpace(mail.HTML) {
+		t.Errorf("delivered the HTML %q, want %q", got, mail.HTML)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/idp"
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/mails"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -36,7 +37,7 @@ func New(changes ...func(*idp.Config)) *Provider {
 	p.db = &memory.DB{Now: p.now}
 	p.config = idp.Config{
 		Users:      p.db.Users(),
-		Mail:       p.Mail,
+		Mail:       &mails.Service{Mailer: p.Mail},
 		Keys:       domain.Must(keys()),
 		Hasher:     memory.Hasher{},
 		ClientID:   idp.ClientID,
