@@ -2,7 +2,6 @@ package ports
 
 import (
 	"context"
-	"time"
 
 	"github.com/partywall-go/partywall/domain"
 )
@@ -17,12 +16,9 @@ type TenantProvisioner interface {
 	// [MakingLimits] describes, also where several creations come at once, whether or
 	// not the ID is taken.
 	//
-	// Where tenant.Idempotency was used before, within [IdempotencyLife], for the same
-	// fingerprint, Create creates nothing and returns the first answer with Replayed
-	// set, also after the tenant was changed; for another fingerprint it returns
-	// [domain.CodeIdempotencyMismatch]. A duplicate that comes while the first request
-	// is being served waits for it. A failed creation leaves no record, and a replay is
-	// not limited. The event of a creation is [domain.EventTenantCreated].
+	// Under tenant.Idempotency it creates one tenant, as [Idempotency] describes, and
+	// reports a replay as Replayed. A replay is not limited. The event of a creation is
+	// [domain.EventTenantCreated].
 	Create(ctx context.Context, tenant TenantCreation) (CreatedTenant, error)
 
 	// Sweep removes the reservations that have expired, and the remains of interrupted
@@ -44,16 +40,4 @@ type TenantCreation struct {
 type CreatedTenant struct {
 	Tenant   domain.Tenant
 	Replayed bool
-}
-
-// IdempotencyLife is how long the answer to a creating request is kept.
-const IdempotencyLife = 24 * time.Hour
-
-// Idempotency identifies one creating request of a signed-in user. Requests are the
-// same if Identity, Route and Key are.
-type Idempotency struct {
-	Identity    domain.Identity
-	Route       string
-	Key         string
-	Fingerprint [32]byte // of the request's meaning: equal in a replay
 }

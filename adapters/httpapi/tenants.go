@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -48,7 +47,7 @@ func (s *server) createTenant(c echo.Context, by tenants.Creator) error {
 		return err
 	}
 	web.LineOf(c).Tenant = id
-	creation := tenants.Creation{ID: id, Name: body.Name, Route: c.Request().Method + " " + c.Path()}
+	creation := tenants.Creation{ID: id, Name: body.Name, Route: routeOf(c)}
 	if !by.Caller.IsZero() {
 		if creation.IdempotencyKey, err = idempotencyKey(c.Request().Header); err != nil {
 			return err
@@ -56,29 +55,9 @@ func (s *server) createTenant(c echo.Context, by tenants.Creator) error {
 	}
 	created, err := s.Tenants.Create(c.Request().Context(), by, creation)
 	if err != nil {
-		return web.OnField(err, "idempotencyKey", headerIdempotencyKey)
+		return aboutKey(err)
 	}
-	if created.Replayed {
-		c.Response().Header().Set("Idempotency-Replayed", "true")
-	}
-	return web.Respond(c, http.StatusCreated, createdAnswer(created))
-}
-
-const headerIdempotencyKey = "Idempotency-Key"
-
-// idempotencyKey reads the Idempotency-Key header of a signed-in caller. It ignores
-// the header of any other caller.
-func idempotencyKey(header http.Header) (string, error) {
-	keys := slices.Compact(slices.Clone(header[headerIdempotencyKey]))
-	switch {
-	case len(keys) == 0:
-		return "", nil
-	case len(keys) > 1:
-		return "", domain.Invalidf(headerIdempotencyKey, "send one Idempotency-Key")
-	case keys[0] == "":
-		return "", domain.Invalidf(headerIdempotencyKey, "an Idempotency-Key is not empty")
-	}
-	return keys[0], nil
+	return respondCreated(c, created.Replayed, createdAnswer(created))
 }
 
 type newTenantAnswer struct {

@@ -20,8 +20,8 @@ type DB struct {
 	tenants   map[domain.TenantID]*record
 	upgrading map[domain.TenantID]bool // see SetUpgrading
 	places    map[domain.Identity]map[domain.TenantID]domain.Membership
-	answers   map[request]answer
-	makings   map[any]making // by what created the tenant: the hash of a claim token, or a key of its own
+	answers   map[request]answer // to the creating requests with an idempotency key
+	makings   map[any]making     // by what created the tenant: the hash of a claim token, or a key of its own
 
 	reservations map[domain.TenantID]*reservation
 	tokens       map[domain.TokenHash]domain.TenantID // of the reservations

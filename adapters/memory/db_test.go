@@ -17,7 +17,7 @@ func TestIdempotencyKeys(t *testing.T) {
 		db := &memory.DB{Now: func() time.Time { return now }}
 		ada := identity("ada")
 		create := func(id string) ports.CreatedTenant {
-			created, err := db.Tenants().Create(t.Context(), ports.TenantCreation{ID: tenantID(id), Owner: ada, Idempotency: &ports.Idempotency{Identity: ada, Route: "r", Key: "k"}})
+			created, err := db.Tenants().Create(t.Context(), ports.TenantCreation{ID: tenantID(id), Owner: ada, Idempotency: &ports.Idempotency{By: domain.UserActor(ada), Route: "r", Key: "k"}})
 			must(t, err)
 			return created
 		}

@@ -23,24 +23,10 @@ var (
 // Tenants returns the registry of tenants.
 func (db *DB) Tenants() *Tenants { return &Tenants{db} }
 
-// request identifies creating requests that are the same.
-type request struct {
-	identity   domain.Identity
-	route, key string
-}
-
-// answer is the answer to a creating request.
-type answer struct {
-	fingerprint [32]byte
-	tenant      domain.Tenant
-	expiresAt   time.Time
-}
-
 var (
-	errTenantNotFound      = domain.NewError(domain.CodeTenantNotFound)
-	errTenantUpgrading     = domain.NewError(domain.CodeTenantUpgrading)
-	errTenantExists        = domain.NewError(domain.CodeTenantExists)
-	errIdempotencyMismatch = domain.NewError(domain.CodeIdempotencyMismatch)
+	errTenantNotFound  = domain.NewError(domain.CodeTenantNotFound)
+	errTenantUpgrading = domain.NewError(domain.CodeTenantUpgrading)
+	errTenantExists    = domain.NewError(domain.CodeTenantExists)
 )
 
 // Create implements [ports.TenantProvisioner]. A duplicate waits for the first at the lock.
@@ -51,11 +37,8 @@ func (s *Tenants) Create(ctx context.Context, n ports.TenantCreation) (ports.Cre
 	s.db.mu.Lock()
 	defer s.db.mu.Unlock()
 	now := clock(s.db.Now)
-	if first, found := s.db.answered(n.Idempotency, now); found {
-		if first.fingerprint != n.Idempotency.Fingerprint {
-			return ports.CreatedTenant{}, errIdempotencyMismatch
-		}
-		return ports.CreatedTenant{Tenant: first.tenant, Replayed: true}, nil
+	if first, replayed, err := replay[domain.Tenant](s.db, n.Idempotency, now); replayed || err != nil {
+		return ports.CreatedTenant{Tenant: first, Replayed: replayed}, err
 	}
 	if err := s.db.allow(n.Limits, n.Owner, now); err != nil {
 		return ports.CreatedTenant{}, err
@@ -71,19 +54,8 @@ func (s *Tenants) Create(ctx context.Context, n ports.TenantCreation) (ports.Cre
 	s.db.count(n.Limits, new(int), now)
 	s.db.unreserve(n.ID) // the remains of a reservation that has expired
 	made := s.db.add(domain.Tenant{ID: n.ID, Name: n.Name, Status: domain.Active, CreatedAt: now}, n.Owner, now)
-	if i := n.Idempotency; i != nil {
-		set(&s.db.answers, request{i.Identity, i.Route, i.Key}, answer{i.Fingerprint, made, now.Add(ports.IdempotencyLife)})
-	}
+	s.db.keepAnswer(n.Idempotency, n.ID, made, now)
 	return ports.CreatedTenant{Tenant: made}, nil
-}
-
-// answered returns the answer to i's request in the last 24 hours.
-func (db *DB) answered(i *ports.Idempotency, now time.Time) (answer, bool) {
-	if i == nil {
-		return answer{}, false
-	}
-	first, found := db.answers[request{i.Identity, i.Route, i.Key}]
-	return first, found && now.Before(first.expiresAt)
 }
 
 // taken reports whether a tenant or a reservation has the ID.
@@ -155,11 +127,7 @@ func (s *Tenants) Sweep(ctx context.Context) (int, error) {
 			freed++
 		}
 	}
-	for asked, given := range s.db.answers {
-		if !now.Before(given.expiresAt) {
-			delete(s.db.answers, asked)
-		}
-	}
+	s.db.forgetAnswers(now)
 	for by, m := range s.db.makings {
 		if now.Sub(m.at) >= ports.UnconfirmedDay {
 			delete(s.db.makings, by)

@@ -2,12 +2,15 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
 )
 
 // Gate returns the pool that serves tenants, outside of any scope.
@@ -36,6 +39,20 @@ func (db *DB) RecordEvent(ctx context.Context, event domain.Event) error {
 		_, err := tx.ExecContext(ctx, statement, args...)
 		return err
 	})
+}
+
+// RecordOnce records the event under the key with its data as the answer, and ends with
+// refusal.
+func (db *DB) RecordOnce(ctx context.Context, key *ports.Idempotency, event domain.Event, refusal error) (answer json.RawMessage, replayed bool, err error) {
+	err = db.others.Load().System.InScope(ctx, db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+		answer, replayed, err = once(ctx, tx, key, event.Tenant, func() (json.RawMessage, error) {
+			statement, args := insertEvent(1, "", event)
+			_, err := tx.ExecContext(ctx, statement, args...)
+			return event.Data, errors.Join(err, refusal)
+		})
+		return err
+	})
+	return answer, replayed, pg.Translate(ctx, err, "record an event once")
 }
 
 // ListMembers is the statement of [Members.List].

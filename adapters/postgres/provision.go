@@ -215,14 +215,15 @@ func (p *provisioning) activate(ctx context.Context, tx *sqlx.Tx) error {
 	if err != nil {
 		return err
 	}
-	args := []any{p.new.ID.String(), p.request, p.token, p.new.Owner.Provider(), p.new.Owner.Subject()}
+	args := []any{p.new.ID.String(), p.request, p.token, p.new.Owner.Provider(), p.new.Owner.Subject(), digest(p.new.Idempotency)}
 	record, recorded := insertEvent(len(args)+1, "FROM made", event)
 	p.owner = domain.Membership{Tenant: p.new.ID, Identity: p.new.Owner, Role: domain.RoleOwner, State: domain.MemberActive}
 	err = tx.GetContext(ctx, &p.owner.CreatedAt, `
 		WITH made AS (
 			UPDATE partywall.tenants SET status = 'active', expires_at = NULL
 			WHERE id = $1 AND request = $2 AND current_setting(`+pq.QuoteLiteral(pg.Marker)+`, true) = $1
-			RETURNING id
+			RETURNING id, name, created_at
+		), kept AS (`+keepTenant+`
 		), freed AS (
 			DELETE FROM partywall.reservations r USING made WHERE r.id = made.id
 		), spent AS (

@@ -148,6 +148,7 @@ func TestProvision(t *testing.T) {
 func commitInOnProvision(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 	t.Helper()
 	n := pgtest.Creation(t, "acme")
+	n.Idempotency = &ports.Idempotency{By: domain.UserActor(n.Owner), Route: "r", Key: "k"}
 	_, err := db.Tenants().Create(t.Context(), n)
 	pgtest.MustBe(t, err, postgres.CodeScopeEnded)
 	reserved := pgtest.Reserve(t, db, "reserved")
@@ -173,7 +174,9 @@ func commitInOnProvision(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 	if _, err := honest.Reservations().Claim(t.Context(), claim); err != nil {
 		t.Errorf("the reservation was lost: %v", err)
 	}
-	pgtest.MakeTenant(t, honest, "acme")
+	if created, err := honest.Tenants().Create(t.Context(), n); err != nil || created.Replayed || created.Tenant.ID != n.ID {
+		t.Errorf("the same request again: %+v, %v", created, err)
+	}
 	pgtest.MustBeWhole(t, cfg, 2)
 }
 

@@ -3,7 +3,6 @@ package tenants
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
@@ -165,18 +164,12 @@ func (s *Service) reserve(ctx context.Context, by Creator, creation Creation) (C
 }
 
 func (s *Service) createOwned(ctx context.Context, by Creator, creation Creation) (Created, error) {
-	tenant := ports.TenantCreation{ID: creation.ID, Name: creation.Name, Owner: by.owner(), By: by.actor()}
-	if key := creation.IdempotencyKey; key != "" {
-		if !validIdempotencyKey(key) {
-			return Created{}, domain.Invalidf("idempotencyKey", "an idempotency key is 1 to %d visible ASCII characters", maxIdempotencyKeyLen)
-		}
-		tenant.Idempotency = &ports.Idempotency{
-			Identity:    by.owner(),
-			Route:       creation.Route,
-			Key:         key,
-			Fingerprint: sha256.Sum256([]byte(tenant.ID.String() + "\n" + tenant.Name)),
-		}
+	request, err := ports.Idempotency{By: domain.UserActor(by.owner()), Route: creation.Route, Key: creation.IdempotencyKey}.
+		Of(creation.ID.String() + "\n" + creation.Name) // a name has one line
+	if err != nil {
+		return Created{}, err
 	}
+	tenant := ports.TenantCreation{ID: creation.ID, Name: creation.Name, Owner: by.owner(), By: by.actor(), Idempotency: request}
 	owner, err := s.admitMaking(ctx, by)
 	if err != nil {
 		return Created{}, err
@@ -193,15 +186,4 @@ func (s *Service) createOwned(ctx context.Context, by Creator, creation Creation
 		s.welcome(owner.email, made.Tenant)
 	}
 	return Created{Tenant: made.Tenant, Replayed: made.Replayed}, nil
-}
-
-const maxIdempotencyKeyLen = 255
-
-func validIdempotencyKey(key string) bool {
-	for i := range len(key) {
-		if key[i] <= ' ' || key[i] > '~' {
-			return false
-		}
-	}
-	return len(key) <= maxIdempotencyKeyLen
 }

@@ -21,7 +21,7 @@ type RecordedEvents interface {
 func ChangesAreEvents(t *testing.T, open func(t *testing.T) Tenancy) {
 	t.Run("each tenant begins with one event, and a refused or repeated creation has none", func(t *testing.T) {
 		s, n, other := open(t), owned(t), owned(t)
-		n.Idempotency = &ports.Idempotency{Identity: n.Owner, Route: "r", Key: unique()}
+		n.Idempotency = &ports.Idempotency{By: domain.UserActor(n.Owner), Route: "r", Key: unique()}
 		for range 2 {
 			create(t, s.Tenants, n)
 		}

@@ -84,6 +84,17 @@ func (s keyAlone) Create(ctx context.Context, n ports.TenantCreation) (ports.Cre
 	return s.Tenants.Create(ctx, n)
 }
 
+type ofAnyTenant struct{ porttest.Tenants }
+
+func (s ofAnyTenant) Create(ctx context.Context, n ports.TenantCreation) (ports.CreatedTenant, error) {
+	if n.Idempotency != nil {
+		i := *n.Idempotency
+		i.Tenant = domain.TenantID{}
+		n.Idempotency = &i
+	}
+	return s.Tenants.Create(ctx, n)
+}
+
 type forgetful struct{ porttest.Tenants }
 
 func (s forgetful) Create(ctx context.Context, n ports.TenantCreation) (ports.CreatedTenant, error) {

@@ -35,8 +35,9 @@ func allFaults() map[string]fault {
 		"an upgrade reported as an outage": {tenancy(func(s *porttest.Tenancy) { s.Tenants = losesUpgrades{s.Tenants} }), "a tenant that is being upgraded is unavailable, and no other is"},
 		"an upgrade ignored":               {tenancy(func(s *porttest.Tenancy) { s.SetUpgrading = func(*testing.T, domain.TenantID, bool) {} }), "a tenant that is being upgraded is unavailable, and no other is"},
 		"a context ignored":                {tenancy(func(s *porttest.Tenancy) { s.Tenants = deaf{s.Tenants} }), "a call returns the own error of a context that is cancelled, or past its deadline"},
-		"a record under the key alone":     {tenancy(func(s *porttest.Tenancy) { s.Tenants = keyAlone{s.Tenants} }), "a request of another identity, route or key is another"},
-		"no record at all":                 {tenancy(func(s *porttest.Tenancy) { s.Tenants = forgetful{s.Tenants} }), "duplicates at once make one tenant and get one answer"},
+		"a record under the key alone":     {tenancy(func(s *porttest.Tenancy) { s.Tenants = keyAlone{s.Tenants} }), "idempotency/a request of another actor, tenant, route or key is another"},
+		"a record of any tenant":           {tenancy(func(s *porttest.Tenancy) { s.Tenants = ofAnyTenant{s.Tenants} }), "idempotency/a request of another actor, tenant, route or key is another"},
+		"no record at all":                 {tenancy(func(s *porttest.Tenancy) { s.Tenants = forgetful{s.Tenants} }), "idempotency/duplicates at once create one thing and get one answer"},
 		"a list without an order":          {tenancy(func(s *porttest.Tenancy) { s.Tenants = backwards{s.Tenants} }), "tenants and reservations come in the order of their IDs by byte, page after page"},
 		"a claim that is never spent":      {claims(func(s *porttest.Tenancy) { s.Reservations = generous{s.Reservations, &sync.Map{}} }), "of many claims with one token at once, one succeeds"},
 		"a claim of any tenant":            {claims(func(s *porttest.Tenancy) { s.Reservations = careless{s.Reservations} }), "a token of another tenant is refused and stays unspent"},
@@ -49,7 +50,7 @@ func allFaults() map[string]fault {
 		"unconfirmed owners without end": {tenancy(func(s *porttest.Tenancy) {
 			s.Tenants = unlimited{s.Tenants, func(l *ports.MakingLimits) { l.Unconfirmed = nil }}
 		}), "by creation/a network makes so many tenants for unconfirmed owners"},
-		"an error without its field":             {tenancy(func(s *porttest.Tenancy) { s.Tenants = misplaced{s.Tenants} }), "a key that was used for another fingerprint is refused, and makes nothing"},
+		"an error without its field":             {tenancy(func(s *porttest.Tenancy) { s.Tenants = misplaced{s.Tenants} }), "idempotency/a key that was used for another fingerprint is refused, and creates nothing"},
 		"wrong codes at once not counted":        {users(func(s ports.UserStore) ports.UserStore { return &racy{UserStore: s} }), "wrong codes at once count each"},
 		"a reuse that ends nothing":              {users(func(s ports.UserStore) ports.UserStore { return lenient{s} }), "a token that was exchanged before has its own error and ends only its family"},
 		"a grace without end":                    {users(func(s ports.UserStore) ports.UserStore { return patient{s} }), "without grace, of many exchanges of one token at once one succeeds, and its new token is revoked"},

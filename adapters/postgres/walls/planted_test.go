@@ -123,7 +123,7 @@ func makeInAllWays(t *testing.T, db *postgres.DB) {
 		}
 	}
 	n := pgtest.Creation(t, "created")
-	n.Limits, n.Idempotency = limits, &ports.Idempotency{Identity: ada, Key: "k"}
+	n.Limits, n.Idempotency = limits, &ports.Idempotency{By: domain.UserActor(ada), Key: "k"}
 	for range 2 {
 		if _, err := db.Tenants().Create(t.Context(), n); err != nil {
 			t.Fatal(err)
