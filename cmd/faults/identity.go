@@ -119,24 +119,24 @@ func (l *testbed) withProvider(ctx context.Context, p *provider) (*server, error
 	return nil, fmt.Errorf("the program does not start: %s", s.output.String())
 }
 
-// believes returns the status for a token. It is 400 (name a tenant) if the token is accepted.
-func (s *server) believes(ctx context.Context, token string) int {
+// statusFor returns the status for a token. It is 400 (name a tenant) if the token is accepted.
+func (s *server) statusFor(ctx context.Context, token string) int {
 	status, _ := s.get(ctx, "/files/download-url?filename=a", "Authorization: Bearer "+token)
 	return status
 }
 
-const believed = http.StatusBadRequest
+const accepted = http.StatusBadRequest
 
 // recovers waits until a valid token is accepted.
 func (s *server) recovers(ctx context.Context, p *provider) (time.Duration, error) {
 	began := time.Now()
 	for time.Since(began) < 60*time.Second {
-		if s.believes(ctx, p.good()) == believed {
+		if s.statusFor(ctx, p.good()) == accepted {
 			return time.Since(began), nil
 		}
 		time.Sleep(200 * time.Millisecond)
 	}
-	return 0, fmt.Errorf("a good token still gets %d after a minute", s.believes(ctx, p.good()))
+	return 0, fmt.Errorf("a good token still gets %d after a minute", s.statusFor(ctx, p.good()))
 }
 
 func keysDown(ctx context.Context, bed *testbed) (string, error) {
@@ -147,12 +147,12 @@ func keysDown(ctx context.Context, bed *testbed) (string, error) {
 		return "", err
 	}
 	ready, header := s.get(ctx, "/readyz")
-	if status := s.believes(ctx, p.good()); status != http.StatusServiceUnavailable || ready != http.StatusServiceUnavailable || header.Get("Retry-After") == "" {
+	if status := s.statusFor(ctx, p.good()); status != http.StatusServiceUnavailable || ready != http.StatusServiceUnavailable || header.Get("Retry-After") == "" {
 		return "", fmt.Errorf("a good token gets %d, /readyz is %d", status, ready)
 	}
 	p.misbehave(nil)
 	took, err := s.recovers(ctx, p)
-	return fmt.Sprintf("503; believed %.1f s after the keys were there", took.Seconds()), err
+	return fmt.Sprintf("503; accepted %.1f s after the keys were there", took.Seconds()), err
 }
 
 func keysLying(ctx context.Context, bed *testbed) (string, error) {
@@ -175,13 +175,13 @@ func keysLying(ctx context.Context, bed *testbed) (string, error) {
 	for i, lie := range lies {
 		p.misbehave(lie)
 		time.Sleep(1500 * time.Millisecond) // until the key set may be fetched again
-		if status := s.believes(ctx, p.good()); status != http.StatusServiceUnavailable {
+		if status := s.statusFor(ctx, p.good()); status != http.StatusServiceUnavailable {
 			return "", fmt.Errorf("under lie %d a token gets %d", i, status)
 		}
 	}
 	p.misbehave(nil)
 	took, err := s.recovers(ctx, p)
-	return fmt.Sprintf("503 under %d lies; believed %.1f s after the truth", len(lies), took.Seconds()), err
+	return fmt.Sprintf("503 under %d lies; accepted %.1f s after the truth", len(lies), took.Seconds()), err
 }
 
 func keysHanging(ctx context.Context, bed *testbed) (string, error) {
@@ -199,7 +199,7 @@ func keysHanging(ctx context.Context, bed *testbed) (string, error) {
 		return "", err
 	}
 	began := time.Now()
-	status := s.believes(ctx, p.good())
+	status := s.statusFor(ctx, p.good())
 	waited := time.Since(began)
 	health, _ := s.get(ctx, "/healthz")
 	close(release)
@@ -208,7 +208,7 @@ func keysHanging(ctx context.Context, bed *testbed) (string, error) {
 	}
 	p.misbehave(nil)
 	took, err := s.recovers(ctx, p)
-	return fmt.Sprintf("503 after %.1f s; believed %.1f s after it answered", waited.Seconds(), took.Seconds()), err
+	return fmt.Sprintf("503 after %.1f s; accepted %.1f s after it answered", waited.Seconds(), took.Seconds()), err
 }
 
 func keysRotating(ctx context.Context, bed *testbed) (string, error) {
@@ -225,7 +225,7 @@ func keysRotating(ctx context.Context, bed *testbed) (string, error) {
 		p.rotate()
 		for until := time.Now().Add(11 * time.Second); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
 			tokens++
-			if status := s.believes(ctx, p.good()); status != believed {
+			if status := s.statusFor(ctx, p.good()); status != accepted {
 				return "", fmt.Errorf("token %d, a good one, gets %d", tokens, status)
 			}
 		}
@@ -242,11 +242,11 @@ func clockOff(ctx context.Context, bed *testbed) (string, error) {
 	if _, err := s.recovers(ctx, p); err != nil {
 		return "", err
 	}
-	ahead := s.believes(ctx, p.token(time.Now().Add(5*time.Minute)))
-	over := s.believes(ctx, p.token(time.Now().Add(-65*time.Minute)))
-	behind := s.believes(ctx, p.token(time.Now().Add(-5*time.Minute)))
-	if ahead != http.StatusUnauthorized || over != http.StatusUnauthorized || behind != believed {
+	ahead := s.statusFor(ctx, p.token(time.Now().Add(5*time.Minute)))
+	over := s.statusFor(ctx, p.token(time.Now().Add(-65*time.Minute)))
+	behind := s.statusFor(ctx, p.token(time.Now().Add(-5*time.Minute)))
+	if ahead != http.StatusUnauthorized || over != http.StatusUnauthorized || behind != accepted {
 		return "", fmt.Errorf("ahead %d, over %d, behind %d", ahead, over, behind)
 	}
-	return "401 and 401; an issuer 5 minutes behind is believed", nil
+	return "401 and 401; an issuer 5 minutes behind is accepted", nil
 }

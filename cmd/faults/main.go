@@ -40,7 +40,7 @@ func faults() []fault {
 		{"pool-exhausted", "200 requests on one connection: 200 or 503 with Retry-After", poolExhausted},
 		{"kill-9", "kill -9 of the program while it provisions, 100 times: each tenant is whole or absent", killedWhileProvisioning},
 		{"keys-down", "no key set at the start: 503, not 401; served once it is available", keysDown},
-		{"keys-lying", "a key set that is empty, HTML, 2 MiB or elsewhere: 503, and no token is believed", keysLying},
+		{"keys-lying", "a key set that is empty, HTML, 2 MiB or elsewhere: 503, and no token is accepted", keysLying},
 		{"keys-hanging", "a key set that hangs: 503 within 10 s, others are served meanwhile", keysHanging},
 		{"keys-rotating", "keys that rotate under load: no good token is refused", keysRotating},
 		{"clock-off", "an issuer whose clock is 5 minutes ahead, or a token 5 minutes over: 401", clockOff},
