@@ -104,7 +104,7 @@ func TestClaimsOfAnOlderProgramBeside(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db, cfg := pgtest.Open(t, pgtest.WithNotes, change)
-			t.Run("are claimed once, and again by their owner", func(t *testing.T) { claimOld(t, db, cfg) })
+			t.Run("are claimed once, and the owner may repeat the claim", func(t *testing.T) { claimOld(t, db, cfg) })
 			t.Run("are claimed by a new user, within limits", func(t *testing.T) { claimOldBySignUp(t, db, cfg) })
 			t.Run("are swept when they have expired", func(t *testing.T) {
 				oldClaim(t, db, cfg, "expired")

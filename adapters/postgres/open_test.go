@@ -23,10 +23,10 @@ func TestOpen(t *testing.T) {
 		pgtest.MustBe(t, err, code)
 		pgtest.MustSay(t, err, says...)
 	}
-	t.Run("a database that doesn't exist isn't set up", func(t *testing.T) {
+	t.Run("setup refuses a database that does not exist", func(t *testing.T) {
 		refused(t, pgtest.NewConfig(t), postgres.CodeNotSetUp, "partywall setup")
 	})
-	t.Run("an empty database isn't set up", func(t *testing.T) {
+	t.Run("a database without a setup is refused", func(t *testing.T) {
 		cfg := pgtest.NewConfig(t)
 		cfg.Database = "postgres"
 		refused(t, cfg, postgres.CodeNotSetUp, "partywall setup")
@@ -73,12 +73,12 @@ func TestOpen(t *testing.T) {
 		cfg.TenantMigrations = nil
 		_ = pgtest.Reopen(t, cfg)
 	})
-	t.Run("a server that wants no TLS isn't talked to without", func(t *testing.T) {
+	t.Run("a server without TLS is refused where TLS is required", func(t *testing.T) {
 		cfg := pgtest.NewConfig(t)
 		cfg.SSLMode = "verify-full"
 		refused(t, cfg, postgres.CodeLoginRefused, "DB_SSLMODE=verify-full")
 	})
-	t.Run("a configuration that can't be is refused on its field", func(t *testing.T) {
+	t.Run("an impossible configuration is refused on its field", func(t *testing.T) {
 		for field, change := range map[string]func(*postgres.Config){
 			"DB_USER":              func(c *postgres.Config) { c.User = "" },
 			"DB_NAME":              func(c *postgres.Config) { c.Database = "" },

@@ -62,7 +62,7 @@ func tryOptions(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 			pgtest.Note(t, db, acme, "written after it")
 		})
 	}
-	t.Run("a level that PostgreSQL lacks is said", func(t *testing.T) {
+	t.Run("an isolation level that PostgreSQL lacks is refused by its name", func(t *testing.T) {
 		err := db.InTenant(t.Context(), acme, pgtest.InsertNote("x"), postgres.Isolation(sql.LevelLinearizable))
 		pgtest.MustBe(t, err, domain.Internal)
 		if !strings.Contains(err.Error(), "Linearizable") {
@@ -70,7 +70,7 @@ func tryOptions(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 		}
 		pgtest.Note(t, db, acme, "after it")
 	})
-	t.Run("what writes in a read-only scope is the function's own mistake, and costs no connection", func(t *testing.T) {
+	t.Run("a write in a read-only scope returns the server's error, and costs no connection", func(t *testing.T) {
 		err := db.InTenant(t.Context(), acme, pgtest.InsertNote("x"), postgres.ReadOnly)
 		pgtest.MustBeServerError(t, err, pqerror.ReadOnlySQLTransaction)
 		mustFindDefaults(t, db)

@@ -42,7 +42,7 @@ func TestNotThereYet(t *testing.T) {
 	p := pgtest.Through(t, &cfg)
 	p.BreakDown(t)
 	db := pgtest.Reopen(t, cfg)
-	t.Run("all answer that the database is unavailable, and when to come again", func(t *testing.T) {
+	t.Run("all calls return database_unavailable with a time to retry after", func(t *testing.T) {
 		acme, who := pgtest.TenantID(t, "acme"), pgtest.Identity(t, "ada")
 		for name, call := range map[string]func(context.Context) error{
 			"Ready":    db.Ready,
@@ -77,7 +77,7 @@ func TestNotThereYet(t *testing.T) {
 			}
 		}
 	})
-	t.Run("it is served once it's there, without being opened again", func(t *testing.T) {
+	t.Run("the database is used once it is reachable, without another Open", func(t *testing.T) {
 		p.Restore(t)
 		await(t, db)
 		pgtest.Note(t, db, pgtest.MakeTenant(t, db, "acme"), "at last")
@@ -288,7 +288,7 @@ func TestLostCommit(t *testing.T) {
 		}
 		pgtest.MustBeWhole(t, direct, 1)
 	})
-	t.Run("so is one that was cut short right after its commit", func(t *testing.T) {
+	t.Run("a creation that the server cancels right after its commit is found to have succeeded", func(t *testing.T) {
 		p.AnswerAt("; COMMIT; ", pgtest.Failure(pqerror.QueryCanceled))
 		if _, err := db.Tenants().Create(t.Context(), pgtest.Creation(t, "ended")); err != nil {
 			t.Error(err)

@@ -77,7 +77,7 @@ func TestPool(t *testing.T) {
 		"the registry's":    {"Find": find, "Ready": db.Ready},
 		"the provisioner's": {"Create": create},
 	} {
-		t.Run("who finds all connections busy doesn't wait for long: "+pool, func(t *testing.T) {
+		t.Run("a caller waits for a busy connection no longer than AcquireTimeout: "+pool, func(t *testing.T) {
 			occupied[pool](t, func() {
 				for name, call := range callers {
 					mustTurnAway(t, name, call)

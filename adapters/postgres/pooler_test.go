@@ -36,14 +36,14 @@ func TestPooler(t *testing.T) {
 					t.Errorf("it said:\n%s", report)
 				}
 			})
-			t.Run("tenants never meet", func(t *testing.T) { mingle(t, db) })
+			t.Run("tenants that write at once never read each other's rows", func(t *testing.T) { writeAtOnce(t, db) })
 			porttest.ReservationStore(t, func(t *testing.T) porttest.Tenancy { return pgtest.Tenancy(t, db, cfg) })
 		})
 	}
 }
 
-// mingle has four tenants write and read at once, some of them cut off in the middle.
-func mingle(t *testing.T, db *postgres.DB) {
+// writeAtOnce has four tenants write and read at once, some of them cut off in the middle.
+func writeAtOnce(t *testing.T, db *postgres.DB) {
 	var wg sync.WaitGroup
 	for i := range 4 {
 		id := pgtest.MakeTenant(t, db, fmt.Sprintf("tenant-%d", i))

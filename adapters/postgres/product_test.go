@@ -102,7 +102,7 @@ func TestAnotherProgramDoesNotSetUpAProductsDatabase(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a product without a name says so", func(t *testing.T) {
+	t.Run("a program without a name is reported", func(t *testing.T) {
 		unnamed := changed(cfg, func(cfg *postgres.Config) { cfg.Program = "" })
 		pgtest.SetUp(t, unnamed)
 		err := postgres.Setup(t.Context(), changed(cfg, otherPrograms["the stock program"]), func(string) {})

@@ -41,7 +41,7 @@ func TestProvision(t *testing.T) {
 				}
 				pgtest.MustBeWhole(t, cfg, 2)
 			})
-			t.Run("an error of OnProvision comes back, and nothing is left", func(t *testing.T) {
+			t.Run("an error of OnProvision comes back, and undoes the creation", func(t *testing.T) {
 				db, cfg := pgtest.Open(t, pgtest.WithNotes, change, func(cfg *postgres.Config) {
 					cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant, domain.Identity) error { return pgtest.ErrProduct }
 				})
@@ -49,7 +49,7 @@ func TestProvision(t *testing.T) {
 				pgtest.MustBe(t, err, pgtest.ErrProduct)
 				pgtest.MustBeWhole(t, cfg, 0)
 			})
-			t.Run("an error that OnProvision swallowed leaves nothing", func(t *testing.T) {
+			t.Run("an error that OnProvision ignores undoes the creation", func(t *testing.T) {
 				db, cfg := pgtest.Open(t, change, func(cfg *postgres.Config) {
 					cfg.OnProvision = func(ctx context.Context, tx *sqlx.Tx, _ domain.Tenant, _ domain.Identity) error {
 						_, _ = tx.ExecContext(ctx, `SELECT * FROM nowhere`)
@@ -91,7 +91,7 @@ func TestProvision(t *testing.T) {
 					commitInOnProvision(t, db, cfg)
 				})
 			}
-			t.Run("a panic of OnProvision leaves nothing", func(t *testing.T) {
+			t.Run("a panic of OnProvision undoes the creation", func(t *testing.T) {
 				db, cfg := pgtest.Open(t, change, func(cfg *postgres.Config) {
 					cfg.OnProvision = func(context.Context, *sqlx.Tx, domain.Tenant, domain.Identity) error { panic("product") }
 				})
@@ -119,7 +119,7 @@ func TestProvision(t *testing.T) {
 				db, cfg := pgtest.Open(t, pgtest.WithNotes, change)
 				pgtest.ExpireTenant(t, db, cfg)
 			})
-			t.Run("interrupted anywhere, it leaves nothing half made", func(t *testing.T) {
+			t.Run("a setup that is interrupted anywhere can be repeated", func(t *testing.T) {
 				db, cfg := pgtest.Open(t, pgtest.WithNotes, change)
 				made := 0
 				for i := range 60 {

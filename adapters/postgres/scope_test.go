@@ -34,20 +34,20 @@ func TestInTenant(t *testing.T) {
 			misuseScope(t, db)
 			refuseTenants(t, db)
 			limitTime(t, db)
-			leaveNothing(t, db)
+			endWithTransaction(t, db)
 		})
 	}
 }
 
 func commitOrNot(t *testing.T, db *postgres.DB) {
 	acme := pgtest.MakeTenant(t, db, "commits")
-	t.Run("what it did is there when it returns nil", func(t *testing.T) {
+	t.Run("its writes are committed when it returns nil", func(t *testing.T) {
 		pgtest.Note(t, db, acme, "kept")
 		if got := pgtest.Notes(t, db, acme); !slices.Equal(got, []string{"kept"}) {
 			t.Errorf("there is %q", got)
 		}
 	})
-	t.Run("what it did is undone when it returns an error, which comes back as it is", func(t *testing.T) {
+	t.Run("its writes are undone when it returns an error, which comes back as it is", func(t *testing.T) {
 		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
 			return errors.Join(pgtest.InsertNote("undone")(ctx, tx), pgtest.ErrProduct)
 		})
@@ -65,7 +65,7 @@ func commitOrNot(t *testing.T, db *postgres.DB) {
 			t.Errorf("got %v", err)
 		}
 	})
-	t.Run("what it did is undone when it panics, and the panic goes on", func(t *testing.T) {
+	t.Run("its writes are undone when it panics, and the panic goes on", func(t *testing.T) {
 		defer func() {
 			if recover() != "the product's panic" {
 				t.Error("the panic was lost")
@@ -97,7 +97,7 @@ func commitOrNot(t *testing.T, db *postgres.DB) {
 
 func misuseScope(t *testing.T, db *postgres.DB) {
 	acme := pgtest.MakeTenant(t, db, "misuse")
-	t.Run("a swallowed error isn't a success", func(t *testing.T) {
+	t.Run("an error that the function ignores fails the transaction", func(t *testing.T) {
 		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
 			_ = pgtest.InsertNote("lost")(ctx, tx)
 			_, _ = tx.ExecContext(ctx, `SELECT * FROM nowhere`)
@@ -130,7 +130,7 @@ func misuseScope(t *testing.T, db *postgres.DB) {
 			mustFindDefaults(t, db)
 		})
 	}
-	t.Run("what a trigger fails with at the end isn't taken for that", func(t *testing.T) {
+	t.Run("an error of a deferred trigger is not taken for a refused COMMIT", func(t *testing.T) {
 		for _, failing := range []string{`PERFORM 1 / 0`, `PERFORM 'no number'::int`} {
 			executeOwn(t, db, `SET search_path = tenant_misuse; CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN `+failing+`; END $$;
 				DROP TRIGGER IF EXISTS late ON notes; CREATE CONSTRAINT TRIGGER late AFTER INSERT ON notes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail(); RESET search_path`)
@@ -142,7 +142,7 @@ func misuseScope(t *testing.T, db *postgres.DB) {
 		}
 		executeOwn(t, db, `DROP TRIGGER late ON tenant_misuse.notes`)
 	})
-	t.Run("what came after a COMMIT as text isn't committed", func(t *testing.T) {
+	t.Run("statements after a COMMIT in the text are not committed", func(t *testing.T) {
 		if slices.Contains(pgtest.Notes(t, db, acme), "second") {
 			t.Error("it was")
 		}
@@ -154,7 +154,7 @@ func misuseScope(t *testing.T, db *postgres.DB) {
 			mustFindDefaults(t, db)
 		})
 	}
-	t.Run("a transaction that was kept does nothing any more", func(t *testing.T) {
+	t.Run("a transaction that the function kept is refused after the scope", func(t *testing.T) {
 		var kept *sqlx.Tx
 		if err := db.InTenant(t.Context(), acme, func(_ context.Context, tx *sqlx.Tx) error { kept = tx; return nil }); err != nil {
 			t.Fatal(err)
@@ -242,8 +242,8 @@ func limitTime(t *testing.T, db *postgres.DB) {
 	})
 }
 
-// leaveNothing tries what outlives a transaction.
-func leaveNothing(t *testing.T, db *postgres.DB) {
+// endWithTransaction tries what outlives a transaction.
+func endWithTransaction(t *testing.T, db *postgres.DB) {
 	acme := pgtest.MakeTenant(t, db, "leaves")
 	for _, statement := range []string{
 		`SET default_transaction_read_only = on`,
@@ -273,7 +273,7 @@ func leaveNothing(t *testing.T, db *postgres.DB) {
 			mustFindDefaults(t, db)
 		}
 	}
-	t.Run("a temporary table is gone, or denied", func(t *testing.T) {
+	t.Run("a temporary table does not outlive the scope, or is denied", func(t *testing.T) {
 		_ = db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
 			_, err := tx.ExecContext(ctx, `CREATE TEMP TABLE notes (text text)`)
 			return err
@@ -306,7 +306,7 @@ func TestStatementTimeout(t *testing.T) {
 		pgtest.MustBeServerError(t, err, pqerror.QueryCanceled)
 		mustFindDefaults(t, db)
 	})
-	t.Run("a transaction that stands idle too long is unavailable, and its connection replaced", func(t *testing.T) {
+	t.Run("a transaction that is idle too long returns unavailable, and its connection is replaced", func(t *testing.T) {
 		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
 			time.Sleep(5 * time.Second)
 			return pgtest.InsertNote("late")(ctx, tx)

@@ -68,7 +68,7 @@ func TestAMistakeIsNoOutage(t *testing.T) {
 			mustFindDefaults(t, db)
 		})
 	}
-	t.Run("so is a lock that another transaction holds", func(t *testing.T) {
+	t.Run("waiting too long for a lock returns the server's error, with the holder", func(t *testing.T) {
 		lock := domain.Must(pgtest.Superuser(t, cfg).BeginTxx(t.Context(), nil))
 		defer func() { _ = lock.Rollback() }()
 		if _, err := lock.Exec(`LOCK TABLE tenant_acme.notes`); err != nil {
@@ -84,7 +84,7 @@ func TestAMistakeIsNoOutage(t *testing.T) {
 			t.Errorf("the log names no holder: %s", line)
 		}
 	})
-	t.Run("so is a row that another transaction holds", func(t *testing.T) {
+	t.Run("waiting too long for a row returns the server's error, with the holder", func(t *testing.T) {
 		pgtest.Note(t, db, acme, "held")
 		lock := domain.Must(pgtest.Superuser(t, cfg).BeginTxx(t.Context(), nil))
 		defer func() { _ = lock.Rollback() }()
@@ -101,14 +101,14 @@ func TestAMistakeIsNoOutage(t *testing.T) {
 			t.Errorf("it names no holder: %q", detail)
 		}
 	})
-	t.Run("so is what the commit finds", func(t *testing.T) {
+	t.Run("an error that the commit finds is the server's own", func(t *testing.T) {
 		err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
 			_, err := tx.ExecContext(ctx, `INSERT INTO notes (text, parent) VALUES ('orphan', 999)`)
 			return err
 		})
 		pgtest.MustBeServerError(t, err, pqerror.ForeignKeyViolation)
 	})
-	t.Run("so is an error that came before the context was done", func(t *testing.T) {
+	t.Run("an error from before the context was done is the server's own", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		err := db.InTenant(ctx, acme, func(ctx context.Context, tx *sqlx.Tx) error {
 			_, err := tx.ExecContext(ctx, `SELECT 1/0`)

@@ -111,7 +111,7 @@ func TestWalls(t *testing.T) {
 			t.Errorf("acme is %q", got)
 		}
 	})
-	t.Run("no login of ours is more than it needs to be", func(t *testing.T) {
+	t.Run("no login has an attribute that it does not need", func(t *testing.T) {
 		risky := pgtest.Query[int](t, pgtest.Superuser(t, cfg), `
 			SELECT count(*) FROM pg_roles WHERE rolname LIKE 'pw\_`+inst+`\_%'
 			AND (rolsuper OR rolbypassrls OR (rolcreaterole AND (rolcanlogin OR rolinherit OR rolname NOT LIKE '%\_maker\_%')) OR rolcreatedb OR rolreplication OR (rolinherit AND rolcanlogin) OR (rolcanlogin AND rolname LIKE '%\_t\_%'))`)
@@ -130,7 +130,7 @@ func TestPath(t *testing.T) {
 			acme := pgtest.MakeTenant(t, db, "acme")
 			super := pgtest.Superuser(t, cfg)
 			pgtest.Execute(t, super, `CREATE TABLE public.strays (id int); GRANT ALL ON public.strays TO PUBLIC`)
-			t.Run("public isn't on it", func(t *testing.T) {
+			t.Run("schema public is not on the search path", func(t *testing.T) {
 				err := db.InTenant(t.Context(), acme, func(ctx context.Context, tx *sqlx.Tx) error {
 					_, err := tx.ExecContext(ctx, `SELECT * FROM strays`)
 					return err
@@ -139,7 +139,7 @@ func TestPath(t *testing.T) {
 					t.Errorf("got %v", err)
 				}
 			})
-			t.Run("a tenant whose schema is gone isn't served another's", func(t *testing.T) {
+			t.Run("a tenant whose schema was dropped never reads another tenant's", func(t *testing.T) {
 				gone := pgtest.MakeTenant(t, db, "gone")
 				pgtest.Execute(t, super, `DROP SCHEMA tenant_gone CASCADE`)
 				if _, err := db.Tenants().Probe(t.Context(), gone); domain.KindOf(err) != domain.Internal || err == nil {

@@ -121,7 +121,7 @@ const revokeFromGate = `
 
 func TestChecks(t *testing.T) {
 	t.Parallel()
-	t.Run("nothing is wrong with what setup has made", func(t *testing.T) {
+	t.Run("the doctor finds no fault in what setup created", func(t *testing.T) {
 		t.Parallel()
 		db, cfg := pgtest.Open(t, pgtest.WithNotes)
 		err := db.InTenant(t.Context(), pgtest.MakeTenant(t, db, "acme"), func(ctx context.Context, tx *sqlx.Tx) error {
@@ -136,19 +136,19 @@ func TestChecks(t *testing.T) {
 			t.Errorf("of %d checks, %d were made", len(postgres.Checks()), len(got))
 		}
 	})
-	t.Run("without roles it says so", func(t *testing.T) {
+	t.Run("without roles the report says so", func(t *testing.T) {
 		t.Parallel()
 		db, cfg := pgtest.Open(t, pgtest.WithNotes, pgtest.RolesOff)
 		pgtest.MakeTenant(t, db, "acme")
 		pgtest.MustFind(t, cfg, "tenant-roles", doctor.Warning, "TENANT_ROLES=on")
 	})
-	t.Run("a database that isn't set up", func(t *testing.T) {
+	t.Run("a database without a setup", func(t *testing.T) {
 		t.Parallel()
 		cfg := pgtest.NewConfig(t)
 		pgtest.Execute(t, pgtest.Superuser(t, postgres.Config{Host: cfg.Host, Port: cfg.Port, Database: "postgres"}), `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User)
 		pgtest.MustFind(t, cfg, "database-setup", doctor.Error, "partywall setup", "database-public")
 	})
-	t.Run("a database that isn't there", func(t *testing.T) {
+	t.Run("a database that does not exist", func(t *testing.T) {
 		t.Parallel()
 		pgtest.MustFind(t, pgtest.NewConfig(t), "database", doctor.Error, "partywall setup")
 	})
@@ -159,7 +159,7 @@ func TestChecks(t *testing.T) {
 			`CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User+` ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`)
 		pgtest.MustFind(t, cfg, "database-encoding", doctor.Error, "LATIN1", "database-setup", "database-public")
 	})
-	t.Run("a variable that can't be", func(t *testing.T) {
+	t.Run("a variable with an impossible value", func(t *testing.T) {
 		t.Parallel()
 		pgtest.MustFind(t, postgres.Config{Host: "127.0.0.1", User: "u", Database: "d", MaxConns: 1}, "database", doctor.Error, "DB_MAX_CONNS")
 	})

@@ -80,7 +80,7 @@ func TestTranslate(t *testing.T) {
 			t.Errorf("%v says to come again in %v, with code %q", c.err, e.RetryAfter, e.Code)
 		}
 	}
-	t.Run("a context that is done gives its own error, whatever the server says", func(t *testing.T) {
+	t.Run("a context that is done returns its own error, whatever the server reports", func(t *testing.T) {
 		cancelled, cancel := context.WithCancel(t.Context())
 		cancel()
 		pgtest.MustBe(t, pg.Translate(cancelled, state("57014"), "try"), context.Canceled)
@@ -88,7 +88,7 @@ func TestTranslate(t *testing.T) {
 		defer cancel()
 		pgtest.MustBe(t, pg.Translate(late, driver.ErrBadConn, "try"), context.DeadlineExceeded)
 	})
-	t.Run("no error stays none, and one of ours what it is", func(t *testing.T) {
+	t.Run("no error and the errors of domain stay as they are", func(t *testing.T) {
 		if err := pg.Translate(t.Context(), nil, "try"); err != nil {
 			t.Error(err)
 		}

@@ -91,7 +91,7 @@ func TestNothingIsSentToAServerThatProvesNothing(t *testing.T) {
 			fake.mustReceiveNothing(t)
 		})
 	}
-	t.Run("one that hangs up may be back later", func(t *testing.T) {
+	t.Run("a server that hangs up may be available later", func(t *testing.T) {
 		t.Parallel()
 		for _, words := range []string{"", "R", "R\x00\x00\x00\x08", "E", "Ecould not fork new process: no memory\n\x00"} {
 			fake := startFake(t, func(client net.Conn) {
@@ -193,7 +193,7 @@ func TestWithoutAPassword(t *testing.T) {
 		return fake, cfg
 	}
 	letIn := join(authentication(0, ""), []byte("K\x00\x00\x00\x0c\x00\x00\x00\x01\x00\x00\x00\x02Z\x00\x00\x00\x05I"))
-	t.Run("in clear text, anything that listens could let in", func(t *testing.T) {
+	t.Run("over TCP without TLS, a server that asks for no proof is refused", func(t *testing.T) {
 		fake, cfg := trusting(t, letIn)
 		_, err := postgres.Open(t.Context(), cfg)
 		pgtest.MustBe(t, err, postgres.CodeLoginRefused)
@@ -202,13 +202,13 @@ func TestWithoutAPassword(t *testing.T) {
 		}
 		fake.mustReceiveNothing(t)
 	})
-	t.Run("by a Unix socket it is let in", func(t *testing.T) {
+	t.Run("on a Unix socket, such a server is accepted", func(t *testing.T) {
 		fake, cfg := trusting(t, letIn)
 		cfg.Host = pgtest.SocketTo(t, fake.address)
 		_, err := postgres.Open(t.Context(), cfg)
 		pgtest.MustBe(t, err, postgres.CodeNotSetUp) // it asked, and was answered
 	})
-	t.Run("by a name in the abstract namespace, which anything may take, it is not", func(t *testing.T) {
+	t.Run("on a socket in the abstract namespace, which any process may take, it is refused", func(t *testing.T) {
 		if runtime.GOOS != "linux" {
 			return
 		}

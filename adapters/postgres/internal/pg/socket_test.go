@@ -37,7 +37,7 @@ func TestUnixSocket(t *testing.T) {
 		cfg.Host = t.TempDir()
 		pgtest.MustFind(t, cfg, "database", doctor.Error, "unix_socket_directories")
 	})
-	t.Run("a path that no socket can have", func(t *testing.T) {
+	t.Run("a path that is too long for a socket", func(t *testing.T) {
 		cfg.Host = "/" + strings.Repeat("long/", 25)
 		_, err := postgres.Open(t.Context(), cfg)
 		pgtest.MustBe(t, err, domain.Invalid)

@@ -106,7 +106,7 @@ func TestCopies(t *testing.T) {
 			expireTenant(t, db, cfg, "acme")
 		})
 	}
-	t.Run("a restored one whose original is gone is the installation", func(t *testing.T) {
+	t.Run("a restored database whose original was dropped is the installation", func(t *testing.T) {
 		t.Parallel()
 		db, cfg := pgtest.Open(t, pgtest.WithNotes)
 		acme := pgtest.MakeTenant(t, db, "acme")

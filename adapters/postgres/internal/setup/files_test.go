@@ -219,7 +219,7 @@ func TestATransactionForEachFile(t *testing.T) {
 			t.Errorf("there are %d", n)
 		}
 	})
-	t.Run("of a tenant that is there", func(t *testing.T) {
+	t.Run("of a tenant that exists", func(t *testing.T) {
 		db, cfg := pgtest.Open(t, pgtest.WithFiles(kinds[0]))
 		pgtest.MakeTenant(t, db, "acme")
 		pgtest.WithFiles(kinds...)(&cfg)
@@ -231,7 +231,7 @@ func TestATransactionForEachFile(t *testing.T) {
 		pgtest.MustFailSetup(t, cfg, postgres.CodeMigrationFailed, "product/0003_file.sql", "55P04") // a new tenant has one transaction
 		pgtest.MakeTenant(t, pgtest.Reopen(t, withoutFiles(cfg)), "rival")
 	})
-	t.Run("what failed is undone, what came before stays", func(t *testing.T) {
+	t.Run("a failed migration is undone, and those before it stay", func(t *testing.T) {
 		cfg := pgtest.NewConfig(t)
 		cfg.SharedMigrations = pgtest.Files(`CREATE TABLE one ()`, `CREATE TABLE two (); SELECT * FROM nowhere`)
 		pgtest.MustFailSetup(t, cfg, postgres.CodeMigrationFailed, "shared/0002_file.sql", "nowhere")

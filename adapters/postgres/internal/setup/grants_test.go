@@ -42,7 +42,7 @@ func TestSetupGrantsAnew(t *testing.T) {
 			expireTenant(t, db, cfg, "acme")
 		})
 	}
-	t.Run("what a migration takes from all stays taken", func(t *testing.T) {
+	t.Run("a right that a migration revokes from PUBLIC stays revoked", func(t *testing.T) {
 		t.Parallel()
 		db, cfg := pgtest.Open(t, func(cfg *postgres.Config) {
 			cfg.TenantMigrations = fstest.MapFS{"0001_ours.sql": {Data: []byte(`

@@ -12,7 +12,7 @@ import (
 func TestMakers(t *testing.T) {
 	t.Parallel()
 	servers := pgtest.BothServers(t)
-	t.Run("the next one takes over after 500 roles, also for two creations at once", func(t *testing.T) {
+	t.Run("the next maker takes over after 500 roles, also for two creations at once", func(t *testing.T) {
 		t.Parallel()
 		cfg := on(servers[true], pgtest.NewConfig(t, pgtest.WithNotes))
 		pgtest.SetUp(t, cfg)

@@ -40,7 +40,7 @@ func TestSetup(t *testing.T) {
 			t.Error("it isn't")
 		}
 	})
-	t.Run("for a database that it found it says what to run", func(t *testing.T) {
+	t.Run("setup prints the statement for a database that it did not create", func(t *testing.T) {
 		cfg := pgtest.NewConfig(t)
 		maintenance := cfg
 		maintenance.Database = "postgres"
@@ -60,7 +60,7 @@ func TestSetup(t *testing.T) {
 		pgtest.MustBe(t, err, postgres.CodeNotSetUp)
 		pgtest.MustSay(t, err, "LATIN1", "ENCODING 'UTF8'")
 	})
-	t.Run("a database that PUBLIC may not connect to lets its logins in", func(t *testing.T) {
+	t.Run("the logins may connect to a database that PUBLIC may not connect to", func(t *testing.T) {
 		cfg := pgtest.NewConfig(t, pgtest.WithNotes)
 		pgtest.Maintain(t, cfg, `CREATE DATABASE `+cfg.Database+` OWNER `+cfg.User)
 		pgtest.Maintain(t, cfg, `REVOKE ALL ON DATABASE `+cfg.Database+` FROM PUBLIC`)
@@ -72,12 +72,12 @@ func TestSetup(t *testing.T) {
 		}
 		pgtest.MustFind(t, cfg, "database-logins", doctor.OK, "")
 	})
-	t.Run("it lets its logins in again after the right was taken from all", func(t *testing.T) {
+	t.Run("setup grants its logins CONNECT again after it was revoked from PUBLIC", func(t *testing.T) {
 		_, cfg := pgtest.Open(t)
 		pgtest.Maintain(t, cfg, `REVOKE ALL ON DATABASE `+cfg.Database+` FROM PUBLIC`)
 		_ = pgtest.Reopen(t, cfg)
 	})
-	t.Run("where it isn't the owner's to grant, it says what to run", func(t *testing.T) {
+	t.Run("setup prints the statement where the owner of the database must grant", func(t *testing.T) {
 		cfg := pgtest.NewConfig(t)
 		pgtest.Maintain(t, cfg, `CREATE DATABASE `+cfg.Database)
 		pgtest.Maintain(t, cfg, `REVOKE ALL ON DATABASE `+cfg.Database+` FROM PUBLIC; GRANT CONNECT, CREATE ON DATABASE `+cfg.Database+` TO `+cfg.User)
@@ -85,7 +85,7 @@ func TestSetup(t *testing.T) {
 		pgtest.MustBe(t, err, postgres.CodeRightsLacking)
 		pgtest.MustSay(t, err, "GRANT CONNECT ON DATABASE")
 	})
-	t.Run("an extension where no tenant finds it is moved as it says", func(t *testing.T) {
+	t.Run("an extension that no tenant can use is moved by the statement that setup prints", func(t *testing.T) {
 		_, cfg := pgtest.Open(t)
 		pgtest.Execute(t, pgtest.Superuser(t, cfg), `CREATE EXTENSION citext SCHEMA public`)
 		report := pgtest.SetUp(t, cfg)
@@ -104,7 +104,7 @@ func TestSetup(t *testing.T) {
 		pgtest.MustBe(t, err, postgres.CodeRightsLacking)
 		pgtest.MustSay(t, err, `"ext"`, "belongs to postgres")
 	})
-	t.Run("in a database that isn't its own it says what it needs", func(t *testing.T) {
+	t.Run("setup names the rights that it needs in a database of another owner", func(t *testing.T) {
 		cfg := pgtest.NewConfig(t)
 		maintenance := cfg
 		maintenance.Database = "postgres"
@@ -169,7 +169,7 @@ func TestSetup(t *testing.T) {
 		}
 		pgtest.Note(t, pgtest.Reopen(t, cfg), acme, "at last")
 	})
-	t.Run("a migration that fails is found before a tenant has it, and the next setup goes on", func(t *testing.T) {
+	t.Run("a migration that fails stops setup before a tenant has it, and the next setup goes on", func(t *testing.T) {
 		db, cfg := pgtest.Open(t)
 		pgtest.MakeTenant(t, db, "acme")
 		pgtest.MakeTenant(t, db, "rival")

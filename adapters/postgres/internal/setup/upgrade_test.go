@@ -132,7 +132,7 @@ func TestATenantWhoseTablesAreInUse(t *testing.T) {
 		return func() { _ = tx.Rollback() }
 	}
 	pgtest.WithFiles(tableOfNotes, checkedNotes)(&cfg)
-	t.Run("is named when patience ends, after all others are through", func(t *testing.T) {
+	t.Run("is named when the patience ends, after all others have the migration", func(t *testing.T) {
 		defer held(t)()
 		cfg := cfg
 		cfg.MigrationPatience = time.Millisecond
