@@ -92,8 +92,9 @@ type Config struct {
 	Hasher idp.Hasher
 
 	// TenantMigrations run in the schema of every tenant, SharedMigrations once
-	// in the schema "shared". They are files at the root of the file system, numbered from 1
-	// without a gap, such as 0001_invoices.sql. [Setup] runs the new ones.
+	// in the schema "shared". They are files at the root of the file system, whose names
+	// begin with ascending numbers, such as 0001_invoices.sql. Folders of goose and
+	// golang-migrate work as they are. [Setup] runs the new ones.
 	// With Memory there is no SQL, and none of them runs.
 	TenantMigrations, SharedMigrations fs.FS
 

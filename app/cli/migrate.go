@@ -53,8 +53,8 @@ func migrateStatus(ctx context.Context, c console, cmd invocation) error {
 
 type behindObject struct {
 	TenantID  string `json:"tenantId"`
-	Partywall int    `json:"partywall"`
-	Product   int    `json:"product"`
+	Partywall int64  `json:"partywall"`
+	Product   int64  `json:"product"`
 	Reason    string `json:"reason"`
 }
 
@@ -69,7 +69,7 @@ func (c console) listBehind(cmd invocation, behind []app.BehindTenant) error {
 			why = t.Failure
 		}
 		object := behindObject{t.ID.String(), t.Has.Partywall, t.Has.Product, why}
-		table.row(object, t.ID.String(), strconv.Itoa(t.Has.Partywall), strconv.Itoa(t.Has.Product), why)
+		table.row(object, t.ID.String(), strconv.FormatInt(t.Has.Partywall, 10), strconv.FormatInt(t.Has.Product, 10), why)
 	}
 	return table.flush()
 }

@@ -39,7 +39,7 @@ func (MigrationStatus) Fix(c pg.Config) string {
 
 // Versions are the numbers of the last migrations, 0 for none: of Partywall's own
 // files for tenants, and of the product's.
-type Versions struct{ Partywall, Product int }
+type Versions struct{ Partywall, Product int64 }
 
 // BehindTenant is a tenant that lacks a migration. The program answers its requests
 // with [domain.CodeTenantUpgrading] until a setup has brought it up to date.

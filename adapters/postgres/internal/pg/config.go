@@ -74,8 +74,8 @@ type Config struct {
 	Roles string
 
 	// TenantMigrations are run in every tenant's schema, SharedMigrations once, in
-	// the schema "shared". They are files named like 0001_invoices.sql, numbered
-	// from 1 without a gap, at the root of the file system; nil: none.
+	// the schema "shared". They are files named like 0001_invoices.sql, in the order
+	// of their numbers, at the root of the file system; nil: none.
 	TenantMigrations, SharedMigrations fs.FS
 
 	// Program is the name under which the product's operators run its commands; it

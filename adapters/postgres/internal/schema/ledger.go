@@ -17,7 +17,7 @@ type ledger []entry
 // entry is a file as it was then.
 type entry struct {
 	Set      string
-	Number   int
+	Number   int64
 	Name     string
 	Checksum string
 }
@@ -85,7 +85,8 @@ func (l ledger) check(sets []Set, cfg pg.Config) error {
 	return pg.Refusal(pg.CodeBehind, nil, "the database is behind, it lacks %s: %s", strings.Join(names, ", "), cfg.SetItUp())
 }
 
-// missing returns the set's migrations that the ledger lacks.
+// missing returns the set's migrations that the ledger lacks. It refuses a migration
+// that was changed after it was applied.
 func (l ledger) missing(s Set) (missing []Migration, err error) {
 	for _, m := range s.Migrations {
 		found, err := l.has(s, m)
@@ -97,6 +98,37 @@ func (l ledger) missing(s Set) (missing []Migration, err error) {
 		}
 	}
 	return missing, nil
+}
+
+// inOrder refuses a set whose order is not the ledger's: a tenant that is made later
+// would get the files in another order than the tenants that have them.
+func (l ledger) inOrder(s Set) error {
+	for _, m := range s.Migrations {
+		later := l.after(s, m)
+		if found, err := l.has(s, m); err != nil || found || later == nil {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		return pg.Refusal(pg.CodeMigrationFailed, nil, "migration %s sorts before %s/%s, which was applied already: give it a number above %d", s.File(m), s.Name, later.Name, later.Number)
+	}
+	for _, e := range l {
+		if e.Set == s.Name && e.Number < s.Last() && !s.contains(e.Number) {
+			return pg.Refusal(pg.CodeMigrationChanged, nil, "migration %s/%s was applied, and this program has later ones, but not that: restore the file", s.Name, e.Name)
+		}
+	}
+	return nil
+}
+
+// after returns the last entry of the set that is above the migration, or nil.
+func (l ledger) after(s Set, m Migration) (last *entry) {
+	for i, e := range l {
+		if e.Set == s.Name && e.Number > m.number && (last == nil || e.Number > last.Number) {
+			last = &l[i]
+		}
+	}
+	return last
 }
 
 // has reports whether the ledger has the migration. Another one of the same number

@@ -13,37 +13,41 @@ import (
 // all others: it reads the newer migrations from the database, where setup
 // publishes them before it brings the tenants there.
 
-// RefuseChanged refuses a tenant's migration that was changed after it was applied.
+// RefuseChanged refuses the tenants' migrations if one was changed, removed or put
+// before another after a tenant got it.
 func RefuseChanged(ctx context.Context, tx *sqlx.Tx, sets []Set) error {
 	applied, err := readTenants(ctx, tx)
 	if err != nil {
 		return err
 	}
 	for _, set := range sets {
-		if _, err := applied.missing(set); err != nil {
+		if err := applied.inOrder(set); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Publish stores the set as what makes a tenant from now on.
+// Publish stores the set as what makes a tenant from now on, in place of files that no
+// tenant got. Files above its last one are a newer program's, and stay.
 func (s Set) Publish(ctx context.Context, tx *sqlx.Tx) error {
 	var published []string
-	err := tx.SelectContext(ctx, &published, `SELECT checksum FROM partywall.tenant_files WHERE set = $1 ORDER BY number`, s.Name)
+	err := tx.SelectContext(ctx, &published, `SELECT checksum FROM partywall.tenant_files WHERE set = $1 AND number <= $2 ORDER BY number`, s.Name, s.Last())
 	if err != nil {
 		return err
 	}
-	if len(published) >= len(s.Migrations) && slices.EqualFunc(s.Migrations, published[:len(s.Migrations)], func(m Migration, sum string) bool { return m.checksum == sum }) {
+	if slices.EqualFunc(s.Migrations, published, func(m Migration, sum string) bool { return m.checksum == sum }) {
 		return nil
 	}
 	if _, err := tx.ExecContext(ctx, `LOCK TABLE partywall.tenant_files`); err != nil {
 		return err
 	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM partywall.tenant_files WHERE set = $1 AND number <= $2`, s.Name, s.Last()); err != nil {
+		return err
+	}
 	for _, m := range s.Migrations {
 		_, err := tx.ExecContext(ctx, `
-			INSERT INTO partywall.tenant_files (set, number, name, checksum, sql) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (set, number) DO UPDATE SET name = excluded.name, checksum = excluded.checksum, sql = excluded.sql`,
+			INSERT INTO partywall.tenant_files (set, number, name, checksum, sql) VALUES ($1, $2, $3, $4, $5)`,
 			s.Name, m.number, m.name, m.checksum, withoutTransaction(m.sql)) // an older program sends it as it is
 		if err != nil {
 			return err
@@ -57,15 +61,15 @@ func (s Set) Publish(ctx context.Context, tx *sqlx.Tx) error {
 func WithNewer(ctx context.Context, tx *sqlx.Tx, sets []Set) ([]Set, error) {
 	sets = slices.Clone(sets)
 	var names []string
-	var lengths []int64
+	var lasts []int64
 	for i, s := range sets {
 		sets[i].Migrations = slices.Clip(s.Migrations)
-		names, lengths = append(names, s.Name), append(lengths, int64(len(s.Migrations)))
+		names, lasts = append(names, s.Name), append(lasts, s.Last())
 	}
 	rows, err := tx.QueryContext(ctx, `
 		SELECT set, f.number, f.name, f.sql, f.checksum
-		FROM partywall.tenant_files f JOIN unnest($1::text[], $2::int[]) AS known(set, number) USING (set)
-		WHERE f.number > known.number ORDER BY f.number`, pq.Array(names), pq.Array(lengths))
+		FROM partywall.tenant_files f JOIN unnest($1::text[], $2::bigint[]) AS known(set, number) USING (set)
+		WHERE f.number > known.number ORDER BY f.number`, pq.Array(names), pq.Array(lasts))
 	if err != nil {
 		return nil, err
 	}

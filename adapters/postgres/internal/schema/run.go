@@ -220,11 +220,11 @@ func (s Set) Record(ctx context.Context, tx *sqlx.Tx, tenant string, migrations 
 	var numbers []int64
 	var names, checksums []string
 	for _, m := range migrations {
-		numbers, names, checksums = append(numbers, int64(m.number)), append(names, m.name), append(checksums, m.checksum)
+		numbers, names, checksums = append(numbers, m.number), append(names, m.name), append(checksums, m.checksum)
 	}
 	statement := `
 		INSERT INTO partywall.migrations (set, tenant, number, name, checksum)
-		SELECT $1, $2, * FROM unnest($3::int[], $4::text[], $5::text[])`
+		SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[])`
 	args := []any{s.Name, tenant, pq.Array(numbers), pq.Array(names), pq.Array(checksums)}
 	if s.Version != "" {
 		statement = fmt.Sprintf(`
@@ -243,6 +243,9 @@ func (s Set) MissingOf(ctx context.Context, tx *sqlx.Tx, tenant string) ([]Migra
 		SELECT set, number, name, checksum
 		FROM partywall.migrations WHERE set = $1 AND tenant = $2`, s.Name, tenant)
 	if err != nil {
+		return nil, err
+	}
+	if err := ledger(applied).inOrder(s); err != nil {
 		return nil, err
 	}
 	return ledger(applied).missing(s)

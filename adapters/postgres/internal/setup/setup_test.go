@@ -247,8 +247,12 @@ func TestMigrationFiles(t *testing.T) {
 		files fstest.MapFS
 		says  string
 	}{
-		"a gap":                 {fstest.MapFS{"0001_a.sql": {}, "0003_c.sql": {}}, "product/0003_c.sql comes where number 2 is missing"},
-		"a first of another":    {fstest.MapFS{"0002_a.sql": {}}, "number 1 is missing"},
+		"number zero":           {fstest.MapFS{"0000_a.sql": {}}, "product/0000_a.sql: its number is not between 1 and"},
+		"a number too large":    {fstest.MapFS{"9223372036854775808_a.sql": {}}, "its number is not between 1 and 9223372036854775807"},
+		"a control character":   {fstest.MapFS{"0001_a\t.sql": {}}, "a name looks like"},
+		"goose's environment":   {fstest.MapFS{"0001_a.sql": {Data: []byte("-- +goose Up\n-- +goose ENVSUB ON\n")}}, "product/0001_a.sql: line 2: goose's ENVSUB"},
+		"a migration in Go":     {fstest.MapFS{"0001_a.sql": {}, "0002_b.go": {}}, "product/0002_b.go: a migration in Go"},
+		"ways down alone":       {fstest.MapFS{"0001_a.down.sql": {}}, "no .sql file"},
 		"a number twice":        {fstest.MapFS{"0001_a.sql": {}, "1_b.sql": {}}, "have the same number"},
 		"a name without one":    {fstest.MapFS{"notes.sql": {}}, "a name looks like"},
 		"no text":               {fstest.MapFS{"0001_a.sql": {Data: []byte("SELECT 1\x00")}}, "isn't UTF-8 text"},
