@@ -3,6 +3,7 @@ package s3_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"regexp"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	client "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 
 	"github.com/partywall-go/partywall/ports/doctor"
 )
@@ -36,6 +38,9 @@ func documented(t *testing.T, begin, bucket string) []byte {
 func run(ctx context.Context, t *testing.T, api *client.Client, subcommand, bucket, argument string) error {
 	t.Helper()
 	switch subcommand {
+	case "create-bucket":
+		_, err := api.CreateBucket(ctx, &client.CreateBucketInput{Bucket: &bucket})
+		return err
 	case "put-bucket-cors":
 		var rules types.CORSConfiguration
 		if err := json.Unmarshal(documented(t, `{"CORSRules"`, bucket), &rules); err != nil {
@@ -111,5 +116,34 @@ func TestTheAdviceAboutABucketThatDoesNotExist(t *testing.T) {
 	cfg.Bucket = *buckets.Buckets[0].Name
 	if f := runChecks(t, cfg, nil)["bucket"]; f.Severity != doctor.OK {
 		t.Errorf("after the advice: %+v", f)
+	}
+}
+
+// TestTheBucketOfTheDocsSatisfiesTheDoctor runs the commands of the chapter about the
+// bucket, one after the other.
+func TestTheBucketOfTheDocsSatisfiesTheDoctor(t *testing.T) {
+	page, err := os.ReadFile("../../docs/production.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := configOf(server.Get(t))
+	cfg.Bucket = "chapter"
+	api := server.Get(t).Client()
+	commands := regexp.MustCompile(`aws s3api (\S+) --bucket (\S+) --\S+ (\S+)`).FindAllStringSubmatch(strings.ReplaceAll(string(page), "BUCKET", cfg.Bucket), -1)
+	if len(commands) != 5 {
+		t.Fatalf("the docs have the commands %q", commands)
+	}
+	for _, c := range commands {
+		var lacks smithy.APIError
+		if err := run(t.Context(), t, api, c[1], c[2], c[3]); errors.As(err, &lacks) && lacks.ErrorCode() == "NotImplemented" {
+			t.Logf("the server of the tests lacks %s", c[1])
+		} else if err != nil {
+			t.Errorf("%s: %v", c[0], err)
+		}
+	}
+	for check, f := range runChecks(t, cfg, []string{"https://app.example.com"}) {
+		if f.Severity != doctor.OK && strings.HasPrefix(check, "bucket") {
+			t.Errorf("the doctor finds %+v", f)
+		}
 	}
 }
