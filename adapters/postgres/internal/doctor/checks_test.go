@@ -36,6 +36,7 @@ var mistakes = map[string]mistake{
 	"an installation that lost its row":                 {check: "database-setup", severity: doctor.Error, says: "app.Setup", do: `DELETE FROM partywall.installation`},
 	"TENANT_ROLES=off where there are roles":            {check: "database-setup", severity: doctor.Error, says: "TENANT_ROLES", as: "none", change: pgtest.RolesOff},
 	"a superuser as DB_USER":                            {check: "database-user", severity: doctor.Warning, says: "superuser", do: `ALTER ROLE {user} SUPERUSER`, undo: `ALTER ROLE {user} NOSUPERUSER`},
+	"a master user of RDS as DB_USER":                   {check: "database-user", severity: doctor.Warning, says: "Another `DB_USER`", do: `CREATE ROLE rds_superuser; GRANT rds_superuser TO {user}`, undo: `DROP ROLE rds_superuser`},
 	"a DB_USER that may not make roles":                 {check: "database-user", severity: doctor.Error, says: "CREATEROLE", do: `ALTER ROLE {user} NOCREATEROLE`, undo: `ALTER ROLE {user} CREATEROLE`},
 	"a DB_USER that may not make schemas":               {check: "database-user", severity: doctor.Error, says: "OWNER TO", do: `ALTER DATABASE {db} OWNER TO postgres; REVOKE ALL ON DATABASE {db} FROM {user}`},
 	"a DB_USER that isn't the owner":                    {check: "database-user", severity: doctor.Warning, says: "doesn't own", do: `ALTER DATABASE {db} OWNER TO postgres; GRANT CREATE ON DATABASE {db} TO {user}`},

@@ -43,7 +43,7 @@ func (c *checker) userRights(ctx context.Context) (doctor.Finding, error) {
 	case !may.Roles && c.cfg.Roles == pg.RolesAuto && !c.setUp:
 		return doctor.Warn(c.cfg.User+" may not make roles: setup would go without the second wall, for good", pg.Fill("as a superuser, before the first setup: ALTER ROLE {user} CREATEROLE", names)), nil
 	case may.RDS:
-		return doctor.Warn(c.cfg.User+" is a member of rds_superuser", "make a user of its own, as docs/production.md says, and hand it the database"), nil
+		return doctor.Warn(c.cfg.User+" is a member of rds_superuser", "give the program a user of its own, as docs/production.md describes below \"Another `DB_USER`\""), nil
 	case !may.Owner:
 		return doctor.Warn(c.cfg.User+" doesn't own the database, and can't close it to PUBLIC", pg.Fill("as a superuser: ALTER DATABASE {database} OWNER TO {user}", names)), nil
 	}
