@@ -14,7 +14,7 @@ import (
 
 // commandOfOurs matches a command under the stock program's name. Operators of a product
 // do not have that program, and it would run without the product's hooks.
-var commandOfOurs = regexp.MustCompile(`\bpartywall (serve|setup|migrate|smoke|doctor|tenants|members|config|version)\b`)
+var commandOfOurs = regexp.MustCompile(`\bpartywall (serve|setup|migrate|smoke|doctor|tenants|members|invitations|events|config|version)\b`)
 
 // TestNoMessageNamesTheStockProgramsCommands reads the source. A command that operators
 // are advised to run must have the name of their own program.
