@@ -32,6 +32,11 @@ const (
 	CodeMemberInactive      Code = "member_inactive"      // the membership is suspended or has expired
 	CodeExpiryTooLate       Code = "expiry_too_late"      // a member grants a membership that outlives their own
 	CodeLastOwner           Code = "last_owner"           // a tenant keeps at least one owner
+	CodeInvitationInvalid   Code = "invitation_invalid"   // unknown, spent, revoked, replaced or expired token of an invitation
+	CodeInvitationNotFound  Code = "invitation_not_found" // the tenant has no such invitation that is open or has expired
+	CodeInvitationQuota     Code = "invitation_quota"     // the tenant has as many open invitations as it may
+	CodeEmailMismatch       Code = "email_mismatch"       // the invitation is for another address
+	CodeEmailUnverified     Code = "email_unverified"     // the caller has no verified address, which the request requires
 	CodeIdempotencyMismatch Code = "idempotency_mismatch" // the key was used with another body
 
 	CodeInvalidToken       Code = "invalid_token"           // RFC 6750, section 3.1
@@ -81,11 +86,17 @@ var definitions = map[Code]Definition{
 	CodeHeldByOperator: {Kind: Forbidden, Message: "the operator suspended or deleted the tenant; ask the operator to undo it"},
 	CodeClaimInvalid: {Kind: Invalid, Field: "claimToken", Message: "the claim token is unknown, used, expired, or another tenant's; " +
 		"an ID that is not claimed in time is free again, and can then be created anew"},
-	CodeMemberNotFound:      {Kind: NotFound, Field: "sub", Message: "the tenant has no such member; name one of its members"},
-	CodeRoleTooLow:          {Kind: Forbidden, Field: "role", Message: "this changes or grants a role above your own; ask a member whose role is high enough"},
-	CodeMemberInactive:      {Kind: Conflict, Field: "sub", Message: "the member is suspended, or the membership has expired; make it active first"},
-	CodeExpiryTooLate:       {Kind: Forbidden, Field: "expiresAt", Message: "your own membership ends earlier; name a time before its end, or ask a member who stays longer"},
-	CodeLastOwner:           {Kind: Conflict, Field: "role", Message: "a tenant keeps at least one active owner whose membership does not expire; make another member an owner first"},
+	CodeMemberNotFound:    {Kind: NotFound, Field: "sub", Message: "the tenant has no such member; name one of its members"},
+	CodeRoleTooLow:        {Kind: Forbidden, Field: "role", Message: "this changes or grants a role above your own; ask a member whose role is high enough"},
+	CodeMemberInactive:    {Kind: Conflict, Field: "sub", Message: "the member is suspended, or the membership has expired; make it active first"},
+	CodeExpiryTooLate:     {Kind: Forbidden, Field: "expiresAt", Message: "your own membership ends earlier; name a time before its end, or ask a member who stays longer"},
+	CodeLastOwner:         {Kind: Conflict, Field: "role", Message: "a tenant keeps at least one active owner whose membership does not expire; make another member an owner first"},
+	CodeInvitationInvalid: {Kind: NotFound, Field: "invitationToken", Message: "the invitation is unknown, used, revoked, replaced or expired; ask for another"},
+	CodeInvitationNotFound: {Kind: NotFound, Field: "invitationId",
+		Message: "the tenant has no such invitation, or it is accepted or revoked already; list the tenant's invitations"},
+	CodeInvitationQuota:     {Kind: Conflict, Message: "the tenant has as many open invitations as one tenant may; revoke one first"},
+	CodeEmailMismatch:       {Kind: Forbidden, Field: "email", Message: "the invitation is for another e-mail address; use the account with the invited address"},
+	CodeEmailUnverified:     {Kind: Forbidden, Field: "email", Message: "your e-mail address is not verified; verify it first"},
 	CodeIdempotencyMismatch: {Kind: Unprocessable, Field: "idempotencyKey", Message: "this idempotency key was used for another request; choose another"},
 
 	CodeInvalidToken:       {Kind: Unauthenticated, Message: "the access token is invalid or has expired; sign in again"},

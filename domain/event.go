@@ -23,13 +23,18 @@ const (
 	EventTenantRestored    EventKind = "tenant.restored"
 	EventTenantEdited      EventKind = "tenant.edited"
 	EventTenantHandedOver  EventKind = "tenant.handed_over"  // [HandoverEventData]
-	EventMemberAdded       EventKind = "member.added"        // [MemberEventData], as in all below
+	EventMemberAdded       EventKind = "member.added"        // [MemberEventData], as in all of a member
 	EventMemberRoleChanged EventKind = "member.role_changed" // other fields may have changed with the role
 	EventMemberSuspended   EventKind = "member.suspended"
 	EventMemberResumed     EventKind = "member.resumed"
 	EventMemberChanged     EventKind = "member.changed" // its expiry or its reason
 	EventMemberRemoved     EventKind = "member.removed"
 	EventMemberLeft        EventKind = "member.left" // the member ended the membership
+
+	EventInvitationCreated  EventKind = "invitation.created" // [InvitationEventData], as in the two below
+	EventInvitationResent   EventKind = "invitation.resent"
+	EventInvitationRevoked  EventKind = "invitation.revoked"
+	EventInvitationAccepted EventKind = "invitation.accepted" // [InvitationAcceptedEventData]; the membership has no event besides
 )
 
 // BeginsTenant reports whether an event of the kind is the first of its tenant. The

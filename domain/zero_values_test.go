@@ -15,6 +15,7 @@ import (
 	"github.com/partywall-go/partywall/domain/events"
 	"github.com/partywall-go/partywall/domain/files"
 	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/invitations"
 	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/domain/members"
 	"github.com/partywall-go/partywall/domain/tenants"
@@ -30,6 +31,7 @@ func TestNoZeroValueReachesAPort(t *testing.T) {
 		&access.Service{},
 		&tenants.Service{},
 		&members.Service{},
+		&invitations.Service{},
 		&identities.Service{Tenants: &tenants.Service{}},
 		&files.Service{},
 		&events.Service{},
@@ -79,16 +81,24 @@ var mayBeZero = []string{
 	"tenants.Service.List TenantID",   // it comes before all others
 	"tenants.Service.Search TenantID", // it comes before all others
 	"tenants.Service.Search TenantQuery.Owner",
-	"tenants.Service.Create Creator.Caller",   // the operator reserves an ID
-	"tenants.Service.Create Creator.For",      // the caller becomes the owner
-	"tenants.Service.Create Creator.Operator", // the caller creates a tenant
-	"tenants.Service.Claim Creator.For",       // the caller becomes the owner
-	"tenants.Service.Claim Creator.Caller",    // the operator claims for an identity
-	"tenants.Service.Claim Creator.Operator",  // the caller claims
-	"tenants.Service.Claim Secret",            // no tenant has the token
-	"tenants.Service.ClaimBySignUp Secret",    // no tenant has the token
-	"members.Service.List Identity",           // it comes before all others
-	"events.Service.ListAll TenantID",         // the events of all tenants
+	"tenants.Service.Create Creator.Caller",           // the operator reserves an ID
+	"tenants.Service.Create Creator.For",              // the caller becomes the owner
+	"tenants.Service.Create Creator.Operator",         // the caller creates a tenant
+	"tenants.Service.Claim Creator.For",               // the caller becomes the owner
+	"tenants.Service.Claim Creator.Caller",            // the operator claims for an identity
+	"tenants.Service.Claim Creator.Operator",          // the caller claims
+	"tenants.Service.Claim Secret",                    // no tenant has the token
+	"tenants.Service.ClaimBySignUp Secret",            // no tenant has the token
+	"members.Service.List Identity",                   // it comes before all others
+	"invitations.Service.Create Caller",               // an invitation by link needs none
+	"invitations.Service.Create Invite.Email",         // an invitation by link
+	"invitations.Service.Resend Caller",               // an invitation by link needs none
+	"invitations.Service.List InvitationID",           // it comes before all others
+	"invitations.Service.IssueToken Event.OnBehalfOf", // a member invites for themselves
+	"invitations.Service.Preview Secret",              // no invitation has the token
+	"invitations.Service.Accept Secret",               // no invitation has the token
+	"invitations.Service.AcceptBySignUp Secret",       // no invitation has the token
+	"events.Service.ListAll TenantID",                 // the events of all tenants
 	"identities.Service.SignUp SignUp.ClaimToken",
 	"identities.Service.SignOut Caller", // the refresh token is enough
 }
@@ -97,7 +107,7 @@ var mayBeZero = []string{
 var refusable = []reflect.Type{
 	reflect.TypeFor[domain.TenantID](), reflect.TypeFor[domain.Identity](), reflect.TypeFor[domain.Email](), reflect.TypeFor[domain.Secret](),
 	reflect.TypeFor[ports.Caller](), reflect.TypeFor[access.Member](), reflect.TypeFor[access.Operator](), reflect.TypeFor[access.Manager](),
-	reflect.TypeFor[access.Steward](), reflect.TypeFor[access.Reader](),
+	reflect.TypeFor[domain.InvitationID](), reflect.TypeFor[access.Steward](), reflect.TypeFor[access.Reader](),
 }
 
 // zeroed returns the argument without its value, or copies of a struct that each lack
@@ -138,6 +148,8 @@ func validArguments(t *testing.T) map[reflect.Type]any {
 	viewer, steward := domain.RoleViewer, domain.Must(access.Installation().Steward(acme))
 	digits, email := domain.NewSecret("12345678"), domain.Must(domain.ParseEmail("ada@example.com"))
 	caller := ports.NewCaller(ada, domain.NewSecret("token"), time.Now().Add(time.Hour))
+	invited := domain.Must(domain.NewInvitationEvent(t.Context(), domain.EventInvitationCreated, domain.OperatorActor(),
+		domain.Invitation{ID: domain.NewInvitationID(time.Now()), Tenant: acme, Email: email}, domain.InvitationID{}))
 	arguments := map[reflect.Type]any{}
 	for _, value := range []any{
 		acme, ada, digits, email, caller, memberOf(t, acme, bob), access.Installation(), domain.Must(access.Installation().Manager(acme)), limits.Address{}, viewer, 10, "a.txt",
@@ -152,6 +164,7 @@ func validArguments(t *testing.T) map[reflect.Type]any {
 		files.Attachment,
 		members.Grant{Identity: ada, Role: viewer, Reason: "support"},
 		members.Filter{},
+		invitations.Invite{Email: email, Role: viewer}, domain.NewInvitationID(time.Now()), domain.InvitationOpen, invited,
 		events.Query{},
 		events.Handler(func(context.Context, domain.Event) error { return nil }),
 		domain.MembershipChange{Role: &viewer},
@@ -178,9 +191,10 @@ func memberOf(t *testing.T, id domain.TenantID, owner domain.Identity) access.Me
 
 func TestRequireRefusesZeroValues(t *testing.T) {
 	for field, err := range map[string]error{
-		"tenantId": domain.TenantID{}.Require(),
-		"sub":      domain.Identity{}.Require(),
-		"email":    domain.Email{}.Require(),
+		"tenantId":     domain.TenantID{}.Require(),
+		"sub":          domain.Identity{}.Require(),
+		"email":        domain.Email{}.Require(),
+		"invitationId": domain.InvitationID{}.Require(),
 	} {
 		if e, ok := errors.AsType[*domain.Error](err); !ok || e.Kind != domain.Invalid || e.Field != field {
 			t.Errorf("got %v, want an invalid %s", err, field)

@@ -10,7 +10,8 @@ import (
 )
 
 // DB is the database of an installation in memory. [DB.Tenants], [DB.Members],
-// [DB.Reservations], [DB.Users] and [DB.Events] return it as each port sees it.
+// [DB.Invitations], [DB.Reservations], [DB.Users] and [DB.Events] return it as each port
+// sees it.
 type DB struct {
 	Breakable
 	Now func() time.Time // nil: [time.Now]
@@ -26,6 +27,9 @@ type DB struct {
 	reservations map[domain.TenantID]*reservation
 	tokens       map[domain.TokenHash]domain.TenantID // of the reservations
 	spent        map[domain.TokenHash]spentClaim
+
+	invitations map[domain.InvitationID]*invitation
+	mails       []invitationMail
 
 	users        map[string]*user // by subject
 	usersByEmail map[string]*user // by [domain.Email.Key]

@@ -32,7 +32,7 @@ func (s *Service) Claim(ctx context.Context, by Creator, id domain.TenantID, tok
 	if err != nil {
 		return ports.TenantMembership{}, err
 	}
-	claimed, err := s.Reservations.Claim(withAddress(ctx, by.From), ports.Claim{
+	claimed, err := s.Reservations.Claim(limits.WithAddress(ctx, by.From), ports.Claim{
 		Token:  claimHash(token),
 		Tenant: id,
 		Owner:  by.owner(),
@@ -56,7 +56,7 @@ func (s *Service) Claim(ctx context.Context, by Creator, id domain.TenantID, tok
 //
 // The owner gets no mail, because the address of a new account is not confirmed.
 func (s *Service) ClaimBySignUp(ctx context.Context, from limits.Address, token domain.Secret, signUp func(ctx context.Context) (domain.Identity, error)) (ports.TenantMembership, error) {
-	claimed, err := s.Reservations.Claim(withAddress(ctx, from), ports.Claim{
+	claimed, err := s.Reservations.Claim(limits.WithAddress(ctx, from), ports.Claim{
 		Token: claimHash(token),
 		SignUp: func(ctx context.Context) (domain.Identity, error) {
 			owner, err := signUp(ctx)

@@ -65,17 +65,6 @@ func (c Creator) actor() domain.Actor {
 	return domain.OperatorActor()
 }
 
-// withAddress returns a context whose events have the creator's address, also where
-// the request is not one to our own routes.
-func withAddress(ctx context.Context, from limits.Address) context.Context {
-	info := domain.RequestInfoOf(ctx)
-	if info.Address.IsValid() {
-		return ctx
-	}
-	info.Address = from.IP()
-	return domain.WithRequestInfo(ctx, info)
-}
-
 // Creation describes the tenant to create.
 type Creation struct {
 	ID             domain.TenantID
@@ -156,7 +145,7 @@ func (s *Service) reserve(ctx context.Context, by Creator, creation Creation) (C
 		}
 		reservation.Limits = s.Limits.reservation(by.From)
 	}
-	tenant, err := s.Reservations.Reserve(withAddress(ctx, by.From), reservation)
+	tenant, err := s.Reservations.Reserve(limits.WithAddress(ctx, by.From), reservation)
 	if err != nil {
 		return Created{}, err
 	}
@@ -175,7 +164,7 @@ func (s *Service) createOwned(ctx context.Context, by Creator, creation Creation
 		return Created{}, err
 	}
 	tenant.Limits = owner.limits
-	made, err := s.Provisioner.Create(withAddress(ctx, by.From), tenant)
+	made, err := s.Provisioner.Create(limits.WithAddress(ctx, by.From), tenant)
 	if made.Replayed || domain.KindOf(err) == domain.Unavailable {
 		s.notMade(by)
 	}
