@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"slices"
 	"strings"
@@ -38,9 +39,10 @@ type Registry struct {
 	Events   *events.Service
 	Provider string // of the identities of this installation
 
-	users ports.UserStore // nil unless identities are built in
-	sql   *postgres.DB
-	close func() error
+	users  ports.UserStore // nil unless identities are built in
+	sql    *postgres.DB
+	logger *slog.Logger
+	close  func() error
 }
 
 // MayProvision is [Partywall.MayProvision].
@@ -67,6 +69,7 @@ func OpenRegistry(ctx context.Context, cfg Config) (*Registry, error) {
 	registry := &Registry{
 		Provider: cmp.Or(cfg.Cognito.PoolID, idp.ProviderName),
 		sql:      db,
+		logger:   cfg.logger(),
 		close:    func() error { return errors.Join(db.Close(), stop()) },
 	}
 	registry.Members, registry.Tenants = stores.services(cfg, func(func(context.Context) error) {})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 // command is a command of the program.
 type command struct {
 	name    string // the last word of the words that name it
-	args    string // its arguments, such as "ID SUB": each is needed
+	args    string // its arguments, such as "ID SUB": each is needed, but for those in brackets, which come first
 	summary string
 	details string // further text of its --help
 	flags   []option
@@ -68,17 +69,27 @@ func (i invocation) Bool(name string) bool {
 // String returns the value of a flag of the command.
 func (i invocation) String(name string) string { return i.Flags().Lookup(name).Value.String() }
 
+// Int returns the value of a flag of the command.
+func (i invocation) Int(name string) int { return domain.Must(i.Flags().GetInt(name)) }
+
+// Strings returns the values of a flag of the command.
+func (i invocation) Strings(name string) []string {
+	return domain.Must(i.Flags().GetStringArray(name))
+}
+
 // Duration returns the value of a flag of the command.
 func (i invocation) Duration(name string) time.Duration {
 	return domain.Must(i.Flags().GetDuration(name))
 }
 
-// action returns the action of a command that takes one argument for each of names.
+// action returns the action of a command that takes one argument for each of names. Those
+// in brackets may be left out.
 func (c console) action(run func(ctx context.Context, c console, cmd invocation) error, names ...string) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
+		needed := slices.DeleteFunc(slices.Clone(names), isOptional)
 		switch {
-		case len(args) < len(names):
-			return misuse(cmd, "%s is missing", names[len(args)])
+		case len(args) < len(needed):
+			return misuse(cmd, "%s is missing", needed[len(args)])
 		case len(args) > len(names):
 			return misuse(cmd, "%q isn't understood", args[len(names)])
 		}
@@ -88,6 +99,9 @@ func (c console) action(run func(ctx context.Context, c console, cmd invocation)
 		return c.start(run, invocation{cmd, args})
 	}
 }
+
+// isOptional reports whether an argument with the name may be left out.
+func isOptional(name string) bool { return strings.HasPrefix(name, "[") }
 
 // start reads .env and runs a command.
 func (c console) start(run func(ctx context.Context, c console, cmd invocation) error, cmd invocation) error {

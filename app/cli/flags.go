@@ -18,6 +18,14 @@ func stringFlag(name, usage string) option {
 	return func(flags *pflag.FlagSet) { flags.String(name, "", usage) }
 }
 
+func stringsFlag(name, usage string) option {
+	return func(flags *pflag.FlagSet) { flags.StringArray(name, nil, usage) }
+}
+
+func intFlag(name string, value int, usage string) option {
+	return func(flags *pflag.FlagSet) { flags.Int(name, value, usage) }
+}
+
 func durationFlag(name string, value time.Duration, usage string) option {
 	return func(flags *pflag.FlagSet) { flags.Duration(name, value, usage) }
 }

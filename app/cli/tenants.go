@@ -16,7 +16,7 @@ func tenantsCommand() command {
 	return command{
 		name:    "tenants",
 		summary: "create, list and change tenants",
-		below:   append([]command{createTenantCommand(), listTenantsCommand(), claimTenantCommand()}, lifecycleCommands()...),
+		below:   append([]command{createTenantCommand(), listTenantsCommand(), claimTenantCommand(), execCommand()}, lifecycleCommands()...),
 	}
 }
 

@@ -1,0 +1,98 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/domain"
+)
+
+// ExecSink receives what a statement returns.
+type ExecSink struct {
+	// Row receives the columns and the values of each row, which are valid during the
+	// call alone. Its error ends the statement.
+	Row func(columns []string, values []Value) error
+
+	// Affected receives how many rows a statement that returns none has changed.
+	Affected func(rows int64)
+}
+
+// Exec runs one statement inside the active tenant id, as [DB.InTenant] runs a
+// function. The statement is sent by the extended protocol, so the server refuses a
+// text that has several.
+func (db *DB) Exec(ctx context.Context, id domain.TenantID, statement string, sink ExecSink, options ...pg.TxOption) error {
+	return db.InTenant(ctx, id, func(ctx context.Context, tx *sqlx.Tx) error {
+		stmt, err := tx.PreparexContext(ctx, statement)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = stmt.Close() }()
+		if returnsNothing(statement) {
+			result, err := stmt.ExecContext(ctx)
+			if err != nil {
+				return err
+			}
+			changed, err := result.RowsAffected()
+			if err == nil {
+				sink.Affected(changed)
+			}
+			return err
+		}
+		rows, err := stmt.QueryContext(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = rows.Close() }()
+		return sink.readAll(rows)
+	}, options...)
+}
+
+// TenantConns is how many connections serve tenants.
+func (db *DB) TenantConns() int {
+	_, _, gate := db.cfg.PoolSizes()
+	return gate
+}
+
+// readAll passes each row on.
+func (s ExecSink) readAll(rows *sql.Rows) error {
+	types, err := rows.ColumnTypes()
+	if err != nil {
+		return err
+	}
+	columns, values, targets := make([]string, len(types)), make([]Value, len(types)), make([]any, len(types))
+	for i, column := range types {
+		columns[i], values[i].kind, targets[i] = column.Name(), column.DatabaseTypeName(), &values[i].value
+	}
+	for rows.Next() {
+		if err := rows.Scan(targets...); err != nil {
+			return err
+		}
+		if err := s.Row(columns, values); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// returnsNothing reports whether the statement changes rows and returns none.
+func returnsNothing(statement string) bool {
+	tokens := pg.Lexer{Text: statement}
+	if !tokens.Next() {
+		return false
+	}
+	switch strings.ToUpper(tokens.Token) {
+	case "INSERT", "UPDATE", "DELETE", "MERGE":
+	default:
+		return false
+	}
+	for tokens.Next() {
+		if strings.EqualFold(tokens.Token, "RETURNING") {
+			return false
+		}
+	}
+	return true
+}

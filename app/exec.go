@@ -1,0 +1,228 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Execution is one statement that the operator runs inside tenants.
+type Execution struct {
+	SQL    string // one statement, which the server checks
+	Reason string // for the log, 1 to 200 characters
+
+	// Tenants names the tenants. If it is empty, the statement runs in each active tenant
+	// that Where selects.
+	Tenants []domain.TenantID
+	Where   ports.TenantQuery // the zero query selects all
+
+	// Write lets the statement change rows. Otherwise the server refuses that.
+	Write bool
+
+	// Workers is the number of tenants at once, at most the number of connections that
+	// serve tenants. Zero means 4.
+	Workers int
+}
+
+const defaultWorkers = 4
+
+// ExecutedRow is what a statement returned inside one tenant: a row, or how many rows
+// it changed.
+type ExecutedRow struct {
+	Tenant  domain.TenantID
+	Columns []string // nil: the statement returns no rows, and Changed counts
+	Values  []Value
+	Changed int64
+}
+
+// Value is a value of a row, whatever its type. It writes itself as text and as JSON.
+type Value = postgres.Value
+
+// TenantError is the failure of one tenant among several.
+type TenantError struct {
+	Tenant domain.TenantID
+	Err    error
+}
+
+// Error names the tenant.
+func (e *TenantError) Error() string { return "in tenant " + e.Tenant.String() + ": " + e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *TenantError) Unwrap() error { return e.Err }
+
+// Exec runs one statement inside tenants, as the role of each, in parallel, each in a
+// transaction of its own. Each row goes to receive, which is never called twice at once
+// and must not keep the row. An error of receive ends everything.
+//
+// A tenant that fails keeps no other from running. The error joins a [TenantError] for
+// each, and rows of such a tenant may have been received. An active tenant that is
+// suspended meanwhile is left out, unless e.Tenants names it.
+func (p *Partywall) Exec(ctx context.Context, operator access.Operator, e Execution, receive func(ExecutedRow) error) error {
+	return executor{p.sql, p.Tenants, p.config.logger()}.run(ctx, operator, e, receive)
+}
+
+// Exec is [Partywall.Exec].
+func (r *Registry) Exec(ctx context.Context, operator access.Operator, e Execution, receive func(ExecutedRow) error) error {
+	return executor{r.sql, r.Tenants, r.logger}.run(ctx, operator, e, receive)
+}
+
+// executor runs statements inside tenants.
+type executor struct {
+	sql     *postgres.DB // nil on memory
+	tenants *tenants.Service
+	logger  *slog.Logger
+}
+
+func (x executor) run(ctx context.Context, operator access.Operator, e Execution, receive func(ExecutedRow) error) error {
+	if err := operator.Require(); err != nil {
+		return err
+	}
+	if x.sql == nil {
+		return errNoDatabase()
+	}
+	reason, err := domain.ParseReason(e.Reason)
+	if err != nil {
+		return err
+	}
+	e.Reason = reason
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	run := &execution{executor: x, Execution: e, receive: receive, stop: cancel}
+	queue := make(chan domain.TenantID)
+	var workers sync.WaitGroup
+	for range x.workers(e) {
+		workers.Go(func() {
+			for id := range queue {
+				run.in(ctx, id)
+			}
+		})
+	}
+	listed := run.feed(ctx, operator, queue)
+	close(queue)
+	workers.Wait()
+	if err := context.Cause(ctx); err != nil {
+		listed = err
+	}
+	return errors.Join(append(run.failures, listed)...)
+}
+
+// workers is how many tenants are at work at once. More than there are connections
+// would wait for each other.
+func (x executor) workers(e Execution) int {
+	n := e.Workers
+	if n < 1 {
+		n = defaultWorkers
+	}
+	return min(n, x.sql.TenantConns())
+}
+
+// execution is an [Execution] at work.
+type execution struct {
+	executor
+	Execution
+	stop context.CancelCauseFunc // ends everything
+
+	mu       sync.Mutex // guards what follows
+	receive  func(ExecutedRow) error
+	failures []error
+}
+
+// feed passes the IDs of the tenants on, until ctx is done.
+func (x *execution) feed(ctx context.Context, operator access.Operator, queue chan<- domain.TenantID) error {
+	for id, err := range x.selected(ctx, operator) {
+		if err != nil {
+			return err
+		}
+		select {
+		case queue <- id:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// selected returns the tenants that are named, or those of the query page by page.
+func (x *execution) selected(ctx context.Context, operator access.Operator) iter.Seq2[domain.TenantID, error] {
+	const page = 200
+	return func(yield func(domain.TenantID, error) bool) {
+		for _, id := range x.Tenants {
+			if !yield(id, nil) {
+				return
+			}
+		}
+		if len(x.Tenants) > 0 {
+			return
+		}
+		query := x.Where
+		query.Status = domain.Active
+		for after := (domain.TenantID{}); ; {
+			found, err := x.tenants.Search(ctx, operator, query, after, page)
+			if err != nil {
+				yield(domain.TenantID{}, err)
+				return
+			}
+			for _, tenant := range found {
+				if !yield(tenant.ID, nil) {
+					return
+				}
+			}
+			if len(found) < page {
+				return
+			}
+			after = found[page-1].ID
+		}
+	}
+}
+
+// in runs the statement inside one tenant.
+func (x *execution) in(ctx context.Context, id domain.TenantID) {
+	began := time.Now()
+	err := x.sql.Exec(ctx, id, x.SQL, postgres.ExecSink{
+		Row: func(columns []string, values []Value) error {
+			return x.pass(ExecutedRow{Tenant: id, Columns: columns, Values: values})
+		},
+		Affected: func(rows int64) { _ = x.pass(ExecutedRow{Tenant: id, Changed: rows}) }, // pass ends everything
+	}, x.options()...)
+	outcome := "done"
+	if err != nil {
+		outcome = err.Error()
+	}
+	x.logger.LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "the operator entered a tenant",
+		slog.String("audit", "tenant_entered"), slog.String("actor", "operator"), slog.String("tenant", id.String()),
+		slog.String("reason", x.Reason), slog.String("outcome", outcome), slog.Duration("duration", time.Since(began)))
+	if err == nil || ctx.Err() != nil || len(x.Tenants) == 0 && domain.CodeOf(err) == domain.CodeTenantNotFound {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.failures = append(x.failures, &TenantError{id, err})
+}
+
+// pass gives the caller a row. Its error ends everything.
+func (x *execution) pass(row ExecutedRow) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	err := x.receive(row)
+	if err != nil {
+		x.stop(fmt.Errorf("cannot pass on the rows: %w", err))
+	}
+	return err
+}
+
+func (x *execution) options() []TxOption {
+	if x.Write {
+		return nil
+	}
+	return []TxOption{ReadOnly}
+}

@@ -1,0 +1,58 @@
+package app_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/partywall-go/partywall/app"
+	"github.com/partywall-go/partywall/app/apptest"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
+)
+
+func TestAStatementRunsInsideTenants(t *testing.T) {
+	needPostgres(t)
+	t.Parallel()
+	acme := apptest.Open(t, &invoices)
+	beta := acme.Another(t)
+	if err := acme.InTenant(t.Context(), acme.Owner.Member, book(100)); err != nil {
+		t.Fatal(err)
+	}
+	found := map[domain.TenantID]string{}
+	receive := func(row app.ExecutedRow) error {
+		found[row.Tenant] += row.Values[0].String() + ";"
+		return nil
+	}
+	both := app.Execution{
+		SQL: "SELECT sum(cents) FROM invoices", Reason: "a report",
+		Tenants: []domain.TenantID{acme.ID, beta.ID, domain.Must(domain.ParseTenantID("nowhere"))},
+	}
+	err := acme.Exec(t.Context(), access.Installation(), both, receive)
+	failed, ok := errors.AsType[*app.TenantError](err)
+	if !ok || failed.Tenant.String() != "nowhere" || !errors.Is(err, domain.CodeTenantNotFound) {
+		t.Errorf("an unknown tenant: %v", err)
+	}
+	if found[acme.ID] != "100;" || found[beta.ID] != ";" {
+		t.Errorf("%v", found)
+	}
+	if err := acme.Exec(t.Context(), access.Operator{}, both, receive); domain.KindOf(err) != domain.Forbidden {
+		t.Errorf("without a proof: %v", err)
+	}
+	full := errors.New("the disk is full")
+	if err := acme.Exec(t.Context(), access.Installation(), both, func(app.ExecutedRow) error { return full }); !errors.Is(err, full) {
+		t.Errorf("a receiver that fails: %v", err)
+	}
+	both.Reason = ""
+	if err := acme.Exec(t.Context(), access.Installation(), both, receive); domain.KindOf(err) != domain.Invalid {
+		t.Errorf("without a reason: %v", err)
+	}
+}
+
+func TestMemoryRunsNoStatement(t *testing.T) {
+	t.Parallel()
+	pw := apptest.OpenMemory(t, nil)
+	err := pw.Exec(t.Context(), access.Installation(), app.Execution{SQL: "SELECT 1", Reason: "a report"}, nil)
+	if !errors.Is(err, app.CodeNoDatabase) {
+		t.Errorf("%v", err)
+	}
+}
