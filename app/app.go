@@ -17,6 +17,7 @@ import (
 	"github.com/partywall-go/partywall/domain/mails"
 	"github.com/partywall-go/partywall/domain/members"
 	"github.com/partywall-go/partywall/domain/tenants"
+	"github.com/partywall-go/partywall/ports"
 )
 
 // Partywall is a running installation. [New] opens it, and Close ends it.
@@ -33,6 +34,7 @@ type Partywall struct {
 
 	config  Config
 	api     *httpapi.API
+	mail    ports.Notifier
 	sql     *postgres.DB // nil on memory
 	tasks   *tasks
 	closers []func(context.Context) error
@@ -92,8 +94,8 @@ func (p *Partywall) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	mail := &mails.Service{Mailer: p.openMail(cloud), Render: p.config.RenderMail}
-	signIn, err := p.openIdentities(stores.users, mail, secrets, cloud)
+	p.mail = &mails.Service{Mailer: p.openMail(cloud), Render: p.config.RenderMail}
+	signIn, err := p.openIdentities(stores.users, p.mail, secrets, cloud)
 	if err != nil {
 		return err
 	}
@@ -106,7 +108,7 @@ func (p *Partywall) build(ctx context.Context) error {
 	p.Members, p.Tenants = stores.services(p.config, p.tasks.Later)
 	p.Events = stores.eventService(p.config)
 	p.Tenants.Users, p.Tenants.Unproven = signIn.provider, p.confirmsUnseen()
-	p.Tenants.Mail, p.Tenants.Limits = mail, tenants.NewLimits(nil)
+	p.Tenants.Limits = tenants.NewLimits(nil)
 	p.Identities = &identities.Service{
 		Provider:  signIn.provider,
 		Directory: stores.directory,
@@ -152,9 +154,10 @@ func (p *Partywall) Close() error {
 	return p.Shutdown(ctx)
 }
 
-// Shutdown stops everything that New started, in the opposite order. Waiting mail
-// gets a moment to be sent. When ctx is done, the rest is stopped by force, within a
-// second. No committed transaction is lost. Requests must have ended before.
+// Shutdown stops everything that New started, in the opposite order. The
+// next process sends the mail of events that was not sent yet. When ctx is done, the
+// rest is stopped by force, within a second. No committed transaction is lost. Requests
+// must have ended before.
 func (p *Partywall) Shutdown(ctx context.Context) error {
 	var errs []error
 	for _, closer := range slices.Backward(p.closers) {

@@ -4,17 +4,31 @@ import (
 	"context"
 
 	"github.com/partywall-go/partywall/adapters/auditlog"
+	"github.com/partywall-go/partywall/domain/events"
+	"github.com/partywall-go/partywall/domain/mails"
 )
 
-// auditConsumer is the name of the consumer that writes events to the log.
-const auditConsumer = "partywall.audit-log"
+// The names of Partywall's own consumers of events.
+const (
+	auditConsumer = "partywall.audit-log" // writes events to the log
+	mailConsumer  = "partywall.mails"     // sends the mails that events cause
+)
 
 // deliverEvents starts what numbers events and what consumes them.
 func (p *Partywall) deliverEvents() {
 	p.tasks.While(p.Events.Sequence)
+	p.consume(auditConsumer, auditlog.Log{Logger: p.config.logger()}.Handle)
+	p.consume(mailConsumer, (&mails.Consumer{Notifier: p.mail, Report: p.reportMail}).Handle)
+}
+
+func (p *Partywall) consume(name string, handle events.Handler) {
 	p.tasks.While(func(ctx context.Context) {
-		_ = p.Events.Consume(ctx, auditConsumer, auditlog.Log{Logger: p.config.logger()}.Handle) // the name is valid
+		_ = p.Events.Consume(ctx, name, handle) // the name is valid
 	})
+}
+
+func (p *Partywall) reportMail(err error) {
+	p.config.logger().Warn("a mail was not sent", "error", err)
 }
 
 func (p *Partywall) sweepEvents(ctx context.Context) error {

@@ -78,6 +78,6 @@ func (s stores) eventService(cfg Config) *events.Service {
 		Operations: s.events,
 		Keeper:     s.events,
 		Retention:  cfg.EventRetention,
-		Report:     func(err error) { cfg.logger().Warn("the delivery of events failed; retrying", "error", err) },
+		Report:     func(err error) { cfg.logger().Warn("the delivery of events failed", "error", err) },
 	}
 }

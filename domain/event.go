@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/netip"
@@ -80,7 +81,7 @@ func NewEvent(ctx context.Context, kind EventKind, tenant TenantID, by Actor, da
 	if err := by.validate(); err != nil {
 		return Event{}, err
 	}
-	text, err := json.Marshal(data)
+	text, err := marshal(data)
 	switch {
 	case err != nil:
 		return Event{}, Invalidf("data", "the data of an event is JSON").WithCause(err)
@@ -96,6 +97,16 @@ func NewEvent(ctx context.Context, kind EventKind, tenant TenantID, by Actor, da
 		RequestID: request.ID[:min(len(request.ID), maxRequestIDLen)],
 		Data:      text,
 	}, nil
+}
+
+// marshal is [json.Marshal] without the escapes that HTML needs: they make a text up to
+// six times as long.
+func marshal(data any) ([]byte, error) {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(data)
+	return bytes.TrimSpace(text.Bytes()), err
 }
 
 // Decode reads the event's Data into a value, such as a *[MemberEventData].

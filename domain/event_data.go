@@ -8,7 +8,8 @@ import (
 // TenantEventData is the data of the events of a tenant as a whole.
 type TenantEventData struct {
 	Name  string        `json:"name"`
-	Owner EventIdentity `json:"owner,omitzero"` // zero: the ID is only reserved
+	Owner EventIdentity `json:"owner,omitzero"`  // zero: the ID is only reserved
+	Email string        `json:"email,omitempty"` // the owner's confirmed address; empty: unknown
 }
 
 // TenantChangeEventData is the data of the events of a [TenantChange].
@@ -53,12 +54,13 @@ func EventIdentityOf(i Identity) EventIdentity { return EventIdentity{i.Provider
 func (i EventIdentity) Identity() (Identity, error) { return NewIdentity(i.Provider, i.Subject) }
 
 // NewTenantEvent returns the event of a tenant that begins with owner, or whose ID is
-// reserved. The zero Actor stands for the owner.
-func NewTenantEvent(ctx context.Context, kind EventKind, tenant Tenant, owner Identity, by Actor) (Event, error) {
+// reserved. The address is zero unless the owner has confirmed it. The zero Actor stands
+// for the owner.
+func NewTenantEvent(ctx context.Context, kind EventKind, tenant Tenant, owner Identity, address Email, by Actor) (Event, error) {
 	if by.IsZero() {
 		by = UserActor(owner)
 	}
-	event, err := NewEvent(ctx, kind, tenant.ID, by, TenantEventData{tenant.Name, EventIdentityOf(owner)})
+	event, err := NewEvent(ctx, kind, tenant.ID, by, TenantEventData{tenant.Name, EventIdentityOf(owner), address.String()})
 	if by != UserActor(owner) { // a reservation has no owner
 		event.OnBehalfOf = owner
 	}

@@ -66,7 +66,8 @@ func TestAnEventThatCannotBeIsRefused(t *testing.T) {
 func TestTheLongestNamesFitIntoAnEvent(t *testing.T) {
 	name := domain.Must(domain.ParseTenantName(strings.Repeat("\u2028", 200)))
 	long := domain.Must(domain.NewIdentity(strings.Repeat("<", 128), strings.Repeat(">", 128)))
-	if _, err := domain.NewTenantEvent(t.Context(), domain.EventTenantClaimed, domain.Tenant{ID: acme, Name: name}, long, domain.Actor{}); err != nil {
+	address := domain.Must(domain.ParseEmail(strings.Repeat("&", 242) + "@example.com"))
+	if _, err := domain.NewTenantEvent(t.Context(), domain.EventTenantClaimed, domain.Tenant{ID: acme, Name: name}, long, address, domain.Actor{}); err != nil {
 		t.Error(err)
 	}
 	from := membership(long, domain.RoleOwner)
@@ -87,7 +88,7 @@ func TestATenantEventNamesTheOwnerForWhomTheOperatorActs(t *testing.T) {
 		"by default":   {domain.Actor{}, domain.UserActor(ada), domain.Identity{}},
 		"the operator": {domain.OperatorActor(), domain.OperatorActor(), ada},
 	} {
-		event, err := domain.NewTenantEvent(t.Context(), domain.EventTenantCreated, tenant, ada, c.by.(domain.Actor))
+		event, err := domain.NewTenantEvent(t.Context(), domain.EventTenantCreated, tenant, ada, domain.Email{}, c.by.(domain.Actor))
 		var data domain.TenantEventData
 		if err != nil || event.Actor != c.wantActor || event.OnBehalfOf != c.wantBehalf || event.Decode(&data) != nil || data.Name != tenant.Name {
 			t.Errorf("%s: got %+v, %v", name, event, err)
@@ -152,13 +153,13 @@ func TestAHandoverNamesBothMembers(t *testing.T) {
 
 func TestAnEventInTheFormOfTheAPI(t *testing.T) {
 	ctx := domain.WithRequestInfo(context.Background(), domain.RequestInfo{ID: "r1", Address: netip.MustParseAddr("2001:db8::1")})
-	event, err := domain.NewTenantEvent(ctx, domain.EventTenantCreated, domain.Tenant{ID: acme, Name: "Acme"}, ada, domain.OperatorActor())
+	event, err := domain.NewTenantEvent(ctx, domain.EventTenantCreated, domain.Tenant{ID: acme, Name: "Acme"}, ada, domain.Must(domain.ParseEmail("ada@example.com")), domain.OperatorActor())
 	if err != nil {
 		t.Fatal(err)
 	}
 	event.ID, event.At = 9007199254740993, time.Date(2026, 1, 31, 10, 30, 0, 0, time.FixedZone("", 3600))
 	const full = `{"id":"9007199254740993","at":"2026-01-31T09:30:00Z","kind":"tenant.created","tenantId":"acme","actor":{"kind":"operator"},` +
-		`"onBehalfOf":"ada","address":"2001:db8::1","requestId":"r1","data":{"name":"Acme","owner":{"provider":"local","sub":"ada"}}}`
+		`"onBehalfOf":"ada","address":"2001:db8::1","requestId":"r1","data":{"name":"Acme","owner":{"provider":"local","sub":"ada"},"email":"ada@example.com"}}`
 	if got, err := json.Marshal(event); err != nil || string(got) != full {
 		t.Errorf("got  %s, %v\nwant %s", got, err, full)
 	}

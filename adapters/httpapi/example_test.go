@@ -12,14 +12,13 @@ import (
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/files"
 	"github.com/partywall-go/partywall/domain/identities"
-	"github.com/partywall-go/partywall/domain/mails"
 	"github.com/partywall-go/partywall/domain/tenants"
 )
 
 // The API on memory, below a prefix of a product's own.
 func ExampleNew() {
 	db, provider := &memory.DB{}, idptest.New()
-	service := &tenants.Service{Provisioner: db.Tenants(), Prober: db.Tenants(), Reservations: db.Reservations(), Users: provider, Mail: &mails.Service{Mailer: &memory.Mailbox{}}}
+	service := &tenants.Service{Provisioner: db.Tenants(), Prober: db.Tenants(), Reservations: db.Reservations(), Users: provider}
 	api := httpapi.New(httpapi.Config{
 		Access:     &access.Service{Members: db.Members()},
 		Tenants:    service,

@@ -23,7 +23,6 @@ import (
 	"github.com/partywall-go/partywall/domain/events"
 	"github.com/partywall-go/partywall/domain/files"
 	"github.com/partywall-go/partywall/domain/identities"
-	"github.com/partywall-go/partywall/domain/mails"
 	"github.com/partywall-go/partywall/domain/members"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
@@ -34,7 +33,6 @@ type installation struct {
 	db         *memory.DB
 	identities *idptest.Provider
 	objects    *memory.Objects
-	mail       *memory.Mailbox
 	config     httpapi.Config
 	clock      *clock
 	log        *syncBuffer
@@ -61,12 +59,11 @@ func build(t testing.TB) *installation {
 		db:         &memory.DB{Now: clock.Now},
 		identities: idptest.New(func(c *idp.Config) { c.Now = clock.Now }),
 		objects:    &memory.Objects{Now: clock.Now},
-		mail:       &memory.Mailbox{},
 		clock:      clock,
 		log:        &syncBuffer{},
 		client:     &http.Client{Transport: checking{t, &http.Transport{}}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
-	service := &tenants.Service{Registry: h.db.Tenants(), Provisioner: h.db.Tenants(), Prober: h.db.Tenants(), Reservations: h.db.Reservations(), Lifecycle: h.db.Lifecycle(), Directory: h.db.Directory(), Grace: 720 * time.Hour, Users: h.identities, Mail: &mails.Service{Mailer: h.mail}, Limits: tenants.NewLimits(clock.Now)}
+	service := &tenants.Service{Registry: h.db.Tenants(), Provisioner: h.db.Tenants(), Prober: h.db.Tenants(), Reservations: h.db.Reservations(), Lifecycle: h.db.Lifecycle(), Directory: h.db.Directory(), Grace: 720 * time.Hour, Users: h.identities, Limits: tenants.NewLimits(clock.Now)}
 	operators, err := access.ParseOperatorKeys(domain.NewSecret(operatorToken))
 	if err != nil {
 		t.Fatal(err)

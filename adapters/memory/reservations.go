@@ -50,7 +50,7 @@ func (s *Reservations) Reserve(ctx context.Context, n ports.ReservationRequest) 
 		return domain.Tenant{}, err
 	}
 	if !n.By.IsZero() {
-		event, err := domain.NewTenantEvent(ctx, domain.EventTenantReserved, domain.Tenant{ID: n.ID, Name: n.Name}, domain.Identity{}, n.By)
+		event, err := domain.NewTenantEvent(ctx, domain.EventTenantReserved, domain.Tenant{ID: n.ID, Name: n.Name}, domain.Identity{}, domain.Email{}, n.By)
 		if err != nil {
 			return domain.Tenant{}, err
 		}
@@ -174,7 +174,7 @@ func (db *DB) claim(ctx context.Context, c ports.Claim, owner domain.Identity, h
 	if err := db.allowClaim(limits, owner, now); err != nil {
 		return ports.ClaimedTenant{}, err
 	}
-	event, err := domain.NewTenantEvent(ctx, domain.EventTenantClaimed, reserved.Tenant, owner, c.By)
+	event, err := domain.NewTenantEvent(ctx, domain.EventTenantClaimed, reserved.Tenant, owner, c.Email, c.By)
 	if err != nil {
 		return ports.ClaimedTenant{}, err
 	}

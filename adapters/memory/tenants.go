@@ -46,7 +46,7 @@ func (s *Tenants) Create(ctx context.Context, n ports.TenantCreation) (ports.Cre
 	if s.db.taken(n.ID, now) {
 		return ports.CreatedTenant{}, errTenantExists
 	}
-	event, err := domain.NewTenantEvent(ctx, domain.EventTenantCreated, domain.Tenant{ID: n.ID, Name: n.Name}, n.Owner, n.By)
+	event, err := domain.NewTenantEvent(ctx, domain.EventTenantCreated, domain.Tenant{ID: n.ID, Name: n.Name}, n.Owner, n.OwnerEmail, n.By)
 	if err != nil {
 		return ports.CreatedTenant{}, err
 	}

@@ -132,7 +132,7 @@ func (c *claiming) provision(ctx context.Context, id domain.TenantID, owner doma
 	p := provisioning{
 		db:       c.db,
 		in:       c.logins.Installation,
-		new:      ports.TenantCreation{ID: id, Owner: owner, By: c.By, Limits: c.Limits},
+		new:      ports.TenantCreation{ID: id, Owner: owner, OwnerEmail: c.Email, By: c.By, Limits: c.Limits},
 		token:    c.Token[:],
 		request:  rand.Text(),
 		patience: claimPatience,

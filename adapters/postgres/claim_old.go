@@ -55,7 +55,7 @@ func (c *claiming) redeemOld(ctx context.Context, tx *sqlx.Tx, owner domain.Iden
 	if err != nil || again {
 		return again, err
 	}
-	event, err := domain.NewTenantEvent(ctx, domain.EventTenantClaimed, tenant, owner, c.By)
+	event, err := domain.NewTenantEvent(ctx, domain.EventTenantClaimed, tenant, owner, c.Email, c.By)
 	if err != nil {
 		return false, err
 	}

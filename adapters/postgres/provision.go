@@ -250,5 +250,5 @@ func (p *provisioning) event(ctx context.Context) (domain.Event, error) {
 	if p.token != nil {
 		kind = domain.EventTenantClaimed
 	}
-	return domain.NewTenantEvent(ctx, kind, p.made.Tenant, p.new.Owner, p.new.By)
+	return domain.NewTenantEvent(ctx, kind, p.made.Tenant, p.new.Owner, p.new.OwnerEmail, p.new.By)
 }

@@ -111,7 +111,7 @@ func reserve(ctx context.Context, tx *sqlx.Tx, n ports.ReservationRequest, life 
 
 // recordReservation records the event. The transaction has the ID's lock.
 func recordReservation(ctx context.Context, tx *sqlx.Tx, made domain.Tenant, by domain.Actor) error {
-	event, err := domain.NewTenantEvent(ctx, domain.EventTenantReserved, made, domain.Identity{}, by)
+	event, err := domain.NewTenantEvent(ctx, domain.EventTenantReserved, made, domain.Identity{}, domain.Email{}, by)
 	if err != nil {
 		return err
 	}

@@ -117,7 +117,7 @@ func (c consumer) deliver(ctx context.Context, d ports.EventDelivery) (delayed b
 	}
 	result := resultOf(err, d.Failures+1)
 	if err != nil {
-		c.report(fmt.Errorf("consumer %s, event %d (%s of %s), attempt %d: %w", c.lease.Consumer, d.Event.ID, d.Event.Kind, d.Event.Tenant, d.Failures+1, err))
+		c.report(fmt.Errorf("consumer %s, event %d (%s of %s), attempt %d, %s: %w", c.lease.Consumer, d.Event.ID, d.Event.Kind, d.Event.Tenant, d.Failures+1, outcome(result), err))
 	}
 	return err != nil && !result.SetAside && !d.Retry, c.Consumers.Settle(ctx, c.lease, d.Event, result)
 }
@@ -133,6 +133,14 @@ func resultOf(err error, failures int) ports.EventResult {
 		result.RetryAfter = retryAfter(err, failures)
 	}
 	return result
+}
+
+// outcome describes what follows a failure.
+func outcome(failed ports.EventResult) string {
+	if failed.SetAside {
+		return "set aside for the operator"
+	}
+	return "retrying in " + failed.RetryAfter.String()
 }
 
 // printable returns text that every store takes.

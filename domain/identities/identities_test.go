@@ -10,7 +10,6 @@ import (
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/limits"
-	"github.com/partywall-go/partywall/domain/mails"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -20,15 +19,14 @@ type installation struct {
 	*identities.Service
 	db    *memory.DB
 	users *idptest.Provider
-	mail  *memory.Mailbox
 }
 
 func newInstallation() *installation {
-	h := &installation{db: &memory.DB{}, users: idptest.New(), mail: &memory.Mailbox{}}
+	h := &installation{db: &memory.DB{}, users: idptest.New()}
 	h.Service = &identities.Service{
 		Provider:  h.users,
 		Directory: h.db.Directory(),
-		Tenants:   &tenants.Service{Provisioner: h.db.Tenants(), Prober: h.db.Tenants(), Reservations: h.db.Reservations(), Users: h.users, Mail: &mails.Service{Mailer: h.mail}},
+		Tenants:   &tenants.Service{Provisioner: h.db.Tenants(), Prober: h.db.Tenants(), Reservations: h.db.Reservations(), Users: h.users},
 	}
 	return h
 }

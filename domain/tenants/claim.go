@@ -36,17 +36,14 @@ func (s *Service) Claim(ctx context.Context, by Creator, id domain.TenantID, tok
 		Token:  claimHash(token),
 		Tenant: id,
 		Owner:  by.owner(),
+		Email:  owner.email,
 		By:     by.actor(),
 		Limits: owner.limits,
 	})
 	if !isGuess(err) {
 		s.goodToken(by, err != nil || claimed.Replayed)
 	}
-	if err != nil || claimed.Replayed {
-		return claimed.TenantMembership, err
-	}
-	s.welcome(owner.email, claimed.Tenant)
-	return claimed.TenantMembership, nil
+	return claimed.TenantMembership, err
 }
 
 // ClaimBySignUp creates the tenant of the token for a new user, whom signUp creates.
@@ -54,7 +51,7 @@ func (s *Service) Claim(ctx context.Context, by Creator, id domain.TenantID, tok
 // tenant: an earlier failure leaves no account, and a failure of signUp leaves the
 // token unspent. Its errors are those of Claim and signUp.
 //
-// The owner gets no mail, because the address of a new account is not confirmed.
+// The event has no address, because that of a new account is not confirmed.
 func (s *Service) ClaimBySignUp(ctx context.Context, from limits.Address, token domain.Secret, signUp func(ctx context.Context) (domain.Identity, error)) (ports.TenantMembership, error) {
 	claimed, err := s.Reservations.Claim(limits.WithAddress(ctx, from), ports.Claim{
 		Token: claimHash(token),

@@ -163,16 +163,13 @@ func (s *Service) createOwned(ctx context.Context, by Creator, creation Creation
 	if err != nil {
 		return Created{}, err
 	}
-	tenant.Limits = owner.limits
+	tenant.OwnerEmail, tenant.Limits = owner.email, owner.limits
 	made, err := s.Provisioner.Create(limits.WithAddress(ctx, by.From), tenant)
 	if made.Replayed || domain.KindOf(err) == domain.Unavailable {
 		s.notMade(by)
 	}
 	if err != nil {
 		return Created{}, err
-	}
-	if !made.Replayed {
-		s.welcome(owner.email, made.Tenant)
 	}
 	return Created{Tenant: made.Tenant, Replayed: made.Replayed}, nil
 }

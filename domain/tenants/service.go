@@ -29,12 +29,11 @@ type Service struct {
 	Lifecycle       ports.TenantLifecycle
 	Directory       ports.TenantDirectory
 	Users           ports.UserReader // reports whether a new owner's address is confirmed; nil: no address is
-	Mail            ports.Notifier
-	Policy          CreationPolicy // zero: Open
-	Limits          *Limits        // nil: none but TenantsPerOwner
-	TenantsPerOwner int            // zero: [DefaultTenantsPerOwner]
+	Policy          CreationPolicy   // zero: Open
+	Limits          *Limits          // nil: none but TenantsPerOwner
+	TenantsPerOwner int              // zero: [DefaultTenantsPerOwner]
 	// Unproven means that the identity provider confirms addresses without proof: then
-	// no address counts as confirmed, and no mail is sent.
+	// no address counts as confirmed, and no owner gets a mail.
 	Unproven bool
 
 	// Grace is how long a deleted tenant can be restored. Zero: it cannot.

@@ -8,7 +8,6 @@ import (
 	"github.com/partywall-go/partywall/adapters/idp/idptest"
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/domain/mails"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -18,12 +17,11 @@ type installation struct {
 	*tenants.Service
 	db    *memory.DB
 	users *idptest.Provider
-	mail  *memory.Mailbox
 	now   time.Time
 }
 
 func newInstallation() *installation {
-	h := &installation{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), users: idptest.New(), mail: &memory.Mailbox{}}
+	h := &installation{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), users: idptest.New()}
 	h.db = &memory.DB{Now: func() time.Time { return h.now }}
 	h.Service = &tenants.Service{
 		Registry:     h.db.Tenants(),
@@ -33,7 +31,6 @@ func newInstallation() *installation {
 		Lifecycle:    h.db.Lifecycle(),
 		Directory:    h.db.Directory(),
 		Users:        h.users,
-		Mail:         &mails.Service{Mailer: h.mail},
 	}
 	return h
 }

@@ -33,8 +33,22 @@ func ChangesAreEvents(t *testing.T, open func(t *testing.T) Tenancy) {
 		mustBeKinds(t, got, domain.EventTenantCreated)
 		var data domain.TenantEventData
 		mustDo(t, got[0].Decode(&data))
-		if got[0].Actor != domain.UserActor(n.Owner) || data.Name != n.Name || data.Owner != domain.EventIdentityOf(n.Owner) {
+		if got[0].Actor != domain.UserActor(n.Owner) || data != (domain.TenantEventData{Name: n.Name, Owner: domain.EventIdentityOf(n.Owner)}) {
 			t.Errorf("got %+v", got[0])
+		}
+	})
+	t.Run("the event of a new tenant has the owner's address", func(t *testing.T) {
+		s, n, r, address := open(t), owned(t), reservation(t), newEmail(t)
+		n.OwnerEmail = address
+		create(t, s.Tenants, n)
+		reserve(t, s, r)
+		_, err := s.Reservations.Claim(t.Context(), ports.Claim{Token: r.Token, Owner: n.Owner, Email: address})
+		mustDo(t, err)
+		for _, id := range []domain.TenantID{n.ID, r.ID} {
+			var data domain.TenantEventData
+			if got := s.events(t, id); len(got) != 1 || got[0].Decode(&data) != nil || data.Email != address.String() {
+				t.Errorf("got %+v", got)
+			}
 		}
 	})
 	t.Run("the operator creates and reserves on behalf of another", func(t *testing.T) {

@@ -45,6 +45,14 @@ func (s forgetsRemovals) Events(ctx context.Context, q ports.EventQuery) ([]doma
 	return slices.DeleteFunc(found, func(e domain.Event) bool { return e.Kind == domain.EventMemberRemoved }), err
 }
 
+// omitsAddresses loses the address of an owner who claims.
+type omitsAddresses struct{ ports.ReservationStore }
+
+func (s omitsAddresses) Claim(ctx context.Context, claim ports.Claim) (ports.ClaimedTenant, error) {
+	claim.Email = domain.Email{}
+	return s.ReservationStore.Claim(ctx, claim)
+}
+
 // stutters has every event twice.
 type stutters struct{ porttest.RecordedEvents }
 

@@ -1,0 +1,112 @@
+package app_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/idp"
+	"github.com/partywall-go/partywall/adapters/memory"
+	"github.com/partywall-go/partywall/app"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/limits"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// confirmed signs a new user up, confirms the address, and returns an access token.
+func confirmed(t *testing.T, pw *app.Partywall, box *memory.Mailbox, address string) string {
+	t.Helper()
+	email := domain.Must(domain.ParseEmail(address))
+	domain.Must(pw.Identities.SignUp(t.Context(), limits.Address{}, identities.SignUp{Email: email, Password: password}))
+	mail, _ := box.Last(email)
+	if err := pw.Identities.VerifyEmail(t.Context(), limits.Address{}, email, mail.Secret); err != nil {
+		t.Fatal(err)
+	}
+	return signIn(t.Context(), pw, address)
+}
+
+// createTenant creates a tenant over HTTP.
+func createTenant(t *testing.T, pw *app.Partywall, id, token string) {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/auth/tenants", strings.NewReader(`{"tenantId":"`+id+`"}`))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+token)
+	if got := answer(pw.Handler(), r); !strings.HasPrefix(got, "201 ") {
+		t.Fatal(got)
+	}
+}
+
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within 20 s: %s", what)
+		}
+	}
+}
+
+func welcomed(box *memory.Mailbox, address string) bool {
+	mail, sent := box.Last(domain.Must(domain.ParseEmail(address)))
+	return sent && mail.Subject == "Your tenant is ready"
+}
+
+func TestAMailOfAnEventOutlivesItsProcess(t *testing.T) {
+	needPostgres(t)
+	cfg := app.Config{
+		DataDir: t.TempDir(), Database: databaseOfExample(), Keys: domain.Must(idp.NewKeys()), Hasher: memory.Hasher{}, RequireConfirmation: true,
+	}
+	if err := app.Setup(t.Context(), cfg, func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	open := func(box *memory.Mailbox) *app.Partywall {
+		cfg.Mail = box
+		return domain.Must(app.New(t.Context(), cfg))
+	}
+	var first, second memory.Mailbox
+	pw := open(&first)
+	token := confirmed(t, pw, &first, "ada@acme.example")
+	first.Break()
+	createTenant(t, pw, "acme", token)
+	if err := pw.Close(); err != nil {
+		t.Fatal(err)
+	}
+	pw = open(&second)
+	defer pw.Close()
+	eventually(t, "the next process sends the mail", func() bool { return welcomed(&second, "ada@acme.example") })
+}
+
+// picky refuses the mails about new tenants.
+type picky struct{ memory.Mailbox }
+
+func (m *picky) Send(ctx context.Context, mail ports.Mail) error {
+	if mail.Subject == "Your tenant is ready" {
+		return domain.Invalidf("email", "this address is on the list of addresses that bounce")
+	}
+	return m.Mailbox.Send(ctx, mail)
+}
+
+func TestAMailThatIsRefusedForGoodIsSetAside(t *testing.T) {
+	var log syncBuffer
+	box := &picky{}
+	pw := domain.Must(app.New(t.Context(), app.Config{Memory: true, RequireConfirmation: true, Mail: box, Logger: slog.New(slog.NewJSONHandler(&log, nil))}))
+	defer pw.Close()
+	createTenant(t, pw, "acme", confirmed(t, pw, &box.Mailbox, "ada@acme.example"))
+	setAside := func() (n int) {
+		for _, consumer := range domain.Must(pw.Events.States(t.Context(), access.Installation())) {
+			n += len(consumer.SetAside)
+		}
+		return n
+	}
+	eventually(t, "the event is set aside", func() bool { return setAside() == 1 })
+	for _, want := range []string{"partywall.mails", "tenant.created of acme", "attempt 1, set aside for the operator", "addresses that bounce"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log lacks %q:\n%s", want, log.String())
+		}
+	}
+}
