@@ -116,7 +116,7 @@ func (p *Partywall) build(ctx context.Context) error {
 		Tenants:   p.Tenants,
 		Limits:    identities.NewLimits(nil),
 	}
-	p.Files = &files.Service{Signer: objects.signer, MaxSize: p.config.UploadMaxSize, RequireSize: p.config.UploadRequireSize}
+	p.Files = &files.Service{Signer: objects.signer, Store: objects.store, MaxSize: p.config.UploadMaxSize, RequireSize: p.config.UploadRequireSize}
 	p.api = httpapi.New(httpapi.Config{
 		Access:         p.Access,
 		Tenants:        p.Tenants,

@@ -37,6 +37,7 @@ const (
 	CodeInvitationQuota     Code = "invitation_quota"     // the tenant has as many open invitations as it may
 	CodeEmailMismatch       Code = "email_mismatch"       // the invitation is for another address
 	CodeEmailUnverified     Code = "email_unverified"     // the caller has no verified address, which the request requires
+	CodeFileNotFound        Code = "file_not_found"       // the tenant has no such file
 	CodeIdempotencyMismatch Code = "idempotency_mismatch" // the key was used with another body
 
 	CodeInvalidToken       Code = "invalid_token"           // RFC 6750, section 3.1
@@ -97,6 +98,7 @@ var definitions = map[Code]Definition{
 	CodeInvitationQuota:     {Kind: Conflict, Message: "the tenant has as many open invitations as one tenant may; revoke one first"},
 	CodeEmailMismatch:       {Kind: Forbidden, Field: "email", Message: "the invitation is for another e-mail address; use the account with the invited address"},
 	CodeEmailUnverified:     {Kind: Forbidden, Field: "email", Message: "your e-mail address is not verified; verify it first"},
+	CodeFileNotFound:        {Kind: NotFound, Field: "filename", Message: "the tenant has no such file; list its files to see their names"},
 	CodeIdempotencyMismatch: {Kind: Unprocessable, Field: "idempotencyKey", Message: "this idempotency key was used for another request; choose another"},
 
 	CodeInvalidToken:       {Kind: Unauthenticated, Message: "the access token is invalid or has expired; sign in again"},

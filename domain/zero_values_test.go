@@ -161,7 +161,7 @@ func validArguments(t *testing.T) map[reflect.Type]any {
 		identities.SignOut{RefreshToken: digits},
 		ports.ChallengeAnswer{Name: "NEW_PASSWORD_REQUIRED", Session: digits},
 		files.Upload{Filename: "a.txt"},
-		files.Attachment,
+		files.Attachment, domain.Must(domain.NewObjectKey(acme, "a.txt")),
 		members.Grant{Identity: ada, Role: viewer, Reason: "support"},
 		members.Filter{},
 		invitations.Invite{Email: email, Role: viewer}, domain.NewInvitationID(time.Now()), domain.InvitationOpen, invited,

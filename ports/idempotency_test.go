@@ -30,11 +30,14 @@ func TestAnIdempotencyHasAValidKeyOrIsNone(t *testing.T) {
 }
 
 func TestTheFingerprintIsThatOfTheMeaning(t *testing.T) {
-	of := func(meaning string) ports.Idempotency { return *domain.Must(ports.Idempotency{Key: "k"}.Of(meaning)) }
-	if of("a") != of("a") {
+	of := func(meaning string) ports.Idempotency {
+		return *domain.Must(ports.Idempotency{Key: "k"}.Of(meaning))
+	}
+	first := of("a")
+	if again := of("a"); again != first {
 		t.Error("two requests of one meaning differ")
 	}
-	if of("a") == of("b") {
+	if other := of("b"); other == first {
 		t.Error("requests of two meanings are equal")
 	}
 }

@@ -128,6 +128,15 @@ var followed = map[domain.Code]func(*testing.T, *installation){
 		succeed(t, changeRole(t, product, h.manager(t, ada, acme), bob.Identity(), domain.RoleOwner))
 		succeed(t, leave())
 	},
+	domain.CodeFileNotFound: func(t *testing.T, h *installation) {
+		acme, ada := h.tenant(t, "acme", "ada@acme.example"), h.signIn(t, "ada@acme.example")
+		h.objects.Put(domain.Must(domain.NewObjectKey(acme, "hello.txt")), "text/plain", []byte("hello"))
+		advises(t, h.send(t, "DELETE", "/files?filename=helo.txt", "", ada), domain.CodeFileNotFound, "list its files to see their names")
+		if got := h.get(t, "/files", ada).is(t, 200); !strings.Contains(got.body, "hello.txt") {
+			t.Errorf("the list has %s", got.body)
+		}
+		h.send(t, "DELETE", "/files?filename=hello.txt", "", ada).is(t, 204)
+	},
 	domain.CodeIdempotencyMismatch: func(t *testing.T, h *installation) {
 		ada := h.signIn(t, "ada@acme.example")
 		h.post(t, "/auth/tenants", `{"tenantId": "acme"}`, ada, "Idempotency-Key: 1").is(t, 201)

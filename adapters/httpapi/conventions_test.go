@@ -113,7 +113,7 @@ func TestPathsAndMethods(t *testing.T) {
 	ada := h.signIn(t, "ada@acme.example")
 
 	t.Run("an unknown path is a 404 problem", func(t *testing.T) {
-		for _, path := range []string{"/nowhere", "/auth", "/auth/", "/auth/signin/", "/AUTH/SIGNIN", "//auth/signin", "/%61uth/signin", "/auth/../auth/me", "/local/jwks.json", "/admin", "/admin/tenants/", "/files", "/auth/mfa/totp", "/metrics"} {
+		for _, path := range []string{"/nowhere", "/auth", "/auth/", "/auth/signin/", "/AUTH/SIGNIN", "//auth/signin", "/%61uth/signin", "/auth/../auth/me", "/local/jwks.json", "/admin", "/admin/tenants/", "/files/", "/auth/mfa/totp", "/metrics"} {
 			h.get(t, path, ada).isProblem(t, 404, "not_found", "")
 		}
 	})

@@ -67,7 +67,8 @@ func TestHostileRequestsGetTheirAnswer(t *testing.T) {
 func (h *installation) hostileUsers(t *testing.T) (map[string]string, *strings.Replacer) {
 	t.Helper()
 	acme := h.tenant(t, "acme", "ada@acme.example")
-	h.tenant(t, "beta", "bob@beta.example")
+	beta := h.tenant(t, "beta", "bob@beta.example")
+	h.objects.Put(domain.Must(domain.NewObjectKey(beta, "secret.txt")), "text/plain", []byte("beta's"))
 	h.join(t, acme, "amy@acme.example", domain.RoleAdmin)
 	h.join(t, acme, "vic@acme.example", domain.RoleViewer)
 	h.join(t, acme, "sue@acme.example", domain.RoleAdmin)

@@ -74,7 +74,7 @@ func build(t testing.TB) *installation {
 		Events:         &events.Service{Sequencer: h.db.Events(), Reader: h.db.Events()},
 		Identities:     &identities.Service{Provider: h.identities, Directory: h.db.Directory(), Emails: h.db.Members(), Tenants: service, Limits: identities.NewLimits(clock.Now)},
 		Members:        &members.Service{Lister: h.db.Members(), Changer: h.db.Members(), Now: clock.Now},
-		Files:          &files.Service{Signer: h.objects, MaxSize: 1 << 30},
+		Files:          &files.Service{Signer: h.objects, Store: h.objects, MaxSize: 1 << 30},
 		Verifier:       h.identities,
 		Operators:      operators,
 		Dependencies:   []httpapi.Dependency{{Name: "database", Check: h.db}, {Name: "objects", Check: h.objects}},

@@ -61,6 +61,8 @@ func (s *server) routes(e *echo.Echo) {
 	post("/auth/signout", s.either(s.signOut))
 	get("/auth/me", s.signedIn(s.me))
 
+	get("/files", s.member(s.listFiles))
+	del("/files", s.member(s.deleteFile))
 	post("/files/upload-url", s.member(s.uploadURL))
 	get("/files/download-url", s.member(s.downloadURL))
 

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -95,6 +96,7 @@ func (w *walk) steps() []step {
 		{"the owner signs in", w.signIn},
 		{"the owner is the owner", w.me},
 		{"a file goes in and comes back", w.file},
+		{"the file is listed, and deleted", w.listAndDelete},
 		{"another tenant is a wall", w.wall},
 		{"a request without a token is refused", w.anonymous},
 		{"the session is refreshed", w.refresh},
@@ -207,13 +209,15 @@ func (w *walk) me(ctx context.Context) error {
 	return nil
 }
 
+const smokeFile = "smoke/hällo wörld.txt"
+
 func (w *walk) file(ctx context.Context) error {
 	content := []byte("Hello, " + w.tenant + "!\n")
 	var upload struct {
 		UploadURL, Method string
 		Headers           map[string]string
 	}
-	wanted := map[string]any{"filename": "smoke/hällo wörld.txt", "size": len(content), "contentType": "text/plain"}
+	wanted := map[string]any{"filename": smokeFile, "size": len(content), "contentType": "text/plain"}
 	if err := w.post(ctx, "/files/upload-url", wanted, http.StatusOK, &upload); err != nil {
 		return err
 	}
@@ -221,7 +225,7 @@ func (w *walk) file(ctx context.Context) error {
 		return fmt.Errorf("upload: %w", err)
 	}
 	var download struct{ DownloadURL string }
-	if err := w.get(ctx, "/files/download-url?filename="+url.QueryEscape("smoke/hällo wörld.txt"), http.StatusOK, &download); err != nil {
+	if err := w.get(ctx, "/files/download-url?filename="+url.QueryEscape(smokeFile), http.StatusOK, &download); err != nil {
 		return err
 	}
 	got, err := w.transfer(ctx, http.MethodGet, download.DownloadURL, nil, nil)
@@ -230,6 +234,31 @@ func (w *walk) file(ctx context.Context) error {
 	}
 	if !bytes.Equal(got, content) {
 		return fmt.Errorf("%d bytes went in, and %d others came back", len(content), len(got))
+	}
+	return nil
+}
+
+func (w *walk) listAndDelete(ctx context.Context) error {
+	listed := func() (names []string, err error) {
+		var answer struct{ Items []struct{ Filename string } }
+		err = w.get(ctx, "/files?prefix=smoke/", http.StatusOK, &answer)
+		for _, item := range answer.Items {
+			names = append(names, item.Filename)
+		}
+		return names, err
+	}
+	if names, err := listed(); err != nil {
+		return err
+	} else if !slices.Equal(names, []string{smokeFile}) {
+		return fmt.Errorf("the list has the files %q", names)
+	}
+	if err := w.call(ctx, http.MethodDelete, "/files?filename="+url.QueryEscape(smokeFile), nil, http.StatusNoContent, nil); err != nil {
+		return err
+	}
+	if names, err := listed(); err != nil {
+		return err
+	} else if len(names) > 0 {
+		return fmt.Errorf("after its deletion the list has the files %q", names)
 	}
 	return nil
 }

@@ -210,7 +210,7 @@ func walkStory(t *testing.T, s *server) {
 func smokes(t *testing.T, s *server, args ...string) {
 	t.Helper()
 	got := runCommand(t, nil, append([]string{"smoke", "--url", s.url}, args...)...)
-	if got.code != 0 || strings.Count(got.out, "✓") != 13 {
+	if got.code != 0 || strings.Count(got.out, "✓") != 14 {
 		t.Errorf("smoke: %+v", got)
 	}
 }

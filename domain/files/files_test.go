@@ -41,7 +41,7 @@ func newInstallation(t *testing.T) *installation {
 		t.Fatal(err)
 	}
 	h.objects.Base = base
-	h.Service = &files.Service{Signer: h.objects, MaxSize: 1000}
+	h.Service = &files.Service{Signer: h.objects, Store: h.objects, MaxSize: 1000}
 	return h
 }
 

@@ -1,5 +1,5 @@
 // Package files has the use cases of a tenant's files: it signs uploads and
-// downloads, and the caller moves the bytes.
+// downloads, and the caller moves the bytes; it lists and deletes files.
 package files
 
 import (
@@ -10,12 +10,13 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// Service signs requests for members' files.
+// Service signs requests for members' files, and lists and deletes them.
 //
 // Besides the errors that its methods name, a store that cannot be reached is
 // [domain.CodeObjectStoreUnavailable].
 type Service struct {
 	Signer      ports.ObjectSigner
+	Store       ports.ObjectStore
 	MaxSize     int64         // bytes, of an upload; zero is [ports.MaxUploadSize]. S3 cannot enforce it for an upload without a size
 	RequireSize bool          // refuse uploads without a size
 	TTL         time.Duration // of a signed URL; zero is [MaxTTL]

@@ -103,6 +103,38 @@ func filenames() []request {
 	for name, query := range sorted(map[string]string{"a way round": "filename=..%2Fbeta%2Fsecret.txt", "a NUL": "filename=a%00b", "bytes that aren't UTF-8": "filename=%ff%fe", "overlong dots": "filename=%c0%ae%c0%ae%2fbeta", "two names": "filename=a&filename=b", "no name": "file=a"}) {
 		all = append(all, request{Group: "file name", Name: "in the query: " + name, As: "ada", Method: "GET", Target: "/files/download-url?" + query, Status: 400, Code: "invalid", Field: "filename"})
 	}
+	return append(all, fileLists()...)
+}
+
+// fileLists list and delete files of acme.
+func fileLists() []request {
+	var all []request
+	add := func(method, query string, status int, code, field, name string) {
+		all = append(all, request{Group: "list of files", Name: name, As: "ada", Method: method, Target: "/files?" + query, Status: status, Code: code, Field: field})
+	}
+	for name, text := range sorted(map[string]string{
+		"the neighbour's": "..%2Fbeta%2F", "a way round": "a%2F..%2F..%2Fbeta%2Fsecret.txt", "absolute": "%2Fbeta", "an empty segment": "a%2F%2Fb", "a backslash": "..%5Cbeta",
+		"a NUL": "a%00b", "a line break": "a%0d%0ab", "bytes that aren't UTF-8": "%ff%fe", "overlong dots": "%c0%ae%c0%ae%2fbeta", "ten thousand bytes": strings.Repeat("a", 10_000),
+	}) {
+		add("GET", "prefix="+text, 400, "invalid", "prefix", "a prefix: "+name)
+		add("DELETE", "filename="+text, 400, "invalid", "filename", "a deletion: "+name)
+	}
+	add("GET", "prefix=a&prefix=b", 400, "invalid", "prefix", "two prefixes")
+	add("GET", "tenantId=beta", 400, "invalid", "tenantId", "another tenant")
+	for name, cursor := range sorted(map[string]string{"no Base64": "..%2Fbeta", "a path up": "Li4vYmV0YS9zZWNyZXQudHh0", "a NUL": "YQBi", "bytes that aren't UTF-8": "__4"}) {
+		add("GET", "cursor="+cursor, 400, "invalid", "cursor", "a cursor: "+name)
+	}
+	for name, limit := range sorted(map[string]string{"nothing": "", "none": "0", "less than none": "-1", "201": "201", "a word": "all", "beyond all numbers": "99999999999999999999"}) {
+		add("GET", "limit="+limit, 400, "invalid", "limit", "a limit: "+name)
+	}
+	add("DELETE", "", 400, "invalid", "filename", "a deletion: no name")
+	add("DELETE", "filename=a&filename=b", 400, "invalid", "filename", "a deletion: two names")
+	add("DELETE", "prefix=a", 400, "invalid", "prefix", "a deletion: a prefix")
+	add("DELETE", "filename=secret.txt", 404, "file_not_found", "filename", "a deletion: a file that only the neighbour has")
+	for _, method := range []string{"GET", "DELETE"} {
+		all = append(all, request{Group: "list of files", Name: method + " in the neighbour's tenant", As: "ada", Method: method, Target: "/files?filename=secret.txt", Headers: []string{"X-Tenant-ID: beta"}, Status: 404, Code: "tenant_not_found"})
+	}
+	all = append(all, request{Group: "list of files", Name: "a viewer deletes", As: "vic", Method: "DELETE", Target: "/files?filename=a", Status: 403, Code: "forbidden"})
 	return all
 }
 
