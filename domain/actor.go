@@ -22,6 +22,9 @@ func UserActor(identity Identity) Actor { return Actor{ActorUser, identity} }
 // OperatorActor returns the operator as an actor.
 func OperatorActor() Actor { return Actor{Kind: ActorOperator} }
 
+// SystemActor returns the program itself as an actor.
+func SystemActor() Actor { return Actor{Kind: ActorSystem} }
+
 // IsZero reports whether the actor is unknown.
 func (a Actor) IsZero() bool { return a == Actor{} }
 

@@ -15,27 +15,31 @@ type EventKind string
 
 // The kinds of events. A tenant begins with EventTenantCreated or EventTenantClaimed.
 const (
-	EventTenantReserved    EventKind = "tenant.reserved"  // by the operator: [TenantEventData]
-	EventTenantCreated     EventKind = "tenant.created"   // with an owner: [TenantEventData]
-	EventTenantClaimed     EventKind = "tenant.claimed"   // created from a reservation: [TenantEventData]
-	EventTenantSuspended   EventKind = "tenant.suspended" // [TenantChangeEventData], as in the four below
-	EventTenantResumed     EventKind = "tenant.resumed"
-	EventTenantDeleted     EventKind = "tenant.deleted"
-	EventTenantRestored    EventKind = "tenant.restored"
-	EventTenantEdited      EventKind = "tenant.edited"
-	EventTenantHandedOver  EventKind = "tenant.handed_over"  // [HandoverEventData]
-	EventMemberAdded       EventKind = "member.added"        // [MemberEventData], as in all of a member
-	EventMemberRoleChanged EventKind = "member.role_changed" // other fields may have changed with the role
-	EventMemberSuspended   EventKind = "member.suspended"
-	EventMemberResumed     EventKind = "member.resumed"
-	EventMemberChanged     EventKind = "member.changed" // its expiry or its reason
-	EventMemberRemoved     EventKind = "member.removed"
-	EventMemberLeft        EventKind = "member.left" // the member ended the membership
+	EventTenantReserved     EventKind = "tenant.reserved"  // by the operator: [TenantEventData]
+	EventTenantCreated      EventKind = "tenant.created"   // with an owner: [TenantEventData]
+	EventTenantClaimed      EventKind = "tenant.claimed"   // created from a reservation: [TenantEventData]
+	EventTenantSuspended    EventKind = "tenant.suspended" // [TenantChangeEventData], as in the five below
+	EventTenantResumed      EventKind = "tenant.resumed"
+	EventTenantDeleted      EventKind = "tenant.deleted"
+	EventTenantRestored     EventKind = "tenant.restored"
+	EventTenantEdited       EventKind = "tenant.edited"
+	EventTenantPurgeStarted EventKind = "tenant.purge_started" // it can no longer be restored
+	EventTenantHandedOver   EventKind = "tenant.handed_over"   // [HandoverEventData]
+	EventMemberAdded        EventKind = "member.added"         // [MemberEventData], as in all of a member
+	EventMemberRoleChanged  EventKind = "member.role_changed"  // other fields may have changed with the role
+	EventMemberSuspended    EventKind = "member.suspended"
+	EventMemberResumed      EventKind = "member.resumed"
+	EventMemberChanged      EventKind = "member.changed" // its expiry or its reason
+	EventMemberRemoved      EventKind = "member.removed"
+	EventMemberLeft         EventKind = "member.left" // the member ended the membership
 
 	EventInvitationCreated  EventKind = "invitation.created" // [InvitationEventData], as in the two below
 	EventInvitationResent   EventKind = "invitation.resent"
 	EventInvitationRevoked  EventKind = "invitation.revoked"
 	EventInvitationAccepted EventKind = "invitation.accepted" // [InvitationAcceptedEventData]; the membership has no event besides
+
+	EventTenantPurged EventKind = "tenant.purged" // its data were removed: [TenantEventData]
+	EventTenantFreed  EventKind = "tenant.freed"  // its ID may be given out again: [TenantEventData]
 )
 
 // BeginsTenant reports whether an event of the kind is the first of its tenant. The

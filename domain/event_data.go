@@ -67,11 +67,17 @@ func NewTenantEvent(ctx context.Context, kind EventKind, tenant Tenant, owner Id
 	return event, err
 }
 
+// NewTenantEndEvent returns the event of a tenant that was purged, or whose ID was freed.
+func NewTenantEndEvent(ctx context.Context, kind EventKind, tenant Tenant, by Actor) (Event, error) {
+	return NewEvent(ctx, kind, tenant.ID, by, TenantEventData{Name: tenant.Name})
+}
+
 var tenantEventKinds = map[TenantAction]EventKind{
 	SuspendTenant: EventTenantSuspended,
 	ResumeTenant:  EventTenantResumed,
 	DeleteTenant:  EventTenantDeleted,
 	RestoreTenant: EventTenantRestored,
+	PurgeTenant:   EventTenantPurgeStarted,
 	EditTenant:    EventTenantEdited,
 }
 

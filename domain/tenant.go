@@ -46,6 +46,12 @@ func (s TenantStatus) AcceptsMembers() bool { return s == Active || s == Suspend
 // change its record.
 func (s TenantStatus) VisibleToOwners() bool { return s == Active || s == Suspended || s == Deleted }
 
+// KeepsData reports whether a tenant of the status has its data, which setup brings up
+// to date.
+func (s TenantStatus) KeepsData() bool {
+	return s == Unclaimed || s == Active || s == Suspended || s == Deleted
+}
+
 // MayBePurged reports whether the data of a tenant of the status may be removed.
 func (s TenantStatus) MayBePurged() bool { return s == Deleted || s == Purging }
 

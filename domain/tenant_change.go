@@ -11,6 +11,7 @@ const (
 	ResumeTenant  TenantAction = "resume"
 	DeleteTenant  TenantAction = "delete"
 	RestoreTenant TenantAction = "restore"
+	PurgeTenant   TenantAction = "purge" // ends the time in which a deleted tenant can be restored
 	EditTenant    TenantAction = "edit"
 )
 
@@ -28,11 +29,12 @@ type TenantChange struct {
 // anything changed. It is the one place that decides which status leads to which.
 //
 // A change that was made before changes nothing and is no error. The operator takes
-// over what an owner suspended or deleted: then only the operator undoes it.
+// over what an owner suspended or deleted: then only the operator undoes it. Only the
+// operator purges.
 //
 // Errors: [CodeTenantChanged] where the record has another revision than c.If;
 // [CodeTenantState] where the status does not lead to the new one; [CodeHeldByOperator]
-// where an owner undoes what the operator did.
+// where an owner undoes what the operator did; [Forbidden] where an owner purges.
 func (c TenantChange) Apply(t TenantDetails, by Party, now time.Time) (TenantDetails, bool, error) {
 	if c.If != "" && c.If != t.Revision {
 		return t, false, NewError(CodeTenantChanged)
@@ -45,9 +47,11 @@ func (c TenantChange) Apply(t TenantDetails, by Party, now time.Time) (TenantDet
 	case ResumeTenant:
 		err = t.resume(by)
 	case DeleteTenant:
-		err = t.delete(by, now.Add(c.Grace))
+		err = t.delete(by, now, c.Grace)
 	case RestoreTenant:
 		err = t.restore(by, now)
+	case PurgeTenant:
+		err = t.purge(by, now)
 	case EditTenant:
 		err = t.edit(c.Name, c.Settings)
 	default:
@@ -83,7 +87,7 @@ func (t *TenantDetails) resume(by Party) error {
 	return nil
 }
 
-func (t *TenantDetails) delete(by Party, purgeAfter time.Time) error {
+func (t *TenantDetails) delete(by Party, now time.Time, grace time.Duration) error {
 	switch t.Status {
 	case Deleted:
 		if by == ByOperator {
@@ -91,7 +95,8 @@ func (t *TenantDetails) delete(by Party, purgeAfter time.Time) error {
 		}
 		return nil
 	case Active, Suspended:
-		t.Status, t.DeletedBy, t.PurgeAfter = Deleted, by, storedTime(purgeAfter)
+		t.Status, t.DeletedBy = Deleted, by
+		t.DeletedAt, t.PurgeAfter = storedTime(now), storedTime(now.Add(grace))
 		return nil
 	}
 	return errTenantState(t.Status, "deleted")
@@ -108,9 +113,26 @@ func (t *TenantDetails) restore(by Party, now time.Time) error {
 	case !now.Before(t.PurgeAfter):
 		return NewError(CodeTenantState).WithMessage("the time to restore the tenant is over; its data is being removed")
 	}
-	t.Status, t.DeletedBy, t.PurgeAfter = Active, "", time.Time{}
+	t.Status, t.DeletedBy = Active, ""
+	t.DeletedAt, t.PurgeAfter = time.Time{}, time.Time{}
 	if t.SuspendedBy != "" {
 		t.Status = Suspended
+	}
+	return nil
+}
+
+func (t *TenantDetails) purge(by Party, now time.Time) error {
+	switch {
+	case by != ByOperator:
+		return Errorf(Forbidden, "only the operator ends the time in which a tenant can be restored")
+	case t.Status == Purging:
+		return nil
+	case t.Status != Deleted:
+		return errTenantState(t.Status, "purged")
+	}
+	t.Status = Purging
+	if now.Before(t.PurgeAfter) {
+		t.PurgeAfter = storedTime(now)
 	}
 	return nil
 }

@@ -19,20 +19,20 @@ func tenantIn(state string) domain.TenantDetails {
 	case "suspended by operator":
 		t.Status, t.SuspendedBy, t.SuspendedReason = domain.Suspended, domain.ByOperator, "unpaid"
 	case "deleted by owner":
-		t.Status, t.DeletedBy, t.PurgeAfter = domain.Deleted, domain.ByOwner, noon.Add(time.Hour)
+		t.Status, t.DeletedBy, t.DeletedAt, t.PurgeAfter = domain.Deleted, domain.ByOwner, noon, noon.Add(time.Hour)
 	case "deleted by operator":
-		t.Status, t.DeletedBy, t.PurgeAfter = domain.Deleted, domain.ByOperator, noon.Add(time.Hour)
+		t.Status, t.DeletedBy, t.DeletedAt, t.PurgeAfter = domain.Deleted, domain.ByOperator, noon, noon.Add(time.Hour)
 	case "deleted while suspended":
 		t = tenantIn("suspended by operator")
-		t.Status, t.DeletedBy, t.PurgeAfter = domain.Deleted, domain.ByOwner, noon.Add(time.Hour)
+		t.Status, t.DeletedBy, t.DeletedAt, t.PurgeAfter = domain.Deleted, domain.ByOwner, noon, noon.Add(time.Hour)
 	case "deleted too long ago":
-		t.Status, t.DeletedBy, t.PurgeAfter = domain.Deleted, domain.ByOperator, noon
+		t.Status, t.DeletedBy, t.DeletedAt, t.PurgeAfter = domain.Deleted, domain.ByOperator, noon.Add(-time.Hour), noon
 	}
 	return t
 }
 
 func TestEachStatusLeadsWhereItShould(t *testing.T) {
-	const same, state, held = "", domain.CodeTenantState, domain.CodeHeldByOperator
+	const same, state, held, denied = "", domain.CodeTenantState, domain.CodeHeldByOperator, domain.Forbidden
 	rows := []struct {
 		from    string
 		action  domain.TenantAction
@@ -59,6 +59,14 @@ func TestEachStatusLeadsWhereItShould(t *testing.T) {
 		{"deleted while suspended", domain.RestoreTenant, domain.Suspended, domain.Suspended},
 		{"deleted too long ago", domain.RestoreTenant, held, state},
 		{"deleted by owner", domain.EditTenant, state, state},
+		{"active", domain.PurgeTenant, denied, state},
+		{"suspended by owner", domain.PurgeTenant, denied, state},
+		{"deleted by owner", domain.PurgeTenant, denied, domain.Purging},
+		{"deleted by operator", domain.PurgeTenant, denied, domain.Purging},
+		{"deleted too long ago", domain.PurgeTenant, denied, domain.Purging},
+		{"purging", domain.PurgeTenant, denied, same},
+		{"gone", domain.PurgeTenant, denied, state},
+		{"frozen", domain.PurgeTenant, denied, state},
 	}
 	for _, status := range []string{"unclaimed", "purging", "gone", "frozen"} {
 		for _, action := range []domain.TenantAction{domain.SuspendTenant, domain.ResumeTenant, domain.DeleteTenant, domain.RestoreTenant, domain.EditTenant} {
@@ -75,9 +83,9 @@ func TestEachStatusLeadsWhereItShould(t *testing.T) {
 			t.Run(string(by)+" "+string(row.action)+" "+row.from, func(t *testing.T) {
 				before := tenantIn(row.from)
 				got, changed, err := domain.TenantChange{Action: row.action, Reason: "new", Grace: time.Minute}.Apply(before, by, noon)
-				if code, refused := want.(domain.Code); refused {
-					if !errors.Is(err, code) || changed || got != before {
-						t.Fatalf("got %+v, %v, %v, want %v", got, changed, err, code)
+				if reason, refused := want.(error); refused {
+					if !errors.Is(err, reason) || changed || got != before {
+						t.Fatalf("got %+v, %v, %v, want %v", got, changed, err, reason)
 					}
 					return
 				}
@@ -139,6 +147,15 @@ func TestNewRevisionNeverRepeats(t *testing.T) {
 				t.Errorf("%s comes twice", revision)
 			}
 			seen[revision] = true
+		}
+	}
+}
+
+func TestAPurgeEndsTheTimeInWhichATenantCanBeRestored(t *testing.T) {
+	for at, want := range map[time.Time]time.Time{noon: noon, noon.Add(2 * time.Hour): noon.Add(time.Hour)} {
+		got, _, err := domain.TenantChange{Action: domain.PurgeTenant}.Apply(tenantIn("deleted by owner"), domain.ByOperator, at)
+		if err != nil || !got.PurgeAfter.Equal(want) || !got.DeletedAt.Equal(noon) {
+			t.Errorf("purged at %s: %+v, %v", at, got, err)
 		}
 	}
 }

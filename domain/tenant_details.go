@@ -31,6 +31,7 @@ type TenantDetails struct {
 	SuspendedBy     Party     // empty: it is not suspended; a deleted tenant keeps it until it is restored
 	SuspendedReason string    // empty: it is not suspended
 	DeletedBy       Party     // empty: it is not deleted
+	DeletedAt       time.Time // UTC; zero: it is not deleted
 	PurgeAfter      time.Time // UTC; when a deleted tenant can no longer be restored; zero for any other
 }
 

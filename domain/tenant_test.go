@@ -34,18 +34,18 @@ func TestNewIdentity(t *testing.T) {
 }
 
 func TestAStatusThatIsNotListedAllowsNothing(t *testing.T) {
-	type rules struct{ serves, accepts, visible, purged bool }
+	type rules struct{ serves, accepts, visible, keeps, purged bool }
 	for status, want := range map[domain.TenantStatus]rules{
-		domain.Unclaimed: {},
-		domain.Active:    {serves: true, accepts: true, visible: true},
-		domain.Suspended: {accepts: true, visible: true},
-		domain.Deleted:   {visible: true, purged: true},
+		domain.Unclaimed: {keeps: true},
+		domain.Active:    {serves: true, accepts: true, visible: true, keeps: true},
+		domain.Suspended: {accepts: true, visible: true, keeps: true},
+		domain.Deleted:   {visible: true, keeps: true, purged: true},
 		domain.Purging:   {purged: true},
 		domain.Gone:      {},
 		"":               {},
 		"frozen":         {},
 	} {
-		got := rules{status.ServesMembers(), status.AcceptsMembers(), status.VisibleToOwners(), status.MayBePurged()}
+		got := rules{status.ServesMembers(), status.AcceptsMembers(), status.VisibleToOwners(), status.KeepsData(), status.MayBePurged()}
 		if got != want {
 			t.Errorf("the status %q allows %+v, want %+v", status, got, want)
 		}

@@ -27,6 +27,11 @@ func TestTenantDirectory(t *testing.T) {
 	porttest.TenantDirectory(t, openTenancy)
 }
 
+func TestTenantPurger(t *testing.T) {
+	t.Parallel()
+	porttest.TenantPurger(t, openTenancy)
+}
+
 func TestMemberStore(t *testing.T) {
 	t.Parallel()
 	porttest.MemberStore(t, openTenancy)
@@ -134,6 +139,7 @@ func openTenancy(*testing.T) porttest.Tenancy {
 		Events:       db.Events(),
 		Lifecycle:    db.Lifecycle(),
 		Directory:    db.Directory(),
+		Purges:       db.Purges(),
 		Suspend: func(t *testing.T, id domain.TenantID) {
 			if err := db.SetStatus(id, domain.Suspended); err != nil {
 				t.Fatal(err)

@@ -10,19 +10,21 @@ import (
 )
 
 // DB is the database of an installation in memory. [DB.Tenants], [DB.Members],
-// [DB.Invitations], [DB.Reservations], [DB.Users] and [DB.Events] return it as each port
-// sees it.
+// [DB.Invitations], [DB.Reservations], [DB.Users], [DB.Events] and [DB.Purges] return it
+// as each port sees it.
 type DB struct {
 	Breakable
 	Now func() time.Time // nil: [time.Now]
 
 	mu sync.Mutex
 
-	tenants   map[domain.TenantID]*record
-	upgrading map[domain.TenantID]bool // see SetUpgrading
-	places    map[domain.Identity]map[domain.TenantID]domain.Membership
-	answers   map[request]answer // to the creating requests with an idempotency key
-	makings   map[any]making     // by what created the tenant: the hash of a claim token, or a key of its own
+	tenants    map[domain.TenantID]*record
+	tombstones map[domain.TenantID]*record // of tenants that are gone
+	purges     map[domain.TenantID]*purge
+	upgrading  map[domain.TenantID]bool // see SetUpgrading
+	places     map[domain.Identity]map[domain.TenantID]domain.Membership
+	answers    map[request]answer // to the creating requests with an idempotency key
+	makings    map[any]making     // by what created the tenant: the hash of a claim token, or a key of its own
 
 	reservations map[domain.TenantID]*reservation
 	tokens       map[domain.TokenHash]domain.TenantID // of the reservations

@@ -35,6 +35,11 @@ func (d *Directory) Search(ctx context.Context, query ports.TenantQuery, after d
 	for _, t := range d.db.tenants {
 		add(t.TenantDetails)
 	}
+	if query.Status == domain.Gone {
+		for _, t := range d.db.tombstones {
+			add(t.TenantDetails)
+		}
+	}
 	for id := range d.db.reservations {
 		if reserved := d.db.reserved(id, now); reserved != nil {
 			add(newRecord(reserved.Tenant).TenantDetails)

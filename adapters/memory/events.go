@@ -139,10 +139,14 @@ func (s *Events) BlankAddresses(ctx context.Context, id domain.TenantID) error {
 	}
 	s.db.mu.Lock()
 	defer s.db.mu.Unlock()
-	for i, e := range s.db.log.events {
+	s.db.log.blankAddresses(id)
+	return nil
+}
+
+func (l *eventLog) blankAddresses(id domain.TenantID) {
+	for i, e := range l.events {
 		if e.Tenant == id {
-			s.db.log.events[i] = e.WithoutAddresses()
+			l.events[i] = e.WithoutAddresses()
 		}
 	}
-	return nil
 }

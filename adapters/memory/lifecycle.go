@@ -27,6 +27,14 @@ var _ ports.TenantLifecycle = (*Lifecycle)(nil)
 // Lifecycle returns the records of tenants.
 func (db *DB) Lifecycle() *Lifecycle { return &Lifecycle{db} }
 
+// known returns the record of a tenant, also of one that is gone, or nil.
+func (db *DB) known(id domain.TenantID) *record {
+	if t := db.tenants[id]; t != nil {
+		return t
+	}
+	return db.tombstones[id]
+}
+
 // Details implements [ports.TenantLifecycle].
 func (l *Lifecycle) Details(ctx context.Context, id domain.TenantID) (domain.TenantDetails, error) {
 	if err := l.db.Ready(ctx); err != nil {
@@ -34,7 +42,7 @@ func (l *Lifecycle) Details(ctx context.Context, id domain.TenantID) (domain.Ten
 	}
 	l.db.mu.Lock()
 	defer l.db.mu.Unlock()
-	if t := l.db.tenants[id]; t != nil {
+	if t := l.db.known(id); t != nil {
 		return t.TenantDetails, nil
 	}
 	if reserved := l.db.reserved(id, clock(l.db.Now)); reserved != nil {
@@ -51,25 +59,31 @@ func (l *Lifecycle) Change(ctx context.Context, change ports.TenantChange) (doma
 	l.db.mu.Lock()
 	defer l.db.mu.Unlock()
 	now := clock(l.db.Now)
-	t := l.db.tenants[change.Tenant]
+	t := l.db.known(change.Tenant)
 	if t == nil || change.By.Party() == domain.ByOwner && !l.db.isSteward(change.By.Identity, t.Tenant, now) {
 		return domain.TenantDetails{}, errTenantNotFound
 	}
-	next, changed, err := change.Apply(t.TenantDetails, change.By.Party(), now)
-	if err != nil {
+	if err := l.db.changeRecord(ctx, t, change.TenantChange, change.By, now); err != nil {
 		return domain.TenantDetails{}, err
 	}
-	if changed {
-		event, err := domain.NewTenantChangeEvent(ctx, change.By, change.TenantChange, t.TenantDetails, next)
-		if err != nil {
-			return domain.TenantDetails{}, err
-		}
-		l.db.record(event)
-		t.changes++
-		next.Revision = domain.NewRevision(next.CreatedAt, t.changes)
-		t.TenantDetails = next
+	return t.TenantDetails, nil
+}
+
+// changeRecord applies the change to a tenant's record, and records its event.
+func (db *DB) changeRecord(ctx context.Context, t *record, change domain.TenantChange, by domain.Actor, now time.Time) error {
+	next, changed, err := change.Apply(t.TenantDetails, by.Party(), now)
+	if err != nil || !changed {
+		return err
 	}
-	return next, nil
+	event, err := domain.NewTenantChangeEvent(ctx, by, change, t.TenantDetails, next)
+	if err != nil {
+		return err
+	}
+	db.record(event)
+	t.changes++
+	next.Revision = domain.NewRevision(next.CreatedAt, t.changes)
+	t.TenantDetails = next
+	return nil
 }
 
 // isSteward reports whether the identity owns the tenant, and owners see it.

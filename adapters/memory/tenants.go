@@ -58,9 +58,9 @@ func (s *Tenants) Create(ctx context.Context, n ports.TenantCreation) (ports.Cre
 	return ports.CreatedTenant{Tenant: made}, nil
 }
 
-// taken reports whether a tenant or a reservation has the ID.
+// taken reports whether a tenant has the ID, or had it, or a reservation has it.
 func (db *DB) taken(id domain.TenantID, now time.Time) bool {
-	return db.tenants[id] != nil || db.reserved(id, now) != nil
+	return db.tenants[id] != nil || db.tombstones[id] != nil || db.reserved(id, now) != nil
 }
 
 func (db *DB) add(t domain.Tenant, owner domain.Identity, now time.Time) domain.Tenant {

@@ -39,6 +39,10 @@ func (d *Directory) Search(ctx context.Context, query ports.TenantQuery, after d
 		(SELECT `+detailsOfReservation+` FROM partywall.reservations r
 			WHERE r.id > $1 AND `+reserved+` AND $3 IN ('', 'unclaimed') AND `+contains("r")+` AND $6 = ''
 			ORDER BY r.id LIMIT $2)
+		UNION ALL
+		(SELECT `+detailsOfTombstone+` FROM partywall.tombstones s
+			WHERE s.id > $1 AND $3 = 'gone' AND `+contains("s")+` AND $6 = ''
+			ORDER BY s.id LIMIT $2)
 		ORDER BY id LIMIT $2`,
 		after.String(), max(limit, 0), string(query.Status), query.Text, query.Owner.Provider(), query.Owner.Subject())
 	return page, pg.Translate(ctx, err, "search tenants")

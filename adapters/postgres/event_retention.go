@@ -42,6 +42,13 @@ func (s *Events) RemoveEvents(ctx context.Context, age time.Duration) (removed i
 	}
 }
 
+// blankAddresses blanks the addresses of the events of tenant $1 whose data may have the
+// field $2. hasAddresses is true of such an event.
+const (
+	hasAddresses   = `tenant = $1 AND (address IS NOT NULL OR data::jsonb ? $2::text)`
+	blankAddresses = `UPDATE partywall.events SET address = NULL, data = (data::jsonb - $2::text)::json WHERE ` + hasAddresses
+)
+
 // BlankAddresses implements [ports.EventRetention], as Config.User.
 func (s *Events) BlankAddresses(ctx context.Context, id domain.TenantID) error {
 	if err := id.Require(); err != nil {
@@ -51,9 +58,7 @@ func (s *Events) BlankAddresses(ctx context.Context, id domain.TenantID) error {
 		return pg.Translate(ctx, err, "blank the addresses in a tenant's events")
 	}
 	err := s.db.own.InScope(ctx, s.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, `
-			UPDATE partywall.events SET address = NULL, data = (data::jsonb - $2::text)::json
-			WHERE tenant = $1 AND (address IS NOT NULL OR data::jsonb ? $2::text)`, id.String(), domain.EventEmailField)
+		_, err := tx.ExecContext(ctx, blankAddresses, id.String(), domain.EventEmailField)
 		return err
 	})
 	return pg.Translate(ctx, err, "blank the addresses in a tenant's events")

@@ -13,6 +13,9 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
+// TablesOfTenants are the tables that a purge empties.
+var TablesOfTenants = tablesOfTenants
+
 // Gate returns the pool that serves tenants, outside of any scope.
 func (db *DB) Gate() *sqlx.DB { return db.others.Load().Gates[installation.GateOfAll].DB }
 

@@ -22,13 +22,14 @@ var _ ports.TenantLifecycle = (*Lifecycle)(nil)
 // Lifecycle returns the records of all tenants.
 func (db *DB) Lifecycle() *Lifecycle { return &Lifecycle{db} }
 
-// The columns of a tenant's record, as scanDetails reads them, of a tenant t and of a
-// reservation r.
+// The columns of a tenant's record, as scanDetails reads them, of a tenant t, of a
+// reservation r and of a tombstone s.
 const (
 	detailsOfTenant = `t.settings, ` + recordOfTenant
-	recordOfTenant  = `t.changes, t.suspended_by, t.suspended_reason, t.deleted_by, t.purge_after,
+	recordOfTenant  = `t.changes, t.suspended_by, t.suspended_reason, t.deleted_by, t.deleted_at, t.purge_after,
 		` + tenantColumns
-	detailsOfReservation = `'{}', 0, '', '', '', NULL::timestamptz, r.id, r.name, 'unclaimed', r.created_at, r.expires_at`
+	detailsOfReservation = `'{}', 0, '', '', '', NULL::timestamptz, NULL::timestamptz, r.id, r.name, 'unclaimed', r.created_at, r.expires_at`
+	detailsOfTombstone   = `'{}', 0, '', '', '', NULL::timestamptz, NULL::timestamptz, s.id, s.name, 'gone', s.created_at, NULL::timestamptz`
 )
 
 // details is a tenant's record as it is read, and how often it was changed.
@@ -39,9 +40,12 @@ type details struct {
 
 func scanDetails(row pg.Scanner) (d details, err error) {
 	var settings string
-	var purgeAfter sql.NullTime
-	if d.Tenant, err = scanTenant(row, &settings, &d.changes, &d.SuspendedBy, &d.SuspendedReason, &d.DeletedBy, &purgeAfter); err != nil {
+	var deletedAt, purgeAfter sql.NullTime
+	if d.Tenant, err = scanTenant(row, &settings, &d.changes, &d.SuspendedBy, &d.SuspendedReason, &d.DeletedBy, &deletedAt, &purgeAfter); err != nil {
 		return details{}, err
+	}
+	if deletedAt.Valid {
+		d.DeletedAt = deletedAt.Time.UTC()
 	}
 	if purgeAfter.Valid {
 		d.PurgeAfter = purgeAfter.Time.UTC()
@@ -62,7 +66,9 @@ func (l *Lifecycle) Details(ctx context.Context, id domain.TenantID) (domain.Ten
 	found, err := pg.One(ctx, logins.System, scanDetails, `
 		SELECT `+detailsOfTenant+` FROM partywall.tenants t WHERE t.id = $1 AND `+present+`
 		UNION ALL
-		SELECT `+detailsOfReservation+` FROM partywall.reservations r WHERE r.id = $1 AND `+reserved, id.String())
+		SELECT `+detailsOfReservation+` FROM partywall.reservations r WHERE r.id = $1 AND `+reserved+`
+		UNION ALL
+		SELECT `+detailsOfTombstone+` FROM partywall.tombstones s WHERE s.id = $1`, id.String())
 	if errors.Is(err, sql.ErrNoRows) {
 		return domain.TenantDetails{}, pg.ErrNoSuchTenant()
 	}
@@ -92,8 +98,10 @@ func (l *Lifecycle) Change(ctx context.Context, change ports.TenantChange) (doma
 // changeTenant locks the tenant's row, and writes what the change makes of it.
 // [sql.ErrNoRows] is a tenant that does not exist or that the actor does not own.
 func changeTenant(ctx context.Context, tx *sqlx.Tx, change ports.TenantChange) (domain.TenantDetails, error) {
-	was, err := scanDetails(tx.QueryRowContext(ctx, `
-		SELECT `+detailsOfTenant+` FROM partywall.tenants t WHERE t.id = $1 AND t.status <> 'unclaimed' FOR NO KEY UPDATE`, change.Tenant.String()))
+	was, err := lockDetails(ctx, tx, change.Tenant)
+	if errors.Is(err, sql.ErrNoRows) && change.By.Party() == domain.ByOperator {
+		was, err = scanDetails(tx.QueryRowContext(ctx, `SELECT `+detailsOfTombstone+` FROM partywall.tombstones s WHERE s.id = $1`, change.Tenant.String()))
+	}
 	if err != nil {
 		return domain.TenantDetails{}, err
 	}
@@ -106,12 +114,24 @@ func changeTenant(ctx context.Context, tx *sqlx.Tx, change ports.TenantChange) (
 		)`, change.By.Party() == domain.ByOperator, change.Tenant.String(), change.By.Identity.Provider(), change.By.Identity.Subject()); err != nil {
 		return domain.TenantDetails{}, err
 	}
-	next, changed, err := change.Apply(was.TenantDetails, change.By.Party(), now.UTC())
+	return applyChange(ctx, tx, was, change.TenantChange, change.By, now.UTC())
+}
+
+// lockDetails locks the row of a tenant, and reads its record.
+func lockDetails(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) (details, error) {
+	return scanDetails(tx.QueryRowContext(ctx, `
+		SELECT `+detailsOfTenant+` FROM partywall.tenants t WHERE t.id = $1 AND t.status <> 'unclaimed' FOR NO KEY UPDATE`, id.String()))
+}
+
+// applyChange writes what the change makes of a record whose row is locked, and records
+// its event.
+func applyChange(ctx context.Context, tx *sqlx.Tx, was details, change domain.TenantChange, by domain.Actor, now time.Time) (domain.TenantDetails, error) {
+	next, changed, err := change.Apply(was.TenantDetails, by.Party(), now)
 	if err != nil || !changed {
 		return next, err
 	}
 	next.Revision = domain.NewRevision(next.CreatedAt, was.changes+1)
-	event, err := domain.NewTenantChangeEvent(ctx, change.By, change.TenantChange, was.TenantDetails, next)
+	event, err := domain.NewTenantChangeEvent(ctx, by, change, was.TenantDetails, next)
 	if err != nil {
 		return domain.TenantDetails{}, err
 	}
@@ -121,9 +141,12 @@ func changeTenant(ctx context.Context, tx *sqlx.Tx, change ports.TenantChange) (
 func updateTenant(t domain.TenantDetails) statement {
 	return statement{`
 		UPDATE partywall.tenants SET name = $2, status = $3, settings = $4, suspended_by = $5, suspended_reason = $6, deleted_by = $7,
-			purge_after = $8, changes = changes + 1
+			deleted_at = $8, purge_after = $9, changes = changes + 1
 		WHERE id = $1`, []any{
 		t.ID.String(), t.Name, string(t.Status), t.Settings.String(), string(t.SuspendedBy), t.SuspendedReason, string(t.DeletedBy),
-		sql.NullTime{Time: t.PurgeAfter, Valid: !t.PurgeAfter.IsZero()},
+		nullTime(t.DeletedAt), nullTime(t.PurgeAfter),
 	}}
 }
+
+// nullTime returns the time as a parameter. Zero is NULL.
+func nullTime(t time.Time) sql.NullTime { return sql.NullTime{Time: t, Valid: !t.IsZero()} }

@@ -102,7 +102,7 @@ const (
 func changing(m domain.Membership) []any {
 	by := m.GrantedBy
 	return []any{
-		string(m.Role), string(m.State), sql.NullTime{Time: m.ExpiresAt, Valid: !m.ExpiresAt.IsZero()}, m.Email.String(),
+		string(m.Role), string(m.State), nullTime(m.ExpiresAt), m.Email.String(),
 		string(by.Kind), by.Identity.Provider(), by.Identity.Subject(), m.Reason,
 	}
 }

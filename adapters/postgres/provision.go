@@ -165,7 +165,8 @@ func (p *provisioning) insert(ctx context.Context, tx *sqlx.Tx) error {
 	err := tx.GetContext(ctx, &p.made.Tenant.CreatedAt, `
 		INSERT INTO partywall.tenants (id, name, status, request, gate, created_at, expires_at)
 		SELECT $1, $2, 'unclaimed', $3, $4, coalesce($5, now()), now()
-		WHERE $6 OR NOT EXISTS (SELECT FROM partywall.reservations r WHERE r.id = $1 AND `+reserved+`)
+		WHERE ($6 OR NOT EXISTS (SELECT FROM partywall.reservations r WHERE r.id = $1 AND `+reserved+`))
+			AND NOT EXISTS (SELECT FROM partywall.tombstones s WHERE s.id = $1)
 		ON CONFLICT (id) DO NOTHING RETURNING created_at`,
 		p.new.ID.String(), p.made.Tenant.Name, p.request, installation.GateOfAll, createdAt, p.token != nil)
 	p.made.Tenant.CreatedAt = p.made.Tenant.CreatedAt.UTC()

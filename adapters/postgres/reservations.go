@@ -64,6 +64,7 @@ func free(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
 	var taken bool
 	err = tx.GetContext(ctx, &taken, `
 		SELECT EXISTS (SELECT FROM partywall.tenants t WHERE t.id = $1 AND `+present+`)
+		OR EXISTS (SELECT FROM partywall.tombstones WHERE id = $1)
 		OR EXISTS (SELECT FROM partywall.reservations WHERE id = $1)`, id.String())
 	if taken {
 		return domain.NewError(domain.CodeTenantExists)

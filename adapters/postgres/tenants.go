@@ -32,6 +32,7 @@ func (db *DB) Tenants() *Tenants { return &Tenants{db} }
 const (
 	servesMembers  = `t.status = 'active'`
 	answers        = `(t.status = 'active' OR t.status = 'unclaimed' AND t.expires_at > now())` // any caller may ask it the time
+	mayBePurged    = `t.status IN ('deleted', 'purging')`
 	ownersSee      = `t.status IN ('active', 'suspended', 'deleted')`
 	acceptsMembers = `t.status IN ('active', 'suspended')`
 	neverClaimed   = `(t.status = 'unclaimed' AND t.expires_at <= now())` // absent: its ID is free

@@ -30,6 +30,7 @@ type Tenancy struct {
 	Events       RecordedEvents
 	Lifecycle    ports.TenantLifecycle
 	Directory    ports.TenantDirectory
+	Purges       Purges
 
 	// Suspend makes an active tenant [domain.Suspended].
 	Suspend func(t *testing.T, id domain.TenantID)

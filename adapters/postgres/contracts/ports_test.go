@@ -19,6 +19,7 @@ func TestServerVersion(t *testing.T) { pgtest.LogVersion(t) }
 func TestTenantStore(t *testing.T)      { onBoth(t, porttest.TenantStore) }
 func TestTenantLifecycle(t *testing.T)  { onBoth(t, porttest.TenantLifecycle) }
 func TestTenantDirectory(t *testing.T)  { onBoth(t, porttest.TenantDirectory) }
+func TestTenantPurger(t *testing.T)     { onBoth(t, porttest.TenantPurger) }
 func TestMemberStore(t *testing.T)      { onBoth(t, porttest.MemberStore) }
 func TestMemberLister(t *testing.T)     { onBoth(t, porttest.MemberLister) }
 func TestMemberChanger(t *testing.T)    { onBoth(t, porttest.MemberChanger) }

@@ -56,42 +56,17 @@ func (in Installation) createRole() string {
 		SET LOCAL ROLE NONE`
 }
 
-// DropSchema undoes makeSchema, with all that came since. What the role owns
-// outside the schema, as a large object, would keep it: the role itself drops that.
-func (in Installation) DropSchema(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
-	names := map[string]string{"schema": pg.SchemaOf(id), "role": in.TenantRole(id)}
-	statements := `DROP SCHEMA {schema} CASCADE`
-	if in.Roles {
-		maker, err := in.MakerOf(ctx, tx, names["role"])
-		if err != nil {
-			return err
-		}
-		names["maker"] = maker
-		statements += `;
-		SET LOCAL ROLE {maker};
-		GRANT {role} TO {maker}` + in.OnlyToBecome() + `;
-		SET LOCAL ROLE {role};
-		DROP OWNED BY {role} CASCADE;
-		SET LOCAL ROLE {maker};
-		DROP ROLE {role};
-		SET LOCAL ROLE NONE`
-	}
-	_, err := tx.ExecContext(ctx, pg.Fill(statements, names))
-	return err
-}
-
 // becomeTenant makes the transaction's user become the tenant's role, by way of
-// the role's maker.
-func (in Installation) becomeTenant(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
-	maker, err := in.MakerOf(ctx, tx, in.TenantRole(id))
-	if err != nil {
-		return err
+// the role's maker, which it returns.
+func (in Installation) becomeTenant(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) (maker string, err error) {
+	if maker, err = in.MakerOf(ctx, tx, in.TenantRole(id)); err != nil {
+		return "", err
 	}
 	_, err = tx.ExecContext(ctx, pg.Fill(`
 		SET LOCAL ROLE {maker};
 		GRANT {role} TO {maker}`+in.OnlyToBecome()+`;
 		SET LOCAL ROLE {role}`, map[string]string{"role": in.TenantRole(id), "maker": maker}))
-	return err
+	return maker, err
 }
 
 // OnlyToBecome are the options of a membership from PostgreSQL 16 on that lets

@@ -38,7 +38,7 @@ func (in Installation) MakeTenant(ctx context.Context, tx *sqlx.Tx, sets []schem
 // the role reaches the tenant's schema. The caller must end the transaction then.
 func (in Installation) CheckEntry(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
 	if in.Roles {
-		if err := in.becomeTenant(ctx, tx, id); err != nil {
+		if _, err := in.becomeTenant(ctx, tx, id); err != nil {
 			return err
 		}
 	}
