@@ -27,8 +27,10 @@ type InvitationStore interface {
 	// open or has expired, and that invitation's tokens are no longer good; where that one
 	// is open, its role must not be above the member's own either. One more open
 	// invitation than [MaxOpenInvitations] is [domain.CodeInvitationQuota], also where
-	// several come at once. The event is [domain.EventInvitationCreated].
-	Create(ctx context.Context, request InvitationRequest) (domain.Invitation, error)
+	// several come at once. The event is [domain.EventInvitationCreated]. A request with
+	// an [Idempotency] is repeated as that promises, once the member was found to be one
+	// who may create the invitation.
+	Create(ctx context.Context, request InvitationRequest) (CreatedInvitation, error)
 
 	// Resend begins a new generation of an invitation that is open or has expired. The
 	// token of the generation before is no longer good, and the invitation lives anew. It
@@ -78,6 +80,15 @@ type InvitationRequest struct {
 	Life   time.Duration
 	By     domain.Actor     // the operator, or a member of Tenant
 	Token  domain.TokenHash // of an invitation by link; not read for one by mail
+
+	Idempotency *Idempotency // nil: every call is new
+}
+
+// CreatedInvitation is the invitation that [InvitationStore.Create] created, now or
+// before.
+type CreatedInvitation struct {
+	domain.Invitation
+	Replayed bool
 }
 
 // Validate returns a [domain.Invalid] error if the request lacks its ID

@@ -47,6 +47,16 @@ func TestMemberChanger(t *testing.T) {
 	porttest.MemberChanger(t, openTenancy)
 }
 
+func TestInvitationStore(t *testing.T) {
+	t.Parallel()
+	porttest.InvitationStore(t, openTenancy)
+}
+
+func TestInvitationTokens(t *testing.T) {
+	t.Parallel()
+	porttest.InvitationTokens(t, openTenancy)
+}
+
 func TestMemberEmails(t *testing.T) {
 	t.Parallel()
 	porttest.MemberEmails(t, openTenancy)
@@ -140,6 +150,7 @@ func openTenancy(*testing.T) porttest.Tenancy {
 		Lifecycle:    db.Lifecycle(),
 		Directory:    db.Directory(),
 		Purges:       db.Purges(),
+		Invitations:  db.Invitations(),
 		Suspend: func(t *testing.T, id domain.TenantID) {
 			if err := db.SetStatus(id, domain.Suspended); err != nil {
 				t.Fatal(err)

@@ -50,42 +50,55 @@ func (i *invitation) renew(token domain.TokenHash, now time.Time) {
 }
 
 // Create implements [ports.InvitationStore].
-func (s *Invitations) Create(ctx context.Context, r ports.InvitationRequest) (domain.Invitation, error) {
+func (s *Invitations) Create(ctx context.Context, r ports.InvitationRequest) (ports.CreatedInvitation, error) {
 	if err := s.db.Ready(ctx); err != nil {
-		return domain.Invitation{}, err
+		return ports.CreatedInvitation{}, err
 	}
 	s.db.mu.Lock()
 	defer s.db.mu.Unlock()
 	now := clock(s.db.Now)
 	if err := s.db.checkInviting(r.Tenant, r.By, r.Role, now); err != nil {
-		return domain.Invitation{}, err
+		return ports.CreatedInvitation{}, err
 	}
-	replaced, err := s.db.replaced(r, now)
+	if first, replayed, err := replay[domain.Invitation](s.db, r.Idempotency, now); replayed || err != nil {
+		return ports.CreatedInvitation{Invitation: first, Replayed: replayed}, err
+	}
+	created, err := s.db.invite(ctx, r, now)
+	if err != nil {
+		return ports.CreatedInvitation{}, err
+	}
+	s.db.keepAnswer(r.Idempotency, r.Tenant, created, now)
+	return ports.CreatedInvitation{Invitation: created}, nil
+}
+
+// invite keeps an invitation, and revokes the one that it replaces.
+func (db *DB) invite(ctx context.Context, r ports.InvitationRequest, now time.Time) (domain.Invitation, error) {
+	before, err := db.replaced(r, now)
 	if err != nil {
 		return domain.Invitation{}, err
 	}
-	made := &invitation{Invitation: domain.Invitation{
+	created := &invitation{Invitation: domain.Invitation{
 		ID: r.ID, Tenant: r.Tenant, Email: r.Email, Role: r.Role, CreatedBy: r.By, CreatedAt: now, Life: r.Life,
 	}}
-	made.renew(r.Token, now)
-	if err := s.db.roomToInvite(made, replaced, now); err != nil {
+	created.renew(r.Token, now)
+	if err := db.roomToInvite(created, before, now); err != nil {
 		return domain.Invitation{}, err
 	}
-	var replacedID domain.InvitationID
-	if replaced != nil {
-		replacedID = replaced.ID
+	var replaced domain.InvitationID
+	if before != nil {
+		replaced = before.ID
 	}
-	event, err := domain.NewInvitationEvent(ctx, domain.EventInvitationCreated, r.By, made.Invitation, replacedID)
+	event, err := domain.NewInvitationEvent(ctx, domain.EventInvitationCreated, r.By, created.Invitation, replaced)
 	if err != nil {
 		return domain.Invitation{}, err
 	}
-	s.db.record(event)
-	if replaced != nil {
-		replaced.State = domain.InvitationRevoked
+	db.record(event)
+	if before != nil {
+		before.State = domain.InvitationRevoked
 	}
-	s.db.countMail(made, now)
-	set(&s.db.invitations, r.ID, made)
-	return made.Invitation, nil
+	db.countMail(created, now)
+	set(&db.invitations, r.ID, created)
+	return created.Invitation, nil
 }
 
 // checkInviting refuses an invitation that the actor may not send.

@@ -32,6 +32,10 @@ func lockOfID(id domain.TenantID) lock { return lockOf("tenant", id.String()) }
 func lockOfReservations() lock { return lockOf("reservations", "") }
 func lockOfUnconfirmed() lock  { return lockOf("unconfirmed", "") }
 
+// lockOfAddress is held while the mails to an address are counted and one is added. Its
+// transaction has locked a tenant before.
+func lockOfAddress(email domain.Email) lock { return lockOf("address", email.Key()) }
+
 // take waits for the lock.
 func (l lock) take(ctx context.Context, tx *sqlx.Tx) error {
 	_, err := tx.ExecContext(ctx, `SELECT pg_catalog.pg_advisory_xact_lock($1)`, int64(l))

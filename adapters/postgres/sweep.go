@@ -77,6 +77,7 @@ func (t *Tenants) forgetExpired(ctx context.Context) (freed int, err error) {
 		}
 		_, err := tx.ExecContext(ctx, `
 			DELETE FROM partywall.unconfirmed WHERE made_at <= now() - interval '24 hours';
+			DELETE FROM partywall.invitation_mails WHERE sent_at <= now() - interval '24 hours';
 			DELETE FROM partywall.idempotency WHERE expires_at <= now();
 			DELETE FROM partywall.sessions WHERE expires_at <= now();
 			DELETE FROM partywall.codes WHERE expires_at <= now()`)

@@ -3,6 +3,7 @@ package invitations
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/partywall-go/partywall/domain"
@@ -15,14 +16,18 @@ type Invite struct {
 	Email domain.Email // zero: by link
 	Role  domain.Role
 	Life  time.Duration // zero: [domain.DefaultInvitationLife]
+
+	IdempotencyKey string // 1 to 255 visible ASCII characters; empty: every request is new
+	Route          string // to which the key was sent: on another route, the same key is another one
 }
 
 // Issued is an invitation that was created or resent. One by mail has no Token and no
 // Link, because they go to the address alone.
 type Issued struct {
 	domain.Invitation
-	Token domain.Secret
-	Link  domain.Secret
+	Token    domain.Secret
+	Link     domain.Secret
+	Replayed bool // the answer to an earlier request with the same idempotency key, without its token
 }
 
 // Create invites a person to the tenant of the manager. An invitation to an address
@@ -30,7 +35,8 @@ type Issued struct {
 // address must be verified to invite by mail; it is not read for the operator, nor for
 // an invitation by link.
 //
-// Errors: [domain.Invalid] on field "role" or "expiresIn"; [domain.CodeRoleTooLow] for a
+// Errors: [domain.Invalid] on field "role", "expiresIn" or "idempotencyKey";
+// [domain.CodeIdempotencyMismatch]; [domain.CodeRoleTooLow] for a
 // role above the member's own, and [domain.CodeExpiryTooLate] if their membership
 // expires; [domain.CodeEmailUnverified]; [domain.CodeInvitationQuota]; [domain.Limited]
 // beyond the mails that may be sent; [domain.CodeTenantNotFound] if by is no member any
@@ -40,16 +46,8 @@ func (s *Service) Create(ctx context.Context, by access.Manager, caller ports.Ca
 		return Issued{}, err
 	}
 	token := s.newToken()
-	request := ports.InvitationRequest{
-		ID:     domain.NewInvitationID(s.now()),
-		Tenant: by.Tenant(),
-		Email:  invite.Email,
-		Role:   invite.Role,
-		Life:   cmp.Or(invite.Life, domain.DefaultInvitationLife),
-		By:     by.Actor(),
-		Token:  token.Hash(),
-	}
-	if err := request.Validate(); err != nil {
+	request, err := s.newRequest(by, invite, token)
+	if err != nil {
 		return Issued{}, err
 	}
 	if !invite.Email.IsZero() {
@@ -58,7 +56,28 @@ func (s *Service) Create(ctx context.Context, by access.Manager, caller ports.Ca
 		}
 	}
 	created, err := s.Store.Create(ctx, request)
-	return s.issued(created, token), err
+	if err != nil || created.Replayed {
+		return Issued{Invitation: created.Invitation, Replayed: created.Replayed}, err
+	}
+	return s.issued(created.Invitation, token), nil
+}
+
+func (s *Service) newRequest(by access.Manager, invite Invite, token domain.Secret) (request ports.InvitationRequest, err error) {
+	request = ports.InvitationRequest{
+		ID:     domain.NewInvitationID(s.now()),
+		Tenant: by.Tenant(),
+		Email:  invite.Email,
+		Role:   invite.Role,
+		Life:   cmp.Or(invite.Life, domain.DefaultInvitationLife),
+		By:     by.Actor(),
+		Token:  token.Hash(),
+	}
+	request.Idempotency, err = ports.Idempotency{By: request.By, Tenant: request.Tenant, Route: invite.Route, Key: invite.IdempotencyKey}.
+		Of(fmt.Sprintf("%s\n%s\n%d", request.Email.Key(), request.Role, request.Life))
+	if err != nil {
+		return ports.InvitationRequest{}, err
+	}
+	return request, request.Validate()
 }
 
 // Resend gives an invitation that is open or has expired a new token and its whole life
@@ -130,5 +149,5 @@ func (s *Service) issued(i domain.Invitation, token domain.Secret) Issued {
 	if i.IsZero() || i.ByMail() {
 		return Issued{Invitation: i}
 	}
-	return Issued{i, token, s.link(token)}
+	return Issued{Invitation: i, Token: token, Link: s.link(token)}
 }

@@ -24,6 +24,7 @@ func TestSuitesFindFaults(t *testing.T) {
 	faults := allFaults()
 	maps.Copy(faults, memberFaults())
 	maps.Copy(faults, lifecycleFaults())
+	maps.Copy(faults, invitationFaults())
 	if name := os.Getenv(faultVariable); name != "" {
 		faults[name].suite(t)
 		return

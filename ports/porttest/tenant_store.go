@@ -31,6 +31,7 @@ type Tenancy struct {
 	Lifecycle    ports.TenantLifecycle
 	Directory    ports.TenantDirectory
 	Purges       Purges
+	Invitations  Invitations
 
 	// Suspend makes an active tenant [domain.Suspended].
 	Suspend func(t *testing.T, id domain.TenantID)

@@ -24,6 +24,8 @@ func TestMemberStore(t *testing.T)      { onBoth(t, porttest.MemberStore) }
 func TestMemberLister(t *testing.T)     { onBoth(t, porttest.MemberLister) }
 func TestMemberChanger(t *testing.T)    { onBoth(t, porttest.MemberChanger) }
 func TestMemberEmails(t *testing.T)     { onBoth(t, porttest.MemberEmails) }
+func TestInvitationStore(t *testing.T)  { onBoth(t, porttest.InvitationStore) }
+func TestInvitationTokens(t *testing.T) { onBoth(t, porttest.InvitationTokens) }
 func TestChangesAreEvents(t *testing.T) { onBoth(t, porttest.ChangesAreEvents) }
 func TestReservationStore(t *testing.T) { onBoth(t, porttest.ReservationStore) }
 
