@@ -25,7 +25,7 @@ var layers = map[string][]string{
 	"domain/identities":  {"domain", "ports", "domain/limits", "domain/tenants", "domain/invitations"},
 	"domain/files":       {"domain", "ports", "domain/access"},
 	"domain/events":      {"domain", "ports", "domain/access"},
-	"domain/mails":       {"domain", "ports"},
+	"domain/mails":       {"domain", "ports", "domain/invitations"},
 	"ports":              {"domain"},
 	"ports/doctor":       {},
 	"ports/porttest":     {"domain", "ports"},

@@ -15,8 +15,8 @@ type Notifier interface {
 }
 
 // Notification is the occasion of a mail to one person, with what the mail has to say.
-// It is one of [AddressConfirmation], [PasswordReset], [SignInCode] and [TenantWelcome];
-// later releases add others.
+// It is one of [AddressConfirmation], [PasswordReset], [SignInCode], [TenantWelcome] and
+// [TenantInvitation]; later releases add others.
 type Notification interface {
 	// Recipient returns the address that the mail goes to.
 	Recipient() domain.Email
@@ -53,6 +53,18 @@ type TenantWelcome struct {
 	Tenant domain.TenantID
 }
 
+// TenantInvitation invites a person to a tenant. It has neither the name of the tenant
+// nor a text of the inviter's, because a stranger's words in Partywall's mail would make
+// it a relay for spam.
+type TenantInvitation struct {
+	To        domain.Email
+	Tenant    domain.TenantID
+	Role      domain.Role
+	InvitedBy domain.Email // the inviter's address; zero: unknown
+	ExpiresAt time.Time    // UTC
+	Link      domain.Secret
+}
+
 // Recipient implements [Notification].
 func (n AddressConfirmation) Recipient() domain.Email { return n.To }
 
@@ -76,3 +88,9 @@ func (n TenantWelcome) Recipient() domain.Email { return n.To }
 
 // Secret returns the zero Secret.
 func (n TenantWelcome) Secret() domain.Secret { return domain.Secret{} }
+
+// Recipient implements [Notification].
+func (n TenantInvitation) Recipient() domain.Email { return n.To }
+
+// Secret returns the link.
+func (n TenantInvitation) Secret() domain.Secret { return n.Link }

@@ -65,7 +65,7 @@ type Claim struct {
 	Token  domain.TokenHash
 	Tenant domain.TenantID // zero: the tenant of the token
 	Owner  domain.Identity
-	Email  domain.Email                                       // of the owner, confirmed, for the event; zero: unknown
+	Email  domain.Email                                       // of the owner, confirmed, kept in the membership and the event; zero: unknown
 	By     domain.Actor                                       // zero: the owner
 	SignUp func(ctx context.Context) (domain.Identity, error) // creates the owner's account; without an error the identity is not zero
 	Limits MakingLimits

@@ -18,7 +18,7 @@ type TenantProvisioner interface {
 	//
 	// Under tenant.Idempotency it creates one tenant, as [Idempotency] describes, and
 	// reports a replay as Replayed. A replay is not limited. The event of a creation is
-	// [domain.EventTenantCreated], with the owner's address.
+	// [domain.EventTenantCreated].
 	Create(ctx context.Context, tenant TenantCreation) (CreatedTenant, error)
 
 	// Sweep removes the reservations that have expired, and the remains of interrupted
@@ -31,7 +31,7 @@ type TenantCreation struct {
 	ID          domain.TenantID
 	Name        string
 	Owner       domain.Identity
-	OwnerEmail  domain.Email // confirmed, for the event; zero: unknown
+	OwnerEmail  domain.Email // confirmed, kept in the membership and the event; zero: unknown
 	By          domain.Actor // zero: the Owner
 	Idempotency *Idempotency // nil: every call is new
 	Limits      MakingLimits

@@ -183,7 +183,7 @@ func (db *DB) claim(ctx context.Context, c ports.Claim, owner domain.Identity, h
 	db.unreserve(reserved.ID)
 	made := reserved.Tenant
 	made.Status, made.ClaimExpiresAt = domain.Active, time.Time{}
-	db.add(made, owner, now)
+	db.add(made, owner, c.Email, now)
 	set(&db.spent, c.Token, spentClaim{made.ID, owner})
 	return ports.ClaimedTenant{TenantMembership: ports.TenantMembership{Tenant: made, Membership: db.places[owner][made.ID]}}, nil
 }

@@ -53,7 +53,7 @@ func (s *Tenants) Create(ctx context.Context, n ports.TenantCreation) (ports.Cre
 	s.db.record(event)
 	s.db.count(n.Limits, new(int), now)
 	s.db.unreserve(n.ID) // the remains of a reservation that has expired
-	made := s.db.add(domain.Tenant{ID: n.ID, Name: n.Name, Status: domain.Active, CreatedAt: now}, n.Owner, now)
+	made := s.db.add(domain.Tenant{ID: n.ID, Name: n.Name, Status: domain.Active, CreatedAt: now}, n.Owner, n.OwnerEmail, now)
 	s.db.keepAnswer(n.Idempotency, n.ID, made, now)
 	return ports.CreatedTenant{Tenant: made}, nil
 }
@@ -63,9 +63,9 @@ func (db *DB) taken(id domain.TenantID, now time.Time) bool {
 	return db.tenants[id] != nil || db.tombstones[id] != nil || db.reserved(id, now) != nil
 }
 
-func (db *DB) add(t domain.Tenant, owner domain.Identity, now time.Time) domain.Tenant {
+func (db *DB) add(t domain.Tenant, owner domain.Identity, address domain.Email, now time.Time) domain.Tenant {
 	set(&db.tenants, t.ID, newRecord(t))
-	db.place(domain.Membership{Tenant: t.ID, Identity: owner, Role: domain.RoleOwner, State: domain.MemberActive, CreatedAt: now})
+	db.place(domain.Membership{Tenant: t.ID, Identity: owner, Role: domain.RoleOwner, State: domain.MemberActive, CreatedAt: now, Email: address})
 	return t
 }
 

@@ -59,7 +59,7 @@ func (c *claiming) redeemOld(ctx context.Context, tx *sqlx.Tx, owner domain.Iden
 	if err != nil {
 		return false, err
 	}
-	args := []any{c.Token[:], owner.Provider(), owner.Subject()}
+	args := []any{c.Token[:], owner.Provider(), owner.Subject(), c.Email.String()}
 	record, recorded := insertEvent(len(args)+1, "FROM spent", event)
 	_, err = tx.ExecContext(ctx, `
 		WITH spent AS (
@@ -71,7 +71,7 @@ func (c *claiming) redeemOld(ctx context.Context, tx *sqlx.Tx, owner domain.Iden
 		), recorded AS (
 			`+record+`
 		)
-		INSERT INTO partywall.memberships (tenant, provider, subject, role)
-		SELECT tenant, $2, $3, role FROM spent ON CONFLICT DO NOTHING`, append(args, recorded...)...)
+		INSERT INTO partywall.memberships (tenant, provider, subject, role, email)
+		SELECT tenant, $2, $3, role, nullif($4, '') FROM spent ON CONFLICT DO NOTHING`, append(args, recorded...)...)
 	return false, err
 }

@@ -216,9 +216,9 @@ func (p *provisioning) activate(ctx context.Context, tx *sqlx.Tx) error {
 	if err != nil {
 		return err
 	}
-	args := []any{p.new.ID.String(), p.request, p.token, p.new.Owner.Provider(), p.new.Owner.Subject(), digest(p.new.Idempotency)}
+	args := []any{p.new.ID.String(), p.request, p.token, p.new.Owner.Provider(), p.new.Owner.Subject(), digest(p.new.Idempotency), p.new.OwnerEmail.String()}
 	record, recorded := insertEvent(len(args)+1, "FROM made", event)
-	p.owner = domain.Membership{Tenant: p.new.ID, Identity: p.new.Owner, Role: domain.RoleOwner, State: domain.MemberActive}
+	p.owner = domain.Membership{Tenant: p.new.ID, Identity: p.new.Owner, Role: domain.RoleOwner, State: domain.MemberActive, Email: p.new.OwnerEmail}
 	err = tx.GetContext(ctx, &p.owner.CreatedAt, `
 		WITH made AS (
 			UPDATE partywall.tenants SET status = 'active', expires_at = NULL
@@ -233,8 +233,8 @@ func (p *provisioning) activate(ctx context.Context, tx *sqlx.Tx) error {
 		), recorded AS (
 			`+record+`
 		)
-		INSERT INTO partywall.memberships (tenant, provider, subject, role)
-		SELECT id, $4, $5, 'owner' FROM made RETURNING created_at`, append(args, recorded...)...)
+		INSERT INTO partywall.memberships (tenant, provider, subject, role, email)
+		SELECT id, $4, $5, 'owner', nullif($7, '') FROM made RETURNING created_at`, append(args, recorded...)...)
 	p.owner.CreatedAt = p.owner.CreatedAt.UTC()
 	switch {
 	case errors.Is(err, sql.ErrNoRows):

@@ -2,19 +2,22 @@ package mails
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/invitations"
 	"github.com/partywall-go/partywall/ports"
 )
 
 // Consumer sends the mails that events cause. Its Handle is the handler of a consumer of
 // events, so that no mail is lost when a process ends. A mail may be sent twice.
 type Consumer struct {
-	Notifier ports.Notifier
-	Report   func(error)      // handles what is no reason to try again; nil drops it
-	Now      func() time.Time // nil: [time.Now]
+	Notifier    ports.Notifier
+	Invitations *invitations.Service // makes the tokens of invitations
+	Report      func(error)          // handles what is no reason to try again; nil drops it
+	Now         func() time.Time     // nil: [time.Now]
 }
 
 const (
@@ -29,8 +32,8 @@ const (
 // Handle sends the mail that the event causes, if any. The mail of an event that is older
 // than three days is not sent, which Report gets.
 func (c *Consumer) Handle(ctx context.Context, event domain.Event) error {
-	n, err := c.notification(event)
-	if n == nil || err != nil {
+	to, err := recipient(event)
+	if err != nil || to.IsZero() {
 		return err
 	}
 	if age := c.now().Sub(event.At); age > maxAge {
@@ -39,31 +42,49 @@ func (c *Consumer) Handle(ctx context.Context, event domain.Event) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	return c.Notifier.Notify(ctx, n)
-}
-
-// notification returns what the mail of the event is about, and nil if it has none.
-func (c *Consumer) notification(event domain.Event) (ports.Notification, error) {
 	if event.Kind.BeginsTenant() {
-		return welcomeOf(event)
+		return c.Notifier.Notify(ctx, ports.TenantWelcome{To: to, Tenant: event.Tenant})
 	}
-	return nil, nil
+	return c.invite(ctx, event)
 }
 
-// welcomeOf returns nil if the address of the new owner is not confirmed, or unknown.
-func welcomeOf(event domain.Event) (ports.Notification, error) {
-	var data domain.TenantEventData
+// recipient returns the address that the mail of the event goes to, and the zero Email if
+// the event causes no mail: it is of another kind, the address of a new owner is not
+// confirmed, or an invitation is by link.
+func recipient(event domain.Event) (domain.Email, error) {
+	switch event.Kind {
+	case domain.EventTenantCreated, domain.EventTenantClaimed, domain.EventInvitationCreated, domain.EventInvitationResent:
+	default:
+		return domain.Email{}, nil
+	}
+	var data struct{ Email string }
 	if err := event.Decode(&data); err != nil {
-		return nil, domain.Invalidf("data", "the data of the event cannot be read").WithCause(err)
+		return domain.Email{}, domain.Invalidf("data", "the data of the event cannot be read").WithCause(err)
 	}
 	if data.Email == "" {
-		return nil, nil
+		return domain.Email{}, nil
 	}
-	to, err := domain.ParseEmail(data.Email)
+	return domain.ParseEmail(data.Email)
+}
+
+// invite sends the mail of an invitation with a new token. It sends none if the
+// invitation is not open any more.
+func (c *Consumer) invite(ctx context.Context, event domain.Event) error {
+	mailing, err := c.Invitations.IssueToken(ctx, event)
+	if errors.Is(err, domain.CodeInvitationNotFound) {
+		return nil
+	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return ports.TenantWelcome{To: to, Tenant: event.Tenant}, nil
+	return c.Notifier.Notify(ctx, ports.TenantInvitation{
+		To:        mailing.Email,
+		Tenant:    mailing.Tenant,
+		Role:      mailing.Role,
+		InvitedBy: mailing.Inviter,
+		ExpiresAt: mailing.ExpiresAt,
+		Link:      mailing.Link,
+	})
 }
 
 func (c *Consumer) now() time.Time {

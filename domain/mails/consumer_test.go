@@ -2,12 +2,16 @@ package mails_test
 
 import (
 	"errors"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/domain/invitations"
+	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/domain/mails"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -27,8 +31,12 @@ func newInstallation() *installation {
 	in.db = &memory.DB{Now: clock}
 	in.Consumer = &mails.Consumer{
 		Notifier: &mails.Service{Mailer: in.box},
-		Report:   func(err error) { in.reported = append(in.reported, err) },
-		Now:      clock,
+		Invitations: &invitations.Service{
+			Store: in.db.Invitations(), Tokens: in.db.Invitations(), Now: clock,
+			URL: domain.Must(url.Parse("https://app.example.com/join?lang=en")),
+		},
+		Report: func(err error) { in.reported = append(in.reported, err) },
+		Now:    clock,
 	}
 	return in
 }
@@ -122,5 +130,103 @@ func TestAMailThatCannotBeSentIsAnErrorOfItsEvent(t *testing.T) {
 		if err := in.Handle(t.Context(), event); !errors.Is(err, domain.Invalid) {
 			t.Errorf("%s: %v", what, err)
 		}
+	}
+}
+
+// invite invites bob to acme, whose owner is ada, and returns the event.
+func (in *installation) invite(t *testing.T, invite invitations.Invite) domain.Event {
+	t.Helper()
+	in.create(t, "acme", "ada@example.com")
+	domain.Must(in.Invitations.Create(t.Context(), domain.Must(access.Installation().Manager(acme)), ports.Caller{}, invite))
+	return in.last(t)
+}
+
+func TestAnInvitationIsMailedWithATokenThatIsGood(t *testing.T) {
+	in := newInstallation()
+	event := in.invite(t, invitations.Invite{Email: bob, Role: domain.RoleAdmin})
+	preview := func() (ports.InvitationOffer, error) {
+		mail, _ := in.box.Last(bob)
+		page := domain.Must(url.Parse(mail.Secret.Reveal()))
+		return in.Invitations.Preview(t.Context(), limits.Address{}, domain.NewSecret(page.Query().Get("token")))
+	}
+	in.handle(t, event)
+	if offer, err := preview(); err != nil || offer.Tenant != acme || offer.Role != domain.RoleAdmin {
+		t.Errorf("the link of the mail offers %+v, %v", offer, err)
+	}
+	in.handle(t, event) // as after a crash
+	if offer, err := preview(); err != nil || len(in.box.Sent()) != 2 {
+		t.Errorf("the link of the second mail offers %+v, %v", offer, err)
+	}
+	if event := string(in.last(t).Data); strings.Contains(event, "token") {
+		t.Errorf("an event contains the token: %s", event)
+	}
+}
+
+func TestAnInvitationThatIsResentIsMailedAgain(t *testing.T) {
+	in := newInstallation()
+	created := in.invite(t, invitations.Invite{Email: bob, Role: domain.RoleAdmin})
+	operator := domain.Must(access.Installation().Manager(acme))
+	open := domain.Must(in.Invitations.List(t.Context(), operator, "", domain.InvitationID{}, 0)).Invitations
+	domain.Must(in.Invitations.Resend(t.Context(), operator, ports.Caller{}, open[0].ID))
+	in.handle(t, created) // it is superseded
+	if sent := in.box.Sent(); len(sent) > 0 {
+		t.Errorf("sent %v", sent)
+	}
+	in.handle(t, in.last(t))
+	if sent := in.box.Sent(); len(sent) != 1 {
+		t.Errorf("%d mails were sent", len(sent))
+	}
+}
+
+func TestAnInvitationThatIsNotToBeMailedHasNoMail(t *testing.T) {
+	t.Run("by link", func(t *testing.T) {
+		in := newInstallation()
+		in.handle(t, in.invite(t, invitations.Invite{Role: domain.RoleAdmin}))
+		mustBeSilent(t, in)
+	})
+	t.Run("revoked", func(t *testing.T) {
+		in := newInstallation()
+		event := in.invite(t, invitations.Invite{Email: bob, Role: domain.RoleAdmin})
+		operator := domain.Must(access.Installation().Manager(acme))
+		open := domain.Must(in.Invitations.List(t.Context(), operator, "", domain.InvitationID{}, 0)).Invitations
+		if err := in.Invitations.Revoke(t.Context(), operator, open[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		in.handle(t, event)
+		in.handle(t, in.last(t))
+		mustBeSilent(t, in)
+	})
+	t.Run("expired", func(t *testing.T) {
+		in := newInstallation()
+		event := in.invite(t, invitations.Invite{Email: bob, Role: domain.RoleAdmin, Life: time.Hour})
+		in.now = in.now.Add(2 * time.Hour)
+		in.handle(t, event)
+		mustBeSilent(t, in)
+	})
+}
+
+func mustBeSilent(t *testing.T, in *installation) {
+	t.Helper()
+	if sent := in.box.Sent(); len(sent) > 0 || len(in.reported) > 0 {
+		t.Errorf("sent %v, reported %v", sent, in.reported)
+	}
+}
+
+func TestAnInvitationOutlivesAnOutage(t *testing.T) {
+	in := newInstallation()
+	event := in.invite(t, invitations.Invite{Email: bob, Role: domain.RoleAdmin})
+	for what, part := range map[string]interface {
+		Break()
+		Restore()
+	}{"the database": in.db, "mail": in.box} {
+		part.Break()
+		if err := in.Handle(t.Context(), event); !errors.Is(err, domain.Unavailable) {
+			t.Errorf("without %s: %v", what, err)
+		}
+		part.Restore()
+	}
+	in.handle(t, event)
+	if sent := in.box.Sent(); len(sent) != 1 {
+		t.Errorf("%d mails were sent", len(sent))
 	}
 }

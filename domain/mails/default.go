@@ -24,6 +24,8 @@ func Default(_ context.Context, n ports.Notification) (Content, error) {
 		return signInCode(n), nil
 	case ports.TenantWelcome:
 		return welcome(n), nil
+	case ports.TenantInvitation:
+		return invitation(n), nil
 	}
 	return Content{}, domain.Invalidf("notification", "there is no mail for a %T", n)
 }
@@ -57,6 +59,19 @@ func welcome(n ports.TenantWelcome) Content {
 	d.paragraph("You are now the owner of the tenant %s.", n.Tenant)
 	d.paragraph("If you did not ask for it, you may ignore this mail.")
 	return d.content("Your tenant is ready")
+}
+
+func invitation(n ports.TenantInvitation) Content {
+	var d draft
+	if n.InvitedBy.IsZero() {
+		d.paragraph("You are invited to the tenant %s in the role %s.", n.Tenant, n.Role)
+	} else {
+		d.paragraph("%s invites you to the tenant %s in the role %s.", n.InvitedBy, n.Tenant, n.Role)
+	}
+	d.paragraph("This link accepts the invitation, once, until %s:", n.ExpiresAt.UTC().Format("2 January 2006, 15:04 UTC"))
+	d.link(n.Link)
+	d.paragraph("The link is for you alone. If you did not expect this mail, ignore it.")
+	return d.content("Invitation to " + n.Tenant.String())
 }
 
 // minutes returns d in whole minutes.

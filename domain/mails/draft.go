@@ -24,6 +24,12 @@ func (d *draft) code(code domain.Secret) {
 	d.add(code.Reveal(), `<p style="font:bold 1.5em monospace;letter-spacing:.1em">`+html.EscapeString(code.Reveal())+"</p>")
 }
 
+// link sets an address on a line of its own.
+func (d *draft) link(to domain.Secret) {
+	escaped := html.EscapeString(to.Reveal())
+	d.add(to.Reveal(), `<p><a href="`+escaped+`">`+escaped+"</a></p>")
+}
+
 func (d *draft) add(text, markup string) {
 	if d.text.Len() > 0 {
 		d.text.WriteString("\n")

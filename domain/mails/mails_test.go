@@ -19,7 +19,9 @@ import (
 var (
 	ada  = domain.Must(domain.ParseEmail("ada@example.com"))
 	acme = domain.Must(domain.ParseTenantID("acme"))
+	bob  = domain.Must(domain.ParseEmail("o'brien&co@example.com"))
 	code = domain.NewSecret("12345678")
+	link = domain.NewSecret("https://app.example.com/join?lang=en&token=ABC")
 )
 
 // all has a notification of each type, with what its mail must say.
@@ -28,6 +30,10 @@ var all = map[ports.Notification][]string{
 	ports.PasswordReset{To: ada, Code: code, ExpiresIn: time.Minute}:            {"1 minute:", "12345678"},
 	ports.SignInCode{To: ada, Code: code, ExpiresIn: 3 * time.Minute}:           {"3 minutes", "12345678"},
 	ports.TenantWelcome{To: ada, Tenant: acme}:                                  {"owner of the tenant acme"},
+	ports.TenantInvitation{To: ada, Tenant: acme, Role: domain.RoleAdmin, InvitedBy: bob, ExpiresAt: time.Date(2026, 2, 3, 16, 5, 0, 0, time.FixedZone("", 3600)), Link: link}: {
+		"o'brien&co@example.com invites you to the tenant acme in the role admin", "until 3 February 2026, 15:05 UTC", link.Reveal(),
+	},
+	ports.TenantInvitation{To: ada, Tenant: acme, Role: domain.RoleViewer, Link: link}: {"You are invited to the tenant acme in the role viewer"},
 }
 
 func TestEachNotificationIsAMailInTextAndHTML(t *testing.T) {

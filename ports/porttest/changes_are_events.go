@@ -37,19 +37,16 @@ func ChangesAreEvents(t *testing.T, open func(t *testing.T) Tenancy) {
 			t.Errorf("got %+v", got[0])
 		}
 	})
-	t.Run("the event of a new tenant has the owner's address", func(t *testing.T) {
-		s, n, r, address := open(t), owned(t), reservation(t), newEmail(t)
-		n.OwnerEmail = address
+	t.Run("the event of a new tenant and the membership of its owner have the owner's address", func(t *testing.T) {
+		s, n, r, owner := open(t), owned(t), reservation(t), newIdentity(t)
+		n.OwnerEmail = newEmail(t)
 		create(t, s.Tenants, n)
 		reserve(t, s, r)
-		_, err := s.Reservations.Claim(t.Context(), ports.Claim{Token: r.Token, Owner: n.Owner, Email: address})
+		claim := ports.Claim{Token: r.Token, Owner: owner, Email: newEmail(t)}
+		_, err := s.Reservations.Claim(t.Context(), claim)
 		mustDo(t, err)
-		for _, id := range []domain.TenantID{n.ID, r.ID} {
-			var data domain.TenantEventData
-			if got := s.events(t, id); len(got) != 1 || got[0].Decode(&data) != nil || data.Email != address.String() {
-				t.Errorf("got %+v", got)
-			}
-		}
+		mustHaveAddress(t, s, n.ID, n.Owner, n.OwnerEmail)
+		mustHaveAddress(t, s, r.ID, owner, claim.Email)
 	})
 	t.Run("the operator creates and reserves on behalf of another", func(t *testing.T) {
 		s, n, reserved, unknown := open(t), owned(t), reservation(t), reservation(t)
@@ -189,5 +186,18 @@ func mustBeKinds(t *testing.T, events []domain.Event, want ...domain.EventKind) 
 	t.Helper()
 	if !slices.EqualFunc(events, want, func(e domain.Event, kind domain.EventKind) bool { return e.Kind == kind }) {
 		t.Fatalf("got %+v, want %v", events, want)
+	}
+}
+
+// mustHaveAddress fails unless the first event of the tenant and the membership of its
+// owner have the address.
+func mustHaveAddress(t *testing.T, s Tenancy, id domain.TenantID, owner domain.Identity, want domain.Email) {
+	t.Helper()
+	var data domain.TenantEventData
+	if got := s.events(t, id); len(got) != 1 || got[0].Decode(&data) != nil || data.Email != want.String() {
+		t.Errorf("the events of %s are %+v, want one with %s", id, got, want)
+	}
+	if got := soleTenant(t, s, owner).Membership.Email; got != want {
+		t.Errorf("the membership has the address %s, want %s", got, want)
 	}
 }

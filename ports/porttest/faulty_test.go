@@ -21,7 +21,7 @@ func allFaults() map[string]fault {
 	return map[string]fault{
 		"a change without its event":       {changes(func(s *porttest.Tenancy) { s.Events = forgetsRemovals{s.Events} }), "each change of a membership is one event, a refused or repeated one is none"},
 		"an event of a replay":             {changes(func(s *porttest.Tenancy) { s.Events = stutters{s.Events} }), "each tenant begins with one event, and a refused or repeated creation has none"},
-		"an event without the address":     {changes(func(s *porttest.Tenancy) { s.Reservations = omitsAddresses{s.Reservations} }), "the event of a new tenant has the owner's address"},
+		"an event without the address":     {changes(func(s *porttest.Tenancy) { s.Reservations = omitsAddresses{s.Reservations} }), "the event of a new tenant and the membership of its owner have the owner's address"},
 		"events out of order":              {eventLog(func(s *porttest.EventLog) { s.Reader = newestFirst{s.Reader} }), "positions follow each other in the order of IDs"},
 		"a lease for all":                  {eventLog(func(s *porttest.EventLog) { s.Consumers = shared{s.Consumers} }), "one holder has the lease until it releases it"},
 		"a failure that delays nothing":    {eventLog(func(s *porttest.EventLog) { s.Consumers = rushed{s.Consumers} }), "after a failure the events of that tenant wait, and no others"},
