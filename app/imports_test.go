@@ -40,7 +40,8 @@ var layers = map[string][]string{
 	"adapters/postgres/internal/installation": {"domain", "adapters/postgres/internal/pg", "adapters/postgres/internal/schema"},
 	"adapters/postgres/internal/inspection":   {"domain", "adapters/postgres/internal/pg", "adapters/postgres/internal/schema", "adapters/postgres/internal/installation"},
 	"adapters/postgres/internal/doctor":       {"domain", "ports/doctor", "adapters/internal/...", "adapters/postgres/internal/pg", "adapters/postgres/internal/schema", "adapters/postgres/internal/installation", "adapters/postgres/internal/inspection"},
-	"adapters/postgres/internal/setup":        {"domain", "adapters/postgres/internal/pg", "adapters/postgres/internal/schema", "adapters/postgres/internal/installation", "adapters/postgres/internal/inspection"},
+	"adapters/postgres/internal/fleet":        {"domain", "adapters/postgres/internal/pg", "adapters/postgres/internal/schema", "adapters/postgres/internal/inspection"},
+	"adapters/postgres/internal/setup":        {"domain", "adapters/postgres/internal/pg", "adapters/postgres/internal/schema", "adapters/postgres/internal/installation", "adapters/postgres/internal/inspection", "adapters/postgres/internal/fleet"},
 	"adapters/postgres/internal/pgtest":       {"domain", "ports", "ports/porttest", "ports/doctor", "adapters/embeddedpg", "adapters/postgres", "adapters/realservers"},
 	"adapters/idp/idptest":                    {"domain", "ports", "domain/mails", "adapters/idp", "adapters/memory"},
 	"adapters/realservers":                    {"domain", "ports", "adapters/internal/childserver", "adapters/internal/ownfile"},
@@ -89,7 +90,7 @@ func TestEveryArrowPointsInwards(t *testing.T) {
 func TestTheImportRuleRefusesWhatItShould(t *testing.T) {
 	for _, arrow := range [][2]string{
 		{"domain", "ports"}, {"ports", "domain/access"}, {"domain/access", "domain/tenants"}, {"domain/tenants", "domain/files"}, {"adapters/s3", "domain/files"},
-		{"adapters/s3", "adapters/disk"}, {"adapters/idp", "adapters/idp/argon2"}, {"adapters/postgres", "adapters/embeddedpg"}, {"adapters/postgres/internal/pg", "adapters/postgres/internal/schema"}, {"adapters/postgres/internal/schema", "adapters/postgres"}, {"adapters/postgres/internal/inspection", "adapters/postgres/internal/setup"}, {"adapters/postgres/internal/doctor", "adapters/postgres/internal/setup"}, {"adapters/postgres/internal/setup", "adapters/postgres/internal/doctor"}, {"adapters/postgres/internal/setup", "adapters/postgres"}, {"adapters/embeddedpg", "adapters/postgres"}, {"adapters/httpapi", "adapters/memory"}, {"adapters/httpapi/internal/web", "domain/access"}, {"adapters/httpapi/internal/web", "adapters/httpapi"},
+		{"adapters/s3", "adapters/disk"}, {"adapters/idp", "adapters/idp/argon2"}, {"adapters/postgres", "adapters/embeddedpg"}, {"adapters/postgres/internal/pg", "adapters/postgres/internal/schema"}, {"adapters/postgres/internal/schema", "adapters/postgres"}, {"adapters/postgres/internal/inspection", "adapters/postgres/internal/setup"}, {"adapters/postgres/internal/doctor", "adapters/postgres/internal/setup"}, {"adapters/postgres/internal/fleet", "adapters/postgres/internal/setup"}, {"adapters/postgres/internal/setup", "adapters/postgres/internal/doctor"}, {"adapters/postgres/internal/setup", "adapters/postgres"}, {"adapters/embeddedpg", "adapters/postgres"}, {"adapters/httpapi", "adapters/memory"}, {"adapters/httpapi/internal/web", "domain/access"}, {"adapters/httpapi/internal/web", "adapters/httpapi"},
 		{"adapters/memory", "app"}, {"cmd/partywall", "adapters/postgres"}, {"app", "cmd/partywall"}, {"app", "app/cli"}, {"app/cli", "adapters/postgres"},
 	} {
 		if mayImport(arrow[0], arrow[1]) {

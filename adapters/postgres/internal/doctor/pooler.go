@@ -2,13 +2,10 @@ package doctor
 
 import (
 	"context"
-	"database/sql"
-	"errors"
-	"strings"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/inspection"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
@@ -28,10 +25,10 @@ func (c *checker) transactions(ctx context.Context) (doctor.Finding, error) {
 // poolMode finds out whether PgBouncer stands before the server, and how it pools.
 func (c *checker) poolMode(ctx context.Context) (doctor.Finding, error) {
 	var err error
-	if c.pooler, err = c.behindPooler(ctx); err != nil || !c.pooler {
+	if c.pooler, err = inspection.BehindPooler(ctx, c.cfg); err != nil || !c.pooler {
 		return doctor.Pass("no pooler stands before the server"), err
 	}
-	shared, err := c.sharesBackends(ctx)
+	shared, err := inspection.SharesBackends(ctx, c.cfg)
 	switch {
 	case err != nil:
 		return doctor.Finding{}, err
@@ -39,37 +36,6 @@ func (c *checker) poolMode(ctx context.Context) (doctor.Finding, error) {
 		return doctor.Warn("the pooler pools sessions: each connection of ours holds one of the server's for as long as it is open", transactionMode), nil
 	}
 	return doctor.Pass("the pooler pools transactions"), nil
-}
-
-// behindPooler logs in with a setting that PostgreSQL takes, and that PgBouncer
-// refuses, as it does each setting that it cannot keep for a client.
-func (c *checker) behindPooler(ctx context.Context) (bool, error) {
-	db := sql.OpenDB(pg.NewOwnConnector(c.cfg, pg.Setting{Name: "geqo", Value: "on"}))
-	defer func() { _ = db.Close() }()
-	err := db.PingContext(ctx)
-	if refusal, ok := errors.AsType[*pq.Error](err); ok && strings.Contains(refusal.Message, "unsupported startup parameter") {
-		return true, nil
-	}
-	return false, err
-}
-
-// sharesBackends reports whether two connections of ours, both open, get one and
-// the same backend: the one last used is the next to be lent.
-func (c *checker) sharesBackends(ctx context.Context) (bool, error) {
-	shared := false
-	other := pg.ConnectOwn(c.cfg, 1)
-	defer func() { _ = other.Close() }()
-	for range 10 {
-		var ours, theirs int
-		if err := c.readOne(ctx, &ours, `SELECT pg_backend_pid()`); err != nil {
-			return false, err
-		}
-		if err := pg.OwnGet(ctx, other, c.cfg, &theirs, `SELECT pg_backend_pid()`); err != nil {
-			return false, err
-		}
-		shared = shared || ours == theirs
-	}
-	return shared, nil
 }
 
 // leftovers is all that a session may have that a fresh one hasn't. What drivers

@@ -84,7 +84,10 @@ func loadMigration(files fs.FS, name string) (Migration, error) {
 	}
 	sum := sha256.Sum256([]byte(text))
 	m := Migration{number: number, name: name, checksum: hex.EncodeToString(sum[:])}
-	m.sql, err = up(text)
+	var outside bool
+	if m.sql, outside, err = up(text); err == nil && outside {
+		m.indexes, err = indexStatements(m.sql)
+	}
 	return m, err
 }
 

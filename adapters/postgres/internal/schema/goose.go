@@ -22,13 +22,13 @@ const (
 
 var allMarks = []mark{markUp, markDown, markBegin, markEnd, markNoTransaction, markEnvsubOn, markEnvsubOff}
 
-// up returns what a file runs: all of it or, in a file of goose's, the part below
+// up returns what a file runs, and whether outside of a transaction: all of it or, in a file of goose's, the part below
 // -- +goose Up, with each statement in its line and column. A file that goose refuses
 // for its marks is refused. Unlike goose, up reads SQL, so that a semicolon at the end
 // of a line within a string ends no statement, and the last statement needs none.
-func up(file string) (string, error) {
+func up(file string) (text string, outside bool, err error) {
 	if !hasMarks(file) {
-		return file, nil
+		return file, isConcurrent(file), nil
 	}
 	r := markReader{}
 	var kept strings.Builder
@@ -36,17 +36,17 @@ func up(file string) (string, error) {
 	for line := range strings.Lines(file) {
 		n++
 		if err := r.read(line); err != nil {
-			return "", fmt.Errorf("line %d: %w", n, err)
+			return "", false, fmt.Errorf("line %d: %w", n, err)
 		}
 		kept.WriteString(r.keep(line))
 	}
 	switch {
 	case !r.up:
-		return "", errors.New("it has marks of goose, but no -- +goose Up")
+		return "", false, errors.New("it has marks of goose, but no -- +goose Up")
 	case r.block:
-		return "", errors.New("its last -- +goose StatementBegin has no -- +goose StatementEnd")
+		return "", false, errors.New("its last -- +goose StatementBegin has no -- +goose StatementEnd")
 	}
-	return strings.TrimRight(kept.String(), " \n"), nil
+	return strings.TrimRight(kept.String(), " \n"), r.outside, nil
 }
 
 // hasMarks reports whether a file is goose's. Prose about goose makes it none.
@@ -64,6 +64,7 @@ func hasMarks(file string) bool {
 type markReader struct {
 	up, down bool // which parts have begun
 	block    bool // inside StatementBegin and StatementEnd
+	outside  bool // the file runs outside of a transaction
 	mark     mark // of the line that was read last; empty: it is none
 }
 
@@ -123,7 +124,7 @@ func (r *markReader) enter() error {
 		}
 		r.block = false
 	case markNoTransaction:
-		return errors.New("setup runs each file in a transaction: take the mark NO TRANSACTION out of it, and use the form of its statements that a transaction can have, such as CREATE INDEX without CONCURRENTLY")
+		r.outside = true
 	case markEnvsubOn, markEnvsubOff:
 		return errors.New("goose's ENVSUB would make tenants differ with the environment of the program: write the values into the file")
 	}

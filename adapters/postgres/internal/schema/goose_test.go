@@ -25,7 +25,7 @@ func TestUp(t *testing.T) {
 		"a transaction of its own":           {"-- +goose Up\nBEGIN;\nSELECT 1;\nCOMMIT;\n-- +goose Down\nSELECT 2;", []string{"SELECT 1;"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			text, err := up(c.file)
+			text, _, err := up(c.file)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -64,11 +64,11 @@ func TestMarksThatAreRefused(t *testing.T) {
 		"-- +goose Up\n-- +goose\n":                                           `goose has no mark ""`,
 		"-- +goose Up\n-- +goose Down +goose Down\n":                          "goose has no mark",
 		"-- +goose Up\n-- as +goose has it\n":                                 "goose has no mark",
-		"-- +goose NO TRANSACTION\n":                                          "NO TRANSACTION",
-		"-- +goose ENVSUB ON\n-- +goose Up\nSELECT '${HOME}';":                "line 1: goose's ENVSUB",
-		"-- +goose Up\nSELECT 1;\n-- +goose ENVSUB OFF\n":                     "line 3: goose's ENVSUB",
+
+		"-- +goose ENVSUB ON\n-- +goose Up\nSELECT '${HOME}';": "line 1: goose's ENVSUB",
+		"-- +goose Up\nSELECT 1;\n-- +goose ENVSUB OFF\n":      "line 3: goose's ENVSUB",
 	} {
-		if _, err := up(file); err == nil || !strings.Contains(err.Error(), says) {
+		if _, _, err := up(file); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: got %v, want %q", file, err, says)
 		}
 	}
@@ -82,7 +82,7 @@ func FuzzUp(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, file string) {
-		text, err := up(file)
+		text, _, err := up(file)
 		if err != nil {
 			if text != "" || strings.Contains(err.Error(), "\n") {
 				t.Fatalf("%q: %q, %v", file, text, err)

@@ -14,10 +14,16 @@ var embedded embed.FS
 // Migration is a file that changes a schema.
 type Migration struct {
 	number    int64
-	name      string // the file's
-	sql       string // what runs of it
-	checksum  string // of all of its lines, however they end
-	published bool   // an earlier setup took it
+	name      string           // the file's
+	sql       string           // what runs of it
+	indexes   []indexStatement // its statements, if it runs outside of a transaction
+	checksum  string           // of all of its lines, however they end
+	published bool             // an earlier setup took it
+}
+
+// inTransaction returns what of a file runs in a transaction, where new tenants are made.
+func (m Migration) inTransaction() string {
+	return withoutTransaction(withoutConcurrently(m.sql, m.indexes))
 }
 
 // Set is the migrations of one kind, in the order of their numbers.

@@ -48,7 +48,7 @@ func (s Set) Publish(ctx context.Context, tx *sqlx.Tx) error {
 	for _, m := range s.Migrations {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO partywall.tenant_files (set, number, name, checksum, sql) VALUES ($1, $2, $3, $4, $5)`,
-			s.Name, m.number, m.name, m.checksum, withoutTransaction(m.sql)) // an older program sends it as it is
+			s.Name, m.number, m.name, m.checksum, m.inTransaction()) // an older program sends it as it is
 		if err != nil {
 			return err
 		}

@@ -69,6 +69,18 @@ func (t Target) Run(ctx context.Context, tx *sqlx.Tx, s Set, migrations []Migrat
 	return nil
 }
 
+// RunAndRecord runs a tenant's next migration and records it, in one message.
+func (t Target) RunAndRecord(ctx context.Context, tx *sqlx.Tx, next Missing, tenant string) error {
+	scope, ok := pg.ScopeOf(ctx)
+	if !ok {
+		return errors.New("migrations need a scope")
+	}
+	if _, err := tx.ExecContext(ctx, t.message(next.Migration)+"; "+scope.Again+"; "+next.record(tenant)); err != nil {
+		return failedIn(ctx, next.Set.File(next.Migration), next.Migration, err)
+	}
+	return nil
+}
+
 // message runs a file. The server refuses COMMIT, ROLLBACK and SAVEPOINT in what
 // EXECUTE runs, so that no file can keep a part of what it did, or of a new tenant.
 // The tags are made up for each file: no text can end them.
@@ -80,7 +92,7 @@ func (t Target) message(m Migration) string {
 		IF pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.<>) 'off' THEN
 			RAISE EXCEPTION USING ERRCODE = '%s', MESSAGE = 'the transaction is read-only after it';
 		END IF;`,
-		t.missed(), stateNotThere, pq.QuoteLiteral(t.schema), dollarQuote(executable(m.sql)), stateReadOnly))
+		t.missed(), stateNotThere, pq.QuoteLiteral(t.schema), dollarQuote(executable(m)), stateReadOnly))
 	if t.Lenient || m.published {
 		return message
 	}
@@ -200,7 +212,7 @@ func transactionAdvice(e *pq.Error) string {
 // at none.
 func lineOf(m Migration, e *pq.Error) int {
 	var at int
-	if _, err := fmt.Sscan(e.InternalPosition, &at); err != nil || e.InternalQuery != executable(m.sql) {
+	if _, err := fmt.Sscan(e.InternalPosition, &at); err != nil || e.InternalQuery != executable(m) {
 		return 0
 	}
 	before := 0

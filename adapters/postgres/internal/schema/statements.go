@@ -104,8 +104,8 @@ func withoutTransaction(file string) string {
 
 // executable is the file as EXECUTE takes it. EXECUTE refuses SELECT INTO as the last
 // statement, so a query there isn't the last one.
-func executable(file string) string {
-	file = withoutTransaction(file)
+func executable(m Migration) string {
+	file := m.inTransaction()
 	if found := statements(file); len(found) > 0 && found[len(found)-1].isQuery() {
 		file += "\n; SELECT"
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/inspection"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 )
 
@@ -44,6 +45,9 @@ func (s *setup) shared(ctx context.Context) error {
 			if more = len(missing) > 1; err != nil || len(missing) == 0 {
 				return err
 			}
+			if missing[0].Outside() {
+				return s.outside(ctx, tx, missing[0])
+			}
 			return s.apply(ctx, tx, schema.SharedTarget, s.sets.Shared, missing[:1])
 		})
 		if err != nil {
@@ -51,6 +55,17 @@ func (s *setup) shared(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// outside runs a shared migration outside of a transaction. The step's own one keeps
+// other setups away meanwhile.
+func (s *setup) outside(ctx context.Context, tx *sqlx.Tx, m schema.Migration) error {
+	next := schema.Missing{Set: s.sets.Shared, Migration: m}
+	if err := inspection.RefuseOutside(ctx, s.cfg, next.Set.File(m)); err != nil {
+		return err
+	}
+	s.did("ran the migration %s", next.Set.File(m))
+	return schema.SharedTarget.RunOutside(ctx, s.cfg, tx, next, "", schema.Waits{Lock: s.lockWait, Concurrent: s.cfg.MigrationPatience})
 }
 
 // publish stores what makes a tenant from now on. It waits for the creations that

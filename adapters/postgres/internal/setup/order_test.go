@@ -117,3 +117,20 @@ func TestTheOrderOfFiles(t *testing.T) {
 		}
 	})
 }
+
+func TestASharedFileOutsideOfATransaction(t *testing.T) {
+	t.Parallel()
+	cfg := pgtest.NewConfig(t)
+	cfg.SharedMigrations = pgtest.Files(`CREATE TABLE plans (name text); INSERT INTO plans VALUES ('a'), ('a')`,
+		"-- +goose NO TRANSACTION\n-- +goose Up\nCREATE INDEX CONCURRENTLY by_name ON plans (name);\nCREATE UNIQUE INDEX CONCURRENTLY once ON plans (name);", `CREATE TABLE prices ()`)
+	pgtest.MustFailSetup(t, cfg, postgres.CodeMigrationFailed, "shared/0002_file.sql", "could not create unique index")
+	super := pgtest.Superuser(t, cfg)
+	pgtest.Execute(t, super, `DELETE FROM shared.plans`)
+	pgtest.SetUp(t, cfg)
+	if n := pgtest.Query[int](t, super, `SELECT count(*) FROM pg_index WHERE indrelid = 'shared.plans'::regclass AND indisvalid`); n != 2 {
+		t.Errorf("there are %d valid indexes", n)
+	}
+	if report := pgtest.SetUp(t, cfg); report != "" {
+		t.Errorf("the next setup did:\n%s", report)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/fleet"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/inspection"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
@@ -27,6 +28,7 @@ type setup struct {
 
 	lockWait        time.Duration // how long the running transaction waits for a lock
 	every           time.Duration // how often tenants' progress is reported
+	fleet           fleet.Options // how tenants are brought to the newest version
 	left            []string      // what setup could not do, while it went on with the rest
 	newInstallation bool          // see RunCopy
 }
@@ -88,7 +90,8 @@ func (s *setup) did(format string, args ...any) {
 func (s *setup) step(ctx context.Context, fn func(ctx context.Context, tx *sqlx.Tx) error) error {
 	s.lines = nil
 	scope := pg.NewOwnScope("setup", pg.Setting{Name: "statement_timeout", Value: "0"},
-		pg.Setting{Name: "lock_timeout", Value: pg.Milliseconds(s.lockWait)})
+		pg.Setting{Name: "lock_timeout", Value: pg.Milliseconds(s.lockWait)},
+		pg.Setting{Name: "idle_in_transaction_session_timeout", Value: "0"})
 	err := pg.InScope(ctx, s.pool, scope, func(ctx context.Context, tx *sqlx.Tx) error {
 		if _, err := tx.ExecContext(ctx, fmt.Sprintf(`
 			SET LOCAL lock_timeout = 0;

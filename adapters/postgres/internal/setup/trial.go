@@ -35,7 +35,7 @@ func (s *setup) tryTenant(ctx context.Context) error {
 		return errTried
 	})
 	failure := ""
-	if e, ok := errors.AsType[*schema.FileError](err); ok && e.Published && !busy(err) && !gone(err) {
+	if e, ok := errors.AsType[*schema.FileError](err); ok && e.Published && !schema.Busy(err) && !schema.Lost(err) {
 		failure = e.Error()
 		s.left = append(s.left, "no tenant can be made: "+failure)
 		s.report("no tenant can be made: " + failure)
@@ -72,7 +72,7 @@ func (s *setup) trySecond(ctx context.Context, tx *sqlx.Tx) error {
 		return err
 	}
 	id, err := s.trialTenant(ctx, tx)
-	if e, ok := errors.AsType[*schema.FileError](err); ok && !busy(err) && !gone(err) {
+	if e, ok := errors.AsType[*schema.FileError](err); ok && !schema.Busy(err) && !schema.Lost(err) {
 		if isTaken(err, id) {
 			e.Text += ": this is the second tenant, and the first could be made: what lies outside of a tenant's schema belongs into a shared migration, or is made with IF NOT EXISTS"
 			return e

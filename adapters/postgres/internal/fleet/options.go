@@ -1,0 +1,64 @@
+package fleet
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// Options say how a [Runner] goes through the tenants. Fields that are zero have the
+// default that their comment names.
+type Options struct {
+	Workers int // how many tenants are migrated at a time; 4
+
+	// LockTimeout is how long a file waits for a lock, and so how long it holds up the
+	// tenant's traffic; 100 ms. A tenant that is busy is tried again after the others.
+	LockTimeout time.Duration
+
+	// Patience is how long busy tenants are tried again, once all others were tried;
+	// one minute.
+	Patience time.Duration
+
+	// Canary is the share of the tenants that are behind to begin with, above 0 and up
+	// to 1: the run ends after them. 0: all.
+	Canary float64
+
+	// StopOnError ends the run after the first tenant that fails. What runs by then is
+	// completed.
+	StopOnError bool
+
+	// Failed restricts the run to tenants in which a file failed before.
+	Failed bool
+
+	Every time.Duration // how often Progress is called; 10 s
+
+	Progress func(Progress) // nil: the run is silent
+}
+
+// Progress is how far a run is.
+type Progress struct {
+	Tenants int // of the installation
+	Behind  int // when the run began
+	Brought int // to the newest version, by this run or by another beside it
+	Failed  int
+	Waiting int // for a lock, or for another runner
+}
+
+func (o Options) withDefaults() (Options, error) {
+	o.Workers = cmp.Or(o.Workers, 4)
+	o.LockTimeout = cmp.Or(o.LockTimeout, 100*time.Millisecond)
+	o.Patience = cmp.Or(o.Patience, time.Minute)
+	o.Every = cmp.Or(o.Every, 10*time.Second)
+	switch {
+	case o.Workers < 0:
+		return o, domain.Invalidf("workers", "at least one worker is needed")
+	case o.LockTimeout < time.Millisecond:
+		return o, domain.Invalidf("lockTimeout", "a timeout is at least 1 ms")
+	case o.Patience < time.Millisecond:
+		return o, domain.Invalidf("patience", "a timeout is at least 1 ms")
+	case o.Canary < 0 || o.Canary > 1:
+		return o, domain.Invalidf("canary", "the share is above 0%% and at most 100%%")
+	}
+	return o, nil
+}

@@ -1,0 +1,79 @@
+package fleet
+
+import (
+	"context"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/inspection"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
+	"github.com/partywall-go/partywall/domain"
+)
+
+// scope is of the transactions that run files. Files take as long as they need, and
+// the lease is held without a statement while a file runs outside of a transaction.
+func (r *Runner) scope() *pg.Scope {
+	return pg.NewOwnScope("migrate",
+		pg.Setting{Name: "statement_timeout", Value: "0"},
+		pg.Setting{Name: "lock_timeout", Value: pg.Milliseconds(r.o.LockTimeout)},
+		pg.Setting{Name: "idle_in_transaction_session_timeout", Value: "0"})
+}
+
+// tenant runs what a tenant lacks, each file in a transaction of its own.
+func (r *Runner) tenant(ctx context.Context, id domain.TenantID) error {
+	for more := true; more; {
+		if err := r.halted(); err != nil {
+			return err
+		}
+		err := pg.InScope(ctx, r.db, r.scope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+			more, err = r.nextFile(ctx, tx, id)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nextFile takes the tenant's lease, runs the first file that the tenant lacks, and
+// reports whether it lacks another one.
+func (r *Runner) nextFile(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) (more bool, err error) {
+	applied, err := schema.TakeLease(ctx, tx, id)
+	if err != nil {
+		return false, err
+	}
+	next, err := applied.Next(r.sets)
+	if err != nil {
+		return false, err
+	}
+	if next == nil { // an older program, or a restore, left the columns behind the ledger
+		return false, schema.RecordUpToDate(ctx, tx, id.String())
+	}
+	on := schema.TenantTarget(pg.SchemaOf(id))
+	if next.Migration.Outside() {
+		err = on.RunOutside(ctx, r.cfg, tx, *next, id.String(), schema.Waits{Lock: r.o.LockTimeout, Concurrent: r.o.Patience})
+	} else {
+		err = on.RunAndRecord(ctx, tx, *next, id.String())
+	}
+	return !next.Last, err
+}
+
+// refusePooler refuses files that run outside of a transaction where a pooler would run
+// each of their statements in another session, on the path of another tenant.
+func (r *Runner) refusePooler(ctx context.Context, tx *sqlx.Tx, ids []domain.TenantID) error {
+	for _, s := range r.sets {
+		if s.NeedsOutside(0) == "" || len(ids) == 0 {
+			continue
+		}
+		var lowest int64
+		if err := tx.GetContext(ctx, &lowest, `SELECT coalesce(min(`+s.Version+`), 0) FROM partywall.tenants`); err != nil {
+			return err
+		}
+		if err := inspection.RefuseOutside(ctx, r.cfg, s.NeedsOutside(lowest)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
