@@ -104,7 +104,7 @@ func (p *Partywall) build(ctx context.Context) error {
 		return err
 	}
 
-	p.Access = &access.Service{Members: stores.members, Permissions: permissions}
+	p.Access = &access.Service{Members: stores.memberStore(p.config), Permissions: permissions}
 	p.Members, p.Tenants = stores.services(p.config, p.tasks.Later)
 	p.Events = stores.eventService(p.config)
 	p.Tenants.Users, p.Tenants.Unproven = signIn.provider, p.confirmsUnseen()

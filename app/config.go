@@ -109,6 +109,11 @@ type Config struct {
 	// "send invoices": {domain.RoleOwner, domain.RoleAdmin}. Member.Require takes them.
 	Permissions map[domain.Permission][]domain.Role
 
+	// ReadSettings reads the settings of the tenant with every proof of a member, in the
+	// same look-up, so that [access.Member.Settings] returns them. Each request of a
+	// member then reads up to 64 KiB.
+	ReadSettings bool
+
 	// ValidateSettings, if set, refuses settings of a tenant that the product does not
 	// accept. A [domain.Error] comes back as it is. The text of any other error is shown
 	// to the caller, as a 400 on field "settings".

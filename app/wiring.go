@@ -29,6 +29,7 @@ type tenantPorts interface {
 type stores struct {
 	tenants      tenantPorts
 	members      memberships
+	settings     ports.MemberStore // with the settings of tenants
 	reservations ports.ReservationStore
 	lifecycle    ports.TenantLifecycle
 	directory    ports.TenantDirectory
@@ -47,7 +48,15 @@ type eventStore interface {
 }
 
 func storesOf(db *postgres.DB) stores {
-	return stores{db.Tenants(), db.Members(), db.Reservations(), db.Lifecycle(), db.Directory(), db.Users(), db.Events(), db}
+	return stores{db.Tenants(), db.Members(), db.MembersWithSettings(), db.Reservations(), db.Lifecycle(), db.Directory(), db.Users(), db.Events(), db}
+}
+
+// memberStore returns the store that admits members.
+func (s stores) memberStore(cfg Config) ports.MemberStore {
+	if cfg.ReadSettings {
+		return s.settings
+	}
+	return s.members
 }
 
 // services returns the use cases that the database serves, for [New] and

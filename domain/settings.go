@@ -18,6 +18,8 @@ const MaxSettingsLen = 64 << 10
 // Anything else is an [Invalid] error on field "settings".
 func ParseSettings(text []byte) (Settings, error) {
 	switch {
+	case string(text) == "{}":
+		return Settings{}, nil
 	case len(text) > MaxSettingsLen:
 		return Settings{}, Invalidf("settings", "settings have at most %d bytes", MaxSettingsLen)
 	case !utf8.Valid(text), !bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")), !json.Valid(text):

@@ -26,6 +26,9 @@ func TestParseSettings(t *testing.T) {
 	if err := domain.Must(domain.ParseSettings([]byte(`{"theme":"dark"}`))).Decode(&into); err != nil || into.Theme != "dark" {
 		t.Errorf("decoded %+v, %v", into, err)
 	}
+	if empty, err := domain.ParseSettings([]byte("{}")); err != nil || empty != (domain.Settings{}) {
+		t.Errorf("the empty object is not the zero Settings: %v", err)
+	}
 	if got := (domain.Settings{}).String(); got != "{}" {
 		t.Errorf("the zero Settings are %q", got)
 	}

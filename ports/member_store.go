@@ -10,6 +10,9 @@ import (
 // [domain.Membership.Admits]. One that is suspended or has expired, by the store's
 // clock, is absent. Every request asks the store, so that a change counts on the next
 // request: implementations do not cache.
+//
+// A store may read the settings of the tenants in the same look-ups. Without that, the
+// settings are zero.
 type MemberStore interface {
 	// Find returns what admits the identity to the tenant, in one look-up. Where the
 	// tenant or the membership is absent it returns [domain.CodeTenantNotFound]; a
@@ -24,12 +27,14 @@ type MemberStore interface {
 // Admission is what decides whether a member may act in a tenant: no more, because
 // every request of a member asks for it.
 type Admission struct {
-	Status domain.TenantStatus // of the tenant
-	Role   domain.Role         // of the member
+	Status   domain.TenantStatus // of the tenant
+	Role     domain.Role         // of the member
+	Settings domain.Settings     // of the tenant, if the store reads them
 }
 
 // TenantMembership is a tenant together with one identity's membership in it.
 type TenantMembership struct {
 	Tenant     domain.Tenant
 	Membership domain.Membership
+	Settings   domain.Settings // of Tenant, if a [MemberStore] reads them
 }

@@ -142,6 +142,7 @@ func openTenancy(*testing.T) porttest.Tenancy {
 	return porttest.Tenancy{
 		Tenants:      db.Tenants(),
 		Members:      db.Members(),
+		WithSettings: db.MembersWithSettings(),
 		Lister:       db.Members(),
 		Changer:      db.Members(),
 		Emails:       db.Members(),

@@ -11,7 +11,10 @@ import (
 
 // Members has the memberships of all tenants. It implements [ports.MemberStore],
 // [ports.MemberLister], [ports.MemberChanger] and [ports.MemberEmails].
-type Members struct{ db *DB }
+type Members struct {
+	db       *DB
+	settings bool // read the tenants' settings, too
+}
 
 var (
 	_ ports.MemberStore   = (*Members)(nil)
@@ -21,7 +24,10 @@ var (
 )
 
 // Members returns the memberships.
-func (db *DB) Members() *Members { return &Members{db} }
+func (db *DB) Members() *Members { return &Members{db: db} }
+
+// MembersWithSettings returns the memberships, with the settings of their tenants.
+func (db *DB) MembersWithSettings() *Members { return &Members{db: db, settings: true} }
 
 // Find implements [ports.MemberStore].
 func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.TenantID) (ports.Admission, error) {
@@ -34,7 +40,8 @@ func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.Tenan
 	if membership.IsZero() {
 		return ports.Admission{}, errTenantNotFound
 	}
-	return ports.Admission{Status: m.db.tenants[id].Status, Role: membership.Role}, nil
+	tenant := m.db.tenants[id]
+	return ports.Admission{Status: tenant.Status, Role: membership.Role, Settings: m.settingsOf(tenant)}, nil
 }
 
 // Memberships implements [ports.MemberStore].
@@ -48,11 +55,19 @@ func (m *Members) Memberships(ctx context.Context, who domain.Identity, limit in
 	var found []ports.TenantMembership
 	for id, membership := range m.db.places[who] {
 		if t := m.db.tenants[id]; t.Status.ServesMembers() && membership.Admits(now) {
-			found = append(found, ports.TenantMembership{Tenant: t.Tenant, Membership: membership})
+			found = append(found, ports.TenantMembership{Tenant: t.Tenant, Membership: membership, Settings: m.settingsOf(t)})
 		}
 	}
 	slices.SortFunc(found, func(a, b ports.TenantMembership) int { return compareIDs(a.Tenant.ID, b.Tenant.ID) })
 	return found[:min(max(limit, 0), len(found))], nil
+}
+
+// settingsOf returns the tenant's settings if m reads them.
+func (m *Members) settingsOf(tenant *record) domain.Settings {
+	if !m.settings {
+		return domain.Settings{}
+	}
+	return tenant.Settings
 }
 
 // admitted returns the identity's membership in the tenant if it admits at the time,

@@ -51,9 +51,7 @@ func scanDetails(row pg.Scanner) (d details, err error) {
 		d.PurgeAfter = purgeAfter.Time.UTC()
 	}
 	d.Revision = domain.NewRevision(d.CreatedAt, d.changes)
-	if settings != (domain.Settings{}).String() {
-		d.Settings, err = domain.ParseSettings([]byte(settings))
-	}
+	d.Settings, err = domain.ParseSettings([]byte(settings))
 	return d, err
 }
 

@@ -14,7 +14,10 @@ import (
 
 // Members has the memberships of all tenants. It implements [ports.MemberStore],
 // [ports.MemberLister], [ports.MemberChanger] and [ports.MemberEmails].
-type Members struct{ db *DB }
+type Members struct {
+	db       *DB
+	settings bool // read the tenants' settings, too
+}
 
 var (
 	_ ports.MemberStore   = (*Members)(nil)
@@ -24,7 +27,11 @@ var (
 )
 
 // Members returns the memberships of all tenants.
-func (db *DB) Members() *Members { return &Members{db} }
+func (db *DB) Members() *Members { return &Members{db: db} }
+
+// MembersWithSettings returns the memberships of all tenants, with the settings of the
+// tenants.
+func (db *DB) MembersWithSettings() *Members { return &Members{db: db, settings: true} }
 
 // The rules about a membership m, as [domain.Membership] has them. Each names what it
 // accepts, so that a state that only a later program has neither admits nor keeps the
@@ -40,8 +47,8 @@ func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.Tenan
 	if err != nil {
 		return ports.Admission{}, pg.Translate(ctx, err, "find a member")
 	}
-	found, err := pg.One(ctx, logins.System, scanAdmission, `
-		SELECT t.status, m.role
+	found, err := pg.One(ctx, logins.System, m.scanAdmission, `
+		SELECT `+m.settingsColumn()+`t.status, m.role
 		FROM partywall.memberships m JOIN partywall.tenants t ON t.id = m.tenant
 		WHERE m.provider = $1 AND m.subject = $2 AND m.tenant = $3 AND `+admits+` AND `+present,
 		who.Provider(), who.Subject(), id.String())
@@ -51,9 +58,24 @@ func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.Tenan
 	return found, pg.Translate(ctx, err, "find a member of "+id.String())
 }
 
-func scanAdmission(row pg.Scanner) (found ports.Admission, err error) {
-	err = row.Scan(&found.Status, &found.Role)
+func (m *Members) scanAdmission(row pg.Scanner) (found ports.Admission, err error) {
+	if !m.settings {
+		err = row.Scan(&found.Status, &found.Role)
+		return found, err
+	}
+	var settings string
+	if err = row.Scan(&settings, &found.Status, &found.Role); err == nil {
+		found.Settings, err = domain.ParseSettings([]byte(settings))
+	}
 	return found, err
+}
+
+// settingsColumn is the first column of a look-up that reads settings, and else nothing.
+func (m *Members) settingsColumn() string {
+	if m.settings {
+		return `t.settings, `
+	}
+	return ""
 }
 
 // Memberships implements [ports.MemberStore].
@@ -64,15 +86,26 @@ func (m *Members) Memberships(ctx context.Context, who domain.Identity, limit in
 	}
 	var all []ports.TenantMembership
 	err = logins.System.Each(ctx, func(rows *sql.Rows) error {
-		next, err := scanTenantMembership(rows)
+		next, err := m.scanMembership(rows)
 		all = append(all, next)
 		return err
 	}, `
-		SELECT `+membershipColumns+`, `+tenantColumns+`
+		SELECT `+m.settingsColumn()+membershipColumns+`, `+tenantColumns+`
 		FROM partywall.memberships m JOIN partywall.tenants t ON t.id = m.tenant
 		WHERE m.provider = $1 AND m.subject = $2 AND `+admits+` AND `+servesMembers+`
 		ORDER BY m.tenant LIMIT $3`, who.Provider(), who.Subject(), max(limit, 0))
 	return all, pg.Translate(ctx, err, "list memberships")
+}
+
+func (m *Members) scanMembership(row pg.Scanner) (found ports.TenantMembership, err error) {
+	if !m.settings {
+		return scanTenantMembership(row)
+	}
+	var settings string
+	if found, err = scanTenantMembershipAfter(row, &settings); err == nil {
+		found.Settings, err = domain.ParseSettings([]byte(settings))
+	}
+	return found, err
 }
 
 // SetEmail implements [ports.MemberEmails].

@@ -61,12 +61,17 @@ func scanMembership(row pg.Scanner) (domain.Membership, error) {
 }
 
 // scanTenantMembership reads membershipColumns and then tenantColumns.
-func scanTenantMembership(row pg.Scanner) (found ports.TenantMembership, err error) {
+func scanTenantMembership(row pg.Scanner) (ports.TenantMembership, error) {
+	return scanTenantMembershipAfter(row)
+}
+
+// scanTenantMembershipAfter is scanTenantMembership, after the columns before.
+func scanTenantMembershipAfter(row pg.Scanner, before ...any) (found ports.TenantMembership, err error) {
 	var r struct {
 		membership membershipRow
 		tenant     tenantRow
 	}
-	if err := row.Scan(slices.Concat(r.membership.targets(), r.tenant.targets())...); err != nil {
+	if err := row.Scan(slices.Concat(before, r.membership.targets(), r.tenant.targets())...); err != nil {
 		return ports.TenantMembership{}, err
 	}
 	if found.Tenant, err = r.tenant.tenant(); err != nil {

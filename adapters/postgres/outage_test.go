@@ -329,6 +329,14 @@ func TestRoundTrips(t *testing.T) {
 	}{
 		"a scope with one statement": {3, func(ctx context.Context) error { return db.InTenant(ctx, acme, pgtest.InsertNote("x")) }},
 		"the tenant's clock":         {1, func(ctx context.Context) error { _, err := db.Tenants().Probe(ctx, acme); return err }},
+		"a member's look-up with the settings of the tenant": {1, func(ctx context.Context) error {
+			_, err := db.MembersWithSettings().Find(ctx, pgtest.Identity(t, "owner-of-acme"), acme)
+			return err
+		}},
+		"the look-up of a member's only tenant with its settings": {1, func(ctx context.Context) error {
+			_, err := db.MembersWithSettings().Memberships(ctx, pgtest.Identity(t, "owner-of-acme"), 2)
+			return err
+		}},
 		"a member's look-up": {1, func(ctx context.Context) error {
 			_, err := db.Members().Find(ctx, pgtest.Identity(t, "owner-of-acme"), acme)
 			return err

@@ -105,6 +105,7 @@ func (b *bench) roundTrips(ctx context.Context) ([]line, error) {
 	}{
 		{"round trips of GET /", 1, func() error { _, err := db.Tenants().Probe(ctx, id); return err }},
 		{"round trips of a membership", 1, func() error { _, err := db.Members().Find(ctx, who, id); return err }},
+		{"round trips of a membership with settings", 1, func() error { _, err := db.MembersWithSettings().Find(ctx, who, id); return err }},
 		{"round trips of a scoped statement", 3, func() error {
 			return db.InTenant(ctx, id, func(ctx context.Context, tx *sqlx.Tx) error {
 				var n int

@@ -36,7 +36,7 @@ func (s *Service) Admit(ctx context.Context, identity domain.Identity, id domain
 	if !found.Status.ServesMembers() {
 		return Member{}, domain.NewError(domain.CodeTenantNotFound)
 	}
-	return Member{id, identity, found.Role, s.Permissions}, nil
+	return Member{id, identity, found.Role, found.Settings, s.Permissions}, nil
 }
 
 // AdmitSole admits the identity to the one tenant that it is a member of. An identity
@@ -52,6 +52,6 @@ func (s *Service) AdmitSole(ctx context.Context, identity domain.Identity) (Memb
 	if len(found) != 1 {
 		return Member{}, domain.NewError(domain.CodeTenantRequired)
 	}
-	sole := found[0].Membership
-	return Member{sole.Tenant, identity, sole.Role, s.Permissions}, nil
+	sole := found[0]
+	return Member{sole.Tenant.ID, identity, sole.Membership.Role, sole.Settings, s.Permissions}, nil
 }

@@ -8,6 +8,7 @@ type Member struct {
 	tenant   domain.TenantID
 	identity domain.Identity
 	role     domain.Role
+	settings domain.Settings
 
 	permissions *domain.Permissions // the product's own
 }
@@ -20,6 +21,10 @@ func (m Member) Identity() domain.Identity { return m.identity }
 
 // Role returns the member's role at the time of the admission.
 func (m Member) Role() domain.Role { return m.role }
+
+// Settings returns the tenant's settings at the time of the admission. They are empty
+// unless the store of the [Service] reads them.
+func (m Member) Settings() domain.Settings { return m.settings }
 
 // IsZero reports whether m proves nothing.
 func (m Member) IsZero() bool { return m == Member{} }

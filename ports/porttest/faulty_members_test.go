@@ -17,20 +17,22 @@ import (
 
 func memberFaults() map[string]fault {
 	return map[string]fault{
-		"an owner too few":          {changer(func(s *porttest.Tenancy) { s.Changer = reckless{s.Changer} }), "an owner leaves, except the last one"},
-		"a rule of roles ignored":   {changer(func(s *porttest.Tenancy) { s.Changer = lawless{s.Changer} }), "a member changes the roles that the rule of roles allows, and no other"},
-		"roles as they were before": {changer(func(s *porttest.Tenancy) { s.Changer = hurried{s.Changer, s.Lister, twoAtOnce()} }), "of members who demote each other at once one succeeds, each admin"},
-		"a suspension ignored":      {changer(func(s *porttest.Tenancy) { s.Changer = forgiving{s.Changer} }), "a suspended member is not admitted until active again"},
-		"a deletion ignored":        {changer(func(s *porttest.Tenancy) { s.Changer = undeleted{s.Changer, s.Lifecycle} }), "the operator changes no member of a deleted tenant"},
-		"a deleted tenant unlisted": {lister(func(s *porttest.Tenancy) { s.Lister = shy{s.Lister, s.Lifecycle} }), "the members of a suspended and of a deleted tenant are listed, and a page of none is empty"},
-		"an expiry ignored":         {changer(func(s *porttest.Tenancy) { s.Changer = endless{s.Changer} }), "an expired member is not admitted until the end is later or none"},
-		"a removal repeated":        {changer(func(s *porttest.Tenancy) { s.Changer = tolerant{s.Changer} }), "a removed member is not admitted, and cannot be removed again"},
-		"an author forgotten":       {changer(func(s *porttest.Tenancy) { s.Changer = anonymous{s.Changer} }), "a change changes what it names, and returns the membership"},
-		"a handover to any member":  {changer(func(s *porttest.Tenancy) { s.Changer = impatient{s.Changer} }), "an heir is an active member"},
-		"a filter ignored":          {lister(func(s *porttest.Tenancy) { s.Lister = unfiltered{s.Lister} }), "members are selected by role, state, address and subject"},
-		"a list that starts anew":   {lister(func(s *porttest.Tenancy) { s.Lister = endlessly{s.Lister} }), "a page after the last member is empty, and a tenant that is absent or unclaimed is not found"},
-		"a list in another order":   {lister(func(s *porttest.Tenancy) { s.Lister = reversed{s.Lister} }), "members come in the order of their providers and subjects by byte, page after page"},
-		"an address not kept":       {emails(func(s *porttest.Tenancy) { s.Emails = addressless{s.Emails} }), "an address is kept in all memberships of the identity, and in no other"},
+		"an owner too few":              {changer(func(s *porttest.Tenancy) { s.Changer = reckless{s.Changer} }), "an owner leaves, except the last one"},
+		"a rule of roles ignored":       {changer(func(s *porttest.Tenancy) { s.Changer = lawless{s.Changer} }), "a member changes the roles that the rule of roles allows, and no other"},
+		"roles as they were before":     {changer(func(s *porttest.Tenancy) { s.Changer = hurried{s.Changer, s.Lister, twoAtOnce()} }), "of members who demote each other at once one succeeds, each admin"},
+		"a suspension ignored":          {changer(func(s *porttest.Tenancy) { s.Changer = forgiving{s.Changer} }), "a suspended member is not admitted until active again"},
+		"a deletion ignored":            {changer(func(s *porttest.Tenancy) { s.Changer = undeleted{s.Changer, s.Lifecycle} }), "the operator changes no member of a deleted tenant"},
+		"a deleted tenant unlisted":     {lister(func(s *porttest.Tenancy) { s.Lister = shy{s.Lister, s.Lifecycle} }), "the members of a suspended and of a deleted tenant are listed, and a page of none is empty"},
+		"an expiry ignored":             {changer(func(s *porttest.Tenancy) { s.Changer = endless{s.Changer} }), "an expired member is not admitted until the end is later or none"},
+		"a removal repeated":            {changer(func(s *porttest.Tenancy) { s.Changer = tolerant{s.Changer} }), "a removed member is not admitted, and cannot be removed again"},
+		"an author forgotten":           {changer(func(s *porttest.Tenancy) { s.Changer = anonymous{s.Changer} }), "a change changes what it names, and returns the membership"},
+		"a handover to any member":      {changer(func(s *porttest.Tenancy) { s.Changer = impatient{s.Changer} }), "an heir is an active member"},
+		"a filter ignored":              {lister(func(s *porttest.Tenancy) { s.Lister = unfiltered{s.Lister} }), "members are selected by role, state, address and subject"},
+		"a list that starts anew":       {lister(func(s *porttest.Tenancy) { s.Lister = endlessly{s.Lister} }), "a page after the last member is empty, and a tenant that is absent or unclaimed is not found"},
+		"a list in another order":       {lister(func(s *porttest.Tenancy) { s.Lister = reversed{s.Lister} }), "members come in the order of their providers and subjects by byte, page after page"},
+		"settings of the first look-up": {members(func(s *porttest.Tenancy) { s.WithSettings = &inert{MemberStore: s.WithSettings} }), "the settings of a tenant are read as they are now"},
+		"settings for all":              {members(func(s *porttest.Tenancy) { s.WithSettings = indiscreet{s.WithSettings, s.Lifecycle} }), "a store that reads settings finds no more than one that does not"},
+		"an address not kept":           {emails(func(s *porttest.Tenancy) { s.Emails = addressless{s.Emails} }), "an address is kept in all memberships of the identity, and in no other"},
 	}
 }
 
@@ -44,6 +46,31 @@ func lister(breaks func(*porttest.Tenancy)) func(*testing.T) {
 
 func emails(breaks func(*porttest.Tenancy)) func(*testing.T) {
 	return func(t *testing.T) { porttest.MemberEmails(t, opensTenancy(breaks)) }
+}
+
+// inert remembers the settings that it read first.
+type inert struct {
+	ports.MemberStore
+	once  sync.Once
+	first domain.Settings
+}
+
+func (s *inert) Find(ctx context.Context, who domain.Identity, id domain.TenantID) (ports.Admission, error) {
+	found, err := s.MemberStore.Find(ctx, who, id)
+	s.once.Do(func() { s.first = found.Settings })
+	found.Settings = s.first
+	return found, err
+}
+
+// indiscreet finds the settings of each tenant for each identity.
+type indiscreet struct {
+	ports.MemberStore
+	lifecycle ports.TenantLifecycle
+}
+
+func (s indiscreet) Find(ctx context.Context, _ domain.Identity, id domain.TenantID) (ports.Admission, error) {
+	details, err := s.lifecycle.Details(ctx, id)
+	return ports.Admission{Status: details.Status, Role: domain.RoleOwner, Settings: details.Settings}, err
 }
 
 type reckless struct{ ports.MemberChanger }

@@ -13,6 +13,7 @@ import (
 func MemberStore(t *testing.T, open func(t *testing.T) Tenancy) {
 	findMembers(t, open)
 	listMemberships(t, open)
+	readSettings(t, open)
 
 	heedContext(t, func(ctx context.Context) error {
 		_, err := open(t).Members.Find(ctx, newIdentity(t), newTenantID(t, "ctx"))

@@ -23,6 +23,7 @@ type Tenants interface {
 type Tenancy struct {
 	Tenants      Tenants
 	Members      ports.MemberStore
+	WithSettings ports.MemberStore // Members, which reads the settings of tenants, too
 	Lister       ports.MemberLister
 	Changer      ports.MemberChanger
 	Emails       ports.MemberEmails
