@@ -66,7 +66,7 @@ func (r *Runner) behind(ctx context.Context) (ids []domain.TenantID, err error) 
 		if err := tx.GetContext(ctx, &r.report.Tenants, `SELECT count(*) FROM partywall.tenants`); err != nil {
 			return err
 		}
-		ids, err = pg.TenantIDs(ctx, tx, `SELECT t.id FROM partywall.tenants t WHERE t.status <> 'purging' AND NOT `+schema.AtLeast(r.sets)+failed+` ORDER BY t.id`)
+		ids, err = pg.TenantIDs(ctx, tx, `SELECT t.id FROM partywall.tenants t WHERE `+schema.Behind(r.sets)+failed+` ORDER BY t.id`)
 		if err != nil {
 			return err
 		}

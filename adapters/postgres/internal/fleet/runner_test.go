@@ -244,6 +244,18 @@ func TestARunThatBreaksOff(t *testing.T) {
 	}
 }
 
+func TestATenantThatIsPurgedNeedsNoMigration(t *testing.T) {
+	t.Parallel()
+	in := behind(t, 2, addNote)
+	pgtest.Execute(t, in.db, `UPDATE partywall.tenants SET status = 'purging' WHERE id = 't01'`)
+	if status, err := postgres.Migrations(t.Context(), in.cfg); err != nil || len(status.Behind) != 1 {
+		t.Errorf("got %+v, %v", status, err)
+	}
+	if report := in.run(t, fleet.Options{}); report.Behind != 1 || report.Brought != 1 || len(report.Failures) > 0 {
+		t.Errorf("got %+v", report)
+	}
+}
+
 func TestOptionsAreChecked(t *testing.T) {
 	t.Parallel()
 	for field, o := range map[string]fleet.Options{

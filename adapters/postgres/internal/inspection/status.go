@@ -102,7 +102,7 @@ func ReadMigrationStatus(ctx context.Context, db sqlx.QueryerContext, sets []sch
 			(SELECT coalesce(max(m.number) FILTER (WHERE m.set = 'tenant'), 0) FROM partywall.migrations m WHERE m.tenant = t.id),
 			(SELECT coalesce(max(m.number) FILTER (WHERE m.set = 'product'), 0) FROM partywall.migrations m WHERE m.tenant = t.id)
 		FROM partywall.tenants t LEFT JOIN partywall.migration_failures f ON f.tenant = t.id
-		WHERE NOT `+schema.AtLeast(sets)+` AND NOT `+schema.HasFiles(sets)+` ORDER BY t.id`)
+		WHERE `+schema.Behind(sets)+` AND NOT `+schema.HasFiles(sets)+` ORDER BY t.id`)
 	if err != nil {
 		return status, err
 	}

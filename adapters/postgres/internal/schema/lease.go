@@ -36,7 +36,7 @@ func TakeLease(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) (l ledger, 
 	// runner may have recorded a file until then.
 	query := `
 		SELECT true FROM partywall.migration_leases WHERE tenant = ` + tenant + ` FOR UPDATE SKIP LOCKED;
-		SELECT true FROM partywall.tenants WHERE id = ` + tenant + ` FOR KEY SHARE;
+		SELECT true FROM partywall.tenants WHERE id = ` + tenant + ` AND status <> 'purging' FOR KEY SHARE;
 		SELECT set, number, name, checksum FROM partywall.migrations WHERE tenant = ` + tenant
 	rows, err := tx.QueryxContext(ctx, query) //nolint:sqlclosecheck // the deferred function closes them
 	if err != nil {

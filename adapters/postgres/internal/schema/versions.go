@@ -18,6 +18,12 @@ func AtLeast(sets []Set) string {
 	return "(" + strings.Join(conditions, " AND ") + ")"
 }
 
+// Behind returns a condition that is true for the rows of partywall.tenants t that lack a
+// migration of the sets, by their columns. A tenant that is being purged needs none.
+func Behind(sets []Set) string {
+	return "(t.status <> 'purging' AND NOT " + AtLeast(sets) + ")"
+}
+
 // Heal sets a tenant's columns to what its ledger has.
 const Heal = `
 	UPDATE partywall.tenants t SET pw_version = greatest(t.pw_version, l.pw_version), version = greatest(t.version, l.version)

@@ -1,0 +1,7 @@
+-- +goose Up
+CREATE TABLE windows (
+	id int
+);
+
+-- +goose Down
+DROP TABLE windows;

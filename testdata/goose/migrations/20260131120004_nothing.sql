@@ -1,0 +1,4 @@
+-- +goose Up
+
+-- +goose Down
+DROP TABLE customers;

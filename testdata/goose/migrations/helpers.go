@@ -1,0 +1,2 @@
+// Package migrations has what goose leaves aside, too: a .go file without a number.
+package migrations
