@@ -14,6 +14,7 @@ import (
 	"github.com/partywall-go/partywall/domain/events"
 	"github.com/partywall-go/partywall/domain/files"
 	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/invitations"
 	"github.com/partywall-go/partywall/domain/mails"
 	"github.com/partywall-go/partywall/domain/members"
 	"github.com/partywall-go/partywall/domain/tenants"
@@ -22,12 +23,13 @@ import (
 
 // Partywall is a running installation. [New] opens it, and Close ends it.
 type Partywall struct {
-	Access     *access.Service
-	Tenants    *tenants.Service
-	Members    *members.Service
-	Events     *events.Service
-	Identities *identities.Service
-	Files      *files.Service
+	Access      *access.Service
+	Tenants     *tenants.Service
+	Members     *members.Service
+	Invitations *invitations.Service
+	Events      *events.Service
+	Identities  *identities.Service
+	Files       *files.Service
 
 	// Parts describes to a person which part runs where.
 	Parts []Part
@@ -109,12 +111,16 @@ func (p *Partywall) build(ctx context.Context) error {
 	p.Events = stores.eventService(p.config)
 	p.Tenants.Users, p.Tenants.Unproven = signIn.provider, p.confirmsUnseen()
 	p.Tenants.Limits = tenants.NewLimits(nil)
+	p.Invitations = stores.invitationService(p.config)
+	p.Invitations.Users, p.Invitations.Unproven = signIn.provider, p.confirmsUnseen() && p.mailLeaves()
+	p.Invitations.Limits = invitations.NewLimits(nil)
 	p.Identities = &identities.Service{
-		Provider:  signIn.provider,
-		Directory: stores.directory,
-		Emails:    stores.members,
-		Tenants:   p.Tenants,
-		Limits:    identities.NewLimits(nil),
+		Provider:    signIn.provider,
+		Directory:   stores.directory,
+		Emails:      stores.members,
+		Tenants:     p.Tenants,
+		Invitations: p.Invitations,
+		Limits:      identities.NewLimits(nil),
 	}
 	p.Files = &files.Service{Signer: objects.signer, Store: objects.store, MaxSize: p.config.UploadMaxSize, RequireSize: p.config.UploadRequireSize}
 	p.api = httpapi.New(httpapi.Config{
@@ -123,6 +129,7 @@ func (p *Partywall) build(ctx context.Context) error {
 		Events:         p.Events,
 		Identities:     p.Identities,
 		Members:        p.Members,
+		Invitations:    p.Invitations,
 		Files:          p.Files,
 		Verifier:       signIn.verifier,
 		Operators:      p.config.OperatorKeys,

@@ -45,6 +45,9 @@ func (p *Partywall) openMail(cloud aws.Config) ports.Mailer {
 	return &logmail.Mailer{Logger: p.config.logger(), ShowSecrets: !p.usesCognito()}
 }
 
+// mailLeaves reports whether mail goes to people, and not to the log alone.
+func (p *Partywall) mailLeaves() bool { return p.config.Mail != nil || p.sendsMail() }
+
 func (p *Partywall) sendsMail() bool {
 	return p.config.Mail == nil && p.usesAWS() && !p.config.EmailSender.IsZero()
 }

@@ -32,6 +32,10 @@ type Config struct {
 	Host      string   // empty: 127.0.0.1 while a built-in part is active, all addresses otherwise
 	PublicURL *url.URL // where links in mails and local signed URLs point
 
+	// InvitationURL is the page that accepts an invitation. Links have the token in the
+	// query parameter "token". Nil: /invitations/accept below PublicURL.
+	InvitationURL *url.URL
+
 	// Program is the name of the program whose commands the product's operators run, such
 	// as "invoices". Messages that advise a command contain it. Package app/cli sets
 	// it. Empty: "partywall", or no name if there are migrations or a hook below.
@@ -216,6 +220,9 @@ func (c Config) withDefaults() Config {
 	c.Port = cmp.Or(c.Port, d.Port)
 	if c.PublicURL == nil {
 		c.PublicURL = localURL(c.Port)
+	}
+	if c.InvitationURL == nil {
+		c.InvitationURL = c.PublicURL.JoinPath("invitations", "accept")
 	}
 	c.DataDir = cmp.Or(c.DataDir, d.DataDir)
 	c.Region = cmp.Or(c.Region, regionOfPool(c.Cognito.PoolID))

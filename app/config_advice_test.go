@@ -183,7 +183,7 @@ func TestAMistakeProposesAValueThatIsAccepted(t *testing.T) {
 		{"DB_ACQUIRE_TIMEOUT", "0s", nil}, {"DB_STATEMENT_TIMEOUT", "30", nil}, {"DB_LOCK_TIMEOUT", "-5s", nil}, {"DB_IDLE_TIMEOUT", "forever", nil},
 		{"S3_FORCE_PATH_STYLE", "yes", nil}, {"S3_PUBLIC_ENDPOINT", "files", map[string]string{"S3_BUCKET_NAME": "x", "AWS_REGION": "eu-central-1"}},
 		{"LOCAL_REQUIRE_CONFIRMATION", "1", nil}, {"EMAIL_SENDER", "nobody", map[string]string{"AWS_REGION": "eu-central-1"}}, {"TENANT_CREATION", "everyone", nil},
-		{"TENANTS_PER_OWNER", "0", nil}, {"TENANT_GRACE", "30", nil}, {"TENANT_ROLES", "maybe", nil}, {"UPLOAD_MAX_SIZE", "5GiB", nil}, {"UPLOAD_REQUIRE_SIZE", "no", nil},
+		{"INVITATION_URL", "/join", nil}, {"TENANTS_PER_OWNER", "0", nil}, {"TENANT_GRACE", "30", nil}, {"TENANT_ROLES", "maybe", nil}, {"UPLOAD_MAX_SIZE", "5GiB", nil}, {"UPLOAD_REQUIRE_SIZE", "no", nil},
 		{"TRUSTED_PROXIES", "proxy", nil}, {"TRUSTED_PROXIES", "::ffff:10.0.0.0/104", nil}, {"CORS_ALLOW_ORIGINS", "app.example.com", nil},
 		{"CORS_ALLOW_ORIGINS", "https://App.example.com:443/", nil}, {"CORS_ALLOW_ORIGINS", "wss://app.example.com", nil},
 		{"API_DOCS", "hidden", nil}, {"LOG_LEVEL", "loud", nil}, {"LOG_FORMAT", "xml", nil}, {"DATA_DIR", "", nil},

@@ -91,6 +91,7 @@ func (p *parser) config(env environment) Config {
 		Port:                int(p.integer("PORT", env.Port, 1, 65535)),
 		Host:                p.host("HOST", env.Host),
 		PublicURL:           p.publicURL(env.PublicURL),
+		InvitationURL:       p.webURL("INVITATION_URL", env.InvitationURL, "https://app.example.com/join"),
 		DataDir:             env.DataDir,
 		Database:            p.database(env),
 		Cognito:             cognitoOf(env),

@@ -21,6 +21,8 @@ type environment struct {
 	Host      string `envconfig:"HOST" desc:"The address to listen on. Empty: 127.0.0.1 while something built in is active, else all addresses."`
 	PublicURL string `envconfig:"PUBLIC_URL" desc:"Where clients reach the program: links in mails and local signed URLs point there, and if it is https, answers have Strict-Transport-Security. Empty: http://localhost:PORT."`
 
+	InvitationURL string `envconfig:"INVITATION_URL" desc:"The page that accepts an invitation. Links add the parameter token. Empty: /invitations/accept below PUBLIC_URL."`
+
 	DBHost             string `envconfig:"DB_HOST" desc:"The PostgreSQL server, version 15 or later: a name, an address, or the folder of its Unix socket. Empty: a private one; its data lie below DATA_DIR, for root in /var/lib/partywall."`
 	DBPort             string `envconfig:"DB_PORT"`
 	DBUser             string `envconfig:"DB_USER" desc:"Owns and migrates everything. No superuser; it may CREATEROLE, unless TENANT_ROLES=off."`
@@ -171,6 +173,7 @@ func whatEmptyMeans(c Config) map[string]string {
 		"S3_REGION":        c.Region,
 		"SES_REGION":       c.Region,
 		"PUBLIC_URL":       c.PublicURL.String(),
+		"INVITATION_URL":   c.InvitationURL.String(),
 		"EMAIL_SENDER":     "mail goes to the log",
 		"OPERATOR_TOKEN":   "no operator",
 		"TRUSTED_PROXIES":  "no proxy is trusted; if there is none, write none",

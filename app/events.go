@@ -18,7 +18,7 @@ const (
 func (p *Partywall) deliverEvents() {
 	p.tasks.While(p.Events.Sequence)
 	p.consume(auditConsumer, auditlog.Log{Logger: p.config.logger()}.Handle)
-	p.consume(mailConsumer, (&mails.Consumer{Notifier: p.mail, Report: p.reportMail}).Handle)
+	p.consume(mailConsumer, (&mails.Consumer{Notifier: p.mail, Invitations: p.Invitations, Report: p.reportMail}).Handle)
 }
 
 func (p *Partywall) consume(name string, handle events.Handler) {

@@ -17,6 +17,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/events"
+	"github.com/partywall-go/partywall/domain/invitations"
 	"github.com/partywall-go/partywall/domain/members"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
@@ -34,10 +35,11 @@ var ErrNoPostgres = embeddedpg.ErrNoBinaries
 // Registry is the database of an installation without the other parts. Commands use it
 // to act as the operator. It sends no mail.
 type Registry struct {
-	Tenants  *tenants.Service
-	Members  *members.Service
-	Events   *events.Service
-	Provider string // of the identities of this installation
+	Tenants     *tenants.Service
+	Members     *members.Service
+	Invitations *invitations.Service
+	Events      *events.Service
+	Provider    string // of the identities of this installation
 
 	users  ports.UserStore // nil unless identities are built in
 	sql    *postgres.DB
@@ -73,6 +75,7 @@ func OpenRegistry(ctx context.Context, cfg Config) (*Registry, error) {
 		close:    func() error { return errors.Join(db.Close(), stop()) },
 	}
 	registry.Members, registry.Tenants = stores.services(cfg, func(func(context.Context) error) {})
+	registry.Invitations = stores.invitationService(cfg.withDefaults())
 	registry.Events = stores.eventService(cfg)
 	if cfg.Cognito.PoolID == "" {
 		registry.users = stores.users

@@ -5,6 +5,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain/events"
+	"github.com/partywall-go/partywall/domain/invitations"
 	"github.com/partywall-go/partywall/domain/members"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
@@ -33,9 +34,16 @@ type stores struct {
 	reservations ports.ReservationStore
 	lifecycle    ports.TenantLifecycle
 	directory    ports.TenantDirectory
+	invitations  invitationStore
 	users        ports.UserStore
 	events       eventStore
 	ready        ports.Dependency
+}
+
+// invitationStore has the ports of invitations.
+type invitationStore interface {
+	ports.InvitationStore
+	ports.InvitationTokens
 }
 
 // eventStore has the ports of events.
@@ -48,7 +56,7 @@ type eventStore interface {
 }
 
 func storesOf(db *postgres.DB) stores {
-	return stores{db.Tenants(), db.Members(), db.MembersWithSettings(), db.Reservations(), db.Lifecycle(), db.Directory(), db.Users(), db.Events(), db}
+	return stores{db.Tenants(), db.Members(), db.MembersWithSettings(), db.Reservations(), db.Lifecycle(), db.Directory(), db.Invitations(), db.Users(), db.Events(), db}
 }
 
 // memberStore returns the store that admits members.
@@ -76,6 +84,12 @@ func (s stores) services(cfg Config, later func(func(context.Context) error)) (*
 		Policy:           cfg.TenantCreation,
 		Later:            later,
 	}
+}
+
+// invitationService returns the use cases of invitations. [New] adds an identity
+// provider and limits.
+func (s stores) invitationService(cfg Config) *invitations.Service {
+	return &invitations.Service{Store: s.invitations, Tokens: s.invitations, URL: cfg.InvitationURL}
 }
 
 // eventService returns the use cases of events.

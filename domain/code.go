@@ -38,6 +38,7 @@ const (
 	CodeEmailMismatch       Code = "email_mismatch"       // the invitation is for another address
 	CodeEmailUnverified     Code = "email_unverified"     // the caller has no verified address, which the request requires
 	CodeFileNotFound        Code = "file_not_found"       // the tenant has no such file
+	CodeInsufficientScope   Code = "insufficient_scope"   // RFC 6750, section 3.1: the access token does not let the provider answer
 	CodeIdempotencyMismatch Code = "idempotency_mismatch" // the key was used with another body
 
 	CodeInvalidToken       Code = "invalid_token"           // RFC 6750, section 3.1
@@ -99,6 +100,7 @@ var definitions = map[Code]Definition{
 	CodeEmailMismatch:       {Kind: Forbidden, Field: "email", Message: "the invitation is for another e-mail address; use the account with the invited address"},
 	CodeEmailUnverified:     {Kind: Forbidden, Field: "email", Message: "your e-mail address is not verified; verify it first"},
 	CodeFileNotFound:        {Kind: NotFound, Field: "filename", Message: "the tenant has no such file; list its files to see their names"},
+	CodeInsufficientScope:   {Kind: Forbidden, Message: "the access token lacks a scope that this request requires; sign in for a token that has it"},
 	CodeIdempotencyMismatch: {Kind: Unprocessable, Field: "idempotencyKey", Message: "this idempotency key was used for another request; choose another"},
 
 	CodeInvalidToken:       {Kind: Unauthenticated, Message: "the access token is invalid or has expired; sign in again"},

@@ -102,6 +102,21 @@ func toLower(r rune) rune {
 // Equal reports whether e and other are one address.
 func (e Email) Equal(other Email) bool { return e.Key() == other.Key() }
 
+// Masked hides most of the address from a reader who may not be its owner, as Cognito
+// does: a***@e***.
+func (e Email) Masked() string {
+	local, host, found := strings.Cut(e.address, "@")
+	if !found {
+		return ""
+	}
+	return initial(local) + "***@" + initial(host) + "***"
+}
+
+func initial(s string) string {
+	_, size := utf8.DecodeRuneInString(s)
+	return s[:size]
+}
+
 // IsZero reports whether e is no address.
 func (e Email) IsZero() bool { return e == Email{} }
 

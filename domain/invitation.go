@@ -38,9 +38,17 @@ const (
 // invitation may have.
 func CheckInvitationLife(life time.Duration) error {
 	if life < MinInvitationLife || life > MaxInvitationLife {
-		return Invalidf("expiresIn", "an invitation expires in %d to %d seconds", int(MinInvitationLife.Seconds()), int(MaxInvitationLife.Seconds()))
+		return Invalidf("expiresIn", "an invitation expires in %d to %d seconds", MinInvitationLife/time.Second, MaxInvitationLife/time.Second)
 	}
 	return nil
+}
+
+// ParseInvitationLife returns the life of a number of seconds. Its error is that of
+// [CheckInvitationLife].
+func ParseInvitationLife(seconds int64) (time.Duration, error) {
+	const most = int64(MaxInvitationLife / time.Second)
+	life := time.Duration(min(max(seconds, 0), most+1)) * time.Second // which does not overflow
+	return life, CheckInvitationLife(life)
 }
 
 // Invitation offers a role in a tenant. It is sent to an address, or is a link for any

@@ -32,7 +32,7 @@ func TestNoZeroValueReachesAPort(t *testing.T) {
 		&tenants.Service{},
 		&members.Service{},
 		&invitations.Service{},
-		&identities.Service{Tenants: &tenants.Service{}},
+		&identities.Service{Tenants: &tenants.Service{}, Invitations: &invitations.Service{}},
 		&files.Service{},
 		&events.Service{},
 	} {
@@ -100,6 +100,7 @@ var mayBeZero = []string{
 	"invitations.Service.AcceptBySignUp Secret",       // no invitation has the token
 	"events.Service.ListAll TenantID",                 // the events of all tenants
 	"identities.Service.SignUp SignUp.ClaimToken",
+	"identities.Service.SignUp SignUp.InvitationToken",
 	"identities.Service.SignOut Caller", // the refresh token is enough
 }
 

@@ -16,9 +16,10 @@ import (
 // signUp handles POST /auth/signup.
 func (s *server) signUp(c echo.Context) error {
 	var body struct {
-		Email      string `json:"email"`
-		Password   string `json:"password"`
-		ClaimToken string `json:"claimToken"`
+		Email           string `json:"email"`
+		Password        string `json:"password"`
+		ClaimToken      string `json:"claimToken"`
+		InvitationToken string `json:"invitationToken"`
 	}
 	if err := web.Decode(c, &body); err != nil {
 		return err
@@ -28,9 +29,10 @@ func (s *server) signUp(c echo.Context) error {
 		return err
 	}
 	user, err := s.Identities.SignUp(c.Request().Context(), web.ClientOf(c), identities.SignUp{
-		Email:      email,
-		Password:   domain.NewSecret(body.Password),
-		ClaimToken: domain.NewSecret(body.ClaimToken),
+		Email:           email,
+		Password:        domain.NewSecret(body.Password),
+		ClaimToken:      domain.NewSecret(body.ClaimToken),
+		InvitationToken: domain.NewSecret(body.InvitationToken),
 	})
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 	"github.com/partywall-go/partywall/domain/events"
 	"github.com/partywall-go/partywall/domain/files"
 	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/invitations"
 	"github.com/partywall-go/partywall/domain/members"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
@@ -23,13 +24,14 @@ import (
 // Config has what the API is built from. The use cases and the verifier are required;
 // every other field has a useful zero value.
 type Config struct {
-	Access     *access.Service
-	Tenants    *tenants.Service
-	Events     *events.Service
-	Identities *identities.Service
-	Members    *members.Service
-	Files      *files.Service
-	Verifier   ports.TokenVerifier
+	Access      *access.Service
+	Tenants     *tenants.Service
+	Events      *events.Service
+	Identities  *identities.Service
+	Members     *members.Service
+	Invitations *invitations.Service
+	Files       *files.Service
+	Verifier    ports.TokenVerifier
 
 	Operators      access.OperatorKeys // zero: there is no operator
 	Dependencies   []Dependency        // checked by GET /readyz

@@ -23,6 +23,7 @@ import (
 	"github.com/partywall-go/partywall/domain/events"
 	"github.com/partywall-go/partywall/domain/files"
 	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/invitations"
 	"github.com/partywall-go/partywall/domain/members"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
@@ -64,6 +65,10 @@ func build(t testing.TB) *installation {
 		client:     &http.Client{Transport: checking{t, &http.Transport{}}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 	service := &tenants.Service{Registry: h.db.Tenants(), Provisioner: h.db.Tenants(), Prober: h.db.Tenants(), Reservations: h.db.Reservations(), Lifecycle: h.db.Lifecycle(), Directory: h.db.Directory(), Grace: 720 * time.Hour, Users: h.identities, Limits: tenants.NewLimits(clock.Now)}
+	inviting := &invitations.Service{
+		Store: h.db.Invitations(), Tokens: h.db.Invitations(), Users: h.identities, Limits: invitations.NewLimits(clock.Now), Now: clock.Now,
+		URL: &url.URL{Scheme: "https", Host: "app.example.com", Path: "/join"},
+	}
 	operators, err := access.ParseOperatorKeys(domain.NewSecret(operatorToken))
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +77,8 @@ func build(t testing.TB) *installation {
 		Access:         &access.Service{Members: h.db.Members()},
 		Tenants:        service,
 		Events:         &events.Service{Sequencer: h.db.Events(), Reader: h.db.Events()},
-		Identities:     &identities.Service{Provider: h.identities, Directory: h.db.Directory(), Emails: h.db.Members(), Tenants: service, Limits: identities.NewLimits(clock.Now)},
+		Identities:     &identities.Service{Provider: h.identities, Directory: h.db.Directory(), Emails: h.db.Members(), Tenants: service, Invitations: inviting, Limits: identities.NewLimits(clock.Now)},
+		Invitations:    inviting,
 		Members:        &members.Service{Lister: h.db.Members(), Changer: h.db.Members(), Now: clock.Now},
 		Files:          &files.Service{Signer: h.objects, Store: h.objects, MaxSize: 1 << 30},
 		Verifier:       h.identities,

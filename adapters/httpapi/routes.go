@@ -17,6 +17,8 @@ import (
 //   - member passes the proof of membership in the tenant that the request names.
 //   - manager passes the proof that a member manages the members of the tenant, and
 //     operatorAsManager that the operator does.
+//   - inviter passes the same with the caller, whose address the provider verified, and
+//     operatorAsInviter with none.
 //   - reader passes the proof of a member of the tenant in the path, or of a steward;
 //     steward that of an owner or the operator, in any status of the tenant.
 //   - operator passes the proof that the caller holds the operator's token, and
@@ -45,6 +47,12 @@ func (s *server) routes(e *echo.Echo) {
 	get("/tenants/:id/members", s.manager(s.listMembers))
 	patch("/tenants/:id/members/:sub", s.manager(s.changeMember))
 	del("/tenants/:id/members/:sub", s.manager(s.removeMember))
+	get("/tenants/:id/invitations", s.manager(s.listInvitations))
+	post("/tenants/:id/invitations", s.inviter(s.createInvitation))
+	del("/tenants/:id/invitations/:invitationId", s.manager(s.revokeInvitation))
+	post("/tenants/:id/invitations/:invitationId/resend", s.inviter(s.resendInvitation))
+	post("/invitations/preview", anyone(s.previewInvitation))
+	post("/invitations/accept", s.signedIn(s.acceptInvitation))
 	post("/tenants/:id/leave", s.member(s.leave))
 	post("/tenants/:id/owner", s.member(s.handOver))
 	get("/tenants/:id/events", s.manager(s.listTenantEvents))
@@ -80,6 +88,11 @@ func (s *server) routes(e *echo.Echo) {
 	post("/admin/tenants/:id/members", s.operator(s.grantMembership))
 	patch("/admin/tenants/:id/members/:sub", s.operatorAsManager(s.changeMember))
 	del("/admin/tenants/:id/members/:sub", s.operatorAsManager(s.removeMember))
+
+	get("/admin/tenants/:id/invitations", s.operatorAsManager(s.listInvitations))
+	post("/admin/tenants/:id/invitations", s.operatorAsInviter(s.createInvitation))
+	del("/admin/tenants/:id/invitations/:invitationId", s.operatorAsManager(s.revokeInvitation))
+	post("/admin/tenants/:id/invitations/:invitationId/resend", s.operatorAsInviter(s.resendInvitation))
 
 	s.fileRoutes(e)
 }

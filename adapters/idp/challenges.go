@@ -69,7 +69,7 @@ func (p *Provider) challenge(ctx context.Context, user ports.StoredUser) (*ports
 		}
 		asked.code = stored.Hash
 		p.deliver(ctx, user, signInCode, code)
-		parameters[ports.ParameterDestination] = mask(user.Email)
+		parameters[ports.ParameterDestination] = user.Email.Masked()
 	}
 	session := domain.NewSecret(rand.Text())
 	p.challenges.ask(session, asked, p.now())

@@ -7,9 +7,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math/big"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -83,15 +81,4 @@ func (p *Provider) deliver(ctx context.Context, user ports.StoredUser, purpose p
 		return false
 	}
 	return true
-}
-
-// mask hides most of an address from a caller who may not be its owner, as Cognito does: a***@e***.
-func mask(email domain.Email) string {
-	local, host, _ := strings.Cut(email.String(), "@")
-	return initial(local) + "***@" + initial(host) + "***"
-}
-
-func initial(s string) string {
-	_, size := utf8.DecodeRuneInString(s)
-	return s[:size]
 }

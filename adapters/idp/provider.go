@@ -183,7 +183,7 @@ func (p *Provider) renew(ctx context.Context, anew ports.StoredUser) (ports.Crea
 func (p *Provider) created(ctx context.Context, user ports.StoredUser, identity domain.Identity, code domain.Secret) ports.CreatedUser {
 	created := ports.CreatedUser{Identity: identity}
 	if p.deliver(ctx, user, ports.ConfirmAddress, code) {
-		created.Delivery = &ports.CodeDelivery{Destination: mask(user.Email), Medium: "EMAIL", Attribute: "email"}
+		created.Delivery = &ports.CodeDelivery{Destination: user.Email.Masked(), Medium: "EMAIL", Attribute: "email"}
 	}
 	return created
 }

@@ -5,6 +5,7 @@ package identities
 
 import (
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/invitations"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -19,11 +20,12 @@ import (
 // [domain.Invalid] on its field, too many requests are [domain.Limited], and a
 // provider that cannot be reached is [domain.CodeIdentityProviderUnavailable].
 type Service struct {
-	Provider  ports.IdentityProvider
-	Directory ports.TenantDirectory
-	Emails    ports.MemberEmails // nil: the lists of members keep no addresses
-	Tenants   *tenants.Service
-	Limits    *Limits // nil: none
+	Provider    ports.IdentityProvider
+	Directory   ports.TenantDirectory
+	Emails      ports.MemberEmails // nil: the lists of members keep no addresses
+	Tenants     *tenants.Service
+	Invitations *invitations.Service // nil: no user signs up with an invitation
+	Limits      *Limits              // nil: none
 }
 
 const (

@@ -8,16 +8,18 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// SignUp is an account to be created, and the claim that its user redeems.
+// SignUp is an account to be created, and the claim or the invitation that its user
+// accepts.
 type SignUp struct {
-	Email      domain.Email
-	Password   domain.Secret // at most [domain.MaxPasswordLen] bytes
-	ClaimToken domain.Secret // may be empty
+	Email           domain.Email
+	Password        domain.Secret // at most [domain.MaxPasswordLen] bytes
+	ClaimToken      domain.Secret // may be empty
+	InvitationToken domain.Secret // may be empty, and is empty beside a ClaimToken
 }
 
 // SignUp creates an account. With a claim the new user becomes the owner of its
-// tenant. A claim is never spent on a sign-up that fails, and never granted to a user
-// who existed.
+// tenant, and with an invitation a member. Neither is spent on a sign-up that fails, nor
+// granted to a user who existed.
 //
 // Errors: [domain.CodeUserExists]; [domain.CodePasswordPolicy] on field "password";
 // [domain.CodeSignUpRefused]; [domain.CodeClaimInvalid] on field "claimToken";
@@ -25,13 +27,18 @@ type SignUp struct {
 // confirmed yet is signed up again, and owns as many tenants as it may;
 // [domain.Limited] beyond what callers from one network may claim. After an error on
 // field "claimToken" whose message states it, the account exists without the tenant,
-// as where another user claimed it in the same moment.
+// as where another user claimed it in the same moment. With an invitation, errors are
+// those of [invitations.Service.AcceptBySignUp]; [domain.Invalid] on field
+// "invitationToken" beside a claim.
 func (s *Service) SignUp(ctx context.Context, from limits.Address, account SignUp) (ports.CreatedUser, error) {
 	if err := account.Email.Require(); err != nil {
 		return ports.CreatedUser{}, err
 	}
 	if err := present("password", account.Password, domain.MaxPasswordLen); err != nil {
 		return ports.CreatedUser{}, err
+	}
+	if !account.ClaimToken.IsZero() && !account.InvitationToken.IsZero() {
+		return ports.CreatedUser{}, domain.Invalidf("invitationToken", "sign up with a claimToken or an invitationToken, not with both")
 	}
 	attempt, err := s.Limits.mail(toSignUp, from, account.Email)
 	if err != nil {

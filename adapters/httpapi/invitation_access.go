@@ -1,0 +1,49 @@
+package httpapi
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"github.com/partywall-go/partywall/adapters/httpapi/internal/web"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// inviter lets a member who manages the members of the tenant in the path call next,
+// and passes on the caller, of whose address the use case asks the provider.
+func (s *server) inviter(next func(echo.Context, access.Manager, ports.Caller) error) echo.HandlerFunc {
+	return web.Challenging(func(c echo.Context) error {
+		caller, member, err := s.admit(c.Request(), web.LineOf(c), tenantInPath(c))
+		if err != nil {
+			return err
+		}
+		manager, err := member.Manager()
+		if err != nil {
+			return err
+		}
+		return next(c, manager, caller)
+	})
+}
+
+// operatorAsInviter lets the operator call next with the proof for the tenant in the
+// path.
+func (s *server) operatorAsInviter(next func(echo.Context, access.Manager, ports.Caller) error) echo.HandlerFunc {
+	return s.operatorAsManager(func(c echo.Context, manager access.Manager) error { return next(c, manager, ports.Caller{}) })
+}
+
+// invitationID returns the invitation in the path.
+func invitationID(c echo.Context) (domain.InvitationID, error) {
+	return domain.ParseInvitationID(c.Param("invitationId"))
+}
+
+// invitationCursor returns the invitation that a cursor names.
+func invitationCursor(cursor string) (domain.InvitationID, error) {
+	if cursor == "" {
+		return domain.InvitationID{}, nil
+	}
+	id, err := domain.ParseInvitationID(cursor)
+	if err != nil {
+		return domain.InvitationID{}, errCursor
+	}
+	return id, nil
+}
