@@ -139,7 +139,7 @@ func (c Config) checkMail(context.Context) (doctor.Finding, error) {
 		return doctor.Fail(fmt.Sprintf("EMAIL_SENDER is %s, but mail goes to the log: it is sent only where COGNITO_USER_POOL_ID or S3_BUCKET_NAME is set", c.EmailSender),
 			"unset EMAIL_SENDER, or set COGNITO_USER_POOL_ID or S3_BUCKET_NAME"), nil
 	case sends && c.EmailSender.IsZero():
-		return doctor.Warn("new owners get no mail about their tenant, because mail goes to the log", "set EMAIL_SENDER to an address that is verified in SES"), nil
+		return doctor.Warn("invitations and other mails reach no one, because mail goes to the log", "set EMAIL_SENDER to an address that is verified in SES"), nil
 	}
 	return doctor.Pass("mail goes where it is meant to"), nil
 }

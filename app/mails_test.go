@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,9 @@ import (
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/invitations"
 	"github.com/partywall-go/partywall/domain/limits"
+	"github.com/partywall-go/partywall/domain/members"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -79,6 +82,34 @@ func TestAMailOfAnEventOutlivesItsProcess(t *testing.T) {
 	pw = open(&second)
 	defer pw.Close()
 	eventually(t, "the next process sends the mail", func() bool { return welcomed(&second, "ada@acme.example") })
+}
+
+func TestAnInvitationIsMailedAndItsPageAcceptsIt(t *testing.T) {
+	var box memory.Mailbox
+	pw := domain.Must(app.New(t.Context(), app.Config{Memory: true, RequireConfirmation: true, Mail: &box}))
+	defer pw.Close()
+	createTenant(t, pw, "acme", confirmed(t, pw, &box, "ada@acme.example"))
+	acme, bob := domain.Must(domain.ParseTenantID("acme")), domain.Must(domain.ParseEmail("bob@acme.example"))
+	operator := domain.Must(access.Installation().Manager(acme))
+	domain.Must(pw.Invitations.Create(t.Context(), operator, ports.Caller{}, invitations.Invite{Email: bob, Role: domain.RoleAdmin}))
+
+	eventually(t, "the mail arrives", func() bool { _, sent := box.Last(bob); return sent })
+	mail, _ := box.Last(bob)
+	link := domain.Must(url.Parse(mail.Secret.Reveal()))
+	page := httptest.NewRequestWithContext(t.Context(), http.MethodGet, link.RequestURI(), nil)
+	if got := answer(pw.Handler(), page); !strings.HasPrefix(got, "200 ") || !strings.Contains(got, "Create an account and accept") {
+		t.Fatalf("the link of the mail leads to %s", got)
+	}
+	form := url.Values{"token": {link.Query().Get("token")}, "account": {"new"}, "email": {bob.String()}, "password": {password.Reveal()}}
+	accept := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/invitations/accept-form", strings.NewReader(form.Encode()))
+	accept.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if got := answer(pw.Handler(), accept); !strings.HasPrefix(got, "200 ") || !strings.Contains(got, "member of the tenant acme") {
+		t.Fatalf("the form answers %s", got)
+	}
+	listed := domain.Must(pw.Members.List(t.Context(), operator, members.Filter{Role: domain.RoleAdmin}, domain.Identity{}, 0))
+	if len(listed.Members) != 1 || listed.Members[0].Email != bob {
+		t.Errorf("the admins are %+v", listed.Members)
+	}
 }
 
 // picky refuses the mails about new tenants.

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"mime"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/partywall-go/partywall/domain"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
@@ -166,7 +168,7 @@ func (c *contract) find(method, path string) (op *operation, known bool) {
 // exchanged is a request and its answer, as they went over the wire.
 type exchanged struct {
 	request  *http.Request
-	sent     []byte // the request's body, if it is JSON
+	sent     []byte // the request's body, if it is JSON or a form
 	answer   *http.Response
 	received []byte // the answer's body, if it is JSON
 }
@@ -279,7 +281,22 @@ func (p payload) check(what string, header http.Header, content []byte) []string
 		}
 		return []string{fmt.Sprintf("%s is %q, which the document does not have", what, mediaType)}
 	}
+	if mediaType == mediaTypeForm {
+		content = formAsJSON(content)
+	}
 	return validate(what, schema, content)
+}
+
+const mediaTypeForm = "application/x-www-form-urlencoded"
+
+// formAsJSON returns the form as the object that the document describes.
+func formAsJSON(form []byte) []byte {
+	fields, _ := url.ParseQuery(string(form))
+	object := map[string]string{}
+	for name := range fields {
+		object[name] = fields.Get(name)
+	}
+	return domain.Must(json.Marshal(object))
 }
 
 func validate(what string, schema *jsonschema.Schema, content []byte) []string {

@@ -16,7 +16,7 @@ type checking struct {
 
 // RoundTrip implements [http.RoundTripper].
 func (c checking) RoundTrip(r *http.Request) (*http.Response, error) {
-	sent, err := takeJSON(&r.Body, r.Header)
+	sent, err := takeBody(&r.Body, r.Header)
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +24,7 @@ func (c checking) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if received, err := takeJSON(&answer.Body, answer.Header); err == nil { // else the test that reads it meets the error
+	if received, err := takeBody(&answer.Body, answer.Header); err == nil { // else the test that reads it meets the error
 		for _, fault := range theContract().check(exchanged{r, sent, answer, received}) {
 			c.t.Errorf("%s %s does not match openapi.yaml: %s", r.Method, r.URL.Path, fault)
 		}
@@ -39,9 +39,10 @@ func (c checking) CloseIdleConnections() {
 	}
 }
 
-// takeJSON reads a body that is JSON, and leaves it to be read again.
-func takeJSON(from *io.ReadCloser, header http.Header) ([]byte, error) {
-	if *from == nil || *from == http.NoBody || !strings.Contains(strings.ToLower(header.Get("Content-Type")), "json") {
+// takeBody reads a body that is JSON or a form, and leaves it to be read again.
+func takeBody(from *io.ReadCloser, header http.Header) ([]byte, error) {
+	mediaType := strings.ToLower(header.Get("Content-Type"))
+	if *from == nil || *from == http.NoBody || !strings.Contains(mediaType, "json") && mediaType != mediaTypeForm {
 		return nil, nil
 	}
 	content, err := io.ReadAll(*from)

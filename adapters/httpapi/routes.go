@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/partywall-go/partywall/adapters/httpapi/internal/invitationpage"
 )
 
 // routes is the whole API at a glance: each line names who may call a route, as the
@@ -53,6 +55,9 @@ func (s *server) routes(e *echo.Echo) {
 	post("/tenants/:id/invitations/:invitationId/resend", s.inviter(s.resendInvitation))
 	post("/invitations/preview", anyone(s.previewInvitation))
 	post("/invitations/accept", s.signedIn(s.acceptInvitation))
+	get(invitationpage.Path, anyone(s.showInvitation))
+	get(invitationpage.FormPath, anyone(s.showInvitation)) // its address lacks the token
+	post(invitationpage.FormPath, anyone(s.acceptOnPage))
 	post("/tenants/:id/leave", s.member(s.leave))
 	post("/tenants/:id/owner", s.member(s.handOver))
 	get("/tenants/:id/events", s.manager(s.listTenantEvents))
