@@ -10,7 +10,8 @@ import (
 // [IdentityProvider], whose errors it returns.
 type UserReader interface {
 	// User returns the user whose access token it is. A token that the provider does not
-	// accept is [domain.CodeInvalidToken].
+	// accept is [domain.CodeInvalidToken], and one that does not let the provider describe
+	// its user [domain.CodeInsufficientScope].
 	User(ctx context.Context, access domain.Secret) (User, error)
 }
 

@@ -67,6 +67,8 @@ var outcomes = []struct {
 	{throws("PasswordResetRequiredException"), withToken, domain.Unauthenticated, domain.CodeInvalidToken, false},
 	{throws("UserNotConfirmedException"), withToken, domain.Unauthenticated, domain.CodeInvalidToken, false},
 	{throws("InvalidParameterException"), withToken, domain.Unauthenticated, domain.CodeInvalidToken, false},
+	{says("NotAuthorizedException", "Access Token does not have required scopes"), []string{"GetUser"}, domain.Forbidden, domain.CodeInsufficientScope, false},
+	{says("NotAuthorizedException", "Access Token does not have required scopes"), []string{"GlobalSignOut"}, domain.Unauthenticated, domain.CodeInvalidToken, false},
 	{throws("NotAuthorizedException"), []string{"RevokeToken"}, 0, ok, false},
 	{throws("InvalidParameterException"), []string{"RevokeToken"}, 0, ok, false},
 	{throws("UnsupportedTokenTypeException"), []string{"RevokeToken"}, 0, ok, false},

@@ -70,6 +70,7 @@ const (
 	badAddress            exception = "an address that Cognito finds malformed"
 	clientSecretRefused   exception = "a client secret or secret hash that doesn't fit"
 	flowNotEnabled        exception = "a flow that the app client doesn't allow"
+	insufficientScope     exception = "a token without the scope of Cognito's own operations"
 	mailQuotaExceeded     exception = "the account's quota of mails"
 	noVerifiedAddress     exception = "an account whose address isn't confirmed"
 	outOfOrder            exception = "no answer, or none that makes sense"
@@ -102,6 +103,8 @@ func recognise(err error) exception {
 	switch {
 	case code == notAuthorized && says("secret"):
 		return clientSecretRefused
+	case code == notAuthorized && says("required scopes"):
+		return insufficientScope
 	case (code == notAuthorized || code == invalidParameter) && says("not enabled"):
 		return flowNotEnabled
 	case code == invalidParameter && says("value at 'password'", "value at 'proposedpassword'", "password did not conform"):

@@ -28,6 +28,7 @@ var (
 	badRefresh     = usual(domain.CodeRefreshInvalid)
 	reusedRefresh  = usual(domain.CodeRefreshReused)
 	badToken       = usual(domain.CodeInvalidToken)
+	lacksScope     = verdict{answer: domain.NewError(domain.CodeInsufficientScope).WithMessage("the access token lacks the scope aws.cognito.signin.user.admin, which reading your address requires; sign in by this API, or ask for that scope")}
 	notAnAddress   = verdict{answer: domain.Invalidf("email", "the e-mail address is malformed")}
 	notConfirmed   = usual(domain.CodeUserNotConfirmed)
 	mustReset      = usual(domain.CodePasswordReset)

@@ -15,6 +15,7 @@ var verdicts = map[exception]row{
 		forgotPassword: success, resendCode: success, revoke: success, getUser: badToken, signOut: badToken,
 		signUp: misconfigured("let users sign themselves up: set AllowAdminCreateUserOnly of the pool to false"),
 	},
+	insufficientScope: {getUser: lacksScope, anywhere: badToken},
 	invalidPassword: {
 		signIn: badCredentials, signUp: weakPassword, resetPassword: weakPassword, challenge: weakPassword,
 	},

@@ -16,6 +16,7 @@ func (c console) commands() []command {
 		smokeCommand(),
 		tenantsCommand(),
 		membersCommand(),
+		invitationsCommand(),
 		eventsCommand(),
 		doctorCommand(),
 		configCommand(),

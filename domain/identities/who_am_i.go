@@ -2,6 +2,7 @@ package identities
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/partywall-go/partywall/domain"
@@ -19,8 +20,8 @@ const maxProfileTenants = 200
 
 // WhoAmI returns the caller, their address, and at most 200 of their tenants: active
 // ones, and the suspended and deleted ones that they own. A token that the provider
-// does not accept is [domain.CodeInvalidToken]. If the provider cannot be reached, only
-// the address is missing. A verified address is kept in the caller's memberships, where
+// does not accept is [domain.CodeInvalidToken]. If the provider cannot be reached, or the
+// token does not let it describe the user, only the address is missing. A verified address is kept in the caller's memberships, where
 // the lists of members show it.
 func (s *Service) WhoAmI(ctx context.Context, caller ports.Caller) (Profile, error) {
 	if err := caller.Identity().Require(); err != nil {
@@ -32,15 +33,20 @@ func (s *Service) WhoAmI(ctx context.Context, caller ports.Caller) (Profile, err
 	}
 	profile := Profile{Identity: caller.Identity(), Tenants: memberships}
 	user, err := s.Provider.User(ctx, caller.Token())
-	switch domain.KindOf(err) {
-	case domain.Unavailable, domain.Limited:
-		return profile, nil // the address is optional; the memberships are in our own store
+	if isOptional(err) {
+		return profile, nil
 	}
 	if err != nil {
 		return Profile{}, err
 	}
 	profile.Email = user.Email
 	return profile, s.refreshEmail(ctx, user, memberships)
+}
+
+// isOptional reports whether err leaves only the address out: the memberships are in our
+// own store.
+func isOptional(err error) bool {
+	return errors.Is(err, domain.Unavailable) || errors.Is(err, domain.Limited) || errors.Is(err, domain.CodeInsufficientScope)
 }
 
 // refreshEmail keeps the user's address in their memberships if it is verified and new
