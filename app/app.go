@@ -75,6 +75,7 @@ func New(ctx context.Context, cfg Config) (_ *Partywall, err error) {
 	p.tasks.Every(sweepInterval, p.sweep)
 	p.tasks.Every(sweepInterval, p.sweepEvents)
 	p.deliverEvents()
+	p.purgeTenants()
 	return p, nil
 }
 
@@ -111,6 +112,7 @@ func (p *Partywall) build(ctx context.Context) error {
 	p.Events = stores.eventService(p.config)
 	p.Tenants.Users, p.Tenants.Unproven = signIn.provider, p.confirmsUnseen()
 	p.Tenants.Limits = tenants.NewLimits(nil)
+	p.Tenants.Objects = objects.purger
 	p.Invitations = stores.invitationService(p.config)
 	p.Invitations.Users, p.Invitations.Unproven = signIn.provider, p.confirmsUnseen() && p.mailLeaves()
 	p.Invitations.Limits = invitations.NewLimits(nil)

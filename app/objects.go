@@ -22,6 +22,7 @@ import (
 type objects struct {
 	signer  ports.ObjectSigner
 	store   ports.ObjectStore
+	purger  ports.ObjectPurger
 	ready   ports.Dependency
 	handler http.Handler // serves the bytes; nil if another server does
 }
@@ -32,7 +33,7 @@ func (p *Partywall) openObjects(ctx context.Context, secrets *idp.Keys, cloud aw
 	case p.config.Memory:
 		store := &memory.Objects{Base: base}
 		p.describe("files", "memory: lost when the program ends", true)
-		return objects{store, store, store, store}, nil
+		return objects{store, store, store, store, store}, nil
 	case p.config.S3.Bucket == "":
 		dir := filepath.Join(p.config.DataDir, "objects")
 		store, err := disk.Open(dir, secrets.URLSecret(), base)
@@ -41,7 +42,7 @@ func (p *Partywall) openObjects(ctx context.Context, secrets *idp.Keys, cloud aw
 		}
 		p.closes(store.Close)
 		p.describe("files", "on disk, in "+dir, true)
-		return objects{store, store, store, store}, nil
+		return objects{store, store, store, store, store}, nil
 	}
 	store, err := s3.New(p.s3Config(cloud))
 	if err != nil {
@@ -51,7 +52,7 @@ func (p *Partywall) openObjects(ctx context.Context, secrets *idp.Keys, cloud aw
 		return objects{}, err
 	}
 	p.describe("files", "S3, bucket "+p.config.S3.Bucket, false)
-	return objects{store, store, store, nil}, nil
+	return objects{store, store, store, store, nil}, nil
 }
 
 // proofPatience is how long a start waits for an object store that cannot be reached.

@@ -67,14 +67,15 @@ func OpenRegistry(ctx context.Context, cfg Config) (*Registry, error) {
 		}
 		return nil, errors.Join(err, db.Close(), stop())
 	}
-	stores := storesOf(db)
+	stores, objects := storesOf(db), &lateObjects{config: cfg.withDefaults()}
 	registry := &Registry{
 		Provider: cmp.Or(cfg.Cognito.PoolID, idp.ProviderName),
 		sql:      db,
 		logger:   cfg.logger(),
-		close:    func() error { return errors.Join(db.Close(), stop()) },
+		close:    func() error { return errors.Join(objects.Close(), db.Close(), stop()) },
 	}
 	registry.Members, registry.Tenants = stores.services(cfg, func(func(context.Context) error) {})
+	registry.Tenants.Objects = objects
 	registry.Invitations = stores.invitationService(cfg.withDefaults())
 	registry.Events = stores.eventService(cfg)
 	if cfg.Cognito.PoolID == "" {

@@ -34,6 +34,7 @@ type stores struct {
 	reservations ports.ReservationStore
 	lifecycle    ports.TenantLifecycle
 	directory    ports.TenantDirectory
+	purges       tenantPurges
 	invitations  invitationStore
 	users        ports.UserStore
 	events       eventStore
@@ -56,7 +57,7 @@ type eventStore interface {
 }
 
 func storesOf(db *postgres.DB) stores {
-	return stores{db.Tenants(), db.Members(), db.MembersWithSettings(), db.Reservations(), db.Lifecycle(), db.Directory(), db.Invitations(), db.Users(), db.Events(), db}
+	return stores{db.Tenants(), db.Members(), db.MembersWithSettings(), db.Reservations(), db.Lifecycle(), db.Directory(), db.Purges(), db.Invitations(), db.Users(), db.Events(), db}
 }
 
 // memberStore returns the store that admits members.
@@ -78,6 +79,8 @@ func (s stores) services(cfg Config, later func(func(context.Context) error)) (*
 		Reservations:     s.reservations,
 		Lifecycle:        s.lifecycle,
 		Directory:        s.directory,
+		Purger:           s.purges,
+		Tombstones:       s.purges,
 		Grace:            max(0, cfg.TenantGrace),
 		ValidateSettings: cfg.ValidateSettings,
 		TenantsPerOwner:  cfg.TenantsPerOwner,

@@ -154,6 +154,7 @@ func validArguments(t *testing.T) map[reflect.Type]any {
 	arguments := map[reflect.Type]any{}
 	for _, value := range []any{
 		acme, ada, digits, email, caller, memberOf(t, acme, bob), access.Installation(), domain.Must(access.Installation().Manager(acme)), limits.Address{}, viewer, 10, "a.txt",
+		func(string) {},
 		func(context.Context) (domain.Identity, error) { return ada, nil },
 		tenants.Creator{Caller: caller, Operator: access.Installation(), For: ada},
 		steward, steward.Reader(), tenants.Edit{}, ports.TenantQuery{Owner: ada},

@@ -27,6 +27,8 @@ type ReservationStore interface {
 	// or of another tenant than claim.Tenant is [domain.CodeClaimInvalid]. The event of a
 	// claim is [domain.EventTenantClaimed].
 	//
+	// Before anything is created, Claim calls claim.Admit, whose error comes back as it is.
+	//
 	// Claim calls SignUp at most once. Before that it finds the token valid and room
 	// within claim.Limits, and waits for its turn to create the tenant, at most 10
 	// seconds ([domain.Unavailable]). SignUp's error comes back as it is, and leaves the
@@ -65,9 +67,10 @@ type Claim struct {
 	Token  domain.TokenHash
 	Tenant domain.TenantID // zero: the tenant of the token
 	Owner  domain.Identity
-	Email  domain.Email                                       // of the owner, confirmed, kept in the membership and the event; zero: unknown
-	By     domain.Actor                                       // zero: the owner
-	SignUp func(ctx context.Context) (domain.Identity, error) // creates the owner's account; without an error the identity is not zero
+	Email  domain.Email                                            // of the owner, confirmed, kept in the membership and the event; zero: unknown
+	By     domain.Actor                                            // zero: the owner
+	Admit  func(ctx context.Context, tenant domain.TenantID) error // refuses the tenant's ID; nil: every ID is admitted
+	SignUp func(ctx context.Context) (domain.Identity, error)      // creates the owner's account; without an error the identity is not zero
 	Limits MakingLimits
 }
 

@@ -56,3 +56,18 @@ func tenantCursor(cursor string) (domain.TenantID, error) {
 	}
 	return id, nil
 }
+
+// freeTenant handles POST /admin/tenants/{id}/free.
+func (s *server) freeTenant(c echo.Context, operator access.Operator) error {
+	id, err := s.selectedTenant(c)
+	if err != nil {
+		return err
+	}
+	if err := web.DecodeOptional(c, &struct{}{}); err != nil {
+		return err
+	}
+	if err := s.Tenants.Free(c.Request().Context(), operator, id); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}

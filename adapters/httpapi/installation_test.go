@@ -64,7 +64,7 @@ func build(t testing.TB) *installation {
 		log:        &syncBuffer{},
 		client:     &http.Client{Transport: checking{t, &http.Transport{}}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
-	service := &tenants.Service{Registry: h.db.Tenants(), Provisioner: h.db.Tenants(), Prober: h.db.Tenants(), Reservations: h.db.Reservations(), Lifecycle: h.db.Lifecycle(), Directory: h.db.Directory(), Grace: 720 * time.Hour, Users: h.identities, Limits: tenants.NewLimits(clock.Now)}
+	service := &tenants.Service{Registry: h.db.Tenants(), Provisioner: h.db.Tenants(), Prober: h.db.Tenants(), Reservations: h.db.Reservations(), Lifecycle: h.db.Lifecycle(), Directory: h.db.Directory(), Purger: h.db.Purges(), Tombstones: h.db.Purges(), Objects: h.objects, Grace: 720 * time.Hour, Users: h.identities, Limits: tenants.NewLimits(clock.Now)}
 	inviting := &invitations.Service{
 		Store: h.db.Invitations(), Tokens: h.db.Invitations(), Users: h.identities, Limits: invitations.NewLimits(clock.Now), Now: clock.Now,
 		URL: &url.URL{Scheme: "https", Host: "app.example.com", Path: "/join"},

@@ -88,6 +88,8 @@ func (s *server) routes(e *echo.Echo) {
 	post("/admin/tenants/:id/suspend", s.operatorAsSteward(s.changes(s.Tenants.Suspend, http.StatusOK)))
 	post("/admin/tenants/:id/resume", s.operatorAsSteward(s.changes(s.Tenants.Resume, http.StatusOK)))
 	post("/admin/tenants/:id/restore", s.operatorAsSteward(s.changes(s.Tenants.Restore, http.StatusOK)))
+	post("/admin/tenants/:id/purge", s.operatorAsSteward(s.changes(s.Tenants.Purge, http.StatusAccepted)))
+	post("/admin/tenants/:id/free", s.operator(s.freeTenant))
 
 	get("/admin/tenants/:id/members", s.operatorAsManager(s.listMembers))
 	post("/admin/tenants/:id/members", s.operator(s.grantMembership))

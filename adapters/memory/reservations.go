@@ -92,6 +92,9 @@ func (s *Reservations) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedT
 	if err := s.db.Ready(ctx); err != nil {
 		return ports.ClaimedTenant{}, err
 	}
+	if err := s.db.admit(ctx, c); err != nil {
+		return ports.ClaimedTenant{}, err
+	}
 	if c.SignUp == nil {
 		return s.db.claim(ctx, c, c.Owner, false)
 	}
@@ -115,6 +118,18 @@ func (s *Reservations) Claim(ctx context.Context, c ports.Claim) (ports.ClaimedT
 	claimed, err := s.db.claim(ctx, c, owner, true)
 	made = err == nil && !claimed.Replayed
 	return claimed, err
+}
+
+// admit asks whether the ID that the claim's token opens may be given out, if it opens one.
+// The database is not locked meanwhile.
+func (db *DB) admit(ctx context.Context, c ports.Claim) error {
+	db.mu.Lock()
+	reserved := db.claimable(c, clock(db.Now))
+	db.mu.Unlock()
+	if reserved == nil || c.Admit == nil {
+		return nil
+	}
+	return c.Admit(ctx, reserved.ID)
 }
 
 // hold counts a claim whose owner is about to sign up, and reports whether it was not

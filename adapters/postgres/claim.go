@@ -48,13 +48,17 @@ type claiming struct {
 	ports.Claim
 	db      *DB
 	logins  *installation.Logins
-	refused error // SignUp's or OnProvision's, which come back as they are
+	found   domain.TenantID // that the token reserves; zero: a claim of an older release
+	refused error           // Admit's, SignUp's or OnProvision's, which come back as they are
 }
 
 func (c *claiming) run(ctx context.Context) (ports.ClaimedTenant, error) {
 	spend, err := c.find(ctx)
 	if err != nil || spend == nil {
 		return c.repeat(ctx, err)
+	}
+	if c.refused = c.admit(ctx); c.refused != nil {
+		return ports.ClaimedTenant{}, c.refused
 	}
 	done, err := c.db.takeClaimTurn(ctx)
 	if err != nil {
@@ -70,6 +74,14 @@ func (c *claiming) run(ctx context.Context) (ports.ClaimedTenant, error) {
 		return err == nil && !claimed.Replayed, err
 	})
 	return claimed, err
+}
+
+// admit asks whether the reserved ID may be given out.
+func (c *claiming) admit(ctx context.Context) error {
+	if c.Admit == nil || c.found.IsZero() {
+		return nil
+	}
+	return c.Admit(ctx, c.found)
 }
 
 // beforeSignUp takes a turn at a connection that provisions, and looks whether this
@@ -94,6 +106,7 @@ func (c *claiming) find(ctx context.Context) (spender, error) {
 		WHERE r.token = $1 AND $2 IN ('', r.id) AND `+reserved+` RETURNING r.id`,
 		c.Token[:], c.Tenant.String(), ports.SignUpPatience.Microseconds())
 	if err == nil {
+		c.found = id
 		return func(ctx context.Context, owner domain.Identity) (ports.ClaimedTenant, error) {
 			return c.provision(ctx, id, owner)
 		}, nil

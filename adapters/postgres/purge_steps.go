@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -15,7 +17,7 @@ import (
 // tablesOfTenants are the tables of partywall that have rows of tenants in their column
 // tenant, which a purge removes. It keeps the events and what consumers of events have yet
 // to deliver.
-var tablesOfTenants = []string{"memberships", "invitations", "claims", "idempotency", "migrations", "migration_failures"}
+var tablesOfTenants = []string{"memberships", "invitations", "claims", "idempotency", "migrations", "migration_failures", "migration_leases", "migrations_begun", "tenant_invitations"}
 
 // rowsAtOnce is how many rows of a table one step of a purge removes.
 const rowsAtOnce = 10_000
@@ -41,14 +43,15 @@ func (s *Purges) RemoveData(ctx context.Context, lease ports.PurgeLease) (more b
 }
 
 // lockPurging takes what all of a purge's steps need: the lease, and the row of a tenant
-// that is being purged.
+// that is being purged, which a migration that is still running holds.
 func lockPurging(ctx context.Context, tx *sqlx.Tx, lease ports.PurgeLease) error {
 	if err := holdPurge(ctx, tx, lease); err != nil {
 		return err
 	}
-	was, err := lockDetails(ctx, tx, lease.Tenant)
-	if err == nil && was.Status != domain.Purging {
-		err = ports.ErrPurgeLost
+	var locked bool
+	err := tx.GetContext(ctx, &locked, `SELECT true FROM partywall.tenants WHERE id = $1 AND status = 'purging' FOR UPDATE`, lease.Tenant.String())
+	if errors.Is(err, sql.ErrNoRows) {
+		return ports.ErrPurgeLost
 	}
 	return err
 }

@@ -22,6 +22,7 @@ func TestTheCommandsForOperatorsSucceed(t *testing.T) {
 	do("tenants", "create", "acme", "--owner", "ada", "--name", "Acme Bricks")
 	do("tenants", "create", "bolt", "--owner", "bob")
 	do("tenants", "create", "calm", "--owner", "ada")
+	do("tenants", "create", "dull", "--owner", "ada")
 	do("tenants", "suspend", "calm", "--reason", "for the list of suspended tenants")
 
 	path := t.TempDir()

@@ -52,6 +52,8 @@ func lifecycleCommands() []command {
 			flags:   []option{reasonFlag(), jsonFlag()},
 			run:     asSteward(restoreTenant),
 		},
+		purgeTenantCommand(),
+		freeTenantCommand(),
 	}
 }
 

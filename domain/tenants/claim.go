@@ -38,6 +38,7 @@ func (s *Service) Claim(ctx context.Context, by Creator, id domain.TenantID, tok
 		Owner:  by.owner(),
 		Email:  owner.email,
 		By:     by.actor(),
+		Admit:  s.refuseOrphans,
 		Limits: owner.limits,
 	})
 	if !isGuess(err) {
@@ -55,6 +56,7 @@ func (s *Service) Claim(ctx context.Context, by Creator, id domain.TenantID, tok
 func (s *Service) ClaimBySignUp(ctx context.Context, from limits.Address, token domain.Secret, signUp func(ctx context.Context) (domain.Identity, error)) (ports.TenantMembership, error) {
 	claimed, err := s.Reservations.Claim(limits.WithAddress(ctx, from), ports.Claim{
 		Token: claimHash(token),
+		Admit: s.refuseOrphans,
 		SignUp: func(ctx context.Context) (domain.Identity, error) {
 			owner, err := signUp(ctx)
 			if err == nil {

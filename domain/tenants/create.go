@@ -145,6 +145,9 @@ func (s *Service) reserve(ctx context.Context, by Creator, creation Creation) (C
 		}
 		reservation.Limits = s.Limits.reservation(by.From)
 	}
+	if err := s.refuseOrphans(ctx, creation.ID); err != nil {
+		return Created{}, err
+	}
 	tenant, err := s.Reservations.Reserve(limits.WithAddress(ctx, by.From), reservation)
 	if err != nil {
 		return Created{}, err
@@ -164,7 +167,10 @@ func (s *Service) createOwned(ctx context.Context, by Creator, creation Creation
 		return Created{}, err
 	}
 	tenant.OwnerEmail, tenant.Limits = owner.email, owner.limits
-	made, err := s.Provisioner.Create(limits.WithAddress(ctx, by.From), tenant)
+	var made ports.CreatedTenant
+	if err = s.refuseOrphans(ctx, tenant.ID); err == nil {
+		made, err = s.Provisioner.Create(limits.WithAddress(ctx, by.From), tenant)
+	}
 	if made.Replayed || domain.KindOf(err) == domain.Unavailable {
 		s.notMade(by)
 	}

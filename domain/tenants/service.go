@@ -28,10 +28,13 @@ type Service struct {
 	Reservations    ports.ReservationStore
 	Lifecycle       ports.TenantLifecycle
 	Directory       ports.TenantDirectory
-	Users           ports.UserReader // reports whether a new owner's address is confirmed; nil: no address is
-	Policy          CreationPolicy   // zero: Open
-	Limits          *Limits          // nil: none but TenantsPerOwner
-	TenantsPerOwner int              // zero: [DefaultTenantsPerOwner]
+	Purger          ports.TenantPurger
+	Tombstones      ports.TenantTombstones
+	Objects         ports.ObjectPurger // nil: there are no files
+	Users           ports.UserReader   // reports whether a new owner's address is confirmed; nil: no address is
+	Policy          CreationPolicy     // zero: Open
+	Limits          *Limits            // nil: none but TenantsPerOwner
+	TenantsPerOwner int                // zero: [DefaultTenantsPerOwner]
 	// Unproven means that the identity provider confirms addresses without proof: then
 	// no address counts as confirmed, and no owner gets a mail.
 	Unproven bool

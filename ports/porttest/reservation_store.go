@@ -16,6 +16,7 @@ func ReservationStore(t *testing.T, open func(t *testing.T) Tenancy) {
 	limitReservations(t, open)
 	claimTenants(t, open)
 	claimBySignUp(t, open)
+	admitClaims(t, open)
 	refuseClaims(t, open)
 	forgetExpiredReservations(t, open)
 	sweepReservations(t, open)

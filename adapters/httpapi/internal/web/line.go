@@ -30,7 +30,7 @@ type Line struct {
 	routed *http.Request // of a product's route: a router inside it writes its pattern there
 
 	code   domain.Code // of the problem that was the answer
-	reason error       // why a token was not accepted, which the answer does not reveal
+	reason error       // why a token or an ID was refused, which the answer does not reveal
 	stack  []byte      // of a panic
 	logged bool
 }
@@ -101,7 +101,7 @@ func (l *Line) answered(e *domain.Error, err error) {
 	switch {
 	case problem.StatusOf(e) >= http.StatusInternalServerError:
 		l.Cause = err
-	case l.code == domain.CodeInvalidToken:
+	case l.code == domain.CodeInvalidToken, l.code == domain.CodeTenantExists:
 		l.reason = e.Err
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres/internal/inspection"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
@@ -113,7 +114,7 @@ func (c *checker) tenantSchemas(ctx context.Context) (doctor.Finding, error) {
 	rows, schemas, err := c.unmatched(ctx, `
 		SELECT t.id AS tenant, n.nspname::text AS thing
 		FROM partywall.tenants t FULL JOIN (SELECT nspname FROM pg_namespace WHERE nspname LIKE 'tenant\_%') n ON n.nspname::text = 'tenant_' || t.id
-		WHERE t.id IS NULL OR n.nspname IS NULL ORDER BY 1, 2`)
+		WHERE t.id IS NULL OR n.nspname IS NULL AND `+schema.KeepsData+` ORDER BY 1, 2`)
 	switch {
 	case err != nil:
 		return doctor.Finding{}, err
@@ -154,7 +155,7 @@ func (c *checker) tenantRoles(ctx context.Context) (doctor.Finding, error) {
 			UNION
 			SELECT r.rolname FROM pg_roles r WHERE r.rolname LIKE 'pw\_%[1]s\_t\_%%' AND NOT EXISTS (SELECT FROM partywall.tenants o WHERE r.rolname::text = 'pw_%[1]s_t_' || o.id)
 		) r ON r.rolname::text = 'pw_%[1]s_t_' || t.id
-		WHERE t.id IS NULL OR r.rolname IS NULL ORDER BY 1, 2`, c.in.Name, c.in.GateRole()))
+		WHERE t.id IS NULL OR r.rolname IS NULL AND %[3]s ORDER BY 1, 2`, c.in.Name, c.in.GateRole(), schema.KeepsData))
 	switch {
 	case err != nil:
 		return doctor.Finding{}, err

@@ -63,7 +63,7 @@ func (r *Runner) behind(ctx context.Context) (ids []domain.TenantID, err error) 
 		failed = ` AND t.id IN (SELECT tenant FROM partywall.migration_failures)`
 	}
 	err = pg.InScope(ctx, r.db, r.scope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
-		if err := tx.GetContext(ctx, &r.report.Tenants, `SELECT count(*) FROM partywall.tenants`); err != nil {
+		if err := tx.GetContext(ctx, &r.report.Tenants, `SELECT count(*) FROM partywall.tenants t WHERE `+schema.KeepsData); err != nil {
 			return err
 		}
 		ids, err = pg.TenantIDs(ctx, tx, `SELECT t.id FROM partywall.tenants t WHERE `+schema.Behind(r.sets)+failed+` ORDER BY t.id`)

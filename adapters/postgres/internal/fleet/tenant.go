@@ -68,7 +68,7 @@ func (r *Runner) refusePooler(ctx context.Context, tx *sqlx.Tx, ids []domain.Ten
 			continue
 		}
 		var lowest int64
-		if err := tx.GetContext(ctx, &lowest, `SELECT coalesce(min(`+s.Version+`), 0) FROM partywall.tenants`); err != nil {
+		if err := tx.GetContext(ctx, &lowest, `SELECT coalesce(min(`+s.Version+`), 0) FROM partywall.tenants t WHERE `+schema.KeepsData); err != nil {
 			return err
 		}
 		if err := inspection.RefuseOutside(ctx, r.cfg, s.NeedsOutside(lowest)); err != nil {

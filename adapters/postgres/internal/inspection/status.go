@@ -94,7 +94,7 @@ func ReadTrialFailure(ctx context.Context, tx *sqlx.Tx) (failure string, err err
 // product's for tenants.
 func ReadMigrationStatus(ctx context.Context, db sqlx.QueryerContext, sets []schema.Set) (status MigrationStatus, err error) {
 	status.Wanted = Versions{Partywall: sets[0].Last(), Product: sets[1].Last()}
-	if err := sqlx.GetContext(ctx, db, &status.Tenants, `SELECT count(*) FROM partywall.tenants`); err != nil {
+	if err := sqlx.GetContext(ctx, db, &status.Tenants, `SELECT count(*) FROM partywall.tenants t WHERE `+schema.KeepsData); err != nil {
 		return status, err
 	}
 	rows, err := db.QueryContext(ctx, `

@@ -8,6 +8,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 )
 
 // A restore, a REVOKE or a dropped role can leave a tenant whose role may no longer
@@ -47,6 +48,7 @@ const findTenantLacks = `
 		SELECT t.id, n.oid AS schema, n.nspname, r.oid AS role FROM partywall.tenants t
 		JOIN pg_namespace n ON n.nspname = 'tenant_' || t.id
 		LEFT JOIN pg_roles r ON r.rolname = $1 || t.id
+		WHERE ` + schema.KeepsData + `
 	), held AS (
 		SELECT t.id, 'TABLE' AS kind, c.relname::text AS name, format('%s ON TABLE %I.%I', p, t.nspname, c.relname) AS thing, p AS privilege,
 			coalesce(has_table_privilege(t.role, c.oid, p) OR p <> 'DELETE' AND has_any_column_privilege(t.role, c.oid, replace(p, 'DELETE', 'SELECT')), false) AS holds

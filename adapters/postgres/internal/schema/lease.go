@@ -28,15 +28,15 @@ func OfferLeases(ctx context.Context, tx *sqlx.Tx, ids []domain.TenantID) error 
 
 // TakeLease takes the tenant's lease until the transaction ends, and returns what the
 // tenant's ledger has. Where another runner has the lease, the error is [ErrLeased];
-// where there is no tenant any more, [ErrNotThere]. Meanwhile the tenant cannot be
-// removed.
+// where there is no tenant any more, or its data are being purged, [ErrNotThere].
+// Meanwhile the tenant cannot be removed.
 func TakeLease(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) (l ledger, err error) {
 	tenant := pq.QuoteLiteral(id.String())
 	// The ledger is read by a statement that begins with the lease in hand: another
 	// runner may have recorded a file until then.
 	query := `
 		SELECT true FROM partywall.migration_leases WHERE tenant = ` + tenant + ` FOR UPDATE SKIP LOCKED;
-		SELECT true FROM partywall.tenants WHERE id = ` + tenant + ` AND status <> 'purging' FOR KEY SHARE;
+		SELECT true FROM partywall.tenants t WHERE id = ` + tenant + ` AND ` + KeepsData + ` FOR KEY SHARE;
 		SELECT set, number, name, checksum FROM partywall.migrations WHERE tenant = ` + tenant
 	rows, err := tx.QueryxContext(ctx, query) //nolint:sqlclosecheck // the deferred function closes them
 	if err != nil {

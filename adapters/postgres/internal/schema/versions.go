@@ -9,6 +9,10 @@ import (
 // serves the tenants that have at least its own. An older program, which lacks
 // these columns, leaves them behind the ledger: the first look at the tenant repairs that.
 
+// KeepsData is [domain.TenantStatus.KeepsData] for the rows of partywall.tenants t: those
+// that have a schema, and that migrations bring up to date.
+const KeepsData = `t.status IN ('unclaimed', 'active', 'suspended', 'deleted')`
+
 // AtLeast returns a condition that is true for the rows of partywall.tenants t with at least the sets' numbers.
 func AtLeast(sets []Set) string {
 	conditions := make([]string, len(sets))
@@ -21,7 +25,7 @@ func AtLeast(sets []Set) string {
 // Behind returns a condition that is true for the rows of partywall.tenants t that lack a
 // migration of the sets, by their columns. A tenant that is being purged needs none.
 func Behind(sets []Set) string {
-	return "(t.status <> 'purging' AND NOT " + AtLeast(sets) + ")"
+	return "(" + KeepsData + " AND NOT " + AtLeast(sets) + ")"
 }
 
 // Heal sets a tenant's columns to what its ledger has.
