@@ -108,7 +108,7 @@ func (p *Partywall) build(ctx context.Context) error {
 	}
 
 	p.Access = &access.Service{Members: stores.memberStore(p.config), Permissions: permissions}
-	p.Members, p.Tenants = stores.services(p.config, p.tasks.Later)
+	p.Members, p.Tenants = stores.services(p.config)
 	p.Events = stores.eventService(p.config)
 	p.Tenants.Users, p.Tenants.Unproven = signIn.provider, p.confirmsUnseen()
 	p.Tenants.Limits = tenants.NewLimits(nil)

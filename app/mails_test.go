@@ -84,10 +84,14 @@ func TestAMailOfAnEventOutlivesItsProcess(t *testing.T) {
 	eventually(t, "the next process sends the mail", func() bool { return welcomed(&second, "ada@acme.example") })
 }
 
+// The handler is mounted below a prefix, as in a product.
 func TestAnInvitationIsMailedAndItsPageAcceptsIt(t *testing.T) {
 	var box memory.Mailbox
-	pw := domain.Must(app.New(t.Context(), app.Config{Memory: true, RequireConfirmation: true, Mail: &box}))
+	pw := domain.Must(app.New(t.Context(), app.Config{
+		Memory: true, RequireConfirmation: true, Mail: &box, PublicURL: domain.Must(url.Parse("https://shop.example/pw")),
+	}))
 	defer pw.Close()
+	product := http.StripPrefix("/pw", pw.Handler())
 	createTenant(t, pw, "acme", confirmed(t, pw, &box, "ada@acme.example"))
 	acme, bob := domain.Must(domain.ParseTenantID("acme")), domain.Must(domain.ParseEmail("bob@acme.example"))
 	operator := domain.Must(access.Installation().Manager(acme))
@@ -97,13 +101,16 @@ func TestAnInvitationIsMailedAndItsPageAcceptsIt(t *testing.T) {
 	mail, _ := box.Last(bob)
 	link := domain.Must(url.Parse(mail.Secret.Reveal()))
 	page := httptest.NewRequestWithContext(t.Context(), http.MethodGet, link.RequestURI(), nil)
-	if got := answer(pw.Handler(), page); !strings.HasPrefix(got, "200 ") || !strings.Contains(got, "Create an account and accept") {
-		t.Fatalf("the link of the mail leads to %s", got)
+	shown := answer(product, page)
+	_, action, found := strings.Cut(shown, ` action="`)
+	if !strings.HasPrefix(shown, "200 ") || !found {
+		t.Fatalf("the link of the mail leads to %s", shown)
 	}
+	action, _, _ = strings.Cut(action, `"`)
 	form := url.Values{"token": {link.Query().Get("token")}, "account": {"new"}, "email": {bob.String()}, "password": {password.Reveal()}}
-	accept := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/invitations/accept-form", strings.NewReader(form.Encode()))
+	accept := httptest.NewRequestWithContext(t.Context(), http.MethodPost, link.ResolveReference(domain.Must(url.Parse(action))).RequestURI(), strings.NewReader(form.Encode()))
 	accept.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if got := answer(pw.Handler(), accept); !strings.HasPrefix(got, "200 ") || !strings.Contains(got, "member of the tenant acme") {
+	if got := answer(product, accept); !strings.HasPrefix(got, "200 ") || !strings.Contains(got, "member of the tenant acme") {
 		t.Fatalf("the form answers %s", got)
 	}
 	listed := domain.Must(pw.Members.List(t.Context(), operator, members.Filter{Role: domain.RoleAdmin}, domain.Identity{}, 0))

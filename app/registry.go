@@ -74,7 +74,7 @@ func OpenRegistry(ctx context.Context, cfg Config) (*Registry, error) {
 		logger:   cfg.logger(),
 		close:    func() error { return errors.Join(objects.Close(), db.Close(), stop()) },
 	}
-	registry.Members, registry.Tenants = stores.services(cfg, func(func(context.Context) error) {})
+	registry.Members, registry.Tenants = stores.services(cfg)
 	registry.Tenants.Objects = objects
 	registry.Invitations = stores.invitationService(cfg.withDefaults())
 	registry.Events = stores.eventService(cfg)

@@ -9,49 +9,25 @@ import (
 )
 
 const (
-	maxTasks      = 256 // that wait; further ones are dropped, because no caller waits for them
-	taskTimeout   = 10 * time.Second
 	drainTimeout  = 300 * time.Millisecond // of Close
 	sweepInterval = 5 * time.Minute        // which is also how long a sweep may take
 )
 
-// tasks runs work that no caller waits for. It runs the tasks of Later one after the
-// other. The tasks of Every and While run beside them, and are never delayed or dropped.
+// tasks runs work that no caller waits for, each task in a goroutine of its own.
 type tasks struct {
 	log     *slog.Logger
-	queue   chan func(context.Context) error
 	stop    chan struct{} // closed by Close
 	ctx     context.Context
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 
-	mu     sync.RWMutex
-	closed bool
+	close func() // closes stop, once
 }
 
 func newTasks(log *slog.Logger) *tasks {
 	ctx, cancel := context.WithCancel(context.Background())
-	t := &tasks{log: log, queue: make(chan func(context.Context) error, maxTasks), stop: make(chan struct{}), ctx: ctx, cancel: cancel}
-	t.running.Go(func() {
-		for task := range t.queue {
-			t.run(task, taskTimeout)
-		}
-	})
-	return t
-}
-
-// Later runs task soon, and logs its error.
-func (t *tasks) Later(task func(context.Context) error) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	if t.closed {
-		return
-	}
-	select {
-	case t.queue <- task:
-	default:
-		t.log.Error("a background task was dropped", "reason", "too many are waiting", "limit", maxTasks)
-	}
+	stop := make(chan struct{})
+	return &tasks{log: log, stop: stop, ctx: ctx, cancel: cancel, close: sync.OnceFunc(func() { close(stop) })}
 }
 
 // Every runs task once per interval, and logs its error. A task that is still running is
@@ -88,7 +64,7 @@ func (t *tasks) While(task func(context.Context)) {
 }
 
 // run runs task in a goroutine of its own, because a product's code may end the
-// goroutine: its mailer may call a test's FailNow.
+// goroutine: its log handler may call a test's FailNow.
 func (t *tasks) run(task func(context.Context) error, timeout time.Duration) {
 	ctx, cancel := context.WithTimeout(t.ctx, timeout)
 	defer cancel()
@@ -111,18 +87,9 @@ func (t *tasks) run(task func(context.Context) error, timeout time.Duration) {
 	running.Wait()
 }
 
-// Close gives waiting tasks a moment, then cancels them.
+// Close lets tasks that are running end within a moment, then cancels them.
 func (t *tasks) Close() error {
-	t.mu.Lock()
-	if t.closed {
-		t.mu.Unlock()
-		return nil
-	}
-	t.closed = true
-	close(t.stop)
-	close(t.queue)
-	t.mu.Unlock()
-
+	t.close()
 	patience := time.AfterFunc(drainTimeout, t.cancel)
 	defer patience.Stop()
 	t.running.Wait()

@@ -1,8 +1,6 @@
 package app
 
 import (
-	"context"
-
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain/events"
 	"github.com/partywall-go/partywall/domain/invitations"
@@ -71,7 +69,7 @@ func (s stores) memberStore(cfg Config) ports.MemberStore {
 // services returns the use cases that the database serves, for [New] and
 // [OpenRegistry]. New adds an identity provider, mail and limits to those of tenants;
 // the operator of a Registry needs none.
-func (s stores) services(cfg Config, later func(func(context.Context) error)) (*members.Service, *tenants.Service) {
+func (s stores) services(cfg Config) (*members.Service, *tenants.Service) {
 	return &members.Service{Lister: s.members, Changer: s.members}, &tenants.Service{
 		Registry:         s.tenants,
 		Provisioner:      s.tenants,
@@ -85,7 +83,7 @@ func (s stores) services(cfg Config, later func(func(context.Context) error)) (*
 		ValidateSettings: cfg.ValidateSettings,
 		TenantsPerOwner:  cfg.TenantsPerOwner,
 		Policy:           cfg.TenantCreation,
-		Later:            later,
+		Report:           func(err error) { cfg.logger().Warn("a look-up failed; the request goes on", "error", err) },
 	}
 }
 

@@ -13,8 +13,9 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/partywall-go/partywall/domain"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/partywall-go/partywall/domain"
 )
 
 // contract is openapi.yaml, compiled. The schemas of OpenAPI 3.1 are JSON Schemas, so

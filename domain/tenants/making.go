@@ -89,7 +89,7 @@ func (s *Service) confirmedEmail(ctx context.Context, caller ports.Caller) domai
 	case err == nil && user.EmailVerified:
 		return user.Email
 	case err != nil && domain.KindOf(err) != domain.Unauthenticated && !errors.Is(err, domain.CodeInsufficientScope) && !errors.Is(err, context.Canceled):
-		s.later(func(context.Context) error { return fmt.Errorf("look up the owner of a new tenant: %w", err) })
+		s.report(fmt.Errorf("look up the owner of a new tenant: %w", err))
 	}
 	return domain.Email{}
 }

@@ -2,6 +2,7 @@ package tenants_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/partywall-go/partywall/domain"
@@ -61,4 +62,17 @@ func TestAnAddressThatIsNotConfirmedIsInNoEvent(t *testing.T) {
 		}))
 		h.mustRecord(t, "acme", "")
 	})
+}
+
+func TestAnOutageOfTheProviderCostsTheAddressAlone(t *testing.T) {
+	h := newInstallation()
+	ada := h.caller("ada@example.com")
+	var reported []error
+	h.Report = func(err error) { reported = append(reported, err) }
+	h.users.Break()
+	h.owned(t, "acme", ada)
+	h.mustRecord(t, "acme", "")
+	if len(reported) != 1 || !errors.Is(reported[0], domain.CodeIdentityProviderUnavailable) {
+		t.Errorf("reported %v", reported)
+	}
 }

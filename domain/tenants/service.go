@@ -47,21 +47,19 @@ type Service struct {
 	// caller, as [domain.Invalid] on field "settings". Nil accepts all.
 	ValidateSettings func(ctx context.Context, id domain.TenantID, settings domain.Settings) error
 
-	// Later runs a task that no caller waits for, under a context of its own, and
-	// handles its error. Nil runs it at once and drops the error.
-	Later func(task func(context.Context) error)
+	// Report handles an error that no caller waits for, such as that of the look-up of a
+	// new owner's address. Nil drops it.
+	Report func(error)
 
 	// NewToken returns the token of a claim, with at least 128 random bits. Nil is
 	// [rand.Text].
 	NewToken func() string
 }
 
-func (s *Service) later(task func(context.Context) error) {
-	if s.Later == nil {
-		_ = task(context.Background())
-		return
+func (s *Service) report(err error) {
+	if s.Report != nil {
+		s.Report(err)
 	}
-	s.Later(task)
 }
 
 func (s *Service) newToken() domain.Secret {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/xml"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -105,7 +106,7 @@ func TestTheFormShowsTheOfferAndAsksForAnAccount(t *testing.T) {
 			t.Errorf("the offer is %s", got)
 		}
 		form := d.Main.Form
-		if form.Method != "post" || form.Action != "accept-form" || form.Button == "" {
+		if !strings.EqualFold(form.Method, http.MethodPost) || form.Action != "accept-form" || form.Button == "" {
 			t.Errorf("the form is %+v", form)
 		}
 		if d.field(t, "token").Value != "TOKEN" || d.field(t, "account").Value != want[0] {
