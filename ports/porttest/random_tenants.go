@@ -1,0 +1,196 @@
+package porttest
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// modelTenant is a tenant in the model. An ID that none has is of no status.
+type modelTenant struct {
+	id    domain.TenantID
+	token domain.TokenHash // of the claim
+
+	status      domain.TenantStatus
+	suspendedBy domain.Party
+	deletedBy   domain.Party
+	name        string
+	claimedBy   domain.Identity
+	members     map[domain.Identity]modelMember
+	invitations map[domain.InvitationID]*modelInvitation
+	events      int
+}
+
+func (t *modelTenant) begin(status domain.TenantStatus, owner domain.Identity) {
+	t.status = status
+	if !owner.IsZero() {
+		t.members[owner] = modelMember{role: domain.RoleOwner, state: domain.MemberActive, ends: never}
+	}
+}
+
+// opens reports whether the tenant is open to changes of its members by the actor.
+func (t *modelTenant) opens(by domain.Actor) bool {
+	return t.status == domain.Active || by.IsOperator() && t.status == domain.Suspended
+}
+
+func (w *world) create(t *modelTenant) call {
+	owner := pick(w.rand, w.people).Identity
+	return call{
+		text: fmt.Sprintf("create %s for %s", t.id, w.named(domain.UserActor(owner))),
+		do: func(ctx context.Context) (string, error) {
+			created, err := w.Tenants.Create(ctx, ports.TenantCreation{ID: t.id, Name: "new", Owner: owner})
+			return string(created.Tenant.Status), err
+		},
+		want: func() (string, domain.Code) {
+			if t.status != "" {
+				return "", domain.CodeTenantExists
+			}
+			t.name, t.events = "new", t.events+1
+			t.begin(domain.Active, owner)
+			return "active", ""
+		},
+	}
+}
+
+func (w *world) reserve(t *modelTenant) call {
+	return call{
+		text: fmt.Sprintf("reserve %s", t.id),
+		do: func(ctx context.Context) (string, error) {
+			reserved, err := w.Reservations.Reserve(ctx, ports.ReservationRequest{ID: t.id, Name: "reserved", Token: t.token, TTL: 24 * time.Hour})
+			return string(reserved.Status), err
+		},
+		want: func() (string, domain.Code) {
+			if t.status != "" {
+				return "", domain.CodeTenantExists
+			}
+			t.name = "reserved"
+			t.begin(domain.Unclaimed, domain.Identity{})
+			return "unclaimed", ""
+		},
+	}
+}
+
+func (w *world) claim(t *modelTenant) call {
+	owner := pick(w.rand, w.people).Identity
+	return call{
+		text: fmt.Sprintf("claim %s for %s", t.id, w.named(domain.UserActor(owner))),
+		do: func(ctx context.Context) (string, error) {
+			claimed, err := w.Reservations.Claim(ctx, ports.Claim{Token: t.token, Owner: owner})
+			return string(claimed.Membership.Role), err
+		},
+		want: func() (string, domain.Code) {
+			member, isMember := t.members[owner]
+			switch {
+			case t.status == domain.Unclaimed:
+				t.claimedBy, t.events = owner, t.events+1
+				t.begin(domain.Active, owner)
+				return "owner", ""
+			case t.claimedBy == owner && isMember:
+				return string(member.role), ""
+			}
+			return "", domain.CodeClaimInvalid
+		},
+	}
+}
+
+func (w *world) changeTenant(t *modelTenant) call {
+	by, change := w.actor(t), domain.TenantChange{Reason: "a reason"}
+	change.Action = pick(w.rand, []domain.TenantAction{
+		domain.SuspendTenant, domain.ResumeTenant, domain.ResumeTenant, domain.DeleteTenant, domain.RestoreTenant, domain.RestoreTenant, domain.EditTenant,
+	})
+	switch change.Action {
+	case domain.DeleteTenant:
+		change.Grace = 24 * time.Hour
+	case domain.EditTenant:
+		name := pick(w.rand, []string{"new", "newer", "newest"})
+		change.Name = &name
+	}
+	return call{
+		text: fmt.Sprintf("%s %s by %s", change.Action, t.id, w.named(by)),
+		do: func(ctx context.Context) (string, error) {
+			changed, err := w.Lifecycle.Change(ctx, ports.TenantChange{Tenant: t.id, By: by, TenantChange: change})
+			return string(changed.Status) + " " + changed.Name, err
+		},
+		want: func() (string, domain.Code) {
+			before := *t
+			if code := t.apply(by, change); code != "" {
+				return "", code
+			}
+			if t.status != before.status || t.suspendedBy != before.suspendedBy || t.deletedBy != before.deletedBy || t.name != before.name {
+				t.events++
+			}
+			return string(t.status) + " " + t.name, ""
+		},
+	}
+}
+
+// apply makes a change of the tenant by the table of its states.
+func (t *modelTenant) apply(by domain.Actor, change domain.TenantChange) domain.Code {
+	exists := t.status != "" && t.status != domain.Unclaimed
+	party := domain.ByOwner
+	if by.IsOperator() {
+		party = domain.ByOperator
+	} else if owner := t.members[by.Identity]; owner.role != domain.RoleOwner || !owner.admits() {
+		exists = false
+	}
+	if !exists {
+		return domain.CodeTenantNotFound
+	}
+	held := party == domain.ByOwner
+	switch change.Action {
+	case domain.SuspendTenant:
+		switch {
+		case t.status == domain.Deleted:
+			return domain.CodeTenantState
+		case t.status == domain.Active || party == domain.ByOperator:
+			t.status, t.suspendedBy = domain.Suspended, party
+		}
+	case domain.ResumeTenant:
+		switch {
+		case t.status == domain.Deleted:
+			return domain.CodeTenantState
+		case held && t.suspendedBy == domain.ByOperator:
+			return domain.CodeHeldByOperator
+		}
+		t.status, t.suspendedBy = domain.Active, ""
+	case domain.DeleteTenant:
+		if t.status != domain.Deleted || party == domain.ByOperator {
+			t.status, t.deletedBy = domain.Deleted, party
+		}
+	case domain.RestoreTenant:
+		if t.status != domain.Deleted {
+			break
+		}
+		if held && t.deletedBy == domain.ByOperator {
+			return domain.CodeHeldByOperator
+		}
+		t.status, t.deletedBy = domain.Active, ""
+		if t.suspendedBy != "" {
+			t.status = domain.Suspended
+		}
+	case domain.EditTenant:
+		if t.status == domain.Deleted {
+			return domain.CodeTenantState
+		}
+		t.name = *change.Name
+	}
+	return ""
+}
+
+// strange is a call of a person of this world for a tenant of another, to whom it is as
+// an unknown one.
+func (w *world) strange() call {
+	by, other := domain.UserActor(pick(w.rand, w.people).Identity), pick(w.rand, w.people).Identity
+	role := domain.RoleOwner
+	return call{
+		text: fmt.Sprintf("%s changes a tenant of another world", w.named(by)),
+		do: func(ctx context.Context) (string, error) {
+			_, err := w.Changer.Change(ctx, ports.MemberChange{Tenant: w.foreign, Member: other, By: by, MembershipChange: domain.MembershipChange{Role: &role}})
+			return "", err
+		},
+		want: func() (string, domain.Code) { return "", domain.CodeTenantNotFound },
+	}
+}
