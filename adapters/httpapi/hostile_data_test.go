@@ -14,6 +14,8 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/tokens"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/domain/invitations"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -84,7 +86,22 @@ func (h *installation) hostileUsers(t *testing.T) (map[string]string, *strings.R
 		headers[name] = h.signIn(t, address)
 		pairs = append(pairs, "{"+name+"}", h.caller(t, address).Identity().Subject())
 	}
-	return headers, strings.NewReplacer(pairs...)
+	return headers, strings.NewReplacer(append(pairs, h.hostileInvitations(t, acme, beta)...)...)
+}
+
+// hostileInvitations makes the invitations of the hostile requests. It returns what
+// stands for them in a text, and what replaces it.
+func (h *installation) hostileInvitations(t *testing.T, acme, beta domain.TenantID) []string {
+	t.Helper()
+	invite := func(id domain.TenantID, what invitations.Invite) domain.Invitation {
+		t.Helper()
+		return domain.Must(h.config.Invitations.Create(t.Context(), domain.Must(access.Installation().Manager(id)), ports.Caller{}, what)).Invitation
+	}
+	toOwner, ofBeta := invite(acme, invitations.Invite{Role: domain.RoleOwner}), invite(beta, invitations.Invite{Role: domain.RoleViewer})
+	mailed := invite(acme, invitations.Invite{Role: domain.RoleAdmin, Email: parse(t, domain.ParseEmail, "bob@beta.example")})
+	event := domain.Must(domain.NewInvitationEvent(t.Context(), domain.EventInvitationCreated, mailed.CreatedBy, mailed, domain.InvitationID{}))
+	token := domain.Must(h.config.Invitations.IssueToken(t.Context(), event)).Token
+	return []string{"{toOwner}", toOwner.ID.String(), "{ofBeta}", ofBeta.ID.String(), "{tokenForBob}", token.Reveal()}
 }
 
 func TestHostileTokensAreRefusedOverHTTP(t *testing.T) {

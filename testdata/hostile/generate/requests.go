@@ -24,7 +24,7 @@ type request struct {
 
 func hostileRequests() []request {
 	var all []request
-	for _, group := range [][]request{selectors(), paths(), filenames(), bodies(), fields(), headers(), members(), tenants()} {
+	for _, group := range [][]request{selectors(), paths(), filenames(), bodies(), fields(), headers(), members(), invitations(), tenants()} {
 		all = append(all, group...)
 	}
 	return all
