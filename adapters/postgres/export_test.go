@@ -60,3 +60,6 @@ func (db *DB) RecordOnce(ctx context.Context, key *ports.Idempotency, event doma
 
 // ListMembers is the statement of [Members.List].
 const ListMembers = listMembers
+
+// ListInvitations is the statement of [Invitations.List].
+const ListInvitations = listInvitations

@@ -171,6 +171,15 @@ func (s *Invitations) Find(ctx context.Context, tenant domain.TenantID, id domai
 	return found, pg.Translate(ctx, err, "find an invitation to "+tenant.String())
 }
 
+// listInvitations is planned for the values of each call, so that each state is read by
+// an index.
+const listInvitations = `
+	SELECT ` + invitationColumns + ` FROM partywall.tenant_invitations i
+	WHERE i.tenant = $1 AND i.state = CASE WHEN $2 = 'expired' THEN 'open' ELSE $2 END
+	AND ($2 NOT IN ('open', 'expired') OR (i.expires_at > now()) = ($2 = 'open'))
+	AND ($3 = '' OR i.id < $3)
+	ORDER BY i.id DESC LIMIT $4`
+
 // List implements [ports.InvitationStore]. Only an empty page takes a second statement,
 // which looks for the tenant.
 func (s *Invitations) List(ctx context.Context, q ports.InvitationQuery) ([]domain.Invitation, error) {
@@ -183,12 +192,7 @@ func (s *Invitations) List(ctx context.Context, q ports.InvitationQuery) ([]doma
 		invitation, err := scanInvitation(rows)
 		page = append(page, invitation)
 		return err
-	}, `
-		SELECT `+invitationColumns+` FROM partywall.tenant_invitations i
-		WHERE i.tenant = $1 AND i.state = CASE WHEN $2 = 'expired' THEN 'open' ELSE $2 END
-		AND ($2 NOT IN ('open', 'expired') OR (i.expires_at > now()) = ($2 = 'open'))
-		AND ($3 = '' OR i.id < $3)
-		ORDER BY i.id DESC LIMIT $4`, q.Tenant.String(), string(q.State), q.After.String(), max(q.Limit, 0))
+	}, listInvitations, q.Tenant.String(), string(q.State), q.After.String(), max(q.Limit, 0))
 	if err == nil && len(page) == 0 {
 		err = mustHaveOwner(ctx, logins.System, q.Tenant)
 	}
