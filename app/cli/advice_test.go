@@ -245,7 +245,7 @@ func TestTheAdviceAboutTenantsThatAreBehind(t *testing.T) {
 	if got.code != exitFailure || !strings.Contains(got.out, "cheap") || !strings.Contains(got.err, "remove the cause that is shown, if one is, then run invoices setup") {
 		t.Fatalf("%+v", got)
 	}
-	withoutDearInvoices(t, db)
+	withoutDearInvoices(t, db, "acme")
 	if got := runCommand(t, env, "setup"); got.code != exitOK {
 		t.Fatalf("setup after the cause was removed: %+v", got)
 	}
@@ -255,7 +255,7 @@ func TestTheAdviceAboutTenantsThatAreBehind(t *testing.T) {
 }
 
 // withoutDearInvoices deletes what the second release of the product refuses.
-func withoutDearInvoices(t *testing.T, db *embeddedpg.Server) {
+func withoutDearInvoices(t *testing.T, db *embeddedpg.Server, tenants ...string) {
 	t.Helper()
 	config, err := pq.NewConfig(fmt.Sprintf("host=%s port=%d user=postgres password=%s dbname=product sslmode=disable", db.Host, db.Port, db.SuperuserPassword.Reveal()))
 	if err != nil {
@@ -267,8 +267,10 @@ func withoutDearInvoices(t *testing.T, db *embeddedpg.Server) {
 	}
 	superuser := sql.OpenDB(connector)
 	defer superuser.Close()
-	if _, err := superuser.ExecContext(t.Context(), `DELETE FROM tenant_acme.invoices WHERE cents >= 500`); err != nil {
-		t.Fatal(err)
+	for _, tenant := range tenants {
+		if _, err := superuser.ExecContext(t.Context(), `DELETE FROM tenant_`+tenant+`.invoices WHERE cents >= 500`); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

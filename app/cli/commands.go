@@ -12,7 +12,7 @@ func (c console) commands() []command {
 	all := []command{
 		serveCommand(),
 		setupCommand(),
-		{name: "migrate", summary: "show how far the tenants' migrations are", below: []command{migrateStatusCommand()}},
+		migrateCommand(),
 		smokeCommand(),
 		tenantsCommand(),
 		membersCommand(),

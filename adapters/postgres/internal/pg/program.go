@@ -48,14 +48,21 @@ func (c Config) OtherProgram(recorded Product) *domain.Error {
 }
 
 // SetItUp says how an operator of this program brings the database up to date.
-func (c Config) SetItUp() string {
+func (c Config) SetItUp() string { return c.run("setup", "Setup") }
+
+// MigrateIt says how an operator of this program brings the tenants up to date.
+func (c Config) MigrateIt() string { return c.run("migrate up", "Migrate") }
+
+// run says how an operator runs a command, or calls the function of package app that
+// does the same, where a product has not named its program.
+func (c Config) run(command, function string) string {
 	switch {
 	case c.Program != "":
-		return "run `" + c.Program + " setup`"
+		return "run `" + c.Program + " " + command + "`"
 	case c.Product().Program.Valid:
-		return "call app.Setup with this configuration"
+		return "call app." + function + " with this configuration"
 	}
-	return "run `partywall setup`"
+	return "run `partywall " + command + "`"
 }
 
 // SetUpCopy says how an operator of this program gives a copy roles of its own.

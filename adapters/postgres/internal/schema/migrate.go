@@ -41,6 +41,16 @@ func (s Set) Last() int64 {
 	return s.Migrations[len(s.Migrations)-1].number
 }
 
+// Above names the set's migrations above a number.
+func (s Set) Above(number int64) (files []string) {
+	for _, m := range s.Migrations {
+		if m.number > number {
+			files = append(files, s.File(m))
+		}
+	}
+	return files
+}
+
 // contains reports whether the set has a migration of the number.
 func (s Set) contains(number int64) bool {
 	return slices.ContainsFunc(s.Migrations, func(m Migration) bool { return m.number == number })

@@ -2,10 +2,14 @@ package schema
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/domain"
 )
 
 // While an installation is upgraded, an older program serves beside the newer
@@ -22,10 +26,33 @@ func RefuseChanged(ctx context.Context, tx *sqlx.Tx, sets []Set) error {
 	}
 	for _, set := range sets {
 		if err := applied.inOrder(set); err != nil {
-			return err
+			return namingTenants(ctx, tx, set, err)
 		}
 	}
 	return nil
+}
+
+// namingTenants adds to the error of a changed migration which tenants have another
+// text of it.
+func namingTenants(ctx context.Context, tx *sqlx.Tx, s Set, changed error) error {
+	refused, ok := errors.AsType[*domain.Error](changed)
+	if !ok || refused.Code != pg.CodeMigrationChanged {
+		return changed
+	}
+	numbers, checksums := make([]int64, len(s.Migrations)), make([]string, len(s.Migrations))
+	for i, m := range s.Migrations {
+		numbers[i], checksums[i] = m.number, m.checksum
+	}
+	var tenants []string
+	err := tx.SelectContext(ctx, &tenants, `
+		SELECT DISTINCT m.tenant FROM partywall.migrations m
+		LEFT JOIN unnest($2::bigint[], $3::text[]) AS file(number, checksum) USING (number)
+		WHERE m.set = $1 AND m.tenant <> '' AND m.number <= $4 AND m.checksum IS DISTINCT FROM file.checksum ORDER BY 1`,
+		s.Name, pq.Array(numbers), pq.Array(checksums), s.Last())
+	if err != nil {
+		return err
+	}
+	return refused.WithMessage("%s; in %d tenants it ran as it was: %s", refused.Message, len(tenants), pg.FirstFew(tenants))
 }
 
 // Publish stores the set as what makes a tenant from now on, in place of files that no

@@ -134,3 +134,47 @@ func TestASharedFileOutsideOfATransaction(t *testing.T) {
 		t.Errorf("the next setup did:\n%s", report)
 	}
 }
+
+func TestAChangedFileNamesItsTenants(t *testing.T) {
+	t.Parallel()
+	db, cfg := pgtest.Open(t, pgtest.WithFiles(tableOfNotes))
+	pgtest.MakeTenant(t, db, "acme")
+	pgtest.MakeTenant(t, db, "bolt")
+	pgtest.WithFiles(tableOfNotes + ` -- changed`)(&cfg)
+	pgtest.MustFailSetup(t, cfg, postgres.CodeMigrationChanged, "product/0001_file.sql was changed", "in 2 tenants", "acme, bolt")
+	_, err := postgres.PlanMigrations(t.Context(), cfg)
+	pgtest.MustBe(t, err, postgres.CodeMigrationChanged)
+	pgtest.MustSay(t, err, "product/0001_file.sql", "acme, bolt")
+}
+
+func TestAPlan(t *testing.T) {
+	t.Parallel()
+	db, cfg := pgtest.Open(t, pgtest.WithFiles(tableOfNotes))
+	for _, id := range []string{"acme", "bolt", "cove"} {
+		pgtest.MakeTenant(t, db, id)
+	}
+	cfg.SharedMigrations = pgtest.Files(`CREATE TABLE plans ()`)
+	pgtest.WithFiles(tableOfNotes, `SELECT 2`, `SELECT 3`)(&cfg)
+	pgtest.Execute(t, pgtest.Superuser(t, cfg), `UPDATE partywall.tenants SET version = 2 WHERE id = 'bolt'`)
+	plan, err := postgres.PlanMigrations(t.Context(), cfg)
+	if err != nil || plan.Tenants != 3 || len(plan.Shared) != 1 || len(plan.Steps) != 2 {
+		t.Fatalf("got %+v, %v", plan, err)
+	}
+	if first := plan.Steps[0]; first.Tenants != 2 || len(first.Files) != 2 || first.Files[0] != "product/0002_file.sql" || len(first.First) != 2 {
+		t.Errorf("got %+v", first)
+	}
+	if second := plan.Steps[1]; second.Tenants != 1 || len(second.Files) != 1 || second.First[0].String() != "bolt" {
+		t.Errorf("got %+v", second)
+	}
+	report, err := postgres.Migrate(t.Context(), cfg, postgres.MigrateOptions{}, func(string) {})
+	if err != nil || report.Brought != 3 {
+		t.Fatalf("got %+v, %v", report, err)
+	}
+	if plan, err = postgres.PlanMigrations(t.Context(), cfg); err != nil || len(plan.Shared) != 0 || len(plan.Steps) != 0 {
+		t.Errorf("got %+v, %v", plan, err)
+	}
+	cfg.Database = pgtest.NewConfig(t).Database
+	if _, err := postgres.Migrate(t.Context(), cfg, postgres.MigrateOptions{}, func(string) {}); err == nil {
+		t.Error("a database that does not exist was migrated")
+	}
+}

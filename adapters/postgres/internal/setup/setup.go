@@ -29,6 +29,8 @@ type setup struct {
 	lockWait        time.Duration // how long the running transaction waits for a lock
 	every           time.Duration // how often tenants' progress is reported
 	fleet           fleet.Options // how tenants are brought to the newest version
+	tenantsReport   fleet.Report  // what came of that
+	goOn            string        // how the operator goes on after what is left
 	left            []string      // what setup could not do, while it went on with the rest
 	newInstallation bool          // see RunCopy
 }
@@ -54,24 +56,34 @@ func runEvery(ctx context.Context, cfg pg.Config, every time.Duration, report fu
 	return (&setup{report: report, every: every}).run(ctx, cfg)
 }
 
-func (s *setup) run(ctx context.Context, cfg pg.Config) (err error) {
-	if s.cfg, err = cfg.WithDefaults(); err != nil {
+func (s *setup) run(ctx context.Context, cfg pg.Config) error {
+	if err := s.begin(cfg); err != nil {
 		return err
 	}
-	cfg = s.cfg
-	if s.sets, err = schema.LoadSets(cfg); err != nil {
-		return err
-	}
-	s.lockWait = s.cfg.LockTimeout
-	s.login = pg.NewOwnConnector(cfg)
-	s.pool = s.login.Pool(1)
 	defer func() { _ = s.pool.Close() }()
+	s.goOn = s.cfg.SetItUp()
 	if err := s.ensureDatabase(ctx); err != nil {
 		return err
 	}
-	steps := []func(context.Context) error{
-		s.patiently(s.installation), s.ownPassword, s.patiently(s.shared), s.patiently(s.tryTenant), s.patiently(s.publish), s.tenants, s.grants, s.verify,
+	return s.steps(ctx,
+		s.patiently(s.installation), s.ownPassword, s.patiently(s.shared), s.patiently(s.tryTenant), s.patiently(s.publish), s.tenants, s.grants, s.verify)
+}
+
+// begin reads the configuration, and makes the pool. It connects to nothing yet.
+func (s *setup) begin(cfg pg.Config) (err error) {
+	if s.cfg, err = cfg.WithDefaults(); err != nil {
+		return err
 	}
+	if s.sets, err = schema.LoadSets(s.cfg); err != nil {
+		return err
+	}
+	s.lockWait = s.cfg.LockTimeout
+	s.login = pg.NewOwnConnector(s.cfg)
+	s.pool = s.login.Pool(1)
+	return nil
+}
+
+func (s *setup) steps(ctx context.Context, steps ...func(context.Context) error) error {
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return s.explain(ctx, err)

@@ -11,13 +11,16 @@ import (
 
 // tenants brings every tenant that is behind to the newest version. One that fails
 // keeps no other.
-func (s *setup) tenants(ctx context.Context) error {
+func (s *setup) tenants(ctx context.Context) (err error) {
 	options := s.fleet
 	options.Patience, options.Every = s.cfg.MigrationPatience, s.every
-	options.Progress = func(p fleet.Progress) {
-		s.report(fmt.Sprintf("%d of %d tenants are at the newest version, %d failed, %d wait for a lock", p.Tenants-p.Behind+p.Brought, p.Tenants, p.Failed, p.Waiting))
+	if options.Progress == nil {
+		options.Progress = func(p fleet.Progress) {
+			s.report(fmt.Sprintf("%d of %d tenants are at the newest version, %d failed, %d wait for a lock", p.Tenants-p.Behind+p.Brought, p.Tenants, p.Failed, p.Waiting))
+		}
 	}
-	report, err := fleet.Run(ctx, s.cfg, s.sets.Tenant, options)
+	s.tenantsReport, err = fleet.Run(ctx, s.cfg, s.sets.Tenant, options)
+	report := s.tenantsReport
 	if report.Brought > 0 {
 		s.report(fmt.Sprintf("brought %d of %d tenants to the newest version", report.Brought, report.Tenants))
 	}
@@ -40,5 +43,5 @@ func (s *setup) incomplete() error {
 		return nil
 	}
 	text := strings.Join(s.left, "; ")
-	return pg.Refusal(pg.CodeSetupIncomplete, nil, "%s; all else is set up: remove the cause, then %s, which goes on from here", text, s.cfg.SetItUp())
+	return pg.Refusal(pg.CodeSetupIncomplete, nil, "%s; all else is set up: remove the cause, then %s, which goes on from here", text, s.goOn)
 }
