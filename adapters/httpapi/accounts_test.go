@@ -58,7 +58,7 @@ func TestSigningUp(t *testing.T) {
 			{"with a wrong claim", `{"email": "bob@acme.example", "password": "correct horse", "claimToken": "wrong"}`, 400, domain.CodeClaimInvalid, "claimToken"},
 			{"with a role", `{"email": "bob@acme.example", "password": "correct horse", "role": "owner"}`, 400, "invalid", "role"},
 			{"with a tenant", `{"email": "bob@acme.example", "password": "correct horse", "tenantId": "acme"}`, 400, "invalid", "tenantId"},
-			{"with an invitation, which does not exist yet", `{"email": "bob@acme.example", "password": "correct horse", "invitationToken": "x"}`, 400, "invalid", "invitationToken"},
+			{"with an unknown invitation", `{"email": "bob@acme.example", "password": "correct horse", "invitationToken": "x"}`, 404, domain.CodeInvitationInvalid, "invitationToken"},
 		} {
 			t.Run(test.when, func(t *testing.T) {
 				h.post(t, "/auth/signup", test.body).isProblem(t, test.status, test.code, test.field)

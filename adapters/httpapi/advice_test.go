@@ -128,6 +128,11 @@ var followed = map[domain.Code]func(*testing.T, *installation){
 		succeed(t, changeRole(t, product, h.manager(t, ada, acme), bob.Identity(), domain.RoleOwner))
 		succeed(t, leave())
 	},
+	domain.CodeInvitationInvalid:  anotherInvitation,
+	domain.CodeInvitationNotFound: invitationByList,
+	domain.CodeInvitationQuota:    roomForAnInvitation,
+	domain.CodeEmailMismatch:      theInvitedAccount,
+	domain.CodeEmailUnverified:    aVerifiedAddress,
 	domain.CodeFileNotFound: func(t *testing.T, h *installation) {
 		acme, ada := h.tenant(t, "acme", "ada@acme.example"), h.signIn(t, "ada@acme.example")
 		h.objects.Put(domain.Must(domain.NewObjectKey(acme, "hello.txt")), "text/plain", []byte("hello"))
@@ -303,10 +308,11 @@ var followed = map[domain.Code]func(*testing.T, *installation){
 // followedElsewhere are the codes whose advice no caller of the API in memory can
 // follow, or whose message advises nothing beyond what is wrong.
 var followedElsewhere = map[domain.Code]string{
-	domain.CodePasswordReset:   "only Cognito has it; the advised route is that of CodeCodeInvalid",
-	problem.CodeLengthRequired: "Go's client sends every length that it has; package signedurl has the test",
-	problem.CodeHeaderRepeated: "Go's client joins no headers; package signedurl has the test",
-	problem.CodeBodyIncomplete: "Go's client sends all that it announces; package signedurl has the test",
+	domain.CodePasswordReset:     "only Cognito has it; the advised route is that of CodeCodeInvalid",
+	domain.CodeInsufficientScope: "only Cognito has it; package cognito has the test",
+	problem.CodeLengthRequired:   "Go's client sends every length that it has; package signedurl has the test",
+	problem.CodeHeaderRepeated:   "Go's client joins no headers; package signedurl has the test",
+	problem.CodeBodyIncomplete:   "Go's client sends all that it announces; package signedurl has the test",
 }
 
 // TestTheAdviceOfProblems meets every problem that says what to do next, and does it.
