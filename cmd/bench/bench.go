@@ -22,6 +22,7 @@ type bench struct {
 	dir     string
 	db      *embeddedpg.Server
 	config  postgres.Config
+	bucket  *http.Server
 	program *process
 	bare    *process
 	token   string
@@ -51,9 +52,13 @@ func openBench(ctx context.Context, dir, program string) (_ *bench, err error) {
 	if err := postgres.Setup(ctx, b.config, func(string) {}); err != nil {
 		return nil, err
 	}
-	if b.program, err = b.start(program, []string{"serve", "--mixed"}, []string{
+	bucket := ""
+	if b.bucket, bucket, err = emptyBucket(); err != nil {
+		return nil, err
+	}
+	if b.program, err = b.start(program, []string{"serve", "--mixed", "--without-file-isolation"}, []string{
 		"DB_HOST=" + b.db.Host, fmt.Sprintf("DB_PORT=%d", b.db.Port), "DB_USER=" + b.db.User, "DB_PASSWORD=" + b.db.Password.Reveal(), "DB_NAME=" + b.db.Database, "DB_SSLMODE=disable",
-		"S3_BUCKET_NAME=bench", "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret",
+		"S3_BUCKET_NAME=bench", "S3_FORCE_PATH_STYLE=true", "AWS_ENDPOINT_URL_S3=" + bucket, "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret",
 		"DATA_DIR=" + filepath.Join(dir, "data"), "LOG_FORMAT=json",
 	}); err != nil {
 		return nil, err
@@ -109,6 +114,9 @@ func (p *process) stop() {
 func (b *bench) close() {
 	b.program.stop()
 	b.bare.stop()
+	if b.bucket != nil {
+		_ = b.bucket.Close()
+	}
 	if b.db != nil {
 		_ = b.db.Close()
 	}

@@ -37,7 +37,7 @@ func load(ctx context.Context, addr, request string, length time.Duration) (spee
 	began := time.Now()
 	for range connections {
 		wait.Go(func() {
-			times, err := ask(ctx, addr, []byte(request), began.Add(length))
+			times, err := ask(ctx, addr, began.Add(length), []byte(request))
 			mu.Lock()
 			defer mu.Unlock()
 			all, errs = append(all, times...), append(errs, err)
@@ -56,7 +56,8 @@ func percentile(sorted []time.Duration, p int) time.Duration {
 	return sorted[max(0, (len(sorted)*p+99)/100-1)]
 }
 
-func ask(ctx context.Context, addr string, request []byte, until time.Time) (times []time.Duration, err error) {
+// ask sends the requests in turns until the time, and returns how long each took.
+func ask(ctx context.Context, addr string, until time.Time, requests ...[]byte) (times []time.Duration, err error) {
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
 		return nil, err
@@ -64,7 +65,7 @@ func ask(ctx context.Context, addr string, request []byte, until time.Time) (tim
 	defer conn.Close()
 	answers := bufio.NewReader(conn)
 	for began := time.Now(); began.Before(until); {
-		if _, err := conn.Write(request); err != nil {
+		if _, err := conn.Write(requests[len(times)%len(requests)]); err != nil {
 			return nil, err
 		}
 		if err := readAnswer(answers); err != nil {

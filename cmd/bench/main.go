@@ -64,7 +64,7 @@ func run(ctx context.Context) error {
 	fmt.Printf("%s, %s, %d cores shared by load, programs and database\n\n", runtime.Version(), bench.version(ctx), runtime.NumCPU())
 	var lines []line
 	for _, measure := range []func(context.Context) ([]line, error){
-		bench.status, bench.uploads, bench.idleTenants, bench.roundTrips, microscopic, bench.secrecy,
+		bench.status, bench.uploads, bench.idleTenants, bench.eventCost, bench.roundTrips, microscopic, bench.secrecy,
 	} {
 		more, err := measure(ctx)
 		if err != nil {

@@ -26,10 +26,15 @@ type bareSettings struct {
 	MembershipConns    int
 }
 
+// superuser connects to the database as its superuser.
+func (b *bench) superuser() (*sql.DB, error) {
+	return sql.Open("postgres", fmt.Sprintf("host=127.0.0.1 port=%d user=postgres password=%s dbname=%s sslmode=disable", b.db.Port, b.db.SuperuserPassword.Reveal(), b.db.Database))
+}
+
 // bareSettings reads from the database what the reference program needs: a login that
 // may become the tenant's role, as a gate does, and the same messages.
 func (b *bench) bareSettings(ctx context.Context) (string, error) {
-	super, err := sql.Open("postgres", fmt.Sprintf("host=127.0.0.1 port=%d user=postgres password=%s dbname=%s sslmode=disable", b.db.Port, b.db.SuperuserPassword.Reveal(), b.db.Database))
+	super, err := b.superuser()
 	if err != nil {
 		return "", err
 	}
@@ -39,13 +44,11 @@ func (b *bench) bareSettings(ctx context.Context) (string, error) {
 		return "", err
 	}
 	role := "pw_" + inst + "_t_" + tenant
-	for _, statement := range []string{
-		`CREATE ROLE bare LOGIN NOINHERIT PASSWORD 'bare'`, `GRANT ` + pq.QuoteIdentifier(role) + ` TO bare`,
+	if err := execute(ctx, super,
+		`CREATE ROLE bare LOGIN NOINHERIT PASSWORD 'bare'`, `GRANT `+pq.QuoteIdentifier(role)+` TO bare`,
 		`GRANT USAGE ON SCHEMA partywall TO bare`, `GRANT SELECT ON partywall.tenants, partywall.memberships TO bare`,
-	} {
-		if _, err := super.ExecContext(ctx, statement); err != nil {
-			return "", err
-		}
+	); err != nil {
+		return "", err
 	}
 	settings, err := json.Marshal(bareSettings{
 		Port: b.db.Port,
