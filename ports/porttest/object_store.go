@@ -17,6 +17,7 @@ type Objects interface {
 	ports.ObjectSigner
 	ports.ObjectStore
 	ports.ObjectPurger
+	ports.ObjectContents
 }
 
 // ObjectStorage is a store, and a client that reaches the addresses it signs.
@@ -39,8 +40,8 @@ const (
 
 func (s ObjectStorage) has(f Feature) bool { return !slices.Contains(s.Lacks, f) }
 
-// ObjectStore runs the contracts of [ports.ObjectSigner], [ports.ObjectStore] and
-// [ports.ObjectPurger]. A store may refuse a request with any status from 400 to 499, if
+// ObjectStore runs the contracts of [ports.ObjectSigner], [ports.ObjectStore],
+// [ports.ObjectPurger] and [ports.ObjectContents]. A store may refuse a request with any status from 400 to 499, if
 // the object stays as it was.
 func ObjectStore(t *testing.T, open func(t *testing.T) ObjectStorage) {
 	moveObjects(t, open)
@@ -52,6 +53,7 @@ func ObjectStore(t *testing.T, open func(t *testing.T) ObjectStorage) {
 	nameObjects(t, open)
 	listObjects(t, open)
 	purgeObjects(t, open)
+	contentsOfObjects(t, open)
 
 	heedContext(t, func(ctx context.Context) error { _, err := open(t).Store.Stat(ctx, newKey(t, "file.txt")); return err })
 }
