@@ -23,15 +23,7 @@ func (in Installation) MakeTenant(ctx context.Context, tx *sqlx.Tx, sets []schem
 	}
 	on := schema.TenantTarget(pg.SchemaOf(id))
 	on.Together, on.Lenient = true, lenient
-	for _, set := range sets {
-		if err := on.Run(ctx, tx, set, set.Migrations); err != nil {
-			return err
-		}
-		if err := set.Record(ctx, tx, id.String(), set.Migrations); err != nil {
-			return err
-		}
-	}
-	return nil
+	return runAll(ctx, tx, on, sets, id)
 }
 
 // CheckEntry becomes the tenant's role, if it has one, and returns an error unless
