@@ -30,6 +30,7 @@ type Partywall struct {
 	Events      *events.Service
 	Identities  *identities.Service
 	Files       *files.Service
+	Archives    *Archives
 
 	// Parts describes to a person which part runs where.
 	Parts []Part
@@ -125,6 +126,7 @@ func (p *Partywall) build(ctx context.Context) error {
 		Limits:      identities.NewLimits(nil),
 	}
 	p.Files = &files.Service{Signer: objects.signer, Store: objects.store, MaxSize: p.config.UploadMaxSize, RequireSize: p.config.UploadRequireSize}
+	p.Archives = stores.archiveService(p.config, objects.store)
 	p.api = httpapi.New(httpapi.Config{
 		Access:         p.Access,
 		Tenants:        p.Tenants,

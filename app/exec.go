@@ -73,7 +73,7 @@ func (p *Partywall) Exec(ctx context.Context, operator access.Operator, e Execut
 
 // Exec is [Partywall.Exec].
 func (r *Registry) Exec(ctx context.Context, operator access.Operator, e Execution, receive func(ExecutedRow) error) error {
-	return executor{r.sql, r.Tenants, r.logger}.run(ctx, operator, e, receive)
+	return executor{r.sql, r.Tenants, r.config.logger()}.run(ctx, operator, e, receive)
 }
 
 // executor runs statements inside tenants.

@@ -31,6 +31,7 @@ var layers = map[string][]string{
 	"ports/porttest":     {"domain", "ports"},
 
 	"adapters":                                {"domain", "ports", "ports/doctor", "adapters/internal/..."},
+	"adapters/archive":                        {"domain", "ports", "domain/access"},
 	"adapters/internal":                       {"domain", "ports", "ports/doctor", "adapters/internal/ownfile", "adapters/internal/problem"},
 	"adapters/httpapi":                        {"domain", "ports", "domain/...", "adapters/internal/...", "adapters/httpapi/internal/..."},
 	"adapters/httpapi/internal/web":           {"domain", "domain/limits", "ports", "adapters/internal/..."},
@@ -38,6 +39,7 @@ var layers = map[string][]string{
 	"adapters/postgres/internal/pg":           {"domain", "adapters/internal/..."},
 	"adapters/postgres/internal/schema":       {"domain", "adapters/postgres/internal/pg"},
 	"adapters/postgres/internal/installation": {"domain", "adapters/postgres/internal/pg", "adapters/postgres/internal/schema"},
+	"adapters/postgres/internal/archive":      {"domain", "ports", "adapters/postgres/internal/pg"},
 	"adapters/postgres/internal/inspection":   {"domain", "adapters/postgres/internal/pg", "adapters/postgres/internal/schema", "adapters/postgres/internal/installation"},
 	"adapters/postgres/internal/doctor":       {"domain", "ports/doctor", "adapters/internal/...", "adapters/postgres/internal/pg", "adapters/postgres/internal/schema", "adapters/postgres/internal/installation", "adapters/postgres/internal/inspection"},
 	"adapters/postgres/internal/fleet":        {"domain", "adapters/postgres/internal/pg", "adapters/postgres/internal/schema", "adapters/postgres/internal/inspection"},
@@ -61,6 +63,7 @@ var homes = map[string][]string{
 	"github.com/lib/pq":                    {"adapters/postgres", "adapters/embeddedpg", "adapters/internal/pgwire", "cmd/bench"},
 	"github.com/aws/":                      {"adapters/cognito", "adapters/s3", "adapters/ses", "adapters/internal/awscalls", "adapters/realservers", "app", "cmd/bench"},
 	"github.com/lestrrat-go/jwx":           {"adapters/tokens"},
+	"github.com/klauspost/compress":        {"adapters/archive"},
 	"golang.org/x/crypto":                  {"adapters/idp/argon2"},
 	"github.com/kelseyhightower/envconfig": {"app"},
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/partywall-go/partywall/adapters/archive"
 	"github.com/partywall-go/partywall/adapters/disk"
 	"github.com/partywall-go/partywall/adapters/idp"
 	"github.com/partywall-go/partywall/adapters/memory"
@@ -21,7 +22,7 @@ import (
 // objects contains what an object store supplies.
 type objects struct {
 	signer  ports.ObjectSigner
-	store   ports.ObjectStore
+	store   archive.Objects
 	purger  ports.ObjectPurger
 	ready   ports.Dependency
 	handler http.Handler // serves the bytes; nil if another server does

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/partywall-go/partywall/adapters/archive"
 	"github.com/partywall-go/partywall/adapters/disk"
 	"github.com/partywall-go/partywall/adapters/s3"
 	"github.com/partywall-go/partywall/domain"
@@ -50,7 +51,7 @@ type lateObjects struct {
 	config Config
 
 	once   sync.Once
-	opened ports.ObjectPurger
+	opened archive.Objects
 	close  func() error
 	err    error
 }

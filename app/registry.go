@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"slices"
 	"strings"
@@ -41,10 +40,12 @@ type Registry struct {
 	Events      *events.Service
 	Provider    string // of the identities of this installation
 
-	users  ports.UserStore // nil unless identities are built in
-	sql    *postgres.DB
-	logger *slog.Logger
-	close  func() error
+	users   ports.UserStore // nil unless identities are built in
+	sql     *postgres.DB
+	config  Config
+	stores  stores
+	objects *lateObjects
+	close   func() error
 }
 
 // MayProvision is [Partywall.MayProvision].
@@ -71,7 +72,9 @@ func OpenRegistry(ctx context.Context, cfg Config) (*Registry, error) {
 	registry := &Registry{
 		Provider: cmp.Or(cfg.Cognito.PoolID, idp.ProviderName),
 		sql:      db,
-		logger:   cfg.logger(),
+		config:   cfg,
+		stores:   stores,
+		objects:  objects,
 		close:    func() error { return errors.Join(objects.Close(), db.Close(), stop()) },
 	}
 	registry.Members, registry.Tenants = stores.services(cfg)

@@ -36,6 +36,7 @@ type stores struct {
 	invitations  invitationStore
 	users        ports.UserStore
 	events       eventStore
+	archives     ports.TenantArchives // nil on memory
 	ready        ports.Dependency
 }
 
@@ -55,7 +56,7 @@ type eventStore interface {
 }
 
 func storesOf(db *postgres.DB) stores {
-	return stores{db.Tenants(), db.Members(), db.MembersWithSettings(), db.Reservations(), db.Lifecycle(), db.Directory(), db.Purges(), db.Invitations(), db.Users(), db.Events(), db}
+	return stores{db.Tenants(), db.Members(), db.MembersWithSettings(), db.Reservations(), db.Lifecycle(), db.Directory(), db.Purges(), db.Invitations(), db.Users(), db.Events(), db.Archives(), db}
 }
 
 // memberStore returns the store that admits members.

@@ -18,6 +18,10 @@ func stringFlag(name, usage string) option {
 	return func(flags *pflag.FlagSet) { flags.String(name, "", usage) }
 }
 
+func shortStringFlag(name, short, usage string) option {
+	return func(flags *pflag.FlagSet) { flags.StringP(name, short, "", usage) }
+}
+
 func stringsFlag(name, usage string) option {
 	return func(flags *pflag.FlagSet) { flags.StringArray(name, nil, usage) }
 }

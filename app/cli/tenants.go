@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/partywall-go/partywall/app"
@@ -16,7 +17,7 @@ func tenantsCommand() command {
 	return command{
 		name:    "tenants",
 		summary: "create, list and change tenants",
-		below:   append([]command{createTenantCommand(), listTenantsCommand(), claimTenantCommand(), execCommand()}, lifecycleCommands()...),
+		below:   slices.Concat([]command{createTenantCommand(), listTenantsCommand(), claimTenantCommand(), execCommand()}, archiveCommands(), lifecycleCommands()),
 	}
 }
 

@@ -1,0 +1,74 @@
+package archive
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Service exports, imports and clones tenants.
+type Service struct {
+	Database ports.TenantArchives // nil: memory, which has no archives
+	Objects  Objects
+	Users    ports.AccountStore // of the built-in identities; nil: they are another system's
+	Provider string             // of the installation's identities
+	Logger   *slog.Logger
+}
+
+// Objects is an object store, as an archive needs it.
+type Objects interface {
+	ports.ObjectStore
+	ports.ObjectPurger
+	ports.ObjectContents
+}
+
+// FileMode is what an archive has of a tenant's files.
+type FileMode string
+
+// The modes.
+const (
+	IncludeFiles FileMode = "include" // their names and contents
+	ListFiles    FileMode = "list"    // their names
+	NoFiles      FileMode = "none"
+)
+
+// ParseFileMode accepts a mode; the empty string is IncludeFiles.
+func ParseFileMode(s string) (FileMode, error) {
+	switch mode := FileMode(s); mode {
+	case "":
+		return IncludeFiles, nil
+	case IncludeFiles, ListFiles, NoFiles:
+		return mode, nil
+	}
+	return "", domain.Invalidf("files", "the files of an archive are include, list or none")
+}
+
+// check refuses a call without the operator's proof, and an installation in memory.
+func (s *Service) check(operator access.Operator) error {
+	if err := operator.Require(); err != nil {
+		return err
+	}
+	if s.Database == nil {
+		return domain.Errorf(domain.Internal, "memory has no archives: configure a database").WithCode("no_database")
+	}
+	return nil
+}
+
+// log writes the audit line of what the operator did.
+func (s *Service) log(ctx context.Context, what string, tenant domain.TenantID, err error) {
+	outcome := "done"
+	if err != nil {
+		outcome = err.Error()
+	}
+	s.Logger.LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "the operator "+what+" a tenant",
+		slog.String("audit", "tenant_"+what), slog.String("actor", "operator"), slog.String("tenant", tenant.String()), slog.String("outcome", outcome))
+}
+
+// damaged says in one line why an archive cannot be read.
+func damaged(err error, text string, args ...any) *domain.Error {
+	return domain.Errorf(domain.Internal, "the archive is damaged: %s", fmt.Sprintf(text, args...)).WithCode(CodeDamaged).WithCause(err)
+}
