@@ -26,38 +26,46 @@ func (r *Runner) tenant(ctx context.Context, id domain.TenantID) error {
 		if err := r.halted(); err != nil {
 			return err
 		}
+		var ran *schema.Missing // until the commit, which may fail for what the file deferred
 		err := pg.InScope(ctx, r.db, r.scope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
-			more, err = r.nextFile(ctx, tx, id)
+			ran, err = r.nextFile(ctx, tx, id)
 			return err
 		})
+		if err != nil && ran != nil {
+			return ran.Failed(ctx, err)
+		}
 		if err != nil {
 			return err
 		}
+		more = ran != nil && !ran.Last
 	}
 	return nil
 }
 
-// nextFile takes the tenant's lease, runs the first file that the tenant lacks, and
-// reports whether it lacks another one.
-func (r *Runner) nextFile(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) (more bool, err error) {
+// nextFile takes the tenant's lease, and runs and returns the first file that the tenant
+// lacks; nil where it lacks none.
+func (r *Runner) nextFile(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) (*schema.Missing, error) {
 	applied, err := schema.TakeLease(ctx, tx, id)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	next, err := applied.Next(r.sets)
 	if err != nil {
-		return false, err
-	}
-	if next == nil { // an older program, or a restore, left the columns behind the ledger
-		return false, schema.RecordUpToDate(ctx, tx, id.String())
+		return nil, err
 	}
 	on := schema.TenantTarget(pg.SchemaOf(id))
-	if next.Migration.Outside() {
+	switch {
+	case next == nil: // an older program, or a restore, left the columns behind the ledger
+		err = schema.RecordUpToDate(ctx, tx, id.String())
+	case next.Migration.Outside():
 		err = on.RunOutside(ctx, r.cfg, tx, *next, id.String(), schema.Waits{Lock: r.o.LockTimeout, Concurrent: r.o.Patience})
-	} else {
+	default:
 		err = on.RunAndRecord(ctx, tx, *next, id.String())
 	}
-	return !next.Last, err
+	if err != nil {
+		return nil, err
+	}
+	return next, nil
 }
 
 // refusePooler refuses files that run outside of a transaction where a pooler would run

@@ -66,7 +66,7 @@ func (t Target) RunOutside(ctx context.Context, cfg pg.Config, tx *sqlx.Tx, next
 	defer func() { _ = conn.Close() }()
 	o := &outside{conn: conn, on: t, next: next, tenant: tenant, waits: waits}
 	if err := o.run(ctx); err != nil {
-		return failedIn(ctx, next.Set.File(next.Migration), next.Migration, err)
+		return next.Failed(ctx, err)
 	}
 	_, err = tx.ExecContext(ctx, fmt.Sprintf(`DELETE FROM partywall.migrations_begun WHERE set = %s AND tenant = %s AND number = %d; %s`,
 		pq.QuoteLiteral(next.Set.Name), pq.QuoteLiteral(tenant), next.Migration.number, next.record(tenant)))

@@ -16,6 +16,11 @@ type Missing struct {
 	Last      bool // the tenant lacks no other one
 }
 
+// Failed names the file in an error of the transaction that ran it.
+func (m Missing) Failed(ctx context.Context, err error) error {
+	return failedIn(ctx, m.Set.File(m.Migration), m.Migration, err)
+}
+
 // record is the text of statements that record the migration, once it has run.
 func (m Missing) record(tenant string) string {
 	id := pq.QuoteLiteral(tenant)

@@ -76,7 +76,7 @@ func (t Target) RunAndRecord(ctx context.Context, tx *sqlx.Tx, next Missing, ten
 		return errors.New("migrations need a scope")
 	}
 	if _, err := tx.ExecContext(ctx, t.message(next.Migration)+"; "+scope.Again+"; "+next.record(tenant)); err != nil {
-		return failedIn(ctx, next.Set.File(next.Migration), next.Migration, err)
+		return next.Failed(ctx, err)
 	}
 	return nil
 }
