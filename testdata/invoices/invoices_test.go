@@ -12,6 +12,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/limits"
+	"github.com/partywall-go/partywall/ports"
 )
 
 var config = product(app.Config{})
@@ -77,6 +78,55 @@ func TestTheCookieSignsIn(t *testing.T) {
 	w := httptest.NewRecorder()
 	routes(acme.Partywall).ServeHTTP(w, r)
 	answer{w}.is(t, http.StatusBadRequest, "tenant_required") // signed in, and a member of no tenant
+}
+
+func TestAManagerBuildsTheTeam(t *testing.T) {
+	acme := apptest.OpenMemory(t, &config)
+	page := post(acme, acme.Owner, "/team", url.Values{"role": {"viewer"}})
+	page.is(t, http.StatusOK, "by link: viewer")
+	_, token, _ := strings.Cut(page.Body.String(), "/invitations/accept?token=")
+	token, _, _ = strings.Cut(token, `"`)
+	bob := acme.SignUp(t)
+	bobs := caller(t, acme, bob)
+	if _, err := acme.Invitations.Accept(t.Context(), limits.Address{}, bobs, domain.NewSecret(token)); err != nil {
+		t.Fatal(err)
+	}
+	viewer := apptest.User{Member: domain.Must(acme.Access.Admit(t.Context(), bob.Identity, acme.ID)), Token: bobs.Token().Reveal()}
+	add(t, acme, viewer, "Bricks", "1200").is(t, http.StatusForbidden, "may not write invoices")
+	get(acme, viewer, "/team").is(t, http.StatusForbidden, "may not manage members")
+	get(acme, acme.Owner, "/team").is(t, http.StatusOK, bob.Identity.Subject()+": viewer, active")
+
+	path := "/team/" + bob.Identity.Subject()
+	post(acme, acme.Owner, path, url.Values{"role": {"admin"}}).is(t, http.StatusSeeOther, "")
+	post(acme, viewer, "/team", url.Values{"role": {"owner"}}).is(t, http.StatusForbidden, "role_too_low")
+	post(acme, viewer, "/team", url.Values{"role": {"member"}, "email": {"not an address"}}).is(t, http.StatusBadRequest, `"field":"email"`)
+	post(acme, acme.Owner, path, url.Values{}).is(t, http.StatusSeeOther, "")
+	get(acme, viewer, "/team").is(t, http.StatusNotFound, "tenant_not_found")
+}
+
+// caller returns the user of the account, who is signed in.
+func caller(t *testing.T, x *apptest.Tenant, account apptest.Account) ports.Caller {
+	t.Helper()
+	signed, err := x.Identities.SignIn(t.Context(), limits.Address{}, account.Email, account.Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found ports.Caller
+	keep := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { found, _ = app.CallerFrom(r.Context()) })
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+	apptest.User{Token: signed.Tokens.Access.Reveal()}.Authorize(r)
+	x.RequireUser(keep).ServeHTTP(httptest.NewRecorder(), r)
+	return found
+}
+
+func get(x *apptest.Tenant, u apptest.User, path string) answer {
+	return send(x, u, httptest.NewRequest(http.MethodGet, "http://"+x.ID.String()+".localhost"+path, nil))
+}
+
+func post(x *apptest.Tenant, u apptest.User, path string, form url.Values) answer {
+	r := httptest.NewRequest(http.MethodPost, "http://"+x.ID.String()+".localhost"+path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return send(x, u, r)
 }
 
 func signIn(t *testing.T, x *apptest.Tenant, ip, password string) answer {

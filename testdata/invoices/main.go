@@ -44,6 +44,7 @@ func product(cfg app.Config) app.Config {
 	cfg.SharedMigrations, _ = fs.Sub(migrations, "migrations/shared")
 	cfg.Resolve = app.Subdomain("localhost")
 	cfg.OnProvision = subscribe
+	cfg.Permissions = map[domain.Permission][]domain.Role{writeInvoices: writers}
 	if cfg.PublicURL != nil {
 		cfg.PublicURL = cfg.PublicURL.JoinPath("/pw")
 	}

@@ -31,6 +31,9 @@ func routes(pw *app.Partywall) http.Handler {
 	mux.Handle("/pw/", http.StripPrefix("/pw", pw.Handler()))
 	mux.Handle("GET /{$}", fromCookie(pw.RequireMember(http.HandlerFunc(w.list))))
 	mux.Handle("POST /invoices", fromCookie(pw.RequireMember(http.HandlerFunc(w.add))))
+	mux.Handle("GET /team", w.forManagers(w.team))
+	mux.Handle("POST /team", w.forManagers(w.invite))
+	mux.Handle("POST /team/{sub}", w.forManagers(w.change))
 	mux.HandleFunc("GET /signin", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, pages, "signin.html") })
 	mux.HandleFunc("POST /signin", w.signIn)
 	return http.NewCrossOriginProtection().Handler(mux)
@@ -66,6 +69,9 @@ func (web web) add(w http.ResponseWriter, r *http.Request) {
 }
 
 func (web web) insert(ctx context.Context, member access.Member, text, amount string) error {
+	if err := member.Require(writeInvoices); err != nil {
+		return err
+	}
 	cents, err := strconv.ParseInt(amount, 10, 64)
 	if err != nil || cents <= 0 || text == "" {
 		return domain.Invalidf("cents", "an invoice has a text, and an amount of at least one cent")
