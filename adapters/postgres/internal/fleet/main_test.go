@@ -7,4 +7,11 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) {
+	if config := os.Getenv(runnerConfig); config != "" {
+		os.Exit(runAsProcess(config))
+	}
+	os.Exit(pgtest.Main(m))
+}
+
+func TestServerVersion(t *testing.T) { pgtest.LogVersion(t) }
