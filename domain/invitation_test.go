@@ -22,7 +22,7 @@ func TestInvitationIDsSortByTime(t *testing.T) {
 		}
 		at, last = at.Add(time.Millisecond), id.String()
 	}
-	if domain.NewInvitationID(at) == domain.NewInvitationID(at) {
+	if one, two := domain.NewInvitationID(at), domain.NewInvitationID(at); one == two {
 		t.Error("two IDs of one time are equal")
 	}
 }

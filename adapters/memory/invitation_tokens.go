@@ -83,7 +83,7 @@ func (s *Invitations) Accept(ctx context.Context, a ports.InvitationAcceptance) 
 
 // accept spends the invitation's token.
 func (db *DB) accept(ctx context.Context, found *invitation, from domain.Membership, a ports.InvitationAcceptance, now time.Time) (domain.Membership, error) {
-	to, err := found.Invitation.Accept(from, a.Identity, a.Email, now)
+	to, err := found.Accept(from, a.Identity, a.Email, now)
 	if err != nil {
 		return domain.Membership{}, err
 	}

@@ -89,6 +89,17 @@ func TestAnInvitationByLinkIsAcceptedWithoutTheProvider(t *testing.T) {
 	}
 }
 
+func TestWithoutAProviderNoAddressIsVerified(t *testing.T) {
+	in := newInstallation(t)
+	bob := in.caller(t, "bob@example.com")
+	in.invite(t, invitations.Invite{Email: address("bob@example.com"), Role: domain.RoleAdmin})
+	in.Users = nil
+	_, err := in.accept(t, bob, in.mailed(t))
+	mustBe(t, err, domain.CodeEmailUnverified)
+	_, err = in.Create(t.Context(), in.manager(t, in.ada), in.ada, invitations.Invite{Email: address("cy@example.com"), Role: domain.RoleViewer})
+	mustBe(t, err, domain.CodeEmailUnverified)
+}
+
 func TestTheAddressOfAMemberIsKept(t *testing.T) {
 	in := newInstallation(t)
 	if _, err := in.accept(t, in.caller(t, "bob@example.com"), in.invite(t, invitations.Invite{Role: domain.RoleViewer}).Token); err != nil {

@@ -49,14 +49,6 @@ func (in *installation) caller(t *testing.T, email string) ports.Caller {
 	return domain.Must(in.users.Caller(address(email)))
 }
 
-// join makes the user a member of acme.
-func (in *installation) join(t *testing.T, email string, role domain.Role) ports.Caller {
-	t.Helper()
-	caller := in.caller(t, email)
-	domain.Must(in.db.Members().Grant(t.Context(), ports.MemberGrant{Tenant: acme, Member: caller.Identity(), Role: role}))
-	return caller
-}
-
 // manager proves that the caller manages the members of acme.
 func (in *installation) manager(t *testing.T, caller ports.Caller) access.Manager {
 	t.Helper()

@@ -23,7 +23,7 @@ import (
 type Service struct {
 	Store  ports.InvitationStore
 	Tokens ports.InvitationTokens
-	Users  ports.UserReader // returns the verified addresses of callers
+	Users  ports.UserReader // returns the verified addresses of callers; nil: no address is verified
 	Limits *Limits          // nil: none but those of the store
 
 	// URL is the page that accepts an invitation. Its links have the token in the query
@@ -67,7 +67,7 @@ func (s *Service) link(token domain.Secret) domain.Secret {
 // verifiedEmail returns the caller's address, and the zero Email if it is not verified.
 // Its errors are those of [ports.UserReader].
 func (s *Service) verifiedEmail(ctx context.Context, caller ports.Caller) (domain.Email, error) {
-	if s.Unproven || caller.Token().IsZero() {
+	if s.Users == nil || s.Unproven || caller.Token().IsZero() {
 		return domain.Email{}, nil
 	}
 	user, err := s.Users.User(ctx, caller.Token())

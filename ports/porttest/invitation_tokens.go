@@ -130,8 +130,8 @@ func acceptInvitations(t *testing.T, open func(t *testing.T) Tenancy) {
 		mustDo(t, second(x.Invitations.Accept(t.Context(), acceptance)))
 	})
 	t.Run("a member who was removed since needs a new invitation", func(t *testing.T) {
-		x, bob, r := openTeam(t, open), newIdentity(t), ports.InvitationRequest{}
-		r = x.request(domain.RoleViewer)
+		x, bob := openTeam(t, open), newIdentity(t)
+		r := x.request(domain.RoleViewer)
 		x.invite(t, r)
 		mustDo(t, second(x.accept(t, r.Token, bob)))
 		mustDo(t, x.change(t, r.By, bob, toState(domain.MemberSuspended)))

@@ -243,8 +243,8 @@ func followRulesOfInvitations(t *testing.T, open func(t *testing.T) Tenancy) {
 
 func endInvitations(t *testing.T, open func(t *testing.T) Tenancy) {
 	t.Run("resending ends the token, and an expired invitation lives anew", func(t *testing.T) {
-		x, r := openTeam(t, open), ports.InvitationRequest{}
-		r = x.request(domain.RoleViewer)
+		x := openTeam(t, open)
+		r := x.request(domain.RoleViewer)
 		r.Life = 200 * time.Millisecond
 		i := x.invite(t, r)
 		time.Sleep(r.Life)
