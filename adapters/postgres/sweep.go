@@ -114,8 +114,10 @@ func removeExpired(ctx context.Context, tx *sqlx.Tx, in installation.Installatio
 	if err := in.DropSchema(ctx, tx, id); err != nil {
 		return taken, err
 	}
-	if _, err := tx.ExecContext(ctx, `DELETE FROM partywall.migrations WHERE tenant = $1`, id.String()); err != nil {
-		return taken, err
+	for _, table := range []string{"migrations", "migrations_begun"} { // they have no reference to the tenant, because shared files have none
+		if _, err := tx.ExecContext(ctx, `DELETE FROM partywall.`+table+` WHERE tenant = $1`, id.String()); err != nil {
+			return taken, err
+		}
 	}
 	_, err = tx.ExecContext(ctx, `DELETE FROM partywall.tenants WHERE id = $1`, id.String())
 	return expired, err

@@ -103,6 +103,7 @@ func ExpireTenant(t *testing.T, db *postgres.DB, cfg postgres.Config) {
 		inst := Query[string](t, super, `SELECT inst FROM partywall.installation`)
 		Execute(t, super, `SET ROLE "pw_`+inst+`_t_expired"; SELECT lo_create(0); RESET ROLE`)
 	}
+	Execute(t, super, `INSERT INTO partywall.migrations_begun (set, tenant, number, checksum, statement) VALUES ('product', 'expired', 9, '', 1)`)
 	Execute(t, super, `UPDATE partywall.tenants SET status = 'unclaimed', expires_at = now() WHERE id = 'expired'`)
 	swept, err := db.Tenants().Sweep(t.Context())
 	if swept != 1 || err != nil {
@@ -136,6 +137,9 @@ func MustBeWhole(t testing.TB, cfg postgres.Config, tenants int) {
 	}
 	if want := fmt.Sprint(tenants, tenants, ledger, roles); got != want {
 		t.Errorf("tenants, schemas, ledgers, roles: %s, want %s", got, want)
+	}
+	if begun := Query[int](t, super, `SELECT count(*) FROM partywall.migrations_begun b WHERE tenant <> '' AND NOT EXISTS (SELECT FROM partywall.tenants WHERE id = b.tenant)`); begun != 0 {
+		t.Errorf("%d migrations have begun in tenants that are gone", begun)
 	}
 	if orphans := Query[int](t, super, `SELECT count(*) FROM partywall.tenants t WHERE NOT EXISTS (
 		SELECT FROM pg_namespace WHERE nspname = 'tenant_' || t.id)`); orphans != 0 {
