@@ -19,6 +19,7 @@ import (
 type tenantPurges interface {
 	ports.TenantPurger
 	ports.TenantTombstones
+	ports.TenantChecker
 }
 
 // purgeInterval is how often a server looks for tenants whose purge is due.

@@ -80,6 +80,7 @@ func (s stores) services(cfg Config) (*members.Service, *tenants.Service) {
 		Directory:        s.directory,
 		Purger:           s.purges,
 		Tombstones:       s.purges,
+		Checker:          s.purges,
 		Grace:            max(0, cfg.TenantGrace),
 		ValidateSettings: cfg.ValidateSettings,
 		TenantsPerOwner:  cfg.TenantsPerOwner,

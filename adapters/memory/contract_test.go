@@ -32,6 +32,11 @@ func TestTenantPurger(t *testing.T) {
 	porttest.TenantPurger(t, openTenancy)
 }
 
+func TestTenantChecker(t *testing.T) {
+	t.Parallel()
+	porttest.TenantChecker(t, openTenancy)
+}
+
 func TestMemberStore(t *testing.T) {
 	t.Parallel()
 	porttest.MemberStore(t, openTenancy)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
+	"github.com/partywall-go/partywall/ports"
 )
 
 // TestAPurgeReachesEachTableWithRowsOfTenants compares the list of tables that a purge
@@ -57,5 +58,36 @@ func TestAnOlderProgramDoesNotGiveOutTheIDOfATombstone(t *testing.T) {
 		if n, _ := inserted.RowsAffected(); n != want {
 			t.Errorf("%d rows of %s were inserted, want %d", n, id, want)
 		}
+	}
+}
+
+func TestTheCheckFindsWhatIsLeftOfTenants(t *testing.T) {
+	t.Parallel()
+	db, cfg := pgtest.Open(t)
+	pgtest.MakeTenant(t, db, "whole")
+	pgtest.MakeTenant(t, db, "bare")
+	super := pgtest.Superuser(t, cfg)
+	role := "pw_" + pgtest.Query[string](t, super, `SELECT inst FROM partywall.installation`) + "_t_"
+	for _, statement := range []string{
+		`CREATE SCHEMA tenant_orphan`,
+		`CREATE ROLE "` + role + `orphan"`,
+		`INSERT INTO partywall.migrations (set, tenant, number, name, checksum) VALUES ('tenant', 'orphan', 1, 'a', 'b')`,
+		`DROP SCHEMA tenant_bare CASCADE`,
+		`DROP OWNED BY "` + role + `bare"; DROP ROLE "` + role + `bare"`,
+		`DELETE FROM partywall.memberships WHERE tenant = 'bare'`,
+	} {
+		pgtest.Execute(t, super, statement)
+	}
+	got, err := db.Purges().Check(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []ports.TenantFault{
+		{Tenant: "bare", What: "no owner"}, {Tenant: "bare", What: "no role"}, {Tenant: "bare", What: "no schema"},
+		{Tenant: "orphan", What: "a role without a tenant"}, {Tenant: "orphan", What: "a schema without a tenant"},
+		{Tenant: "orphan", What: "rows of a tenant that does not exist, in partywall.migrations"},
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }

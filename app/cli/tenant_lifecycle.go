@@ -54,6 +54,7 @@ func lifecycleCommands() []command {
 		},
 		purgeTenantCommand(),
 		freeTenantCommand(),
+		checkTenantsCommand(),
 	}
 }
 

@@ -65,11 +65,17 @@ func TestTheOperatorPurgesATenantForGood(t *testing.T) {
 	execute(t, env, `DELETE FROM partywall.purges`) // as a server does, a day later
 	file = putOrphan(t, env, "acme")
 	oneLine(t, runCommand(t, env, "tenants", "free", "acme", "--yes"), "files lie under this ID")
+	if got := runCommand(t, env, "tenants", "check", "--json"); got.code != exitFailure || object(t, got.out)["tenantId"] != "acme" || !strings.Contains(got.err, "1 finding to look at") {
+		t.Errorf("%+v", got)
+	}
 	if out := do("tenants", "free", "acme", "--objects", "--yes"); out != "freed acme\n" {
 		t.Error(out)
 	}
 	mustBeRemoved(t, file)
-	do("tenants", "create", "acme")
+	do("tenants", "create", "acme", "--owner", "bob")
+	if out := do("tenants", "check"); out != "nothing is left of tenants that do not exist\n" {
+		t.Error(out)
+	}
 }
 
 func TestTheOperatorFreesAnIDUnderWhichFilesLie(t *testing.T) {

@@ -30,6 +30,7 @@ type Service struct {
 	Directory       ports.TenantDirectory
 	Purger          ports.TenantPurger
 	Tombstones      ports.TenantTombstones
+	Checker         ports.TenantChecker
 	Objects         ports.ObjectPurger // nil: there are no files
 	Users           ports.UserReader   // reports whether a new owner's address is confirmed; nil: no address is
 	Policy          CreationPolicy     // zero: Open

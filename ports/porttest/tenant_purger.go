@@ -12,6 +12,7 @@ import (
 type Purges interface {
 	ports.TenantPurger
 	ports.TenantTombstones
+	ports.TenantChecker
 }
 
 // TenantPurger runs the contracts of [ports.TenantPurger] and [ports.TenantTombstones].

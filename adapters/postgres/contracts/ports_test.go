@@ -20,6 +20,7 @@ func TestTenantStore(t *testing.T)      { onBoth(t, porttest.TenantStore) }
 func TestTenantLifecycle(t *testing.T)  { onBoth(t, porttest.TenantLifecycle) }
 func TestTenantDirectory(t *testing.T)  { onBoth(t, porttest.TenantDirectory) }
 func TestTenantPurger(t *testing.T)     { onBoth(t, porttest.TenantPurger) }
+func TestTenantChecker(t *testing.T)    { onBoth(t, porttest.TenantChecker) }
 func TestMemberStore(t *testing.T)      { onBoth(t, porttest.MemberStore) }
 func TestMemberLister(t *testing.T)     { onBoth(t, porttest.MemberLister) }
 func TestMemberChanger(t *testing.T)    { onBoth(t, porttest.MemberChanger) }

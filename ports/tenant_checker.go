@@ -1,0 +1,17 @@
+package ports
+
+import "context"
+
+// TenantChecker finds tenants that are not whole.
+type TenantChecker interface {
+	// Check returns what the store has of tenants that do not exist, what existing tenants
+	// lack, and the purges that failed, in the order of the tenants. A tenant that is being
+	// purged lacks nothing. A store without a fault returns none.
+	Check(ctx context.Context) ([]TenantFault, error)
+}
+
+// TenantFault is something that should not be, or that is missing.
+type TenantFault struct {
+	Tenant string // its ID
+	What   string // for the operator
+}
