@@ -52,10 +52,11 @@ func openBench(ctx context.Context, dir, program string) (_ *bench, err error) {
 	if err := postgres.Setup(ctx, b.config, func(string) {}); err != nil {
 		return nil, err
 	}
-	bucket := ""
-	if b.bucket, bucket, err = emptyBucket(); err != nil {
+	server, bucket, err := emptyBucket()
+	if err != nil {
 		return nil, err
 	}
+	b.bucket = server
 	if b.program, err = b.start(program, []string{"serve", "--mixed", "--without-file-isolation"}, []string{
 		"DB_HOST=" + b.db.Host, fmt.Sprintf("DB_PORT=%d", b.db.Port), "DB_USER=" + b.db.User, "DB_PASSWORD=" + b.db.Password.Reveal(), "DB_NAME=" + b.db.Database, "DB_SSLMODE=disable",
 		"S3_BUCKET_NAME=bench", "S3_FORCE_PATH_STYLE=true", "AWS_ENDPOINT_URL_S3=" + bucket, "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret",

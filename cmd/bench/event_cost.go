@@ -112,7 +112,7 @@ func (b *bench) changeMemberships(ctx context.Context, super *sql.DB, requests [
 	wait.Wait()
 	took := time.Since(began)
 	after, err := newestEvent(ctx, super)
-	if err := errors.Join(append(errs, err)...); err != nil {
+	if err := errors.Join(errors.Join(errs...), err); err != nil {
 		return 0, err
 	}
 	if recorded := after > before; recorded == skip {
