@@ -23,8 +23,9 @@ import (
 // the change is made: of two admins who demote each other at once, one succeeds.
 type MemberChanger interface {
 	// Grant makes grant.Member an active member, or gives a membership that exists the
-	// role, the expiry and the reason of the grant. Only the operator grants.
-	Grant(ctx context.Context, grant MemberGrant) (domain.Membership, error)
+	// role, the expiry and the reason of the grant. Only the operator grants. A request
+	// with an [Idempotency] is repeated as that promises.
+	Grant(ctx context.Context, grant MemberGrant) (GrantedMembership, error)
 
 	// Change changes a membership and returns it. Where the role changes, GrantedBy
 	// becomes the actor. An identity that is no member is [domain.CodeMemberNotFound].
@@ -47,6 +48,14 @@ type MemberGrant struct {
 	Role      domain.Role
 	ExpiresAt time.Time // zero: never
 	Reason    string
+
+	Idempotency *Idempotency // nil: every call is new
+}
+
+// GrantedMembership is the membership that [MemberChanger.Grant] granted, now or before.
+type GrantedMembership struct {
+	domain.Membership
+	Replayed bool
 }
 
 // Validate returns a [domain.Invalid] error if the grant lacks its tenant or its

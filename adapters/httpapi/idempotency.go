@@ -13,7 +13,7 @@ import (
 const headerIdempotencyKey = "Idempotency-Key"
 
 // idempotencyKey reads the Idempotency-Key header of a creating request of a signed-in
-// user. The header of any other caller is ignored.
+// user, or of the operator. The header of any other caller is ignored.
 func idempotencyKey(header http.Header) (string, error) {
 	keys := slices.Compact(slices.Clone(header[headerIdempotencyKey]))
 	switch {

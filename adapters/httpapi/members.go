@@ -159,11 +159,15 @@ func (s *server) grantMembership(c echo.Context, operator access.Operator) error
 	if grant.ExpiresAt, err = expiryOf(body.ExpiresAt.Value); err != nil {
 		return err
 	}
-	granted, err := s.Members.Grant(c.Request().Context(), operator, id, grant)
-	if err != nil {
+	grant.Route = routeOf(c)
+	if grant.IdempotencyKey, err = idempotencyKey(c.Request().Header); err != nil {
 		return err
 	}
-	return web.Respond(c, http.StatusCreated, memberOf(granted))
+	granted, err := s.Members.Grant(c.Request().Context(), operator, id, grant)
+	if err != nil {
+		return aboutKey(err)
+	}
+	return respondCreated(c, granted.Replayed, memberOf(granted.Membership))
 }
 
 // expiryOf returns the end of a membership, and the zero time for null.

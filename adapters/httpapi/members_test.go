@@ -235,6 +235,17 @@ func TestTheOperatorManagesMembersOfEachTenant(t *testing.T) {
 	if got := h.post(t, admin, grant, asOperator).is(t, 201); got.field(t, "grantedBy") != `{"kind":"operator"}` || got.field(t, "reason") != "ticket 17" {
 		t.Errorf("granted %s", got.body)
 	}
+	for key, answers := range map[string]string{"k1": "", "k2": ""} {
+		for n := range 2 {
+			got := h.post(t, admin, grant, asOperator, "Idempotency-Key: "+key).is(t, 201)
+			if replayed := got.header.Get("Idempotency-Replayed") == "true"; replayed != (n > 0) || n > 0 && got.body != answers {
+				t.Errorf("%s, request %d: replayed %v, %s", key, n, replayed, got.body)
+			}
+			answers = got.body
+		}
+	}
+	h.post(t, admin, strings.Replace(grant, "ticket 17", "ticket 18", 1), asOperator, "Idempotency-Key: k1").isProblem(t, 422, domain.CodeIdempotencyMismatch, "Idempotency-Key")
+	h.post(t, admin, grant, asOperator, "Idempotency-Key: a b").isProblem(t, 400, "invalid", "Idempotency-Key")
 	support := h.signIn(t, "eve@beta.example")
 	if seen := membersIn(t, h.get(t, "/tenants/acme/members?q="+eve, h.owner)); len(seen.Items) != 1 || seen.Items[0].Reason != "ticket 17" {
 		t.Errorf("the owner sees %+v", seen)

@@ -35,27 +35,41 @@ func compareIdentities(a, b domain.Identity) int {
 }
 
 // Grant implements [ports.MemberChanger].
-func (m *Members) Grant(ctx context.Context, grant ports.MemberGrant) (domain.Membership, error) {
+func (m *Members) Grant(ctx context.Context, grant ports.MemberGrant) (ports.GrantedMembership, error) {
 	if err := m.db.Ready(ctx); err != nil {
-		return domain.Membership{}, err
+		return ports.GrantedMembership{}, err
 	}
 	m.db.mu.Lock()
 	defer m.db.mu.Unlock()
-	operator := domain.OperatorActor()
-	if err := m.db.checkOpen(grant.Tenant, operator); err != nil {
-		return domain.Membership{}, err
+	now := clock(m.db.Now)
+	if err := m.db.checkOpen(grant.Tenant, domain.OperatorActor()); err != nil {
+		return ports.GrantedMembership{}, err
 	}
-	if m.db.places[grant.Member][grant.Tenant].IsZero() {
-		granted := grant.Change().Apply(domain.Membership{Tenant: grant.Tenant, Identity: grant.Member, CreatedAt: clock(m.db.Now), GrantedBy: operator})
+	if first, replayed, err := replay[domain.Membership](m.db, grant.Idempotency, now); replayed || err != nil {
+		return ports.GrantedMembership{Membership: first, Replayed: replayed}, err
+	}
+	granted, err := m.db.grant(ctx, grant)
+	if err != nil {
+		return ports.GrantedMembership{}, err
+	}
+	m.db.keepAnswer(grant.Idempotency, grant.Tenant, granted, now)
+	return ports.GrantedMembership{Membership: granted}, nil
+}
+
+// grant adds a member, or changes the membership of one.
+func (db *DB) grant(ctx context.Context, grant ports.MemberGrant) (domain.Membership, error) {
+	operator := domain.OperatorActor()
+	if db.places[grant.Member][grant.Tenant].IsZero() {
+		granted := grant.Change().Apply(domain.Membership{Tenant: grant.Tenant, Identity: grant.Member, CreatedAt: clock(db.Now), GrantedBy: operator})
 		event, _, err := domain.NewMemberEvent(ctx, operator, domain.Membership{}, granted, "")
 		if err != nil {
 			return domain.Membership{}, err
 		}
-		m.db.record(event)
-		m.db.place(granted)
+		db.record(event)
+		db.place(granted)
 		return granted, nil
 	}
-	return m.db.change(ctx, grant.Tenant, grant.Member, operator, "", grant.Change().Apply)
+	return db.change(ctx, grant.Tenant, grant.Member, operator, "", grant.Change().Apply)
 }
 
 // Change implements [ports.MemberChanger].

@@ -14,25 +14,37 @@ import (
 )
 
 // Grant implements [ports.MemberChanger].
-func (m *Members) Grant(ctx context.Context, grant ports.MemberGrant) (granted domain.Membership, err error) {
-	operator := domain.OperatorActor()
-	err = m.inTenant(ctx, "grant a membership", grant.Tenant, operator, func(ctx context.Context, tx *sqlx.Tx) error {
-		team, err := readTeam(ctx, tx, grant.Tenant, domain.Identity{}, grant.Member)
-		if err != nil {
-			return err
+func (m *Members) Grant(ctx context.Context, grant ports.MemberGrant) (granted ports.GrantedMembership, err error) {
+	err = m.inTenant(ctx, "grant a membership", grant.Tenant, domain.OperatorActor(), func(ctx context.Context, tx *sqlx.Tx) error {
+		var answer membershipAnswer
+		answer, granted.Replayed, err = once(ctx, tx, grant.Idempotency, grant.Tenant, func() (membershipAnswer, error) {
+			changed, err := grantMembership(ctx, tx, grant)
+			return membershipAnswerOf(changed), err
+		})
+		if err == nil {
+			granted.Membership, err = answer.membership()
 		}
-		if !team.of.IsZero() {
-			granted, err = team.change(ctx, tx, operator, grant.Change().Apply(team.of), "")
-			return err
-		}
-		granted = grant.Change().Apply(domain.Membership{Tenant: grant.Tenant, Identity: grant.Member, CreatedAt: team.now, GrantedBy: operator})
-		event, _, err := domain.NewMemberEvent(ctx, operator, domain.Membership{}, granted, "")
-		if err != nil {
-			return err
-		}
-		return insertMembership(granted).run(ctx, tx, event)
+		return err
 	})
 	return granted, err
+}
+
+// grantMembership adds a member, or changes the membership of one.
+func grantMembership(ctx context.Context, tx *sqlx.Tx, grant ports.MemberGrant) (domain.Membership, error) {
+	operator := domain.OperatorActor()
+	team, err := readTeam(ctx, tx, grant.Tenant, domain.Identity{}, grant.Member)
+	if err != nil {
+		return domain.Membership{}, err
+	}
+	if !team.of.IsZero() {
+		return team.change(ctx, tx, operator, grant.Change().Apply(team.of), "")
+	}
+	granted := grant.Change().Apply(domain.Membership{Tenant: grant.Tenant, Identity: grant.Member, CreatedAt: team.now, GrantedBy: operator})
+	event, _, err := domain.NewMemberEvent(ctx, operator, domain.Membership{}, granted, "")
+	if err != nil {
+		return domain.Membership{}, err
+	}
+	return granted, insertMembership(granted).run(ctx, tx, event)
 }
 
 // Change implements [ports.MemberChanger].

@@ -121,10 +121,11 @@ func grantMembership(ctx context.Context, c console, cmd invocation) error {
 			return err
 		}
 		grant.Identity = identity
-		m, err := r.Members.Grant(ctx, access.Installation(), by.Tenant(), grant)
+		granted, err := r.Members.Grant(ctx, access.Installation(), by.Tenant(), grant)
 		if err != nil {
 			return err
 		}
+		m := granted.Membership
 		return c.result(cmd, memberObjectOf(m), "%s is %s of %s; the membership ends: %s", m.Identity.Subject(), m.Role, m.Tenant, until(m))
 	})
 }

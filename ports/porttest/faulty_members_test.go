@@ -27,6 +27,7 @@ func memberFaults() map[string]fault {
 		"a removal repeated":            {changer(func(s *porttest.Tenancy) { s.Changer = tolerant{s.Changer} }), "a removed member is not admitted, and cannot be removed again"},
 		"an author forgotten":           {changer(func(s *porttest.Tenancy) { s.Changer = anonymous{s.Changer} }), "a change changes what it names, and returns the membership"},
 		"a handover to any member":      {changer(func(s *porttest.Tenancy) { s.Changer = impatient{s.Changer} }), "an heir is an active member"},
+		"a grant without its record":    {changer(func(s *porttest.Tenancy) { s.Changer = unrecorded{s.Changer} }), "by an idempotency key/a repeated request gets the first answer and creates nothing"},
 		"a filter ignored":              {lister(func(s *porttest.Tenancy) { s.Lister = unfiltered{s.Lister} }), "members are selected by role, state, address and subject"},
 		"a list that starts anew":       {lister(func(s *porttest.Tenancy) { s.Lister = endlessly{s.Lister} }), "a page after the last member is empty, and a tenant that is absent or unclaimed is not found"},
 		"a list in another order":       {lister(func(s *porttest.Tenancy) { s.Lister = reversed{s.Lister} }), "members come in the order of their providers and subjects by byte, page after page"},
@@ -138,7 +139,7 @@ type undeleted struct {
 	lifecycle ports.TenantLifecycle
 }
 
-func (s undeleted) Grant(ctx context.Context, grant ports.MemberGrant) (domain.Membership, error) {
+func (s undeleted) Grant(ctx context.Context, grant ports.MemberGrant) (ports.GrantedMembership, error) {
 	do := func(change domain.TenantChange) error {
 		_, err := s.lifecycle.Change(ctx, ports.TenantChange{Tenant: grant.Tenant, By: domain.OperatorActor(), TenantChange: change})
 		return err
@@ -147,7 +148,7 @@ func (s undeleted) Grant(ctx context.Context, grant ports.MemberGrant) (domain.M
 		return s.MemberChanger.Grant(ctx, grant)
 	}
 	if err := do(domain.TenantChange{Action: domain.RestoreTenant}); err != nil {
-		return domain.Membership{}, err
+		return ports.GrantedMembership{}, err
 	}
 	granted, err := s.MemberChanger.Grant(ctx, grant)
 	return granted, errors.Join(err, do(domain.TenantChange{Action: domain.DeleteTenant, Grace: time.Hour}))
@@ -169,12 +170,19 @@ func (s shy) List(ctx context.Context, query ports.MemberQuery) ([]domain.Member
 
 type endless struct{ ports.MemberChanger }
 
-func (s endless) Grant(ctx context.Context, grant ports.MemberGrant) (domain.Membership, error) {
+func (s endless) Grant(ctx context.Context, grant ports.MemberGrant) (ports.GrantedMembership, error) {
 	end := grant.ExpiresAt
 	grant.ExpiresAt = ports.MemberGrant{}.ExpiresAt
 	granted, err := s.MemberChanger.Grant(ctx, grant)
 	granted.ExpiresAt = end
 	return granted, err
+}
+
+type unrecorded struct{ ports.MemberChanger }
+
+func (s unrecorded) Grant(ctx context.Context, grant ports.MemberGrant) (ports.GrantedMembership, error) {
+	grant.Idempotency = nil
+	return s.MemberChanger.Grant(ctx, grant)
 }
 
 type tolerant struct{ ports.MemberChanger }

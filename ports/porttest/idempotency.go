@@ -1,6 +1,7 @@
 package porttest
 
 import (
+	"cmp"
 	"testing"
 
 	"github.com/partywall-go/partywall/domain"
@@ -65,15 +66,20 @@ func repeatRequests(t *testing.T, open func(t *testing.T) Creating) {
 		s := open(t)
 		key := s.key()
 		s.send(t, key, false)
+		stranger, other := newIdentity(t), domain.OperatorActor()
+		subject := cmp.Or(s.By.Identity.Subject(), stranger.Subject())
+		if s.By.IsOperator() {
+			other = domain.UserActor(stranger)
+		}
 		for name, change := range map[string]func(*ports.Idempotency){
 			"identity": func(i *ports.Idempotency) { i.By = domain.UserActor(newIdentity(t)) },
 			"provider": func(i *ports.Idempotency) {
-				i.By = domain.UserActor(domain.Must(domain.NewIdentity("another", key.By.Identity.Subject())))
+				i.By = domain.UserActor(domain.Must(domain.NewIdentity("another", subject)))
 			},
-			"operator": func(i *ports.Idempotency) { i.By = domain.OperatorActor() },
-			"tenant":   func(i *ports.Idempotency) { i.Tenant = newTenantID(t, "other") },
-			"route":    func(i *ports.Idempotency) { i.Route += "/other" },
-			"key":      func(i *ports.Idempotency) { i.Key += "-other" },
+			"actor":  func(i *ports.Idempotency) { i.By = other },
+			"tenant": func(i *ports.Idempotency) { i.Tenant = newTenantID(t, "other") },
+			"route":  func(i *ports.Idempotency) { i.Route += "/other" },
+			"key":    func(i *ports.Idempotency) { i.Key += "-other" },
 			"parts split elsewhere": func(i *ports.Idempotency) {
 				i.Key = i.Route[len(i.Route)-1:] + i.Key
 				i.Route = i.Route[:len(i.Route)-1]

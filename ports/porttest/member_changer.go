@@ -2,6 +2,7 @@ package porttest
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -12,6 +13,9 @@ import (
 // MemberChanger runs the contract of [ports.MemberChanger].
 func MemberChanger(t *testing.T, open func(t *testing.T) Tenancy) {
 	grantMemberships(t, open)
+	t.Run("by an idempotency key", func(t *testing.T) {
+		Idempotency(t, func(t *testing.T) Creating { return grantingUnderKeys(t, open) })
+	})
 	changeMemberships(t, open)
 	endMemberships(t, open)
 	keepOwners(t, open)
@@ -22,6 +26,25 @@ func MemberChanger(t *testing.T, open func(t *testing.T) Tenancy) {
 		_, err := open(t).Changer.Grant(ctx, grant(newTenantID(t, "ctx"), newIdentity(t), domain.RoleViewer))
 		return err
 	})
+}
+
+// grantingUnderKeys grants memberships, of which one that leaves no owner is refused.
+func grantingUnderKeys(t *testing.T, open func(t *testing.T) Tenancy) Creating {
+	t.Helper()
+	x, until := openTeam(t, open), time.Now().Add(time.Hour)
+	send := func(who domain.Identity, key *ports.Idempotency) (string, bool, error) {
+		granted, err := x.Changer.Grant(t.Context(), ports.MemberGrant{
+			Tenant: x.ID, Member: who, Role: domain.RoleViewer, ExpiresAt: until, Reason: "ticket " + unique(), Idempotency: key,
+		})
+		m := granted.Membership
+		return fmt.Sprint(m.Identity, m.Role, m.State, m.CreatedAt, m.ExpiresAt, m.GrantedBy, m.Reason), granted.Replayed, err
+	}
+	return Creating{
+		By: domain.OperatorActor(), Tenant: x.ID,
+		Send:   func(key *ports.Idempotency) (string, bool, error) { return send(newIdentity(t), key) },
+		Refuse: func(key *ports.Idempotency) error { _, _, err := send(x.Owner, key); return err },
+		Count:  func(t *testing.T) int { return len(x.list(t, ports.MemberQuery{Limit: 1000, Role: domain.RoleViewer})) },
+	}
 }
 
 func grantMemberships(t *testing.T, open func(t *testing.T) Tenancy) {

@@ -66,7 +66,7 @@ func (w *world) grant(t *modelTenant) call {
 		text: fmt.Sprintf("grant %v in %s to %s", to, t.id, w.named(domain.UserActor(who))),
 		do: func(ctx context.Context) (string, error) {
 			m, err := w.Changer.Grant(ctx, ports.MemberGrant{Tenant: t.id, Member: who, Role: to.role, ExpiresAt: w.at(to.ends), Reason: to.reason})
-			return w.inModel(m).String(), err
+			return w.inModel(m.Membership).String(), err
 		},
 		want: func() (string, domain.Code) {
 			from := t.members[who]
