@@ -24,6 +24,7 @@ func TestSuitesFindFaults(t *testing.T) {
 	faults := allFaults()
 	maps.Copy(faults, memberFaults())
 	maps.Copy(faults, lifecycleFaults())
+	maps.Copy(faults, purgeFaults())
 	maps.Copy(faults, invitationFaults())
 	maps.Copy(faults, randomFaults())
 	if name := os.Getenv(faultVariable); name != "" {
