@@ -24,8 +24,9 @@ const (
 // reader reads an archive from its beginning to its end. It trusts nothing that it reads.
 type reader struct {
 	source   *source
-	zstd     *zstd.Decoder
+	plain    io.Reader // the source, decompressed
 	tar      *tar.Reader
+	close    func()
 	manifest manifest
 }
 
@@ -52,20 +53,25 @@ func openReader(from io.Reader) (*reader, error) {
 	if err != nil {
 		return nil, r.explain(err)
 	}
-	r.zstd, r.tar = decoder, tar.NewReader(decoder)
+	return r, r.open(decoder, decoder.Close)
+}
+
+// open reads the manifest from a tar.
+func (r *reader) open(plain io.Reader, closing func()) error {
+	r.plain, r.tar, r.close = plain, tar.NewReader(plain), closing
 	if err := r.readJSON(manifestEntry, maxManifest, &r.manifest); err != nil {
 		r.Close()
-		return nil, err
+		return err
 	}
 	if r.manifest.Format != format {
 		r.Close()
-		return nil, domain.Errorf(domain.Internal, "the archive has format %d, and this program reads format %d: import it by the release that wrote it, or by a newer one", r.manifest.Format, format).WithCode(CodeDamaged)
+		return domain.Errorf(domain.Internal, "the archive has format %d, and this program reads format %d: import it by the release that wrote it, or by a newer one", r.manifest.Format, format).WithCode(CodeDamaged)
 	}
-	return r, nil
+	return nil
 }
 
 // Close releases the memory of the reader.
-func (r *reader) Close() { r.zstd.Close() }
+func (r *reader) Close() { r.close() }
 
 // explain returns why the archive cannot be read.
 func (r *reader) explain(err error) error {
@@ -203,7 +209,7 @@ func (r *reader) expectEnd() error {
 		}
 		return err
 	}
-	n, err := io.Copy(io.Discard, io.LimitReader(r.zstd, 1))
+	n, err := io.Copy(io.Discard, io.LimitReader(r.plain, 1))
 	switch {
 	case err != nil:
 		return r.explain(err)

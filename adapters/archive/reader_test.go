@@ -26,6 +26,12 @@ func readOn(t testing.TB, file io.Reader, objects *memory.Objects) error {
 		return err
 	}
 	defer r.Close()
+	return importFrom(t, r, objects)
+}
+
+// importFrom reads the rest of an archive.
+func importFrom(t testing.TB, r *reader, objects *memory.Objects) error {
+	t.Helper()
 	i := imports{service: &Service{Objects: objects, Provider: "local", Logger: slog.New(slog.DiscardHandler)}, reader: r, ctx: t.Context()}
 	if err := i.prepare(t.Context()); err != nil {
 		return err

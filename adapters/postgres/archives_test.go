@@ -330,6 +330,28 @@ func TestAnImportIsNotServedUntilItIsActivated(t *testing.T) {
 	pgtest.MustBe(t, err, domain.CodeLastOwner)
 }
 
+func TestRowsOfSeveralCopiesMayReferToLaterOnes(t *testing.T) {
+	t.Parallel()
+	db, cfg := pgtest.Open(t, pgtest.WithFiles(`CREATE TABLE nodes (id int PRIMARY KEY, next int REFERENCES nodes, label text)`))
+	acme := pgtest.MakeTenant(t, db, "acme")
+	runIn(t, cfg, acme, `INSERT INTO nodes SELECT n, CASE WHEN n < 200001 THEN n + 1 END, repeat('x', CASE n WHEN 1 THEN 200000 ELSE 3 END) FROM generate_series(1, 200001) n`)
+	archive := export(t, db, acme)
+	bolt := pgtest.TenantID(t, "bolt")
+	importInto(t, db, archive.as(bolt))
+	if again := export(t, db, bolt); again.rows["nodes"].String() != archive.rows["nodes"].String() {
+		t.Error("the rows differ")
+	}
+}
+
+func TestAnIDThatIsGoneIsNotImported(t *testing.T) {
+	t.Parallel()
+	db, cfg := pgtest.Open(t, pgtest.WithNotes)
+	archive := export(t, db, pgtest.MakeTenant(t, db, "acme"))
+	pgtest.Execute(t, pgtest.Superuser(t, cfg), `INSERT INTO partywall.tombstones (id, name, created_at) VALUES ('bolt', 'Bolt', now())`)
+	_, err := db.Archives().Import(t.Context(), archive.as(pgtest.TenantID(t, "bolt")))
+	pgtest.MustBe(t, err, domain.CodeTenantExists)
+}
+
 func TestWhatCannotBeExported(t *testing.T) {
 	t.Parallel()
 	db, cfg := pgtest.Open(t, pgtest.WithFiles(`CREATE TABLE t (a int); CREATE TABLE o (l oid)`))
