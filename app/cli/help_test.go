@@ -41,8 +41,8 @@ func explained(t *testing.T, cmd *cobra.Command) {
 
 func TestAMisuseNamesTheRightUsage(t *testing.T) {
 	cases := map[string]string{
-		"tenants":                            "tenants needs claim, clone, create, delete, exec, export, free, import, list, purge, rename, restore, resume, show or suspend; see: partywall tenants --help",
-		"tenants fly":                        `tenants needs claim, clone, create, delete, exec, export, free, import, list, purge, rename, restore, resume, show or suspend, not "fly"; see: partywall tenants --help`,
+		"tenants":                            "tenants needs check, claim, clone, create, delete, exec, export, free, import, list, purge, rename, restore, resume, show or suspend; see: partywall tenants --help",
+		"tenants fly":                        `tenants needs check, claim, clone, create, delete, exec, export, free, import, list, purge, rename, restore, resume, show or suspend, not "fly"; see: partywall tenants --help`,
 		"fly me":                             `there is no command "fly"; see: partywall --help`,
 		"help fly":                           `there is no command "fly"; see: partywall --help`,
 		"serve --bogus":                      "unknown flag: --bogus; see: partywall serve --help",

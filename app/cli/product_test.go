@@ -105,7 +105,7 @@ func TestAProductHasEveryCommandUnderItsOwnName(t *testing.T) {
 	}
 	for args, want := range map[string]string{
 		"fly":          "invoices: there is no command \"fly\"; see: invoices --help\n",
-		"tenants lost": "invoices: tenants needs claim, clone, create, delete, exec, export, free, import, list, purge, rename, restore, resume, show or suspend, not \"lost\"; see: invoices tenants --help\n",
+		"tenants lost": "invoices: tenants needs check, claim, clone, create, delete, exec, export, free, import, list, purge, rename, restore, resume, show or suspend, not \"lost\"; see: invoices tenants --help\n",
 	} {
 		if got := runCommand(t, env, strings.Fields(args)...); got.code != exitMisuse || !strings.Contains(got.err, want) {
 			t.Errorf("%s: %+v", args, got)
