@@ -122,7 +122,7 @@ type fullDisk struct{ err error }
 
 func (f fullDisk) Write([]byte) (int, error) { return 0, f.err }
 
-func TestMembersOfAnArchiveAreFoundByTheirAddress(t *testing.T) {
+func TestAnImportedTenantNeedsAnOwnerWithAnAccount(t *testing.T) {
 	needPostgres(t)
 	t.Parallel()
 	acme := apptest.Open(t, &invoices)
