@@ -48,7 +48,7 @@ const (
 func (s stores) archiveService(cfg Config, objects archive.Objects) *Archives {
 	service := &Archives{Objects: objects, Provider: cmp.Or(cfg.Cognito.PoolID, idp.ProviderName), Logger: cfg.logger(), Database: s.archives}
 	if cfg.Cognito.PoolID == "" {
-		service.Users = s.users
+		service.Users, service.Unproven = s.users, !cfg.RequireConfirmation
 	}
 	return service
 }

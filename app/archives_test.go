@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +17,8 @@ import (
 	"github.com/partywall-go/partywall/app/apptest"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -140,6 +144,47 @@ func TestAnImportedTenantNeedsAnOwnerWithAnAccount(t *testing.T) {
 	if imported.Members != 1 || imported.MissingAll != 1 || imported.Missing[0].Subject != acme.Owner.Member.Identity().Subject() || imported.Missing[0].Role != domain.RoleOwner {
 		t.Errorf("%+v", imported)
 	}
+}
+
+// TestMembersOfAnArchiveAreFoundByTheirAddress imports a tenant whose second owner has
+// an account with the same address, in an installation where users prove their addresses,
+// and in one where they do not.
+func TestMembersOfAnArchiveAreFoundByTheirAddress(t *testing.T) {
+	needPostgres(t)
+	t.Parallel()
+	acme := apptest.Open(t, &invoices)
+	account := acme.SignUp(t)
+	eve := acme.JoinAs(t, account, domain.RoleOwner)
+	me := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/auth/me", http.NoBody)
+	eve.Authorize(me)
+	acme.Handler().ServeHTTP(httptest.NewRecorder(), me) // keeps the address with the membership
+	file := archived(t, acme, app.NoFiles)
+
+	for proven, found := range map[bool]int{true: 1, false: 0} {
+		elsewhere := apptest.Open(t, &app.Config{TenantMigrations: invoices.TenantMigrations, SharedMigrations: invoices.SharedMigrations, RequireConfirmation: proven})
+		there := signUpAs(t, elsewhere, account.Email, proven)
+		imported, err := elsewhere.Archives.Import(t.Context(), installation, bytes.NewReader(file), app.Importing{As: newID(t, acme, "copy"), Owner: elsewhere.Owner.Member.Identity()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = elsewhere.Access.Admit(t.Context(), there, imported.Tenant.ID)
+		if imported.ByAddress != found || imported.MissingAll != 2-found || (err == nil) != proven {
+			t.Errorf("proven %t: %+v, admitted: %v", proven, imported, err)
+		}
+	}
+}
+
+// signUpAs signs a user with the address up, and confirms it if that is required.
+func signUpAs(t *testing.T, x *apptest.Tenant, email domain.Email, confirm bool) domain.Identity {
+	t.Helper()
+	user, err := x.Identities.SignUp(t.Context(), limits.Address{}, identities.SignUp{Email: email, Password: domain.NewSecret("correct horse battery")})
+	if err == nil && confirm {
+		err = x.Identities.VerifyEmail(t.Context(), limits.Address{}, email, x.NextMail(t, email).Secret)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return user.Identity
 }
 
 func TestADamagedArchiveLeavesNothing(t *testing.T) {

@@ -106,7 +106,7 @@ func (i *imports) membership(o memberObject) (m domain.Membership, err error) {
 }
 
 // find returns the identity that a member of the archive has here: the same, or the one
-// with the same address, which both installations have verified.
+// with the same address, if this installation's users prove theirs.
 func (i *imports) find(was domain.Identity, email domain.Email) (found domain.Identity, byAddress bool, err error) {
 	s := i.service
 	if was.Provider() == s.Provider {
@@ -118,7 +118,7 @@ func (i *imports) find(was domain.Identity, email domain.Email) (found domain.Id
 			return was, false, err
 		}
 	}
-	if s.Users == nil || email.IsZero() {
+	if s.Users == nil || s.Unproven || email.IsZero() {
 		return domain.Identity{}, false, nil
 	}
 	user, err := s.Users.UserByEmail(i.ctx, email)

@@ -16,6 +16,7 @@ type Service struct {
 	Objects  Objects
 	Users    ports.AccountStore // of the built-in identities; nil: they are another system's
 	Provider string             // of the installation's identities
+	Unproven bool               // the provider confirms addresses without proof: an import finds no member by address
 	Logger   *slog.Logger
 }
 
