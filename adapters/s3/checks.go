@@ -36,6 +36,7 @@ func (e *checker) checks() []doctor.Check {
 		{Name: "bucket", About: "the bucket is reached, in its region", Run: e.reach},
 		{Name: "bucket-clock", About: "our clock agrees with S3's", Needs: "bucket", Run: e.clock},
 		{Name: "bucket-rights", About: "`s3:GetObject` and `s3:ListBucket` are allowed", Needs: "bucket", Run: e.rights},
+		{Name: "bucket-purge", About: "all that the store keeps of a tenant can be found and removed; tried with a key that no tenant has", Needs: "bucket-rights", Run: e.purgeRights},
 		{Name: "bucket-isolation", About: "a signed URL opens one file of one tenant, as long as it lives; tried with objects below `.partywall/`, which are deleted", Needs: "bucket-rights", Run: e.isolation},
 		{Name: "bucket-promises", About: "the store insists on the size, type, SHA-256 and `If-None-Match` that were signed, and accepts no unsigned `x-amz-*` header; tested likewise", Needs: "bucket-rights", Run: e.promises},
 		{Name: "bucket-public-endpoint", About: "a URL signed for `S3_PUBLIC_ENDPOINT` is understood there", Needs: "bucket-rights", Run: e.publicEndpoint},

@@ -72,6 +72,11 @@ func (s script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
+	for name := range r.URL.Query() {
+		if _, known := s.bucketScript[name]; known && asked == "HEAD object" {
+			asked = name
+		}
+	}
 	answer := s.bucketScript[asked]
 	if asked == "HEAD object" && !strings.HasSuffix(r.URL.Path, "/doctor") {
 		s.real.ServeHTTP(w, r)
@@ -160,6 +165,11 @@ func TestChecks(t *testing.T) {
 		"a policy of something else":                     {bucketScript{"policy": {status: 200, body: `{}`}}, "bucket-transport", doctor.Warning, "put-bucket-policy"},
 		"no versions":                                    {bucketScript{"versioning": {status: 200, body: `<VersioningConfiguration/>`}}, "bucket-versioning", doctor.Warning, "put-bucket-versioning"},
 		"versions without the right to read the setting": {bucketScript{"versioning": refusal(403, "AccessDenied")}, "bucket-versioning", doctor.Warning, "allow s3:GetBucketVersioning"},
+		"a purge without the right to list versions":     {bucketScript{"versions": refusal(403, "AccessDenied")}, "bucket-purge", doctor.Error, "allow s3:ListBucketVersions on arn:aws:s3:::partywall to"},
+		"a purge without the right to list uploads":      {bucketScript{"uploads": refusal(403, "AccessDenied")}, "bucket-purge", doctor.Warning, "allow s3:ListBucketMultipartUploads on arn:aws:s3:::partywall to"},
+		"a purge without the right to delete versions":   {bucketScript{"versionId": refusal(403, "AccessDenied")}, "bucket-purge", doctor.Warning, "allow s3:DeleteObjectVersion on arn:aws:s3:::partywall/* to"},
+		"a purge without the right to end uploads":       {bucketScript{"uploadId": refusal(403, "AccessDenied")}, "bucket-purge", doctor.Warning, "allow s3:AbortMultipartUpload on arn:aws:s3:::partywall/* to"},
+		"a purge where there are no versions":            {bucketScript{"versions": refusal(501, "NotImplemented")}, "bucket-purge", doctor.OK, "can be found and removed"},
 		"a server without versions":                      {bucketScript{"versioning": refusal(501, "NotImplemented")}, "bucket-versioning", doctor.OK, "no such setting"},
 		"a server that breaks down":                      {bucketScript{"versioning": refusal(500, "InternalError")}, "bucket-versioning", doctor.Error, "cannot read the setting"},
 	} {
