@@ -14,7 +14,7 @@ type ObjectContents interface {
 	// key. The caller closes it. An absent key is [domain.NotFound].
 	OpenContent(ctx context.Context, key domain.ObjectKey) (ObjectContent, error)
 
-	// PutContent keeps an object under key, in place of one that is there, completely or not at
+	// PutContent keeps an object under key, in place of an earlier one, completely or not at
 	// all. It reads Body to its end, which comes after Size bytes. An error of Body comes
 	// back as it is, as does any other number of bytes ([domain.Invalid]).
 	PutContent(ctx context.Context, key domain.ObjectKey, content ObjectContent) error

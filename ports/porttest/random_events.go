@@ -85,8 +85,8 @@ func (f *follower) fail(err error) {
 	}
 }
 
-// told is a tenant as its events describe it.
-type told struct {
+// eventStory is a tenant as its events describe it.
+type eventStory struct {
 	status   domain.TenantStatus
 	members  map[domain.Identity]modelMember
 	accepted map[string]int // how often each invitation was
@@ -96,9 +96,9 @@ type told struct {
 // and the invariants of a tenant hold.
 func (w *world) mustBeAsItsEvents(t *testing.T, id domain.TenantID, events []domain.Event) {
 	t.Helper()
-	story := told{members: map[domain.Identity]modelMember{}, accepted: map[string]int{}}
+	story := eventStory{members: map[domain.Identity]modelMember{}, accepted: map[string]int{}}
 	for _, e := range events {
-		mustDo(t, w.tell(&story, e))
+		mustDo(t, w.follow(&story, e))
 	}
 	for invitation, times := range story.accepted {
 		if times > 1 {
@@ -175,7 +175,7 @@ func (w *world) mustBeAsTheModel(t *testing.T, tenant *modelTenant) {
 }
 
 // tell applies an event to the story of its tenant.
-func (w *world) tell(story *told, e domain.Event) error {
+func (w *world) follow(story *eventStory, e domain.Event) error {
 	switch e.Kind {
 	case domain.EventTenantCreated, domain.EventTenantClaimed:
 		var data domain.TenantEventData
@@ -221,7 +221,7 @@ var eventsOfMembers = []domain.EventKind{
 }
 
 // join gives the identity the membership, which a member without a role has no more.
-func (s *told) join(of domain.EventIdentity, m modelMember) error {
+func (s *eventStory) join(of domain.EventIdentity, m modelMember) error {
 	who, err := of.Identity()
 	if err != nil {
 		return err
@@ -232,7 +232,7 @@ func (s *told) join(of domain.EventIdentity, m modelMember) error {
 	return nil
 }
 
-func (s *told) handOver(data domain.HandoverEventData) error {
+func (s *eventStory) handOver(data domain.HandoverEventData) error {
 	for of, role := range map[domain.EventIdentity]domain.Role{data.Heir: domain.RoleOwner, data.Owner: data.OwnerRole} {
 		who, err := of.Identity()
 		if err != nil {
@@ -245,7 +245,7 @@ func (s *told) handOver(data domain.HandoverEventData) error {
 	return nil
 }
 
-func (s *told) accept(data domain.InvitationAcceptedEventData) error {
+func (s *eventStory) accept(data domain.InvitationAcceptedEventData) error {
 	who, err := data.Member.Identity()
 	if err != nil {
 		return err
