@@ -176,8 +176,8 @@ func (t *modelTenant) check(by domain.Actor, who domain.Identity, to modelMember
 
 // The codes of errors that have only a kind.
 var (
-	forbidden = domain.CodeOf(&domain.Error{Kind: domain.Forbidden})
-	limited   = domain.CodeOf(&domain.Error{Kind: domain.Limited})
+	forbidden = domain.CodeOf(domain.Errorf(domain.Forbidden, "forbidden"))
+	limited   = domain.CodeOf(domain.Errorf(domain.Limited, "limited"))
 )
 
 func (w *world) handOver(t *modelTenant) call {

@@ -24,7 +24,7 @@ func DecodeForm(c echo.Context) (url.Values, error) {
 	}
 	fields, err := url.ParseQuery(string(body))
 	if err != nil {
-		return nil, domain.Invalidf("", "the body is not a form: %v", err)
+		return nil, domain.Invalidf("", "the body is not a form: send percent-encoded pairs, name=value, joined by &") // err quotes the body
 	}
 	return fields, nil
 }
