@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -12,42 +13,68 @@ import (
 )
 
 func storeDown(ctx context.Context, bed *testbed) (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	store := &emptyStore{address: "127.0.0.1:0"}
+	if err := store.start(ctx); err != nil {
 		return "", err
 	}
-	address := listener.Addr().String()
-	listener.Close()
+	bed.closers = append(bed.closers, store.stop)
 	s, err := bed.start(map[string]string{
-		"S3_BUCKET_NAME": "faults", "S3_FORCE_PATH_STYLE": "true", "AWS_ENDPOINT_URL_S3": "http://" + address,
+		"S3_BUCKET_NAME": "faults", "S3_FORCE_PATH_STYLE": "true", "AWS_ENDPOINT_URL_S3": "http://" + store.address,
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x",
 	}, "--without-file-isolation")
 	if err != nil {
 		return "", err
 	}
-	var token string
-	for began := time.Now(); token == ""; time.Sleep(100 * time.Millisecond) {
-		if token, err = s.owner(ctx, fmt.Sprintf("acme-%d", time.Since(began)/time.Millisecond)); err != nil && time.Since(began) > 40*time.Second {
-			return "", err
-		}
+	if _, err := s.awaitReady(ctx, 40*time.Second); err != nil {
+		return "", err
 	}
-	began := time.Now()
-	ready, _ := s.get(ctx, "/readyz")
-	waited := time.Since(began)
-	status, _, answer := s.send(ctx, http.MethodPost, s.url+"/files/upload-url", `{"filename": "a"}`, "Authorization: Bearer "+token)
-	if ready != http.StatusServiceUnavailable || waited > 5*time.Second || status != http.StatusOK || answer["uploadUrl"] == nil {
-		return "", fmt.Errorf("/readyz is %d after %s, a URL returns %d", ready, waited, status)
-	}
-	listener, err = net.Listen("tcp", address)
+	token, err := s.owner(ctx, "acme")
 	if err != nil {
 		return "", err
 	}
-	store := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {}), ReadHeaderTimeout: time.Second}
-	go func() { _ = store.Serve(listener) }()
-	bed.closers = append(bed.closers, func() { _ = store.Close() })
+	store.stop()
+	began := time.Now()
+	ready := http.StatusOK
+	for ready == http.StatusOK && time.Since(began) < 10*time.Second { // an answer counts for a second
+		time.Sleep(50 * time.Millisecond)
+		ready, _ = s.get(ctx, "/readyz")
+	}
+	waited := time.Since(began)
+	status, _, answer := s.send(ctx, http.MethodPost, s.url+"/files/upload-url", `{"filename": "a"}`, "Authorization: Bearer "+token)
+	if ready != http.StatusServiceUnavailable || waited > 15*time.Second || status != http.StatusOK || answer["uploadUrl"] == nil {
+		return "", fmt.Errorf("/readyz is %d after %s, a URL returns %d", ready, waited, status)
+	}
+	if _, err := s.owner(ctx, "bolt"); err == nil {
+		return "", errors.New("a tenant was created, although files may lie under its ID")
+	}
+	if err := store.start(ctx); err != nil {
+		return "", err
+	}
 	took, err := s.awaitReady(ctx, 10*time.Second)
-	return fmt.Sprintf("503 after %d ms, URLs signed; ready %d ms after its return", waited.Milliseconds(), took.Milliseconds()), err
+	if err == nil {
+		_, err = s.owner(ctx, "bolt")
+	}
+	return fmt.Sprintf("503 after %d ms, URLs signed, no tenant created; ready %d ms after its return", waited.Milliseconds(), took.Milliseconds()), err
 }
+
+// emptyStore is an object store that keeps nothing. It starts again at its address.
+type emptyStore struct {
+	address string
+	server  *http.Server
+}
+
+func (e *emptyStore) start(ctx context.Context) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", e.address)
+	if err != nil {
+		return err
+	}
+	e.address = listener.Addr().String()
+	e.server = &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), ReadHeaderTimeout: time.Second}
+	go func() { _ = e.server.Serve(listener) }()
+	return nil
+}
+
+func (e *emptyStore) stop() { _ = e.server.Close() }
 
 // diskFull keeps the files on a disk of 8 MiB. Mounting one requires root.
 func diskFull(ctx context.Context, bed *testbed) (string, error) {

@@ -44,7 +44,7 @@ func faults() []fault {
 		{"keys-hanging", "a key set that hangs: 503 within 10 s, others are served meanwhile", keysHanging},
 		{"keys-rotating", "keys that rotate under load: no good token is refused", keysRotating},
 		{"clock-off", "an issuer whose clock is 5 minutes ahead, or a token 5 minutes over: 401", clockOff},
-		{"store-down", "no object store: not ready, URLs are signed all the same; ready once it is available", storeDown},
+		{"store-down", "no object store: not ready, URLs are signed all the same, no tenant is created; ready once it is available", storeDown},
 		{"disk-full", "a full disk: 507, nothing of the old file is lost; room again: taken", diskFull},
 	}
 }
