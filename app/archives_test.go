@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/app/apptest"
@@ -214,9 +215,9 @@ func TestADamagedArchiveLeavesNothing(t *testing.T) {
 		}
 	}
 	for at := 0; at < len(whole); at += max(1, len(whole)/23) {
-		flipped := slices.Clone(whole)
-		flipped[at] ^= 0x10
-		refused(flipped, "a flipped bit", at)
+		if flipped := slices.Clone(whole); !decompressesAlike(flipped, whole, at) {
+			refused(flipped, "a flipped bit", at)
+		}
 		refused(whole[:at], "a cut", at)
 	}
 	refused(whole[:len(whole)-1], "a cut", len(whole)-1)
@@ -225,6 +226,16 @@ func TestADamagedArchiveLeavesNothing(t *testing.T) {
 	if _, err := acme.Archives.Import(t.Context(), installation, bytes.NewReader(whole), app.Importing{As: id}); err != nil {
 		t.Errorf("the whole one: %v", err)
 	}
+}
+
+// decompressesAlike flips a bit of an archive, and reports whether its contents are the
+// same all the same: some bits of Zstandard's tables mean nothing.
+func decompressesAlike(flipped, whole []byte, at int) bool {
+	flipped[at] ^= 0x10
+	decoder := domain.Must(zstd.NewReader(nil))
+	defer decoder.Close()
+	got, err := decoder.DecodeAll(flipped, nil)
+	return err == nil && bytes.Equal(got, domain.Must(decoder.DecodeAll(whole, nil)))
 }
 
 func TestMemoryHasNoArchives(t *testing.T) {
