@@ -13,25 +13,17 @@ import (
 
 // listTenants handles GET /admin/tenants.
 func (s *server) listTenants(c echo.Context, operator access.Operator) error {
-	q, err := queryOf(c.Request(), "status", "q", "owner", "limit", "cursor")
+	page, err := pageOf(c.Request(), domain.ParseTenantID, "status", "q", "owner")
 	if err != nil {
 		return err
 	}
-	page, err := pageOf(q)
-	if err != nil {
-		return err
-	}
-	after, err := tenantCursor(page.cursor)
-	if err != nil {
-		return err
-	}
-	query := ports.TenantQuery{Status: domain.TenantStatus(q["status"]), Text: q["q"]}
-	if owner := q["owner"]; owner != "" {
+	query := ports.TenantQuery{Status: domain.TenantStatus(page.filters["status"]), Text: page.filters["q"]}
+	if owner := page.filters["owner"]; owner != "" {
 		if query.Owner, err = s.identityOf("owner", owner); err != nil {
 			return err
 		}
 	}
-	found, err := s.Tenants.Search(c.Request().Context(), operator, query, after, page.limit)
+	found, err := s.Tenants.Search(c.Request().Context(), operator, query, page.after, page.limit)
 	if err != nil {
 		return err
 	}
@@ -43,18 +35,6 @@ func (s *server) listTenants(c echo.Context, operator access.Operator) error {
 		answer.NextCursor = found[len(found)-1].ID.String()
 	}
 	return web.Respond(c, http.StatusOK, answer)
-}
-
-// tenantCursor returns the tenant that the cursor of a list of tenants names.
-func tenantCursor(cursor string) (domain.TenantID, error) {
-	if cursor == "" {
-		return domain.TenantID{}, nil
-	}
-	id, err := domain.ParseTenantID(cursor)
-	if err != nil {
-		return domain.TenantID{}, errCursor
-	}
-	return id, nil
 }
 
 // freeTenant handles POST /admin/tenants/{id}/free.

@@ -35,26 +35,26 @@ func (s *server) listEvents(c echo.Context, operator access.Operator) error {
 
 // eventQuery reads the parameters of a list of events.
 func eventQuery(r *http.Request) (events.Query, error) {
-	values, err := queryOf(r, "since", "kind", "limit", "cursor")
+	page, err := pageOf(r, eventCursor, "since", "kind")
 	if err != nil {
 		return events.Query{}, err
 	}
-	page, err := pageOf(values)
-	if err != nil {
-		return events.Query{}, err
-	}
-	query := events.Query{Kind: domain.EventKind(values["kind"]), Limit: page.limit}
-	if since, given := values["since"]; given {
+	query := events.Query{Kind: domain.EventKind(page.filters["kind"]), Limit: page.limit, After: page.after}
+	if since, given := page.filters["since"]; given {
 		if query.Since, err = time.Parse(time.RFC3339, since); err != nil {
 			return events.Query{}, domain.Invalidf("since", "a time is written as 2026-01-31T09:30:00Z (RFC 3339)")
 		}
 	}
-	if page.cursor != "" {
-		if query.After, err = strconv.ParseInt(page.cursor, 10, 64); err != nil || query.After < 1 {
-			return events.Query{}, errCursor
-		}
-	}
 	return query, nil
+}
+
+// eventCursor reads a cursor, which is the position of an event.
+func eventCursor(cursor string) (int64, error) {
+	position, err := strconv.ParseInt(cursor, 10, 64)
+	if err == nil && position < 1 {
+		err = strconv.ErrRange
+	}
+	return position, err
 }
 
 func respondEvents(c echo.Context, found events.Page, err error) error {

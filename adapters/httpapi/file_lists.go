@@ -14,19 +14,11 @@ import (
 
 // listFiles handles GET /files.
 func (s *server) listFiles(c echo.Context, member access.Member) error {
-	q, err := queryOf(c.Request(), "prefix", "limit", "cursor")
+	page, err := pageOf(c.Request(), fileCursorOf(member.Tenant()), "prefix")
 	if err != nil {
 		return err
 	}
-	page, err := pageOf(q)
-	if err != nil {
-		return err
-	}
-	after, err := fileCursor(member.Tenant(), page.cursor)
-	if err != nil {
-		return err
-	}
-	found, err := s.Files.List(c.Request().Context(), member, q["prefix"], after, page.limit)
+	found, err := s.Files.List(c.Request().Context(), member, page.filters["prefix"], page.after, page.limit)
 	if err != nil {
 		return err
 	}
@@ -45,21 +37,16 @@ type fileAnswer struct {
 	ModifiedAt  time.Time `json:"modifiedAt"`
 }
 
-// fileCursor returns the file of the tenant that a cursor names by its file name, so that
-// no cursor reaches another tenant's files.
-func fileCursor(tenant domain.TenantID, cursor string) (domain.ObjectKey, error) {
-	if cursor == "" {
-		return domain.ObjectKey{}, nil
+// fileCursorOf reads a cursor, which is the name of a file of the tenant, so that no cursor
+// reaches another tenant's files.
+func fileCursorOf(tenant domain.TenantID) func(cursor string) (domain.ObjectKey, error) {
+	return func(cursor string) (domain.ObjectKey, error) {
+		name, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+		if err != nil {
+			return domain.ObjectKey{}, err
+		}
+		return domain.NewObjectKey(tenant, string(name))
 	}
-	name, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil {
-		return domain.ObjectKey{}, errCursor
-	}
-	after, err := domain.NewObjectKey(tenant, string(name))
-	if err != nil {
-		return domain.ObjectKey{}, errCursor
-	}
-	return after, nil
 }
 
 // deleteFile handles DELETE /files.

@@ -35,15 +35,3 @@ func (s *server) operatorAsInviter(next func(echo.Context, access.Manager, ports
 func invitationID(c echo.Context) (domain.InvitationID, error) {
 	return domain.ParseInvitationID(c.Param("invitationId"))
 }
-
-// invitationCursor returns the invitation that a cursor names.
-func invitationCursor(cursor string) (domain.InvitationID, error) {
-	if cursor == "" {
-		return domain.InvitationID{}, nil
-	}
-	id, err := domain.ParseInvitationID(cursor)
-	if err != nil {
-		return domain.InvitationID{}, errCursor
-	}
-	return id, nil
-}

@@ -16,19 +16,11 @@ import (
 
 // listInvitations handles GET /tenants/{id}/invitations.
 func (s *server) listInvitations(c echo.Context, by access.Manager) error {
-	q, err := queryOf(c.Request(), "state", "limit", "cursor")
+	page, err := pageOf(c.Request(), domain.ParseInvitationID, "state")
 	if err != nil {
 		return err
 	}
-	page, err := pageOf(q)
-	if err != nil {
-		return err
-	}
-	after, err := invitationCursor(page.cursor)
-	if err != nil {
-		return err
-	}
-	found, err := s.Invitations.List(c.Request().Context(), by, domain.InvitationState(q["state"]), after, page.limit)
+	found, err := s.Invitations.List(c.Request().Context(), by, domain.InvitationState(page.filters["state"]), page.after, page.limit)
 	if err != nil {
 		return err
 	}

@@ -19,9 +19,10 @@ type list[T any] struct {
 }
 
 // page is what a request asks of a list.
-type page struct {
-	limit  int
-	cursor string // empty: from the beginning
+type page[A any] struct {
+	filters map[string]string // by the names of their parameters
+	limit   int
+	after   A // zero: from the beginning
 }
 
 const (
@@ -51,19 +52,23 @@ func queryOf(r *http.Request, names ...string) (map[string]string, error) {
 	return values, nil
 }
 
-// pageOf reads the parameters limit and cursor.
-func pageOf(query map[string]string) (page, error) {
-	p := page{limit: defaultLimit, cursor: query["cursor"]}
-	text, given := query["limit"]
-	if !given {
-		return p, nil
+// pageOf reads the parameters of a list: its filters, limit, and cursor, from which decode
+// returns what the page comes after.
+func pageOf[A any](r *http.Request, decode func(cursor string) (A, error), filters ...string) (page[A], error) {
+	query, err := queryOf(r, append(filters, "limit", "cursor")...)
+	if err != nil {
+		return page[A]{}, err
 	}
-	limit, err := strconv.Atoi(text)
-	if err != nil || limit < 1 || limit > maxLimit {
-		return page{}, domain.Invalidf("limit", "limit is a number from 1 to %d", maxLimit)
+	p := page[A]{filters: query, limit: defaultLimit}
+	if text, given := query["limit"]; given {
+		if p.limit, err = strconv.Atoi(text); err != nil || p.limit < 1 || p.limit > maxLimit {
+			return page[A]{}, domain.Invalidf("limit", "limit is a number from 1 to %d", maxLimit)
+		}
 	}
-	p.limit = limit
+	if cursor := query["cursor"]; cursor != "" {
+		if p.after, err = decode(cursor); err != nil {
+			return page[A]{}, domain.Invalidf("cursor", "send the nextCursor of the page before")
+		}
+	}
 	return p, nil
 }
-
-var errCursor = domain.Invalidf("cursor", "send the nextCursor of the page before")

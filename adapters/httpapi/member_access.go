@@ -53,17 +53,10 @@ func cursorOf(after domain.Identity) string {
 
 // memberCursor returns the identity that a cursor names.
 func memberCursor(cursor string) (domain.Identity, error) {
-	if cursor == "" {
-		return domain.Identity{}, nil
-	}
 	text, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	if err != nil {
-		return domain.Identity{}, errCursor
+		return domain.Identity{}, err
 	}
 	provider, subject, _ := strings.Cut(string(text), "\n")
-	after, err := domain.NewIdentity(provider, subject)
-	if err != nil {
-		return domain.Identity{}, errCursor
-	}
-	return after, nil
+	return domain.NewIdentity(provider, subject)
 }

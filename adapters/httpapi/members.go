@@ -15,20 +15,12 @@ import (
 
 // listMembers handles GET /tenants/{id}/members.
 func (s *server) listMembers(c echo.Context, by access.Manager) error {
-	q, err := queryOf(c.Request(), "role", "state", "q", "limit", "cursor")
+	page, err := pageOf(c.Request(), memberCursor, "role", "state", "q")
 	if err != nil {
 		return err
 	}
-	page, err := pageOf(q)
-	if err != nil {
-		return err
-	}
-	after, err := memberCursor(page.cursor)
-	if err != nil {
-		return err
-	}
-	filter := members.Filter{Role: domain.Role(q["role"]), State: domain.MemberState(q["state"]), Text: q["q"]}
-	found, err := s.Members.List(c.Request().Context(), by, filter, after, page.limit)
+	filter := members.Filter{Role: domain.Role(page.filters["role"]), State: domain.MemberState(page.filters["state"]), Text: page.filters["q"]}
+	found, err := s.Members.List(c.Request().Context(), by, filter, page.after, page.limit)
 	if err != nil {
 		return err
 	}
