@@ -45,7 +45,7 @@ var everyKind = pgtest.Files(`
 	CREATE TABLE base (a int); CREATE TABLE derived (b int) INHERITS (base);
 	CREATE TABLE secrets (owner text, what text);
 	ALTER TABLE secrets ENABLE ROW LEVEL SECURITY;
-	CREATE POLICY own ON secrets USING (owner = 'nobody');
+	CREATE POLICY own ON secrets USING (owner = 'eve');
 	CREATE TABLE log (what text);
 	CREATE FUNCTION logs() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO log VALUES (TG_TABLE_NAME || TG_OP); RETURN NEW; END$$;
 	CREATE TRIGGER logs AFTER INSERT ON parents FOR EACH ROW EXECUTE FUNCTION logs();
@@ -357,6 +357,7 @@ func TestWhatCannotBeExported(t *testing.T) {
 	db, cfg := pgtest.Open(t, pgtest.WithFiles(`CREATE TABLE t (a int); CREATE TABLE o (l oid)`))
 	for _, c := range []struct{ id, spoil, says string }{
 		{"forced", `ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`, "NO FORCE ROW LEVEL SECURITY"},
+		{"broken", `DROP SCHEMA tenant_broken CASCADE`, "no schema"},
 		{"large", `INSERT INTO o VALUES (lo_create(0))`, "large objects"},
 	} {
 		id := pgtest.MakeTenant(t, db, c.id)

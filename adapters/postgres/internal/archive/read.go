@@ -35,6 +35,13 @@ type Reading struct {
 // they are.
 func Begin(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) (*Reading, error) {
 	r := &Reading{schema: pg.SchemaOf(id)}
+	var exists bool
+	if err := tx.GetContext(ctx, &exists, `SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)`, r.schema); err != nil {
+		return nil, err
+	}
+	if !exists {
+		return nil, refused("the tenant has no schema, and an archive of it would be empty: restore it from a backup")
+	}
 	var tables []string
 	err := tx.SelectContext(ctx, &tables, `
 		SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
