@@ -29,12 +29,13 @@ func (b *Breakable) ready(ctx context.Context, unavailable *domain.Error) error 
 	return nil
 }
 
-// clock returns now's time in UTC. Nil is [time.Now].
+// clock returns now's time in UTC, in whole microseconds as a database keeps it. Nil is
+// [time.Now].
 func clock(now func() time.Time) time.Time {
 	if now == nil {
-		return time.Now().UTC()
+		now = time.Now
 	}
-	return now().UTC()
+	return now().UTC().Truncate(time.Microsecond)
 }
 
 // set puts value under key into a map that may not exist yet.
