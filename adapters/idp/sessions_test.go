@@ -17,14 +17,14 @@ func TestSessions(t *testing.T) {
 		token := b.signIn(t, b.join(t, "ada@example.com")).Refresh
 		lost, err := b.provider.Refresh(t.Context(), token)
 		mustDo(t, err)
-		b.now.pass(10*time.Second - 1)
+		b.now.pass(10*time.Second - time.Microsecond)
 		again, err := b.provider.Refresh(t.Context(), token)
 		mustDo(t, err)
 		for _, tokens := range []ports.Tokens{lost, again} {
 			_, err := b.verifier.Verify(t.Context(), tokens.Access)
 			mustDo(t, err)
 		}
-		b.now.pass(1)
+		b.now.pass(time.Microsecond)
 		_, err = b.provider.Refresh(t.Context(), token)
 		mustBe(t, err, domain.CodeRefreshReused)
 		_, err = b.provider.Refresh(t.Context(), again.Refresh)
