@@ -24,6 +24,9 @@ func purgeFaults() map[string]fault {
 		"a failure tried at once":       {purges(func(p porttest.Purges) porttest.Purges { return restless{p} }), "a purge that failed waits, unless the request names its tenant"},
 		"an ID freed too early": {purges(func(p porttest.Purges) porttest.Purges { return liberal{p} }),
 			"an ID is not freed before its objects were purged once more, nor while they are"},
+		"addresses kept beyond a purge": {func(t *testing.T) {
+			porttest.TenantPurger(t, opensTenancy(func(s *porttest.Tenancy) { s.Events = &remembersEvents{RecordedEvents: s.Events} }))
+		}, "a purge removes each address from the events of its tenant, and from no other's"},
 		"an admission of any ID": {func(t *testing.T) {
 			porttest.ReservationStore(t, opensTenancy(func(s *porttest.Tenancy) { s.Reservations = admitting{s.Reservations} }))
 		}, "a claim of an ID that is refused creates nothing, and spends nothing"},
@@ -87,6 +90,26 @@ type liberal struct{ porttest.Purges }
 func (p liberal) Hold(ctx context.Context, lease ports.PurgeLease) error {
 	_ = p.Purges.Hold(ctx, lease)
 	return nil
+}
+
+// remembersEvents has each event as it was when it was first read.
+type remembersEvents struct {
+	porttest.RecordedEvents
+	first map[int64]domain.Event
+}
+
+func (s *remembersEvents) Events(ctx context.Context, q ports.EventQuery) ([]domain.Event, error) {
+	found, err := s.RecordedEvents.Events(ctx, q)
+	if s.first == nil {
+		s.first = map[int64]domain.Event{}
+	}
+	for i, e := range found {
+		if _, seen := s.first[e.ID]; !seen {
+			s.first[e.ID] = e
+		}
+		found[i] = s.first[e.ID]
+	}
+	return found, err
 }
 
 // admitting asks about no ID.
