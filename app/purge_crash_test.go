@@ -3,57 +3,37 @@ package app_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
-	"github.com/partywall-go/partywall/adapters/embeddedpg"
-	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
 )
 
-var purgeRounds = flag.Int("purge.rounds", 1, "how often a purge is killed at each of its steps")
-
-// The variables of a child process that purges, and is killed at a step.
-const (
-	purgeStepVariable   = "PARTYWALL_TEST_PURGE_STEP"
-	purgeServerVariable = "PARTYWALL_TEST_PURGE_SERVER"
-)
-
 // TestAPurgeIsKilledAtEachStep has a process purge a tenant, which kills itself before or
 // after each of its calls to the database and the object store. Another process continues.
 func TestAPurgeIsKilledAtEachStep(t *testing.T) {
-	if os.Getenv(purgeStepVariable) != "" {
-		purgeInChild(t)
+	if c, step, child := asChild(t); child {
+		purgeInChild(t, c, step)
 		return
 	}
 	t.Parallel()
-	needPostgres(t)
-	server := newServer(t)
-	o := purgeOperator{server: server, dir: t.TempDir()}
-	if err := app.Setup(t.Context(), o.config(), func(string) {}); err != nil {
-		t.Fatal(err)
-	}
-	for round := range *purgeRounds {
+	p := purgeCrash{newCrashTest(t)}
+	for round := range max(1, *killRounds) {
 		steps := 0
 		for killed := true; killed; {
 			steps++
 			id := fmt.Sprintf("t%d-%d", round, steps)
-			o.makePurging(t, id)
-			killed = o.purge(t, steps)
-			o.mustBeSound(t, id, killed)
+			p.makePurging(t, id)
+			killed = p.purge(t, steps)
+			p.mustBeSound(t, id, killed)
 		}
 		if steps < 12 {
 			t.Errorf("the purge had only %d steps", steps)
@@ -61,40 +41,18 @@ func TestAPurgeIsKilledAtEachStep(t *testing.T) {
 	}
 }
 
-// purgeOperator is the operator of an installation on a server and a disk.
-type purgeOperator struct {
-	server *embeddedpg.Server
-	dir    string
-}
-
-func (o purgeOperator) config() app.Config {
-	return app.Config{
-		Database: app.Database{Host: o.server.Host, Port: o.server.Port, User: o.server.User, Password: o.server.Password, Name: o.server.Database, SSLMode: "disable"},
-		DataDir:  o.dir,
-		Logger:   slog.New(slog.DiscardHandler),
-	}
-}
-
-func (o purgeOperator) open(t *testing.T) *app.Registry {
-	t.Helper()
-	registry, err := app.OpenRegistry(t.Context(), o.config())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = registry.Close() })
-	return registry
-}
+// purgeCrash is an installation whose purges are killed.
+type purgeCrash struct{ crashTest }
 
 // makePurging makes a tenant with data of every kind, whose purge is due.
-func (o purgeOperator) makePurging(t *testing.T, name string) {
+func (p purgeCrash) makePurging(t *testing.T, name string) {
 	t.Helper()
 	id := domain.Must(domain.ParseTenantID(name))
-	registry := o.open(t)
 	by := tenants.Creator{Operator: access.Installation(), For: domain.Must(domain.NewIdentity("local", "ada"))}
-	if _, err := registry.Tenants.Create(t.Context(), by, tenants.Creation{ID: id}); err != nil {
+	if _, err := p.registry.Tenants.Create(t.Context(), by, tenants.Creation{ID: id}); err != nil {
 		t.Fatal(err)
 	}
-	o.execute(t, fmt.Sprintf(`
+	p.execute(t, fmt.Sprintf(`
 		CREATE TABLE "tenant_%[1]s".parts (n int PRIMARY KEY) PARTITION BY RANGE (n);
 		CREATE TABLE "tenant_%[1]s".part PARTITION OF "tenant_%[1]s".parts FOR VALUES FROM (0) TO (10);
 		CREATE FUNCTION "tenant_%[1]s".one() RETURNS int LANGUAGE sql AS 'SELECT 1';
@@ -102,7 +60,7 @@ func (o purgeOperator) makePurging(t *testing.T, name string) {
 		DO $$ DECLARE object oid := lo_create(0); BEGIN
 			EXECUTE format('ALTER LARGE OBJECT %%s OWNER TO %%I', object, (SELECT 'pw_' || inst || '_t_%[1]s' FROM partywall.installation));
 		END $$`, name))
-	folder := filepath.Join(o.dir, "objects", name, "ab")
+	folder := filepath.Join(p.dir, "objects", name, "ab")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -110,32 +68,20 @@ func (o purgeOperator) makePurging(t *testing.T, name string) {
 		t.Fatal(err)
 	}
 	steward := domain.Must(access.Installation().Steward(id))
-	if _, err := registry.Tenants.Delete(t.Context(), steward, ""); err != nil {
+	if _, err := p.registry.Tenants.Delete(t.Context(), steward, ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := registry.Tenants.Purge(t.Context(), steward, ""); err != nil {
+	if _, err := p.registry.Tenants.Purge(t.Context(), steward, ""); err != nil {
 		t.Fatal(err)
 	}
-	o.execute(t, `UPDATE partywall.tenants SET deleted_at = now() - interval '1 hour' WHERE deleted_at IS NOT NULL`)
-}
-
-func (o purgeOperator) execute(t *testing.T, statement string) {
-	t.Helper()
-	db := domain.Must(sqlx.Open("postgres", fmt.Sprintf("host=%s port=%d user=postgres password=%s dbname=%s sslmode=disable",
-		o.server.Host, o.server.Port, o.server.SuperuserPassword.Reveal(), o.server.Database)))
-	defer db.Close()
-	if _, err := db.ExecContext(t.Context(), statement); err != nil {
-		t.Fatal(err)
-	}
+	p.execute(t, `UPDATE partywall.tenants SET deleted_at = now() - interval '1 hour' WHERE deleted_at IS NOT NULL`)
 }
 
 // purge purges in a process of its own, which is killed at the step. It reports whether
 // the purge had so many steps.
-func (o purgeOperator) purge(t *testing.T, step int) (killed bool) {
+func (p purgeCrash) purge(t *testing.T, step int) (killed bool) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestAPurgeIsKilledAtEachStep$")
-	cmd.Env = append(os.Environ(), purgeStepVariable+"="+strconv.Itoa(step), fmt.Sprintf("%s=%s %d %s %s %s %s",
-		purgeServerVariable, o.server.Host, o.server.Port, o.server.User, o.server.Password.Reveal(), o.server.Database, o.dir))
+	cmd := p.child(t.Context(), "TestAPurgeIsKilledAtEachStep", p.server.Port, step)
 	output, err := cmd.CombinedOutput()
 	exit, failed := errors.AsType[*exec.ExitError](err)
 	switch {
@@ -150,41 +96,29 @@ func (o purgeOperator) purge(t *testing.T, step int) (killed bool) {
 
 // mustBeSound fails unless a purge that was interrupted left nothing without a tenant, and
 // another process ends it.
-func (o purgeOperator) mustBeSound(t *testing.T, name string, killed bool) {
+func (p purgeCrash) mustBeSound(t *testing.T, name string, killed bool) {
 	t.Helper()
-	registry := o.open(t)
-	mustFindNoFault := func(when string) {
-		if faults, err := registry.Tenants.Check(t.Context(), access.Installation()); err != nil || len(faults) > 0 {
-			t.Errorf("%s %s: the check found %+v, %v", name, when, faults, err)
-		}
-	}
-	mustFindNoFault("after the kill")
+	p.mustFindNoFault(t, name+" after the kill")
 	if killed {
-		o.execute(t, `UPDATE partywall.purges SET leased_until = now()`) // as time does
-		if _, err := registry.Tenants.PurgeDue(t.Context()); err != nil {
+		p.execute(t, `UPDATE partywall.purges SET leased_until = now()`) // as time does
+		if _, err := p.registry.Tenants.PurgeDue(t.Context()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	details, err := registry.Tenants.Get(t.Context(), domain.Must(access.Installation().Steward(domain.Must(domain.ParseTenantID(name)))).Reader())
+	details, err := p.registry.Tenants.Get(t.Context(), domain.Must(access.Installation().Steward(domain.Must(domain.ParseTenantID(name)))).Reader())
 	if err != nil || details.Status != domain.Gone {
 		t.Errorf("%s is %s, %v", name, details.Status, err)
 	}
-	mustFindNoFault("at the end")
-	if _, err := os.Stat(filepath.Join(o.dir, "objects", name)); !os.IsNotExist(err) {
+	p.mustFindNoFault(t, name+" at the end")
+	if _, err := os.Stat(filepath.Join(p.dir, "objects", name)); !os.IsNotExist(err) {
 		t.Errorf("%s has files: %v", name, err)
 	}
 }
 
 // purgeInChild is the process that purges.
-func purgeInChild(t *testing.T) {
-	o := purgeOperator{server: &embeddedpg.Server{}}
-	var password string
-	if _, err := fmt.Sscan(os.Getenv(purgeServerVariable), &o.server.Host, &o.server.Port, &o.server.User, &password, &o.server.Database, &o.dir); err != nil {
-		t.Fatal(err)
-	}
-	o.server.Password = domain.NewSecret(password)
-	registry := o.open(t)
-	k := &killer{left: domain.Must(strconv.Atoi(os.Getenv(purgeStepVariable)))}
+func purgeInChild(t *testing.T, c crashTest, step int) {
+	registry := c.open(t)
+	k := &killer{left: step}
 	registry.Tenants.Purger = killedPurger{registry.Tenants.Purger, k}
 	registry.Tenants.Objects = killedObjects{registry.Tenants.Objects, k}
 	if _, err := registry.Tenants.PurgeDue(t.Context()); err != nil {
