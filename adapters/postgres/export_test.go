@@ -19,6 +19,9 @@ var TablesOfTenants = tablesOfTenants
 // Gate returns the pool that serves tenants, outside of any scope.
 func (db *DB) Gate() *sqlx.DB { return db.others.Load().Gates[installation.GateOfAll].DB }
 
+// Waiting returns how many callers wait for a connection that serves tenants.
+func (db *DB) Waiting() int { return db.others.Load().Gates[installation.GateOfAll].Waiting() }
+
 // OwnConn returns a connection of the pool that provisions. It accepts statements
 // outside of a scope from now on.
 func (db *DB) OwnConn(ctx context.Context) (*sqlx.Conn, error) {

@@ -46,7 +46,7 @@ func (db *DB) InTenant(ctx context.Context, id domain.TenantID, fn func(ctx cont
 	}
 	returned := false // from fn
 	err = as.try(ctx, func() error {
-		return logins.Gate(id).InScope(ctx, s, func(ctx context.Context, tx *sqlx.Tx) error {
+		return logins.Gate(id).For(id.String()).InScope(ctx, s, func(ctx context.Context, tx *sqlx.Tx) error {
 			err := fn(ctx, tx)
 			returned = true
 			return err

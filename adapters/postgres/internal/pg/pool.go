@@ -7,56 +7,51 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-
-	"github.com/partywall-go/partywall/domain"
 )
 
-// Pool is some connections of one login. Who wants one takes a turn first:
-// [sql.DB] alone would have callers wait for one as long as they live.
+// Pool is some connections of one login. A caller takes a turn before it uses one,
+// because [sql.DB] alone would have callers wait without end, and in one queue.
 type Pool struct {
 	DB        *sqlx.DB
 	Connector *Connector
-	turns     chan struct{} // one for each connection that is taken
+	turns     *turns
 	patience  time.Duration
+
+	tenant string // on whose behalf the callers take turns; empty: the program's own
 }
 
 // NewPool returns a pool of at most size connections. It connects to nothing yet.
 func NewPool(cfg Config, c *Connector, size int) *Pool {
-	return &Pool{c.Pool(size), c, make(chan struct{}, size), cfg.AcquireTimeout}
+	return &Pool{DB: c.Pool(size), Connector: c, turns: newTurns(size), patience: cfg.AcquireTimeout}
 }
 
-// Use runs fn once a connection is free, which it doesn't wait for long. fn uses
-// one at a time.
+// For returns the pool for callers on behalf of a tenant. The tenants of a pool take
+// turns, and so does the program itself, which names none.
+func (p *Pool) For(tenant string) *Pool {
+	of := *p
+	of.tenant = tenant
+	return &of
+}
+
+// Use runs fn once the caller has its turn, and returns
+// [domain.CodeDatabaseUnavailable] after a wait of [Config.AcquireTimeout]. fn uses one
+// connection at a time.
 func (p *Pool) Use(ctx context.Context, fn func(db *sqlx.DB) error) error {
 	return p.UseWithin(ctx, p.patience, fn)
 }
 
-// UseWithin is use for a caller who has another patience.
+// UseWithin is [Pool.Use] for a caller with another patience.
 func (p *Pool) UseWithin(ctx context.Context, patience time.Duration, fn func(db *sqlx.DB) error) error {
-	if err := p.takeTurn(ctx, patience); err != nil {
+	q, err := p.turns.take(ctx, p.tenant, 0, patience)
+	if err != nil {
 		return err
 	}
-	defer func() { <-p.turns }()
+	defer p.turns.release(q)
 	return fn(p.DB)
 }
 
-func (p *Pool) takeTurn(ctx context.Context, patience time.Duration) error {
-	select {
-	case p.turns <- struct{}{}:
-		return nil
-	default:
-	}
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
-	select {
-	case p.turns <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("all connections to the database are busy; try again").WithRetryAfter(RetryAfter)
-	}
-}
+// Waiting returns how many callers wait for their turn.
+func (p *Pool) Waiting() int { return p.turns.countWaiting() }
 
 // InScope is [InScope] on a connection of the pool.
 func (p *Pool) InScope(ctx context.Context, s *Scope, fn func(ctx context.Context, tx *sqlx.Tx) error) error {

@@ -1,0 +1,53 @@
+package postgres_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
+	"github.com/partywall-go/partywall/domain"
+)
+
+func TestAGreedyTenantDelaysItsNeighboursByOneTurn(t *testing.T) {
+	t.Parallel()
+	db, _ := pgtest.Open(t, pgtest.OneConnection, func(cfg *postgres.Config) { cfg.AcquireTimeout = 5 * time.Minute })
+	greedy, small := pgtest.MakeTenant(t, db, "greedy"), pgtest.MakeTenant(t, db, "small")
+	var served []domain.TenantID // one at a time: the gate has one connection
+	enter := func(id domain.TenantID) error {
+		return db.InTenant(t.Context(), id, func(context.Context, *sqlx.Tx) error { served = append(served, id); return nil })
+	}
+	var callers sync.WaitGroup
+	queue := func(who string, call func() error) {
+		waiting := db.Waiting()
+		callers.Go(func() {
+			if err := call(); err != nil {
+				t.Errorf("%s: %v", who, err)
+			}
+		})
+		for db.Waiting() == waiting {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	if err := db.InTenant(t.Context(), greedy, func(context.Context, *sqlx.Tx) error {
+		for range 20 {
+			queue("greedy", func() error { return enter(greedy) })
+		}
+		for range 20 {
+			queue("a caller who proves nothing", func() error { _, err := db.Tenants().Probe(t.Context(), small); return err })
+		}
+		queue("small", func() error { return enter(small) })
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+	callers.Wait()
+	if place := slices.Index(served, small); place > 1 {
+		t.Errorf("the neighbour came after %d callers of the greedy tenant, want at most 1", place)
+	}
+}
