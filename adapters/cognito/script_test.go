@@ -1,7 +1,6 @@
 package cognito_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -17,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/partywall-go/partywall/adapters/cognito"
+	"github.com/partywall-go/partywall/adapters/internal/logbuffer"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -67,7 +67,7 @@ type request struct {
 type script struct {
 	t      *testing.T
 	server *httptest.Server
-	logs   *lockedBuffer
+	logs   *logbuffer.Buffer
 
 	mu       sync.Mutex
 	answers  map[string][]answer // by operation; the last one repeats
@@ -75,7 +75,7 @@ type script struct {
 }
 
 func newScript(t *testing.T) *script {
-	s := &script{t: t, answers: map[string][]answer{}, logs: &lockedBuffer{}}
+	s := &script{t: t, answers: map[string][]answer{}, logs: &logbuffer.Buffer{}}
 	s.server = httptest.NewServer(s)
 	t.Cleanup(s.server.Close)
 	return s
@@ -150,24 +150,6 @@ func (s *script) config() cognito.Config {
 }
 
 func (s *script) provider() *cognito.Provider { return cognito.New(s.config()) }
-
-// lockedBuffer collects log lines.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
 
 var ada = mustEmail("Ada.Lovelace@example.com")
 

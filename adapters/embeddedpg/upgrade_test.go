@@ -1,18 +1,17 @@
 package embeddedpg_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
+	"github.com/partywall-go/partywall/adapters/internal/logbuffer"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
@@ -62,30 +61,12 @@ func (p *fakePackage) install(version string) {
 	p.write("postgres", fmt.Sprintf("case $1 in --version|-V) echo 'postgres (PostgreSQL) %s'; exit;; esac", version))
 }
 
-// lockedBuffer may be read while a logger writes to it.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
 func TestUpgrade(t *testing.T) {
 	programs, folder := newFakePackage(t), dataDir(t)
 	major, _, _ := strings.Cut(programs.version, ".")
 	later := major + ".99 (Fake)"
 	programs.install(programs.version)
-	var log lockedBuffer
+	var log logbuffer.Buffer
 	config := embeddedpg.Config{DataDir: folder, BinDir: programs.dir, Logger: slog.New(slog.NewTextHandler(&log, nil))}
 	finding := func(t *testing.T) doctor.Finding {
 		t.Helper()

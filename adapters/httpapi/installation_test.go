@@ -1,7 +1,6 @@
 package httpapi_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -17,6 +16,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/httpapi"
 	"github.com/partywall-go/partywall/adapters/idp"
 	"github.com/partywall-go/partywall/adapters/idp/idptest"
+	"github.com/partywall-go/partywall/adapters/internal/logbuffer"
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
@@ -36,7 +36,7 @@ type installation struct {
 	objects    *memory.Objects
 	config     httpapi.Config
 	clock      *clock
-	log        *syncBuffer
+	log        *logbuffer.Buffer
 
 	url, addr string
 	client    *http.Client
@@ -61,7 +61,7 @@ func build(t testing.TB) *installation {
 		identities: idptest.New(func(c *idp.Config) { c.Now = clock.Now }),
 		objects:    &memory.Objects{Now: clock.Now},
 		clock:      clock,
-		log:        &syncBuffer{},
+		log:        &logbuffer.Buffer{},
 		client:     &http.Client{Transport: checking{t, &http.Transport{}}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 	service := &tenants.Service{Registry: h.db.Tenants(), Provisioner: h.db.Tenants(), Prober: h.db.Tenants(), Reservations: h.db.Reservations(), Lifecycle: h.db.Lifecycle(), Directory: h.db.Directory(), Purger: h.db.Purges(), Tombstones: h.db.Purges(), Objects: h.objects, Grace: 720 * time.Hour, Users: h.identities, Limits: tenants.NewLimits(clock.Now)}
@@ -284,30 +284,6 @@ func (c *clock) pass(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.wait += d
-}
-
-// syncBuffer is a buffer that a server's goroutines may write to.
-type syncBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *syncBuffer) reset() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.buf.Reset()
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
 }
 
 // dial opens a connection to the installation, which the test ends.

@@ -177,7 +177,7 @@ func TestAProxyThatIsNotTrustedIsALineInTheLog(t *testing.T) {
 	}
 	for _, name := range []string{"net/http", "Echo"} {
 		product := products(httpapi.New(h.config), nil)[name]
-		h.log.reset()
+		h.log.Reset()
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/invoices", nil)
 		r.RemoteAddr = "10.0.0.1:4000"
 		r.Header.Set("X-Forwarded-For", "198.51.100.1")

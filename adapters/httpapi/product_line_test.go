@@ -40,7 +40,7 @@ func TestAProductsRouteHasALineInTheLog(t *testing.T) {
 	} {
 		for name, product := range products(httpapi.New(h.config), test.fail) {
 			t.Run(what+" in "+name, func(t *testing.T) {
-				h.log.reset()
+				h.log.Reset()
 				got := ask(t, product, append(test.headers, "X-Forwarded-For: 192.0.2.7")...).is(t, test.status)
 				lines := h.lines(t)
 				if len(lines) != 1 {
@@ -73,7 +73,7 @@ func TestAProductsPanicHasALine(t *testing.T) {
 		"GET /invoices": api.RequireMember(mux),
 		"/invoices":     e,
 	} {
-		h.log.reset()
+		h.log.Reset()
 		func() {
 			defer func() {
 				if recover() == nil {

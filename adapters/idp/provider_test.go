@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/adapters/idp"
+	"github.com/partywall-go/partywall/adapters/internal/logbuffer"
 	"github.com/partywall-go/partywall/adapters/memory"
 	"github.com/partywall-go/partywall/adapters/tokens"
 	"github.com/partywall-go/partywall/domain"
@@ -217,22 +218,7 @@ func (c *clock) pass(d time.Duration) {
 }
 
 // journal is a log that tests read.
-type journal struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (j *journal) Write(line []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(line)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
-}
+type journal struct{ logbuffer.Buffer }
 
 func (j *journal) logger() *slog.Logger {
 	return slog.New(slog.NewJSONHandler(j, &slog.HandlerOptions{Level: slog.LevelDebug}))

@@ -1,7 +1,6 @@
 package tokens_test
 
 import (
-	"bytes"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/partywall-go/partywall/adapters/internal/logbuffer"
 	"github.com/partywall-go/partywall/adapters/tokens"
 )
 
@@ -153,7 +153,7 @@ func TestAnUnusableKeyVerifiesNothing(t *testing.T) {
 // A provider that sends its answer byte by byte has two seconds in all.
 func TestASlowKeySetIsIgnored(t *testing.T) {
 	t.Parallel()
-	var log syncedBuffer
+	var log logbuffer.Buffer
 	server := newKeyServer(t, func(w http.ResponseWriter, r *http.Request) {
 		for r.Context().Err() == nil {
 			_, _ = w.Write([]byte(" "))
@@ -170,7 +170,7 @@ func TestASlowKeySetIsIgnored(t *testing.T) {
 }
 
 func TestAFailureIsLoggedOnce(t *testing.T) {
-	var log syncedBuffer
+	var log logbuffer.Buffer
 	server := newKeyServer(t, status(http.StatusBadGateway))
 	synctest.Test(t, func(t *testing.T) {
 		newKeySet(t, tokens.KeySetConfig{URL: server.URL, Log: slog.New(slog.NewTextHandler(&log, nil))})
@@ -182,21 +182,4 @@ func TestAFailureIsLoggedOnce(t *testing.T) {
 	if len(lines) != 2 || !strings.Contains(lines[0], "level=WARN") || !strings.Contains(lines[0], "502") || !strings.Contains(lines[1], "level=INFO") {
 		t.Errorf("the log is\n%s", log.String())
 	}
-}
-
-type syncedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncedBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncedBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
