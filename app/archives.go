@@ -6,7 +6,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/archive"
 	"github.com/partywall-go/partywall/adapters/idp"
-	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/ports"
 )
 
 // Archives exports a tenant into one file, imports it here or in another installation, and
@@ -41,7 +41,7 @@ func ParseFileMode(s string) (FileMode, error) { return archive.ParseFileMode(s)
 // The codes of an archive that is refused: it is damaged, or does not fit this program.
 const (
 	CodeArchiveDamaged = archive.CodeDamaged
-	CodeArchiveRefused = postgres.CodeArchiveRefused
+	CodeArchiveRefused = ports.CodeArchiveRefused
 )
 
 // archiveService returns what exports and imports tenants.

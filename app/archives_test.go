@@ -19,6 +19,7 @@ import (
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/domain/identities"
+	"github.com/partywall-go/partywall/domain/invitations"
 	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -238,10 +239,43 @@ func decompressesAlike(flipped, whole []byte, at int) bool {
 	return err == nil && bytes.Equal(got, domain.Must(decoder.DecodeAll(whole, nil)))
 }
 
-func TestMemoryHasNoArchives(t *testing.T) {
+// TestAProductMovesTenantsInMemory exports a tenant with settings, a member, invitations
+// and a file, and imports it into another installation in memory.
+func TestAProductMovesTenantsInMemory(t *testing.T) {
 	t.Parallel()
-	pw := apptest.OpenMemory(t, nil)
-	if _, err := pw.Archives.Export(t.Context(), installation, pw.ID, io.Discard, app.NoFiles); !errors.Is(err, app.CodeNoDatabase) {
-		t.Errorf("%v", err)
+	acme, elsewhere := apptest.OpenMemory(t, nil), apptest.OpenMemory(t, nil)
+	ctx := t.Context()
+	invited, err := acme.Invitations.Create(ctx, domain.Must(installation.Manager(acme.ID)), ports.Caller{}, invitations.Invite{Role: domain.RoleViewer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	putFile(t, acme, "a/ü.txt", "hello")
+	file := archived(t, acme, app.IncludeFiles)
+
+	id := newID(t, acme, "copy")
+	imported, err := elsewhere.Archives.Import(ctx, installation, bytes.NewReader(file), app.Importing{As: id, Owner: elsewhere.Owner.Member.Identity()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if imported.Invitations != 1 || imported.ToResend != 1 || imported.Files != 1 || imported.Members != 1 || imported.MissingAll != 1 {
+		t.Errorf("%+v", imported)
+	}
+	if text := fileOf(t, elsewhere, id, "a/ü.txt"); text != "hello" {
+		t.Errorf("the file has %q", text)
+	}
+	by := domain.Must(installation.Manager(id))
+	open, err := elsewhere.Invitations.List(ctx, by, domain.InvitationOpen, domain.InvitationID{}, 0)
+	if err != nil || len(open.Invitations) != 1 || open.Invitations[0].ID == invited.ID || !open.Invitations[0].ExpiresAt.Equal(invited.ExpiresAt) {
+		t.Fatalf("%+v, %v", open, err)
+	}
+	if _, err := elsewhere.Invitations.Preview(ctx, limits.Address{}, invited.Token); !errors.Is(err, domain.CodeInvitationInvalid) {
+		t.Errorf("the token of the other installation: %v", err)
+	}
+	resent, err := elsewhere.Invitations.Resend(ctx, by, ports.Caller{}, open.Invitations[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if offer, err := elsewhere.Invitations.Preview(ctx, limits.Address{}, resent.Token); err != nil || offer.Tenant != id || offer.Role != domain.RoleViewer {
+		t.Errorf("%+v, %v", offer, err)
 	}
 }

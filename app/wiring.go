@@ -36,7 +36,7 @@ type stores struct {
 	invitations  invitationStore
 	users        ports.UserStore
 	events       eventStore
-	archives     ports.TenantArchives // nil on memory
+	archives     ports.TenantArchives
 	ready        ports.Dependency
 }
 

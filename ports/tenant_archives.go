@@ -13,31 +13,53 @@ import (
 // tenant from it, here or in another installation. Files are not part of it, and neither
 // are events, which belong to the installation.
 type TenantArchives interface {
-	// Export passes on the members and the tables of a tenant as they are at one moment,
-	// whatever its status, and returns the rest. No transaction is open afterwards. A
-	// tenant that does not exist is [domain.CodeTenantNotFound]. An error of into comes
-	// back as it is.
+	// Export passes on the members, the invitations and the tables of a tenant as they
+	// are at one moment, whatever its status, and returns the rest. No transaction is open
+	// afterwards. A tenant that does not exist, or of which only a reservation or a
+	// tombstone does, is [domain.CodeTenantNotFound]. An error of into comes back as it
+	// is.
 	Export(ctx context.Context, id domain.TenantID, into ArchiveSink) (ArchivedTenant, error)
 
-	// Import creates a tenant with the rows and the members of in, all or nothing. The
-	// tenant is served only after Activate, and a sweep removes it if it is not renewed
-	// for [ImportLife]. An ID that is taken is [domain.CodeTenantExists]. An archive that
-	// does not fit the migrations of this program is an error that says why. An error of
-	// in comes back as it is.
+	// Import creates a tenant with the rows, the members and the invitations of in, all or
+	// nothing. The tenant is served only after Activate, and a sweep removes it if it is
+	// not renewed for [ImportLife]. No token is good for an invitation until it is resent.
+	// An ID that is taken, also by an import that is not activated, is
+	// [domain.CodeTenantExists]. An archive that does not fit the migrations of this
+	// program, or has two open invitations to one address, is [CodeArchiveRefused], with
+	// the reason. An error of in comes back as it is.
 	Import(ctx context.Context, in TenantImport) (PendingImport, error)
 
-	// Renew keeps the tenant for another [ImportLife].
+	// Renew keeps the tenant for another [ImportLife]. An import that was discarded,
+	// activated or swept is [ErrImportEnded].
 	Renew(ctx context.Context, p PendingImport) error
 
 	// Activate serves the tenant from now on. Its event is [domain.EventTenantCreated],
 	// on behalf of one of its owners. A tenant without an active owner is
-	// [domain.CodeLastOwner].
+	// [domain.CodeLastOwner], and stays as it is. An import that was discarded, activated
+	// or swept is [ErrImportEnded].
 	Activate(ctx context.Context, p PendingImport, by domain.Actor) (domain.Tenant, error)
 
 	// Discard removes the tenant as if it had never been. It does nothing to one that
-	// was activated.
+	// was activated, and nothing to what was imported since under the same ID.
 	Discard(ctx context.Context, p PendingImport) error
 }
+
+// CodeArchiveRefused is the code of a tenant that cannot be exported, and of an archive
+// that cannot be imported. It is for the operator.
+const CodeArchiveRefused domain.Code = "archive_refused"
+
+// ErrArchiveRefused says in one line why a tenant cannot be exported or imported.
+func ErrArchiveRefused(format string, args ...any) *domain.Error {
+	return domain.Errorf(domain.Internal, format, args...).WithCode(CodeArchiveRefused)
+}
+
+// ErrTwoInvitations refuses an archive with two open invitations to one address.
+func ErrTwoInvitations() *domain.Error {
+	return ErrArchiveRefused("the archive has two open invitations to one address")
+}
+
+// ErrImportEnded is the error for an import that is no longer pending.
+var ErrImportEnded = domain.Errorf(domain.Conflict, "the import took too long to be kept: start it again")
 
 // ImportLife is how long a tenant that was imported, and neither renewed nor activated,
 // stays.
@@ -48,13 +70,17 @@ type ArchiveSink interface {
 	// Member receives a membership.
 	Member(m domain.Membership) error
 
+	// Invitation receives an invitation of any state. The invitations come after the
+	// members, in the order of their IDs.
+	Invitation(i domain.Invitation) error
+
 	// Table returns what receives the rows of a table, until the next call. A row is a
 	// line in the text format of PostgreSQL's COPY. The tables come in an order in which
 	// they can be filled.
 	Table(t ArchivedTable) (io.Writer, error)
 }
 
-// ArchivedTenant is a tenant in an archive, without its members and rows.
+// ArchivedTenant is a tenant in an archive, without its members, invitations and rows.
 type ArchivedTenant struct {
 	Tenant    domain.TenantDetails
 	Files     []ArchivedFile
@@ -93,8 +119,13 @@ type TenantImport struct {
 	ArchivedTenant // its Tenant's ID, name and settings are those of the new tenant
 	Tables         []ArchivedTable
 
-	// Members returns the memberships of the new tenant. It is used once, before Rows.
+	// Members returns the memberships of the new tenant. It is used once, before
+	// Invitations.
 	Members iter.Seq2[domain.Membership, error]
+
+	// Invitations returns the invitations of the new tenant, whose IDs no other tenant's
+	// invitations have. It is used once, between Members and Rows.
+	Invitations iter.Seq2[domain.Invitation, error]
 
 	// Rows returns the rows of each table, in the order of Tables. Reading to the end
 	// fails if they are not what the archive says.

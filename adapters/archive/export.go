@@ -18,12 +18,13 @@ import (
 
 // Exported reports what an archive has.
 type Exported struct {
-	Tenant  domain.Tenant
-	Tables  int
-	Rows    int64
-	Members int64
-	Files   int64 // whose contents are in the archive, or whose names alone
-	Bytes   int64 // of the contents
+	Tenant      domain.Tenant
+	Tables      int
+	Rows        int64
+	Members     int64
+	Invitations int64 // of any state
+	Files       int64 // whose contents are in the archive, or whose names alone
+	Bytes       int64 // of the contents
 }
 
 // Export writes an archive of tenant id, whatever its status, to w. The rows and the
@@ -35,7 +36,7 @@ type Exported struct {
 // table whose row policies hold for its owner, is refused in one line. After an error, what
 // was written is no archive.
 func (s *Service) Export(ctx context.Context, operator access.Operator, id domain.TenantID, w io.Writer, files FileMode) (report Exported, err error) {
-	if err := s.check(operator); err != nil {
+	if err := operator.Require(); err != nil {
 		return Exported{}, err
 	}
 	if err := id.Require(); err != nil {
@@ -64,7 +65,10 @@ type export struct {
 	spool    *spool
 	id       domain.TenantID
 	manifest manifest
-	parts    []*spooled // the members, the tables, the list of files
+	members  *spooled
+	invited  *spooled // the invitations
+	tables   []*spooled
+	files    *spooled // their list
 	report   Exported
 
 	tar      *tar.Writer
@@ -73,15 +77,14 @@ type export struct {
 
 // read fills the spool and the manifest.
 func (e *export) read(ctx context.Context) error {
-	if err := e.begin(); err != nil {
-		return err
-	}
 	found, err := e.service.Database.Export(ctx, e.id, e)
 	if err != nil {
 		return err
 	}
-	if err := e.begin(); err != nil {
-		return err
+	for _, part := range []**spooled{&e.members, &e.invited, &e.files} {
+		if err := e.begin(part); err != nil { // unless it has lines
+			return err
+		}
 	}
 	if e.manifest.Files.Mode != NoFiles {
 		if err := e.list(ctx); err != nil {
@@ -95,38 +98,45 @@ func (e *export) read(ctx context.Context) error {
 	return nil
 }
 
-// begin begins a part of the spool.
-func (e *export) begin() error {
-	part, err := e.spool.begin()
-	e.parts = append(e.parts, part)
+// begin begins a part of the spool, unless it has begun.
+func (e *export) begin(part **spooled) (err error) {
+	if *part == nil {
+		*part, err = e.spool.begin()
+	}
 	return err
 }
 
-// last returns the part that was begun last.
-func (e *export) last() *spooled { return e.parts[len(e.parts)-1] }
-
-// line writes a JSON object to the last part.
-func (e *export) line(object any) error {
+// line writes a JSON object to a part, which is the last.
+func (e *export) line(part **spooled, object any) error {
+	if err := e.begin(part); err != nil {
+		return err
+	}
 	text, err := json.Marshal(object)
 	if err == nil {
-		_, err = e.last().Write(append(text, '\n'))
+		_, err = (*part).Write(append(text, '\n'))
 	}
 	return err
 }
 
 // Member implements [ports.ArchiveSink]. The members come before the tables.
 func (e *export) Member(m domain.Membership) error {
-	return e.line(memberObject{
+	return e.line(&e.members, memberObject{
 		Provider: m.Identity.Provider(), Subject: m.Identity.Subject(), Email: m.Email.String(), Role: string(m.Role), State: string(m.State),
 		CreatedAt: m.CreatedAt, ExpiresAt: m.ExpiresAt, Reason: m.Reason,
 	})
 }
 
+// Invitation implements [ports.ArchiveSink]. The invitations come before the tables.
+func (e *export) Invitation(i domain.Invitation) error {
+	return e.line(&e.invited, invitationObjectOf(i))
+}
+
 // Table implements [ports.ArchiveSink].
 func (e *export) Table(t ports.ArchivedTable) (io.Writer, error) {
-	e.manifest.Tables = append(e.manifest.Tables, tableObject{ArchivedTable: t})
-	err := e.begin()
-	return e.last(), err
+	var part *spooled
+	err := e.begin(&part)
+	e.manifest.Tables, e.tables = append(e.manifest.Tables, tableObject{ArchivedTable: t}), append(e.tables, part)
+	return part, err
 }
 
 // list writes down the files of the tenant.
@@ -143,7 +153,7 @@ func (e *export) list(ctx context.Context) error {
 		}
 		for _, o := range found {
 			e.manifest.Files.Bytes += o.Size
-			if err := e.line(fileObject{o.Key.Filename(), o.Size, o.ModifiedAt}); err != nil {
+			if err := e.line(&e.files, fileObject{o.Key.Filename(), o.Size, o.ModifiedAt}); err != nil {
 				return err
 			}
 		}
@@ -160,13 +170,14 @@ func (e *export) describe(found ports.ArchivedTenant) {
 	m.Format, m.CreatedAt, m.Provider = format, time.Now().UTC(), e.service.Provider
 	m.Tenant = tenantObject{found.Tenant.ID.String(), found.Tenant.Name, found.Tenant.CreatedAt, json.RawMessage(found.Tenant.Settings.String())}
 	m.Migrations, m.Sequences = found.Files, found.Sequences
-	m.Members = e.parts[0].counter.section()
-	for i := range m.Tables {
-		m.Tables[i].Rows = e.parts[1+i].counter.section()
+	invitations := e.invited.counter.section()
+	m.Members, m.Invitations, m.Files.List = e.members.counter.section(), &invitations, e.files.counter.section()
+	for i, rows := range e.tables {
+		m.Tables[i].Rows = rows.counter.section()
 		e.report.Rows += m.Tables[i].Rows.Lines
 	}
-	m.Files.List = e.last().counter.section()
-	e.report.Tenant, e.report.Tables, e.report.Members, e.report.Files = found.Tenant.Tenant, len(m.Tables), m.Members.Lines, m.Files.List.Lines
+	e.report.Tenant, e.report.Tables = found.Tenant.Tenant, len(m.Tables)
+	e.report.Members, e.report.Invitations, e.report.Files = m.Members.Lines, invitations.Lines, m.Files.List.Lines
 }
 
 // write writes the archive.
@@ -192,12 +203,13 @@ func (e *export) writeEntries(ctx context.Context) error {
 	if err := e.writeJSON(manifestEntry, e.manifest); err != nil {
 		return err
 	}
-	names := []string{membersEntry}
-	for i := range e.manifest.Tables {
-		names = append(names, tableEntry(i))
+	names, parts := []string{membersEntry, invitationsEntry}, []*spooled{e.members, e.invited}
+	for i, rows := range e.tables {
+		names, parts = append(names, tableEntry(i)), append(parts, rows)
 	}
-	for i, name := range append(names, filesEntry) {
-		if err := e.copyPart(name, e.parts[i]); err != nil {
+	names, parts = append(names, filesEntry), append(parts, e.files)
+	for i, name := range names {
+		if err := e.copyPart(name, parts[i]); err != nil {
 			return err
 		}
 	}

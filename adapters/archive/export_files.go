@@ -12,7 +12,7 @@ import (
 
 // copyFiles copies the contents of the listed files.
 func (e *export) copyFiles(ctx context.Context) error {
-	decoder, err := e.spool.read(e.last())
+	decoder, err := e.spool.read(e.files)
 	if err != nil {
 		return err
 	}

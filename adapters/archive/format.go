@@ -22,10 +22,11 @@ const format = 1
 
 // The names of the entries.
 const (
-	manifestEntry = "manifest.json"
-	membersEntry  = "members.jsonl"
-	filesEntry    = "files.jsonl"
-	endEntry      = "end.json"
+	manifestEntry    = "manifest.json"
+	membersEntry     = "members.jsonl"
+	invitationsEntry = "invitations.jsonl"
+	filesEntry       = "files.jsonl"
+	endEntry         = "end.json"
 )
 
 func tableEntry(n int) string  { return fmt.Sprintf("tables/%d", n+1) }
@@ -39,15 +40,16 @@ const (
 
 // manifest is the first entry.
 type manifest struct {
-	Format     int                      `json:"format"`
-	CreatedAt  time.Time                `json:"createdAt"`
-	Tenant     tenantObject             `json:"tenant"`
-	Provider   string                   `json:"provider"` // of the installation's identities
-	Migrations []ports.ArchivedFile     `json:"migrations"`
-	Members    section                  `json:"members"`
-	Tables     []tableObject            `json:"tables"`
-	Sequences  []ports.ArchivedSequence `json:"sequences"`
-	Files      filesObject              `json:"files"`
+	Format      int                      `json:"format"`
+	CreatedAt   time.Time                `json:"createdAt"`
+	Tenant      tenantObject             `json:"tenant"`
+	Provider    string                   `json:"provider"` // of the installation's identities
+	Migrations  []ports.ArchivedFile     `json:"migrations"`
+	Members     section                  `json:"members"`
+	Invitations *section                 `json:"invitations,omitempty"` // nil: the archive has no such entry
+	Tables      []tableObject            `json:"tables"`
+	Sequences   []ports.ArchivedSequence `json:"sequences"`
+	Files       filesObject              `json:"files"`
 }
 
 type tenantObject struct {

@@ -30,6 +30,9 @@ type Imported struct {
 	ByAddress  int       // of them, found by their verified address
 	Missing    []Missing // those of the archive who have no account here; at most maxMissing
 	MissingAll int
+
+	Invitations int // of any state
+	ToResend    int // of them, open or expired: no token is good for these until they are resent
 }
 
 // Missing is a member of an archive who has no account in this installation.
@@ -49,13 +52,14 @@ const maxMissing = 1000
 //
 // A member keeps an identity that this installation has, or gets the one with the same
 // verified address. All others are reported as Missing. Without an owner among the
-// members, name one in how.
+// members, name one in how. Invitations keep their states and get other IDs; an open one
+// is accepted only after it is resent.
 //
 // A tenant that is being imported is not served. After an error nothing is left of it; if
 // the program is killed, the next sweep removes it, and files may be left, which keep the
 // ID from being given out.
 func (s *Service) Import(ctx context.Context, operator access.Operator, from io.Reader, how Importing) (report Imported, err error) {
-	if err := s.check(operator); err != nil {
+	if err := operator.Require(); err != nil {
 		return Imported{}, err
 	}
 	id := how.As
@@ -120,7 +124,7 @@ func (i *imports) prepare(ctx context.Context) (err error) {
 // tenant returns what the database imports.
 func (i *imports) tenant() ports.TenantImport {
 	m := i.reader.manifest
-	in := ports.TenantImport{ArchivedTenant: ports.ArchivedTenant{Files: m.Migrations, Sequences: m.Sequences}, Rows: i.rows, Members: i.members}
+	in := ports.TenantImport{ArchivedTenant: ports.ArchivedTenant{Files: m.Migrations, Sequences: m.Sequences}, Rows: i.rows, Members: i.members, Invitations: i.invitations}
 	in.Tenant.ID, in.Tenant.Name, in.Tenant.Settings = i.id, i.name, i.settings
 	for _, t := range m.Tables {
 		in.Tables = append(in.Tables, t.ArchivedTable)

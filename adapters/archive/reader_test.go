@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -41,6 +42,11 @@ func importFrom(t testing.TB, r *reader, objects *memory.Objects) error {
 			return err
 		}
 	}
+	for _, err := range i.tenant().Invitations {
+		if err != nil {
+			return err
+		}
+	}
 	for _, table := range i.tenant().Tables {
 		rows, err := i.rows(table)
 		if err != nil {
@@ -53,7 +59,7 @@ func importFrom(t testing.TB, r *reader, objects *memory.Objects) error {
 	return i.copyFiles(t.Context())
 }
 
-// small returns an archive of a tenant with a member, a table and two files.
+// small returns an archive of a tenant with a member, an invitation, a table and two files.
 func small(t testing.TB) []byte {
 	t.Helper()
 	objects := &memory.Objects{}
@@ -67,9 +73,9 @@ func small(t testing.TB) []byte {
 	defer buffer.Close()
 	e := export{service: &Service{Objects: objects, Provider: "local"}, spool: buffer, id: acme}
 	e.manifest.Files.Mode = IncludeFiles
-	err = e.begin()
+	err = e.Member(domain.Membership{Identity: domain.Must(domain.NewIdentity("local", "ada")), Role: domain.RoleOwner, State: domain.MemberActive})
 	if err == nil {
-		err = e.Member(domain.Membership{Identity: domain.Must(domain.NewIdentity("local", "ada")), Role: domain.RoleOwner, State: domain.MemberActive})
+		err = e.Invitation(domain.Invitation{Role: domain.RoleViewer, State: domain.InvitationOpen, Life: time.Hour, Generation: 1})
 	}
 	if err == nil {
 		var rows io.Writer
@@ -77,7 +83,7 @@ func small(t testing.TB) []byte {
 			_, err = io.WriteString(rows, "one\ntwo\n")
 		}
 	}
-	if err = errors.Join(err, e.begin()); err == nil {
+	if err == nil {
 		err = errors.Join(e.list(t.Context()), e.spool.end())
 	}
 	tenant := ports.ArchivedTenant{Sequences: []ports.ArchivedSequence{{Name: "s", Last: 1}}}
@@ -98,6 +104,26 @@ func TestASmallArchiveIsRead(t *testing.T) {
 	}
 	if got, ok := objects.Get(domain.Must(domain.NewObjectKey(domain.Must(domain.ParseTenantID("acme")), "a/b.txt"))); !ok || string(got) != "hello" {
 		t.Errorf("%q, %v", got, ok)
+	}
+}
+
+// TestAnArchiveOfAnEarlierProgramHasNoInvitations reads one without their entry.
+func TestAnArchiveOfAnEarlierProgramHasNoInvitations(t *testing.T) {
+	t.Parallel()
+	names, texts := parts(t)
+	var m map[string]any
+	if err := json.Unmarshal([]byte(texts[manifestEntry].text), &m); err != nil {
+		t.Fatal(err)
+	}
+	delete(m, "invitations")
+	all := []entry{file(manifestEntry, string(domain.Must(json.Marshal(m))))}
+	for _, n := range names[1:] {
+		if n != invitationsEntry {
+			all = append(all, texts[n])
+		}
+	}
+	if err := readOn(t, bytes.NewReader(packed(t, all...)), &memory.Objects{}); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -179,34 +205,62 @@ func TestHostileArchivesAreRefused(t *testing.T) {
 			e.text = string(domain.Must(json.Marshal(m)))
 		})
 	}
+	// changeInvitation returns an archive whose line about an invitation is another.
+	changeInvitation := func(old, replacement string) []byte {
+		line := strings.Replace(texts[invitationsEntry].text, old, replacement, 1)
+		sum := newCounter()
+		_, _ = sum.Write([]byte(line)) // it returns no error
+		var m manifest
+		if err := json.Unmarshal([]byte(texts[manifestEntry].text), &m); err != nil || line == texts[invitationsEntry].text {
+			t.Fatal(old, err)
+		}
+		invitations := sum.section()
+		m.Invitations = &invitations
+		all := []entry{file(manifestEntry, string(domain.Must(json.Marshal(m))))}
+		for _, n := range names[1:] {
+			e := texts[n]
+			if n == invitationsEntry {
+				e.text = line
+			}
+			all = append(all, e)
+		}
+		return packed(t, all...)
+	}
 	for name, c := range map[string]struct {
 		file []byte
 		says string
 	}{
-		"nothing":                 {nil, "it ends too early"},
-		"text":                    {[]byte("hello, world"), "cannot be decompressed"},
-		"no tar":                  {domain.Must(zstd.NewWriter(nil)).EncodeAll([]byte(strings.Repeat("x", 2000)), nil), "damaged"},
-		"an empty tar":            {packed(t, entry{tar.Header{Name: "x", Typeflag: tar.TypeDir}, ""}), "is no file"},
-		"a link":                  {packed(t, entry{tar.Header{Name: manifestEntry, Typeflag: tar.TypeSymlink, Linkname: "/etc/passwd"}, ""}), "is no file"},
-		"no manifest":             {packed(t, file("../../etc/passwd", "x")), `the entry "../../etc/passwd"`},
-		"a manifest of a bomb":    {bomb(t, manifestEntry, maxManifest+1), "more than"},
-		"a manifest that is none": {packed(t, file(manifestEntry, "[]")), "not what it should be"},
-		"a newer format":          {saying(func(m *manifest) { m.Format = 2 }), "format 2"},
-		"an ID with a path":       {saying(func(m *manifest) { m.Tenant.ID = "../x" }), "no valid ID"},
-		"settings that are none":  {saying(func(m *manifest) { m.Tenant.Settings = json.RawMessage("[]") }), "no valid settings"},
-		"an unknown mode":         {saying(func(m *manifest) { m.Files.Mode = "some" }), "unknown mode"},
-		"a table too much":        {saying(func(m *manifest) { m.Tables = append(m.Tables, m.Tables[0]) }), `the entry "files.jsonl" in place of tables/2`},
-		"a row too much":          {change("tables/1", func(e *entry) { e.text += "x\n" }), "the size that the manifest says"},
-		"another row":             {change("tables/1", func(e *entry) { e.text = "one\ntoo\n" }), "tables/1 is not what the manifest says"},
-		"a negative size":         {saying(func(m *manifest) { m.Tables[0].Rows.Bytes = -1 }), "the size that the manifest says"},
-		"a file with a path":      {change("files/1", func(e *entry) { e.Name = "files/../1" }), "where a file follows"},
-		"a file of no line":       {change("files/2", func(e *entry) { e.Name = "files/3" }), "no valid line 3"},
-		"a file twice":            {change("files/2", func(e *entry) { e.Name = "files/1" }), "where a file follows"},
-		"another content":         {change("files/1", func(e *entry) { e.text = "HELLO" }), "not what its end says"},
-		"a header":                {change("files/1", func(e *entry) { e.PAXRecords = map[string]string{headersAttribute: `{"Set-Cookie":"a"}`} }), `the header "Set-Cookie"`},
-		"a header of two lines":   {change("files/1", func(e *entry) { e.PAXRecords = map[string]string{headersAttribute: `{"Expires":"a\r\nb"}`} }), "the header"},
-		"a type of two lines":     {change("files/1", func(e *entry) { e.PAXRecords = map[string]string{typeAttribute: "a\nb"} }), "no valid type"},
-		"no end":                  {packed(t, texts[manifestEntry], texts[membersEntry], texts["tables/1"], texts[filesEntry]), "ends too early"},
+		"nothing":                  {nil, "it ends too early"},
+		"text":                     {[]byte("hello, world"), "cannot be decompressed"},
+		"no tar":                   {domain.Must(zstd.NewWriter(nil)).EncodeAll([]byte(strings.Repeat("x", 2000)), nil), "damaged"},
+		"an empty tar":             {packed(t, entry{tar.Header{Name: "x", Typeflag: tar.TypeDir}, ""}), "is no file"},
+		"a link":                   {packed(t, entry{tar.Header{Name: manifestEntry, Typeflag: tar.TypeSymlink, Linkname: "/etc/passwd"}, ""}), "is no file"},
+		"no manifest":              {packed(t, file("../../etc/passwd", "x")), `the entry "../../etc/passwd"`},
+		"a manifest of a bomb":     {bomb(t, manifestEntry, maxManifest+1), "more than"},
+		"a manifest that is none":  {packed(t, file(manifestEntry, "[]")), "not what it should be"},
+		"a newer format":           {saying(func(m *manifest) { m.Format = 2 }), "format 2"},
+		"an ID with a path":        {saying(func(m *manifest) { m.Tenant.ID = "../x" }), "no valid ID"},
+		"settings that are none":   {saying(func(m *manifest) { m.Tenant.Settings = json.RawMessage("[]") }), "no valid settings"},
+		"an unknown mode":          {saying(func(m *manifest) { m.Files.Mode = "some" }), "unknown mode"},
+		"a table too much":         {saying(func(m *manifest) { m.Tables = append(m.Tables, m.Tables[0]) }), `the entry "files.jsonl" in place of tables/2`},
+		"a row too much":           {change("tables/1", func(e *entry) { e.text += "x\n" }), "the size that the manifest says"},
+		"another row":              {change("tables/1", func(e *entry) { e.text = "one\ntoo\n" }), "tables/1 is not what the manifest says"},
+		"a negative size":          {saying(func(m *manifest) { m.Tables[0].Rows.Bytes = -1 }), "the size that the manifest says"},
+		"an invitation of no role": {changeInvitation(`"viewer"`, `"pope"`), "an invitation cannot be read"},
+		"an invitation for ever":   {changeInvitation(`3600000000`, `9999999999999999`), "an invitation cannot be read"},
+		"an invitation to nobody":  {changeInvitation(`"generation":1`, `"generation":1,"email":"nobody"`), "an invitation cannot be read"},
+		"an unknown state":         {changeInvitation(`"open"`, `"shut"`), "an invitation cannot be read"},
+		"accepted by no member":    {changeInvitation(`"open"`, `"accepted"`), "an invitation cannot be read"},
+		"no generation":            {changeInvitation(`"generation":1`, `"generation":0`), "an invitation cannot be read"},
+		"no invitations":           {saying(func(m *manifest) { m.Invitations = nil }), `the entry "invitations.jsonl" in place of tables/1`},
+		"a file with a path":       {change("files/1", func(e *entry) { e.Name = "files/../1" }), "where a file follows"},
+		"a file of no line":        {change("files/2", func(e *entry) { e.Name = "files/3" }), "no valid line 3"},
+		"a file twice":             {change("files/2", func(e *entry) { e.Name = "files/1" }), "where a file follows"},
+		"another content":          {change("files/1", func(e *entry) { e.text = "HELLO" }), "not what its end says"},
+		"a header":                 {change("files/1", func(e *entry) { e.PAXRecords = map[string]string{headersAttribute: `{"Set-Cookie":"a"}`} }), `the header "Set-Cookie"`},
+		"a header of two lines":    {change("files/1", func(e *entry) { e.PAXRecords = map[string]string{headersAttribute: `{"Expires":"a\r\nb"}`} }), "the header"},
+		"a type of two lines":      {change("files/1", func(e *entry) { e.PAXRecords = map[string]string{typeAttribute: "a\nb"} }), "no valid type"},
+		"no end":                   {packed(t, texts[manifestEntry], texts[membersEntry], texts[invitationsEntry], texts["tables/1"], texts[filesEntry]), "ends too early"},
 	} {
 		err := readOn(t, bytes.NewReader(c.file), &memory.Objects{})
 		if !errors.Is(err, CodeDamaged) || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "\n") {
@@ -262,7 +316,7 @@ func TestTheMemoryOfABombIsSmall(t *testing.T) {
 	go func() {
 		z := domain.Must(zstd.NewWriter(to, zstd.WithEncoderConcurrency(1)))
 		w := tar.NewWriter(z)
-		for _, e := range []entry{file(manifestEntry, string(domain.Must(json.Marshal(m)))), texts[membersEntry]} {
+		for _, e := range []entry{file(manifestEntry, string(domain.Must(json.Marshal(m)))), texts[membersEntry], texts[invitationsEntry]} {
 			e.Typeflag, e.Size = tar.TypeReg, int64(len(e.text))
 			_ = w.WriteHeader(&e.Header)
 			_, _ = io.WriteString(w, e.text)

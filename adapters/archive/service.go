@@ -6,13 +6,12 @@ import (
 	"log/slog"
 
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/ports"
 )
 
 // Service exports, imports and clones tenants.
 type Service struct {
-	Database ports.TenantArchives // nil: memory, which has no archives
+	Database ports.TenantArchives
 	Objects  Objects
 	Users    ports.AccountStore // of the built-in identities; nil: they are another system's
 	Provider string             // of the installation's identities
@@ -46,17 +45,6 @@ func ParseFileMode(s string) (FileMode, error) {
 		return mode, nil
 	}
 	return "", domain.Invalidf("files", "the files of an archive are include, list or none")
-}
-
-// check refuses a call without the operator's proof, and an installation in memory.
-func (s *Service) check(operator access.Operator) error {
-	if err := operator.Require(); err != nil {
-		return err
-	}
-	if s.Database == nil {
-		return domain.Errorf(domain.Internal, "memory has no archives: configure a database").WithCode("no_database")
-	}
-	return nil
 }
 
 // log writes the audit line of what the operator did.

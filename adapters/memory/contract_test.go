@@ -153,6 +153,7 @@ func openTenancy(*testing.T) porttest.Tenancy {
 		Emails:       db.Members(),
 		Reservations: db.Reservations(),
 		Events:       db.Events(),
+		Archives:     db.Archives(),
 		Lifecycle:    db.Lifecycle(),
 		Directory:    db.Directory(),
 		Purges:       db.Purges(),
@@ -193,4 +194,9 @@ func joiner(db *memory.DB) func(*testing.T, string) {
 		_, err = db.Tenants().Create(t.Context(), ports.TenantCreation{ID: domain.Must(domain.ParseTenantID("tenant")), Name: "Tenant", Owner: who})
 		must(t, err)
 	}
+}
+
+func TestTenantArchives(t *testing.T) {
+	t.Parallel()
+	porttest.TenantArchives(t, openTenancy)
 }

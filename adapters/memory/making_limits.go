@@ -38,7 +38,7 @@ func (db *DB) roomToReserve(limits *ports.ReservationLimits, now time.Time) (oth
 func (db *DB) waiting(now time.Time, counts func(*reservation) bool) (n int, soonest time.Time) {
 	for id := range db.reservations {
 		found := db.reserved(id, now)
-		if found == nil || !counts(found) {
+		if found == nil || found.imported != nil || !counts(found) {
 			continue
 		}
 		if n++; n == 1 || found.ClaimExpiresAt.Before(soonest) {

@@ -15,6 +15,8 @@ type reservation struct {
 	token   domain.TokenHash
 	network netip.Prefix // that it counts in; zero also if the operator made it
 	counted bool
+
+	imported *imported // of a tenant that is being imported; nil: it waits for its owner
 }
 
 // spentClaim is the result of a spent claim token.

@@ -15,10 +15,6 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// CodeArchiveRefused is the code of a tenant that cannot be exported, and of an archive
-// that cannot be imported here. The message says why.
-const CodeArchiveRefused = archive.CodeRefused
-
 // Archives exports and imports tenants on connections of its own, so that it takes none
 // from those that serve. It implements [ports.TenantArchives].
 type Archives struct{ db *DB }
@@ -112,6 +108,9 @@ func (e *exporting) run(ctx context.Context, tx *sqlx.Tx) (found ports.ArchivedT
 	if err := e.members(ctx, tx); err != nil {
 		return found, err
 	}
+	if err := e.invitations(ctx, tx); err != nil {
+		return found, err
+	}
 	return found, reading.Rows(ctx, tx, sink{e})
 }
 
@@ -157,6 +156,24 @@ func (e *exporting) members(ctx context.Context, tx *sqlx.Tx) error {
 			return err
 		}
 		if e.refused = e.into.Member(m); e.refused != nil {
+			return e.refused
+		}
+	}
+	return rows.Err()
+}
+
+func (e *exporting) invitations(ctx context.Context, tx *sqlx.Tx) error {
+	rows, err := tx.QueryContext(ctx, `SELECT `+invitationColumns+` FROM partywall.tenant_invitations i WHERE i.tenant = $1 ORDER BY i.id`, e.id.String())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		i, err := scanInvitation(rows)
+		if err != nil {
+			return err
+		}
+		if e.refused = e.into.Invitation(i); e.refused != nil {
 			return e.refused
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/archive"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
@@ -37,6 +38,9 @@ func (i *importing) run(ctx context.Context, tx *sqlx.Tx) error {
 		return err
 	}
 	if err := i.members(ctx, tx); err != nil {
+		return err
+	}
+	if err := i.invitations(ctx, tx); err != nil {
 		return err
 	}
 	var applied []schema.Applied
@@ -91,6 +95,24 @@ func (i *importing) members(ctx context.Context, tx *sqlx.Tx) error {
 	return nil
 }
 
+// invitations stores the invitations without tokens.
+func (i *importing) invitations(ctx context.Context, tx *sqlx.Tx) error {
+	for invitation, err := range i.from.Invitations {
+		if err != nil {
+			i.refused = err
+			return err
+		}
+		err = importInvitation(invitation).runAlone(ctx, tx)
+		if pg.SQLState(err) == pqerror.UniqueViolation {
+			return ports.ErrTwoInvitations().WithCause(err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // pendingImport is what the row of a tenant t fulfils whose import has the token $2.
 const pendingImport = `t.id = $1 AND t.request = $2 AND t.status = 'unclaimed'`
 
@@ -104,14 +126,10 @@ func (a *Archives) Renew(ctx context.Context, p ports.PendingImport) error {
 			return err
 		}
 		if n, err := renewed.RowsAffected(); n == 0 || err != nil {
-			return errors.Join(err, errImportEnded())
+			return errors.Join(err, ports.ErrImportEnded)
 		}
 		return nil
 	})
-}
-
-func errImportEnded() *domain.Error {
-	return domain.Errorf(domain.Conflict, "the import took too long to be kept: start it again")
 }
 
 // Activate implements [ports.TenantArchives].
@@ -121,7 +139,7 @@ func (a *Archives) Activate(ctx context.Context, p ports.PendingImport, by domai
 			UPDATE partywall.tenants t SET status = 'active', expires_at = NULL
 			WHERE `+pendingImport+` AND t.expires_at > now() RETURNING `+tenantColumns, p.Tenant.String(), p.Token))
 		if errors.Is(err, sql.ErrNoRows) {
-			return errImportEnded()
+			return ports.ErrImportEnded
 		} else if err != nil {
 			return err
 		}

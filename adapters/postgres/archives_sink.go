@@ -20,6 +20,9 @@ func (s sink) Table(t ports.ArchivedTable) (io.Writer, error) {
 // Member implements [ports.ArchiveSink].
 func (s sink) Member(m domain.Membership) error { return s.into.Member(m) }
 
+// Invitation implements [ports.ArchiveSink].
+func (s sink) Invitation(i domain.Invitation) error { return s.into.Invitation(i) }
+
 // rowWriter keeps the error of where the rows go, which comes back as it is.
 type rowWriter struct {
 	io.Writer

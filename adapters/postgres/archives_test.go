@@ -82,13 +82,15 @@ func withCitext(cfg *postgres.Config) {
 	cfg.SharedMigrations = pgtest.Files(`CREATE EXTENSION IF NOT EXISTS citext SCHEMA ext`)
 }
 
-// kept is an archive in memory.
+// kept is an archive in memory, without invitations.
 type kept struct {
 	ports.ArchivedTenant
 	members []domain.Membership
 	tables  []ports.ArchivedTable
 	rows    map[string]*bytes.Buffer
 }
+
+func (k *kept) Invitation(domain.Invitation) error { return nil }
 
 func (k *kept) Member(m domain.Membership) error {
 	k.members = append(k.members, m)
@@ -125,6 +127,7 @@ func (k *kept) as(id domain.TenantID) ports.TenantImport {
 			}
 		}
 	}
+	in.Invitations = func(func(domain.Invitation, error) bool) {}
 	in.Rows = func(table ports.ArchivedTable) (io.Reader, error) {
 		return bytes.NewReader(k.rows[table.Name].Bytes()), nil
 	}
@@ -363,7 +366,7 @@ func TestWhatCannotBeExported(t *testing.T) {
 		id := pgtest.MakeTenant(t, db, c.id)
 		runIn(t, cfg, id, c.spoil)
 		_, err := db.Archives().Export(t.Context(), id, &kept{rows: map[string]*bytes.Buffer{}})
-		pgtest.MustBe(t, err, postgres.CodeArchiveRefused)
+		pgtest.MustBe(t, err, ports.CodeArchiveRefused)
 		pgtest.MustSay(t, err, c.says)
 	}
 	pgtest.Execute(t, pgtest.Superuser(t, cfg), `SELECT lo_unlink(oid) FROM pg_largeobject_metadata`)
@@ -378,4 +381,5 @@ func TestWhatCannotBeExported(t *testing.T) {
 type fullDisk struct{ err error }
 
 func (f fullDisk) Member(domain.Membership) error               { return nil }
+func (f fullDisk) Invitation(domain.Invitation) error           { return nil }
 func (f fullDisk) Table(ports.ArchivedTable) (io.Writer, error) { return nil, f.err }

@@ -56,6 +56,21 @@ func insertInvitation(i domain.Invitation, token domain.TokenHash) statement {
 	}}
 }
 
+// importInvitation stores an invitation of any state without a token.
+func importInvitation(i domain.Invitation) statement {
+	state, by := i.State, i.CreatedBy
+	if state == domain.InvitationExpired {
+		state = domain.InvitationOpen
+	}
+	return statement{`
+		INSERT INTO partywall.tenant_invitations (id, tenant, role, email, email_key, created_kind, created_provider, created_subject, created_at, life, expires_at,
+			generation, state, accepted_provider, accepted_subject)
+		VALUES ($1, $2, $3, nullif($4, ''), nullif($5, ''), $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`, []any{
+		i.ID.String(), i.Tenant.String(), string(i.Role), i.Email.String(), i.Email.Key(), string(by.Kind), by.Identity.Provider(), by.Identity.Subject(),
+		i.CreatedAt, i.Life.Microseconds(), i.ExpiresAt, i.Generation, string(state), i.AcceptedBy.Provider(), i.AcceptedBy.Subject(),
+	}}
+}
+
 // renewInvitation begins the generation of i.
 func renewInvitation(i domain.Invitation, token domain.TokenHash) statement {
 	return statement{`

@@ -21,8 +21,8 @@ func archiveCommands() []command {
 		{
 			name: "export", args: "ID",
 			summary: "write a tenant into an archive",
-			details: "The archive has the rows, the members, the settings and the files of the tenant, whatever its status. It has\n" +
-				"no password and no event. The file appears under its name once it is complete.",
+			details: "The archive has the rows, the members, the invitations, the settings and the files of the tenant, whatever its\n" +
+				"status. It has no password, no token and no event. The file appears under its name once it is complete.",
 			flags: []option{
 				shortStringFlag("output", "o", "the `FILE`; otherwise the archive goes to the standard output"),
 				stringFlag("files", "which of the tenant's files the archive has: include, list (their names alone) or none; include if it is left out"),
@@ -70,6 +70,7 @@ type exportedObject struct {
 	Tables   int    `json:"tables"`
 	Rows     int64  `json:"rows"`
 	Members  int64  `json:"members"`
+	Invited  int64  `json:"invitations"`
 	Files    int64  `json:"files"`
 	Bytes    int64  `json:"fileBytes"`
 }
@@ -100,7 +101,7 @@ func exportTenant(ctx context.Context, c console, cmd invocation) error {
 		if err != nil {
 			return err
 		}
-		object := exportedObject{id.String(), done.Tables, done.Rows, done.Members, done.Files, done.Bytes}
+		object := exportedObject{id.String(), done.Tables, done.Rows, done.Members, done.Invitations, done.Files, done.Bytes}
 		return c.result(cmd, object, "exported %s: %s, %s, %s, %s", id, plural(done.Tables, "table"), plural(int(done.Rows), "row"), plural(int(done.Members), "member"), plural(int(done.Files), "file"))
 	})
 }
@@ -147,6 +148,8 @@ type importedObject struct {
 	ByAddress int                 `json:"membersByAddress"`
 	Missing   int                 `json:"missingMembers"`
 	Which     []app.MissingMember `json:"missing"`
+	Invited   int                 `json:"invitations"`
+	ToResend  int                 `json:"invitationsToResend"`
 }
 
 func importTenant(ctx context.Context, c console, cmd invocation) error {
@@ -203,6 +206,7 @@ func (c console) importing(ctx context.Context, cmd invocation, how app.Importin
 		object := importedObject{
 			t.ID.String(), t.Name, t.CreatedAt, done.Tables, done.Rows, done.Files, done.Bytes, done.Without,
 			done.Members, done.ByAddress, done.MissingAll, append([]app.MissingMember{}, done.Missing...),
+			done.Invitations, done.ToResend,
 		}
 		return c.result(cmd, object, "%s", describeImport(done))
 	})
@@ -216,6 +220,9 @@ func describeImport(done app.Imported) string {
 	}
 	if done.Without > 0 {
 		lines = append(lines, plural(int(done.Without), "file")+" not in the archive")
+	}
+	if done.ToResend > 0 {
+		lines = append(lines, plural(done.ToResend, "invitation")+" to resend, because an archive has no tokens")
 	}
 	if done.MissingAll > 0 {
 		lines = append(lines, plural(done.MissingAll, "member")+" without an account here:")

@@ -33,6 +33,7 @@ type Tenancy struct {
 	Directory    ports.TenantDirectory
 	Purges       Purges
 	Invitations  Invitations
+	Archives     ports.TenantArchives
 
 	// Suspend makes an active tenant [domain.Suspended].
 	Suspend func(t *testing.T, id domain.TenantID)

@@ -21,6 +21,7 @@ func TestTenantLifecycle(t *testing.T)  { onBoth(t, porttest.TenantLifecycle) }
 func TestTenantDirectory(t *testing.T)  { onBoth(t, porttest.TenantDirectory) }
 func TestTenantPurger(t *testing.T)     { onBoth(t, porttest.TenantPurger) }
 func TestTenantChecker(t *testing.T)    { onBoth(t, porttest.TenantChecker) }
+func TestTenantArchives(t *testing.T)   { onBoth(t, porttest.TenantArchives) }
 func TestMemberStore(t *testing.T)      { onBoth(t, porttest.MemberStore) }
 func TestMemberLister(t *testing.T)     { onBoth(t, porttest.MemberLister) }
 func TestMemberChanger(t *testing.T)    { onBoth(t, porttest.MemberChanger) }

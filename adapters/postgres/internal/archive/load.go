@@ -71,15 +71,15 @@ func (l *loading) matchTables(ctx context.Context) error {
 	for _, t := range l.in.Tables {
 		at := slices.IndexFunc(found, func(f table) bool { return f.Name == t.Name })
 		if at < 0 {
-			return refused("the archive has the table %q, which the migrations do not make: add a migration that does", t.Name)
+			return ports.ErrArchiveRefused("the archive has the table %q, which the migrations do not make: add a migration that does", t.Name)
 		}
 		if !slices.Equal(found[at].Columns, t.Columns) {
-			return refused("the table %q has the columns %s in the archive, but the migrations make it with %s", t.Name, describe(t.Columns), describe(found[at].Columns))
+			return ports.ErrArchiveRefused("the table %q has the columns %s in the archive, but the migrations make it with %s", t.Name, describe(t.Columns), describe(found[at].Columns))
 		}
 		found = slices.Delete(found, at, at+1)
 	}
 	if len(found) > 0 {
-		return refused("the migrations make the table %q, which the archive does not have", found[0].Name)
+		return ports.ErrArchiveRefused("the migrations make the table %q, which the archive does not have", found[0].Name)
 	}
 	return nil
 }
@@ -221,7 +221,7 @@ func (l *loading) fill(ctx context.Context) error {
 // explainRow names the table whose rows the server refuses.
 func explainRow(t ports.ArchivedTable, err error) error {
 	if pg.ServerError(err) != nil && pg.WhyAgain(err) == "" {
-		return refused("the rows of the table %q cannot be loaded: %s", t.Name, pg.Complaint(err))
+		return ports.ErrArchiveRefused("the rows of the table %q cannot be loaded: %s", t.Name, pg.Complaint(err))
 	}
 	return err
 }
@@ -229,7 +229,7 @@ func explainRow(t ports.ArchivedTable, err error) error {
 // explainRows says that rows do not fit each other.
 func explainRows(err error) error {
 	if pg.ServerError(err) != nil && pg.WhyAgain(err) == "" {
-		return refused("the rows of the archive do not fit each other: %s", pg.Complaint(err))
+		return ports.ErrArchiveRefused("the rows of the archive do not fit each other: %s", pg.Complaint(err))
 	}
 	return err
 }
@@ -292,12 +292,12 @@ func nextRow(rows *bufio.Reader, values []any) error {
 	}
 	switch {
 	case errors.Is(err, io.EOF) && len(line) > 0:
-		return refused("a row has no end")
+		return ports.ErrArchiveRefused("a row has no end")
 	case err != nil:
 		return err
 	}
 	if err := parseRow(line[:len(line)-1], values); err != nil {
-		return refused("%s", err)
+		return ports.ErrArchiveRefused("%s", err)
 	}
 	return nil
 }
@@ -315,7 +315,7 @@ func longRow(rows *bufio.Reader, part []byte) ([]byte, error) {
 			return line, err
 		}
 		if len(line) > maxRow {
-			return nil, refused("a row is longer than %d bytes", maxRow)
+			return nil, ports.ErrArchiveRefused("a row is longer than %d bytes", maxRow)
 		}
 	}
 }
@@ -343,10 +343,10 @@ func (l *loading) setSequences(ctx context.Context) error {
 	}
 	for _, s := range l.in.Sequences {
 		if !slices.Contains(found, s.Name) {
-			return refused("the archive has the sequence %q, which the migrations do not make", s.Name)
+			return ports.ErrArchiveRefused("the archive has the sequence %q, which the migrations do not make", s.Name)
 		}
 		if _, err := l.tx.ExecContext(ctx, `SELECT setval($1::regclass, $2, $3)`, qualified(l.schema, s.Name), s.Last, s.Called); err != nil {
-			return refused("the sequence %q cannot be set: %s", s.Name, pg.Complaint(err))
+			return ports.ErrArchiveRefused("the sequence %q cannot be set: %s", s.Name, pg.Complaint(err))
 		}
 	}
 	return nil

@@ -15,15 +15,6 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// CodeRefused is the code of a tenant that cannot be archived, and of an archive that
-// cannot be imported. It is for the operator.
-const CodeRefused domain.Code = "archive_refused"
-
-// refused returns one line for the operator.
-func refused(format string, args ...any) *domain.Error {
-	return pg.Refusal(CodeRefused, nil, format, args...)
-}
-
 // Reading is the export of a tenant's schema, in a transaction of its own that has
 // [Settings] and REPEATABLE READ.
 type Reading struct {
@@ -40,7 +31,7 @@ func Begin(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) (*Reading, erro
 		return nil, err
 	}
 	if !exists {
-		return nil, refused("the tenant has no schema, and an archive of it would be empty: restore it from a backup")
+		return nil, ports.ErrArchiveRefused("the tenant has no schema, and an archive of it would be empty: restore it from a backup")
 	}
 	var tables []string
 	err := tx.SelectContext(ctx, &tables, `
@@ -75,7 +66,7 @@ func (r *Reading) RefuseLargeObjects(ctx context.Context, tx *sqlx.Tx, role stri
 			return err
 		}
 		if found {
-			return refused("the tenant has large objects, which an archive does not contain: put them into bytea columns or files, and remove them by lo_unlink")
+			return ports.ErrArchiveRefused("the tenant has large objects, which an archive does not contain: put them into bytea columns or files, and remove them by lo_unlink")
 		}
 	}
 	return nil
@@ -125,7 +116,7 @@ func (r *Reading) rowsOf(ctx context.Context, tx *sqlx.Tx, t table, w io.Writer)
 // explain says what to do about row policies that hide rows from the table's owner.
 func (r *Reading) explain(t table, err error) error {
 	if pg.SQLState(err) == "42501" {
-		return refused("the row policies of the table %s hold for its owner, too, so its rows cannot all be read: ALTER TABLE %s NO FORCE ROW LEVEL SECURITY: %s", t.Name, qualified(r.schema, t.Name), pg.Complaint(err))
+		return ports.ErrArchiveRefused("the row policies of the table %s hold for its owner, too, so its rows cannot all be read: ALTER TABLE %s NO FORCE ROW LEVEL SECURITY: %s", t.Name, qualified(r.schema, t.Name), pg.Complaint(err))
 	}
 	return err
 }

@@ -12,7 +12,7 @@ import (
 func Tenancy(t testing.TB, db *postgres.DB, cfg postgres.Config) porttest.Tenancy {
 	t.Helper()
 	return porttest.Tenancy{
-		Tenants: db.Tenants(), Members: db.Members(), WithSettings: db.MembersWithSettings(), Lister: db.Members(), Changer: db.Members(), Emails: db.Members(), Reservations: db.Reservations(), Lifecycle: db.Lifecycle(), Directory: db.Directory(), Purges: db.Purges(), Invitations: db.Invitations(), Events: db.Events(),
+		Tenants: db.Tenants(), Members: db.Members(), WithSettings: db.MembersWithSettings(), Lister: db.Members(), Changer: db.Members(), Emails: db.Members(), Reservations: db.Reservations(), Lifecycle: db.Lifecycle(), Directory: db.Directory(), Purges: db.Purges(), Invitations: db.Invitations(), Archives: db.Archives(), Events: db.Events(),
 		Suspend: func(t *testing.T, id domain.TenantID) {
 			t.Helper()
 			Execute(t, Login(t, cfg, cfg.User, cfg.Password), `UPDATE partywall.tenants SET status = 'suspended' WHERE id = $1`, id.String())
