@@ -52,15 +52,18 @@ var layers = map[string][]string{
 	"app/cli":     {"domain", "ports", "ports/doctor", "domain/...", "adapters/dotenv", "app"},
 	"app/apptest": {"domain", "ports", "domain/...", "adapters/idp", "adapters/memory", "adapters/embeddedpg", "app"},
 	"cmd":         {"app/cli"},
-	"cmd/bench":   {"domain", "ports", "domain/...", "adapters/...", "app"},
+	"cmd/bench":   {"domain", "ports", "domain/...", "adapters/...", "app", "cmd/internal/measure"},
 	"cmd/faults":  {"adapters/embeddedpg"},
+
+	"cmd/benchfleet":       {"domain", "ports", "adapters/...", "app", "app/cli", "cmd/internal/measure"},
+	"cmd/internal/measure": {},
 }
 
 // homes lists where each larger library may be imported.
 var homes = map[string][]string{
 	"github.com/labstack/echo":             {"adapters/httpapi", "app", "cmd/bench"},
-	"github.com/jmoiron/sqlx":              {"adapters/postgres", "app", "cmd/bench"},
-	"github.com/lib/pq":                    {"adapters/postgres", "adapters/embeddedpg", "adapters/internal/pgwire", "cmd/bench"},
+	"github.com/jmoiron/sqlx":              {"adapters/postgres", "app", "cmd/bench", "cmd/benchfleet"},
+	"github.com/lib/pq":                    {"adapters/postgres", "adapters/embeddedpg", "adapters/internal/pgwire", "cmd/bench", "cmd/benchfleet"},
 	"github.com/aws/":                      {"adapters/cognito", "adapters/s3", "adapters/ses", "adapters/internal/awscalls", "adapters/realservers", "app", "cmd/bench"},
 	"github.com/lestrrat-go/jwx":           {"adapters/tokens"},
 	"github.com/klauspost/compress":        {"adapters/archive"},

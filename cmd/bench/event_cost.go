@@ -5,11 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/cmd/internal/measure"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -51,7 +51,7 @@ func (b *bench) eventCost(ctx context.Context) ([]line, error) {
 			}
 		}
 	}
-	ours, bare := median(with), median(without)
+	ours, bare := measure.Median(with), measure.Median(without)
 	ratio := bare / ours // of the times
 	return []line{{"changing a membership, events included", fmt.Sprintf("%.0f req/s", ours), fmt.Sprintf("%.0f req/s without events", bare), fmt.Sprintf("%.2f", ratio), "at most 1.10", ratio <= 1.1}}, nil
 }
@@ -137,9 +137,4 @@ func execute(ctx context.Context, db *sql.DB, statements ...string) error {
 		}
 	}
 	return nil
-}
-
-func median(figures []float64) float64 {
-	slices.Sort(figures)
-	return figures[len(figures)/2]
 }

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/partywall-go/partywall/cmd/internal/measure"
 )
 
 const (
@@ -48,12 +50,7 @@ func load(ctx context.Context, addr, request string, length time.Duration) (spee
 		return speed{}, fmt.Errorf("under load: %w", err)
 	}
 	slices.Sort(all)
-	return speed{float64(len(all)) / time.Since(began).Seconds(), percentile(all, 50), percentile(all, 99)}, nil
-}
-
-// percentile returns the least of the sorted times that p percent do not exceed.
-func percentile(sorted []time.Duration, p int) time.Duration {
-	return sorted[max(0, (len(sorted)*p+99)/100-1)]
+	return speed{float64(len(all)) / time.Since(began).Seconds(), measure.Percentile(all, 50), measure.Percentile(all, 99)}, nil
 }
 
 // ask sends the requests in turns until the time, and returns how long each took.

@@ -8,21 +8,6 @@ import (
 	"time"
 )
 
-func TestPercentile(t *testing.T) {
-	var times []time.Duration
-	for i := range 200 {
-		times = append(times, time.Duration(i+1))
-	}
-	for p, want := range map[int]time.Duration{50: 100, 99: 198, 100: 200, 1: 2} {
-		if got := percentile(times, p); got != want {
-			t.Errorf("p%d is %d, want %d", p, got, want)
-		}
-	}
-	if got := percentile(times[:1], 99); got != 1 {
-		t.Errorf("p99 of one is %d", got)
-	}
-}
-
 func TestHowOftenTimesTellApart(t *testing.T) {
 	low, high := []time.Duration{1, 2, 3}, []time.Duration{4, 5, 6}
 	if up, down, same := longer(high, low), longer(low, high), longer(low, low); up != 1 || down != 0 || same != 0.5 {
@@ -63,7 +48,7 @@ func TestARoundTripIsAQuestionAndItsAnswer(t *testing.T) {
 			}
 		}
 	}()
-	c, err := newCounter(server.Addr().String())
+	c, err := newCounter("tcp", server.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"net"
 	"net/http"
 	"os"
 	"strconv"
@@ -14,6 +15,11 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/lib/pq"
+
+	"github.com/partywall-go/partywall/adapters/idp"
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/cmd/internal/measure"
+	"github.com/partywall-go/partywall/domain"
 )
 
 // bareSettings are the settings of the reference program.
@@ -31,8 +37,8 @@ func (b *bench) superuser() (*sql.DB, error) {
 	return sql.Open("postgres", fmt.Sprintf("host=127.0.0.1 port=%d user=postgres password=%s dbname=%s sslmode=disable", b.db.Port, b.db.SuperuserPassword.Reveal(), b.db.Database))
 }
 
-// bareSettings reads from the database what the reference program needs: a login that
-// may become the tenant's role, as a gate does, and the same messages.
+// bareSettings reads what the reference program needs: a login that may become the
+// tenant's role, as a gate does, and the messages that Partywall sends.
 func (b *bench) bareSettings(ctx context.Context) (string, error) {
 	super, err := b.superuser()
 	if err != nil {
@@ -50,17 +56,48 @@ func (b *bench) bareSettings(ctx context.Context) (string, error) {
 	); err != nil {
 		return "", err
 	}
+	status, membership, err := b.messages(ctx, domain.Must(domain.NewIdentity(idp.ProviderName, subject)))
+	if err != nil {
+		return "", err
+	}
 	settings, err := json.Marshal(bareSettings{
-		Port: b.db.Port,
-		Status: fmt.Sprintf(`SELECT set_config('role', '%s', true), set_config('search_path', '"tenant_%s", ext, pg_temp', true) FROM partywall.tenants t
-			WHERE t.id = '%[2]s' AND (t.status = 'active' OR t.status = 'unclaimed' AND t.expires_at > now()); SELECT now(), current_schema()`, role, tenant),
-		Membership: `SELECT t.status, m.role
-			FROM partywall.memberships m JOIN partywall.tenants t ON t.id = m.tenant
-			WHERE m.provider = $1 AND m.subject = $2 AND m.tenant = $3
-			AND m.state = 'active' AND (m.expires_at IS NULL OR m.expires_at > now()) AND NOT (t.status = 'unclaimed' AND t.expires_at <= now())`,
-		Subject: subject, Upload: b.anUpload(ctx), StatusConns: 12, MembershipConns: 6,
+		Port: b.db.Port, Status: status, Membership: membership, Subject: subject, Upload: b.anUpload(ctx), StatusConns: 12, MembershipConns: 6,
 	})
 	return string(settings), err
+}
+
+// messages records what Partywall sends for GET / and for a membership. The latter has
+// arguments: the provider, the subject and the tenant.
+func (b *bench) messages(ctx context.Context, member domain.Identity) (status, membership string, err error) {
+	recorder, err := measure.NewRecorder("tcp", net.JoinHostPort(b.config.Host, strconv.Itoa(b.config.Port)))
+	if err != nil {
+		return "", "", err
+	}
+	defer recorder.Close()
+	cfg := b.config
+	cfg.Host, cfg.Port = "127.0.0.1", recorder.Port()
+	db, err := postgres.Open(ctx, cfg)
+	if err != nil {
+		return "", "", err
+	}
+	defer db.Close()
+	id := domain.Must(domain.ParseTenantID(tenant))
+	record := func(ask func() error) (string, error) {
+		if err := ask(); err != nil { // then there is a connection
+			return "", err
+		}
+		sent, err := recorder.Record(ask)
+		if err == nil && len(sent) != 1 {
+			err = fmt.Errorf("Partywall sends %d messages, not one", len(sent))
+		}
+		if err != nil {
+			return "", err
+		}
+		return sent[0].Text, nil
+	}
+	status, probed := record(func() error { _, err := db.Tenants().Probe(ctx, id); return err })
+	membership, found := record(func() error { _, err := db.Members().Find(ctx, member, id); return err })
+	return status, membership, errors.Join(probed, found)
 }
 
 // reference uses only net/http and lib/pq. It sends the same messages and answers with
@@ -94,8 +131,7 @@ func reference(text string) {
 		answer(w, body)
 	})
 	http.HandleFunc("POST /files/upload-url", func(w http.ResponseWriter, r *http.Request) {
-		var status, role string
-		if err := system.QueryRowContext(r.Context(), s.Membership, "local", s.Subject, tenant).Scan(&status, &role); err != nil {
+		if err := readRow(system.QueryContext(r.Context(), s.Membership, idp.ProviderName, s.Subject, tenant)); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
@@ -121,6 +157,18 @@ func askTime(ctx context.Context, db *sql.DB, message string) (now time.Time, er
 		err = rows.Scan(&now, &schema)
 	}
 	return now, errors.Join(err, rows.Err())
+}
+
+// readRow reads the one row that there must be.
+func readRow(rows *sql.Rows, err error) error {
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return errors.Join(rows.Err(), sql.ErrNoRows)
+	}
+	return rows.Err()
 }
 
 func answer(w http.ResponseWriter, body []byte) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"strconv"
 	"sync/atomic"
@@ -12,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/cmd/internal/measure"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
@@ -19,75 +19,36 @@ import (
 // counter is a proxy in front of the database that counts round trips: how often the
 // client sends after the server did.
 type counter struct {
-	net.Listener
-	target string
-	trips  atomic.Int64
+	*measure.Relay
+	trips atomic.Int64
 }
 
-func newCounter(target string) (*counter, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	c := &counter{Listener: listener, target: target}
-	go func() {
-		for {
-			client, err := c.Accept()
-			if err != nil {
-				return
-			}
-			go c.serve(client)
-		}
-	}()
-	return c, nil
-}
-
-func (c *counter) serve(client net.Conn) {
-	defer client.Close()
-	server, err := net.Dial("tcp", c.target)
-	if err != nil {
-		return
-	}
-	defer server.Close()
-	var answered atomic.Bool
-	answered.Store(true)
-	go func() {
-		_ = pump(client, server, func() { answered.Store(true) })
-		client.Close()
-	}()
-	_ = pump(server, client, func() {
-		if answered.Swap(false) {
-			c.trips.Add(1)
+func newCounter(network, address string) (c *counter, err error) {
+	c = &counter{}
+	c.Relay, err = measure.NewRelay(network, address, func() measure.Tap {
+		var answered atomic.Bool
+		answered.Store(true)
+		return measure.Tap{
+			FromServer: func([]byte) { answered.Store(true) },
+			FromClient: func([]byte) {
+				if answered.Swap(false) {
+					c.trips.Add(1)
+				}
+			},
 		}
 	})
-}
-
-// pump copies data, and calls passing before each piece.
-func pump(to io.Writer, from io.Reader, passing func()) error {
-	buffer := make([]byte, 32<<10)
-	for {
-		n, err := from.Read(buffer)
-		if n > 0 {
-			passing()
-			if _, err := to.Write(buffer[:n]); err != nil {
-				return err
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
+	return c, err
 }
 
 // roundTrips counts the adapter's round trips to the database, through a proxy.
 func (b *bench) roundTrips(ctx context.Context) ([]line, error) {
-	c, err := newCounter(net.JoinHostPort(b.config.Host, strconv.Itoa(b.config.Port)))
+	c, err := newCounter("tcp", net.JoinHostPort(b.config.Host, strconv.Itoa(b.config.Port)))
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
 	cfg := b.config
-	cfg.Host, cfg.Port = "127.0.0.1", c.Addr().(*net.TCPAddr).Port
+	cfg.Host, cfg.Port = "127.0.0.1", c.Port()
 	db, err := postgres.Open(ctx, cfg)
 	if err != nil {
 		return nil, err
