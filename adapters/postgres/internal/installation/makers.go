@@ -20,21 +20,24 @@ import (
 // RolesOfMaker is how many roles a maker makes before the next one takes over.
 const RolesOfMaker = 500
 
-// makerLock is the transaction's advisory lock that lets one transaction make a maker.
+// makerLock is the transaction's advisory lock that lets one transaction at a time make
+// a maker.
 const makerLock = SetupLock + 1
 
 // SetupLock is the transaction's advisory lock that lets one setup work at a time.
 const SetupLock = 0x706172747977 // "partyw"
 
-// makerOfNext returns the maker of the next tenant's role. It makes a new one
-// where the newest has enough.
+// makerOfNext returns the maker of the next tenant's role. It makes a new one where the
+// newest has enough, unless another transaction does so at the moment: the creations
+// beside that one go on with the newest, and wait for nothing.
 func (in Installation) makerOfNext(ctx context.Context, tx *sqlx.Tx) (string, error) {
 	newest, full, err := in.newestMaker(ctx, tx)
 	if err != nil || !full {
 		return in.MakerRole(newest), err
 	}
-	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, makerLock); err != nil {
-		return "", err
+	var mine bool
+	if err := tx.GetContext(ctx, &mine, `SELECT pg_try_advisory_xact_lock($1)`, makerLock); err != nil || !mine {
+		return in.MakerRole(newest), err
 	}
 	if newest, full, err = in.newestMaker(ctx, tx); err != nil || !full {
 		return in.MakerRole(newest), err
