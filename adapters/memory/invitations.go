@@ -215,9 +215,6 @@ func (s *Invitations) List(ctx context.Context, q ports.InvitationQuery) ([]doma
 	}
 	s.db.mu.Lock()
 	defer s.db.mu.Unlock()
-	if s.db.tenants[q.Tenant] == nil {
-		return nil, errTenantNotFound
-	}
 	now := clock(s.db.Now)
 	var page []domain.Invitation
 	for _, stored := range s.db.invitations {
@@ -225,6 +222,9 @@ func (s *Invitations) List(ctx context.Context, q ports.InvitationQuery) ([]doma
 		if i.Tenant == q.Tenant && i.State == q.State && (q.After.IsZero() || i.ID.String() < q.After.String()) {
 			page = append(page, i)
 		}
+	}
+	if len(page) == 0 && !s.db.hasOwners(q.Tenant) {
+		return nil, errTenantNotFound
 	}
 	slices.SortFunc(page, func(a, b domain.Invitation) int { return strings.Compare(b.ID.String(), a.ID.String()) })
 	return page[:min(max(q.Limit, 0), len(page))], nil

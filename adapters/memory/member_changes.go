@@ -16,9 +16,6 @@ func (m *Members) List(ctx context.Context, query ports.MemberQuery) ([]domain.M
 	}
 	m.db.mu.Lock()
 	defer m.db.mu.Unlock()
-	if m.db.tenants[query.Tenant] == nil {
-		return nil, errTenantNotFound
-	}
 	var page []domain.Membership
 	for who, places := range m.db.places {
 		member, isMember := places[query.Tenant]
@@ -26,8 +23,17 @@ func (m *Members) List(ctx context.Context, query ports.MemberQuery) ([]domain.M
 			page = append(page, member)
 		}
 	}
+	if len(page) == 0 && !m.db.hasOwners(query.Tenant) {
+		return nil, errTenantNotFound
+	}
 	slices.SortFunc(page, func(a, b domain.Membership) int { return compareIdentities(a.Identity, b.Identity) })
 	return page[:min(max(query.Limit, 0), len(page))], nil
+}
+
+// hasOwners reports whether a tenant has the ID, and its members were not purged.
+func (db *DB) hasOwners(id domain.TenantID) bool {
+	t := db.tenants[id]
+	return t != nil && t.Status.VisibleToOwners()
 }
 
 func compareIdentities(a, b domain.Identity) int {

@@ -42,18 +42,19 @@ func (s *Purges) RemoveData(ctx context.Context, lease ports.PurgeLease) (more b
 	return more, err
 }
 
-// lockPurging takes what all of a purge's steps need: the lease, and the row of a tenant
-// that is being purged, which a migration that is still running holds.
+// lockPurging takes what all of a purge's steps need: the row of a tenant that is being
+// purged, which a migration that is still running holds, and the lease. They are locked in
+// the order of acquirePurge, so that neither waits for the other.
 func lockPurging(ctx context.Context, tx *sqlx.Tx, lease ports.PurgeLease) error {
-	if err := holdPurge(ctx, tx, lease); err != nil {
-		return err
-	}
 	var locked bool
 	err := tx.GetContext(ctx, &locked, `SELECT true FROM partywall.tenants WHERE id = $1 AND status = 'purging' FOR UPDATE`, lease.Tenant.String())
 	if errors.Is(err, sql.ErrNoRows) {
 		return ports.ErrPurgeLost
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return holdPurge(ctx, tx, lease)
 }
 
 func removeRows(ctx context.Context, tx *sqlx.Tx, table string, id domain.TenantID) (removed bool, err error) {

@@ -17,6 +17,7 @@ func randomFaults() map[string]fault {
 		"a rule ignored in some of many calls": {randomly(func(s *porttest.Tenancy) { s.Changer = lawless{s.Changer} }), model},
 		"an owner too few in some of many":     {randomly(func(s *porttest.Tenancy) { s.Changer = reckless{s.Changer} }), model},
 		"an event forgotten among many":        {randomly(func(s *porttest.Tenancy) { s.Events = forgetsRemovals{s.Events} }), events},
+		"an ID freed too early among many":     {randomly(func(s *porttest.Tenancy) { s.Purges = liberal{s.Purges} }), model},
 		"a suspended member admitted":          {randomly(func(s *porttest.Tenancy) { s.Members = hospitable{s.Members, s.Lister} }), model},
 	}
 }

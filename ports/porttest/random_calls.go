@@ -9,8 +9,8 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// RandomCalls makes random calls that create, claim and change tenants, memberships and
-// invitations, from several goroutines at once.
+// RandomCalls makes random calls that create, claim, change and purge tenants, and change
+// memberships and invitations, from several goroutines at once.
 //
 // In the first half each goroutine calls for tenants of its own, and compares every answer
 // with a model that does without the rules of package domain. In the second half all of
@@ -40,6 +40,7 @@ func RandomCalls(t *testing.T, open func(t *testing.T) Tenancy, calls int, seed 
 					t.Errorf("%s has %d events, and the model %d", tenant.id, got, tenant.events)
 				}
 			}
+			w.mustEndPurges(t)
 		}
 	})
 	t.Run("calls for the same tenants at once leave what their events describe", func(t *testing.T) {
@@ -51,6 +52,7 @@ func RandomCalls(t *testing.T, open func(t *testing.T) Tenancy, calls int, seed 
 		for _, tenant := range w.tenants {
 			w.mustBeAsItsEvents(t, tenant.id, events[tenant.id])
 		}
+		w.mustEndPurges(t)
 	})
 }
 

@@ -17,6 +17,8 @@ type modelTenant struct {
 	status      domain.TenantStatus
 	suspendedBy domain.Party
 	deletedBy   domain.Party
+	expired     bool // the time in which a deleted tenant can be restored is over
+	lateObjects bool // the objects of a tenant that is gone are to be purged once more
 	name        string
 	claimedBy   domain.Identity
 	members     map[domain.Identity]modelMember
@@ -99,11 +101,11 @@ func (w *world) claim(t *modelTenant) call {
 func (w *world) changeTenant(t *modelTenant) call {
 	by, change := w.actor(t), domain.TenantChange{Reason: "a reason"}
 	change.Action = pick(w.rand, []domain.TenantAction{
-		domain.SuspendTenant, domain.ResumeTenant, domain.ResumeTenant, domain.DeleteTenant, domain.RestoreTenant, domain.RestoreTenant, domain.EditTenant,
+		domain.SuspendTenant, domain.ResumeTenant, domain.ResumeTenant, domain.DeleteTenant, domain.RestoreTenant, domain.RestoreTenant, domain.PurgeTenant, domain.EditTenant,
 	})
 	switch change.Action {
 	case domain.DeleteTenant:
-		change.Grace = 24 * time.Hour
+		change.Grace = pick(w.rand, []time.Duration{0, 24 * time.Hour, 24 * time.Hour})
 	case domain.EditTenant:
 		name := pick(w.rand, []string{"new", "newer", "newest"})
 		change.Name = &name
@@ -129,53 +131,81 @@ func (w *world) changeTenant(t *modelTenant) call {
 
 // apply makes a change of the tenant by the table of its states.
 func (t *modelTenant) apply(by domain.Actor, change domain.TenantChange) domain.Code {
-	exists := t.status != "" && t.status != domain.Unclaimed
 	party := domain.ByOwner
 	if by.IsOperator() {
 		party = domain.ByOperator
-	} else if owner := t.members[by.Identity]; owner.role != domain.RoleOwner || !owner.admits() {
-		exists = false
 	}
-	if !exists {
+	if !t.isSteward(by) {
 		return domain.CodeTenantNotFound
 	}
-	held := party == domain.ByOwner
+	switch change.Action {
+	case domain.PurgeTenant:
+		return t.applyPurge(party)
+	case domain.RestoreTenant:
+		return t.applyRestore(party)
+	}
+	ends := t.status == domain.Purging || t.status == domain.Gone
+	if ends || t.status == domain.Deleted && change.Action != domain.DeleteTenant {
+		return domain.CodeTenantState
+	}
 	switch change.Action {
 	case domain.SuspendTenant:
-		switch {
-		case t.status == domain.Deleted:
-			return domain.CodeTenantState
-		case t.status == domain.Active || party == domain.ByOperator:
+		if t.status == domain.Active || party == domain.ByOperator {
 			t.status, t.suspendedBy = domain.Suspended, party
 		}
 	case domain.ResumeTenant:
-		switch {
-		case t.status == domain.Deleted:
-			return domain.CodeTenantState
-		case held && t.suspendedBy == domain.ByOperator:
+		if party == domain.ByOwner && t.suspendedBy == domain.ByOperator {
 			return domain.CodeHeldByOperator
 		}
 		t.status, t.suspendedBy = domain.Active, ""
 	case domain.DeleteTenant:
+		if t.status != domain.Deleted {
+			t.expired = change.Grace == 0
+		}
 		if t.status != domain.Deleted || party == domain.ByOperator {
 			t.status, t.deletedBy = domain.Deleted, party
 		}
-	case domain.RestoreTenant:
-		if t.status != domain.Deleted {
-			break
-		}
-		if held && t.deletedBy == domain.ByOperator {
-			return domain.CodeHeldByOperator
-		}
-		t.status, t.deletedBy = domain.Active, ""
-		if t.suspendedBy != "" {
-			t.status = domain.Suspended
-		}
 	case domain.EditTenant:
-		if t.status == domain.Deleted {
-			return domain.CodeTenantState
-		}
 		t.name = *change.Name
+	}
+	return ""
+}
+
+// isSteward reports whether the tenant has a record that the actor may change.
+func (t *modelTenant) isSteward(by domain.Actor) bool {
+	if by.IsOperator() {
+		return t.status != "" && t.status != domain.Unclaimed
+	}
+	owner := t.members[by.Identity]
+	seen := t.status == domain.Active || t.status == domain.Suspended || t.status == domain.Deleted
+	return seen && owner.role == domain.RoleOwner && owner.admits()
+}
+
+func (t *modelTenant) applyPurge(party domain.Party) domain.Code {
+	switch {
+	case party == domain.ByOwner:
+		return forbidden
+	case t.status != domain.Deleted && t.status != domain.Purging:
+		return domain.CodeTenantState
+	}
+	t.status = domain.Purging
+	return ""
+}
+
+func (t *modelTenant) applyRestore(party domain.Party) domain.Code {
+	switch {
+	case t.status == domain.Active || t.status == domain.Suspended:
+		return ""
+	case t.status != domain.Deleted:
+		return domain.CodeTenantState
+	case party == domain.ByOwner && t.deletedBy == domain.ByOperator:
+		return domain.CodeHeldByOperator
+	case t.expired:
+		return domain.CodeTenantState
+	}
+	t.status, t.deletedBy = domain.Active, ""
+	if t.suspendedBy != "" {
+		t.status = domain.Suspended
 	}
 	return ""
 }

@@ -81,27 +81,31 @@ func (w *world) crowd(seed uint64) []*world {
 func (w *world) next() call {
 	t := pick(w.rand, w.tenants)
 	switch n := w.rand.IntN(100); {
-	case n < 3:
+	case n < 4:
 		return w.create(t)
-	case n < 5:
+	case n < 6:
 		return w.reserve(t)
-	case n < 8:
+	case n < 9:
 		return w.claim(t)
 	case n < 20:
 		return w.changeTenant(t)
-	case n < 32:
+	case n < 26:
+		return w.purge(t)
+	case n < 30:
+		return w.free(t)
+	case n < 40:
 		return w.grant(t)
-	case n < 52:
+	case n < 57:
 		return w.change(t)
-	case n < 62:
+	case n < 65:
 		return w.remove(t)
-	case n < 69:
+	case n < 72:
 		return w.handOver(t)
-	case n < 79:
+	case n < 81:
 		return w.invite(t)
-	case n < 83:
+	case n < 85:
 		return w.resend(t)
-	case n < 86:
+	case n < 87:
 		return w.revoke(t)
 	case n < 90:
 		return w.issue(t)

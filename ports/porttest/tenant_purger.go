@@ -1,6 +1,7 @@
 package porttest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -425,6 +426,21 @@ func racePurges(t *testing.T, open func(t *testing.T) Tenancy) {
 			t.Errorf("%d got it", winners)
 		}
 	})
+	t.Run("of many processes that purge a tenant from its beginning to its end one does, and none fails", func(t *testing.T) {
+		for range 2 {
+			x := openPurging(t, open)
+			ended := make([]bool, racers)
+			for _, err := range race(func(i int) (err error) {
+				ended[i], err = x.purgeAll(t)
+				return err
+			}) {
+				mustDo(t, err)
+			}
+			if !slices.Contains(ended, true) {
+				t.Error("none purged it")
+			}
+		}
+	})
 	t.Run("of many creators of an ID that is being buried none succeeds", func(t *testing.T) {
 		x := openPurging(t, open)
 		lease := x.acquire(t)
@@ -443,4 +459,18 @@ func racePurges(t *testing.T, open func(t *testing.T) Tenancy) {
 			mustBe(t, err, domain.CodeTenantExists)
 		}
 	})
+}
+
+// purgeAll purges the tenant if its purge is due, and reports whether it was.
+func (x team) purgeAll(t *testing.T) (found bool, err error) {
+	purge, found, err := x.Purges.Acquire(t.Context(), purgeRequest(x.ID))
+	if err != nil || !found {
+		return false, err
+	}
+	for more := true; more; {
+		if more, err = x.Purges.RemoveData(t.Context(), purge.Lease); err != nil {
+			return true, err
+		}
+	}
+	return true, x.Purges.Bury(t.Context(), purge.Lease, time.Hour)
 }
