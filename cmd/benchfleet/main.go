@@ -12,6 +12,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -109,7 +110,7 @@ func parse(args []string) (b *bench, docs string, fresh bool, err error) {
 	set := flag.NewFlagSet("benchfleet", flag.ExitOnError)
 	set.StringVar(&b.dir, "dir", filepath.Join(cache, "partywall", "benchfleet"), "the `folder` of the data and the figures")
 	set.StringVar(&b.Servers, "server", "15,18", "the major `versions` of PostgreSQL")
-	set.StringVar(&b.Tenants, "tenants", "10,1000,10000", "how many `tenants`, up to 99999")
+	set.StringVar(&b.Tenants, "tenants", "", "how many `tenants`, up to 99999 (default \"10,1000,10000\", with -quick \"10,1000\")")
 	set.IntVar(&b.Connections, "connections", 32, "how many connections serve tenants")
 	set.BoolVar(&b.Quick, "quick", false, "measure 10 and 1,000 tenants, for a short time each")
 	set.StringVar(&docs, "docs", "", "the `folder` of scale.md, which gets the table and the curves")
@@ -119,9 +120,10 @@ func parse(args []string) (b *bench, docs string, fresh bool, err error) {
 	if b.Quick {
 		b.effort = quick
 	}
-	if b.Quick && b.Tenants == set.Lookup("tenants").DefValue {
+	if b.Tenants == "" && b.Quick {
 		b.Tenants = "10,1000"
 	}
+	b.Tenants = cmp.Or(b.Tenants, "10,1000,10000")
 	if b.servers, err = numbers(b.Servers); err != nil {
 		return nil, "", false, err
 	}

@@ -76,12 +76,19 @@ func ReadOrigin(ctx context.Context, tx *sqlx.Tx, in installation.Installation) 
 	if err != nil || !in.Roles {
 		return o, err
 	}
+	// Two parts rather than an OR, so that no row about this database is joined: there
+	// are some for each tenant.
 	err = tx.SelectContext(ctx, &o.Others, `
-		SELECT DISTINCT d.oid::bigint AS oid, d.datname AS name
-		FROM pg_roles r
-		JOIN pg_shdepend s ON s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid
-		JOIN pg_database d ON d.oid = s.dbid OR s.classid = 'pg_database'::regclass AND d.oid = s.objid
-		WHERE starts_with(r.rolname, $1) AND d.datname <> current_database()
-		ORDER BY 1`, in.Prefix())
+		WITH other AS (
+			SELECT oid, datname FROM pg_database WHERE datname <> current_database()
+		), used AS (
+			SELECT d.oid, d.datname, s.refobjid FROM other d JOIN pg_shdepend s ON s.dbid = d.oid
+			WHERE s.refclassid = 'pg_authid'::regclass
+			UNION ALL
+			SELECT d.oid, d.datname, s.refobjid FROM other d JOIN pg_shdepend s ON s.dbid = 0 AND s.classid = 'pg_database'::regclass AND s.objid = d.oid
+			WHERE s.refclassid = 'pg_authid'::regclass
+		)
+		SELECT DISTINCT u.oid::bigint AS oid, u.datname AS name FROM used u JOIN pg_roles r ON r.oid = u.refobjid
+		WHERE starts_with(r.rolname, $1) ORDER BY 1`, in.Prefix())
 	return o, err
 }

@@ -42,34 +42,46 @@ func (l TenantLack) String() string {
 
 // findTenantLacks compares each tenant's grants with the others'. A right that a
 // product's migration takes from all tenants' roles isn't lacking. A role that may use
-// no table, or is missing, shows nothing of what a product meant.
+// no table, or is missing, shows nothing of what a product meant. What each tenant's
+// role was granted as a whole, by the default privileges, is not looked at any closer.
 const findTenantLacks = `
 	WITH tenant AS (
 		SELECT t.id, n.oid AS schema, n.nspname, r.oid AS role FROM partywall.tenants t
 		JOIN pg_namespace n ON n.nspname = 'tenant_' || t.id
 		LEFT JOIN pg_roles r ON r.rolname = $1 || t.id
 		WHERE ` + schema.KeepsData + `
-	), held AS (
-		SELECT t.id, 'TABLE' AS kind, c.relname::text AS name, format('%s ON TABLE %I.%I', p, t.nspname, c.relname) AS thing, p AS privilege,
-			coalesce(has_table_privilege(t.role, c.oid, p) OR p <> 'DELETE' AND has_any_column_privilege(t.role, c.oid, replace(p, 'DELETE', 'SELECT')), false) AS holds
-		FROM tenant t JOIN pg_class c ON c.relnamespace = t.schema AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-		CROSS JOIN unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) p
+	), part AS (
+		SELECT t.id, t.nspname, t.role, c.oid, k.kind, c.relname::text AS name, k.privileges,
+			k.privileges <@ ARRAY(SELECT a.privilege_type FROM aclexplode(c.relacl) a WHERE a.grantee = t.role) AS whole
+		FROM tenant t JOIN pg_class c ON c.relnamespace = t.schema
+		JOIN (
+			SELECT unnest('{r,p,v,m,f}'::"char"[]) AS relkind, 'TABLE' AS kind, '{SELECT,INSERT,UPDATE,DELETE}'::text[] AS privileges
+			UNION ALL SELECT 'S', 'SEQUENCE', '{USAGE,SELECT}'
+		) k ON k.relkind = c.relkind
 		UNION ALL
-		SELECT t.id, 'SEQUENCE', c.relname, format('%s ON SEQUENCE %I.%I', p, t.nspname, c.relname), p, coalesce(has_sequence_privilege(t.role, c.oid, p), false)
-		FROM tenant t JOIN pg_class c ON c.relnamespace = t.schema AND c.relkind = 'S'
-		CROSS JOIN unnest('{USAGE,SELECT}'::text[]) p
-		UNION ALL
-		SELECT t.id, 'ROUTINE', replace(f.oid::regprocedure::text, quote_ident(t.nspname), ''), format('EXECUTE ON ROUTINE %s', f.oid::regprocedure), 'EXECUTE', coalesce(has_function_privilege(t.role, f.oid, 'EXECUTE'), false)
+		SELECT t.id, t.nspname, t.role, f.oid, 'ROUTINE', replace(f.oid::regprocedure::text, quote_ident(t.nspname), ''), '{EXECUTE}',
+			'{EXECUTE}' <@ ARRAY(SELECT a.privilege_type FROM aclexplode(f.proacl) a WHERE a.grantee = t.role)
 		FROM tenant t JOIN pg_proc f ON f.pronamespace = t.schema
+	), held AS (
+		SELECT id, nspname, oid, kind, name, privilege, coalesce(CASE kind
+			WHEN 'TABLE' THEN has_table_privilege(role, oid, privilege) OR privilege <> 'DELETE' AND has_any_column_privilege(role, oid, replace(privilege, 'DELETE', 'SELECT'))
+			WHEN 'SEQUENCE' THEN has_sequence_privilege(role, oid, privilege)
+			ELSE has_function_privilege(role, oid, privilege) END, false) AS holds
+		FROM part CROSS JOIN unnest(privileges) privilege
+		WHERE (kind, name) IN (SELECT kind, name FROM part WHERE NOT whole)
 	), nothing AS (
-		SELECT id FROM held WHERE kind = 'TABLE' GROUP BY id HAVING NOT bool_or(holds)
+		SELECT id FROM held WHERE kind = 'TABLE' AND id NOT IN (SELECT id FROM part WHERE kind = 'TABLE' AND whole)
+		GROUP BY id HAVING NOT bool_or(holds)
 	), usual AS (
 		SELECT kind, name, privilege, count(*) FILTER (WHERE holds) * 2 >= count(*) AS granted
 		FROM held WHERE id NOT IN (SELECT id FROM nothing) GROUP BY 1, 2, 3
+	), lacking AS (
+		SELECT id, granted, privilege || ' ON ' || kind || ' ' || CASE kind WHEN 'ROUTINE' THEN oid::regprocedure::text ELSE format('%I.%I', nspname, name) END AS thing
+		FROM held JOIN usual USING (kind, name, privilege) WHERE NOT holds
 	), thing AS (
 		SELECT id, coalesce(array_agg(thing ORDER BY thing) FILTER (WHERE granted), '{}') AS things,
 			coalesce(array_agg(thing ORDER BY thing) FILTER (WHERE NOT granted), '{}') AS denied
-		FROM held JOIN usual USING (kind, name, privilege) WHERE NOT holds GROUP BY id
+		FROM lacking GROUP BY id
 	)
 	SELECT t.id AS tenant, t.role IS NULL AS role,
 		t.role IS NULL OR NOT EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.member WHERE m.roleid = t.role AND g.rolname = $2) AS membership,

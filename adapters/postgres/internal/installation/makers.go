@@ -52,9 +52,9 @@ func (in Installation) newestMaker(ctx context.Context, tx *sqlx.Tx) (number int
 	err = tx.QueryRowContext(ctx, `
 		SELECT newest.rolname, (SELECT count(*) FROM pg_auth_members m WHERE m.member = newest.oid AND m.admin_option)
 		FROM (
-			SELECT rolname, oid FROM pg_roles WHERE starts_with(rolname, $1)
+			SELECT rolname, oid FROM pg_roles WHERE rolname >= $1 AND rolname < $2 -- by the index: each tenant has a role
 			ORDER BY length(rolname) DESC, rolname DESC LIMIT 1
-		) newest`, in.MakerPrefix()).Scan(&name, &roles)
+		) newest`, in.MakerPrefix(), in.MakerPrefix()+":").Scan(&name, &roles) // a colon comes after the digits
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, false, pg.Refusal(pg.CodeBehind, nil, "the role %q is missing: run setup, which makes it", in.MakerRole(0))
 	}
