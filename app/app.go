@@ -113,7 +113,7 @@ func (p *Partywall) build(ctx context.Context) error {
 	p.Events = stores.eventService(p.config)
 	p.Tenants.Users, p.Tenants.Unproven = signIn.provider, p.confirmsUnseen()
 	p.Tenants.Limits = tenants.NewLimits(nil)
-	p.Tenants.Objects = objects.purger
+	p.Tenants.Objects, p.Tenants.ObjectTenants = objects.purger, objects.purger
 	p.Invitations = stores.invitationService(p.config)
 	p.Invitations.Users, p.Invitations.Unproven = signIn.provider, p.confirmsUnseen() && p.mailLeaves()
 	p.Invitations.Limits = invitations.NewLimits(nil)

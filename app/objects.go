@@ -23,7 +23,7 @@ import (
 type objects struct {
 	signer  ports.ObjectSigner
 	store   archive.Objects
-	purger  ports.ObjectPurger
+	purger  allObjects
 	ready   ports.Dependency
 	handler http.Handler // serves the bytes; nil if another server does
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"iter"
 	"net/url"
 	"path/filepath"
 	"sync"
@@ -46,18 +47,27 @@ func (p *Partywall) purgeTenants() {
 	})
 }
 
+// allObjects are the ports by which the operator's commands reach files.
+type allObjects interface {
+	archive.Objects
+	ports.ObjectTenants
+}
+
 // lateObjects is the object store of an installation, opened when it is first used: most
 // commands of the operator need none.
 type lateObjects struct {
 	config Config
 
 	once   sync.Once
-	opened archive.Objects
+	opened allObjects
 	close  func() error
 	err    error
 }
 
-var _ ports.ObjectPurger = (*lateObjects)(nil)
+var (
+	_ ports.ObjectPurger  = (*lateObjects)(nil)
+	_ ports.ObjectTenants = (*lateObjects)(nil)
+)
 
 // HasObjects implements [ports.ObjectPurger].
 func (l *lateObjects) HasObjects(ctx context.Context, tenant domain.TenantID) (bool, error) {
@@ -73,6 +83,21 @@ func (l *lateObjects) Purge(ctx context.Context, tenant domain.TenantID, limit i
 		return 0, err
 	}
 	return l.opened.Purge(ctx, tenant, limit)
+}
+
+// Tenants implements [ports.ObjectTenants].
+func (l *lateObjects) Tenants(ctx context.Context) iter.Seq2[domain.TenantID, error] {
+	return func(yield func(domain.TenantID, error) bool) {
+		if err := l.open(ctx); err != nil {
+			yield(domain.TenantID{}, err)
+			return
+		}
+		for id, err := range l.opened.Tenants(ctx) {
+			if !yield(id, err) {
+				return
+			}
+		}
+	}
 }
 
 // Close closes the store if it was opened.

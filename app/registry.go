@@ -78,7 +78,7 @@ func OpenRegistry(ctx context.Context, cfg Config) (*Registry, error) {
 		close:    func() error { return errors.Join(objects.Close(), db.Close(), stop()) },
 	}
 	registry.Members, registry.Tenants = stores.services(cfg)
-	registry.Tenants.Objects = objects
+	registry.Tenants.Objects, registry.Tenants.ObjectTenants = objects, objects
 	registry.Invitations = stores.invitationService(cfg.withDefaults())
 	registry.Events = stores.eventService(cfg)
 	if cfg.Cognito.PoolID == "" {

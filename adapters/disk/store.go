@@ -5,6 +5,7 @@ package disk
 import (
 	"context"
 	"errors"
+	"iter"
 	"net/http"
 	"net/url"
 	"syscall"
@@ -27,11 +28,12 @@ type Store struct {
 }
 
 var (
-	_ ports.ObjectSigner = (*Store)(nil)
-	_ ports.ObjectStore  = (*Store)(nil)
-	_ ports.ObjectPurger = (*Store)(nil)
-	_ ports.Dependency   = (*Store)(nil)
-	_ http.Handler       = (*Store)(nil)
+	_ ports.ObjectSigner  = (*Store)(nil)
+	_ ports.ObjectStore   = (*Store)(nil)
+	_ ports.ObjectPurger  = (*Store)(nil)
+	_ ports.ObjectTenants = (*Store)(nil)
+	_ ports.Dependency    = (*Store)(nil)
+	_ http.Handler        = (*Store)(nil)
 )
 
 // Open opens the store in dir, makes the folder if it does not exist, and closes it
@@ -105,6 +107,17 @@ func (s *Store) Purge(ctx context.Context, tenant domain.TenantID, limit int) (r
 	}
 	removed, err = s.folder.purge(ctx, tenant, limit)
 	return removed, objectError(err)
+}
+
+// Tenants implements [ports.ObjectTenants].
+func (s *Store) Tenants(ctx context.Context) iter.Seq2[domain.TenantID, error] {
+	return func(yield func(domain.TenantID, error) bool) {
+		for id, err := range s.folder.tenants(ctx) {
+			if !yield(id, objectError(err)) {
+				return
+			}
+		}
+	}
 }
 
 // Ready implements [ports.Dependency]: the folder can be written.

@@ -45,9 +45,10 @@ type Objects struct {
 }
 
 var (
-	_ ports.ObjectSigner = (*Objects)(nil)
-	_ ports.ObjectStore  = (*Objects)(nil)
-	_ ports.ObjectPurger = (*Objects)(nil)
+	_ ports.ObjectSigner  = (*Objects)(nil)
+	_ ports.ObjectStore   = (*Objects)(nil)
+	_ ports.ObjectPurger  = (*Objects)(nil)
+	_ ports.ObjectTenants = (*Objects)(nil)
 )
 
 const defaultMaxBytes = 256 << 20

@@ -56,10 +56,11 @@ type Store struct {
 }
 
 var (
-	_ ports.ObjectSigner = (*Store)(nil)
-	_ ports.ObjectStore  = (*Store)(nil)
-	_ ports.ObjectPurger = (*Store)(nil)
-	_ ports.Dependency   = (*Store)(nil)
+	_ ports.ObjectSigner  = (*Store)(nil)
+	_ ports.ObjectStore   = (*Store)(nil)
+	_ ports.ObjectPurger  = (*Store)(nil)
+	_ ports.ObjectTenants = (*Store)(nil)
+	_ ports.Dependency    = (*Store)(nil)
 )
 
 const (

@@ -12,8 +12,8 @@ func checkTenantsCommand() command {
 	return command{
 		name:    "check",
 		summary: "look for what is left of tenants that do not exist, and for purges that failed",
-		details: "It lists schemas, roles and rows without a tenant, files of tenants that are gone, what existing tenants\n" +
-			"lack, and purges that failed. It changes nothing. It exits 1 if it found anything.",
+		details: "It lists schemas, roles, rows and files without a tenant, what existing tenants lack, and purges that\n" +
+			"failed. It changes nothing. It exits 1 if it found anything.",
 		flags: []option{jsonFlag()},
 		run:   checkTenants,
 	}

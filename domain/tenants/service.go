@@ -31,11 +31,12 @@ type Service struct {
 	Purger          ports.TenantPurger
 	Tombstones      ports.TenantTombstones
 	Checker         ports.TenantChecker
-	Objects         ports.ObjectPurger // nil: there are no files
-	Users           ports.UserReader   // reports whether a new owner's address is confirmed; nil: no address is
-	Policy          CreationPolicy     // zero: Open
-	Limits          *Limits            // nil: none but TenantsPerOwner
-	TenantsPerOwner int                // zero: [DefaultTenantsPerOwner]
+	Objects         ports.ObjectPurger  // nil: there are no files
+	ObjectTenants   ports.ObjectTenants // nil: Check looks for no files
+	Users           ports.UserReader    // reports whether a new owner's address is confirmed; nil: no address is
+	Policy          CreationPolicy      // zero: Open
+	Limits          *Limits             // nil: none but TenantsPerOwner
+	TenantsPerOwner int                 // zero: [DefaultTenantsPerOwner]
 	// Unproven means that the identity provider confirms addresses without proof: then
 	// no address counts as confirmed, and no owner gets a mail.
 	Unproven bool

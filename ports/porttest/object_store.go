@@ -17,6 +17,7 @@ type Objects interface {
 	ports.ObjectSigner
 	ports.ObjectStore
 	ports.ObjectPurger
+	ports.ObjectTenants
 	ports.ObjectContents
 }
 
@@ -41,8 +42,8 @@ const (
 func (s ObjectStorage) has(f Feature) bool { return !slices.Contains(s.Lacks, f) }
 
 // ObjectStore runs the contracts of [ports.ObjectSigner], [ports.ObjectStore],
-// [ports.ObjectPurger] and [ports.ObjectContents]. A store may refuse a request with any status from 400 to 499, if
-// the object stays as it was.
+// [ports.ObjectPurger], [ports.ObjectTenants] and [ports.ObjectContents]. A store may refuse
+// a request with any status from 400 to 499, if the object stays as it was.
 func ObjectStore(t *testing.T, open func(t *testing.T) ObjectStorage) {
 	moveObjects(t, open)
 	knowObjects(t, open)
@@ -53,6 +54,7 @@ func ObjectStore(t *testing.T, open func(t *testing.T) ObjectStorage) {
 	nameObjects(t, open)
 	listObjects(t, open)
 	purgeObjects(t, open)
+	findTenantsOfObjects(t, open)
 	contentsOfObjects(t, open)
 
 	heedContext(t, func(ctx context.Context) error { _, err := open(t).Store.Stat(ctx, newKey(t, "file.txt")); return err })
