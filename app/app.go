@@ -108,7 +108,7 @@ func (p *Partywall) build(ctx context.Context) error {
 		return err
 	}
 
-	p.Access = &access.Service{Members: stores.memberStore(p.config), Permissions: permissions}
+	p.Access = &access.Service{Members: stores.memberStore(p.config), Permissions: permissions, Workers: stores.workers}
 	p.Members, p.Tenants = stores.services(p.config)
 	p.Events = stores.eventService(p.config)
 	p.Tenants.Users, p.Tenants.Unproven = signIn.provider, p.confirmsUnseen()

@@ -25,7 +25,7 @@ func (p *Partywall) openDatabase(ctx context.Context) (stores, error) {
 func (p *Partywall) openMemoryDatabase() stores {
 	db := &memory.DB{}
 	p.describe("database", "memory: lost when the program ends", true)
-	return stores{db.Tenants(), db.Members(), db.MembersWithSettings(), db.Reservations(), db.Lifecycle(), db.Directory(), db.Purges(), db.Invitations(), db.Users(), db.Events(), db.Archives(), db}
+	return stores{db.Tenants(), db.Members(), db.MembersWithSettings(), db.Reservations(), db.Lifecycle(), db.Directory(), db.Purges(), db.Invitations(), db.Users(), db.Workers(), db.Events(), db.Archives(), db}
 }
 
 // openPrivateDatabase starts a PostgreSQL server of our own, and sets it up, because no operator does.

@@ -70,7 +70,7 @@ func ExamplePartywall_InTenant() {
 	}
 	fmt.Println(acme.Tenant(), "owes", total)
 
-	// A job has no member: the operator enters, and the log contains the reason.
+	// A job has no member: the operator admits a worker to each tenant, for a reason.
 	err = pw.EachTenant(ctx, access.Installation(), "monthly report", func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error {
 		fmt.Println("reporting to", tenant.Name)
 		return nil
@@ -132,15 +132,15 @@ func ExamplePartywall_EchoRequireMember() {
 	// Output: 200 hello, owner
 }
 
-// The operator enters a tenant without being a member of it, and states a reason.
-func ExamplePartywall_EnterTenant() {
+// A job has no member. The operator admits a worker, and states a reason.
+func ExamplePartywall_InTenant_worker() {
 	ctx := context.Background()
 	pw := domain.Must(app.New(ctx, app.Config{Memory: true}))
 	defer pw.Close()
 
 	acme := owned(ctx, pw, "acme", "ada@acme.example")
-	entry := domain.Must(access.Installation().Enter(acme.Tenant(), "ticket 17: wrong total"))
-	err := pw.EnterTenant(ctx, entry, func(ctx context.Context, tx *sqlx.Tx) error { return nil })
+	worker := domain.Must(pw.Access.AdmitWorker(ctx, access.Installation(), acme.Tenant(), "ticket 17: wrong total"))
+	err := pw.InTenant(ctx, worker, func(ctx context.Context, tx *sqlx.Tx) error { return nil })
 	fmt.Println(domain.CodeOf(err)) // on memory there is no SQL; a test calls apptest.Open for that
 	// Output: no_database
 }

@@ -35,6 +35,7 @@ type stores struct {
 	purges       tenantPurges
 	invitations  invitationStore
 	users        ports.UserStore
+	workers      ports.WorkerStore
 	events       eventStore
 	archives     ports.TenantArchives
 	ready        ports.Dependency
@@ -56,7 +57,7 @@ type eventStore interface {
 }
 
 func storesOf(db *postgres.DB) stores {
-	return stores{db.Tenants(), db.Members(), db.MembersWithSettings(), db.Reservations(), db.Lifecycle(), db.Directory(), db.Purges(), db.Invitations(), db.Users(), db.Events(), db.Archives(), db}
+	return stores{db.Tenants(), db.Members(), db.MembersWithSettings(), db.Reservations(), db.Lifecycle(), db.Directory(), db.Purges(), db.Invitations(), db.Users(), db.Workers(), db.Events(), db.Archives(), db}
 }
 
 // memberStore returns the store that admits members.

@@ -38,6 +38,8 @@ const (
 	EventInvitationRevoked  EventKind = "invitation.revoked"
 	EventInvitationAccepted EventKind = "invitation.accepted" // [InvitationAcceptedEventData]; the membership has no event besides
 
+	EventWorkerAdmitted EventKind = "worker.admitted" // a job of the operator may act in the tenant: [WorkerEventData]
+
 	EventTenantPurged EventKind = "tenant.purged" // its data were removed: [TenantEventData]
 	EventTenantFreed  EventKind = "tenant.freed"  // its ID may be given out again: [TenantEventData]
 )

@@ -41,6 +41,11 @@ type HandoverEventData struct {
 	OwnerRole        Role          `json:"ownerRole"`
 }
 
+// WorkerEventData is the data of [EventWorkerAdmitted].
+type WorkerEventData struct {
+	Reason string `json:"reason"`
+}
+
 // EventIdentity is an [Identity] in the data of an event.
 type EventIdentity struct {
 	Provider string `json:"provider"`
@@ -70,6 +75,11 @@ func NewTenantEvent(ctx context.Context, kind EventKind, tenant Tenant, owner Id
 // NewTenantEndEvent returns the event of a tenant that was purged, or whose ID was freed.
 func NewTenantEndEvent(ctx context.Context, kind EventKind, tenant Tenant, by Actor) (Event, error) {
 	return NewEvent(ctx, kind, tenant.ID, by, TenantEventData{Name: tenant.Name})
+}
+
+// NewWorkerEvent returns the event of a job of the operator that was admitted to a tenant.
+func NewWorkerEvent(ctx context.Context, tenant TenantID, reason string) (Event, error) {
+	return NewEvent(ctx, EventWorkerAdmitted, tenant, OperatorActor(), WorkerEventData{reason})
 }
 
 var tenantEventKinds = map[TenantAction]EventKind{

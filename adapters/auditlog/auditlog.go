@@ -36,6 +36,7 @@ var messages = map[domain.EventKind]string{
 	domain.EventInvitationResent:   "an invitation was resent",
 	domain.EventInvitationRevoked:  "an invitation was revoked",
 	domain.EventInvitationAccepted: "an invitation was accepted",
+	domain.EventWorkerAdmitted:     "a worker was admitted to a tenant",
 }
 
 // Handle writes the line of the event. A line that the log loses is not written again.

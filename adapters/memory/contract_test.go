@@ -62,6 +62,11 @@ func TestInvitationTokens(t *testing.T) {
 	porttest.InvitationTokens(t, openTenancy)
 }
 
+func TestWorkerStore(t *testing.T) {
+	t.Parallel()
+	porttest.WorkerStore(t, openTenancy)
+}
+
 func TestMemberEmails(t *testing.T) {
 	t.Parallel()
 	porttest.MemberEmails(t, openTenancy)
@@ -158,6 +163,7 @@ func openTenancy(*testing.T) porttest.Tenancy {
 		Directory:    db.Directory(),
 		Purges:       db.Purges(),
 		Invitations:  db.Invitations(),
+		Workers:      db.Workers(),
 		Suspend: func(t *testing.T, id domain.TenantID) {
 			if err := db.SetStatus(id, domain.Suspended); err != nil {
 				t.Fatal(err)

@@ -10,8 +10,8 @@ import (
 )
 
 // DB is the database of an installation in memory. [DB.Tenants], [DB.Members],
-// [DB.Invitations], [DB.Reservations], [DB.Users], [DB.Events], [DB.Purges] and
-// [DB.Archives] return it as each port sees it.
+// [DB.Invitations], [DB.Reservations], [DB.Users], [DB.Events], [DB.Workers], [DB.Purges]
+// and [DB.Archives] return it as each port sees it.
 type DB struct {
 	Breakable
 	Now func() time.Time // nil: [time.Now]

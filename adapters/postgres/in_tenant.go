@@ -29,6 +29,11 @@ import (
 // transaction that fn ended by itself is [CodeScopeEnded]. InTenant inside InTenant
 // is [CodeScopeNested], since two small pools would wait for each other.
 func (db *DB) InTenant(ctx context.Context, id domain.TenantID, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...pg.TxOption) error {
+	return db.enterIf(ctx, id, servesMembers, fn, options...)
+}
+
+// enterIf is InTenant where the tenant's row t meets the condition.
+func (db *DB) enterIf(ctx context.Context, id domain.TenantID, condition string, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...pg.TxOption) error {
 	if id.IsZero() {
 		return domain.Invalidf("tenantId", "name a tenant")
 	}
@@ -39,7 +44,7 @@ func (db *DB) InTenant(ctx context.Context, id domain.TenantID, fn func(ctx cont
 	if err != nil {
 		return err
 	}
-	as := entering{db, id, servesMembers}
+	as := entering{db, id, condition}
 	s := as.scope(logins.Installation)
 	for _, option := range options {
 		option(&s.Options)

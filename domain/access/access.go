@@ -1,7 +1,7 @@
 // Package access decides which identity may act where, and has the proofs of it that
 // the use cases require: a [Member] may act inside a tenant, a [Steward] may change the
 // tenant itself and a [Reader] may read its record, an [Operator] may act on the
-// installation, and an [OperatorAccess] is one entry of the operator into a tenant.
+// installation, and a [Worker] is a job of the operator inside a tenant.
 // A proof has no exported fields and only this package builds one, so a call on
 // behalf of an identity that was not checked does not compile.
 package access
@@ -17,6 +17,7 @@ import (
 type Service struct {
 	Members     ports.MemberStore
 	Permissions *domain.Permissions // of the product's own; nil: none
+	Workers     ports.WorkerStore   // for AdmitWorker alone
 }
 
 // Admit proves that the identity is a member of the active tenant id. All other tenants

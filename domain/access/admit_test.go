@@ -26,7 +26,7 @@ type installation struct {
 
 func newInstallation() installation {
 	db := &memory.DB{}
-	return installation{&access.Service{Members: db.Members()}, db}
+	return installation{&access.Service{Members: db.Members(), Workers: db.Workers()}, db}
 }
 
 // create creates a tenant that the identity owns.

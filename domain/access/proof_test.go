@@ -16,7 +16,7 @@ import (
 // TestForgingAProofDoesNotCompile type-checks forgeries from outside the package. The
 // first program shows that the check itself works.
 func TestForgingAProofDoesNotCompile(t *testing.T) {
-	const honest = `member, _ := (&access.Service{}).Admit(context.Background(), domain.Identity{}, domain.TenantID{}); use(member)`
+	const honest = `member, _ := (&access.Service{}).Admit(context.Background(), domain.Identity{}, domain.TenantID{}); use(member, access.Scope(member), access.Scope(access.Worker{}))`
 	if err := compile(t, honest); err != nil {
 		t.Fatalf("a program without a forgery does not compile: %v", err)
 	}
@@ -26,7 +26,11 @@ func TestForgingAProofDoesNotCompile(t *testing.T) {
 		"a member whose tenant is assigned":    `var m access.Member; m.tenant = id; use(m)`,
 		"a member converted from a look-alike": `type twin struct { tenant domain.TenantID; identity domain.Identity; role domain.Role }; use(access.Member(twin{}))`,
 		"an operator of a literal":             `use(access.Operator{proven: true})`,
-		"an operator's access of a literal":    `use(access.OperatorAccess{tenant: id})`,
+		"a worker of a literal":                `use(access.Worker{tenant: id})`,
+		"a worker of another tenant":           `var w access.Worker; w.tenant = id; use(w)`,
+		"a scope of another type":              `use(access.Scope(forged{}))`,
+		"a steward as a scope":                 `use(access.Scope(access.Steward{}))`,
+		"an operator as a scope":               `use(access.Scope(access.Operator{}))`,
 		"a steward of a literal":               `use(access.Steward{tenant: id})`,
 		"a reader of a literal":                `use(access.Reader{operator: true})`,
 		"a tenant ID of a literal":             `use(domain.TenantID{slug: "neighbour"})`,
@@ -53,6 +57,12 @@ import (
 )
 
 var id domain.TenantID
+
+type forged struct{}
+
+func (forged) Tenant() domain.TenantID { return id }
+func (forged) IsZero() bool            { return false }
+func (forged) scope()                  {}
 
 func use(...any) {}
 

@@ -26,6 +26,7 @@ func TestSuitesFindFaults(t *testing.T) {
 	maps.Copy(faults, lifecycleFaults())
 	maps.Copy(faults, purgeFaults())
 	maps.Copy(faults, archiveFaults())
+	maps.Copy(faults, workerFaults())
 	maps.Copy(faults, invitationFaults())
 	maps.Copy(faults, randomFaults())
 	if name := os.Getenv(faultVariable); name != "" {

@@ -108,7 +108,7 @@ func claims(breaks func(*porttest.Tenancy)) func(*testing.T) {
 func opensTenancy(breaks func(*porttest.Tenancy)) func(*testing.T) porttest.Tenancy {
 	return func(t *testing.T) porttest.Tenancy {
 		db := &memory.DB{}
-		s := porttest.Tenancy{Tenants: db.Tenants(), Members: db.Members(), WithSettings: db.MembersWithSettings(), Lister: db.Members(), Changer: db.Members(), Emails: db.Members(), Reservations: db.Reservations(), Lifecycle: db.Lifecycle(), Directory: db.Directory(), Purges: db.Purges(), Invitations: db.Invitations(), Archives: db.Archives(), Events: db.Events(), Suspend: func(t *testing.T, id domain.TenantID) {
+		s := porttest.Tenancy{Tenants: db.Tenants(), Members: db.Members(), WithSettings: db.MembersWithSettings(), Lister: db.Members(), Changer: db.Members(), Emails: db.Members(), Reservations: db.Reservations(), Lifecycle: db.Lifecycle(), Directory: db.Directory(), Purges: db.Purges(), Invitations: db.Invitations(), Archives: db.Archives(), Workers: db.Workers(), Events: db.Events(), Suspend: func(t *testing.T, id domain.TenantID) {
 			if err := db.SetStatus(id, domain.Suspended); err != nil {
 				t.Fatal(err)
 			}

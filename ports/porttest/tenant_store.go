@@ -34,6 +34,7 @@ type Tenancy struct {
 	Purges       Purges
 	Invitations  Invitations
 	Archives     ports.TenantArchives
+	Workers      ports.WorkerStore
 
 	// Suspend makes an active tenant [domain.Suspended].
 	Suspend func(t *testing.T, id domain.TenantID)
@@ -41,6 +42,10 @@ type Tenancy struct {
 	// SetUpgrading puts a tenant's data in an older form than the program needs, or
 	// in the newest one again.
 	SetUpgrading func(t *testing.T, id domain.TenantID, upgrading bool)
+
+	// Enter opens and commits a transaction inside the incarnation of a tenant. It is nil
+	// for a store without SQL.
+	Enter func(t *testing.T, id domain.TenantID, incarnation ports.Incarnation) error
 }
 
 // TenantStore runs the contracts of [ports.TenantRegistry], [ports.TenantProvisioner]

@@ -29,6 +29,7 @@ func TestMemberEmails(t *testing.T)     { onBoth(t, porttest.MemberEmails) }
 func TestInvitationStore(t *testing.T)  { onBoth(t, porttest.InvitationStore) }
 func TestInvitationTokens(t *testing.T) { onBoth(t, porttest.InvitationTokens) }
 func TestChangesAreEvents(t *testing.T) { onBoth(t, porttest.ChangesAreEvents) }
+func TestWorkerStore(t *testing.T)      { onBoth(t, porttest.WorkerStore) }
 func TestReservationStore(t *testing.T) { onBoth(t, porttest.ReservationStore) }
 
 // onBoth runs a suite with tenants' roles and without.

@@ -1,10 +1,14 @@
 package pgtest
 
 import (
+	"context"
 	"testing"
+
+	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
 	"github.com/partywall-go/partywall/ports/porttest"
 )
 
@@ -12,10 +16,14 @@ import (
 func Tenancy(t testing.TB, db *postgres.DB, cfg postgres.Config) porttest.Tenancy {
 	t.Helper()
 	return porttest.Tenancy{
-		Tenants: db.Tenants(), Members: db.Members(), WithSettings: db.MembersWithSettings(), Lister: db.Members(), Changer: db.Members(), Emails: db.Members(), Reservations: db.Reservations(), Lifecycle: db.Lifecycle(), Directory: db.Directory(), Purges: db.Purges(), Invitations: db.Invitations(), Archives: db.Archives(), Events: db.Events(),
+		Tenants: db.Tenants(), Members: db.Members(), WithSettings: db.MembersWithSettings(), Lister: db.Members(), Changer: db.Members(), Emails: db.Members(), Reservations: db.Reservations(), Lifecycle: db.Lifecycle(), Directory: db.Directory(), Purges: db.Purges(), Invitations: db.Invitations(), Archives: db.Archives(), Workers: db.Workers(), Events: db.Events(),
 		Suspend: func(t *testing.T, id domain.TenantID) {
 			t.Helper()
 			Execute(t, Login(t, cfg, cfg.User, cfg.Password), `UPDATE partywall.tenants SET status = 'suspended' WHERE id = $1`, id.String())
+		},
+		Enter: func(t *testing.T, id domain.TenantID, incarnation ports.Incarnation) error {
+			t.Helper()
+			return db.InIncarnation(t.Context(), id, incarnation, func(context.Context, *sqlx.Tx) error { return nil })
 		},
 		SetUpgrading: func(t *testing.T, id domain.TenantID, upgrading bool) {
 			t.Helper()

@@ -1,0 +1,65 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
+)
+
+// Workers admits jobs to tenants. It implements [ports.WorkerStore].
+type Workers struct{ db *DB }
+
+var _ ports.WorkerStore = (*Workers)(nil)
+
+// Workers returns the admission of jobs to tenants.
+func (db *DB) Workers() *Workers { return &Workers{db} }
+
+// schemaOID is the OID of the schema with the name, and 0 where there is none. It is the
+// incarnation of a tenant: a gate can read it, and a new tenant has a new schema.
+func schemaOID(name string) string {
+	return `coalesce(pg_catalog.to_regnamespace(` + name + `)::pg_catalog.oid, 0)`
+}
+
+// Admit implements [ports.WorkerStore] with one statement.
+func (w *Workers) Admit(ctx context.Context, a ports.WorkerAdmission) (ports.Incarnation, error) {
+	logins, err := w.db.logins()
+	if err != nil {
+		return "", pg.Translate(ctx, err, "admit a worker")
+	}
+	event, err := domain.NewWorkerEvent(ctx, a.Tenant, a.Reason)
+	if err != nil {
+		return "", err
+	}
+	record, args := insertEvent(3, "FROM admitted", event)
+	found, err := pg.One(ctx, logins.System, scanIncarnation, `
+		WITH admitted AS (
+			SELECT t.id FROM partywall.tenants t WHERE t.id = $1 AND `+servesMembers+` FOR NO KEY UPDATE
+		), recorded AS (
+			`+record+`
+		)
+		SELECT `+schemaOID("$2")+`::text FROM admitted`,
+		append([]any{a.Tenant.String(), pq.QuoteIdentifier(pg.SchemaOf(a.Tenant))}, args...)...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", pg.ErrNoSuchTenant()
+	}
+	return found, pg.Translate(ctx, err, "admit a worker to tenant "+a.Tenant.String())
+}
+
+func scanIncarnation(row pg.Scanner) (found ports.Incarnation, err error) {
+	err = row.Scan(&found)
+	return found, err
+}
+
+// InIncarnation is [DB.InTenant] for one incarnation of the tenant: a later tenant with
+// the same ID is [domain.CodeTenantNotFound]. The check costs no round trip.
+func (db *DB) InIncarnation(ctx context.Context, id domain.TenantID, incarnation ports.Incarnation, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...pg.TxOption) error {
+	schema := pq.QuoteLiteral(pq.QuoteIdentifier(pg.SchemaOf(id)))
+	return db.enterIf(ctx, id, servesMembers+` AND `+schemaOID(schema)+`::text = `+pq.QuoteLiteral(string(incarnation)), fn, options...)
+}

@@ -1,0 +1,35 @@
+package ports
+
+import (
+	"context"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// WorkerStore admits jobs to tenants.
+type WorkerStore interface {
+	// Admit admits a job to a tenant that serves members, records the event
+	// [domain.EventWorkerAdmitted] by the operator, and returns the tenant's incarnation.
+	// Any other tenant is [domain.CodeTenantNotFound], and has no event.
+	Admit(ctx context.Context, admission WorkerAdmission) (Incarnation, error)
+}
+
+// WorkerAdmission asks to admit a job of the operator to a tenant.
+type WorkerAdmission struct {
+	Tenant domain.TenantID
+	Reason string // as [domain.ParseReason] returns it
+}
+
+// Validate returns a [domain.Invalid] error if the admission lacks its tenant
+// ("tenantId") or its reason ("reason").
+func (a WorkerAdmission) Validate() error {
+	if err := a.Tenant.Require(); err != nil {
+		return err
+	}
+	_, err := domain.ParseReason(a.Reason)
+	return err
+}
+
+// Incarnation distinguishes the tenants that have the same ID one after the other. Each
+// store forms it in its own way. It is only compared, and never empty.
+type Incarnation string
