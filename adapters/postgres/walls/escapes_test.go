@@ -45,6 +45,7 @@ const (
 // What prevents an attempt.
 const (
 	byRole     = "the role"
+	byPolicy   = "the row policy"
 	byScope    = "the scope"
 	byPostgres = "PostgreSQL"
 	byTrust    = "trust only"
@@ -54,7 +55,7 @@ const (
 // escapes are all attempts, in the order of the table.
 func escapes() []escape {
 	var all []escape
-	for _, some := range [][]escape{reaches(), plants(), looks(), disturbs(), outlives(), ends()} {
+	for _, some := range [][]escape{reaches(), queues(), plants(), looks(), disturbs(), outlives(), ends()} {
 		all = append(all, some...)
 	}
 	return all
