@@ -29,11 +29,11 @@ type importing struct {
 
 func (i *importing) run(ctx context.Context, tx *sqlx.Tx) error {
 	id := i.from.Tenant.ID
-	if err := lockOfID(id).take(ctx, tx); err != nil {
-		return err
-	}
 	p := provisioning{db: i.db, in: i.in, new: ports.TenantCreation{ID: id, Name: i.from.Tenant.Name}, request: i.token}
 	p.made.Tenant.Name = i.from.Tenant.Name
+	if err := p.lock(ctx, tx); err != nil {
+		return err
+	}
 	if err := p.register(ctx, tx); err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (i *importing) run(ctx context.Context, tx *sqlx.Tx) error {
 	for _, file := range i.from.Files {
 		applied = append(applied, schema.Applied(file))
 	}
-	err := i.in.ImportTenant(ctx, tx, i.db.sets.Tenant, id, applied, i.load)
+	err := i.in.ImportTenant(ctx, tx, i.db.sets.Tenant, id, p.gate, applied, i.load)
 	if err != nil {
 		return schema.RefusedFile(err, func(err error) bool { return pg.WhyAgain(err) != "" })
 	}

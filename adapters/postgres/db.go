@@ -23,7 +23,9 @@ type DB struct {
 	sets   schema.Sets
 	logger *slog.Logger
 
-	upToDate string // [schema.AtLeast] of sets.Tenant, which each opening needs
+	upToDate  string // [schema.AtLeast] of sets.Tenant, which each opening needs
+	routes    installation.Routes
+	placement installation.Placement
 
 	own    *pg.Pool                            // logs in as Config.User: provisions and sweeps
 	claims chan struct{}                       // has room for the claims that may be at work
@@ -78,20 +80,24 @@ func (db *DB) Close() error {
 	return errors.Join(errs...)
 }
 
-// Ready returns nil when the registry and the tenants' gate can be used now, and
-// every login of ours is let in: connections that are open outlive a change of their
-// password.
+// Ready returns nil when the registry and a gate can be used now, and their logins are
+// let in: connections that are open outlive a change of their password. Each call looks
+// at another gate.
 func (db *DB) Ready(ctx context.Context) error {
 	logins, err := db.logins()
 	if err != nil {
 		return pg.Translate(ctx, err, "ping")
 	}
-	for _, pool := range logins.Serving() {
-		if err := pool.Ping(ctx); err != nil {
-			return pg.Translate(ctx, err, "ping")
-		}
+	count, err := pg.One(ctx, logins.System, scanInt, `SELECT gates FROM partywall.installation`)
+	if err != nil {
+		return pg.Translate(ctx, err, "ping")
 	}
-	for _, pool := range append(logins.All(), db.own) {
+	logins.Gates.SetCount(count)
+	gate := logins.Gates.InTurn()
+	if err := gate.Ping(ctx); err != nil {
+		return pg.Translate(ctx, err, "ping")
+	}
+	for _, pool := range append(logins.Registry(), gate, db.own) {
 		if err := pool.Connector.Probe(ctx); err != nil {
 			return pg.Translate(ctx, err, "log in anew")
 		}
@@ -127,9 +133,13 @@ func (db *DB) reach(ctx context.Context) error {
 		return err
 	}
 	l := installation.LogIn(db.cfg, in)
-	if err := l.TryAll(ctx, db.cfg); err != nil {
+	refused, err := l.TryAll(ctx, db.cfg)
+	if err != nil {
 		_ = l.Close()
 		return err
+	}
+	for _, err := range refused {
+		db.logger.ErrorContext(ctx, "a gate is locked out; its tenants are not served", "error", err)
 	}
 	db.others.Store(l)
 	db.warnOfTenantsBehind(ctx, l)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -16,11 +15,11 @@ import (
 // TablesOfTenants are the tables that a purge empties.
 var TablesOfTenants = tablesOfTenants
 
-// Gate returns the pool that serves tenants, outside of any scope.
-func (db *DB) Gate() *sqlx.DB { return db.others.Load().Gates[installation.GateOfAll].DB }
+// Gate returns the pool of the first gate, outside of any scope.
+func (db *DB) Gate() *sqlx.DB { return db.others.Load().Gates.Pool(0).DB }
 
 // Waiting returns how many callers wait for a connection that serves tenants.
-func (db *DB) Waiting() int { return db.others.Load().Gates[installation.GateOfAll].Waiting() }
+func (db *DB) Waiting() int { return db.others.Load().Gates.Pool(0).Waiting() }
 
 // OwnConn returns a connection of the pool that provisions. It accepts statements
 // outside of a scope from now on.

@@ -40,34 +40,33 @@ func (db *DB) enterIf(ctx context.Context, id domain.TenantID, condition string,
 	if err := pg.NoScope(ctx); err != nil {
 		return err
 	}
-	logins, err := db.logins()
-	if err != nil {
-		return err
-	}
-	as := entering{db, id, condition}
-	s := as.scope(logins.Installation)
-	for _, option := range options {
-		option(&s.Options)
-	}
+	var s *pg.Scope
+	var used gate
 	returned := false // from fn
-	err = as.try(ctx, func() error {
-		return logins.Gate(id).For(id.String()).InScope(ctx, s, func(ctx context.Context, tx *sqlx.Tx) error {
+	err := entering{db, id, condition}.try(ctx, func(g gate) (entered bool, err error) {
+		s, used = g.scope(), g
+		for _, option := range options {
+			option(&s.Options)
+		}
+		err = g.pool.For(id.String()).InScope(ctx, s, func(ctx context.Context, tx *sqlx.Tx) error {
+			entered = true
 			err := fn(ctx, tx)
 			returned = true
 			return err
 		})
+		return entered, err
 	})
 	if returned && err != nil && !s.Interrupted(ctx, err) {
-		db.reportLock(ctx, logins.Gate(id), id, err)
+		db.reportLock(ctx, used.pool, id, err)
 		return err // fn's, or what its commit came to
 	}
 	return pg.Translate(ctx, err, "in tenant "+id.String())
 }
 
-// scope enters the tenant. The check of its row costs no round trip, and where the
-// row refuses entry, the connection stays as it was.
-func (e entering) scope(in installation.Installation) *pg.Scope {
-	return pg.NewScope(e.id.String(), e.source(), append(enter(in, e.id), e.db.cfg.Timeouts()...)...)
+// scope enters the tenant by the gate. The check of its row costs no round trip, and
+// where the row refuses entry, the connection stays as it was.
+func (g gate) scope() *pg.Scope {
+	return pg.NewScope(g.id.String(), g.source(), append(enter(g.in, g.id), g.db.cfg.Timeouts()...)...)
 }
 
 // enter is how a tenant is entered: the role first, then the path.

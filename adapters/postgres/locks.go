@@ -7,6 +7,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -35,6 +36,15 @@ func lockOfUnconfirmed() lock  { return lockOf("unconfirmed", "") }
 // lockOfAddress is held while the mails to an address are counted and one is added. Its
 // transaction has locked a tenant before.
 func lockOfAddress(email domain.Email) lock { return lockOf("address", email.Key()) }
+
+// takeWithGates waits for the lock of an ID that a tenant is about to get, keeps gates from
+// being removed until the transaction ends, and returns how many there are.
+func (l lock) takeWithGates(ctx context.Context, tx *sqlx.Tx) (gates int, err error) {
+	err = tx.GetContext(ctx, &gates, `
+		SELECT gates FROM partywall.installation, pg_catalog.pg_advisory_xact_lock($1), pg_catalog.pg_advisory_xact_lock_shared($2)`,
+		int64(l), installation.GatesLock)
+	return gates, err
+}
 
 // take waits for the lock.
 func (l lock) take(ctx context.Context, tx *sqlx.Tx) error {

@@ -47,24 +47,29 @@ func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.Tenan
 	if err != nil {
 		return ports.Admission{}, pg.Translate(ctx, err, "find a member")
 	}
-	found, err := pg.One(ctx, logins.System, m.scanAdmission, `
-		SELECT `+m.settingsColumn()+`t.status, m.role
+	gate := 0
+	found, err := pg.One(ctx, logins.System, func(row pg.Scanner) (ports.Admission, error) { return m.scanAdmission(row, &gate) }, `
+		SELECT `+m.settingsColumn()+`t.status, m.role, t.gate
 		FROM partywall.memberships m JOIN partywall.tenants t ON t.id = m.tenant
 		WHERE m.provider = $1 AND m.subject = $2 AND m.tenant = $3 AND `+admits+` AND `+present,
 		who.Provider(), who.Subject(), id.String())
 	if errors.Is(err, sql.ErrNoRows) {
 		return ports.Admission{}, pg.ErrNoSuchTenant()
 	}
-	return found, pg.Translate(ctx, err, "find a member of "+id.String())
+	if err != nil {
+		return ports.Admission{}, pg.Translate(ctx, err, "find a member of "+id.String())
+	}
+	m.db.learnGate(logins, id, gate)
+	return found, nil
 }
 
-func (m *Members) scanAdmission(row pg.Scanner) (found ports.Admission, err error) {
+func (m *Members) scanAdmission(row pg.Scanner, gate *int) (found ports.Admission, err error) {
 	if !m.settings {
-		err = row.Scan(&found.Status, &found.Role)
+		err = row.Scan(&found.Status, &found.Role, gate)
 		return found, err
 	}
 	var settings string
-	if err = row.Scan(&settings, &found.Status, &found.Role); err == nil {
+	if err = row.Scan(&settings, &found.Status, &found.Role, gate); err == nil {
 		found.Settings, err = domain.ParseSettings([]byte(settings))
 	}
 	return found, err

@@ -50,6 +50,7 @@ type provisioning struct {
 	request  string // to find out later whether this request made the tenant
 	patience time.Duration
 
+	gate       int // the new tenant's
 	made       ports.CreatedTenant
 	owner      domain.Membership
 	entered    *pg.Scope
@@ -108,7 +109,7 @@ func (p *provisioning) run(ctx context.Context, tx *sqlx.Tx) error {
 	if err := refuseOverQuota(ctx, tx, p.new.Owner, p.new.Limits.MaxOwned); err != nil {
 		return err
 	}
-	if err := lockOfID(p.new.ID).take(ctx, tx); err != nil {
+	if err := p.lock(ctx, tx); err != nil {
 		return err
 	}
 	for _, step := range []func(context.Context, *sqlx.Tx) error{p.claim, p.register, p.makeSchema, p.activate} {
@@ -118,6 +119,16 @@ func (p *provisioning) run(ctx context.Context, tx *sqlx.Tx) error {
 	}
 	p.committing = true
 	return nil
+}
+
+// lock keeps the ID from being given out by another, and chooses the tenant's gate.
+func (p *provisioning) lock(ctx context.Context, tx *sqlx.Tx) error {
+	gates, err := lockOfID(p.new.ID).takeWithGates(ctx, tx)
+	if err != nil {
+		return err
+	}
+	p.gate, err = p.db.placement.Place(ctx, tx, gates)
+	return err
 }
 
 // claim reads what was reserved. A token that was spent in the meantime gives its
@@ -162,13 +173,13 @@ func (p *provisioning) register(ctx context.Context, tx *sqlx.Tx) error {
 // runs by itself leaves no tenant.
 func (p *provisioning) insert(ctx context.Context, tx *sqlx.Tx) error {
 	createdAt := sql.NullTime{Time: p.made.Tenant.CreatedAt, Valid: p.token != nil}
-	err := tx.GetContext(ctx, &p.made.Tenant.CreatedAt, `
+	err := tx.QueryRowContext(ctx, `
 		INSERT INTO partywall.tenants (id, name, status, request, gate, created_at, expires_at)
-		SELECT $1, $2, 'unclaimed', $3, $4, coalesce($5, now()), now()
+		SELECT $1, $2, 'unclaimed', $3, least($4, i.gates - 1), coalesce($5, now()), now() FROM partywall.installation i
 		WHERE ($6 OR NOT EXISTS (SELECT FROM partywall.reservations r WHERE r.id = $1 AND `+reserved+`))
 			AND NOT EXISTS (SELECT FROM partywall.tombstones s WHERE s.id = $1)
-		ON CONFLICT (id) DO NOTHING RETURNING created_at`,
-		p.new.ID.String(), p.made.Tenant.Name, p.request, installation.GateOfAll, createdAt, p.token != nil)
+		ON CONFLICT (id) DO NOTHING RETURNING created_at, gate`,
+		p.new.ID.String(), p.made.Tenant.Name, p.request, p.gate, createdAt, p.token != nil).Scan(&p.made.Tenant.CreatedAt, &p.gate)
 	p.made.Tenant.CreatedAt = p.made.Tenant.CreatedAt.UTC()
 	return err
 }
@@ -178,7 +189,7 @@ func (p *provisioning) makeSchema(ctx context.Context, tx *sqlx.Tx) error {
 	if err := p.db.refuseWithoutHook(ctx, tx); err != nil {
 		return err
 	}
-	if err := p.in.MakeTenant(ctx, tx, p.db.sets.Tenant, p.new.ID, true); err != nil {
+	if err := p.in.MakeTenant(ctx, tx, p.db.sets.Tenant, p.new.ID, p.gate, true); err != nil {
 		return schema.RefusedFile(err, func(err error) bool { return pg.WhyAgain(err) != "" })
 	}
 	if p.db.cfg.OnProvision == nil {

@@ -41,6 +41,7 @@ const (
 	CodeOtherProgram     = pg.CodeOtherProgram // a product set the database up, with what this program lacks
 	CodeRightsLacking    = pg.CodeRightsLacking
 	CodeCopy             = pg.CodeCopy
+	CodeOneGateProgram   = pg.CodeOneGateProgram
 )
 
 // The codes of a scope that its function used wrongly. All are [domain.Internal].

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -84,12 +83,12 @@ func (t *Tenants) Probe(ctx context.Context, id domain.TenantID) (time.Time, err
 		return time.Time{}, pg.Translate(ctx, err, "ask the time")
 	}
 	var now time.Time
-	as := entering{t.db, id, answers}
-	err = as.try(ctx, func() error {
-		return logins.Gate(id).For(anyone).Query(ctx, func(rows *sql.Rows) (err error) {
+	err = entering{t.db, id, answers}.try(ctx, func(g gate) (entered bool, err error) {
+		err = g.pool.For(anyone).Query(ctx, func(rows *sql.Rows) (err error) {
 			now, err = readClock(rows, pg.SchemaOf(id))
 			return err
-		}, as.clockMessage(logins.Installation))
+		}, g.clockMessage())
+		return err == nil, err
 	})
 	if domain.CodeOf(err) == domain.CodeTenantNotFound {
 		now, err = reservationClock(ctx, logins.System, id)
@@ -108,11 +107,11 @@ func reservationClock(ctx context.Context, system *pg.Pool, id domain.TenantID) 
 }
 
 // clockMessage enters the tenant, if it lets us in, in a transaction that is the message.
-func (e entering) clockMessage(in installation.Installation) string {
-	return pg.SettingsFrom(e.source(), enter(in, e.id)...) + `; SELECT now(), current_schema()`
+func (g gate) clockMessage() string {
+	return pg.SettingsFrom(g.source(), enter(g.in, g.id)...) + `; SELECT now(), current_schema()`
 }
 
-// readClock reads the answer to [entering.clockMessage], from inside the schema.
+// readClock reads the answer to [gate.clockMessage], from inside the schema.
 func readClock(rows *sql.Rows, schema string) (now time.Time, err error) {
 	entered := false
 	for rows.Next() {

@@ -6,64 +6,45 @@ import (
 	"errors"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 	"github.com/partywall-go/partywall/domain"
 )
 
-// entering is an attempt to enter a tenant. Its row must meet the condition, besides
-// having the program's versions.
-type entering struct {
-	db        *DB
-	id        domain.TenantID
-	condition string
-}
-
-// source is the FROM clause of an opening: the tenant's row, if it admits the program.
-func (e entering) source() string {
-	return ` FROM partywall.tenants t WHERE t.id = ` + pq.QuoteLiteral(e.id.String()) + ` AND ` + e.condition + ` AND ` + e.db.upToDate
-}
-
-// try runs attempt. Where the row refuses entry, try returns the reason: there is no
-// such tenant, or its schema is older than the program. Where only the columns are
-// older, try heals them and runs attempt again.
-func (e entering) try(ctx context.Context, attempt func() error) error {
-	err := attempt()
-	if !errors.Is(err, pg.ErrNotLetIn) {
-		return err
-	}
-	if err := e.whyNot(ctx); err != nil {
-		return err
-	}
-	if err = attempt(); errors.Is(err, pg.ErrNotLetIn) {
-		return pg.ErrNoSuchTenant()
-	}
-	return err
-}
-
-// whyNot returns nil where the next attempt may succeed.
-func (e entering) whyNot(ctx context.Context) error {
-	logins, err := e.db.logins()
-	if err != nil {
-		return err
-	}
-	upToDate, err := pg.One(ctx, logins.System, scanBool, `SELECT `+schema.HasFiles(e.db.sets.Tenant)+` FROM partywall.tenants t WHERE t.id = $1 AND `+e.condition, e.id.String())
+// whyNot reads why the tenant's row refused entry by the gate: there is no such tenant,
+// its schema is older than the program, or it has moved to another gate, which whyNot
+// returns. Where only the columns of its versions are older, whyNot heals them.
+func (e entering) whyNot(ctx context.Context, l *installation.Logins, tried int) (gate int, err error) {
+	var gates int
+	upToDate, err := pg.One(ctx, l.System, func(row pg.Scanner) (upToDate bool, err error) {
+		err = row.Scan(&upToDate, &gate, &gates)
+		return upToDate, err
+	}, `
+		SELECT `+schema.HasFiles(e.db.sets.Tenant)+`, t.gate, i.gates
+		FROM partywall.tenants t, partywall.installation i WHERE t.id = $1 AND `+e.condition, e.id.String())
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return pg.ErrNoSuchTenant()
+		return 0, pg.ErrNoSuchTenant()
 	case err != nil:
-		return err
+		return 0, err
 	case !upToDate:
-		return errUpgrading()
+		return 0, errUpgrading()
 	}
-	return logins.System.InScope(ctx, e.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	l.Gates.SetCount(max(gates, gate+1))
+	e.db.learnGate(l, e.id, gate)
+	if gate != tried {
+		return gate, nil
+	}
+	return gate, l.System.InScope(ctx, e.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, schema.Heal, e.id.String())
 		return err
 	})
 }
 
-func scanBool(row pg.Scanner) (value bool, err error) { err = row.Scan(&value); return value, err }
-
 func errUpgrading() *domain.Error { return domain.NewError(domain.CodeTenantUpgrading) }
+
+func scanInt(row pg.Scanner) (n int, err error) { err = row.Scan(&n); return n, err }
+
+func scanBool(row pg.Scanner) (value bool, err error) { err = row.Scan(&value); return value, err }

@@ -13,6 +13,7 @@ func (c console) commands() []command {
 		serveCommand(),
 		setupCommand(),
 		migrateCommand(),
+		gatesCommand(),
 		smokeCommand(),
 		tenantsCommand(),
 		membersCommand(),

@@ -69,7 +69,7 @@ func readLeftovers(ctx context.Context, db *sqlx.DB) (path, left string, err err
 
 // session looks at connections as they come, where tenants are served.
 func (c *checker) session(ctx context.Context) (doctor.Finding, error) {
-	for _, name := range []string{c.in.SystemRole(), c.in.GateRole()} {
+	for _, name := range append([]string{c.in.SystemRole()}, c.in.GateRoles()...) {
 		var path, left string
 		err := c.asLogin(name, func(as *checker) (err error) {
 			path, left, err = readLeftovers(ctx, as.db)

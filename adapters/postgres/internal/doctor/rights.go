@@ -16,7 +16,7 @@ import (
 
 // names are what the fixes of this database fill in.
 func (c *checker) names() map[string]string {
-	return map[string]string{"database": c.cfg.Database, "user": c.cfg.User, "system": c.in.SystemRole(), "gate": c.in.GateRole()}
+	return map[string]string{"database": c.cfg.Database, "user": c.cfg.User, "system": c.in.SystemRole(), "gate": c.in.GateRole(0)}
 }
 
 func (c *checker) userRights(ctx context.Context) (doctor.Finding, error) {
@@ -71,7 +71,7 @@ func (c *checker) publicRights(ctx context.Context) (doctor.Finding, error) {
 		Schemas, Strangers   string
 	}
 	elsewhere := strings.NewReplacer( // the roles that gate-rights and tenant-role-rights look at
-		"{system}", pq.QuoteLiteral(c.in.SystemRole()), "{gate}", pq.QuoteLiteral(c.in.GateRole()), "{shared}", pq.QuoteLiteral(c.in.SharedRole()), "{tenants}", pq.QuoteLiteral(c.in.TenantPrefix()))
+		"{system}", pq.QuoteLiteral(c.in.SystemRole()), "{gates}", pq.QuoteLiteral(c.in.GatePrefix()), "{shared}", pq.QuoteLiteral(c.in.SharedRole()), "{tenants}", pq.QuoteLiteral(c.in.TenantPrefix()))
 	if err := c.readOne(ctx, &open, elsewhere.Replace(`
 		SELECT has_database_privilege('public', current_database(), 'CREATE') AS create,
 			has_database_privilege('public', current_database(), 'TEMP') AS temp,
@@ -82,7 +82,7 @@ func (c *checker) publicRights(ctx context.Context) (doctor.Finding, error) {
 			coalesce((SELECT string_agg(DISTINCT coalesce(r.rolname, 'PUBLIC') || ' in ' || n.nspname, ', ') FROM pg_namespace n CROSS JOIN aclexplode(n.nspacl) a
 				LEFT JOIN pg_roles r ON r.oid = a.grantee
 				WHERE (n.nspname IN ('partywall', 'ext', 'shared') OR n.nspname LIKE 'tenant\_%') AND a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner
-				AND NOT coalesce(r.rolname IN ({system}, {gate}, {shared}) OR starts_with(r.rolname, {tenants}) AND n.nspname NOT IN ('ext', 'shared'), false)), '') AS strangers`)); err != nil {
+				AND NOT coalesce(r.rolname IN ({system}, {shared}) OR starts_with(r.rolname, {gates}) OR starts_with(r.rolname, {tenants}) AND n.nspname NOT IN ('ext', 'shared'), false)), '') AS strangers`)); err != nil {
 		return doctor.Finding{}, err
 	}
 	fix := "run as the database's owner: " + inspection.CloseDatabase(c.cfg.Database)
@@ -122,7 +122,7 @@ func (c *checker) excess(ctx context.Context, branches ...string) ([]string, err
 // lines reads the lines of a query that names our roles in braces.
 func (c *checker) lines(ctx context.Context, query string) (found []string, err error) {
 	query = strings.NewReplacer(
-		"{inst}", c.in.Name, "{system}", c.in.SystemRole(), "{gate}", c.in.GateRole(), "{shared}", c.in.SharedRole(),
+		"{inst}", c.in.Name, "{system}", c.in.SystemRole(), "{gates}", c.in.GatePrefix(), "{shared}", c.in.SharedRole(),
 	).Replace(query) // made of hex digits and our own words
 	err = c.readAll(ctx, &found, query)
 	return found, err
@@ -145,7 +145,8 @@ const (
 )
 
 const (
-	isLogin  = `r.rolname IN ('{system}', '{gate}', '{shared}')`
+	isLogin  = `(r.rolname IN ('{system}', '{shared}') OR starts_with(r.rolname, '{gates}'))`
+	isGate   = `starts_with(r.rolname, '{gates}')`
 	isMaker  = `r.rolname LIKE 'pw\_{inst}\_maker\_%'`
 	isTenant = `r.rolname LIKE 'pw\_{inst}\_t\_%'`
 )
@@ -158,11 +159,11 @@ func (c *checker) gateRights(ctx context.Context) (doctor.Finding, error) {
 		fmt.Sprintf(powers, isLogin), fmt.Sprintf(belongings, isLogin), fmt.Sprintf(databaseGrants, isLogin),
 		`SELECT r.rolname || ' inherits what its roles may' FROM role r WHERE `+isLogin+` AND r.rolinherit`,
 		`SELECT r.rolname || ' is a member of ' || g.rolname FROM role r JOIN pg_auth_members m ON m.member = r.oid JOIN role g ON g.oid = m.roleid
-			WHERE `+isLogin+` AND NOT (r.rolname = '{gate}' AND g.rolname LIKE 'pw\_{inst}\_t\_%')`,
+			WHERE `+isLogin+` AND NOT (`+isGate+` AND g.rolname LIKE 'pw\_{inst}\_t\_%')`,
 		`SELECT r.rolname || ' may give away or inherit ' || g.rolname FROM role r JOIN pg_auth_members m ON m.member = r.oid JOIN role g ON g.oid = m.roleid
 			WHERE `+isLogin+` AND `+c.badMembership(),
 		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
-			WHERE r.rolname = '{gate}' AND NOT (a.thing = 'schema partywall' AND a.privilege = 'USAGE')
+			WHERE `+isGate+` AND NOT (a.thing = 'schema partywall' AND a.privilege = 'USAGE')
 			AND NOT (a.kind = 'column' AND a.privilege = 'SELECT' AND a.thing IN (SELECT 'partywall.tenants.' || c FROM string_to_table('`+installation.ColumnsOfGate+`', ', ') c))`,
 		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
 			WHERE r.rolname = '{system}' AND (a.schema <> 'partywall' OR a.privilege NOT IN ('USAGE', 'SELECT', 'INSERT', 'UPDATE', 'DELETE')
@@ -194,7 +195,7 @@ const loginLacks = `
 		SELECT c.oid, 'partywall.' || c.relname AS name FROM pg_class c WHERE c.relnamespace = 'partywall'::regnamespace AND c.relkind IN ('r', 'p')
 	)
 	SELECT text FROM (
-		SELECT r || ' may not use the schema partywall' FROM unnest(ARRAY['{system}', '{gate}']) r WHERE NOT has_schema_privilege(r, 'partywall', 'USAGE')
+		SELECT r.rolname || ' may not use the schema partywall' FROM pg_roles r WHERE (r.rolname = '{system}' OR starts_with(r.rolname, '{gates}')) AND NOT has_schema_privilege(r.oid, 'partywall', 'USAGE')
 		UNION ALL
 		SELECT '{system} may not ' || p || ' ' || name FROM system, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p
 		WHERE NOT has_table_privilege('{system}', oid, p) AND (p = 'SELECT' OR name <> ALL (string_to_array('` + installation.TablesOfSetup + `, ` + installation.TableOfEvents + `', ', ')))
@@ -203,8 +204,8 @@ const loginLacks = `
 		WHERE name = '` + installation.TableOfEvents + `' AND attname = ANY (string_to_array(CASE p WHEN 'INSERT' THEN '` + installation.ColumnsOfNewEvent + `' ELSE 'position' END, ', '))
 		AND NOT has_column_privilege('{system}', system.oid, attnum, p)
 		UNION ALL
-		SELECT '{gate} may not read ' || name || '.' || attname FROM system JOIN pg_attribute a ON a.attrelid = system.oid
-		WHERE name = 'partywall.tenants' AND attname = ANY (string_to_array('` + installation.ColumnsOfGate + `', ', ')) AND NOT has_column_privilege('{gate}', system.oid, attnum, 'SELECT')
+		SELECT g.rolname || ' may not read ' || name || '.' || attname FROM system JOIN pg_attribute a ON a.attrelid = system.oid JOIN pg_roles g ON starts_with(g.rolname, '{gates}')
+		WHERE name = 'partywall.tenants' AND attname = ANY (string_to_array('` + installation.ColumnsOfGate + `', ', ')) AND NOT has_column_privilege(g.oid, system.oid, attnum, 'SELECT')
 		UNION ALL
 		SELECT 'PUBLIC may not use the schema ' || s FROM unnest(ARRAY['ext', 'shared']) s WHERE NOT has_schema_privilege('public', s, 'USAGE')
 		UNION ALL

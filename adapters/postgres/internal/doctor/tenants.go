@@ -65,7 +65,7 @@ func (c *checker) copies(ctx context.Context) (doctor.Finding, error) {
 func (c *checker) logins(ctx context.Context) (doctor.Finding, error) {
 	names := []string{c.cfg.User}
 	if c.in.Roles {
-		names = append(names, c.in.SystemRole(), c.in.GateRole())
+		names = append(append(names, c.in.SystemRole()), c.in.GateRoles()...)
 		if c.cfg.SharedSize() > 0 {
 			names = append(names, c.in.SharedRole())
 		}
@@ -149,18 +149,17 @@ func (c *checker) tenantRoles(ctx context.Context) (doctor.Finding, error) {
 	rows, roles, err := c.unmatched(ctx, fmt.Sprintf(`
 		SELECT t.id AS tenant, r.rolname::text AS thing
 		FROM partywall.tenants t FULL JOIN (
-			SELECT r.rolname FROM pg_roles r
-			JOIN pg_auth_members m ON m.roleid = r.oid JOIN pg_roles g ON g.oid = m.member AND g.rolname = '%[2]s'
-			WHERE r.rolname LIKE 'pw\_%[1]s\_t\_%%'
+			SELECT r.rolname FROM pg_roles r JOIN partywall.tenants o ON r.rolname::text = 'pw_%[1]s_t_' || o.id
+			JOIN pg_auth_members m ON m.roleid = r.oid JOIN pg_roles g ON g.oid = m.member AND g.rolname = '%[2]s' || o.gate
 			UNION
 			SELECT r.rolname FROM pg_roles r WHERE r.rolname LIKE 'pw\_%[1]s\_t\_%%' AND NOT EXISTS (SELECT FROM partywall.tenants o WHERE r.rolname::text = 'pw_%[1]s_t_' || o.id)
 		) r ON r.rolname::text = 'pw_%[1]s_t_' || t.id
-		WHERE t.id IS NULL OR r.rolname IS NULL AND %[3]s ORDER BY 1, 2`, c.in.Name, c.in.GateRole(), schema.KeepsData))
+		WHERE t.id IS NULL OR r.rolname IS NULL AND %[3]s ORDER BY 1, 2`, c.in.Name, c.in.GatePrefix(), schema.KeepsData))
 	switch {
 	case err != nil:
 		return doctor.Finding{}, err
 	case len(rows) > 0:
-		return doctor.Fail("tenants without a role that the gate may become: "+pg.FirstFew(rows), c.setItUp()+", which makes and grants it anew"), nil
+		return doctor.Fail("tenants without a role that their gate may become: "+pg.FirstFew(rows), c.setItUp()+", which makes and grants it anew"), nil
 	case len(roles) > 0:
 		return doctor.Warn("roles without a tenant: "+pg.FirstFew(roles), pg.Fill("DROP OWNED BY {role}; DROP ROLE {role}, as a superuser", map[string]string{"role": roles[0]})), nil
 	}
@@ -197,7 +196,7 @@ func (c *checker) tenantRoleRights(ctx context.Context) (doctor.Finding, error) 
 		`SELECT r.rolname || ' may log in' FROM role r WHERE `+isTenant+` AND r.rolcanlogin`,
 		`SELECT r.rolname || ' is a member of ' || g.rolname FROM role r JOIN pg_auth_members m ON m.member = r.oid JOIN role g ON g.oid = m.roleid WHERE `+isTenant,
 		`SELECT g.rolname || ' may become ' || r.rolname FROM role r JOIN pg_auth_members m ON m.roleid = r.oid JOIN role g ON g.oid = m.member
-			WHERE `+isTenant+` AND g.rolname NOT IN ('{gate}', current_user) AND NOT starts_with(g.rolname, 'pw_{inst}_maker_')`,
+			WHERE `+isTenant+` AND g.rolname <> current_user AND NOT starts_with(g.rolname, '{gates}') AND NOT starts_with(g.rolname, 'pw_{inst}_maker_')`,
 		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
 			WHERE `+isTenant+` AND a.schema NOT IN ('shared', 'ext', 'public')
 			AND (a.schema <> 'tenant_' || substr(r.rolname, length('pw_{inst}_t_') + 1) OR a.privilege IN ('CREATE', 'TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN'))`,

@@ -17,6 +17,7 @@ import (
 // TenantLack is what a tenant's role lacks.
 type TenantLack struct {
 	Tenant     string
+	Gate       int      // its number
 	Role       bool     // the role itself is missing
 	Membership bool     // its gate may not become it
 	Schema     bool     // USAGE, or the default privileges of what is made later
@@ -46,7 +47,7 @@ func (l TenantLack) String() string {
 // role was granted as a whole, by the default privileges, is not looked at any closer.
 const findTenantLacks = `
 	WITH tenant AS (
-		SELECT t.id, n.oid AS schema, n.nspname, r.oid AS role FROM partywall.tenants t
+		SELECT t.id, t.gate, n.oid AS schema, n.nspname, r.oid AS role FROM partywall.tenants t
 		JOIN pg_namespace n ON n.nspname = 'tenant_' || t.id
 		LEFT JOIN pg_roles r ON r.rolname = $1 || t.id
 		WHERE ` + schema.KeepsData + `
@@ -83,8 +84,8 @@ const findTenantLacks = `
 			coalesce(array_agg(thing ORDER BY thing) FILTER (WHERE NOT granted), '{}') AS denied
 		FROM lacking GROUP BY id
 	)
-	SELECT t.id AS tenant, t.role IS NULL AS role,
-		t.role IS NULL OR NOT EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.member WHERE m.roleid = t.role AND g.rolname = $2) AS membership,
+	SELECT t.id AS tenant, t.gate, t.role IS NULL AS role,
+		t.role IS NULL OR NOT EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.member WHERE m.roleid = t.role AND g.rolname = $2 || t.gate) AS membership,
 		t.role IS NULL OR NOT has_schema_privilege(t.role, t.schema, 'USAGE')
 			OR (SELECT count(DISTINCT d.defaclobjtype) FROM pg_default_acl d, aclexplode(d.defaclacl) a 
 				WHERE d.defaclnamespace = t.schema AND d.defaclrole = CURRENT_USER::regrole AND a.grantee = t.role) < 3 AS schema,
@@ -98,14 +99,14 @@ func ReadTenantLacks(ctx context.Context, tx *sqlx.Tx, in installation.Installat
 		return nil, nil
 	}
 	rows, err := tx.QueryContext(ctx, `SELECT * FROM (`+findTenantLacks+`) found WHERE role OR membership OR schema OR "all" OR things <> '{}' ORDER BY tenant`,
-		in.TenantPrefix(), in.GateRole())
+		in.TenantPrefix(), in.GatePrefix())
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var l TenantLack
-		if err := rows.Scan(&l.Tenant, &l.Role, &l.Membership, &l.Schema, &l.All, pq.Array(&l.Things), pq.Array(&l.Denied)); err != nil {
+		if err := rows.Scan(&l.Tenant, &l.Gate, &l.Role, &l.Membership, &l.Schema, &l.All, pq.Array(&l.Things), pq.Array(&l.Denied)); err != nil {
 			return nil, err
 		}
 		lacks = append(lacks, l)

@@ -1,12 +1,15 @@
 package installation
 
-// GrantSystem is what our two logins may do: the system's reads and writes the
-// registry; the gate's reads whether a tenant may be entered.
+// GrantSystem is what the system's login may do: it reads and writes the registry.
 const GrantSystem = `
-	GRANT USAGE ON SCHEMA partywall TO {system}, {gate};
+	GRANT USAGE ON SCHEMA partywall TO {system};
 	GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA partywall TO {system};
 	REVOKE INSERT, UPDATE, DELETE ON ` + TablesOfSetup + `, ` + TableOfEvents + ` FROM {system};
-	GRANT INSERT (` + ColumnsOfNewEvent + `), UPDATE (position) ON ` + TableOfEvents + ` TO {system};
+	GRANT INSERT (` + ColumnsOfNewEvent + `), UPDATE (position) ON ` + TableOfEvents + ` TO {system}`
+
+// GrantGate is what the login of a gate may do: it reads whether a tenant may be entered.
+const GrantGate = `
+	GRANT USAGE ON SCHEMA partywall TO {gate};
 	GRANT SELECT (` + ColumnsOfGate + `) ON partywall.tenants TO {gate}`
 
 // What the grants name.
@@ -23,7 +26,7 @@ const (
 	// ColumnsOfNewEvent are those of partywall.events that are inserted.
 	ColumnsOfNewEvent = `kind, tenant, actor, actor_provider, actor_subject, behalf_provider, behalf_subject, address, request_id, data`
 
-	// ColumnsOfGate are those of partywall.tenants that the gate reads.
+	// ColumnsOfGate are those of partywall.tenants that a gate reads.
 	ColumnsOfGate = `id, status, gate, expires_at, pw_version, version`
 )
 

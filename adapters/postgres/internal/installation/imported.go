@@ -10,9 +10,9 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// ImportTenant makes a tenant's schema and role by the files that it had where it comes
-// from, calls fill, and runs those that it lacks.
-func (in Installation) ImportTenant(ctx context.Context, tx *sqlx.Tx, sets []schema.Set, id domain.TenantID, applied []schema.Applied, fill func(context.Context, *sqlx.Tx) error) error {
+// ImportTenant makes the schema and the role of a tenant of the gate by the files that it
+// had where it comes from, calls fill, and runs those that it lacks.
+func (in Installation) ImportTenant(ctx context.Context, tx *sqlx.Tx, sets []schema.Set, id domain.TenantID, gate int, applied []schema.Applied, fill func(context.Context, *sqlx.Tx) error) error {
 	sets, err := schema.WithNewer(ctx, tx, sets)
 	if err != nil {
 		return err
@@ -21,7 +21,7 @@ func (in Installation) ImportTenant(ctx context.Context, tx *sqlx.Tx, sets []sch
 	if err != nil {
 		return err
 	}
-	if err := in.makeSchema(ctx, tx, id); err != nil {
+	if err := in.makeSchema(ctx, tx, id, gate); err != nil {
 		return err
 	}
 	on := schema.TenantTarget(pg.SchemaOf(id))

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"strconv"
 
 	"github.com/jmoiron/sqlx"
@@ -18,6 +17,7 @@ type Installation struct {
 	Name    string // 8 hex digits: roles belong to the whole server, two installations on it must not collide
 	Roles   bool   // whether tenants have roles
 	Version int    // the server's, as server_version_num
+	Gates   int    // how many there were when this was read: see [Gates]
 }
 
 // SystemRole is the login that reads and writes the registry.
@@ -26,8 +26,20 @@ func (i Installation) SystemRole() string { return "pw_" + i.Name + "_system" }
 // SharedRole is the login that works in the schema shared.
 func (i Installation) SharedRole() string { return "pw_" + i.Name + "_shared" }
 
-// GateRole is the login that serves tenants.
-func (i Installation) GateRole() string { return fmt.Sprintf("pw_%s_gate_%d", i.Name, GateOfAll) }
+// GateRole is the login of a gate, which serves the tenants of that gate.
+func (i Installation) GateRole(n int) string { return i.GatePrefix() + strconv.Itoa(n) }
+
+// GatePrefix begins the names of the gates' logins.
+func (i Installation) GatePrefix() string { return i.Prefix() + "gate_" }
+
+// GateRoles are the logins of all gates.
+func (i Installation) GateRoles() []string {
+	roles := make([]string, i.Gates)
+	for n := range roles {
+		roles[n] = i.GateRole(n)
+	}
+	return roles
+}
 
 // MakerRole is a role that makes tenants' roles.
 func (i Installation) MakerRole(n int) string { return i.MakerPrefix() + strconv.Itoa(n) }
@@ -51,15 +63,14 @@ func NewName() string {
 	return hex.EncodeToString(name)
 }
 
-// GateOfAll is the number of the only gate.
-const GateOfAll = 0
-
 // ErrNone is the error of [Read] in a database that no setup has finished in.
 var ErrNone = errors.New("the database has no installation")
 
 // Read returns what setup decided.
 func Read(ctx context.Context, db sqlx.QueryerContext) (in Installation, err error) {
-	rows, err := db.QueryContext(ctx, `SELECT inst, roles, current_setting('server_version_num')::int FROM partywall.installation`)
+	rows, err := db.QueryContext(ctx, `
+		SELECT inst, roles, current_setting('server_version_num')::int, coalesce((to_jsonb(i) ->> 'gates')::int, 1)
+		FROM partywall.installation i`) // a setup of an earlier release has made no column gates
 	if err != nil {
 		return in, err
 	}
@@ -67,7 +78,7 @@ func Read(ctx context.Context, db sqlx.QueryerContext) (in Installation, err err
 	if !rows.Next() {
 		return in, errors.Join(rows.Err(), ErrNone)
 	}
-	err = errors.Join(rows.Scan(&in.Name, &in.Roles, &in.Version), rows.Close())
+	err = errors.Join(rows.Scan(&in.Name, &in.Roles, &in.Version, &in.Gates), rows.Close())
 	return in, err
 }
 

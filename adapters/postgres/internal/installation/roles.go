@@ -21,10 +21,11 @@ const GrantAll = `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {
 		GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role};
 		GRANT EXECUTE ON ALL ROUTINES IN SCHEMA {schema} TO {role}`
 
-// makeSchema makes a tenant's schema and, where there are roles, its role. The
+// makeSchema makes a tenant's schema and, where there are roles, its role, which the
+// gate may become. The
 // role owns nothing and creates nothing, and later tables come with its grants.
-func (in Installation) makeSchema(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
-	names := map[string]string{"schema": pg.SchemaOf(id), "role": in.TenantRole(id), "gate": in.GateRole()}
+func (in Installation) makeSchema(ctx context.Context, tx *sqlx.Tx, id domain.TenantID, gate int) error {
+	names := map[string]string{"schema": pg.SchemaOf(id), "role": in.TenantRole(id), "gate": in.GateRole(gate)}
 	statements := `CREATE SCHEMA {schema}`
 	if in.Roles {
 		maker, err := in.makerOfNext(ctx, tx)
@@ -38,13 +39,13 @@ func (in Installation) makeSchema(ctx context.Context, tx *sqlx.Tx, id domain.Te
 	return err
 }
 
-// MakeRole makes the role of a tenant whose schema exists.
-func (in Installation) MakeRole(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) error {
+// MakeRole makes the role of a tenant of the gate whose schema exists.
+func (in Installation) MakeRole(ctx context.Context, tx *sqlx.Tx, id domain.TenantID, gate int) error {
 	maker, err := in.makerOfNext(ctx, tx)
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, pg.Fill(in.createRole(), map[string]string{"maker": maker, "role": in.TenantRole(id), "gate": in.GateRole()}))
+	_, err = tx.ExecContext(ctx, pg.Fill(in.createRole(), map[string]string{"maker": maker, "role": in.TenantRole(id), "gate": in.GateRole(gate)}))
 	return err
 }
 

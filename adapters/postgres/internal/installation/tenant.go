@@ -10,11 +10,11 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// MakeTenant makes a tenant's schema and role, and runs its migrations: the sets' own
-// and those that a newer program has published. Afterwards the path and the settings
-// are those of the scope.
-func (in Installation) MakeTenant(ctx context.Context, tx *sqlx.Tx, sets []schema.Set, id domain.TenantID, lenient bool) error {
-	if err := in.makeSchema(ctx, tx, id); err != nil {
+// MakeTenant makes the schema and the role of a tenant of the gate, and runs its
+// migrations: the sets' own and those that a newer program has published. Afterwards the
+// path and the settings are those of the scope.
+func (in Installation) MakeTenant(ctx context.Context, tx *sqlx.Tx, sets []schema.Set, id domain.TenantID, gate int, lenient bool) error {
+	if err := in.makeSchema(ctx, tx, id, gate); err != nil {
 		return err
 	}
 	sets, err := schema.WithNewer(ctx, tx, sets)

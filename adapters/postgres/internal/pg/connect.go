@@ -88,7 +88,7 @@ func libConnector(cfg Config, login string, password domain.Secret, runtime []Se
 		Database:         cfg.Database,
 		User:             login,
 		Password:         password.Reveal(),
-		ApplicationName:  "partywall",
+		ApplicationName:  Application,
 		BinaryParameters: true, // one round trip for a statement with arguments, also behind a pooler
 		ClientEncoding:   "UTF8",
 		Datestyle:        "ISO, MDY",

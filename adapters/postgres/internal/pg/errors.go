@@ -29,6 +29,7 @@ const (
 	CodeOtherProgram     domain.Code = "other_program" // a product set the database up, with what this program lacks
 	CodeRightsLacking    domain.Code = "database_rights_lacking"
 	CodeCopy             domain.Code = "database_is_a_copy"
+	CodeOneGateProgram   domain.Code = "one_gate_program" // a program of an earlier release is connected, which would look for moved tenants in vain
 )
 
 // The codes of a scope that its function used wrongly. All are [domain.Internal].

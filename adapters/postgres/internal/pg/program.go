@@ -3,6 +3,7 @@ package pg
 import (
 	"database/sql"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/partywall-go/partywall/domain"
@@ -52,6 +53,19 @@ func (c Config) SetItUp() string { return c.run("setup", "Setup") }
 
 // MigrateIt says how an operator of this program brings the tenants up to date.
 func (c Config) MigrateIt() string { return c.run("migrate up", "Migrate") }
+
+// SetGates says how an operator of this program has so many gates.
+func (c Config) SetGates(count int) string {
+	return c.run("gates set "+strconv.Itoa(count), "SetGates")
+}
+
+// MoveEvenly says how an operator of this program spreads the tenants over all gates.
+func (c Config) MoveEvenly() string { return c.run("gates move --even", "MoveTenants") }
+
+// MoveToFewer says how an operator of this program moves the tenants to the first gates.
+func (c Config) MoveToFewer(count int) string {
+	return c.run("gates move --even --gates "+strconv.Itoa(count), "MoveTenants")
+}
 
 // run says how an operator runs a command, or calls the function of package app that
 // does the same, where a product has not named its program.

@@ -52,16 +52,20 @@ func (s *setup) renew(ctx context.Context, tx *sqlx.Tx) error {
 	if err := s.ensureLogins(ctx, tx); err != nil {
 		return err
 	}
-	ids, err := pg.TenantIDs(ctx, tx, `SELECT id FROM partywall.tenants ORDER BY id`)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if err := s.in.MakeRole(ctx, tx, id); err != nil {
+	made := 0
+	for gate := range s.in.Gates {
+		ids, err := pg.TenantIDs(ctx, tx, `SELECT id FROM partywall.tenants WHERE gate = $1 ORDER BY id`, gate)
+		if err != nil {
 			return err
 		}
+		for _, id := range ids {
+			if err := s.in.MakeRole(ctx, tx, id, gate); err != nil {
+				return err
+			}
+		}
+		made += len(ids)
 	}
-	s.did("made the roles of %d tenants", len(ids))
+	s.did("made the roles of %d tenants", made)
 	if err := s.moveGrants(ctx, tx, old); err != nil {
 		return err
 	}

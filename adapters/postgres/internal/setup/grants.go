@@ -39,11 +39,11 @@ func (s *setup) grantAnew(ctx context.Context, tx *sqlx.Tx, l inspection.TenantL
 	if err != nil {
 		return err
 	}
-	names := map[string]string{"schema": pg.SchemaOf(id), "role": s.in.TenantRole(id), "gate": s.in.GateRole()}
+	names := map[string]string{"schema": pg.SchemaOf(id), "role": s.in.TenantRole(id), "gate": s.in.GateRole(l.Gate)}
 	statements := []string{strings.TrimSpace(installation.GrantSchema)}
 	switch {
 	case l.Role:
-		if err := s.in.MakeRole(ctx, tx, id); err != nil {
+		if err := s.in.MakeRole(ctx, tx, id, l.Gate); err != nil {
 			return err
 		}
 	case l.Membership:

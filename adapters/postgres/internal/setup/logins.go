@@ -20,22 +20,40 @@ func (s *setup) ensureLogins(ctx context.Context, tx *sqlx.Tx) error {
 	if err := s.ensureMakers(ctx, tx); err != nil {
 		return err
 	}
-	names := map[string]string{"system": s.in.SystemRole(), "gate": s.in.GateRole()}
-	for _, login := range []string{names["system"], names["gate"]} {
-		if err := s.ensureLogin(ctx, tx, login); err != nil {
-			return err
-		}
-		if _, err := s.ensurePath(ctx, tx, login, pg.OwnPath); err != nil {
-			return err
-		}
-		if err := s.ensureConnect(ctx, tx, login); err != nil {
-			return err
-		}
-	}
-	if _, err := tx.ExecContext(ctx, pg.Fill(installation.GrantSystem, names)+";"+installation.CloseFunctions); err != nil {
+	system := s.in.SystemRole()
+	if err := s.ensureServing(ctx, tx, system); err != nil {
 		return err
 	}
+	if _, err := tx.ExecContext(ctx, pg.Fill(installation.GrantSystem, map[string]string{"system": system})+";"+installation.CloseFunctions); err != nil {
+		return err
+	}
+	for n := range s.in.Gates {
+		if err := s.ensureGate(ctx, tx, n); err != nil {
+			return err
+		}
+	}
 	return s.ensureShared(ctx, tx)
+}
+
+// ensureGate makes the login of a gate, with its password and what it may do.
+func (s *setup) ensureGate(ctx context.Context, tx *sqlx.Tx, n int) error {
+	login := s.in.GateRole(n)
+	if err := s.ensureServing(ctx, tx, login); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, pg.Fill(installation.GrantGate, map[string]string{"gate": login}))
+	return err
+}
+
+// ensureServing makes a login that runs our own statements.
+func (s *setup) ensureServing(ctx context.Context, tx *sqlx.Tx, login string) error {
+	if err := s.ensureLogin(ctx, tx, login); err != nil {
+		return err
+	}
+	if _, err := s.ensurePath(ctx, tx, login, pg.OwnPath); err != nil {
+		return err
+	}
+	return s.ensureConnect(ctx, tx, login)
 }
 
 // ensureOnlyLogin closes the path of Config.User, as which all runs without roles.

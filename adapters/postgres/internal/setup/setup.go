@@ -220,6 +220,7 @@ func (s *setup) ensureInstallation(ctx context.Context, tx *sqlx.Tx) error {
 
 // createInstallation decides for the first time.
 func (s *setup) createInstallation(ctx context.Context, tx *sqlx.Tx, mayCreateRoles bool) (in installation.Installation, err error) {
+	in.Gates = 1
 	in.Name, in.Roles = installation.NewName(), s.cfg.Roles == pg.RolesOn || s.cfg.Roles == pg.RolesAuto && mayCreateRoles
 	switch {
 	case in.Roles:
@@ -242,5 +243,6 @@ func (s *setup) verify(ctx context.Context) error {
 	}
 	l := installation.LogIn(s.cfg, s.in)
 	defer func() { _ = l.Close() }()
-	return l.TryAll(ctx, s.cfg)
+	refused, err := l.TryAll(ctx, s.cfg)
+	return errors.Join(append(refused, err)...)
 }

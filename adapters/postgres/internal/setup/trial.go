@@ -115,5 +115,5 @@ func (s *setup) trialTenant(ctx context.Context, tx *sqlx.Tx) (domain.TenantID, 
 	if err != nil {
 		return id, err
 	}
-	return id, s.in.MakeTenant(ctx, tx, s.sets.Tenant, id, false)
+	return id, s.in.MakeTenant(ctx, tx, s.sets.Tenant, id, 0, false)
 }

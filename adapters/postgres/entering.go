@@ -1,0 +1,103 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strconv"
+
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/domain"
+)
+
+// entering is an attempt to enter a tenant. Its row must meet the condition, besides
+// having the program's versions and the gate by which it is entered.
+type entering struct {
+	db        *DB
+	id        domain.TenantID
+	condition string
+}
+
+// gate is the way into a tenant.
+type gate struct {
+	entering
+	in     installation.Installation
+	number int
+	pool   *pg.Pool
+}
+
+// source is the FROM clause of an opening: the tenant's row, if it admits the program.
+func (g gate) source() string {
+	return ` FROM partywall.tenants t WHERE t.id = ` + pq.QuoteLiteral(g.id.String()) + ` AND t.gate = ` + strconv.Itoa(g.number) + ` AND ` + g.condition + ` AND ` + g.db.upToDate
+}
+
+// entryAttempts bounds how often a tenant is looked for that moves all the time.
+const entryAttempts = 5
+
+// try runs attempt with the tenant's gate. Where the gate doesn't let it enter, try reads
+// why, and runs attempt again where that may succeed.
+func (e entering) try(ctx context.Context, attempt func(g gate) (entered bool, err error)) error {
+	l, err := e.db.logins()
+	if err != nil {
+		return err
+	}
+	number, err := e.db.gateOf(ctx, l, e.id)
+	if err != nil {
+		return err
+	}
+	for range entryAttempts {
+		entered, err := attempt(gate{e, l.Installation, number, l.Gates.Pool(number)})
+		if err == nil || entered || !refusesEntry(err) {
+			return err
+		}
+		next, reason := e.whyNot(ctx, l, number)
+		if reason != nil {
+			return reason
+		}
+		if next == number && !errors.Is(err, pg.ErrNotLetIn) {
+			return err // it is the tenant's gate, and may not become its role
+		}
+		number = next
+	}
+	return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the tenant is being moved; try again").WithRetryAfter(pg.RetryAfter)
+}
+
+// refusesEntry reports whether an opening failed as it does when the tenant has moved to
+// another gate: its row says so, the gate may no longer become the role, or the gate's
+// login was removed.
+func refusesEntry(err error) bool {
+	switch pg.SQLState(err) {
+	case pqerror.InsufficientPrivilege, pqerror.InvalidParameterValue:
+		return true
+	}
+	return errors.Is(err, pg.ErrNotLetIn) || pg.LoginRefused(err)
+}
+
+// gateOf returns the tenant's gate, as far as the program remembers it, or reads it.
+func (db *DB) gateOf(ctx context.Context, l *installation.Logins, id domain.TenantID) (int, error) {
+	if l.Gates.Count() == 1 {
+		return 0, nil
+	}
+	if gate, found := db.routes.Find(id); found {
+		return gate, nil
+	}
+	gate, err := pg.One(ctx, l.System, scanInt, `SELECT gate FROM partywall.tenants WHERE id = $1`, id.String())
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, pg.ErrNoSuchTenant()
+	}
+	if err == nil {
+		db.learnGate(l, id, gate)
+	}
+	return gate, err
+}
+
+// learnGate remembers the tenant's gate. With a single gate there is nothing to remember.
+func (db *DB) learnGate(l *installation.Logins, id domain.TenantID, gate int) {
+	if gate > 0 || l.Gates.Count() > 1 {
+		db.routes.Set(id, gate)
+	}
+}

@@ -1,0 +1,2 @@
+// Package gates moves tenants between gates while they are served.
+package gates

@@ -1,0 +1,99 @@
+package gates_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
+	"github.com/partywall-go/partywall/domain"
+)
+
+// moverConfig is the variable by which a process of the test binary becomes a mover.
+const moverConfig = "PARTYWALL_TEST_MOVER"
+
+// process is what a mover of its own process gets.
+type process struct {
+	Host, User, Password, Database string
+	Port                           int
+}
+
+func moveAsProcess(config string) (code int) {
+	var p process
+	if err := json.Unmarshal([]byte(config), &p); err != nil {
+		panic(err)
+	}
+	cfg := postgres.Config{Host: p.Host, Port: p.Port, User: p.User, Password: domain.NewSecret(p.Password), Database: p.Database, SSLMode: "disable"}
+	for n := 0; ; n = 1 - n {
+		if _, err := postgres.MoveTenants(context.Background(), cfg, postgres.MoveOptions{To: n}, discard); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+}
+
+// TestAMoverThatIsKilled kills movers with SIGKILL. Each tenant is served all the while,
+// and the next move takes back what is left to the former gates.
+func TestAMoverThatIsKilled(t *testing.T) {
+	t.Parallel()
+	in := install(t, 10)
+	in.set(t, 2)
+	config := domain.Must(json.Marshal(process{in.cfg.Host, in.cfg.User, in.cfg.Password.Reveal(), in.cfg.Database, in.cfg.Port}))
+	for range 5 {
+		mover := exec.CommandContext(t.Context(), os.Args[0])
+		mover.Env = append(os.Environ(), moverConfig+"="+string(config))
+		if err := mover.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(50*time.Millisecond + rand.N(500*time.Millisecond))
+		_ = mover.Process.Kill()
+		if err := mover.Wait(); err == nil {
+			t.Error("the mover ended by itself")
+		}
+		in.mustServeAll(t, in.db)
+	}
+	in.move(t, postgres.MoveOptions{Even: true})
+	if got := in.tenantsOf(t); got != "0:5 1:5" || in.stray(t) != "" {
+		t.Errorf("%s, %s", got, in.stray(t))
+	}
+	in.mustServeAll(t, in.db)
+}
+
+// TestWhatAMoveLeftIsTakenBack leaves a role to two gates, as a kill between the move and
+// its end does.
+func TestWhatAMoveLeftIsTakenBack(t *testing.T) {
+	t.Parallel()
+	in := install(t, 2)
+	in.set(t, 2)
+	inst := pgtest.Query[string](t, in.super, `SELECT inst FROM partywall.installation`)
+	owner := pgtest.Login(t, in.cfg, in.cfg.User, in.cfg.Password)
+	owner.SetMaxOpenConns(1)
+	pgtest.Execute(t, owner, `SET ROLE pw_`+inst+`_maker_0; GRANT pw_`+inst+`_t_t00 TO pw_`+inst+`_gate_1; RESET ROLE`)
+	if status, err := postgres.ReadGates(t.Context(), in.cfg); err != nil || status.Leftovers != 1 {
+		t.Errorf("%+v, %v", status, err)
+	}
+	if in.stray(t) == "" {
+		t.Error("nothing is left")
+	}
+	in.move(t, postgres.MoveOptions{Tenants: in.ids[1:], To: 0})
+	if got := in.stray(t); got != "" {
+		t.Errorf("left: %s", got)
+	}
+	in.mustServeAll(t, in.db)
+}
+
+func contains(text string, parts ...string) bool {
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,50 @@
+package installation
+
+import (
+	"sync"
+
+	"github.com/partywall-go/partywall/domain"
+)
+
+// Routes remembers the gates of the tenants that were asked for lately, so that a request
+// reads none. An entry may be wrong, because a tenant moves: the opening of a scope finds
+// that out.
+type Routes struct {
+	mu         sync.RWMutex
+	young, old map[domain.TenantID]int // old has what young had when it was full
+}
+
+// routesOfGeneration is how many tenants a generation of [Routes] holds.
+const routesOfGeneration = 32768
+
+// Find returns the tenant's gate.
+func (r *Routes) Find(id domain.TenantID) (gate int, found bool) {
+	r.mu.RLock()
+	gate, found = r.young[id]
+	if found {
+		r.mu.RUnlock()
+		return gate, true
+	}
+	gate, found = r.old[id]
+	r.mu.RUnlock()
+	if found {
+		r.Set(id, gate)
+	}
+	return gate, found
+}
+
+// Set remembers the tenant's gate.
+func (r *Routes) Set(id domain.TenantID, gate int) {
+	r.mu.RLock()
+	known, found := r.young[id]
+	r.mu.RUnlock()
+	if found && known == gate {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.young == nil || len(r.young) >= routesOfGeneration {
+		r.old, r.young = r.young, make(map[domain.TenantID]int)
+	}
+	r.young[id] = gate
+}
