@@ -78,7 +78,7 @@ func LogIn(c pg.Config, in Installation) *Logins {
 	l := &Logins{
 		Installation:    in,
 		System:          pg.NewPool(c, login(in.SystemRole()), systemSize),
-		Gates:           newGates(in.Gates, func(n int) *pg.Pool { return pg.NewPool(c, login(in.GateRole(n)), gateSize) }),
+		Gates:           newGates(in.Gates, gateSize, func(n, size int) *pg.Pool { return pg.NewPool(c, login(in.GateRole(n)), size) }),
 		SharedConnector: login(in.SharedRole()),
 	}
 	if size := c.SharedSize(); size > 0 {

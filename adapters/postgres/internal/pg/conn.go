@@ -35,6 +35,7 @@ type Conn struct {
 	OwnOnly   bool   // see [ConnectOwn]
 	scope     *Scope // that is open, or nil
 	described *described
+	budget    *Budget // that the connection has a place in, or nil
 }
 
 // errOutsideScope is a programming mistake: on a connection of [ConnectOwn] the
@@ -61,6 +62,10 @@ func (c *Conn) IsValid() bool {
 // Close closes the connection. That the other end is gone already is no error.
 func (c *Conn) Close() error {
 	c.watch.end()
+	if budget := c.budget; budget != nil {
+		c.budget = nil
+		defer budget.closed()
+	}
 	if err := c.libConn.Close(); err != nil && !Lost(err) {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"strconv"
@@ -43,7 +44,7 @@ func (c *Connector) Pool(size int) *sqlx.DB {
 	pool := sqlx.NewDb(sql.OpenDB(c), "postgres")
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
-	pool.SetConnMaxLifetime(maxConnLife)
+	pool.SetConnMaxLifetime(maxConnLife - rand.N(maxConnLife/5)) // not those of all pools at once
 	return pool
 }
 
@@ -52,6 +53,7 @@ type Connector struct {
 	Login   string
 	tries   []*pq.Connector // one for each password that may be in force, the newest first
 	ownOnly bool            // see [ConnectOwn]
+	budget  *Budget         // nil: there is no bound
 
 	described described
 
@@ -139,15 +141,34 @@ func (c Config) URL(login string, password domain.Secret) string {
 // Driver returns lib/pq's.
 func (c *Connector) Driver() driver.Driver { return &pq.Driver{} }
 
-// Connect logs in with the password that was accepted last. Where the server
-// refuses it, Connect tries the others, and the first again: a setup may change the
-// password between two attempts.
+// Connect logs in once there is room in the budget.
 func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if lone, ok := ctx.(loneStatement); ok {
 		ctx = lone.Context
 	}
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
+	if c.budget == nil {
+		return c.logIn(ctx)
+	}
+	if err := c.budget.reserve(ctx); err != nil {
+		return nil, err
+	}
+	conn, err := c.logIn(ctx)
+	if err != nil {
+		c.budget.closed()
+		return nil, err
+	}
+	if ours, ok := conn.(*Conn); ok {
+		ours.budget = c.budget
+	}
+	return conn, nil
+}
+
+// logIn tries the password that was accepted last. Where the server refuses it, logIn
+// tries the others, and the first again: a setup may change the password between two
+// attempts.
+func (c *Connector) logIn(ctx context.Context) (driver.Conn, error) {
 	attempts := len(c.tries)
 	if attempts > 1 {
 		attempts++
@@ -203,7 +224,9 @@ func (c *Connector) Probe(ctx context.Context) error {
 		fresh = refusalFreshness
 	}
 	if time.Since(time.Unix(0, c.lastLogin.Load())) >= fresh {
-		if conn, err := c.Connect(ctx); err == nil {
+		ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+		defer cancel()
+		if conn, err := c.logIn(ctx); err == nil {
 			return conn.Close()
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -16,6 +17,9 @@ type Pool struct {
 	Connector *Connector
 	turns     *turns
 	patience  time.Duration
+
+	budget *Budget       // nil: the pool's size is the only bound
+	used   *atomic.Int64 // when a caller took its last turn, if there is a budget
 
 	tenant string // on whose behalf the callers take turns; empty: the program's own
 }
@@ -47,7 +51,32 @@ func (p *Pool) UseWithin(ctx context.Context, patience time.Duration, fn func(db
 		return err
 	}
 	defer p.turns.release(q)
+	if p.budget == nil {
+		return fn(p.DB)
+	}
+	p.used.Store(time.Now().UnixNano())
+	release, err := p.budget.take(ctx, patience)
+	if err != nil {
+		return err
+	}
+	defer release()
 	return fn(p.DB)
+}
+
+// Resize changes how many connections the pool has at most. After idle without a caller a
+// connection is closed; 0 keeps it.
+func (p *Pool) Resize(size int, idle time.Duration) {
+	p.turns.resize(size)
+	p.DB.SetMaxOpenConns(size)
+	p.DB.SetMaxIdleConns(size)
+	p.DB.SetConnMaxIdleTime(idle)
+}
+
+// closeIdle closes the connections that no caller uses.
+func (p *Pool) closeIdle() {
+	size := p.DB.Stats().MaxOpenConnections
+	p.DB.SetMaxIdleConns(-1)
+	p.DB.SetMaxIdleConns(size)
 }
 
 // Waiting returns how many callers wait for their turn.

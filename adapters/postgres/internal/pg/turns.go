@@ -15,10 +15,10 @@ import (
 // that one has. While several tenants wait, each holds at most half of the connections,
 // rounded up; a tenant that waits alone may hold all.
 type turns struct {
-	half int
-
 	mu     sync.Mutex
-	free   int               // turns to be had; 0 while a queue is in the ring
+	size   int
+	half   int
+	free   int               // turns to be had; 0 or less while a queue is in the ring
 	queues map[string]*queue // by tenant
 	ring   list.List         // of the queues whose first caller may have the next turn
 }
@@ -43,7 +43,16 @@ type waiter struct {
 }
 
 func newTurns(size int) *turns {
-	return &turns{half: (size + 1) / 2, free: size, queues: make(map[string]*queue)}
+	return &turns{size: size, half: (size + 1) / 2, free: size, queues: make(map[string]*queue)}
+}
+
+// resize changes how many turns there are. Those that are held stay with their callers.
+func (t *turns) resize(size int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.free += size - t.size
+	t.size, t.half = size, (size+1)/2
+	t.grantFree()
 }
 
 // take waits for a turn of the tenant, which holds no more than most at a time; 0 is no limit.
@@ -121,6 +130,10 @@ func (t *turns) countWaiting() (n int) {
 // settle puts the queue where it belongs after a change, and grants what is free.
 func (t *turns) settle(q *queue) {
 	t.place(q)
+	t.grantFree()
+}
+
+func (t *turns) grantFree() {
 	for t.free > 0 && t.ring.Len() > 0 {
 		t.grant(t.next())
 	}
