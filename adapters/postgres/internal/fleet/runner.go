@@ -14,6 +14,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/inspection"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 	"github.com/partywall-go/partywall/domain"
@@ -24,6 +25,7 @@ import (
 type Runner struct {
 	cfg  pg.Config
 	sets []schema.Set
+	in   installation.Installation
 	db   *sqlx.DB
 	o    Options
 
@@ -63,6 +65,9 @@ func (r *Runner) behind(ctx context.Context) (ids []domain.TenantID, err error) 
 		failed = ` AND t.id IN (SELECT tenant FROM partywall.migration_failures)`
 	}
 	err = pg.InScope(ctx, r.db, r.scope(), func(ctx context.Context, tx *sqlx.Tx) (err error) {
+		if r.in, err = installation.Read(ctx, tx); err != nil {
+			return err
+		}
 		if err := tx.GetContext(ctx, &r.report.Tenants, `SELECT count(*) FROM partywall.tenants t WHERE `+schema.KeepsData); err != nil {
 			return err
 		}

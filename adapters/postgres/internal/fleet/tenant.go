@@ -53,7 +53,7 @@ func (r *Runner) nextFile(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) 
 	if err != nil {
 		return nil, err
 	}
-	on := schema.TenantTarget(pg.SchemaOf(id))
+	on := r.in.Target(id)
 	switch {
 	case next == nil: // an older program, or a restore, left the columns behind the ledger
 		err = schema.RecordUpToDate(ctx, tx, id.String())

@@ -5,7 +5,6 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 	"github.com/partywall-go/partywall/domain"
 )
@@ -24,7 +23,7 @@ func (in Installation) ImportTenant(ctx context.Context, tx *sqlx.Tx, sets []sch
 	if err := in.makeSchema(ctx, tx, id, gate); err != nil {
 		return err
 	}
-	on := schema.TenantTarget(pg.SchemaOf(id))
+	on := in.Target(id)
 	on.Together, on.Lenient = true, true
 	if err := runAll(ctx, tx, on, has, id); err != nil {
 		return err

@@ -18,6 +18,7 @@ type Installation struct {
 	Roles   bool   // whether tenants have roles
 	Version int    // the server's, as server_version_num
 	Gates   int    // how many there were when this was read: see [Gates]
+	Citus   bool   // the server is the coordinator of a Citus cluster, which spreads tenants' schemas over its nodes
 }
 
 // SystemRole is the login that reads and writes the registry.
@@ -69,7 +70,8 @@ var ErrNone = errors.New("the database has no installation")
 // Read returns what setup decided.
 func Read(ctx context.Context, db sqlx.QueryerContext) (in Installation, err error) {
 	rows, err := db.QueryContext(ctx, `
-		SELECT inst, roles, current_setting('server_version_num')::int, coalesce((to_jsonb(i) ->> 'gates')::int, 1)
+		SELECT inst, roles, current_setting('server_version_num')::int, coalesce((to_jsonb(i) ->> 'gates')::int, 1),
+			EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')
 		FROM partywall.installation i`) // a setup of an earlier release has made no column gates
 	if err != nil {
 		return in, err
@@ -78,7 +80,7 @@ func Read(ctx context.Context, db sqlx.QueryerContext) (in Installation, err err
 	if !rows.Next() {
 		return in, errors.Join(rows.Err(), ErrNone)
 	}
-	err = errors.Join(rows.Scan(&in.Name, &in.Roles, &in.Version, &in.Gates), rows.Close())
+	err = errors.Join(rows.Scan(&in.Name, &in.Roles, &in.Version, &in.Gates, &in.Citus), rows.Close())
 	return in, err
 }
 

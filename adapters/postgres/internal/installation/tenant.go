@@ -21,7 +21,7 @@ func (in Installation) MakeTenant(ctx context.Context, tx *sqlx.Tx, sets []schem
 	if err != nil {
 		return err
 	}
-	on := schema.TenantTarget(pg.SchemaOf(id))
+	on := in.Target(id)
 	on.Together, on.Lenient = true, lenient
 	return runAll(ctx, tx, on, sets, id)
 }

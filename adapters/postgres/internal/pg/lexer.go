@@ -29,7 +29,7 @@ func (s *Lexer) Next() bool {
 			length++
 		}
 		if (rest[:length] == "e" || rest[:length] == "E") && strings.HasPrefix(rest[length:], "'") {
-			length += quoted(rest[length:], '\'', true)
+			length += escaped(rest[length:])
 		}
 	}
 	s.To = s.From + length
@@ -46,7 +46,7 @@ func blank(text string) int {
 		case strings.IndexByte(" \t\n\r\f\v", rest[0]) >= 0:
 			at++
 		case strings.HasPrefix(rest, "--"):
-			at += lengthUntil(rest, "\n")
+			at += lineComment(rest)
 		case strings.HasPrefix(rest, "/*"):
 			at += comment(rest)
 		default:
@@ -54,6 +54,14 @@ func blank(text string) int {
 		}
 	}
 	return at
+}
+
+// lineComment is the length of the comment to the end of the line that text begins with.
+func lineComment(text string) int {
+	if at := strings.IndexAny(text, "\r\n"); at >= 0 {
+		return at + 1
+	}
+	return len(text)
 }
 
 // comment is the length of the comment that text begins with. Comments nest.
@@ -87,6 +95,41 @@ func quoted(text string, quote byte, escapes bool) int {
 		}
 	}
 	return len(text)
+}
+
+// escaped is the length of the escape string that text begins with, E left out. It goes
+// on in the quotes of a later line, where a backslash escapes, too.
+func escaped(text string) int {
+	length := quoted(text, '\'', true)
+	for {
+		gap := blankLines(text[length:])
+		if gap == 0 || !strings.HasPrefix(text[length+gap:], "'") {
+			return length
+		}
+		length += gap + quoted(text[length+gap:], '\'', true)
+	}
+}
+
+// blankLines is the length of the spaces and line comments that text begins with, and 0
+// where no line ends among them.
+func blankLines(text string) int {
+	at := 0
+	for at < len(text) {
+		rest := text[at:]
+		switch {
+		case strings.IndexByte(" \t\n\r\f\v", rest[0]) >= 0:
+			at++
+			continue
+		case strings.HasPrefix(rest, "--"):
+			at += lineComment(rest)
+			continue
+		}
+		break
+	}
+	if !strings.ContainsAny(text[:at], "\r\n") {
+		return 0
+	}
+	return at
 }
 
 // dollarQuoted is the length of the string that text begins with, such as $tag$x$tag$,

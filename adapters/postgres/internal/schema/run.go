@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -25,6 +23,10 @@ type Target struct {
 	// Together: the transaction goes on after a file, with other files or with
 	// statements of the product's, as in a new tenant.
 	Together bool
+
+	// Separately: each statement of a file is sent by itself. Citus takes a CREATE INDEX
+	// and others no other way.
+	Separately bool
 
 	// Lenient: a file that leaves another search path behind is no failure. Setup
 	// alone is strict, so that such a file is refused before any tenant has it.
@@ -87,12 +89,12 @@ func (t Target) RunAndRecord(ctx context.Context, tx *sqlx.Tx, next Missing, ten
 func (t Target) message(m Migration) string {
 	message := "SET LOCAL search_path = " + t.path + "; " + block(fmt.Sprintf(`
 		IF %s THEN RAISE EXCEPTION USING ERRCODE = '%s', MESSAGE = %s; END IF;
-		EXECUTE %s;
+		%s
 		SET LOCAL statement_timeout = 0; -- the file's own may be too short for what follows
 		IF pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.<>) 'off' THEN
 			RAISE EXCEPTION USING ERRCODE = '%s', MESSAGE = 'the transaction is read-only after it';
 		END IF;`,
-		t.missed(), stateNotThere, pq.QuoteLiteral(t.schema), dollarQuote(executable(m)), stateReadOnly))
+		t.missed(), stateNotThere, pq.QuoteLiteral(t.schema), t.execute(m), stateReadOnly))
 	if t.Lenient || m.published {
 		return message
 	}
@@ -206,21 +208,6 @@ func transactionAdvice(e *pq.Error) string {
 		return "each file runs in a transaction: use the form of the statement that a transaction can have, such as CREATE INDEX without CONCURRENTLY"
 	}
 	return ""
-}
-
-// lineOf is the line of the file at which the server points, and 0 where it points
-// at none.
-func lineOf(m Migration, e *pq.Error) int {
-	var at int
-	if _, err := fmt.Sscan(e.InternalPosition, &at); err != nil || e.InternalQuery != executable(m) {
-		return 0
-	}
-	before := 0
-	for range max(at-1, 0) { // the server counts characters
-		_, size := utf8.DecodeRuneInString(m.sql[before:])
-		before += size
-	}
-	return 1 + strings.Count(m.sql[:before], "\n")
 }
 
 // Record writes down that migrations were applied, in the transaction that did it:

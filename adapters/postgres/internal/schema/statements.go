@@ -11,6 +11,7 @@ import (
 type statement struct {
 	from, to int      // the bytes of the file that it takes, its semicolon included
 	words    []string // its first tokens, in upper case: a word each, or a character
+	into     bool     // it has the word INTO outside of parentheses
 }
 
 // maxWords is how many tokens of a statement are kept. COMMIT WORK AND NO CHAIN
@@ -24,6 +25,7 @@ func statements(file string) []statement {
 	var found []statement
 	s := pg.Lexer{Text: file}
 	var current statement
+	var before string // the token
 	parens, bodies := 0, 0
 	for s.Next() {
 		if len(current.words) == 0 {
@@ -36,15 +38,17 @@ func statements(file string) []statement {
 			if len(current.words) > 0 {
 				found = append(found, current)
 			}
-			current, parens = statement{}, 0
+			current, before, parens = statement{}, "", 0
 			continue
 		case token == "(":
 			parens++
 		case token == ")":
 			parens--
 		case parens == 0 && makesRoutine(current.words):
-			bodies = max(0, bodies+nesting(token, bodies))
+			bodies = max(0, bodies+nesting(before, token, bodies))
 		}
+		before = token
+		current.into = current.into || token == "INTO" && parens <= 0
 		if len(current.words) < maxWords {
 			current.words = append(current.words, token)
 		}
@@ -68,10 +72,13 @@ func makesRoutine(words []string) bool {
 	return what == "FUNCTION" || what == "PROCEDURE"
 }
 
-// nesting is by how much a word deepens a routine's body. CASE ends with END, too.
-func nesting(word string, depth int) int {
+// nesting is by how much a word deepens a routine's body, after the word before it. CASE
+// ends with END, too. After AS and a dot, a word is a name.
+func nesting(before, word string, depth int) int {
 	switch {
-	case word == "BEGIN", word == "CASE" && depth > 0:
+	case before == "AS", before == ".":
+		return 0
+	case word == "ATOMIC" && before == "BEGIN", word == "CASE" && depth > 0:
 		return 1
 	case word == "END":
 		return -1
@@ -101,19 +108,6 @@ func withoutTransaction(file string) string {
 	}
 	return string(text)
 }
-
-// executable is the file as EXECUTE takes it. EXECUTE refuses SELECT INTO as the last
-// statement, so a query there isn't the last one.
-func executable(m Migration) string {
-	file := m.inTransaction()
-	if found := statements(file); len(found) > 0 && found[len(found)-1].isQuery() {
-		file += "\n; SELECT"
-	}
-	return file
-}
-
-// isQuery reports whether it may be a SELECT INTO.
-func (s statement) isQuery() bool { return s.words[0] == "SELECT" || s.words[0] == "WITH" }
 
 // opensTransaction reports whether it begins a transaction as the server would by
 // itself. One with an isolation level or READ ONLY isn't the same.

@@ -48,7 +48,9 @@ func (s *setup) shared(ctx context.Context) error {
 			if missing[0].Outside() {
 				return s.outside(ctx, tx, missing[0])
 			}
-			return s.apply(ctx, tx, schema.SharedTarget, s.sets.Shared, missing[:1])
+			on := schema.SharedTarget
+			on.Separately = s.in.Citus
+			return s.apply(ctx, tx, on, s.sets.Shared, missing[:1])
 		})
 		if err != nil {
 			return err

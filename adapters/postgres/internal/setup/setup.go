@@ -230,10 +230,10 @@ func (s *setup) createInstallation(ctx context.Context, tx *sqlx.Tx, mayCreateRo
 	default:
 		s.did("tenants get no roles, as TENANT_ROLES=off says: the search path is the only wall")
 	}
-	err = tx.GetContext(ctx, &in.Version, `
-		INSERT INTO partywall.installation (inst, roles) VALUES ($1, $2)
-		RETURNING current_setting('server_version_num')::int`, in.Name, in.Roles)
-	return in, err
+	if _, err := tx.ExecContext(ctx, `INSERT INTO partywall.installation (inst, roles) VALUES ($1, $2)`, in.Name, in.Roles); err != nil {
+		return in, err
+	}
+	return installation.Read(ctx, tx)
 }
 
 // verify opens the installation as a program that serves it does.
