@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,8 +19,9 @@ import (
 
 // Temporary configures a server without durability. The zero value is valid.
 type Temporary struct {
-	BinDir string       // folder of initdb and postgres; empty: FindBinaries
-	Logger *slog.Logger // nil: nothing is logged
+	BinDir   string       // folder of initdb and postgres; empty: FindBinaries
+	Settings []string     // name=value, such as shared_preload_libraries=citus
+	Logger   *slog.Logger // nil: nothing is logged
 }
 
 // hasty contains settings that make a server fast but not durable.
@@ -42,7 +44,7 @@ func StartTemporary(ctx context.Context, t Temporary) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &cluster{home: home, data: filepath.Join(home, "postgres"), as: as, settings: hasty}
+	c := &cluster{home: home, data: filepath.Join(home, "postgres"), as: as, settings: slices.Concat(hasty, t.Settings)}
 	s, err := t.start(ctx, c)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(home))

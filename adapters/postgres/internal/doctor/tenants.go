@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq/pqerror"
@@ -193,7 +194,7 @@ func (c *checker) tenantRoleRights(ctx context.Context) (doctor.Finding, error) 
 	}
 	found, err := c.excess(ctx,
 		fmt.Sprintf(powers, isTenant), fmt.Sprintf(belongings, isTenant), fmt.Sprintf(databaseGrants, isTenant),
-		`SELECT r.rolname || ' may log in' FROM role r WHERE `+isTenant+` AND r.rolcanlogin`,
+		`SELECT r.rolname || ' may log in' FROM role r WHERE `+isTenant+` AND r.rolcanlogin AND NOT `+strconv.FormatBool(c.in.Citus),
 		`SELECT r.rolname || ' is a member of ' || g.rolname FROM role r JOIN pg_auth_members m ON m.member = r.oid JOIN role g ON g.oid = m.roleid WHERE `+isTenant,
 		`SELECT g.rolname || ' may become ' || r.rolname FROM role r JOIN pg_auth_members m ON m.roleid = r.oid JOIN role g ON g.oid = m.member
 			WHERE `+isTenant+` AND g.rolname <> current_user AND NOT starts_with(g.rolname, '{gates}') AND NOT starts_with(g.rolname, 'pw_{inst}_maker_')`,

@@ -42,7 +42,7 @@ func Reasons(lacks []Lack) string {
 // in has no name where there is no installation yet.
 func FindLacks(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation.Installation) (lacks []Lack, err error) {
 	for _, find := range []func(context.Context, *sqlx.Tx, pg.Config, installation.Installation) ([]Lack, error){
-		lacksInDatabase, lacksOwnership, lacksLogins, LacksTenantRoles,
+		lacksInDatabase, lacksOnNodes, lacksOwnership, lacksLogins, LacksTenantRoles,
 	} {
 		found, err := find(ctx, tx, cfg, in)
 		if err != nil {

@@ -31,6 +31,9 @@ const SetupLock = 0x706172747977 // "partyw"
 // newest has enough, unless another transaction does so at the moment: the creations
 // beside that one go on with the newest, and wait for nothing.
 func (in Installation) makerOfNext(ctx context.Context, tx *sqlx.Tx) (string, error) {
+	if in.Citus {
+		return ownName(ctx, tx)
+	}
 	newest, full, err := in.newestMaker(ctx, tx)
 	if err != nil || !full {
 		return in.MakerRole(newest), err
@@ -84,6 +87,9 @@ func (in Installation) SetOnly() string {
 // MakerOf returns the role that may drop a tenant's role: its maker, or Config.User
 // where a program without makers made it.
 func (in Installation) MakerOf(ctx context.Context, tx *sqlx.Tx, role string) (string, error) {
+	if in.Citus {
+		return ownName(ctx, tx)
+	}
 	var found struct {
 		Maker *string
 		Super bool

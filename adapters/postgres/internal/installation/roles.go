@@ -22,11 +22,11 @@ const GrantAll = `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {
 		GRANT EXECUTE ON ALL ROUTINES IN SCHEMA {schema} TO {role}`
 
 // makeSchema makes a tenant's schema and, where there are roles, its role, which the
-// gate may become. The
-// role owns nothing and creates nothing, and later tables come with its grants.
+// gate may become. The role owns nothing and creates nothing, and later tables come with
+// its grants.
 func (in Installation) makeSchema(ctx context.Context, tx *sqlx.Tx, id domain.TenantID, gate int) error {
 	names := map[string]string{"schema": pg.SchemaOf(id), "role": in.TenantRole(id), "gate": in.GateRole(gate)}
-	statements := `CREATE SCHEMA {schema}`
+	statements := in.createSchema()
 	if in.Roles {
 		maker, err := in.makerOfNext(ctx, tx)
 		if err != nil {
@@ -52,7 +52,7 @@ func (in Installation) MakeRole(ctx context.Context, tx *sqlx.Tx, id domain.Tena
 func (in Installation) createRole() string {
 	return `
 		SET LOCAL ROLE {maker};
-		CREATE ROLE {role} NOLOGIN;
+		CREATE ROLE {role} ` + in.loginOfTenants() + `;
 		GRANT {role} TO {gate}` + in.OnlyToBecome() + `;
 		SET LOCAL ROLE NONE`
 }

@@ -30,11 +30,17 @@ func Main(m *testing.M) int {
 		_ = parallel.Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0))) // most tests wait for a server
 	}
 	defer func() { _ = server.Close() }()
+	if *OnCitus {
+		defer func() { _ = cluster.Close() }()
+	}
 	return m.Run()
 }
 
 // server is the one that all tests of a package share, each on databases of its own.
 var server = realservers.Shared[*embeddedpg.Server]{Start: func(ctx context.Context) (*embeddedpg.Server, error) {
+	if *OnCitus {
+		return cluster.Start(ctx)
+	}
 	return embeddedpg.StartTemporary(ctx, embeddedpg.Temporary{})
 }}
 
@@ -74,6 +80,9 @@ func NewConfig(t testing.TB, changes ...func(*postgres.Config)) postgres.Config 
 		Database: fmt.Sprintf("test_%d_%d", os.Getpid(), databases.Add(1)),
 	}
 	name := cfg.Database
+	if *OnCitus {
+		cluster.prepare(t, name)
+	}
 	keepSuperuser(s, name)
 	t.Cleanup(func() { drop(t, name) })
 	for _, change := range changes {

@@ -24,8 +24,8 @@ type Target struct {
 	// statements of the product's, as in a new tenant.
 	Together bool
 
-	// Separately: each statement of a file is sent by itself. Citus takes a CREATE INDEX
-	// and others no other way.
+	// Separately: each statement of a file is sent by itself, as a client sends it. Citus
+	// spreads no table that a block makes, and takes no CREATE INDEX beside another statement.
 	Separately bool
 
 	// Lenient: a file that leaves another search path behind is no failure. Setup
@@ -49,6 +49,7 @@ const (
 	stateNotThere pqerror.Code = "PW001" // the schema isn't reached
 	stateMoved    pqerror.Code = "PW002" // another schema is reached after the file
 	stateReadOnly pqerror.Code = "PW003" // the file made the transaction read-only
+	stateLocal    pqerror.Code = "PW004" // a table of a tenant isn't on the tenant's node
 )
 
 // Run runs migrations in order, a file a message, in the scope that tx has. Path,
@@ -60,45 +61,69 @@ func (t Target) Run(ctx context.Context, tx *sqlx.Tx, s Set, migrations []Migrat
 		return errors.New("migrations need a scope")
 	}
 	for _, m := range migrations {
-		message := t.message(m) + "; " + scope.Again
+		then := scope.Again
 		if t.Together {
-			message += "; " + t.checkConstraints()
+			then += "; " + t.checkConstraints()
 		}
-		if _, err := tx.ExecContext(ctx, message); err != nil {
+		if err := t.run(ctx, tx, m, then); err != nil {
 			return failedIn(ctx, s.File(m), m, err)
 		}
 	}
 	return nil
 }
 
-// RunAndRecord runs a tenant's next migration and records it, in one message.
+// RunAndRecord runs a tenant's next migration and records it.
 func (t Target) RunAndRecord(ctx context.Context, tx *sqlx.Tx, next Missing, tenant string) error {
 	scope, ok := pg.ScopeOf(ctx)
 	if !ok {
 		return errors.New("migrations need a scope")
 	}
-	if _, err := tx.ExecContext(ctx, t.message(next.Migration)+"; "+scope.Again+"; "+next.record(tenant)); err != nil {
+	if err := t.run(ctx, tx, next.Migration, scope.Again+"; "+next.record(tenant)); err != nil {
 		return next.Failed(ctx, err)
 	}
 	return nil
+}
+
+// run runs a file and what follows it, in one message where the server takes that.
+func (t Target) run(ctx context.Context, tx *sqlx.Tx, m Migration, then string) error {
+	if t.Separately {
+		return t.runSeparately(ctx, tx, m, then)
+	}
+	_, err := tx.ExecContext(ctx, t.message(m)+"; "+then)
+	return err
 }
 
 // message runs a file. The server refuses COMMIT, ROLLBACK and SAVEPOINT in what
 // EXECUTE runs, so that no file can keep a part of what it did, or of a new tenant.
 // The tags are made up for each file: no text can end them.
 func (t Target) message(m Migration) string {
-	message := "SET LOCAL search_path = " + t.path + "; " + block(fmt.Sprintf(`
+	return t.setPath() + block(t.checkBefore()+"EXECUTE "+dollarQuote(executable(m))+";"+t.checkAfter()) + t.checkPath(m)
+}
+
+func (t Target) setPath() string { return "SET LOCAL search_path = " + t.path + "; " }
+
+// checkBefore is of a block that ends where the schema isn't reached.
+func (t Target) checkBefore() string {
+	return fmt.Sprintf(`
 		IF %s THEN RAISE EXCEPTION USING ERRCODE = '%s', MESSAGE = %s; END IF;
-		%s
+		`, t.missed(), stateNotThere, pq.QuoteLiteral(t.schema))
+}
+
+// checkAfter is of a block that ends where the transaction can't go on after a file.
+func (t Target) checkAfter() string {
+	return fmt.Sprintf(`
 		SET LOCAL statement_timeout = 0; -- the file's own may be too short for what follows
 		IF pg_catalog.current_setting('transaction_read_only') OPERATOR(pg_catalog.<>) 'off' THEN
 			RAISE EXCEPTION USING ERRCODE = '%s', MESSAGE = 'the transaction is read-only after it';
-		END IF;`,
-		t.missed(), stateNotThere, pq.QuoteLiteral(t.schema), t.execute(m), stateReadOnly))
+		END IF;`, stateReadOnly)
+}
+
+// checkPath refuses a path that the file left behind, where that counts.
+func (t Target) checkPath(m Migration) string {
 	if t.Lenient || m.published {
-		return message
+		return ""
 	}
-	return message + "; RESET SESSION AUTHORIZATION; RESET ROLE; " + block(fmt.Sprintf(`
+	return "; RESET SESSION AUTHORIZATION; RESET ROLE; " + block(fmt.Sprintf(`
 		IF %s THEN RAISE EXCEPTION USING ERRCODE = '%s', MESSAGE = pg_catalog.current_setting('search_path'); END IF;`, t.missed(), stateMoved))
 }
 
@@ -185,9 +210,11 @@ func reason(m Migration, err error) string {
 		return fmt.Sprintf("after it the search path is %s, so that what it names without a schema isn't where it belongs: take its SET search_path out, or set the path back at its end", cmp.Or(e.Message, "empty"))
 	case stateReadOnly:
 		return e.Message + ": take its SET TRANSACTION READ ONLY out"
+	case stateLocal:
+		return fmt.Sprintf("Citus keeps the table %s on the coordinator, since no statement of the file itself made it: write its CREATE TABLE outside of functions and DO blocks", e.Message)
 	}
 	text := pg.Complaint(err)
-	if line := lineOf(m, e); line > 0 {
+	if line := lineOf(m, err); line > 0 {
 		text += fmt.Sprintf(" (line %d)", line)
 	}
 	if advice := transactionAdvice(e); advice != "" {
@@ -196,12 +223,15 @@ func reason(m Migration, err error) string {
 	return text
 }
 
+// noTransactions is what to do about a statement that only a client can send.
+const noTransactions = "each file runs in a transaction that setup ends: take BEGIN, COMMIT, ROLLBACK and SAVEPOINT out of it, and write COPY FROM STDIN as INSERT"
+
 // transactionAdvice is what to do about a statement that a transaction, or the
 // EXECUTE around a file, can't have.
 func transactionAdvice(e *pq.Error) string {
 	switch {
 	case e.Code == pqerror.FeatureNotSupported && e.Routine == "exec_stmt_dynexecute":
-		return "each file runs in a transaction that setup ends: take BEGIN, COMMIT, ROLLBACK and SAVEPOINT out of it, and write COPY FROM STDIN as INSERT"
+		return noTransactions
 	case e.Code == pqerror.InvalidTransactionTermination:
 		return "each file runs in a transaction that setup ends: nothing that it calls may end it"
 	case e.Code == pqerror.ActiveSQLTransaction:

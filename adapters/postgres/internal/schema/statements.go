@@ -11,7 +11,6 @@ import (
 type statement struct {
 	from, to int      // the bytes of the file that it takes, its semicolon included
 	words    []string // its first tokens, in upper case: a word each, or a character
-	into     bool     // it has the word INTO outside of parentheses
 }
 
 // maxWords is how many tokens of a statement are kept. COMMIT WORK AND NO CHAIN
@@ -48,7 +47,6 @@ func statements(file string) []statement {
 			bodies = max(0, bodies+nesting(before, token, bodies))
 		}
 		before = token
-		current.into = current.into || token == "INTO" && parens <= 0
 		if len(current.words) < maxWords {
 			current.words = append(current.words, token)
 		}
@@ -108,6 +106,19 @@ func withoutTransaction(file string) string {
 	}
 	return string(text)
 }
+
+// executable is the file as EXECUTE takes it. EXECUTE refuses SELECT INTO as the last
+// statement, so a query there isn't the last one.
+func executable(m Migration) string {
+	file := m.inTransaction()
+	if found := statements(file); len(found) > 0 && found[len(found)-1].isQuery() {
+		file += "\n; SELECT"
+	}
+	return file
+}
+
+// isQuery reports whether it may be a SELECT INTO.
+func (s statement) isQuery() bool { return s.words[0] == "SELECT" || s.words[0] == "WITH" }
 
 // opensTransaction reports whether it begins a transaction as the server would by
 // itself. One with an isolation level or READ ONLY isn't the same.

@@ -12,6 +12,9 @@ import (
 // ensureMakers makes the makers that are missing, and sees to it that Config.User may
 // become each, which isn't so where another user made them.
 func (s *setup) ensureMakers(ctx context.Context, tx *sqlx.Tx) error {
+	if s.in.Citus {
+		return nil // Config.User makes the roles itself
+	}
 	var makers []struct {
 		Name   string
 		Become bool

@@ -66,7 +66,7 @@ func (s *setup) run(ctx context.Context, cfg pg.Config) error {
 		return err
 	}
 	return s.steps(ctx,
-		s.patiently(s.installation), s.ownPassword, s.patiently(s.shared), s.patiently(s.tryTenant), s.patiently(s.publish), s.tenants, s.grants, s.verify)
+		s.patiently(s.installation), s.ownPassword, s.patiently(s.tryNodes), s.patiently(s.shared), s.patiently(s.tryTenant), s.patiently(s.publish), s.tenants, s.grants, s.verify)
 }
 
 // begin reads the configuration, and makes the pool. It connects to nothing yet.
@@ -125,9 +125,7 @@ func (s *setup) step(ctx context.Context, fn func(ctx context.Context, tx *sqlx.
 // installation makes all that isn't a tenant's or the product's.
 func (s *setup) installation(ctx context.Context) error {
 	return s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
-		// On Citus a new schema would be spread over the nodes.
-		_, err := tx.ExecContext(ctx, `SELECT set_config(name, 'off', true) FROM pg_settings WHERE name = 'citus.enable_schema_based_sharding'`)
-		if err != nil {
+		if _, err := tx.ExecContext(ctx, installation.KeepFromNodes); err != nil {
 			return err
 		}
 		if err := s.ensureSchemas(ctx, tx); err != nil {
