@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -18,7 +19,7 @@ import (
 	"github.com/partywall-go/partywall/domain/access"
 )
 
-var killRounds = flag.Int("kill.rounds", 0, "how often each step of a purge and of a claim is killed; 0: a purge once, and some steps of a claim")
+var killRounds = flag.Int("kill.rounds", 0, "how often each step of a purge, of a claim and of an import is killed; 0: a purge and an import once, and some steps of a claim")
 
 // crashVariable configures a child process, which this process kills.
 const crashVariable = "PARTYWALL_TEST_CRASH"
@@ -29,6 +30,8 @@ type crashTest struct {
 	dir      string
 	registry *app.Registry // of this process
 	super    *sqlx.DB
+
+	migrations fs.FS // of the product; nil: it has none
 }
 
 // newCrashTest sets up an installation.
@@ -53,7 +56,8 @@ func (c crashTest) config() app.Config {
 		Hasher:   memory.Hasher{},
 		Logger:   slog.New(slog.DiscardHandler),
 
-		TenantsPerOwner: 1_000_000,
+		TenantsPerOwner:  1_000_000,
+		TenantMigrations: c.migrations,
 	}
 }
 

@@ -2,9 +2,9 @@ package archive
 
 import (
 	"archive/tar"
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -188,16 +188,14 @@ func (e *export) write(ctx context.Context, w io.Writer) error {
 	}
 	e.tar, e.contents = tar.NewWriter(compressed), newContents()
 	if err := e.writeEntries(ctx); err != nil {
-		return errors.Join(err, ignore(compressed.Close()))
+		_ = compressed.Close() // it fails for the same reason
+		return err
 	}
-	if err := errors.Join(e.tar.Close(), compressed.Close()); err != nil {
+	if err := cmp.Or(e.tar.Close(), compressed.Close()); err != nil {
 		return fmt.Errorf("cannot write the archive: %w", err)
 	}
 	return nil
 }
-
-// ignore drops an error that follows from another one.
-func ignore(error) error { return nil }
 
 func (e *export) writeEntries(ctx context.Context) error {
 	if err := e.writeJSON(manifestEntry, e.manifest); err != nil {

@@ -1,8 +1,9 @@
 package archive
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -79,7 +80,10 @@ func (s *Service) Import(ctx context.Context, operator access.Operator, from io.
 		return Imported{}, err
 	}
 	if err := i.complete(ctx, pending); err != nil {
-		return Imported{}, errors.Join(err, i.discard(ctx, pending))
+		if left := i.discard(ctx, pending); left != nil {
+			err = fmt.Errorf("%w; and what was imported could not be removed: %w", err, left)
+		}
+		return Imported{}, err
 	}
 	return i.report, nil
 }
@@ -193,7 +197,7 @@ func (i *imports) discard(ctx context.Context, pending ports.PendingImport) erro
 	if i.copied {
 		err = i.purge(ctx, pending)
 	}
-	return errors.Join(err, i.service.Database.Discard(ctx, pending))
+	return cmp.Or(i.service.Database.Discard(ctx, pending), err)
 }
 
 // purge removes the files that were copied, as long as the ID is the import's.

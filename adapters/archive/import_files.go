@@ -2,6 +2,7 @@ package archive
 
 import (
 	"archive/tar"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -52,7 +53,7 @@ func (i *imports) keepList(list *checked) (*listed, error) {
 			return err
 		})
 	}
-	if err := errors.Join(err, kept.end()); err != nil {
+	if err := cmp.Or(err, kept.end()); err != nil {
 		return nil, errors.Join(err, kept.Close())
 	}
 	decoder, err := kept.read(part)

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -79,7 +80,7 @@ func (s *spool) end() error {
 	}
 	part := s.open
 	s.open = nil
-	if err := errors.Join(part.buffer.Flush(), part.zstd.Close()); err != nil {
+	if err := cmp.Or(part.buffer.Flush(), part.zstd.Close()); err != nil { // both fail on a full disk
 		return spoolError(err)
 	}
 	part.to = s.at

@@ -261,7 +261,11 @@ func (l *loading) copyIn(ctx context.Context, t ports.ArchivedTable, rows *bufio
 	if err != nil {
 		return false, err
 	}
-	defer func() { err = errors.Join(err, stmt.Close()) }()
+	defer func() {
+		if closeErr := stmt.Close(); err == nil { // it repeats an earlier error
+			err = closeErr
+		}
+	}()
 	n := 0
 	for ; n < rowsOfCopy && err == nil; n++ {
 		if err = nextRow(rows, values); err == nil {

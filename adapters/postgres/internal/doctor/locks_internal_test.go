@@ -9,14 +9,14 @@ import (
 
 func TestLockRoom(t *testing.T) {
 	t.Parallel()
-	if f := (lockRoom{Tables: 5100, Each: 64, Sessions: 100}).judge(); f.Severity != doctor.OK {
+	if f := (lockRoom{Relations: 5100, Each: 64, Sessions: 100}).judge(); f.Severity != doctor.OK {
 		t.Errorf("with a fifth to spare: %+v", f)
 	}
-	f := lockRoom{Tables: 14400, Each: 64, Sessions: 100}.judge()
+	f := lockRoom{Relations: 14400, Each: 64, Sessions: 100}.judge()
 	if f.Severity != doctor.Warning || !strings.Contains(f.Summary, "14400 tables") {
 		t.Errorf("without room: %+v", f)
 	}
-	if after := (lockRoom{Tables: 14400, Each: 288, Sessions: 100}).judge(); !strings.Contains(f.Fix, " 288 ") || after.Severity != doctor.OK {
+	if after := (lockRoom{Relations: 14400, Each: 288, Sessions: 100}).judge(); !strings.Contains(f.Fix, " 288 ") || after.Severity != doctor.OK {
 		t.Errorf("as advised by %q: %+v", f.Fix, after)
 	}
 }

@@ -150,7 +150,7 @@ func (c *checker) locks(ctx context.Context) (doctor.Finding, error) {
 	var found lockRoom
 	if err := c.readOne(ctx, &found, `
 		WITH sessions AS (SELECT current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int AS n)
-		SELECT (SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p') AND relpersistence <> 't') AS tables,
+		SELECT (SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p', 'S') AND relpersistence <> 't') AS relations,
 			current_setting('max_locks_per_transaction')::int AS each, n AS sessions
 		FROM sessions`); err != nil {
 		return doctor.Finding{}, err
@@ -158,15 +158,15 @@ func (c *checker) locks(ctx context.Context) (doctor.Finding, error) {
 	return found.judge(), nil
 }
 
-// lockRoom is how many tables there are, and for how many locks the server has room:
-// so many for each of its sessions.
-type lockRoom struct{ Tables, Each, Sessions int }
+// lockRoom is how many tables and sequences there are, and for how many locks the server
+// has room: so many for each of its sessions.
+type lockRoom struct{ Relations, Each, Sessions int }
 
 func (l lockRoom) judge() doctor.Finding {
 	room := l.Each * l.Sessions
-	what := fmt.Sprintf("pg_dump locks %d tables at once, and the server has room for %d locks", l.Tables, room)
-	if l.Tables*5 > room*4 {
-		return doctor.Warn(what, fmt.Sprintf("set max_locks_per_transaction to %d or more, and restart the server", max(2*l.Each, 2*l.Tables/l.Sessions)))
+	what := fmt.Sprintf("pg_dump locks %d tables and sequences at once, and the server has room for %d locks", l.Relations, room)
+	if l.Relations*5 > room*4 {
+		return doctor.Warn(what, fmt.Sprintf("set max_locks_per_transaction to %d or more, and restart the server", max(2*l.Each, 2*l.Relations/l.Sessions)))
 	}
 	return doctor.Pass(what)
 }
