@@ -1,6 +1,7 @@
 package pgtest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -10,6 +11,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
 	"github.com/partywall-go/partywall/adapters/postgres"
@@ -87,6 +91,40 @@ func admit(ctx context.Context, node *embeddedpg.Server, users string) error {
 		return err
 	}
 	return awaitAdmission(ctx, cfg)
+}
+
+// RefuseTenants has the workers refuse all but their superuser and Config.User, until admit
+// is called.
+func RefuseTenants(t *testing.T) (admit func()) {
+	t.Helper()
+	const all, few = "host all all 127.0.0.1/32 trust\n", "host all postgres,partywall 127.0.0.1/32 trust\n"
+	cluster.replaceRule(t, all, few, pqerror.InvalidPassword)
+	return func() {
+		t.Helper()
+		cluster.replaceRule(t, few, all, pqerror.InvalidAuthorizationSpecification) // the role doesn't exist
+	}
+}
+
+// replaceRule changes pg_hba.conf of the workers, and waits until each answers a stranger
+// with the code.
+func (c *Cluster) replaceRule(t *testing.T, before, after string, want pqerror.Code) {
+	t.Helper()
+	for _, node := range c.nodes[1:] {
+		path := filepath.Join(node.Dir, "pg_hba.conf")
+		rules, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, bytes.Replace(rules, []byte(before), []byte(after), 1), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cfg := postgres.Config{Host: node.Host, Port: node.Port, Database: "postgres"}
+		Execute(t, Login(t, cfg, "postgres", node.SuperuserPassword), `SELECT pg_reload_conf()`)
+		stranger := Login(t, cfg, "stranger", domain.NewSecret("none"))
+		for pq.As(stranger.PingContext(t.Context()), want) == nil {
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
 }
 
 // awaitAdmission waits until the server has read that it lets the superuser in.
