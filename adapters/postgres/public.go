@@ -80,7 +80,7 @@ type Versions = inspection.Versions
 type BehindTenant = inspection.BehindTenant
 
 // Migrations reads how far the tenants of an installation are with the migrations
-// of cfg. A database that is not set up is [CodeNotSetUp].
+// of cfg, and which tenants lack their schemas. A database that is not set up is [CodeNotSetUp].
 func Migrations(ctx context.Context, cfg pg.Config) (MigrationStatus, error) {
 	return inspection.ReadMigrations(ctx, cfg)
 }

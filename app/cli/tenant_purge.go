@@ -15,7 +15,9 @@ func purgeTenantCommand() command {
 		name: "purge", args: "ID",
 		summary: "remove the data and the files of a deleted tenant for good, before its time",
 		details: "It cannot be undone. The command returns when the tenant is gone: signed URLs of its files must have ended,\n" +
-			"at most 15 minutes after it was deleted. If the command is interrupted, a server goes on, or the next call.",
+			"at most 15 minutes after it was deleted. Until then it prints every 10 seconds for what it waits, and until\n" +
+			"when. If it is interrupted, a server goes on, or the next call. With --no-wait it returns at once, as the\n" +
+			"route POST /admin/tenants/{id}/purge does.",
 		flags: []option{reasonFlag(), boolFlag("no-wait", "return at once: a server purges the tenant"), yesFlag(), jsonFlag()},
 		run:   asSteward(purgeTenant),
 	}

@@ -59,8 +59,8 @@ func (s *Service) PurgeDue(ctx context.Context) (ended int, err error) {
 }
 
 // AwaitPurge returns when a tenant that the operator purges is gone. It purges the tenant
-// itself, unless another process does. It calls waits with each new reason for which it
-// waits. A tenant that is not being purged is [domain.CodeTenantState].
+// itself, unless another process does. It calls waits every 10
+// seconds with the reason for which it waits. A tenant that is not being purged is [domain.CodeTenantState].
 func (s *Service) AwaitPurge(ctx context.Context, by access.Operator, id domain.TenantID, waits func(reason string)) error {
 	if err := by.Require(); err != nil {
 		return err
@@ -68,7 +68,7 @@ func (s *Service) AwaitPurge(ctx context.Context, by access.Operator, id domain.
 	if err := id.Require(); err != nil {
 		return err
 	}
-	for last := ""; ; {
+	for said := (time.Time{}); ; {
 		if _, err := s.purgeNext(ctx, id); err != nil {
 			return err
 		}
@@ -81,9 +81,9 @@ func (s *Service) AwaitPurge(ctx context.Context, by access.Operator, id domain.
 		case !details.Status.MayBePurged():
 			return domain.NewError(domain.CodeTenantState).WithMessage("the tenant is %s, and is not being purged", details.Status)
 		}
-		if reason := whyWait(details); reason != last {
-			waits(reason)
-			last = reason
+		if time.Since(said) >= purgeReport {
+			waits(whyWait(details))
+			said = time.Now()
 		}
 		select {
 		case <-ctx.Done():
@@ -93,12 +93,14 @@ func (s *Service) AwaitPurge(ctx context.Context, by access.Operator, id domain.
 	}
 }
 
-// purgePoll is how often AwaitPurge looks at the tenant.
-const purgePoll = time.Second
+const (
+	purgePoll   = time.Second      // how often AwaitPurge looks at the tenant
+	purgeReport = 10 * time.Second // how often it says for what it waits
+)
 
 func whyWait(t domain.TenantDetails) string {
 	if until := t.DeletedAt.Add(ports.MaxSignedLife); time.Now().Before(until) {
-		return "signed URLs of its files may be valid until " + until.Format(time.RFC3339)
+		return fmt.Sprintf("signed URLs of its files may be valid until %s, for %s more", until.Format(time.RFC3339), time.Until(until).Round(time.Second))
 	}
 	return "another process purges it"
 }

@@ -41,7 +41,7 @@ func (MigrationStatus) Fix(c pg.Config) string {
 // files for tenants, and of the product's.
 type Versions struct{ Partywall, Product int64 }
 
-// BehindTenant is a tenant that lacks a migration. The program answers its requests
+// BehindTenant is a tenant that lacks a migration, or its schema. The program answers its requests
 // with [domain.CodeTenantUpgrading] until a setup has brought it up to date.
 type BehindTenant struct {
 	ID      domain.TenantID
@@ -76,6 +76,9 @@ func ReadMigrations(ctx context.Context, cfg pg.Config) (status MigrationStatus,
 	}
 	err = pg.InScope(ctx, db, cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		if status, err = ReadMigrationStatus(ctx, tx, sets.Tenant); err != nil {
+			return err
+		}
+		if err := addMissingSchemas(ctx, tx, &status); err != nil {
 			return err
 		}
 		status.NewTenants, err = ReadTrialFailure(ctx, tx)
