@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,8 +13,7 @@ import (
 )
 
 func TestEveryCommandAndFlagIsExplained(t *testing.T) {
-	c := console{out: io.Discard, err: io.Discard, program: Program{Name: stockName}}
-	explained(t, c.root())
+	explained(t, stockRoot())
 }
 
 func explained(t *testing.T, cmd *cobra.Command) {
@@ -39,10 +39,35 @@ func explained(t *testing.T, cmd *cobra.Command) {
 	}
 }
 
+// stockRoot returns the commands of the stock program.
+func stockRoot() *cobra.Command {
+	return console{out: io.Discard, err: io.Discard, program: Program{Name: stockName}}.root()
+}
+
+// alternatives names the commands of a group, as the message about a missing one does.
+func alternatives(t *testing.T, group string) string {
+	t.Helper()
+	cmd, _, err := stockRoot().Find([]string{group})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, sub := range cmd.Commands() {
+		names = append(names, sub.Name())
+	}
+	slices.Sort(names)
+	last := len(names) - 1
+	if last < 2 {
+		t.Fatalf("%s has the commands %q", group, names)
+	}
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}
+
 func TestAMisuseNamesTheRightUsage(t *testing.T) {
+	ofTenants := alternatives(t, "tenants")
 	cases := map[string]string{
-		"tenants":                            "tenants needs check, claim, clone, create, delete, exec, export, free, import, list, purge, rename, restore, resume, show or suspend; see: partywall tenants --help",
-		"tenants fly":                        `tenants needs check, claim, clone, create, delete, exec, export, free, import, list, purge, rename, restore, resume, show or suspend, not "fly"; see: partywall tenants --help`,
+		"tenants":                            "tenants needs " + ofTenants + "; see: partywall tenants --help",
+		"tenants fly":                        "tenants needs " + ofTenants + `, not "fly"; see: partywall tenants --help`,
 		"fly me":                             `there is no command "fly"; see: partywall --help`,
 		"help fly":                           `there is no command "fly"; see: partywall --help`,
 		"serve --bogus":                      "unknown flag: --bogus; see: partywall serve --help",
