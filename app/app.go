@@ -15,6 +15,7 @@ import (
 	"github.com/partywall-go/partywall/domain/files"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/invitations"
+	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/domain/mails"
 	"github.com/partywall-go/partywall/domain/members"
 	"github.com/partywall-go/partywall/domain/tenants"
@@ -35,12 +36,13 @@ type Partywall struct {
 	// Parts describes to a person which part runs where.
 	Parts []Part
 
-	config  Config
-	api     *httpapi.API
-	mail    ports.Notifier
-	sql     *postgres.DB // nil on memory
-	tasks   *tasks
-	closers []func(context.Context) error
+	config   Config
+	api      *httpapi.API
+	mail     ports.Notifier
+	inFlight *limits.Tenants
+	sql      *postgres.DB // nil on memory
+	tasks    *tasks
+	closers  []func(context.Context) error
 }
 
 // Part is one of the systems that an installation consists of.
@@ -57,7 +59,7 @@ type Part struct {
 // waits for at most two seconds. ctx limits the opening only.
 func New(ctx context.Context, cfg Config) (_ *Partywall, err error) {
 	cfg = cfg.withDefaults()
-	p := &Partywall{config: cfg, tasks: newTasks(cfg.logger())}
+	p := &Partywall{config: cfg, tasks: newTasks(cfg.logger()), inFlight: limits.NewTenants(cfg.tenantLimits())}
 	defer func() {
 		if err != nil {
 			_ = p.Close() // err already contains the reason
@@ -108,11 +110,11 @@ func (p *Partywall) build(ctx context.Context) error {
 		return err
 	}
 
-	p.Access = &access.Service{Members: stores.memberStore(p.config), Permissions: permissions, Workers: stores.workers}
+	p.Access = &access.Service{Members: stores.memberStore(p.config), Permissions: permissions, Workers: stores.workers, InFlight: p.inFlight}
 	p.Members, p.Tenants = stores.services(p.config)
 	p.Events = stores.eventService(p.config)
 	p.Tenants.Users, p.Tenants.Unproven = signIn.provider, p.confirmsUnseen()
-	p.Tenants.Limits = tenants.NewLimits(nil)
+	p.Tenants.Limits, p.Tenants.InFlight = tenants.NewLimits(nil), p.inFlight
 	p.Tenants.Objects, p.Tenants.ObjectTenants = objects.purger, objects.purger
 	p.Invitations = stores.invitationService(p.config)
 	p.Invitations.Users, p.Invitations.Unproven = signIn.provider, p.confirmsUnseen() && p.mailLeaves()

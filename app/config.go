@@ -67,6 +67,12 @@ type Config struct {
 	TenantCreation  tenants.CreationPolicy
 	TenantsPerOwner int // how many tenants a user may own, except those that the operator creates
 
+	// TenantMaxRequests and TenantMaxConnections limit what one tenant takes of this process:
+	// the requests of its members that are in flight, and the connections to the database.
+	// The operator gives single tenants other limits. Zero means 1,000 requests and any
+	// number of connections, and a negative one no limit.
+	TenantMaxRequests, TenantMaxConnections int
+
 	EventRetention time.Duration // how long events are kept; 0: 400 days
 	OperatorKeys   access.OperatorKeys
 
@@ -242,10 +248,16 @@ func (c Config) withDefaults() Config {
 	c.Database.MigrationPatience = cmp.Or(c.Database.MigrationPatience, d.Database.MigrationPatience)
 	c.TenantCreation = cmp.Or(c.TenantCreation, d.TenantCreation)
 	c.TenantsPerOwner = cmp.Or(c.TenantsPerOwner, d.TenantsPerOwner)
+	c.TenantMaxRequests = cmp.Or(c.TenantMaxRequests, d.TenantMaxRequests)
 	c.EventRetention = cmp.Or(c.EventRetention, d.EventRetention)
 	c.TenantGrace = cmp.Or(c.TenantGrace, d.TenantGrace)
 	c.UploadMaxSize = cmp.Or(c.UploadMaxSize, d.UploadMaxSize)
 	return c
+}
+
+// tenantLimits returns the limits of tenants that have none of their own, 0 for none.
+func (c Config) tenantLimits() domain.TenantLimits {
+	return domain.TenantLimits{MaxRequests: max(0, c.TenantMaxRequests), MaxConnections: max(0, c.TenantMaxConnections)}
 }
 
 // checkAllowedOrigins refuses origins that no browser sends.

@@ -53,13 +53,17 @@ func DefaultConfig() Config {
 			IdleTimeout:       db.IdleTimeout,
 			MigrationPatience: db.MigrationPatience,
 		},
-		TenantCreation:  tenants.Open,
-		TenantsPerOwner: tenants.DefaultTenantsPerOwner,
-		EventRetention:  events.DefaultRetention,
-		TenantGrace:     tenants.DefaultGrace,
-		UploadMaxSize:   ports.MaxUploadSize,
+		TenantCreation:    tenants.Open,
+		TenantsPerOwner:   tenants.DefaultTenantsPerOwner,
+		TenantMaxRequests: defaultMaxRequests,
+		EventRetention:    events.DefaultRetention,
+		TenantGrace:       tenants.DefaultGrace,
+		UploadMaxSize:     ports.MaxUploadSize,
 	}
 }
+
+// defaultMaxRequests is far above what a tenant has in flight, unless it runs away.
+const defaultMaxRequests = 1000
 
 // localURL is where clients on this machine reach the program.
 func localURL(port int) *url.URL {
@@ -88,28 +92,30 @@ func keep[T any](p *parser, name string, value T, err error) T {
 func (p *parser) config(env environment) Config {
 	operators, operatorErr := access.ParseOperatorKeys(domain.NewSecret(env.OperatorToken))
 	return Config{
-		Port:                int(p.integer("PORT", env.Port, 1, 65535)),
-		Host:                p.host("HOST", env.Host),
-		PublicURL:           p.publicURL(env.PublicURL),
-		InvitationURL:       p.webURL("INVITATION_URL", env.InvitationURL, "https://app.example.com/join"),
-		DataDir:             env.DataDir,
-		Database:            p.database(env),
-		Cognito:             cognitoOf(env),
-		S3:                  p.s3(env),
-		Region:              env.Region,
-		SESRegion:           env.SESRegion,
-		RequireConfirmation: p.boolean("LOCAL_REQUIRE_CONFIRMATION", env.RequireConfirmation),
-		EmailSender:         p.email("EMAIL_SENDER", env.EmailSender),
-		TenantCreation:      p.creationPolicy("TENANT_CREATION", env.TenantCreation),
-		TenantsPerOwner:     int(p.integer("TENANTS_PER_OWNER", env.TenantsPerOwner, 1, 1_000_000)),
-		EventRetention:      p.retention("EVENT_RETENTION", env.EventRetention),
-		TenantGrace:         p.grace("TENANT_GRACE", env.TenantGrace),
-		OperatorKeys:        keep(p, "OPERATOR_TOKEN", operators, operatorErr),
-		UploadMaxSize:       p.integer("UPLOAD_MAX_SIZE", env.UploadMaxSize, 1, ports.MaxUploadSize),
-		UploadRequireSize:   p.boolean("UPLOAD_REQUIRE_SIZE", env.UploadRequireSize),
-		TrustedProxies:      p.prefixes("TRUSTED_PROXIES", env.TrustedProxies),
-		AllowOrigins:        p.origins("CORS_ALLOW_ORIGINS", env.CORSAllowOrigins),
-		HideDocs:            !p.boolean("API_DOCS", env.APIDocs),
+		Port:                 int(p.integer("PORT", env.Port, 1, 65535)),
+		Host:                 p.host("HOST", env.Host),
+		PublicURL:            p.publicURL(env.PublicURL),
+		InvitationURL:        p.webURL("INVITATION_URL", env.InvitationURL, "https://app.example.com/join"),
+		DataDir:              env.DataDir,
+		Database:             p.database(env),
+		Cognito:              cognitoOf(env),
+		S3:                   p.s3(env),
+		Region:               env.Region,
+		SESRegion:            env.SESRegion,
+		RequireConfirmation:  p.boolean("LOCAL_REQUIRE_CONFIRMATION", env.RequireConfirmation),
+		EmailSender:          p.email("EMAIL_SENDER", env.EmailSender),
+		TenantCreation:       p.creationPolicy("TENANT_CREATION", env.TenantCreation),
+		TenantsPerOwner:      int(p.integer("TENANTS_PER_OWNER", env.TenantsPerOwner, 1, 1_000_000)),
+		TenantMaxRequests:    p.limit("TENANT_MAX_REQUESTS", env.TenantMaxRequests),
+		TenantMaxConnections: p.limit("TENANT_MAX_CONNECTIONS", env.TenantMaxConnections),
+		EventRetention:       p.retention("EVENT_RETENTION", env.EventRetention),
+		TenantGrace:          p.grace("TENANT_GRACE", env.TenantGrace),
+		OperatorKeys:         keep(p, "OPERATOR_TOKEN", operators, operatorErr),
+		UploadMaxSize:        p.integer("UPLOAD_MAX_SIZE", env.UploadMaxSize, 1, ports.MaxUploadSize),
+		UploadRequireSize:    p.boolean("UPLOAD_REQUIRE_SIZE", env.UploadRequireSize),
+		TrustedProxies:       p.prefixes("TRUSTED_PROXIES", env.TrustedProxies),
+		AllowOrigins:         p.origins("CORS_ALLOW_ORIGINS", env.CORSAllowOrigins),
+		HideDocs:             !p.boolean("API_DOCS", env.APIDocs),
 	}
 }
 

@@ -24,6 +24,15 @@ func (p *parser) integer(name, s string, least, most int64) int64 {
 	return n
 }
 
+// limit returns a limit of [Config], where a negative one is none.
+func (p *parser) limit(name, s string) int {
+	n := int(p.integer(name, s, 0, domain.MostOfLimit))
+	if n == 0 {
+		return -1
+	}
+	return n
+}
+
 func (p *parser) boolean(name, s string) bool {
 	switch s {
 	case "true":

@@ -57,6 +57,7 @@ func startPrivate(ctx context.Context, c Config) (postgres.Config, *embeddedpg.S
 }
 
 func (p *Partywall) openPostgres(ctx context.Context, cfg postgres.Config) (stores, error) {
+	cfg.MaxTenantConns = p.inFlight.MaxConnections
 	db, err := postgres.Open(ctx, cfg)
 	if err != nil {
 		return stores{}, err

@@ -61,12 +61,14 @@ type environment struct {
 	RequireConfirmation string `envconfig:"LOCAL_REQUIRE_CONFIRMATION" desc:"Whether the built-in identities wait for a mailed code before they let a new user in."`
 	EmailSender         string `envconfig:"EMAIL_SENDER" desc:"The address that mail comes from, verified in SES. It counts beside a pool or a bucket; else, and if empty, mail goes to the log."`
 
-	TenantCreation  string `envconfig:"TENANT_CREATION" desc:"Who may create tenants: open (anyone), authenticated or operator."`
-	TenantsPerOwner string `envconfig:"TENANTS_PER_OWNER" desc:"How many tenants one user may own. The operator may make more for them."`
-	EventRetention  string `envconfig:"EVENT_RETENTION" desc:"How long events are kept, the audit log among them. One that a consumer has not handled is kept longer."`
-	TenantGrace     string `envconfig:"TENANT_GRACE" desc:"How long a deleted tenant can be restored, such as 720h. 0: it cannot be restored."`
-	OperatorToken   string `envconfig:"OPERATOR_TOKEN" secret:"true" desc:"The operator's bearer token, at least 32 bytes; two, separated by a comma, while it is being changed. Empty: no operator."`
-	TenantRoles     string `envconfig:"TENANT_ROLES" desc:"A PostgreSQL role for each tenant: auto (setup finds out), on or off."`
+	TenantCreation       string `envconfig:"TENANT_CREATION" desc:"Who may create tenants: open (anyone), authenticated or operator."`
+	TenantsPerOwner      string `envconfig:"TENANTS_PER_OWNER" desc:"How many tenants one user may own. The operator may make more for them."`
+	TenantMaxRequests    string `envconfig:"TENANT_MAX_REQUESTS" desc:"How many requests of its members one tenant may have in flight in this process, unless the operator sets another limit. 0: no limit."`
+	TenantMaxConnections string `envconfig:"TENANT_MAX_CONNECTIONS" desc:"How many connections to the database one tenant may use in this process, unless the operator sets another limit. 0: all; half while another tenant waits."`
+	EventRetention       string `envconfig:"EVENT_RETENTION" desc:"How long events are kept, the audit log among them. One that a consumer has not handled is kept longer."`
+	TenantGrace          string `envconfig:"TENANT_GRACE" desc:"How long a deleted tenant can be restored, such as 720h. 0: it cannot be restored."`
+	OperatorToken        string `envconfig:"OPERATOR_TOKEN" secret:"true" desc:"The operator's bearer token, at least 32 bytes; two, separated by a comma, while it is being changed. Empty: no operator."`
+	TenantRoles          string `envconfig:"TENANT_ROLES" desc:"A PostgreSQL role for each tenant: auto (setup finds out), on or off."`
 
 	UploadMaxSize     string `envconfig:"UPLOAD_MAX_SIZE" desc:"The largest file in bytes. S3 cannot be held to it where an upload gives no size; UPLOAD_REQUIRE_SIZE=true closes that."`
 	UploadRequireSize string `envconfig:"UPLOAD_REQUIRE_SIZE" desc:"Whether every upload must give its size."`
@@ -86,26 +88,28 @@ type environment struct {
 func defaultEnvironment() environment {
 	d := DefaultConfig()
 	return environment{
-		Port:                strconv.Itoa(d.Port),
-		DBPort:              strconv.Itoa(d.Database.Port),
-		DBName:              d.Database.Name,
-		DBMaxConns:          strconv.Itoa(d.Database.MaxConns),
-		DBAcquireTimeout:    d.Database.AcquireTimeout.String(),
-		DBStatementTimeout:  d.Database.StatementTimeout.String(),
-		DBLockTimeout:       d.Database.LockTimeout.String(),
-		DBIdleTimeout:       d.Database.IdleTimeout.String(),
-		ForcePathStyle:      strconv.FormatBool(d.S3.ForcePathStyle),
-		RequireConfirmation: strconv.FormatBool(d.RequireConfirmation),
-		TenantCreation:      string(d.TenantCreation),
-		TenantsPerOwner:     strconv.Itoa(d.TenantsPerOwner),
-		EventRetention:      inHours(d.EventRetention),
-		TenantGrace:         inHours(d.TenantGrace),
-		TenantRoles:         d.Database.Roles,
-		UploadMaxSize:       strconv.FormatInt(d.UploadMaxSize, 10),
-		UploadRequireSize:   strconv.FormatBool(d.UploadRequireSize),
-		APIDocs:             strconv.FormatBool(!d.HideDocs),
-		LogLevel:            "info",
-		DataDir:             d.DataDir,
+		Port:                 strconv.Itoa(d.Port),
+		DBPort:               strconv.Itoa(d.Database.Port),
+		DBName:               d.Database.Name,
+		DBMaxConns:           strconv.Itoa(d.Database.MaxConns),
+		DBAcquireTimeout:     d.Database.AcquireTimeout.String(),
+		DBStatementTimeout:   d.Database.StatementTimeout.String(),
+		DBLockTimeout:        d.Database.LockTimeout.String(),
+		DBIdleTimeout:        d.Database.IdleTimeout.String(),
+		ForcePathStyle:       strconv.FormatBool(d.S3.ForcePathStyle),
+		RequireConfirmation:  strconv.FormatBool(d.RequireConfirmation),
+		TenantCreation:       string(d.TenantCreation),
+		TenantsPerOwner:      strconv.Itoa(d.TenantsPerOwner),
+		TenantMaxRequests:    strconv.Itoa(d.TenantMaxRequests),
+		TenantMaxConnections: strconv.Itoa(d.TenantMaxConnections),
+		EventRetention:       inHours(d.EventRetention),
+		TenantGrace:          inHours(d.TenantGrace),
+		TenantRoles:          d.Database.Roles,
+		UploadMaxSize:        strconv.FormatInt(d.UploadMaxSize, 10),
+		UploadRequireSize:    strconv.FormatBool(d.UploadRequireSize),
+		APIDocs:              strconv.FormatBool(!d.HideDocs),
+		LogLevel:             "info",
+		DataDir:              d.DataDir,
 	}
 }
 

@@ -18,7 +18,7 @@ const module = "github.com/partywall-go/partywall/"
 var layers = map[string][]string{
 	"domain":             {},
 	"domain/limits":      {"domain"},
-	"domain/access":      {"domain", "ports"},
+	"domain/access":      {"domain", "ports", "domain/limits"},
 	"domain/tenants":     {"domain", "ports", "domain/limits", "domain/access"},
 	"domain/members":     {"domain", "ports", "domain/access"},
 	"domain/invitations": {"domain", "ports", "domain/limits", "domain/access"},

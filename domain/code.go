@@ -22,6 +22,7 @@ const (
 	CodeTenantExists        Code = "tenant_exists"        // the ID is taken
 	CodeTenantReserved      Code = "tenant_reserved"      // the ID is never given out
 	CodeTenantUpgrading     Code = "tenant_upgrading"     // the tenant's schema is older than the program; the other tenants are served
+	CodeTenantBusy          Code = "tenant_busy"          // the tenant takes as much of the process as it may
 	CodeTenantQuota         Code = "tenant_quota"         // the owner has as many tenants as one identity may own
 	CodeTenantState         Code = "tenant_state"         // the tenant's status does not allow the change
 	CodeTenantChanged       Code = "tenant_changed"       // the tenant has another revision than the change was made for
@@ -65,7 +66,7 @@ type Definition struct {
 	Field       string        // at fault; empty: none
 	FieldVaries bool          // Field depends on the request, and is empty here
 	Message     string        // the usual text
-	RetryAfter  time.Duration // of an error of kind [Unavailable]
+	RetryAfter  time.Duration // of an error of kind [Unavailable] or [Limited]
 }
 
 // NewError returns the usual error of a code with this definition.
@@ -82,6 +83,8 @@ var definitions = map[Code]Definition{
 	CodeTenantReserved: {Kind: Invalid, Field: "tenantId", Message: "this tenant ID is reserved; choose another"},
 	CodeTenantUpgrading: {Kind: Unavailable, RetryAfter: 10 * time.Second,
 		Message: "the tenant is being upgraded; try again"},
+	CodeTenantBusy: {Kind: Limited, RetryAfter: time.Second,
+		Message: "the tenant has as many requests in flight as it may; try again"},
 	CodeTenantQuota:    {Kind: Conflict, Message: "you own as many tenants as one user may; hand one over first, or ask the operator"},
 	CodeTenantState:    {Kind: Conflict, Message: "the tenant's status does not allow this change"},
 	CodeTenantChanged:  {Kind: Conflict, Message: "the tenant has changed since you read it; read it again"},

@@ -31,7 +31,7 @@ func TestEveryCodeIsDefinedCompletely(t *testing.T) {
 		if d.Kind == domain.Internal || d.Message == "" || d.FieldVaries && d.Field != "" {
 			t.Errorf("%s is defined as %+v", code, d)
 		}
-		if (d.Kind == domain.Unavailable) != (d.RetryAfter > 0) {
+		if (d.Kind == domain.Unavailable || d.Kind == domain.Limited) != (d.RetryAfter > 0) {
 			t.Errorf("%s is %v, and asks to wait %v", code, d.Kind, d.RetryAfter)
 		}
 	}

@@ -14,12 +14,13 @@ type TenantEventData struct {
 
 // TenantChangeEventData is the data of the events of a [TenantChange].
 type TenantChangeEventData struct {
-	Status         TenantStatus `json:"status"`           // after the change
-	Reason         string       `json:"reason,omitempty"` // empty: none was given
-	Name           string       `json:"name,omitempty"`   // the new name; empty: it stays
-	PreviousName   string       `json:"previousName,omitempty"`
-	SettingsEdited bool         `json:"settingsEdited,omitempty"` // events contain no settings
-	PurgeAfter     time.Time    `json:"purgeAfter,omitzero"`
+	Status         TenantStatus  `json:"status"`           // after the change
+	Reason         string        `json:"reason,omitempty"` // empty: none was given
+	Name           string        `json:"name,omitempty"`   // the new name; empty: it stays
+	PreviousName   string        `json:"previousName,omitempty"`
+	SettingsEdited bool          `json:"settingsEdited,omitempty"` // events contain no settings
+	PurgeAfter     time.Time     `json:"purgeAfter,omitzero"`
+	Limits         *TenantLimits `json:"limits,omitempty"` // the new limits; nil: they stay
 }
 
 // MemberEventData is the data of the events of a membership: its condition after the
@@ -89,6 +90,7 @@ var tenantEventKinds = map[TenantAction]EventKind{
 	RestoreTenant: EventTenantRestored,
 	PurgeTenant:   EventTenantPurgeStarted,
 	EditTenant:    EventTenantEdited,
+	LimitTenant:   EventTenantLimited,
 }
 
 // NewTenantChangeEvent returns the event of a change of a tenant's record from one
@@ -97,6 +99,9 @@ func NewTenantChangeEvent(ctx context.Context, by Actor, change TenantChange, fr
 	data := TenantChangeEventData{Status: to.Status, Reason: change.Reason, SettingsEdited: from.Settings != to.Settings, PurgeAfter: to.PurgeAfter}
 	if from.Name != to.Name {
 		data.Name, data.PreviousName = to.Name, from.Name
+	}
+	if from.Limits != to.Limits {
+		data.Limits = &to.Limits
 	}
 	return NewEvent(ctx, tenantEventKinds[change.Action], to.ID, by, data)
 }

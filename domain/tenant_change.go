@@ -13,16 +13,18 @@ const (
 	RestoreTenant TenantAction = "restore"
 	PurgeTenant   TenantAction = "purge" // ends the time in which a deleted tenant can be restored
 	EditTenant    TenantAction = "edit"
+	LimitTenant   TenantAction = "limit"
 )
 
 // TenantChange is a change of a tenant's record.
 type TenantChange struct {
 	Action   TenantAction
-	Reason   string        // of a suspension, which requires one; elsewhere it may be empty
-	Grace    time.Duration // of DeleteTenant: how long the tenant can be restored
-	Name     *string       // of EditTenant; nil: it stays
-	Settings *Settings     // of EditTenant; nil: they stay
-	If       Revision      // the only revision that is changed; empty: any
+	Reason   string           // of a suspension, which requires one; elsewhere it may be empty
+	Grace    time.Duration    // of DeleteTenant: how long the tenant can be restored
+	Name     *string          // of EditTenant; nil: it stays
+	Settings *Settings        // of EditTenant; nil: they stay
+	Limits   TenantLimitsEdit // of LimitTenant
+	If       Revision         // the only revision that is changed; empty: any
 }
 
 // Apply returns the record after the change that by makes at the time now, and whether
@@ -30,11 +32,12 @@ type TenantChange struct {
 //
 // A change that was made before changes nothing and is no error. The operator takes
 // over what an owner suspended or deleted: then only the operator undoes it. Only the
-// operator purges.
+// operator purges, and sets limits.
 //
 // Errors: [CodeTenantChanged] where the record has another revision than c.If;
 // [CodeTenantState] where the status does not lead to the new one; [CodeHeldByOperator]
-// where an owner undoes what the operator did; [Forbidden] where an owner purges.
+// where an owner undoes what the operator did; [Forbidden] where an owner purges or sets
+// limits; [Invalid] for a number that is no limit.
 func (c TenantChange) Apply(t TenantDetails, by Party, now time.Time) (TenantDetails, bool, error) {
 	if c.If != "" && c.If != t.Revision {
 		return t, false, NewError(CodeTenantChanged)
@@ -54,6 +57,8 @@ func (c TenantChange) Apply(t TenantDetails, by Party, now time.Time) (TenantDet
 		err = t.purge(by, now)
 	case EditTenant:
 		err = t.edit(c.Name, c.Settings)
+	case LimitTenant:
+		err = t.limit(by, c.Limits)
 	default:
 		err = Errorf(Internal, "there is no change %q of a tenant", c.Action)
 	}
@@ -147,6 +152,20 @@ func (t *TenantDetails) edit(name *string, settings *Settings) error {
 	if settings != nil {
 		t.Settings = *settings
 	}
+	return nil
+}
+
+func (t *TenantDetails) limit(by Party, edit TenantLimitsEdit) error {
+	switch {
+	case by != ByOperator:
+		return Errorf(Forbidden, "only the operator sets the limits of a tenant")
+	case t.Status != Active && t.Status != Suspended:
+		return errTenantState(t.Status, "limited")
+	}
+	if err := edit.Validate(); err != nil {
+		return err
+	}
+	edit.apply(&t.Limits)
 	return nil
 }
 

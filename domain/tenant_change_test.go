@@ -67,6 +67,13 @@ func TestEachStatusLeadsWhereItShould(t *testing.T) {
 		{"purging", domain.PurgeTenant, denied, same},
 		{"gone", domain.PurgeTenant, denied, state},
 		{"frozen", domain.PurgeTenant, denied, state},
+		{"active", domain.LimitTenant, denied, same},
+		{"suspended by owner", domain.LimitTenant, denied, same},
+		{"deleted by owner", domain.LimitTenant, denied, state},
+		{"unclaimed", domain.LimitTenant, denied, state},
+		{"purging", domain.LimitTenant, denied, state},
+		{"gone", domain.LimitTenant, denied, state},
+		{"frozen", domain.LimitTenant, denied, state},
 	}
 	for _, status := range []string{"unclaimed", "purging", "gone", "frozen"} {
 		for _, action := range []domain.TenantAction{domain.SuspendTenant, domain.ResumeTenant, domain.DeleteTenant, domain.RestoreTenant, domain.EditTenant} {
@@ -156,6 +163,37 @@ func TestAPurgeEndsTheTimeInWhichATenantCanBeRestored(t *testing.T) {
 		got, _, err := domain.TenantChange{Action: domain.PurgeTenant}.Apply(tenantIn("deleted by owner"), domain.ByOperator, at)
 		if err != nil || !got.PurgeAfter.Equal(want) || !got.DeletedAt.Equal(noon) {
 			t.Errorf("purged at %s: %+v, %v", at, got, err)
+		}
+	}
+}
+
+func TestLimitsAreReplacedOneByOne(t *testing.T) {
+	limits := func(t domain.TenantDetails, edit domain.TenantLimitsEdit) (domain.TenantDetails, bool, error) {
+		return domain.TenantChange{Action: domain.LimitTenant, Limits: edit}.Apply(t, domain.ByOperator, noon)
+	}
+	five, none, tooMany, negative := 5, 0, domain.MostOfLimit+1, -1
+	got, changed, err := limits(tenantIn("active"), domain.TenantLimitsEdit{MaxRequests: &five})
+	if want := (domain.TenantLimits{MaxRequests: 5}); err != nil || !changed || got.Limits != want {
+		t.Errorf("a limit of requests: %+v, %v, %v", got.Limits, changed, err)
+	}
+	got, changed, err = limits(got, domain.TenantLimitsEdit{MaxConnections: &five})
+	if want := (domain.TenantLimits{MaxRequests: 5, MaxConnections: 5}); err != nil || !changed || got.Limits != want {
+		t.Errorf("a limit of connections: %+v, %v, %v", got.Limits, changed, err)
+	}
+	if _, changed, err = limits(got, domain.TenantLimitsEdit{MaxRequests: &five, MaxConnections: &five}); changed || err != nil {
+		t.Errorf("the same limits again: changed %v, %v", changed, err)
+	}
+	back, changed, err := limits(got, domain.TenantLimitsEdit{MaxRequests: &none})
+	if want := (domain.TenantLimits{MaxConnections: 5}); err != nil || !changed || back.Limits != want {
+		t.Errorf("the default of requests: %+v, %v, %v", back.Limits, changed, err)
+	}
+	for field, edit := range map[string]domain.TenantLimitsEdit{
+		"maxRequests":    {MaxRequests: &negative, MaxConnections: &five},
+		"maxConnections": {MaxRequests: &five, MaxConnections: &tooMany},
+	} {
+		kept, changed, err := limits(got, edit)
+		if e, ok := errors.AsType[*domain.Error](err); !ok || e.Kind != domain.Invalid || e.Field != field || changed || kept != got {
+			t.Errorf("a wrong %s: %+v, %v, %v", field, kept.Limits, changed, err)
 		}
 	}
 }

@@ -28,6 +28,7 @@ type TenantDetails struct {
 	Tenant
 	Revision        Revision
 	Settings        Settings
+	Limits          TenantLimits
 	SuspendedBy     Party     // empty: it is not suspended; a deleted tenant keeps it until it is restored
 	SuspendedReason string    // empty: it is not suspended
 	DeletedBy       Party     // empty: it is not deleted

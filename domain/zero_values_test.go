@@ -157,7 +157,7 @@ func validArguments(t *testing.T) map[reflect.Type]any {
 		func(string) {},
 		func(context.Context) (domain.Identity, error) { return ada, nil },
 		tenants.Creator{Caller: caller, Operator: access.Installation(), For: ada},
-		steward, steward.Reader(), tenants.Edit{}, ports.TenantQuery{Owner: ada},
+		steward, steward.Reader(), tenants.Edit{}, domain.TenantLimitsEdit{}, ports.TenantQuery{Owner: ada},
 		tenants.Creation{ID: acme, Name: "Acme"},
 		identities.SignUp{Email: email, Password: digits, ClaimToken: digits},
 		identities.SignOut{RefreshToken: digits},

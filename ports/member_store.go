@@ -29,6 +29,7 @@ type MemberStore interface {
 type Admission struct {
 	Status   domain.TenantStatus // of the tenant
 	Role     domain.Role         // of the member
+	Limits   domain.TenantLimits // of the tenant's own
 	Settings domain.Settings     // of the tenant, if the store reads them
 }
 
@@ -36,5 +37,6 @@ type Admission struct {
 type TenantMembership struct {
 	Tenant     domain.Tenant
 	Membership domain.Membership
-	Settings   domain.Settings // of Tenant, if a [MemberStore] reads them
+	Settings   domain.Settings     // of Tenant, if a [MemberStore] reads them
+	Limits     domain.TenantLimits // of Tenant, if a [MemberStore] returns it
 }

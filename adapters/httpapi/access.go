@@ -58,12 +58,17 @@ func (s *server) maybeSignedIn(next func(echo.Context, tenants.Creator) error) e
 // member lets a member of the tenant that the request names, or of the only tenant
 // that they belong to, call next.
 func (s *server) member(next func(echo.Context, access.Member) error) echo.HandlerFunc {
+	return s.callingMember(func(c echo.Context, _ ports.Caller, member access.Member) error { return next(c, member) })
+}
+
+// callingMember is member, which also passes on the caller.
+func (s *server) callingMember(next func(echo.Context, ports.Caller, access.Member) error) echo.HandlerFunc {
 	return web.Challenging(func(c echo.Context) error {
-		_, member, err := s.admit(c.Request(), web.LineOf(c), tenantInPath(c))
+		caller, member, err := s.admit(c.Request(), web.LineOf(c), tenantInPath(c))
 		if err != nil {
 			return err
 		}
-		return next(c, member)
+		return s.within(countedIn(c.Request().Context()), member.Tenant(), func() error { return next(c, caller, member) })
 	})
 }
 

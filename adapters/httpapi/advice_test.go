@@ -28,6 +28,14 @@ var followed = map[domain.Code]func(*testing.T, *installation){
 	},
 	domain.CodeTenantExists:   anotherID("acme", domain.CodeTenantExists),
 	domain.CodeTenantReserved: anotherID("admin", domain.CodeTenantReserved),
+	domain.CodeTenantBusy: func(t *testing.T, h *installation) {
+		ada := h.owner(t)
+		h.limit(t, "acme", `{"maxRequests": 1}`).is(t, 200)
+		end := domain.Must(h.config.Access.InFlight.Begin(domain.Must(domain.ParseTenantID("acme"))))
+		advises(t, h.get(t, "/files", ada), domain.CodeTenantBusy, "try again")
+		end()
+		h.get(t, "/files", ada).is(t, 200)
+	},
 	domain.CodeTenantUpgrading: func(t *testing.T, h *installation) {
 		acme := h.tenant(t, "acme", "ada@acme.example")
 		succeed(t, h.db.SetUpgrading(acme, true))

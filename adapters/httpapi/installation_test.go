@@ -24,6 +24,7 @@ import (
 	"github.com/partywall-go/partywall/domain/files"
 	"github.com/partywall-go/partywall/domain/identities"
 	"github.com/partywall-go/partywall/domain/invitations"
+	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/domain/members"
 	"github.com/partywall-go/partywall/domain/tenants"
 	"github.com/partywall-go/partywall/ports"
@@ -64,7 +65,8 @@ func build(t testing.TB) *installation {
 		log:        &logbuffer.Buffer{},
 		client:     &http.Client{Transport: checking{t, &http.Transport{}}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
-	service := &tenants.Service{Registry: h.db.Tenants(), Provisioner: h.db.Tenants(), Prober: h.db.Tenants(), Reservations: h.db.Reservations(), Lifecycle: h.db.Lifecycle(), Directory: h.db.Directory(), Purger: h.db.Purges(), Tombstones: h.db.Purges(), Objects: h.objects, Grace: 720 * time.Hour, Users: h.identities, Limits: tenants.NewLimits(clock.Now)}
+	inFlight := limits.NewTenants(domain.TenantLimits{})
+	service := &tenants.Service{InFlight: inFlight, Registry: h.db.Tenants(), Provisioner: h.db.Tenants(), Prober: h.db.Tenants(), Reservations: h.db.Reservations(), Lifecycle: h.db.Lifecycle(), Directory: h.db.Directory(), Purger: h.db.Purges(), Tombstones: h.db.Purges(), Objects: h.objects, Grace: 720 * time.Hour, Users: h.identities, Limits: tenants.NewLimits(clock.Now)}
 	inviting := &invitations.Service{
 		Store: h.db.Invitations(), Tokens: h.db.Invitations(), Users: h.identities, Limits: invitations.NewLimits(clock.Now), Now: clock.Now,
 		URL: &url.URL{Scheme: "https", Host: "app.example.com", Path: "/join"},
@@ -74,7 +76,7 @@ func build(t testing.TB) *installation {
 		t.Fatal(err)
 	}
 	h.config = httpapi.Config{
-		Access:         &access.Service{Members: h.db.Members()},
+		Access:         &access.Service{Members: h.db.Members(), InFlight: inFlight},
 		Tenants:        service,
 		Events:         &events.Service{Sequencer: h.db.Events(), Reader: h.db.Events()},
 		Identities:     &identities.Service{Provider: h.identities, Directory: h.db.Directory(), Emails: h.db.Members(), Tenants: service, Invitations: inviting, Limits: identities.NewLimits(clock.Now)},

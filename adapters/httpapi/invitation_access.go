@@ -3,7 +3,6 @@ package httpapi
 import (
 	"github.com/labstack/echo/v4"
 
-	"github.com/partywall-go/partywall/adapters/httpapi/internal/web"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
 	"github.com/partywall-go/partywall/ports"
@@ -12,11 +11,7 @@ import (
 // inviter lets a member who manages the members of the tenant in the path call next,
 // and passes on the caller, of whose address the use case asks the provider.
 func (s *server) inviter(next func(echo.Context, access.Manager, ports.Caller) error) echo.HandlerFunc {
-	return web.Challenging(func(c echo.Context) error {
-		caller, member, err := s.admit(c.Request(), web.LineOf(c), tenantInPath(c))
-		if err != nil {
-			return err
-		}
+	return s.callingMember(func(c echo.Context, caller ports.Caller, member access.Member) error {
 		manager, err := member.Manager()
 		if err != nil {
 			return err

@@ -111,17 +111,18 @@ type tenantAnswer struct {
 	CreatedAt       time.Time           `json:"createdAt"`
 	Role            domain.Role         `json:"role,omitempty"`
 	Settings        *domain.Settings    `json:"settings,omitempty"` // nil in lists
+	Limits          domain.TenantLimits `json:"limits,omitzero"`
 	SuspendedReason string              `json:"suspendedReason,omitempty"`
 	SuspendedBy     domain.Party        `json:"suspendedBy,omitempty"`
 	PurgeAfter      time.Time           `json:"purgeAfter,omitzero"`
 }
 
-// tenantOf returns the record as a reader sees it. Only stewards see the reason of a
-// suspension.
+// tenantOf returns the record as a reader sees it. Only stewards see the limits, and the
+// reason of a suspension.
 func tenantOf(t domain.TenantDetails, steward bool) tenantAnswer {
 	answer := tenantAnswer{TenantID: t.ID.String(), Name: t.Name, Status: t.Status, CreatedAt: t.CreatedAt, PurgeAfter: t.PurgeAfter}
 	if steward {
-		answer.SuspendedReason, answer.SuspendedBy = t.SuspendedReason, t.SuspendedBy
+		answer.Limits, answer.SuspendedReason, answer.SuspendedBy = t.Limits, t.SuspendedReason, t.SuspendedBy
 	}
 	return answer
 }

@@ -41,9 +41,11 @@ func StewardFrom(ctx context.Context) (access.Steward, bool) {
 
 // RequireMember lets next serve the members of the tenant that the request names, or
 // of the only tenant that its sender belongs to. A request that is not let in gets
-// the same problem document as on our own routes. Each request has a line in the log.
+// the same problem document as on our own routes. Each request has a line in the log, and
+// counts among those that the tenant has in flight until next returns; beyond the limit it
+// gets [domain.CodeTenantBusy].
 func (a *API) RequireMember(next http.Handler) http.Handler {
-	return a.server.web.Guard(next, a.server.admitSender)
+	return a.server.web.Guard(a.server.counted(next), a.server.admitSender)
 }
 
 // RequireUser lets next serve each signed-in user, whether or not the user is a
@@ -56,19 +58,19 @@ func (a *API) RequireUser(next http.Handler) http.Handler {
 // whether or not it is active, and the operator. In all else it is as
 // [API.RequireMember].
 func (a *API) RequireSteward(next http.Handler) http.Handler {
-	return a.server.web.Guard(next, a.server.admitStewardSender)
+	return a.server.web.Guard(a.server.counted(next), a.server.admitStewardSender)
 }
 
 // EchoRequireSteward is [API.RequireSteward] as a middleware of Echo's. The steward is
 // in the context of the request.
 func (a *API) EchoRequireSteward(next echo.HandlerFunc) echo.HandlerFunc {
-	return a.server.web.EchoGuard(next, a.server.admitStewardSender)
+	return a.server.web.EchoGuard(a.server.echoCounted(next), a.server.admitStewardSender)
 }
 
 // EchoRequireMember is [API.RequireMember] as a middleware of Echo's. The member is
 // in the context of the request.
 func (a *API) EchoRequireMember(next echo.HandlerFunc) echo.HandlerFunc {
-	return a.server.web.EchoGuard(next, a.server.admitSender)
+	return a.server.web.EchoGuard(a.server.echoCounted(next), a.server.admitSender)
 }
 
 // EchoRequireUser is [API.RequireUser] as a middleware of Echo's. The caller is in
@@ -86,14 +88,14 @@ func (s *server) identifySender(r *http.Request, l *web.Line) (*http.Request, er
 // admitSender is the [web.Prover] of members.
 func (s *server) admitSender(r *http.Request, l *web.Line) (*http.Request, error) {
 	caller, member, err := s.admit(r, l)
-	ctx := context.WithValue(r.Context(), callerKey{}, caller)
+	ctx := context.WithValue(noteCounted(r.Context()), callerKey{}, caller)
 	return r.WithContext(context.WithValue(ctx, memberKey{}, member)), err
 }
 
 // admitStewardSender is the [web.Prover] of stewards.
 func (s *server) admitStewardSender(r *http.Request, l *web.Line) (*http.Request, error) {
 	steward, err := s.admitSteward(r, l)
-	return r.WithContext(context.WithValue(r.Context(), stewardKey{}, steward)), err
+	return r.WithContext(context.WithValue(noteCounted(r.Context()), stewardKey{}, steward)), err
 }
 
 // AddressOf returns the network address of a request's caller: the connection's, or

@@ -85,6 +85,7 @@ func (s *server) routes(e *echo.Echo) {
 	get("/admin/tenants/:id", s.operatorAsSteward(s.showTenant))
 	patch("/admin/tenants/:id", s.operatorAsSteward(s.editTenant))
 	del("/admin/tenants/:id", s.operatorAsSteward(s.changes(s.Tenants.Delete, http.StatusAccepted)))
+	patch("/admin/tenants/:id/limits", s.operatorAsSteward(s.limitTenant))
 	post("/admin/tenants/:id/suspend", s.operatorAsSteward(s.changes(s.Tenants.Suspend, http.StatusOK)))
 	post("/admin/tenants/:id/resume", s.operatorAsSteward(s.changes(s.Tenants.Resume, http.StatusOK)))
 	post("/admin/tenants/:id/restore", s.operatorAsSteward(s.changes(s.Tenants.Restore, http.StatusOK)))

@@ -17,7 +17,7 @@ func (s *server) steward(next func(echo.Context, access.Steward) error) echo.Han
 		if err != nil {
 			return err
 		}
-		return next(c, steward)
+		return s.within(countedIn(c.Request().Context()), tenantOfOwner(steward), func() error { return next(c, steward) })
 	})
 }
 
@@ -51,7 +51,7 @@ func (s *server) reader(next func(echo.Context, access.Reader) error) echo.Handl
 		if err != nil {
 			return err
 		}
-		return next(c, reader)
+		return s.within(countedIn(c.Request().Context()), tenantOfUser(reader), func() error { return next(c, reader) })
 	})
 }
 

@@ -41,7 +41,7 @@ func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.Tenan
 		return ports.Admission{}, errTenantNotFound
 	}
 	tenant := m.db.tenants[id]
-	return ports.Admission{Status: tenant.Status, Role: membership.Role, Settings: m.settingsOf(tenant)}, nil
+	return ports.Admission{Status: tenant.Status, Role: membership.Role, Limits: tenant.Limits, Settings: m.settingsOf(tenant)}, nil
 }
 
 // Memberships implements [ports.MemberStore].
@@ -55,7 +55,7 @@ func (m *Members) Memberships(ctx context.Context, who domain.Identity, limit in
 	var found []ports.TenantMembership
 	for id, membership := range m.db.places[who] {
 		if t := m.db.tenants[id]; t.Status.ServesMembers() && membership.Admits(now) {
-			found = append(found, ports.TenantMembership{Tenant: t.Tenant, Membership: membership, Settings: m.settingsOf(t)})
+			found = append(found, ports.TenantMembership{Tenant: t.Tenant, Membership: membership, Limits: t.Limits, Settings: m.settingsOf(t)})
 		}
 	}
 	slices.SortFunc(found, func(a, b ports.TenantMembership) int { return compareIDs(a.Tenant.ID, b.Tenant.ID) })

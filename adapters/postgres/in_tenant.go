@@ -48,7 +48,7 @@ func (db *DB) enterIf(ctx context.Context, id domain.TenantID, condition string,
 		for _, option := range options {
 			option(&s.Options)
 		}
-		err = g.pool.For(id.String()).InScope(ctx, s, func(ctx context.Context, tx *sqlx.Tx) error {
+		err = g.pool.For(id.String(), db.cfg.MaxTenantConns(id)).InScope(ctx, s, func(ctx context.Context, tx *sqlx.Tx) error {
 			entered = true
 			err := fn(ctx, tx)
 			returned = true

@@ -26,11 +26,14 @@ func (db *DB) Lifecycle() *Lifecycle { return &Lifecycle{db} }
 // reservation r and of a tombstone s.
 const (
 	detailsOfTenant = `t.settings, ` + recordOfTenant
-	recordOfTenant  = `t.changes, t.suspended_by, t.suspended_reason, t.deleted_by, t.deleted_at, t.purge_after,
+	recordOfTenant  = `t.changes, ` + limitColumns + `, t.suspended_by, t.suspended_reason, t.deleted_by, t.deleted_at, t.purge_after,
 		` + tenantColumns
-	detailsOfReservation = `'{}', 0, '', '', '', NULL::timestamptz, NULL::timestamptz, r.id, r.name, 'unclaimed', r.created_at, r.expires_at`
-	detailsOfTombstone   = `'{}', 0, '', '', '', NULL::timestamptz, NULL::timestamptz, s.id, s.name, 'gone', s.created_at, NULL::timestamptz`
+	detailsOfReservation = `'{}', 0, 0, 0, '', '', '', NULL::timestamptz, NULL::timestamptz, r.id, r.name, 'unclaimed', r.created_at, r.expires_at`
+	detailsOfTombstone   = `'{}', 0, 0, 0, '', '', '', NULL::timestamptz, NULL::timestamptz, s.id, s.name, 'gone', s.created_at, NULL::timestamptz`
 )
+
+// limitColumns are the limits of a tenant t, 0 for the default.
+const limitColumns = `coalesce(t.max_requests, 0), coalesce(t.max_connections, 0)`
 
 // details is a tenant's record as it is read, and how often it was changed.
 type details struct {
@@ -41,7 +44,8 @@ type details struct {
 func scanDetails(row pg.Scanner) (d details, err error) {
 	var settings string
 	var deletedAt, purgeAfter sql.NullTime
-	if d.Tenant, err = scanTenant(row, &settings, &d.changes, &d.SuspendedBy, &d.SuspendedReason, &d.DeletedBy, &deletedAt, &purgeAfter); err != nil {
+	if d.Tenant, err = scanTenant(row, &settings, &d.changes, &d.Limits.MaxRequests, &d.Limits.MaxConnections,
+		&d.SuspendedBy, &d.SuspendedReason, &d.DeletedBy, &deletedAt, &purgeAfter); err != nil {
 		return details{}, err
 	}
 	if deletedAt.Valid {
@@ -139,10 +143,10 @@ func applyChange(ctx context.Context, tx *sqlx.Tx, was details, change domain.Te
 func updateTenant(t domain.TenantDetails) statement {
 	return statement{`
 		UPDATE partywall.tenants SET name = $2, status = $3, settings = $4, suspended_by = $5, suspended_reason = $6, deleted_by = $7,
-			deleted_at = $8, purge_after = $9, changes = changes + 1
+			deleted_at = $8, purge_after = $9, max_requests = nullif($10, 0), max_connections = nullif($11, 0), changes = changes + 1
 		WHERE id = $1`, []any{
 		t.ID.String(), t.Name, string(t.Status), t.Settings.String(), string(t.SuspendedBy), t.SuspendedReason, string(t.DeletedBy),
-		nullTime(t.DeletedAt), nullTime(t.PurgeAfter),
+		nullTime(t.DeletedAt), nullTime(t.PurgeAfter), t.Limits.MaxRequests, t.Limits.MaxConnections,
 	}}
 }
 

@@ -49,7 +49,7 @@ func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.Tenan
 	}
 	gate := 0
 	found, err := pg.One(ctx, logins.System, func(row pg.Scanner) (ports.Admission, error) { return m.scanAdmission(row, &gate) }, `
-		SELECT `+m.settingsColumn()+`t.status, m.role, t.gate
+		SELECT `+m.settingsColumn()+`t.status, m.role, t.gate, `+limitColumns+`
 		FROM partywall.memberships m JOIN partywall.tenants t ON t.id = m.tenant
 		WHERE m.provider = $1 AND m.subject = $2 AND m.tenant = $3 AND `+admits+` AND `+present,
 		who.Provider(), who.Subject(), id.String())
@@ -64,12 +64,13 @@ func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.Tenan
 }
 
 func (m *Members) scanAdmission(row pg.Scanner, gate *int) (found ports.Admission, err error) {
+	targets := []any{&found.Status, &found.Role, gate, &found.Limits.MaxRequests, &found.Limits.MaxConnections}
 	if !m.settings {
-		err = row.Scan(&found.Status, &found.Role, gate)
+		err = row.Scan(targets...)
 		return found, err
 	}
 	var settings string
-	if err = row.Scan(&settings, &found.Status, &found.Role, gate); err == nil {
+	if err = row.Scan(append([]any{&settings}, targets...)...); err == nil {
 		found.Settings, err = domain.ParseSettings([]byte(settings))
 	}
 	return found, err
@@ -95,7 +96,7 @@ func (m *Members) Memberships(ctx context.Context, who domain.Identity, limit in
 		all = append(all, next)
 		return err
 	}, `
-		SELECT `+m.settingsColumn()+membershipColumns+`, `+tenantColumns+`
+		SELECT `+m.settingsColumn()+limitColumns+`, `+membershipColumns+`, `+tenantColumns+`
 		FROM partywall.memberships m JOIN partywall.tenants t ON t.id = m.tenant
 		WHERE m.provider = $1 AND m.subject = $2 AND `+admits+` AND `+servesMembers+`
 		ORDER BY m.tenant LIMIT $3`, who.Provider(), who.Subject(), max(limit, 0))
@@ -103,11 +104,17 @@ func (m *Members) Memberships(ctx context.Context, who domain.Identity, limit in
 }
 
 func (m *Members) scanMembership(row pg.Scanner) (found ports.TenantMembership, err error) {
-	if !m.settings {
-		return scanTenantMembership(row)
-	}
 	var settings string
-	if found, err = scanTenantMembershipAfter(row, &settings); err == nil {
+	var limits domain.TenantLimits
+	before := []any{&limits.MaxRequests, &limits.MaxConnections}
+	if m.settings {
+		before = append([]any{&settings}, before...)
+	}
+	if found, err = scanTenantMembershipAfter(row, before...); err != nil {
+		return ports.TenantMembership{}, err
+	}
+	found.Limits = limits
+	if m.settings {
 		found.Settings, err = domain.ParseSettings([]byte(settings))
 	}
 	return found, err

@@ -84,7 +84,7 @@ func (t *Tenants) Probe(ctx context.Context, id domain.TenantID) (time.Time, err
 	}
 	var now time.Time
 	err = entering{t.db, id, answers}.try(ctx, func(g gate) (entered bool, err error) {
-		err = g.pool.For(anyone).Query(ctx, func(rows *sql.Rows) (err error) {
+		err = g.pool.For(anyone, 0).Query(ctx, func(rows *sql.Rows) (err error) {
 			now, err = readClock(rows, pg.SchemaOf(id))
 			return err
 		}, g.clockMessage())

@@ -26,6 +26,7 @@ func lifecycleCommands() []command {
 			flags:   []option{jsonFlag()},
 			run:     asSteward(renameTenant),
 		},
+		limitTenantCommand(),
 		{
 			name: "suspend", args: "ID",
 			summary: "refuse the members of a tenant from the next request on, until it is resumed",
@@ -119,19 +120,20 @@ func restoreTenant(ctx context.Context, s stewardship) (domain.TenantDetails, er
 
 // detailsObject is the record of a tenant, as GET /admin/tenants/{id} returns it.
 type detailsObject struct {
-	TenantID        string          `json:"tenantId"`
-	Name            string          `json:"name"`
-	Status          string          `json:"status"`
-	CreatedAt       time.Time       `json:"createdAt"`
-	Settings        domain.Settings `json:"settings"`
-	SuspendedBy     string          `json:"suspendedBy,omitempty"`
-	SuspendedReason string          `json:"suspendedReason,omitempty"`
-	PurgeAfter      time.Time       `json:"purgeAfter,omitzero"`
+	TenantID        string              `json:"tenantId"`
+	Name            string              `json:"name"`
+	Status          string              `json:"status"`
+	CreatedAt       time.Time           `json:"createdAt"`
+	Settings        domain.Settings     `json:"settings"`
+	Limits          domain.TenantLimits `json:"limits,omitzero"`
+	SuspendedBy     string              `json:"suspendedBy,omitempty"`
+	SuspendedReason string              `json:"suspendedReason,omitempty"`
+	PurgeAfter      time.Time           `json:"purgeAfter,omitzero"`
 }
 
 func detailsObjectOf(t domain.TenantDetails) detailsObject {
 	return detailsObject{
-		TenantID: t.ID.String(), Name: t.Name, Status: string(t.Status), CreatedAt: t.CreatedAt, Settings: t.Settings,
+		TenantID: t.ID.String(), Name: t.Name, Status: string(t.Status), CreatedAt: t.CreatedAt, Settings: t.Settings, Limits: t.Limits,
 		SuspendedBy: string(t.SuspendedBy), SuspendedReason: t.SuspendedReason, PurgeAfter: t.PurgeAfter,
 	}
 }
@@ -145,5 +147,5 @@ func describeTenant(t domain.TenantDetails) string {
 	if !t.PurgeAfter.IsZero() {
 		text += fmt.Sprintf("\ndeleted by the %s; it can be restored until %s", t.DeletedBy, t.PurgeAfter.Format(time.RFC3339))
 	}
-	return text + "\nsettings: " + t.Settings.String()
+	return text + describeLimits(t.Limits) + "\nsettings: " + t.Settings.String()
 }

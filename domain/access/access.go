@@ -10,6 +10,7 @@ import (
 	"context"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -18,6 +19,7 @@ type Service struct {
 	Members     ports.MemberStore
 	Permissions *domain.Permissions // of the product's own; nil: none
 	Workers     ports.WorkerStore   // for AdmitWorker alone
+	InFlight    *limits.Tenants     // notes the limits of the tenants that are admitted to; nil: there are none
 }
 
 // Admit proves that the identity is a member of the active tenant id. All other tenants
@@ -30,7 +32,7 @@ func (s *Service) Admit(ctx context.Context, identity domain.Identity, id domain
 	if err := id.Require(); err != nil {
 		return Member{}, err
 	}
-	found, err := s.Members.Find(ctx, identity, id)
+	found, err := s.find(ctx, identity, id)
 	if err != nil {
 		return Member{}, err
 	}
@@ -38,6 +40,15 @@ func (s *Service) Admit(ctx context.Context, identity domain.Identity, id domain
 		return Member{}, domain.NewError(domain.CodeTenantNotFound)
 	}
 	return Member{id, identity, found.Role, found.Settings, s.Permissions}, nil
+}
+
+// find looks the membership up, and notes the tenant's limits.
+func (s *Service) find(ctx context.Context, identity domain.Identity, id domain.TenantID) (ports.Admission, error) {
+	found, err := s.Members.Find(ctx, identity, id)
+	if err == nil {
+		s.InFlight.Note(id, found.Limits)
+	}
+	return found, err
 }
 
 // AdmitSole admits the identity to the one tenant that it is a member of. An identity
@@ -54,5 +65,6 @@ func (s *Service) AdmitSole(ctx context.Context, identity domain.Identity) (Memb
 		return Member{}, domain.NewError(domain.CodeTenantRequired)
 	}
 	sole := found[0]
+	s.InFlight.Note(sole.Tenant.ID, sole.Limits)
 	return Member{sole.Tenant.ID, identity, sole.Membership.Role, sole.Settings, s.Permissions}, nil
 }

@@ -25,7 +25,7 @@ func (s *Service) AdmitReader(ctx context.Context, identity domain.Identity, id 
 	if err := id.Require(); err != nil {
 		return Reader{}, err
 	}
-	found, err := s.Members.Find(ctx, identity, id)
+	found, err := s.find(ctx, identity, id)
 	if err != nil {
 		return Reader{}, err
 	}

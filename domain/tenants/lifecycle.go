@@ -85,6 +85,23 @@ func (s *Service) Edit(ctx context.Context, by access.Steward, edit Edit, condit
 	return s.change(ctx, by, change, conditions)
 }
 
+// Limit replaces limits of a tenant. Only the operator may; [domain.Forbidden] otherwise. A
+// number that is no limit is [domain.Invalid] on field "maxRequests" or "maxConnections".
+// A process applies the new limits from its next look-up of a member of the tenant on.
+func (s *Service) Limit(ctx context.Context, by access.Steward, edit domain.TenantLimitsEdit, conditions ...Condition) (domain.TenantDetails, error) {
+	if err := by.Require(); err != nil {
+		return domain.TenantDetails{}, err
+	}
+	if err := edit.Validate(); err != nil {
+		return domain.TenantDetails{}, err
+	}
+	changed, err := s.change(ctx, by, domain.TenantChange{Action: domain.LimitTenant, Limits: edit}, conditions)
+	if err == nil {
+		s.InFlight.Note(by.Tenant(), changed.Limits)
+	}
+	return changed, err
+}
+
 // validate asks the product whether it accepts the settings.
 func (s *Service) validate(ctx context.Context, id domain.TenantID, settings *domain.Settings) error {
 	if settings == nil || s.ValidateSettings == nil {

@@ -11,11 +11,17 @@ import (
 
 // Probe returns the time as read from inside tenant id, which shows that it can be
 // served. It needs no proof and returns nothing but the time. Unknown, suspended
-// and deleted tenants are [domain.CodeTenantNotFound].
+// and deleted tenants are [domain.CodeTenantNotFound]. Beyond as many calls at once as the
+// tenant may have requests in flight, it returns [domain.CodeTenantBusy].
 func (s *Service) Probe(ctx context.Context, id domain.TenantID) (time.Time, error) {
 	if err := id.Require(); err != nil {
 		return time.Time{}, err
 	}
+	end, err := s.InFlight.BeginAnyone(id)
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer end()
 	return s.Prober.Probe(ctx, id)
 }
 

@@ -1,5 +1,5 @@
 // Package tenants has the use cases of tenants: to create, reserve and claim them, to
-// look them up and list them, and to change them: their names, settings and statuses.
+// look them up and list them, and to change them: their names, settings, limits and statuses.
 package tenants
 
 import (
@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/domain/limits"
 	"github.com/partywall-go/partywall/ports"
 )
 
 // Service creates tenants, makes their creators the owners, and changes tenants.
 //
-// Suspend, Resume, Delete, Restore and Edit return the record after the change, which
+// Suspend, Resume, Delete, Restore, Edit and Limit return the record after the change, which
 // counts on the next request in every process. A change that was made before changes
 // nothing and is no error. The zero Steward returns [domain.Forbidden], a steward who
 // does not own the tenant any more [domain.CodeTenantNotFound], and a tenant whose
@@ -36,6 +37,7 @@ type Service struct {
 	Users           ports.UserReader    // reports whether a new owner's address is confirmed; nil: no address is
 	Policy          CreationPolicy      // zero: Open
 	Limits          *Limits             // nil: none but TenantsPerOwner
+	InFlight        *limits.Tenants     // limits what callers take of this process; nil: nothing does
 	TenantsPerOwner int                 // zero: [DefaultTenantsPerOwner]
 	// Unproven means that the identity provider confirms addresses without proof: then
 	// no address counts as confirmed, and no owner gets a mail.

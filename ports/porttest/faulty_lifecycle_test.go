@@ -24,6 +24,7 @@ func lifecycleFaults() map[string]fault {
 		"a stranger's change":     {lifecycle(func(l ports.TenantLifecycle) ports.TenantLifecycle { return trusting{l} }), "an actor who does not own the tenant changes nothing"},
 		"a revision ignored":      {lifecycle(func(l ports.TenantLifecycle) ports.TenantLifecycle { return headstrong{l} }), "of many edits of one revision at once, one succeeds"},
 		"a reason forgotten":      {lifecycle(func(l ports.TenantLifecycle) ports.TenantLifecycle { return laconic{l} }), "a suspended tenant serves no member until it is resumed"},
+		"limits forgotten":        {lifecycle(func(l ports.TenantLifecycle) ports.TenantLifecycle { return unbounded{l} }), "the limits of a tenant are kept, and found with its members"},
 		"a record of a free ID":   {lifecycle(func(l ports.TenantLifecycle) ports.TenantLifecycle { return inventive{l} }), "an ID without a tenant has no record, and is not changed"},
 		"a filter ignored":        {directory(func(d ports.TenantDirectory) ports.TenantDirectory { return indifferent{d} }), "a search returns the tenants that all of its conditions select"},
 		"a page of one too many":  {directory(func(d ports.TenantDirectory) ports.TenantDirectory { return overflowing{d} }), "a search comes page after page, with the record of each tenant but its settings"},
@@ -52,6 +53,14 @@ type laconic struct{ ports.TenantLifecycle }
 
 func (l laconic) Change(ctx context.Context, c ports.TenantChange) (domain.TenantDetails, error) {
 	c.Reason = ""
+	return l.TenantLifecycle.Change(ctx, c)
+}
+
+// unbounded keeps no limits.
+type unbounded struct{ ports.TenantLifecycle }
+
+func (l unbounded) Change(ctx context.Context, c ports.TenantChange) (domain.TenantDetails, error) {
+	c.Limits = domain.TenantLimitsEdit{}
 	return l.TenantLifecycle.Change(ctx, c)
 }
 

@@ -198,7 +198,7 @@ func (w *world) follow(story *eventStory, e domain.Event) error {
 		story.status = ""
 		return nil
 	case domain.EventTenantSuspended, domain.EventTenantResumed, domain.EventTenantDeleted, domain.EventTenantRestored,
-		domain.EventTenantPurgeStarted, domain.EventTenantEdited:
+		domain.EventTenantPurgeStarted, domain.EventTenantEdited, domain.EventTenantLimited:
 		var data domain.TenantChangeEventData
 		err := e.Decode(&data)
 		story.status = data.Status

@@ -71,7 +71,7 @@ func (t *modelTenant) purge(end purgeEnd) string {
 		clear(t.invitations)
 	}
 	if end == atTheEnd {
-		t.status, t.lateObjects, t.events = domain.Gone, true, t.events+1
+		t.status, t.lateObjects, t.events, t.maxRequests = domain.Gone, true, t.events+1, 0
 	}
 	return string(domain.Purging)
 }

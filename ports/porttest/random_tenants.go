@@ -20,6 +20,7 @@ type modelTenant struct {
 	expired     bool // the time in which a deleted tenant can be restored is over
 	lateObjects bool // the objects of a tenant that is gone are to be purged once more
 	name        string
+	maxRequests int
 	claimedBy   domain.Identity
 	members     map[domain.Identity]modelMember
 	invitations map[domain.InvitationID]*modelInvitation
@@ -102,6 +103,7 @@ func (w *world) changeTenant(t *modelTenant) call {
 	by, change := w.actor(t), domain.TenantChange{Reason: "a reason"}
 	change.Action = pick(w.rand, []domain.TenantAction{
 		domain.SuspendTenant, domain.ResumeTenant, domain.ResumeTenant, domain.DeleteTenant, domain.RestoreTenant, domain.RestoreTenant, domain.PurgeTenant, domain.EditTenant,
+		domain.LimitTenant,
 	})
 	switch change.Action {
 	case domain.DeleteTenant:
@@ -109,22 +111,25 @@ func (w *world) changeTenant(t *modelTenant) call {
 	case domain.EditTenant:
 		name := pick(w.rand, []string{"new", "newer", "newest"})
 		change.Name = &name
+	case domain.LimitTenant:
+		most := w.rand.IntN(3)
+		change.Limits.MaxRequests = &most
 	}
 	return call{
 		text: fmt.Sprintf("%s %s by %s", change.Action, t.id, w.named(by)),
 		do: func(ctx context.Context) (string, error) {
 			changed, err := w.Lifecycle.Change(ctx, ports.TenantChange{Tenant: t.id, By: by, TenantChange: change})
-			return string(changed.Status) + " " + changed.Name, err
+			return fmt.Sprintf("%s %s %d", changed.Status, changed.Name, changed.Limits.MaxRequests), err
 		},
 		want: func() (string, domain.Code) {
 			before := *t
 			if code := t.apply(by, change); code != "" {
 				return "", code
 			}
-			if t.status != before.status || t.suspendedBy != before.suspendedBy || t.deletedBy != before.deletedBy || t.name != before.name {
+			if t.status != before.status || t.suspendedBy != before.suspendedBy || t.deletedBy != before.deletedBy || t.name != before.name || t.maxRequests != before.maxRequests {
 				t.events++
 			}
-			return string(t.status) + " " + t.name, ""
+			return fmt.Sprintf("%s %s %d", t.status, t.name, t.maxRequests), ""
 		},
 	}
 }
@@ -143,6 +148,8 @@ func (t *modelTenant) apply(by domain.Actor, change domain.TenantChange) domain.
 		return t.applyPurge(party)
 	case domain.RestoreTenant:
 		return t.applyRestore(party)
+	case domain.LimitTenant:
+		return t.applyLimit(party, *change.Limits.MaxRequests)
 	}
 	ends := t.status == domain.Purging || t.status == domain.Gone
 	if ends || t.status == domain.Deleted && change.Action != domain.DeleteTenant {
@@ -189,6 +196,17 @@ func (t *modelTenant) applyPurge(party domain.Party) domain.Code {
 		return domain.CodeTenantState
 	}
 	t.status = domain.Purging
+	return ""
+}
+
+func (t *modelTenant) applyLimit(party domain.Party, maxRequests int) domain.Code {
+	switch {
+	case party == domain.ByOwner:
+		return forbidden
+	case t.status != domain.Active && t.status != domain.Suspended:
+		return domain.CodeTenantState
+	}
+	t.maxRequests = maxRequests
 	return ""
 }
 

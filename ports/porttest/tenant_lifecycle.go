@@ -16,6 +16,7 @@ func TenantLifecycle(t *testing.T, open func(t *testing.T) Tenancy) {
 	readDetails(t, open)
 	changeStatus(t, open)
 	editTenants(t, open)
+	limitTenants(t, open)
 	refuseStewards(t, open)
 	raceChanges(t, open)
 }
@@ -215,6 +216,54 @@ func editTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 		mustBe(t, err, domain.CodeTenantChanged)
 		x.mustBeRecorded(t, second)
 	})
+}
+
+func limitTenants(t *testing.T, open func(t *testing.T) Tenancy) {
+	limit := func(requests, connections int) domain.TenantChange {
+		return domain.TenantChange{Action: domain.LimitTenant, Limits: domain.TenantLimitsEdit{MaxRequests: &requests, MaxConnections: &connections}}
+	}
+	t.Run("the limits of a tenant are kept, and found with its members", func(t *testing.T) {
+		x := openTeam(t, open)
+		for _, want := range []domain.TenantLimits{{MaxRequests: 1, MaxConnections: domain.MostOfLimit}, {MaxRequests: 7}, {MaxConnections: 3}, {}} {
+			got := x.mustChange(t, operator, limit(want.MaxRequests, want.MaxConnections))
+			x.mustBeRecorded(t, got)
+			x.mustFindLimits(t, want)
+			x.mustChange(t, x.owner(), suspend)
+			x.mustChange(t, operator, resume)
+			x.mustFindLimits(t, want)
+		}
+	})
+	t.Run("an owner sets no limits", func(t *testing.T) {
+		x := openTeam(t, open)
+		want := x.mustChange(t, operator, limit(5, 0))
+		_, err := x.changeTenant(t, x.owner(), limit(6, 0))
+		mustBe(t, err, domain.Forbidden)
+		x.mustBeRecorded(t, want)
+	})
+}
+
+// mustFindLimits fails unless each look-up finds the limits.
+func (x team) mustFindLimits(t *testing.T, want domain.TenantLimits) {
+	t.Helper()
+	details, err := x.Lifecycle.Details(t.Context(), x.ID)
+	mustDo(t, err)
+	if details.Limits != want {
+		t.Errorf("the record has %+v, want %+v", details.Limits, want)
+	}
+	searched, err := x.Directory.Search(t.Context(), ports.TenantQuery{Owner: x.Owner}, domain.TenantID{}, 2)
+	mustDo(t, err)
+	if len(searched) != 1 || searched[0].Limits != want {
+		t.Errorf("a search found %+v, want %+v", searched, want)
+	}
+	for _, members := range []ports.MemberStore{x.Members, x.WithSettings} {
+		found, err := members.Find(t.Context(), x.Owner, x.ID)
+		mustDo(t, err)
+		listed, err := members.Memberships(t.Context(), x.Owner, 2)
+		mustDo(t, err)
+		if found.Limits != want || len(listed) != 1 || listed[0].Limits != want {
+			t.Errorf("%T found %+v, and listed %+v, want %+v", members, found.Limits, listed, want)
+		}
+	}
 }
 
 func refuseStewards(t *testing.T, open func(t *testing.T) Tenancy) {

@@ -44,6 +44,10 @@ type Config struct {
 	// SharedMigrations, and the rest for the gate.
 	MaxConns int
 
+	// MaxTenantConns returns how many connections a tenant may use at once, and 0 for no
+	// limit. By default no tenant has a limit.
+	MaxTenantConns func(id domain.TenantID) int
+
 	// GateSecret is what the passwords of the system and gate logins are derived
 	// from; by default Password is. A change needs a Setup.
 	GateSecret domain.Secret
@@ -130,6 +134,9 @@ func (c Config) WithDefaults() (Config, error) {
 	c.IdleTimeout = cmp.Or(c.IdleTimeout, d.IdleTimeout)
 	c.MigrationPatience = cmp.Or(c.MigrationPatience, d.MigrationPatience)
 	c.Roles = cmp.Or(c.Roles, d.Roles)
+	if c.MaxTenantConns == nil {
+		c.MaxTenantConns = func(domain.TenantID) int { return 0 }
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -22,6 +22,7 @@ type Pool struct {
 	used   *atomic.Int64 // when a caller took its last turn, if there is a budget
 
 	tenant string // on whose behalf the callers take turns; empty: the program's own
+	most   int    // turns that the tenant holds at a time; 0: all
 }
 
 // NewPool returns a pool of at most size connections. It connects to nothing yet.
@@ -29,24 +30,26 @@ func NewPool(cfg Config, c *Connector, size int) *Pool {
 	return &Pool{DB: c.Pool(size), Connector: c, turns: newTurns(size), patience: cfg.AcquireTimeout}
 }
 
-// For returns the pool for callers on behalf of a tenant. The tenants of a pool take
-// turns, and so does the program itself, which names none.
-func (p *Pool) For(tenant string) *Pool {
+// For returns the pool for callers on behalf of a tenant, which uses at most so many
+// connections at a time; 0 is no limit. The tenants of a pool take turns, and so does the
+// program itself, which names none.
+func (p *Pool) For(tenant string, most int) *Pool {
 	of := *p
-	of.tenant = tenant
+	of.tenant, of.most = tenant, most
 	return &of
 }
 
 // Use runs fn once the caller has its turn, and returns
-// [domain.CodeDatabaseUnavailable] after a wait of [Config.AcquireTimeout]. fn uses one
-// connection at a time.
+// [domain.CodeDatabaseUnavailable] after a wait of [Config.AcquireTimeout], or
+// [domain.CodeTenantBusy] where the tenant waits for itself. fn uses one connection at a
+// time.
 func (p *Pool) Use(ctx context.Context, fn func(db *sqlx.DB) error) error {
 	return p.UseWithin(ctx, p.patience, fn)
 }
 
 // UseWithin is [Pool.Use] for a caller with another patience.
 func (p *Pool) UseWithin(ctx context.Context, patience time.Duration, fn func(db *sqlx.DB) error) error {
-	q, err := p.turns.take(ctx, p.tenant, 0, patience)
+	q, err := p.turns.take(ctx, p.tenant, p.most, patience)
 	if err != nil {
 		return err
 	}

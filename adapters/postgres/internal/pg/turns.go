@@ -73,10 +73,11 @@ func (t *turns) take(ctx context.Context, tenant string, most int, patience time
 		}
 		return nil, ctx.Err()
 	case <-timer.C:
-		if t.leave(q, w) {
-			return nil, errPoolBusy()
+		busy := t.reason(q)
+		if !t.leave(q, w) {
+			return q, nil
 		}
-		return q, nil
+		return nil, busy
 	}
 }
 
@@ -188,6 +189,16 @@ func (t *turns) queueOf(tenant string) *queue {
 func (q *queue) mayHoldMore() bool { return q.most == 0 || q.held < q.most }
 
 func queueAt(place *list.Element) *queue { q, _ := place.Value.(*queue); return q }
+
+// reason returns the error of a caller whom the queue keeps waiting.
+func (t *turns) reason(q *queue) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !q.mayHoldMore() {
+		return domain.NewError(domain.CodeTenantBusy).WithMessage("the tenant uses as many connections to the database as it may; try again")
+	}
+	return errPoolBusy()
+}
 
 func errPoolBusy() error {
 	return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("all connections to the database are busy; try again").WithRetryAfter(RetryAfter)
