@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -32,6 +33,21 @@ func TestTheOperatorEndsATenant(t *testing.T) {
 		t.Errorf("resumed %v", got)
 	}
 
+	if out := do("tenants", "limits", "bolt", "--requests", "50", "--connections", "2"); !strings.Contains(out, "limits in each process: 50 requests in flight, 2 connections") {
+		t.Error(out)
+	}
+	if out := do("tenants", "limits", "bolt", "--connections=default"); !strings.Contains(out, "50 requests in flight, default connections") || do("tenants", "limits", "bolt") != out {
+		t.Error(out)
+	}
+	if got := object(t, do("tenants", "show", "bolt", "--json")); fmt.Sprint(got["limits"]) != "map[maxRequests:50]" {
+		t.Errorf("the limits are %v", got["limits"])
+	}
+	for _, wrong := range []string{"--requests=0", "--requests=-1", "--connections=many", "--connections=1000001"} {
+		oneLine(t, runCommand(t, env, "tenants", "limits", "bolt", wrong), "is a number from 1 to 1000000, or default")
+	}
+	if kinds := do("events", "--tenant", "bolt", "--kind", "tenant.limits_changed", "--json"); strings.Count(kinds, "\n") != 2 {
+		t.Errorf("the events are\n%s", kinds)
+	}
 	if got := typing(t, env, "bolt\n", "tenants", "delete", "acme"); got.code != exitFailure || !strings.Contains(got.err, "Type acme to confirm") {
 		t.Errorf("%+v", got)
 	}
