@@ -88,7 +88,7 @@ func (b *bench) messages(ctx context.Context, member domain.Identity) (status, m
 		}
 		sent, err := recorder.Record(ask)
 		if err == nil && len(sent) != 1 {
-			err = fmt.Errorf("Partywall sends %d messages, not one", len(sent))
+			err = fmt.Errorf("the program sends %d messages, not one", len(sent))
 		}
 		if err != nil {
 			return "", err

@@ -29,17 +29,17 @@ type point struct {
 
 // Places of a chart, in pixels.
 const (
-	width, height             = 720, 400
-	left, right, upper, lower = 70, 24, 44, 96
-	legendRow, legendColumn   = 20, 330
+	width, height             = 720, 440
+	left, right, upper, lower = 70, 24, 66, 118
+	legendRow, legendColumn   = 20, 330 // room for three rows
 )
 
 // style has colors that can be told apart on a light and on a dark page.
 const style = `<style>
 	text { font: 13px sans-serif; fill: #333 } .title { font-weight: bold } .grid { stroke: #8884 } .axis { stroke: #888 }
-	.c0 { stroke: #0969da; fill: #0969da } .c1 { stroke: #bc4c00; fill: #bc4c00 } .c2 { stroke: #8250df; fill: #8250df }
+	.c0 { stroke: #0969da; fill: #0969da } .c1 { stroke: #bc4c00; fill: #bc4c00 } .c2 { stroke: #8250df; fill: #8250df } .c3 { stroke: #1a7f37; fill: #1a7f37 }
 	.curve { fill: none; stroke-width: 2 } .dashed { stroke-dasharray: 6 4 }
-	@media (prefers-color-scheme: dark) { text { fill: #ccc } .c0 { stroke: #58a6ff; fill: #58a6ff } .c1 { stroke: #f0883e; fill: #f0883e } .c2 { stroke: #bc8cff; fill: #bc8cff } }
+	@media (prefers-color-scheme: dark) { text { fill: #ccc } .c0 { stroke: #58a6ff; fill: #58a6ff } .c1 { stroke: #f0883e; fill: #f0883e } .c2 { stroke: #bc8cff; fill: #bc8cff } .c3 { stroke: #3fb950; fill: #3fb950 } }
 </style>`
 
 // svg draws the chart.
@@ -58,7 +58,7 @@ func (c chart) svg() string {
 		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="middle">%s</text>`+"\n", c.x(n, ticks), height-lower+20, thousands(n))
 	}
 	fmt.Fprintf(&b, `<line class="axis" x1="%d" y1="%d" x2="%d" y2="%d"/>`+"\n", left, height-lower, width-right, height-lower)
-	fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="end">tenants</text><text x="8" y="%d">%s</text>`+"\n", width-right, height-lower+36, upper-4, html.EscapeString(c.unit))
+	fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="end">tenants</text><text x="8" y="%d">%s</text>`+"\n", width-right, height-lower+36, upper-18, html.EscapeString(c.unit))
 	for i, curve := range c.curves {
 		c.draw(&b, curve, top, ticks)
 		legend(&b, curve, i)

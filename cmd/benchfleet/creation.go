@@ -30,23 +30,23 @@ func (s *serving) measureCreations(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	const rounds = 4
+	const rounds = 2
 	each := s.bench.effort.creations / rounds
 	var took [2]time.Duration
 	for round := range rounds {
-		for who, create := range []func(ids []string) error{
-			func(ids []string) error { return s.create(ctx, ids) },
+		for side, createAll := range []func(ids []string) error{
+			func(ids []string) error { return s.createAll(ctx, ids) },
 			func(ids []string) error { return s.psqlEach(ctx, creators, ids, script) },
 		} {
 			ids := make([]string, each)
 			for i := range ids {
-				ids[i] = fmt.Sprintf("made-%d-%d-%d", who, round, i)
+				ids[i] = fmt.Sprintf("made-%d-%d-%d", side, round, i)
 			}
 			began := time.Now()
-			if err := create(ids); err != nil {
+			if err := createAll(ids); err != nil {
 				return err
 			}
-			took[who] += time.Since(began)
+			took[side] += time.Since(began)
 		}
 	}
 	total := float64(each * rounds)
@@ -55,8 +55,14 @@ func (s *serving) measureCreations(ctx context.Context) error {
 	return nil
 }
 
-// create creates the tenants, some at a time.
-func (s *serving) create(ctx context.Context, ids []string) error {
+// create creates a tenant with Partywall.
+func create(ctx context.Context, db *postgres.DB, id domain.TenantID) error {
+	_, err := db.Tenants().Create(ctx, ports.TenantCreation{ID: id, Owner: owner})
+	return err
+}
+
+// createAll creates the tenants, some at a time.
+func (s *serving) createAll(ctx context.Context, ids []string) error {
 	next := make(chan string, len(ids))
 	for _, id := range ids {
 		next <- id
@@ -67,8 +73,7 @@ func (s *serving) create(ctx context.Context, ids []string) error {
 	for i := range errs {
 		wait.Go(func() {
 			for id := range next {
-				if _, err := s.db.Tenants().Create(ctx, ports.TenantCreation{ID: parseID(id), Owner: owner}); err != nil {
-					errs[i] = err
+				if errs[i] = create(ctx, s.db, parseID(id)); errs[i] != nil {
 					return
 				}
 			}
@@ -88,8 +93,7 @@ func (s *serving) creationScript(ctx context.Context) (script, error) {
 	sent, err := s.record(ctx, func(db *postgres.DB) error {
 		id = fmt.Sprintf("made-recorded-%d", made)
 		made++
-		_, err := db.Tenants().Create(ctx, ports.TenantCreation{ID: parseID(id), Owner: owner})
-		return err
+		return create(ctx, db, parseID(id))
 	})
 	return replay(sent, id), err
 }

@@ -13,7 +13,6 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/ports"
 )
 
 // installation is a server with an installation that has the tenants.
@@ -64,8 +63,7 @@ func (in *installation) prepare(ctx context.Context) error {
 // countFiles reads how many files an earlier run has published.
 func (in *installation) countFiles(ctx context.Context) error {
 	err := in.super.QueryRowContext(ctx, `SELECT max(number) FROM partywall.tenant_files WHERE set = 'product'`).Scan(&in.files)
-	var refused *pq.Error
-	if errors.As(err, &refused) { // there is no installation yet, and perhaps no database
+	if _, refused := errors.AsType[*pq.Error](err); refused { // there is no installation yet, and perhaps no database
 		return nil
 	}
 	return err
@@ -90,7 +88,7 @@ func (in *installation) makeTenants(ctx context.Context) error {
 	defer cancel()
 	work := func(db *postgres.DB) {
 		for tenant := range next {
-			if err := makeTenant(ctx, db, tenant); err != nil {
+			if err := patiently(func() error { return create(ctx, db, idOf(tenant)) }); err != nil {
 				mu.Lock()
 				errs = append(errs, err)
 				mu.Unlock()
@@ -137,17 +135,6 @@ func (in *installation) vacuum(ctx context.Context) error {
 		return err
 	}
 	return execute(ctx, in.super, "VACUUM ANALYZE "+tables)
-}
-
-// makeTenant makes one of the tenants. A machine that is busy is no reason to begin anew.
-func makeTenant(ctx context.Context, db *postgres.DB, tenant int) (err error) {
-	for range 5 {
-		_, err = db.Tenants().Create(ctx, ports.TenantCreation{ID: idOf(tenant), Owner: owner})
-		if !errors.Is(err, domain.Unavailable) {
-			break
-		}
-	}
-	return err
 }
 
 // String returns the installation as the log names it.

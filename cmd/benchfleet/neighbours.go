@@ -13,7 +13,6 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/cmd/internal/measure"
-	"github.com/partywall-go/partywall/ports"
 )
 
 // measureFirstScopes creates tenants, and measures the first scope in another tenant
@@ -23,7 +22,7 @@ func (s *serving) measureFirstScopes(ctx context.Context) error {
 	defer s.removeMade(context.WithoutCancel(ctx), "new-")
 	for made := range s.bench.effort.firstScopes {
 		tenant := 1 + rand.IntN(s.tenants)
-		time1 := func(into map[string][]float64) error {
+		timed := func(into map[string][]float64) error {
 			for _, name := range names {
 				began := time.Now()
 				if err := s.scopes()[name](ctx, tenant); err != nil {
@@ -33,13 +32,13 @@ func (s *serving) measureFirstScopes(ctx context.Context) error {
 			}
 			return nil
 		}
-		if err := errors.Join(time1(map[string][]float64{}), time1(usual)); err != nil { // the first fills caches
+		if err := errors.Join(timed(map[string][]float64{}), timed(usual)); err != nil { // the first fills caches
 			return err
 		}
-		if _, err := s.db.Tenants().Create(ctx, ports.TenantCreation{ID: parseID(fmt.Sprintf("new-%d", made)), Owner: owner}); err != nil {
+		if err := create(ctx, s.db, parseID(fmt.Sprintf("new-%d", made))); err != nil {
 			return err
 		}
-		if err := time1(first); err != nil {
+		if err := timed(first); err != nil {
 			return err
 		}
 	}
