@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -46,7 +48,7 @@ const (
 	tableEnd   = "<!-- until here -->\n"
 )
 
-// write writes the table into scale.md, and the curves into the folder scale beside it.
+// write writes the tables into scale.md, and the curves into a folder beside it.
 func (b *bench) write(docs string) error {
 	page := filepath.Join(docs, "scale.md")
 	text, err := os.ReadFile(page)
@@ -61,23 +63,34 @@ func (b *bench) write(docs string) error {
 	if err := os.WriteFile(page, []byte(before+tableBegin+b.markdown()+tableEnd+after), 0o644); err != nil { //nolint:gosec // the docs are public
 		return err
 	}
+	folder := filepath.Join(docs, curvesFolder)
+	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // the docs are public
+		return err
+	}
 	for name, chart := range b.charts() {
-		if err := os.WriteFile(filepath.Join(docs, "scale", name+".svg"), []byte(chart.svg()), 0o644); err != nil { //nolint:gosec // the docs are public
+		if err := os.WriteFile(filepath.Join(folder, name+".svg"), []byte(chart.svg()), 0o644); err != nil { //nolint:gosec // the docs are public
 			return err
 		}
 	}
 	return nil
 }
 
-// markdown returns the tables of all servers.
+// curvesFolder is where the curves are, seen from scale.md.
+const curvesFolder = "scale"
+
+// markdown returns the tables of all servers, and the curves.
 func (b *bench) markdown() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s, on %s, %d connections to tenants:\n", b.figures.Machine, b.figures.Began.Format("January 2, 2006"), b.Connections)
+	fmt.Fprintf(&text, "\n## What was found\n\n%s, on %s, %d connections to tenants:\n", b.figures.Machine, b.figures.Began.Format("January 2, 2006"), b.Connections)
 	for _, version := range b.servers {
 		fmt.Fprintf(&text, "\n### PostgreSQL %d\n\n| %s |\n|%s\n", version, strings.Join(columns, " | "), strings.Repeat("---|", len(columns)))
 		for _, l := range b.lines(version) {
 			fmt.Fprintf(&text, "| %s |\n", strings.Join(l.cells(), " | "))
 		}
+	}
+	charts := b.charts()
+	for _, name := range slices.Sorted(maps.Keys(charts)) {
+		fmt.Fprintf(&text, "\n![%s](%s/%s.svg)\n", charts[name].title, curvesFolder, name)
 	}
 	return text.String()
 }

@@ -68,6 +68,8 @@ func TestARun(t *testing.T) {
 		mustBeXML(t, c.svg())
 	}
 
+	mustWriteDocs(t, b)
+
 	steps := len(b.figures.Steps)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -89,6 +91,31 @@ func removeData(t *testing.T, b *bench) {
 			if err := errors.Join(server.Close(), os.RemoveAll(server.Dir)); err != nil {
 				t.Error(err)
 			}
+		}
+	}
+}
+
+// mustWriteDocs writes into a copy of the page, twice: the second time replaces the first.
+func mustWriteDocs(t *testing.T, b *bench) {
+	t.Helper()
+	docs := t.TempDir()
+	page, err := os.ReadFile("../../docs/scale.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(docs, "scale.md"), page, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(b.write(docs), b.write(docs)); err != nil {
+		t.Fatal(err)
+	}
+	written, err := os.ReadFile(filepath.Join(docs, "scale.md"))
+	if err != nil || strings.Count(string(written), "## What was found") != 1 {
+		t.Errorf("%v, the page is\n%s", err, written)
+	}
+	for name := range b.charts() {
+		if _, err := os.Stat(filepath.Join(docs, "scale", name+".svg")); err != nil || !strings.Contains(string(written), "(scale/"+name+".svg)") {
+			t.Errorf("%s is not in the page: %v", name, err)
 		}
 	}
 }
