@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -57,7 +59,40 @@ func (in *installation) prepare(ctx context.Context) error {
 	if err := postgres.Setup(ctx, in.config(in.files, 0), func(string) {}); err != nil {
 		return err
 	}
-	return in.makeTenants(ctx)
+	if err := in.setGates(ctx); err != nil {
+		return err
+	}
+	if err := in.makeTenants(ctx); err != nil {
+		return err
+	}
+	_, _, err := in.command(ctx, "gates", "move", "--even") // does nothing for tenants that were made with the gates
+	return err
+}
+
+// tenantsOfGate is how many tenants a gate has, unless there would be too few
+// connections for the gates then.
+const tenantsOfGate = 500
+
+// gatesOf returns how many gates an installation has.
+func (b *bench) gatesOf(tenants int) int {
+	return cmp.Or(b.Gates, max(1, min((tenants+tenantsOfGate-1)/tenantsOfGate, b.Connections/2)))
+}
+
+// setGates makes the gates, or moves the tenants of an earlier run out of those that are
+// too many.
+func (in *installation) setGates(ctx context.Context) error {
+	var used int
+	if err := in.super.QueryRowContext(ctx, `SELECT coalesce(max(gate), 0) + 1 FROM partywall.tenants`).Scan(&used); err != nil {
+		return err
+	}
+	gates := in.bench.gatesOf(in.tenants)
+	if used > gates {
+		if _, _, err := in.command(ctx, "gates", "move", "--even", "--gates", strconv.Itoa(gates)); err != nil {
+			return err
+		}
+	}
+	_, _, err := in.command(ctx, "gates", "set", strconv.Itoa(gates))
+	return err
 }
 
 // countFiles reads how many files an earlier run has published.

@@ -43,6 +43,7 @@ func main() {
 type options struct {
 	Servers, Tenants string // numbers, separated by commas
 	Connections      int    // to tenants
+	Gates            int    // that share the connections; 0: as many as gatesOf returns
 	Quick            bool
 }
 
@@ -112,6 +113,7 @@ func parse(args []string) (b *bench, docs string, fresh bool, err error) {
 	set.StringVar(&b.Servers, "server", "15,18", "the major `versions` of PostgreSQL")
 	set.StringVar(&b.Tenants, "tenants", "", "how many `tenants`, up to 99999 (default \"10,1000,10000\", with -quick \"10,1000\")")
 	set.IntVar(&b.Connections, "connections", 32, "how many connections serve tenants")
+	set.IntVar(&b.Gates, "gates", 0, "how many gates share the connections; 0: one for each 500 tenants, of two connections at least")
 	set.BoolVar(&b.Quick, "quick", false, "measure 10 and 1,000 tenants, for a short time each")
 	set.StringVar(&docs, "docs", "", "the `folder` of scale.md, which gets the table and the curves")
 	set.BoolVar(&fresh, "fresh", false, "forget the figures of earlier runs; the data folders are kept")
@@ -130,7 +132,7 @@ func parse(args []string) (b *bench, docs string, fresh bool, err error) {
 	if b.tenants, err = numbers(b.Tenants); err != nil {
 		return nil, "", false, err
 	}
-	if b.Connections < 1 || b.tenants[0] < smallest || b.tenants[len(b.tenants)-1] > 99_999 {
+	if b.Connections < 1 || b.Gates < 0 || b.tenants[0] < smallest || b.tenants[len(b.tenants)-1] > 99_999 {
 		return nil, "", false, fmt.Errorf("at least one connection, and %d to 99999 tenants", smallest)
 	}
 	b.dir, err = filepath.Abs(b.dir)

@@ -45,7 +45,7 @@ func installedVersion(t *testing.T) int {
 func TestARun(t *testing.T) {
 	version := installedVersion(t)
 	b := &bench{
-		options: options{Servers: strconv.Itoa(version), Tenants: "12", Connections: 4}, servers: []int{version}, tenants: []int{12}, dir: t.TempDir(),
+		options: options{Servers: strconv.Itoa(version), Tenants: "12", Connections: 4, Gates: 2}, servers: []int{version}, tenants: []int{12}, dir: t.TempDir(),
 		effort: effort{rounds: 1, round: 200 * time.Millisecond, minute: 200 * time.Millisecond, firstScopes: 2, greed: 300 * time.Millisecond, creations: 4, sample: 4, rows: 1000},
 	}
 	t.Cleanup(func() { removeData(t, b) })
