@@ -43,7 +43,7 @@ var layers = map[string][]string{
 	"adapters/postgres/internal/inspection":   {"domain", "adapters/postgres/internal/pg", "adapters/postgres/internal/schema", "adapters/postgres/internal/installation"},
 	"adapters/postgres/internal/doctor":       {"domain", "ports/doctor", "adapters/internal/...", "adapters/postgres/internal/pg", "adapters/postgres/internal/schema", "adapters/postgres/internal/installation", "adapters/postgres/internal/inspection"},
 	"adapters/postgres/internal/fleet":        {"domain", "adapters/postgres/internal/pg", "adapters/postgres/internal/schema", "adapters/postgres/internal/installation", "adapters/postgres/internal/inspection"},
-	"adapters/postgres/internal/gates":        {"domain", "adapters/postgres/internal/pg", "adapters/postgres/internal/installation", "adapters/postgres/internal/inspection"},
+	"adapters/postgres/internal/gates":        {"domain", "adapters/postgres/internal/pg", "adapters/postgres/internal/schema", "adapters/postgres/internal/installation", "adapters/postgres/internal/inspection"},
 	"adapters/postgres/internal/setup":        {"domain", "adapters/postgres/internal/pg", "adapters/postgres/internal/schema", "adapters/postgres/internal/installation", "adapters/postgres/internal/inspection", "adapters/postgres/internal/fleet"},
 	"adapters/postgres/internal/pgtest":       {"domain", "ports", "ports/porttest", "ports/doctor", "adapters/embeddedpg", "adapters/postgres", "adapters/realservers"},
 	"adapters/idp/idptest":                    {"domain", "ports", "domain/mails", "adapters/idp", "adapters/memory"},
