@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
 	"github.com/partywall-go/partywall/app"
 	"github.com/partywall-go/partywall/app/apptest"
 	"github.com/partywall-go/partywall/domain"

@@ -24,11 +24,11 @@ func (c RoundCursor) String() string {
 	if c.IsZero() {
 		return ""
 	}
-	text := c.After.String()
+	ids := []string{c.After.String()}
 	for _, id := range c.Failed {
-		text += "," + id.String()
+		ids = append(ids, id.String())
 	}
-	return text
+	return strings.Join(ids, ",")
 }
 
 // MarshalText returns [RoundCursor.String].

@@ -368,8 +368,8 @@ func refuseImports(t *testing.T, open func(t *testing.T) Tenancy) {
 // cutOff yields the first of all, and then the error.
 func cutOff[T any](all func(func(T, error) bool), err error) func(func(T, error) bool) {
 	return func(yield func(T, error) bool) {
-		for first := range all {
-			if !yield(first, nil) {
+		for first, unread := range all {
+			if !yield(first, unread) {
 				return
 			}
 			break
