@@ -21,6 +21,7 @@ var messages = map[domain.EventKind]string{
 	domain.EventTenantDeleted:      "a tenant was deleted",
 	domain.EventTenantRestored:     "a tenant was restored",
 	domain.EventTenantEdited:       "a tenant was edited",
+	domain.EventTenantLimited:      "the limits of a tenant were changed",
 	domain.EventTenantHandedOver:   "a tenant was handed over",
 	domain.EventTenantPurgeStarted: "the purge of a tenant was started",
 	domain.EventTenantPurged:       "a tenant was purged",
