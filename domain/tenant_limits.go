@@ -7,6 +7,12 @@ type TenantLimits struct {
 	MaxConnections int `json:"maxConnections,omitempty"` // to the database
 }
 
+// Validate returns an [Invalid] error on field "maxRequests" or "maxConnections" for a
+// number that is no limit.
+func (l TenantLimits) Validate() error {
+	return TenantLimitsEdit{&l.MaxRequests, &l.MaxConnections}.Validate()
+}
+
 // MostOfLimit is the largest limit.
 const MostOfLimit = 1_000_000
 

@@ -116,7 +116,7 @@ type ArchivedSequence struct {
 
 // TenantImport is a tenant to be created from an archive.
 type TenantImport struct {
-	ArchivedTenant // its Tenant's ID, name and settings are those of the new tenant
+	ArchivedTenant // its Tenant's ID, name, settings and limits are those of the new tenant
 	Tables         []ArchivedTable
 
 	// Members returns the memberships of the new tenant. It is used once, before

@@ -168,7 +168,7 @@ func (e *export) list(ctx context.Context) error {
 func (e *export) describe(found ports.ArchivedTenant) {
 	m := &e.manifest
 	m.Format, m.CreatedAt, m.Provider = format, time.Now().UTC(), e.service.Provider
-	m.Tenant = tenantObject{found.Tenant.ID.String(), found.Tenant.Name, found.Tenant.CreatedAt, json.RawMessage(found.Tenant.Settings.String())}
+	m.Tenant = tenantObject{found.Tenant.ID.String(), found.Tenant.Name, found.Tenant.CreatedAt, json.RawMessage(found.Tenant.Settings.String()), found.Tenant.Limits}
 	m.Migrations, m.Sequences = found.Files, found.Sequences
 	invitations := e.invited.counter.section()
 	m.Members, m.Invitations, m.Files.List = e.members.counter.section(), &invitations, e.files.counter.section()

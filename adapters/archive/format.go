@@ -53,10 +53,11 @@ type manifest struct {
 }
 
 type tenantObject struct {
-	ID        string          `json:"id"`
-	Name      string          `json:"name"`
-	CreatedAt time.Time       `json:"createdAt"`
-	Settings  json.RawMessage `json:"settings"`
+	ID        string              `json:"id"`
+	Name      string              `json:"name"`
+	CreatedAt time.Time           `json:"createdAt"`
+	Settings  json.RawMessage     `json:"settings"`
+	Limits    domain.TenantLimits `json:"limits,omitzero"` // zero also in archives of earlier releases
 }
 
 type tableObject struct {

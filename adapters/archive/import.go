@@ -97,6 +97,7 @@ type imports struct {
 	id       domain.TenantID
 	name     string
 	settings domain.Settings
+	limits   domain.TenantLimits
 	copied   bool // whether a file was put
 	report   Imported
 }
@@ -115,6 +116,10 @@ func (i *imports) prepare(ctx context.Context) (err error) {
 	if i.settings, err = domain.ParseSettings(m.Tenant.Settings); err != nil {
 		return damaged(err, "the tenant has no valid settings")
 	}
+	i.limits = m.Tenant.Limits
+	if err := i.limits.Validate(); err != nil {
+		return damaged(err, "the tenant has no valid limits")
+	}
 	if _, err := ParseFileMode(string(m.Files.Mode)); err != nil || m.Files.Mode == "" {
 		return damaged(err, "the files have an unknown mode")
 	}
@@ -129,7 +134,7 @@ func (i *imports) prepare(ctx context.Context) (err error) {
 func (i *imports) tenant() ports.TenantImport {
 	m := i.reader.manifest
 	in := ports.TenantImport{ArchivedTenant: ports.ArchivedTenant{Files: m.Migrations, Sequences: m.Sequences}, Rows: i.rows, Members: i.members, Invitations: i.invitations}
-	in.Tenant.ID, in.Tenant.Name, in.Tenant.Settings = i.id, i.name, i.settings
+	in.Tenant.ID, in.Tenant.Name, in.Tenant.Settings, in.Tenant.Limits = i.id, i.name, i.settings, i.limits
 	for _, t := range m.Tables {
 		in.Tables = append(in.Tables, t.ArchivedTable)
 	}

@@ -241,6 +241,7 @@ func TestHostileArchivesAreRefused(t *testing.T) {
 		"a newer format":           {saying(func(m *manifest) { m.Format = 2 }), "format 2"},
 		"an ID with a path":        {saying(func(m *manifest) { m.Tenant.ID = "../x" }), "no valid ID"},
 		"settings that are none":   {saying(func(m *manifest) { m.Tenant.Settings = json.RawMessage("[]") }), "no valid settings"},
+		"a limit that is none":     {saying(func(m *manifest) { m.Tenant.Limits.MaxRequests = -1 }), "no valid limits"},
 		"an unknown mode":          {saying(func(m *manifest) { m.Files.Mode = "some" }), "unknown mode"},
 		"a table too much":         {saying(func(m *manifest) { m.Tables = append(m.Tables, m.Tables[0]) }), `the entry "files.jsonl" in place of tables/2`},
 		"a row too much":           {change("tables/1", func(e *entry) { e.text += "x\n" }), "the size that the manifest says"},

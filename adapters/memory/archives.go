@@ -26,6 +26,7 @@ func (db *DB) Archives() *Archives { return &Archives{db} }
 type imported struct {
 	token       string
 	settings    domain.Settings
+	limits      domain.TenantLimits
 	members     []domain.Membership
 	invitations []domain.Invitation
 }
@@ -119,7 +120,7 @@ func (a *Archives) reserve(t domain.Tenant) (ports.PendingImport, error) {
 
 // fill reads the archive.
 func (a *Archives) fill(ctx context.Context, p ports.PendingImport, in ports.TenantImport) error {
-	read := imported{token: p.Token, settings: in.Tenant.Settings}
+	read := imported{token: p.Token, settings: in.Tenant.Settings, limits: in.Tenant.Limits}
 	for m, err := range in.Members {
 		if err != nil {
 			return err
@@ -193,7 +194,7 @@ func (a *Archives) Activate(ctx context.Context, p ports.PendingImport, by domai
 func (db *DB) activate(t domain.Tenant, from *imported) {
 	db.unreserve(t.ID)
 	record := newRecord(t)
-	record.Settings = from.settings
+	record.Settings, record.Limits = from.settings, from.limits
 	set(&db.tenants, t.ID, record)
 	for _, m := range from.members {
 		db.place(m)

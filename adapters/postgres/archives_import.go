@@ -52,8 +52,9 @@ func (i *importing) run(ctx context.Context, tx *sqlx.Tx) error {
 		return schema.RefusedFile(err, func(err error) bool { return pg.WhyAgain(err) != "" })
 	}
 	_, err = tx.ExecContext(ctx, `
-		UPDATE partywall.tenants SET settings = $2, expires_at = clock_timestamp() + $3 * interval '1 microsecond' WHERE id = $1`,
-		id.String(), i.from.Tenant.Settings.String(), ports.ImportLife.Microseconds())
+		UPDATE partywall.tenants SET settings = $2, max_requests = nullif($3, 0), max_connections = nullif($4, 0),
+			expires_at = clock_timestamp() + $5 * interval '1 microsecond' WHERE id = $1`,
+		id.String(), i.from.Tenant.Settings.String(), i.from.Tenant.Limits.MaxRequests, i.from.Tenant.Limits.MaxConnections, ports.ImportLife.Microseconds())
 	return err
 }
 

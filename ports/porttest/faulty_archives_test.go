@@ -24,6 +24,8 @@ func archiveFaults() map[string]fault {
 			"an export has the record, the members and the invitations of a tenant, and those of no other"},
 		"an export without settings": {archives(func(s porttest.Tenancy) ports.TenantArchives { return unsettled{s.Archives} }),
 			"an export has the record, the members and the invitations of a tenant, and those of no other"},
+		"an export without limits": {archives(func(s porttest.Tenancy) ports.TenantArchives { return limitless{s.Archives} }),
+			"an export has the record, the members and the invitations of a tenant, and those of no other"},
 		"an error in other words": {archives(func(s porttest.Tenancy) ports.TenantArchives { return wrapping{s.Archives} }),
 			"an error of what receives an export comes back as it is"},
 		"invitations forgotten": {archives(func(s porttest.Tenancy) ports.TenantArchives { return closed{s.Archives} }),
@@ -64,6 +66,15 @@ type unsettled struct{ ports.TenantArchives }
 func (a unsettled) Export(ctx context.Context, id domain.TenantID, into ports.ArchiveSink) (ports.ArchivedTenant, error) {
 	found, err := a.TenantArchives.Export(ctx, id, into)
 	found.Tenant.Settings = domain.Settings{}
+	return found, err
+}
+
+// limitless exports no limits.
+type limitless struct{ ports.TenantArchives }
+
+func (a limitless) Export(ctx context.Context, id domain.TenantID, into ports.ArchiveSink) (ports.ArchivedTenant, error) {
+	found, err := a.TenantArchives.Export(ctx, id, into)
+	found.Tenant.Limits = domain.TenantLimits{}
 	return found, err
 }
 

@@ -143,11 +143,12 @@ func exportTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 		x.another(t).inviteOfEachState(t)
 		settings := domain.Must(domain.ParseSettings([]byte(`{"color": "blue"}`)))
 		x.mustChange(t, x.owner(), domain.TenantChange{Action: domain.EditTenant, Settings: &settings})
+		limits := x.limit(t)
 		suspended := x.join(t, domain.RoleViewer)
 		mustDo(t, x.change(t, x.owner(), suspended, toState(domain.MemberSuspended)))
 		x.inviteOfEachState(t)
 		got := x.export(t)
-		if got.Tenant.ID != x.ID || got.Tenant.Name != x.Name || got.Tenant.Settings != settings {
+		if got.Tenant.ID != x.ID || got.Tenant.Name != x.Name || got.Tenant.Settings != settings || got.Tenant.Limits != limits {
 			t.Errorf("the record is %+v", got.Tenant)
 		}
 		for _, want := range x.list(t, ports.MemberQuery{Limit: 10}) {
@@ -211,6 +212,7 @@ func importTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 		x := openTeam(t, open)
 		settings := domain.Must(domain.ParseSettings([]byte(`{"color": "blue"}`)))
 		x.mustChange(t, x.owner(), domain.TenantChange{Action: domain.EditTenant, Settings: &settings})
+		limits := x.limit(t)
 		x.inviteOfEachState(t)
 		archive, y := x.export(t), x.copied(t)
 		made := y.activate(t, y.importAs(t, archive.as(y.ID)))
@@ -219,7 +221,7 @@ func importTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 		}
 		mustBeRecent(t, made.CreatedAt)
 		again := y.export(t)
-		if again.Tenant.Settings != settings || len(again.members) != len(archive.members) || len(again.tables) != len(archive.tables) {
+		if again.Tenant.Settings != settings || again.Tenant.Limits != limits || len(again.members) != len(archive.members) || len(again.tables) != len(archive.tables) {
 			t.Errorf("got %+v\nwant %+v", again, archive)
 		}
 		for _, m := range archive.members {
@@ -363,6 +365,14 @@ func refuseImports(t *testing.T, open func(t *testing.T) Tenancy) {
 		y.mustNotBeServed(t, admin)
 		mustDo(t, y.Archives.Renew(t.Context(), pending))
 	})
+}
+
+// limit gives the tenant limits of its own.
+func (x team) limit(t *testing.T) domain.TenantLimits {
+	t.Helper()
+	requests, connections := 70, 7
+	x.mustChange(t, operator, domain.TenantChange{Action: domain.LimitTenant, Limits: domain.TenantLimitsEdit{MaxRequests: &requests, MaxConnections: &connections}})
+	return domain.TenantLimits{MaxRequests: requests, MaxConnections: connections}
 }
 
 // cutOff yields the first of all, and then the error.
