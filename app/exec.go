@@ -64,6 +64,9 @@ func (e *TenantError) Unwrap() error { return e.Err }
 // transaction of its own. Each row goes to receive, which is never called twice at once
 // and must not keep the row. An error of receive ends everything.
 //
+// It enters tenants that are behind the program's migrations, too, since the statement may
+// remove the cause.
+//
 // A tenant that fails keeps no other from running. The error joins a [TenantError] for
 // each, and rows of such a tenant may have been received. An active tenant that is
 // suspended meanwhile is left out, unless e.Tenants names it.

@@ -14,12 +14,13 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// entering is an attempt to enter a tenant. Its row must meet the condition, besides
-// having the program's versions and the gate by which it is entered.
+// entering is an attempt to enter a tenant. Its row must meet the condition, have the
+// gate by which the tenant is entered and, unless anyVersion is set, the program's versions.
 type entering struct {
-	db        *DB
-	id        domain.TenantID
-	condition string
+	db         *DB
+	id         domain.TenantID
+	condition  string
+	anyVersion bool
 }
 
 // gate is the way into a tenant.
@@ -32,7 +33,11 @@ type gate struct {
 
 // source is the FROM clause of an opening: the tenant's row, if it admits the program.
 func (g gate) source() string {
-	return ` FROM partywall.tenants t WHERE t.id = ` + pq.QuoteLiteral(g.id.String()) + ` AND t.gate = ` + strconv.Itoa(g.number) + ` AND ` + g.condition + ` AND ` + g.db.upToDate
+	from := ` FROM partywall.tenants t WHERE t.id = ` + pq.QuoteLiteral(g.id.String()) + ` AND t.gate = ` + strconv.Itoa(g.number) + ` AND ` + g.condition
+	if g.anyVersion {
+		return from
+	}
+	return from + ` AND ` + g.db.upToDate
 }
 
 // entryAttempts bounds how often a tenant is looked for that moves all the time.

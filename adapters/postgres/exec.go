@@ -22,10 +22,11 @@ type ExecSink struct {
 }
 
 // Exec runs one statement inside the active tenant id, as [DB.InTenant] runs a
-// function. The statement is sent by the extended protocol, so the server refuses a
+// function, also in a tenant that is behind the program's migrations: the statement may
+// remove the cause. It is sent by the extended protocol, so the server refuses a
 // text that has several.
 func (db *DB) Exec(ctx context.Context, id domain.TenantID, statement string, sink ExecSink, options ...pg.TxOption) error {
-	return db.InTenant(ctx, id, func(ctx context.Context, tx *sqlx.Tx) error {
+	return entering{db: db, id: id, condition: servesMembers, anyVersion: true}.run(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
 		stmt, err := tx.PreparexContext(ctx, statement)
 		if err != nil {
 			return err

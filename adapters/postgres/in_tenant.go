@@ -29,12 +29,12 @@ import (
 // transaction that fn ended by itself is [CodeScopeEnded]. InTenant inside InTenant
 // is [CodeScopeNested], since two small pools would wait for each other.
 func (db *DB) InTenant(ctx context.Context, id domain.TenantID, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...pg.TxOption) error {
-	return db.enterIf(ctx, id, servesMembers, fn, options...)
+	return entering{db: db, id: id, condition: servesMembers}.run(ctx, fn, options...)
 }
 
-// enterIf is InTenant where the tenant's row t meets the condition.
-func (db *DB) enterIf(ctx context.Context, id domain.TenantID, condition string, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...pg.TxOption) error {
-	if id.IsZero() {
+// run is [DB.InTenant] where the tenant's row admits e.
+func (e entering) run(ctx context.Context, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...pg.TxOption) error {
+	if e.id.IsZero() {
 		return domain.Invalidf("tenantId", "name a tenant")
 	}
 	if err := pg.NoScope(ctx); err != nil {
@@ -43,12 +43,12 @@ func (db *DB) enterIf(ctx context.Context, id domain.TenantID, condition string,
 	var s *pg.Scope
 	var used gate
 	returned := false // from fn
-	err := entering{db, id, condition}.try(ctx, func(g gate) (entered bool, err error) {
+	err := e.try(ctx, func(g gate) (entered bool, err error) {
 		s, used = g.scope(), g
 		for _, option := range options {
 			option(&s.Options)
 		}
-		err = g.pool.For(id.String(), db.cfg.MaxTenantConns(id)).InScope(ctx, s, func(ctx context.Context, tx *sqlx.Tx) error {
+		err = g.pool.For(e.id.String(), e.db.cfg.MaxTenantConns(e.id)).InScope(ctx, s, func(ctx context.Context, tx *sqlx.Tx) error {
 			entered = true
 			err := fn(ctx, tx)
 			returned = true
@@ -57,10 +57,10 @@ func (db *DB) enterIf(ctx context.Context, id domain.TenantID, condition string,
 		return entered, err
 	})
 	if returned && err != nil && !s.Interrupted(ctx, err) {
-		db.reportLock(ctx, used.pool, id, err)
+		e.db.reportLock(ctx, used.pool, e.id, err)
 		return err // fn's, or what its commit came to
 	}
-	return pg.Translate(ctx, err, "in tenant "+id.String())
+	return pg.Translate(ctx, err, "in tenant "+e.id.String())
 }
 
 // scope enters the tenant by the gate. The check of its row costs no round trip, and

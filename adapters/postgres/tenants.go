@@ -83,7 +83,7 @@ func (t *Tenants) Probe(ctx context.Context, id domain.TenantID) (time.Time, err
 		return time.Time{}, pg.Translate(ctx, err, "ask the time")
 	}
 	var now time.Time
-	err = entering{t.db, id, answers}.try(ctx, func(g gate) (entered bool, err error) {
+	err = entering{db: t.db, id: id, condition: answers}.try(ctx, func(g gate) (entered bool, err error) {
 		err = g.pool.For(anyone, 0).Query(ctx, func(rows *sql.Rows) (err error) {
 			now, err = readClock(rows, pg.SchemaOf(id))
 			return err

@@ -29,12 +29,12 @@ func (e entering) whyNot(ctx context.Context, l *installation.Logins, tried int)
 		return 0, pg.ErrNoSuchTenant()
 	case err != nil:
 		return 0, err
-	case !upToDate:
+	case !upToDate && !e.anyVersion:
 		return 0, errUpgrading()
 	}
 	l.Gates.SetCount(max(gates, gate+1))
 	e.db.learnGate(l, e.id, gate)
-	if gate != tried {
+	if gate != tried || e.anyVersion {
 		return gate, nil
 	}
 	return gate, l.System.InScope(ctx, e.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {

@@ -61,5 +61,5 @@ func scanIncarnation(row pg.Scanner) (found ports.Incarnation, err error) {
 // the same ID is [domain.CodeTenantNotFound]. The check costs no round trip.
 func (db *DB) InIncarnation(ctx context.Context, id domain.TenantID, incarnation ports.Incarnation, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...pg.TxOption) error {
 	schema := pq.QuoteLiteral(pq.QuoteIdentifier(pg.SchemaOf(id)))
-	return db.enterIf(ctx, id, servesMembers+` AND `+schemaOID(schema)+`::text = `+pq.QuoteLiteral(string(incarnation)), fn, options...)
+	return entering{db: db, id: id, condition: servesMembers + ` AND ` + schemaOID(schema) + `::text = ` + pq.QuoteLiteral(string(incarnation))}.run(ctx, fn, options...)
 }

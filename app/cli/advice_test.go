@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -16,8 +15,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/lib/pq"
 
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
 )
@@ -245,7 +242,7 @@ func TestTheAdviceAboutTenantsThatAreBehind(t *testing.T) {
 	if got.code != exitFailure || !strings.Contains(got.out, "cheap") || !strings.Contains(got.err, "remove the cause that is shown, if one is, then run invoices setup") {
 		t.Fatalf("%+v", got)
 	}
-	withoutDearInvoices(t, db, "acme")
+	withoutDearInvoices(t, env, "acme")
 	if got := runCommand(t, env, "setup"); got.code != exitOK {
 		t.Fatalf("setup after the cause was removed: %+v", got)
 	}
@@ -254,22 +251,14 @@ func TestTheAdviceAboutTenantsThatAreBehind(t *testing.T) {
 	}
 }
 
-// withoutDearInvoices deletes what the second release of the product refuses.
-func withoutDearInvoices(t *testing.T, db *embeddedpg.Server, tenants ...string) {
+// withoutDearInvoices deletes what the second release of the product refuses, inside
+// tenants that are behind for that reason.
+func withoutDearInvoices(t *testing.T, env map[string]string, tenants ...string) {
 	t.Helper()
-	config, err := pq.NewConfig(fmt.Sprintf("host=%s port=%d user=postgres password=%s dbname=product sslmode=disable", db.Host, db.Port, db.SuperuserPassword.Reveal()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	connector, err := pq.NewConnectorConfig(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	superuser := sql.OpenDB(connector)
-	defer superuser.Close()
 	for _, tenant := range tenants {
-		if _, err := superuser.ExecContext(t.Context(), `DELETE FROM tenant_`+tenant+`.invoices WHERE cents >= 500`); err != nil {
-			t.Fatal(err)
+		got := runCommand(t, env, "tenants", "exec", tenant, "DELETE FROM invoices WHERE cents >= 500", "--write")
+		if got.code != exitOK {
+			t.Fatalf("%+v", got)
 		}
 	}
 }

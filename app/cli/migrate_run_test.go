@@ -50,7 +50,7 @@ func TestMigrateRunsTheMigrations(t *testing.T) {
 		t.Errorf("got %+v, %v from %q", done, err, lines)
 	}
 
-	withoutDearInvoices(t, db, "acme", "bolt", "cove")
+	withoutDearInvoices(t, env, "acme", "bolt", "cove")
 	run("migrate up --canary 30%", exitOK, "brought 1 of 3 tenants", "2 tenants left", "invoices migrate up, which goes on")
 	run("migrate retry", exitOK, "brought 2 of 3 tenants")
 	run("migrate plan --json", exitOK)

@@ -22,7 +22,8 @@ func execCommand() command {
 		summary: "run one SQL statement inside tenants, as the role of each",
 		details: "It prints CSV whose first column is the tenant's ID, or with --json an object for each row. In CSV, NULL is\n" +
 			"empty. The transactions are read-only unless --write is given. A tenant that fails keeps no other from running:\n" +
-			"it is named on the standard error, and the command exits 1. Suspended and deleted tenants are left out.",
+			"it is named on the standard error, and the command exits 1. Suspended and deleted tenants are left out;\n" +
+			"those that are behind the program's migrations are not, so that what keeps a migration from running can be removed.",
 		flags: []option{
 			boolFlag("all", "run it in each active tenant"),
 			stringsFlag("where", "run it in the active tenants that meet a `CONDITION`: q=TEXT for a text in the ID or the name, owner=SUB for tenants of an owner; both conditions must be met if both are given"),
