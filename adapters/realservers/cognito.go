@@ -129,6 +129,20 @@ func (c *Cognito) Client() *cognitoidentityprovider.Client {
 	})
 }
 
+// VerifyAddress marks the address of a user as verified, because the emulator does not when
+// the user confirms it, as Cognito does.
+func (c *Cognito) VerifyAddress(ctx context.Context, address string) error {
+	_, err := c.Client().AdminUpdateUserAttributes(ctx, &cognitoidentityprovider.AdminUpdateUserAttributesInput{
+		UserPoolId: aws.String(c.PoolID),
+		Username:   aws.String(address),
+		UserAttributes: []types.AttributeType{
+			{Name: aws.String("email"), Value: aws.String(address)}, // the emulator requires it beside the next one
+			{Name: aws.String("email_verified"), Value: aws.String("true")},
+		},
+	})
+	return err
+}
+
 // Close stops the emulator and forgets its users.
 func (c *Cognito) Close() error {
 	if c.process != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/partywall-go/partywall/adapters/internal/childserver"
 )
@@ -99,6 +100,31 @@ func (s *ObjectServer) Client() *s3.Client {
 		UsePathStyle: true,
 		Credentials:  credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""),
 	})
+}
+
+// KeepVersions has the bucket keep the versions of objects that are replaced or deleted.
+func (s *ObjectServer) KeepVersions(ctx context.Context) error {
+	_, err := s.Client().PutBucketVersioning(ctx, &s3.PutBucketVersioningInput{
+		Bucket:                  aws.String(s.Bucket),
+		VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
+	})
+	return err
+}
+
+// Versions returns the keys below prefix, one for each version and each delete marker, at
+// most 1,000.
+func (s *ObjectServer) Versions(ctx context.Context, prefix string) (keys []string, err error) {
+	listed, err := s.Client().ListObjectVersions(ctx, &s3.ListObjectVersionsInput{Bucket: aws.String(s.Bucket), Prefix: aws.String(prefix)})
+	if err != nil {
+		return nil, err
+	}
+	for _, version := range listed.Versions {
+		keys = append(keys, aws.ToString(version.Key))
+	}
+	for _, marker := range listed.DeleteMarkers {
+		keys = append(keys, aws.ToString(marker.Key))
+	}
+	return keys, nil
 }
 
 // Start starts the server again after [ObjectServer.Stop]: same address, same objects.

@@ -101,7 +101,13 @@ func TestTheStoryWithNothingConfigured(t *testing.T) {
 func realParts(t *testing.T) map[string]string {
 	t.Helper()
 	needPostgres(t)
-	pool, bucket := realservers.CognitoLocal(t), realservers.S3(t)
+	return configured(t, realservers.CognitoLocal(t), realservers.S3(t))
+}
+
+// configured returns the configuration of a program that uses the pool, the bucket, and a
+// database server of the test's own.
+func configured(t *testing.T, pool *realservers.Cognito, bucket *realservers.ObjectServer) map[string]string {
+	t.Helper()
 	db, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{})
 	if err != nil {
 		t.Fatal(err)
