@@ -40,6 +40,9 @@ func TestTenantsMoveBetweenGates(t *testing.T) {
 				t.Errorf("a new tenant does not get the gate with the fewest: %s", got)
 			}
 			in.move(t, postgres.MoveOptions{Tenants: in.ids[:2], To: 2})
+			if got := in.tenantsOf(t); got != "1:2 2:4" {
+				t.Errorf("the two tenants that are named do not move alone: %s", got)
+			}
 			in.mustServeAll(t, in.db)
 
 			err := postgres.SetGates(t.Context(), in.cfg, 2, discard)

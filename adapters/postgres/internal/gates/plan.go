@@ -40,7 +40,7 @@ func (m *mover) read(ctx context.Context, tx *sqlx.Tx) (tenants []Move, err erro
 	if err := tx.SelectContext(ctx, &found, `SELECT id, gate FROM partywall.tenants ORDER BY id`); err != nil {
 		return nil, err
 	}
-	named := make(map[domain.TenantID]bool)
+	all, named := len(m.options.Tenants) == 0, make(map[domain.TenantID]bool)
 	for _, id := range m.options.Tenants {
 		named[id] = true
 	}
@@ -49,7 +49,7 @@ func (m *mover) read(ctx context.Context, tx *sqlx.Tx) (tenants []Move, err erro
 		if err != nil {
 			return nil, err
 		}
-		if len(named) == 0 || named[id] {
+		if all || named[id] {
 			tenants = append(tenants, Move{Tenant: id, From: f.Gate})
 			delete(named, id)
 		}
