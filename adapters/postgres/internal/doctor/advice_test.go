@@ -40,6 +40,7 @@ var followedElsewhere = map[string]string{
 	"a tenant without a schema":       "TestOneTenantComesBack of package app",
 	"a migration that was changed":    `"a file that was changed" restores the file`,
 	"a database that is ahead":        "TestTwoVersions runs the newer program",
+	"a gate with too many tenants":    "TestGatesAreSetAndTenantsMovedBetweenThem of package app/cli",
 	"a consumer that lags":            "TestTheOperatorLooksAfterConsumers of package app/cli",
 	"an event that was set aside":     "TestTheOperatorLooksAfterConsumers of package app/cli",
 }

@@ -53,6 +53,7 @@ func (c *checker) checks() []doctor.Check {
 		{Name: "tenant-grants", About: "each tenant's role may use what is in its schema", Needs: "database-setup", Run: c.tenantGrants},
 		{Name: "tenant-role-rights", About: "no tenant's role may do more than use its own schema", Needs: "database-setup", Run: c.tenantRoleRights},
 		{Name: "gate-rights", About: "the logins of the system and the gates may do nothing beyond their work", Needs: "database-setup", Run: c.gateRights},
+		{Name: "tenant-gates", About: "there are gates enough for the tenants, and connections for the gates", Needs: "database-migrations", Run: c.tenantGates},
 		{Name: "database-citus", About: "on Citus, tenants' schemas lie on nodes that let tenants' roles in, and ours on the coordinator", Needs: "database-setup", Run: c.citus},
 		{Name: "database-connections", About: "`DB_MAX_CONNS` fits into the server's `max_connections`, twice for an upgrade", Needs: "database-transactions", Run: c.connections},
 		{Name: "database-locks", About: "the server has locks enough for a dump of all tables", Needs: "database-transactions", Run: c.locks},

@@ -45,6 +45,7 @@ var mistakes = map[string]mistake{
 	"tables by PUBLIC in public":                        {check: "database-public", severity: doctor.Error, says: "schema public", do: `GRANT CREATE ON SCHEMA public TO PUBLIC`},
 	"a tenant's schema that PUBLIC enters":              {check: "database-public", severity: doctor.Error, says: "tenant_acme", do: `GRANT USAGE ON SCHEMA tenant_acme TO PUBLIC`},
 	"a gate secret that has changed":                    {check: "database-logins", severity: doctor.Error, says: "app.Setup", as: "none", change: func(c *postgres.Config) { c.GateSecret = domain.NewSecret("another") }},
+	"a gate with too many tenants":                      {check: "tenant-gates", severity: doctor.Warning, says: "a gate serves 753 tenants, and more than 750 make it slow / call app.SetGates with this configuration, then call app.MoveTenants", do: `INSERT INTO partywall.tenants (id, name, status, request) SELECT 'purged-' || n, 'x', 'purging', '' FROM generate_series(1, 751) n`},
 	"a gate that may not log in":                        {check: "database-logins", severity: doctor.Error, says: "gate_0", do: `ALTER ROLE pw_{inst}_gate_0 NOLOGIN`},
 	"a tenant without a schema":                         {check: "tenant-schemas", severity: doctor.Error, says: `acme / restore each from a backup, as docs/production.md says under "One tenant"`, do: `DROP SCHEMA tenant_acme CASCADE`},
 	"a schema without a tenant":                         {check: "tenant-schemas", severity: doctor.Warning, says: "tenant_ghost", as: "owner", do: `CREATE SCHEMA tenant_ghost`},

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -16,7 +17,7 @@ import (
 
 // names are what the fixes of this database fill in.
 func (c *checker) names() map[string]string {
-	return map[string]string{"database": c.cfg.Database, "user": c.cfg.User, "system": c.in.SystemRole(), "gate": c.in.GateRole(0)}
+	return map[string]string{"database": c.cfg.Database, "user": c.cfg.User, "system": c.in.SystemRole()}
 }
 
 func (c *checker) userRights(ctx context.Context) (doctor.Finding, error) {
@@ -155,6 +156,9 @@ func (c *checker) gateRights(ctx context.Context) (doctor.Finding, error) {
 	if !c.in.Roles {
 		return doctor.Pass("there are no logins of ours: all runs as " + c.cfg.User), nil
 	}
+	if makers, err := c.makerExcess(ctx); err != nil || len(makers) > 0 {
+		return doctor.Fail(pg.FirstFew(makers), "take it away as a superuser, with REVOKE or ALTER ROLE; a maker keeps CREATEROLE alone"), err
+	}
 	found, err := c.excess(ctx,
 		fmt.Sprintf(powers, isLogin), fmt.Sprintf(belongings, isLogin), fmt.Sprintf(databaseGrants, isLogin),
 		`SELECT r.rolname || ' inherits what its roles may' FROM role r WHERE `+isLogin+` AND r.rolinherit`,
@@ -171,18 +175,38 @@ func (c *checker) gateRights(ctx context.Context) (doctor.Finding, error) {
 				OR a.kind = 'column' AND NOT (`+grantedToAppend+`))`,
 		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
 			WHERE r.rolname = '{shared}' AND (a.schema NOT IN ('shared', 'ext', 'public') OR a.privilege = 'CREATE')`,
-		`SELECT r.rolname || ' may log in, inherit or be more than a maker of roles' FROM role r
-			WHERE `+isMaker+` AND (r.rolcanlogin OR r.rolinherit OR r.rolsuper OR r.rolcreatedb OR r.rolbypassrls OR r.rolreplication)`,
-		`SELECT k.rolname || ' may become ' || r.rolname FROM role r JOIN pg_auth_members m ON m.roleid = r.oid JOIN role k ON k.oid = m.member
-			WHERE `+isMaker+` AND k.rolname <> current_user AND NOT k.rolsuper`,
 	)
 	if err != nil {
 		return doctor.Finding{}, err
 	}
 	if len(found) > 0 {
-		return doctor.Fail(pg.FirstFew(found), pg.Fill("take it away as a superuser, with REVOKE, REASSIGN OWNED or ALTER ROLE {gate} NOSUPERUSER NOCREATEROLE NOCREATEDB NOBYPASSRLS NOREPLICATION NOINHERIT", c.names())), nil
+		return doctor.Fail(pg.FirstFew(found), "take it away as a superuser, with REVOKE, REASSIGN OWNED or "+asLogins(found)), nil
 	}
 	return doctor.Pass("the logins may do their work only"), nil
+}
+
+// asLogins returns the statements that give the logins that findings begin with the
+// attributes that they need.
+func asLogins(findings []string) string {
+	var statements []string
+	for _, finding := range findings {
+		login, _, _ := strings.Cut(finding, " ")
+		statement := pg.Fill("ALTER ROLE {login} NOSUPERUSER NOCREATEROLE NOCREATEDB NOBYPASSRLS NOREPLICATION NOINHERIT", map[string]string{"login": login})
+		if !slices.Contains(statements, statement) {
+			statements = append(statements, statement)
+		}
+	}
+	return strings.Join(statements, "; ")
+}
+
+// makerExcess lists what makers, and others by way of them, may do beyond their work.
+func (c *checker) makerExcess(ctx context.Context) ([]string, error) {
+	return c.excess(ctx,
+		`SELECT r.rolname || ' may log in, inherit or be more than a maker of roles' FROM role r
+			WHERE `+isMaker+` AND (r.rolcanlogin OR r.rolinherit OR r.rolsuper OR r.rolcreatedb OR r.rolbypassrls OR r.rolreplication)`,
+		`SELECT k.rolname || ' may become ' || r.rolname FROM role r JOIN pg_auth_members m ON m.roleid = r.oid JOIN role k ON k.oid = m.member
+			WHERE `+isMaker+` AND k.rolname <> current_user AND NOT k.rolsuper`,
+	)
 }
 
 // grantedToAppend is true for the column privileges a of the system's login.

@@ -79,7 +79,19 @@ func (s GatesStatus) Short(cfg pg.Config) (what, fix string) {
 		return "", ""
 	}
 	what = fmt.Sprintf("DB_MAX_CONNS leaves %d connections to %d gates, which need 2 each", s.Connections, len(s.Gates))
-	return what, fmt.Sprintf("set DB_MAX_CONNS to %d or more", cfg.MaxConns+2*len(s.Gates)-s.Connections)
+	for _, _, conns := cfg.PoolSizes(); conns < 2*len(s.Gates); _, _, conns = cfg.PoolSizes() {
+		cfg.MaxConns++
+	}
+	return what, fmt.Sprintf("set DB_MAX_CONNS to %d or more", cfg.MaxConns)
+}
+
+// Left describes what an interrupted move has left, with what to do, if there is any.
+func (s GatesStatus) Left(cfg pg.Config) (what, fix string) {
+	if s.Leftovers == 0 {
+		return "", ""
+	}
+	what = fmt.Sprintf("an interrupted move has left the roles of %d tenants to gates that no longer serve them", s.Leftovers)
+	return what, cfg.MoveEvenly() + ", or repeat the move that was interrupted"
 }
 
 // ReadGates reads what the gates of the installation of cfg serve. It logs in as each.
