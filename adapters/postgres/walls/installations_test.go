@@ -32,8 +32,8 @@ var installations = []installation{
 	{name: "PostgreSQL 18 without roles", newest: true},
 }
 
-// installed is an installation with two tenants, acme and rival, whom one gate
-// of few connections serves.
+// installed is an installation with three gates of few connections. The tenants acme and
+// rival share one, and a third tenant, distant, has another.
 type installed struct {
 	installation
 	version     int
@@ -65,8 +65,23 @@ func install(t *testing.T, on *embeddedpg.Server, kind installation) *installed 
 	in.db = pgtest.Reopen(t, in.served)
 	in.version = pgtest.Query[int](t, in.super, `SELECT current_setting('server_version_num')::int`)
 	in.acme, in.rival = pgtest.MakeTenant(t, in.db, "acme"), pgtest.MakeTenant(t, in.db, "rival")
+	in.separate(t)
 	in.furnish(t)
 	return in
+}
+
+// separate makes the tenant distant, and has another gate serve it.
+func (in *installed) separate(t *testing.T) {
+	t.Helper()
+	distant := pgtest.MakeTenant(t, in.db, "distant")
+	if err := postgres.SetGates(t.Context(), in.served, 3, func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	moved, err := postgres.MoveTenants(t.Context(), in.served, postgres.MoveOptions{Tenants: []domain.TenantID{distant}, To: 2}, func(string) {})
+	if err != nil || moved.Moved != 1 {
+		t.Fatalf("%+v, %v", moved, err)
+	}
+	pgtest.Note(t, in.db, distant, "the rival's") // what an attempt must not see
 }
 
 // furnish gives the rival something to find, and names what there is.
@@ -77,7 +92,7 @@ func (in *installed) furnish(t *testing.T) {
 	pgtest.Execute(t, in.super, `ANALYZE tenant_rival.notes`)
 	inst := pgtest.Query[string](t, in.super, `SELECT inst FROM partywall.installation`)
 	in.names = map[string]string{"owner": in.cfg.User, "database": in.cfg.Database}
-	for _, role := range []string{"system", "gate_0", "shared", "t_acme", "t_rival"} {
+	for _, role := range []string{"system", "gate_0", "gate_2", "shared", "t_acme", "t_rival", "t_distant"} {
 		in.names[role] = fmt.Sprintf("pw_%s_%s", inst, role)
 	}
 	gate := in.names["gate_0"]
