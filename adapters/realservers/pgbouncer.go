@@ -23,9 +23,10 @@ type Upstream struct {
 	Password  domain.Secret // of Superuser
 	PoolSize  int           // connections to the server for each user and database; 0: 20
 	PoolMode  string        // what is pooled: "session", "statement" or, if empty, "transaction"
+	LetsIn    string        // an SQL condition on pg_shadow for those who may log in; empty: all
 }
 
-// Pooler is a PgBouncer. All of its server's users may log in through it with
+// Pooler is a PgBouncer. Its server's users may log in through it with
 // their own passwords, to any of the server's databases. The superuser may also log in
 // to its console, the database pgbouncer.
 type Pooler struct {
@@ -118,9 +119,9 @@ auth_type = scram-sha-256
 auth_file = %s
 auth_user = %[8]s
 admin_users = %[8]s
-auth_query = SELECT usename, passwd FROM pg_catalog.pg_shadow WHERE usename = $1
+auth_query = SELECT usename, passwd FROM pg_catalog.pg_shadow WHERE usename = $1 AND (%[9]s)
 ignore_startup_parameters = extra_float_digits
-`, upstream.Host, upstream.Port, p.Host, p.Port, cmp.Or(upstream.PoolMode, "transaction"), size, users, upstream.Superuser)
+`, upstream.Host, upstream.Port, p.Host, p.Port, cmp.Or(upstream.PoolMode, "transaction"), size, users, upstream.Superuser, cmp.Or(upstream.LetsIn, "true"))
 }
 
 // write makes a file that the given user alone may read.

@@ -171,13 +171,26 @@ func TestALockedGate(t *testing.T) {
 	}
 }
 
-// TestThePoolerMustLetNewGatesIn has a pooler that lets the logins in by a list.
+// TestThePoolerMustLetNewGatesIn has a pooler that lets new gates in once there is a
+// table of the name listed.
 func TestThePoolerMustLetNewGatesIn(t *testing.T) {
 	t.Parallel()
 	in := install(t, 2)
-	pooler := realservers.PgBouncer(t, realservers.Upstream{Host: in.cfg.Host, Port: in.cfg.Port, Superuser: "postgres", Password: pgtest.Server(t).SuperuserPassword, PoolSize: 2})
+	pooler := realservers.PgBouncer(t, realservers.Upstream{
+		Host: in.cfg.Host, Port: in.cfg.Port, Superuser: "postgres", Password: pgtest.Server(t).SuperuserPassword, PoolSize: 2,
+		LetsIn: `usename !~ '_gate_[1-9]' OR to_regclass('public.listed') IS NOT NULL`,
+	})
 	behind := in.cfg
 	behind.Host, behind.Port = pooler.Host, pooler.Port
+	err := postgres.SetGates(t.Context(), behind, 3, discard)
+	pgtest.MustBe(t, err, pg.CodeLoginRefused)
+	pgtest.MustSay(t, err, "the pooler at", "_gate_1\"", "_gate_2\"", "then set 3 gates again; no tenant was moved")
+	if gates := pgtest.Query[int](t, in.super, `SELECT gates FROM partywall.installation`); gates != 1 {
+		t.Errorf("there are %d gates, and the pooler lets one in", gates)
+	}
+	in.mustServeAll(t, in.db)
+
+	pgtest.Execute(t, in.super, `CREATE TABLE public.listed ()`)
 	if err := postgres.SetGates(t.Context(), behind, 3, discard); err != nil {
 		t.Fatal(err)
 	}
