@@ -34,7 +34,7 @@ const (
 	legendRow, legendColumn   = 20, 330 // room for three rows
 )
 
-// style has colors that can be told apart on a light and on a dark page.
+// style has colors that differ on a light and on a dark page.
 const style = `<style>
 	text { font: 13px sans-serif; fill: #333 } .title { font-weight: bold } .grid { stroke: #8884 } .axis { stroke: #888 }
 	.c0 { stroke: #0969da; fill: #0969da } .c1 { stroke: #bc4c00; fill: #bc4c00 } .c2 { stroke: #8250df; fill: #8250df } .c3 { stroke: #1a7f37; fill: #1a7f37 }

@@ -2,7 +2,6 @@ package fleet_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -10,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/fleet"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
@@ -23,18 +21,8 @@ const runnerConfig = "PARTYWALL_TEST_RUNNER"
 // interrupted are the files of runs that do not end.
 var interrupted = []string{slowly, "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE INDEX CONCURRENTLY by_text ON notes (text);", slowly}
 
-// process is what a runner of its own process gets.
-type process struct {
-	Host, User, Password, Database string
-	Port                           int
-}
-
 func runAsProcess(config string) (code int) {
-	var p process
-	if err := json.Unmarshal([]byte(config), &p); err != nil {
-		panic(err)
-	}
-	cfg := postgres.Config{Host: p.Host, Port: p.Port, User: p.User, Password: domain.NewSecret(p.Password), Database: p.Database, SSLMode: "disable"}
+	cfg := pgtest.FromProcess(config)
 	pgtest.WithFiles(append([]string{tableOfNotes}, interrupted...)...)(&cfg)
 	cfg = domain.Must(cfg.WithDefaults())
 	if _, err := fleet.Run(context.Background(), cfg, domain.Must(schema.LoadSets(cfg)).Tenant, fleet.Options{Workers: 3}); err != nil {
@@ -49,14 +37,11 @@ func runAsProcess(config string) (code int) {
 func TestARunnerThatIsKilled(t *testing.T) {
 	t.Parallel()
 	in := behind(t, 20, interrupted...)
-	config, err := json.Marshal(process{in.cfg.Host, in.cfg.User, in.cfg.Password.Reveal(), in.cfg.Database, in.cfg.Port})
-	if err != nil {
-		t.Fatal(err)
-	}
+	config := pgtest.ForProcess(in.cfg)
 	killed := 0
 	for range 10 {
 		runner := exec.CommandContext(t.Context(), os.Args[0])
-		runner.Env = append(os.Environ(), runnerConfig+"="+string(config))
+		runner.Env = append(os.Environ(), runnerConfig+"="+config)
 		if err := runner.Start(); err != nil {
 			t.Fatal(err)
 		}

@@ -2,7 +2,6 @@ package gates_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -13,24 +12,13 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
-	"github.com/partywall-go/partywall/domain"
 )
 
 // moverConfig is the variable by which a process of the test binary becomes a mover.
 const moverConfig = "PARTYWALL_TEST_MOVER"
 
-// process is what a mover of its own process gets.
-type process struct {
-	Host, User, Password, Database string
-	Port                           int
-}
-
 func moveAsProcess(config string) (code int) {
-	var p process
-	if err := json.Unmarshal([]byte(config), &p); err != nil {
-		panic(err)
-	}
-	cfg := postgres.Config{Host: p.Host, Port: p.Port, User: p.User, Password: domain.NewSecret(p.Password), Database: p.Database, SSLMode: "disable"}
+	cfg := pgtest.FromProcess(config)
 	for n := 0; ; n = 1 - n {
 		if _, err := postgres.MoveTenants(context.Background(), cfg, postgres.MoveOptions{To: n}, discard); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -45,10 +33,10 @@ func TestAMoverThatIsKilled(t *testing.T) {
 	t.Parallel()
 	in := install(t, 10)
 	in.set(t, 2)
-	config := domain.Must(json.Marshal(process{in.cfg.Host, in.cfg.User, in.cfg.Password.Reveal(), in.cfg.Database, in.cfg.Port}))
+	config := pgtest.ForProcess(in.cfg)
 	for range 5 {
 		mover := exec.CommandContext(t.Context(), os.Args[0])
-		mover.Env = append(os.Environ(), moverConfig+"="+string(config))
+		mover.Env = append(os.Environ(), moverConfig+"="+config)
 		if err := mover.Start(); err != nil {
 			t.Fatal(err)
 		}
