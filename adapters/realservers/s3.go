@@ -29,6 +29,11 @@ type ObjectServer struct {
 	AccessKey string
 	SecretKey string
 
+	// UserAccessKey and UserSecretKey are of an account that may do only what a policy
+	// of the bucket allows it.
+	UserAccessKey string
+	UserSecretKey string
+
 	command func() *exec.Cmd
 	port    int
 	folder  string
@@ -48,11 +53,12 @@ func StartS3(ctx context.Context) (*ObjectServer, error) {
 		return nil, &Missing{Server: "versitygw", Install: "go install " + versitygw, Err: err}
 	}
 	return startObjectServer(ctx, func(s *ObjectServer) *exec.Cmd {
-		objects, versions := filepath.Join(s.folder, "objects"), filepath.Join(s.folder, "versions")
-		for _, folder := range []string{objects, versions} {
+		objects, versions, accounts := filepath.Join(s.folder, "objects"), filepath.Join(s.folder, "versions"), filepath.Join(s.folder, "accounts")
+		for _, folder := range []string{objects, versions, accounts} {
 			_ = os.MkdirAll(folder, 0o700) // the server says what is wrong with a folder that is missing
 		}
-		cmd := exec.Command(program, "--port", childserver.Address(s.port), "--region", s.Region, "--quiet", "posix", "--versioning-dir", versions, objects)
+		_ = os.WriteFile(filepath.Join(accounts, "users.json"), s.accounts(), 0o600)
+		cmd := exec.Command(program, "--port", childserver.Address(s.port), "--region", s.Region, "--iam-dir", accounts, "--quiet", "posix", "--versioning-dir", versions, objects)
 		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "ROOT_ACCESS_KEY=" + s.AccessKey, "ROOT_SECRET_KEY=" + s.SecretKey}
 		return cmd
 	})
@@ -72,6 +78,7 @@ func startObjectServer(ctx context.Context, command func(*ObjectServer) *exec.Cm
 	s := &ObjectServer{
 		Endpoint: "http://" + childserver.Address(port), Region: "us-east-1", Bucket: "partywall",
 		AccessKey: "AK" + rand.Text()[:18], SecretKey: rand.Text(),
+		UserAccessKey: "AK" + rand.Text()[:18], UserSecretKey: rand.Text(),
 		port: port, folder: folder,
 	}
 	s.command = func() *exec.Cmd { return command(s) }
@@ -83,6 +90,11 @@ func startObjectServer(ctx context.Context, command func(*ObjectServer) *exec.Cm
 		return nil, errors.Join(fmt.Errorf("making a bucket: %w", err), s.Close())
 	}
 	return s, nil
+}
+
+// accounts returns versitygw's file of accounts, with the one account that is not the owner.
+func (s *ObjectServer) accounts() []byte {
+	return fmt.Appendf(nil, `{"accessAccounts": {%q: {"access": %[1]q, "secret": %q, "role": "user"}}}`, s.UserAccessKey, s.UserSecretKey)
 }
 
 func buildVersitygw(ctx context.Context) (string, error) {

@@ -12,6 +12,7 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/partywall-go/partywall/adapters/realservers"
+	"github.com/partywall-go/partywall/adapters/s3"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -49,17 +50,25 @@ func TestTenantsOfManyPages(t *testing.T) {
 	b.putMany(t, func(i int) string { return fmt.Sprintf("tenant-%d/file", i) })
 	b.put(t, "No tenant/file", "content")
 	b.put(t, "loose", "content")
-	found := map[domain.TenantID]int{}
-	for id, err := range newStore(t, configOf(b.server)).Tenants(t.Context()) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if found[id]++; found[id] > 1 {
-			t.Fatalf("%s was found again", id)
-		}
-	}
-	if len(found) != *manyObjects {
-		t.Errorf("it found %d of %d tenants", len(found), *manyObjects)
+	for name, store := range map[string]*s3.Store{
+		"a server with versions": newStore(t, configOf(b.server)),
+		"a server without":       withoutVersions.behind(t, b),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			found := map[domain.TenantID]int{}
+			for id, err := range store.Tenants(t.Context()) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if found[id]++; found[id] > 1 {
+					t.Fatalf("%s was found again", id)
+				}
+			}
+			if len(found) != *manyObjects {
+				t.Errorf("it found %d of %d tenants", len(found), *manyObjects)
+			}
+		})
 	}
 }
 

@@ -252,6 +252,16 @@ func (p proxy) behind(t *testing.T, b bucket) *s3.Store {
 	return newStore(t, cfg)
 }
 
+// withoutVersions is a server that implements neither versions nor multipart uploads.
+var withoutVersions proxy = func(w http.ResponseWriter, r *http.Request) bool {
+	query := r.URL.Query()
+	if !query.Has("versions") && !query.Has("uploads") && !query.Has("versionId") {
+		return false
+	}
+	w.WriteHeader(http.StatusNotImplemented)
+	return true
+}
+
 // dropPrefix removes the prefix from a list's request, before it is signed.
 func dropPrefix(stack *middleware.Stack) error {
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("DropPrefix", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
@@ -302,14 +312,7 @@ func TestAServerWithoutVersionsAndMultipartUploads(t *testing.T) {
 	for _, key := range []string{"acme/a", "acme/b/c", "acme/%", "acme2/a"} {
 		b.put(t, key, "content")
 	}
-	store := proxy(func(w http.ResponseWriter, r *http.Request) bool {
-		query := r.URL.Query()
-		if !query.Has("versions") && !query.Has("uploads") && !query.Has("versionId") {
-			return false
-		}
-		w.WriteHeader(http.StatusNotImplemented)
-		return true
-	}).behind(t, b)
+	store := withoutVersions.behind(t, b)
 	mustHaveObjects(t, store, "acme", true)
 	if steps := purgeInSteps(t, store, "acme", 2); !slices.Equal(steps, []int{2, 1}) {
 		t.Errorf("it removed %v", steps)

@@ -59,14 +59,17 @@ func keyOf(t testing.TB, s string) domain.ObjectKey {
 }
 
 func TestStore(t *testing.T) {
-	porttest.ObjectStore(t, func(t *testing.T) porttest.ObjectStorage {
-		return porttest.ObjectStorage{
-			Store:  newStore(t, configOf(server.Get(t))),
-			Client: http.DefaultClient,
-			// versitygw stores keys as folders and files.
-			Lacks: []porttest.Feature{porttest.FolderBesideFile, porttest.LongSegments, porttest.WholeUploads, porttest.LargestSizes},
-		}
-	})
+	porttest.ObjectStore(t, func(t *testing.T) porttest.ObjectStorage { return objectStorage(newStore(t, configOf(server.Get(t)))) })
+}
+
+// objectStorage returns what the suite expects of a store in versitygw, which stores keys
+// as folders and files.
+func objectStorage(store *s3.Store) porttest.ObjectStorage {
+	return porttest.ObjectStorage{
+		Store:  store,
+		Client: http.DefaultClient,
+		Lacks:  []porttest.Feature{porttest.FolderBesideFile, porttest.LongSegments, porttest.WholeUploads, porttest.LargestSizes},
+	}
 }
 
 func TestStoreIsADependency(t *testing.T) {

@@ -25,6 +25,7 @@ func TestSuitesFindFaults(t *testing.T) {
 	maps.Copy(faults, memberFaults())
 	maps.Copy(faults, lifecycleFaults())
 	maps.Copy(faults, purgeFaults())
+	maps.Copy(faults, objectTenantFaults())
 	maps.Copy(faults, archiveFaults())
 	maps.Copy(faults, workerFaults())
 	maps.Copy(faults, invitationFaults())
