@@ -10,6 +10,9 @@ import (
 // MigrateOptions say how [Migrate] goes through the tenants. The zero value is valid.
 type MigrateOptions = postgres.MigrateOptions
 
+// MigrationProgress is how far [Migrate] or [Setup] is.
+type MigrationProgress = postgres.MigrationProgress
+
 // MigrationReport is what came of [Migrate].
 type MigrationReport = postgres.MigrationReport
 

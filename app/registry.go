@@ -125,24 +125,39 @@ func (r *Registry) Close() error { return r.close() }
 // tenants, or found that no tenant can be created, its error
 // is [CodeSetupIncomplete], and the program may be started. It also reports likely
 // mistakes in the settings of a user pool, if the credentials allow it.
-func Setup(ctx context.Context, cfg Config, report func(line string)) error {
-	return setUpBy(ctx, cfg, report, postgres.Setup)
+func Setup(ctx context.Context, cfg Config, report func(line string), options ...SetupOption) error {
+	return setUpBy(ctx, cfg, report, options, postgres.Setup)
 }
 
 // SetupCopy is [Setup] for a copy of an installation's database on the same server.
 // The copy gets its own name, logins, roles and grants. The original is
 // refused. `partywall setup --new-installation` calls it.
-func SetupCopy(ctx context.Context, cfg Config, report func(line string)) error {
-	return setUpBy(ctx, cfg, report, postgres.SetupCopy)
+func SetupCopy(ctx context.Context, cfg Config, report func(line string), options ...SetupOption) error {
+	return setUpBy(ctx, cfg, report, options, postgres.SetupCopy)
 }
 
-func setUpBy(ctx context.Context, cfg Config, report func(line string), run func(context.Context, postgres.Config, func(string)) error) error {
+// SetupOption sets how [Setup] brings the tenants to the newest version: [SetupWorkers]
+// or [OnSetupProgress].
+type SetupOption = postgres.SetupOption
+
+// SetupWorkers lets [Setup] migrate up to n tenants at a time, each on a connection of
+// its own. The default is 4.
+func SetupWorkers(n int) SetupOption { return postgres.SetupWorkers(n) }
+
+// OnSetupProgress calls progress as often as every says while [Setup] migrates tenants,
+// or reports a line if progress is nil. Without it, Setup reports a line every ten seconds.
+func OnSetupProgress(every time.Duration, progress func(MigrationProgress)) SetupOption {
+	return postgres.OnSetupProgress(every, progress)
+}
+
+func setUpBy(ctx context.Context, cfg Config, report func(line string), options []SetupOption,
+	run func(context.Context, postgres.Config, func(string), ...SetupOption) error) error {
 	database, stop, err := reach(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	report("setting up database " + database.Database + " at " + database.Address())
-	err = errors.Join(run(ctx, database, report), stop())
+	err = errors.Join(run(ctx, database, report, options...), stop())
 	if err == nil {
 		warnOfPool(ctx, cfg, report)
 	}

@@ -94,7 +94,7 @@ func (o *operator) run(t *testing.T, server *embeddedpg.Server, block string) {
 	flush()
 }
 
-func (o *operator) setUp(t *testing.T, server *embeddedpg.Server, database string, setUp func(context.Context, app.Config, func(string)) error) {
+func (o *operator) setUp(t *testing.T, server *embeddedpg.Server, database string, setUp func(context.Context, app.Config, func(string), ...app.SetupOption) error) {
 	t.Helper()
 	for range 4 {
 		var lines []string

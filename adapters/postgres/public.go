@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/inspection"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
@@ -95,13 +96,27 @@ func Migrations(ctx context.Context, cfg pg.Config) (MigrationStatus, error) {
 //
 // A copy of an installation on the same server is [CodeCopy], since both would set
 // the passwords of the same logins: [SetupCopy] is for it.
-func Setup(ctx context.Context, cfg pg.Config, report func(line string)) error {
-	return setup.Run(ctx, cfg, report)
+func Setup(ctx context.Context, cfg pg.Config, report func(line string), options ...SetupOption) error {
+	return setup.Run(ctx, cfg, report, options...)
 }
 
 // SetupCopy is [Setup] for a copy of an installation on the same server: it names
 // the installation in cfg.Database anew and gives it logins, roles and grants of
 // its own. The original is [CodeCopy]. A database that is neither is set up as it is.
-func SetupCopy(ctx context.Context, cfg pg.Config, report func(line string)) error {
-	return setup.RunCopy(ctx, cfg, report)
+func SetupCopy(ctx context.Context, cfg pg.Config, report func(line string), options ...SetupOption) error {
+	return setup.RunCopy(ctx, cfg, report, options...)
+}
+
+// SetupOption sets how [Setup] brings the tenants to the newest version: [SetupWorkers]
+// or [OnSetupProgress].
+type SetupOption = setup.Option
+
+// SetupWorkers lets [Setup] migrate up to n tenants at a time, each on a connection of
+// its own. The default is 4.
+func SetupWorkers(n int) SetupOption { return setup.Workers(n) }
+
+// OnSetupProgress calls progress as often as every says while [Setup] migrates tenants,
+// or reports a line if progress is nil. Without it, Setup reports a line every ten seconds.
+func OnSetupProgress(every time.Duration, progress func(MigrationProgress)) SetupOption {
+	return setup.OnProgress(every, progress)
 }

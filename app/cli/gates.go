@@ -41,7 +41,7 @@ func gatesSet(ctx context.Context, c console, cmd invocation) error {
 	if err != nil {
 		return err
 	}
-	report := func(line string) { _ = c.result(cmd, progressObject{line}, "%s", line) }
+	report := c.reporter(cmd, nil)
 	if err := app.SetGates(ctx, cfg, count, report); err != nil {
 		return aboutDataDir(cfg, err)
 	}
@@ -115,7 +115,7 @@ func gatesMove(ctx context.Context, c console, cmd invocation) error {
 	if err != nil {
 		return err
 	}
-	report := func(line string) { _ = c.result(cmd, progressObject{line}, "%s", line) } // the move goes on unread
+	report := c.reporter(cmd, nil)
 	done, err := app.MoveTenants(ctx, cfg, options, report)
 	if err != nil {
 		return aboutDataDir(cfg, err)

@@ -52,12 +52,16 @@ func migrateRetryCommand() command {
 
 func migrateFlags() []option {
 	return []option{
-		intFlag("workers", 4, "how many tenants are migrated at a time, each on a connection of its own"),
+		workersFlag(),
 		durationFlag("lock-timeout", 100*time.Millisecond, "how long a migration waits for a lock, and holds up a tenant's traffic at most"),
 		durationFlag("patience", app.DefaultConfig().Database.MigrationPatience, "how long to try again what waits for the locks of other sessions, such as 30s or 10m"),
 		stringFlag("on-error", "`stop` begins no other tenant once one has failed; without it, all others are migrated"),
 		jsonFlag(),
 	}
+}
+
+func workersFlag() option {
+	return intFlag("workers", 4, "how many tenants are migrated at a time, each on a connection of its own")
 }
 
 // parseShare reads a percentage, such as 5% or 0.5%; "" is 0, which means all.
@@ -89,8 +93,12 @@ func migrate(ctx context.Context, c console, cmd invocation, options app.Migrate
 	if err != nil {
 		return err
 	}
-	report := func(line string) { _ = c.result(cmd, progressObject{line}, "%s", line) } // the migrations go on unread
-	done, err := app.Migrate(ctx, cfg, options, report)
+	bar := c.newBar(cmd)
+	if bar != nil {
+		options.Every, options.Progress = barEvery, bar.draw
+	}
+	done, err := app.Migrate(ctx, cfg, options, c.reporter(cmd, bar))
+	bar.clear()
 	if printed := c.printMigrated(cmd, done, options); err == nil {
 		err = printed
 	}

@@ -17,6 +17,15 @@ func (c console) result(cmd invocation, object any, format string, args ...any) 
 	return err
 }
 
+// reporter returns a function that prints a line of progress, in place of the bar. What is
+// reported goes on unread where the output is closed.
+func (c console) reporter(cmd invocation, b *bar) func(line string) {
+	return func(line string) {
+		b.clear()
+		_ = c.result(cmd, progressObject{line}, "%s", line)
+	}
+}
+
 // table prints rows: with --json an object on each line, otherwise in aligned columns below a
 // heading. After an error it prints no more, and flush returns the error.
 type table struct {

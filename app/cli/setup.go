@@ -17,6 +17,7 @@ func setupCommand() command {
 			"it. A tenant that fails keeps no other: setup names it and the file, goes on, and exits 1. Meanwhile that tenant\n" +
 			"is answered 503, and all others are served. The next setup goes on from there.",
 		flags: []option{
+			workersFlag(),
 			durationFlag("patience", app.DefaultConfig().Database.MigrationPatience, "how long to try again what waits for the locks of other sessions, such as 30s or 10m"),
 			boolFlag("new-installation", "for a copy of an installation's database on the same server: give it a name, logins, roles and grants of its own, and leave the original alone"),
 			jsonFlag(),
@@ -30,8 +31,11 @@ type progressObject struct {
 }
 
 func setup(ctx context.Context, c console, cmd invocation) error {
-	patience := cmd.Duration("patience")
-	if patience < time.Millisecond {
+	workers, patience := cmd.Int("workers"), cmd.Duration("patience")
+	switch {
+	case workers < 1:
+		return misuse(cmd, "--workers is a number of at least 1")
+	case patience < time.Millisecond:
 		return misuse(cmd, "--patience is a time of at least 1ms, such as 30s")
 	}
 	cfg, err := c.quietConfig()
@@ -43,8 +47,13 @@ func setup(ctx context.Context, c console, cmd invocation) error {
 	if cmd.Bool("new-installation") {
 		run = app.SetupCopy
 	}
-	report := func(line string) { _ = c.result(cmd, progressObject{line}, "%s", line) } // setup goes on unread
-	if err := run(ctx, cfg, report); err != nil {
+	options, bar := []app.SetupOption{app.SetupWorkers(workers)}, c.newBar(cmd)
+	if bar != nil {
+		options = append(options, app.OnSetupProgress(barEvery, bar.draw))
+	}
+	defer bar.clear()
+	report := c.reporter(cmd, bar)
+	if err := run(ctx, cfg, report, options...); err != nil {
 		return aboutDataDir(cfg, err)
 	}
 	report("all is set up")

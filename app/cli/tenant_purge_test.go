@@ -11,8 +11,8 @@ import (
 	"github.com/lib/pq"
 )
 
-// execute runs a statement in the database of env.
-func execute(t *testing.T, env map[string]string, statement string) {
+// databaseOf connects to the database of env until the test ends.
+func databaseOf(t *testing.T, env map[string]string) *sql.DB {
 	t.Helper()
 	config, err := pq.NewConfig(fmt.Sprintf("host=%s port=%s user=%s password=%s dbname=%s sslmode=disable", env["DB_HOST"], env["DB_PORT"], env["DB_USER"], env["DB_PASSWORD"], env["DB_NAME"]))
 	if err != nil {
@@ -23,8 +23,14 @@ func execute(t *testing.T, env map[string]string, statement string) {
 		t.Fatal(err)
 	}
 	db := sql.OpenDB(connector)
-	defer db.Close()
-	if _, err := db.ExecContext(t.Context(), statement); err != nil {
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// execute runs a statement in the database of env.
+func execute(t *testing.T, env map[string]string, statement string) {
+	t.Helper()
+	if _, err := databaseOf(t, env).ExecContext(t.Context(), statement); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -16,7 +16,7 @@ import (
 // and in the tenants as the options say, on an installation that is set up.
 func Migrate(ctx context.Context, cfg pg.Config, options fleet.Options, report func(line string)) (fleet.Report, error) {
 	cfg.MigrationPatience = cmp.Or(options.Patience, cfg.MigrationPatience)
-	s := &setup{report: report, every: cmp.Or(options.Every, progressEvery), fleet: options}
+	s := &setup{report: report, fleet: options}
 	if err := s.begin(cfg); err != nil {
 		return fleet.Report{}, err
 	}

@@ -27,7 +27,6 @@ type setup struct {
 	report func(line string)
 
 	lockWait        time.Duration // how long the running transaction waits for a lock
-	every           time.Duration // how often tenants' progress is reported
 	fleet           fleet.Options // how tenants are brought to the newest version
 	tenantsReport   fleet.Report  // what came of that
 	goOn            string        // how the operator goes on after what is left
@@ -35,25 +34,27 @@ type setup struct {
 	newInstallation bool          // see RunCopy
 }
 
-// progressEvery is how often setup reports how far the tenants are.
-const progressEvery = 10 * time.Second
-
 // Run makes what the installation of cfg needs, and brings it and all tenants to the
 // newest version. It passes to report, line by line, what it did and what is left to
 // the operator.
-func Run(ctx context.Context, cfg pg.Config, report func(line string)) error {
-	return runEvery(ctx, cfg, progressEvery, report)
+func Run(ctx context.Context, cfg pg.Config, report func(line string), options ...Option) error {
+	return newSetup(report, options).run(ctx, cfg)
 }
 
 // RunCopy is [Run] for a copy of an installation on the same server. It gives the copy
 // a new name, and roles of its own, first.
-func RunCopy(ctx context.Context, cfg pg.Config, report func(line string)) error {
-	return (&setup{report: report, every: progressEvery, newInstallation: true}).run(ctx, cfg)
+func RunCopy(ctx context.Context, cfg pg.Config, report func(line string), options ...Option) error {
+	s := newSetup(report, options)
+	s.newInstallation = true
+	return s.run(ctx, cfg)
 }
 
-// runEvery is [Run] with another pause between two reports of the tenants' progress.
-func runEvery(ctx context.Context, cfg pg.Config, every time.Duration, report func(line string)) error {
-	return (&setup{report: report, every: every}).run(ctx, cfg)
+func newSetup(report func(line string), options []Option) *setup {
+	s := &setup{report: report}
+	for _, set := range options {
+		set(&s.fleet)
+	}
+	return s
 }
 
 func (s *setup) run(ctx context.Context, cfg pg.Config) error {

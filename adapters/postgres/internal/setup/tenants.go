@@ -13,7 +13,7 @@ import (
 // keeps no other.
 func (s *setup) tenants(ctx context.Context) (err error) {
 	options := s.fleet
-	options.Patience, options.Every = s.cfg.MigrationPatience, s.every
+	options.Patience = s.cfg.MigrationPatience
 	if options.Progress == nil {
 		options.Progress = func(p fleet.Progress) {
 			s.report(fmt.Sprintf("%d of %d tenants are at the newest version, %d failed, %d wait for a lock", p.Tenants-p.Behind+p.Brought, p.Tenants, p.Failed, p.Waiting))

@@ -14,7 +14,6 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
-	"github.com/partywall-go/partywall/adapters/postgres/internal/setup"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
@@ -152,11 +151,11 @@ func TestATenantWhoseTablesAreInUse(t *testing.T) {
 			<-tried
 			release()
 		})
-		err := setup.RunEvery(t.Context(), cfg, time.Millisecond, func(line string) {
+		err := postgres.Setup(t.Context(), cfg, func(line string) {
 			if strings.Contains(line, "1 wait for a lock") {
 				once.Do(func() { close(tried) })
 			}
-		})
+		}, postgres.OnSetupProgress(time.Millisecond, nil))
 		once.Do(func() { close(tried); t.Error("its progress doesn't show that it waits") })
 		done.Wait()
 		if err != nil {
