@@ -152,6 +152,7 @@ type Database struct {
 	// when the new ones are refused.
 	PasswordOld, GateSecretOld domain.Secret
 
+	ConnectTimeout   time.Duration // of opening a connection, with the log-in; 5 s by default
 	AcquireTimeout   time.Duration // limit of the wait for a connection to a tenant
 	StatementTimeout time.Duration
 	LockTimeout      time.Duration
@@ -245,6 +246,7 @@ func (c Config) withDefaults() Config {
 	c.Database.StatementTimeout = cmp.Or(c.Database.StatementTimeout, d.Database.StatementTimeout)
 	c.Database.LockTimeout = cmp.Or(c.Database.LockTimeout, d.Database.LockTimeout)
 	c.Database.IdleTimeout = cmp.Or(c.Database.IdleTimeout, d.Database.IdleTimeout)
+	c.Database.ConnectTimeout = cmp.Or(c.Database.ConnectTimeout, d.Database.ConnectTimeout)
 	c.Database.MigrationPatience = cmp.Or(c.Database.MigrationPatience, d.Database.MigrationPatience)
 	c.TenantCreation = cmp.Or(c.TenantCreation, d.TenantCreation)
 	c.TenantsPerOwner = cmp.Or(c.TenantsPerOwner, d.TenantsPerOwner)

@@ -51,6 +51,7 @@ func DefaultConfig() Config {
 			StatementTimeout:  db.StatementTimeout,
 			LockTimeout:       db.LockTimeout,
 			IdleTimeout:       db.IdleTimeout,
+			ConnectTimeout:    db.ConnectTimeout,
 			MigrationPatience: db.MigrationPatience,
 		},
 		TenantCreation:    tenants.Open,

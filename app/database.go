@@ -85,6 +85,7 @@ func postgresConfig(c Config) postgres.Config {
 		StatementTimeout: d.StatementTimeout,
 		LockTimeout:      d.LockTimeout,
 		IdleTimeout:      d.IdleTimeout,
+		ConnectTimeout:   d.ConnectTimeout,
 
 		MigrationPatience: d.MigrationPatience,
 

@@ -9,9 +9,15 @@ import (
 // WorkerStore admits jobs to tenants.
 type WorkerStore interface {
 	// Admit admits a job to a tenant that serves members, records the event
-	// [domain.EventWorkerAdmitted] by the operator, and returns the tenant's incarnation.
-	// Any other tenant is [domain.CodeTenantNotFound], and has no event.
-	Admit(ctx context.Context, admission WorkerAdmission) (Incarnation, error)
+	// [domain.EventWorkerAdmitted] by the operator, and returns what it found. Any other
+	// tenant is [domain.CodeTenantNotFound], and has no event.
+	Admit(ctx context.Context, admission WorkerAdmission) (AdmittedWorker, error)
+}
+
+// AdmittedWorker is what a store found of the tenant that a job was admitted to.
+type AdmittedWorker struct {
+	Incarnation Incarnation
+	Limits      domain.TenantLimits // the tenant's own
 }
 
 // WorkerAdmission asks to admit a job of the operator to a tenant.

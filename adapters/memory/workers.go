@@ -18,20 +18,21 @@ func (db *DB) Workers() *Workers { return &Workers{db} }
 
 // Admit implements [ports.WorkerStore]. The time of its creation distinguishes a tenant
 // from earlier ones.
-func (w *Workers) Admit(ctx context.Context, a ports.WorkerAdmission) (ports.Incarnation, error) {
+func (w *Workers) Admit(ctx context.Context, a ports.WorkerAdmission) (ports.AdmittedWorker, error) {
 	if err := w.db.Ready(ctx); err != nil {
-		return "", err
+		return ports.AdmittedWorker{}, err
 	}
 	w.db.mu.Lock()
 	defer w.db.mu.Unlock()
 	t := w.db.tenants[a.Tenant]
 	if t == nil || !t.Status.ServesMembers() {
-		return "", errTenantNotFound
+		return ports.AdmittedWorker{}, errTenantNotFound
 	}
 	event, err := domain.NewWorkerEvent(ctx, a.Tenant, a.Reason)
 	if err != nil {
-		return "", err
+		return ports.AdmittedWorker{}, err
 	}
 	w.db.record(event)
-	return ports.Incarnation(strconv.FormatInt(t.CreatedAt.UnixMicro(), 10)), nil
+	incarnation := ports.Incarnation(strconv.FormatInt(t.CreatedAt.UnixMicro(), 10))
+	return ports.AdmittedWorker{Incarnation: incarnation, Limits: t.Limits}, nil
 }

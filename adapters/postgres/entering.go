@@ -90,7 +90,7 @@ func (db *DB) gateOf(ctx context.Context, l *installation.Logins, id domain.Tena
 	if gate, found := db.routes.Find(id); found {
 		return gate, nil
 	}
-	gate, err := pg.One(ctx, l.System, scanInt, `SELECT gate FROM partywall.tenants WHERE id = $1`, id.String())
+	gate, err := pg.One(ctx, l.SystemFor(id), scanInt, `SELECT gate FROM partywall.tenants WHERE id = $1`, id.String())
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, pg.ErrNoSuchTenant()
 	}

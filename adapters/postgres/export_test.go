@@ -21,6 +21,9 @@ func (db *DB) Gate() *sqlx.DB { return db.others.Load().Gates.Pool(0).DB }
 // Waiting returns how many callers wait for a connection that serves tenants.
 func (db *DB) Waiting() int { return db.others.Load().Gates.Pool(0).Waiting() }
 
+// WaitingForSystem returns how many callers wait for a connection to the registry.
+func (db *DB) WaitingForSystem() int { return db.others.Load().System.Waiting() }
+
 // OwnConn returns a connection of the pool that provisions. It accepts statements
 // outside of a scope from now on.
 func (db *DB) OwnConn(ctx context.Context) (*sqlx.Conn, error) {

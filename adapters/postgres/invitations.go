@@ -163,7 +163,7 @@ func (s *Invitations) Find(ctx context.Context, tenant domain.TenantID, id domai
 	if err != nil {
 		return domain.Invitation{}, pg.Translate(ctx, err, "find an invitation")
 	}
-	found, err := pg.One(ctx, logins.System, scanInvitation, `
+	found, err := pg.One(ctx, logins.SystemFor(tenant), scanInvitation, `
 		SELECT `+invitationColumns+` FROM partywall.tenant_invitations i WHERE i.id = $1 AND i.tenant = $2`, id.String(), tenant.String())
 	if errors.Is(err, sql.ErrNoRows) {
 		return domain.Invitation{}, domain.NewError(domain.CodeInvitationNotFound)
@@ -188,13 +188,13 @@ func (s *Invitations) List(ctx context.Context, q ports.InvitationQuery) ([]doma
 		return nil, pg.Translate(ctx, err, "list invitations")
 	}
 	var page []domain.Invitation
-	err = logins.System.Each(ctx, func(rows *sql.Rows) error {
+	err = logins.SystemFor(q.Tenant).Each(ctx, func(rows *sql.Rows) error {
 		invitation, err := scanInvitation(rows)
 		page = append(page, invitation)
 		return err
 	}, listInvitations, q.Tenant.String(), string(q.State), q.After.String(), max(q.Limit, 0))
 	if err == nil && len(page) == 0 {
-		err = mustHaveOwner(ctx, logins.System, q.Tenant)
+		err = mustHaveOwner(ctx, logins.SystemFor(q.Tenant), q.Tenant)
 	}
 	return page, pg.Translate(ctx, err, "list the invitations to "+q.Tenant.String())
 }

@@ -65,7 +65,7 @@ func (l *Lifecycle) Details(ctx context.Context, id domain.TenantID) (domain.Ten
 	if err != nil {
 		return domain.TenantDetails{}, pg.Translate(ctx, err, "read a tenant")
 	}
-	found, err := pg.One(ctx, logins.System, scanDetails, `
+	found, err := pg.One(ctx, logins.SystemFor(id), scanDetails, `
 		SELECT `+detailsOfTenant+` FROM partywall.tenants t WHERE t.id = $1 AND `+present+`
 		UNION ALL
 		SELECT `+detailsOfReservation+` FROM partywall.reservations r WHERE r.id = $1 AND `+reserved+`
@@ -84,7 +84,7 @@ func (l *Lifecycle) Change(ctx context.Context, change ports.TenantChange) (doma
 		return domain.TenantDetails{}, pg.Translate(ctx, err, "change a tenant")
 	}
 	var changed domain.TenantDetails
-	err = logins.System.InScope(ctx, l.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	err = logins.SystemFor(change.Tenant).InScope(ctx, l.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		changed, err = changeTenant(ctx, tx, change)
 		return err
 	})

@@ -109,7 +109,7 @@ func (m *Members) inTenant(ctx context.Context, task string, id domain.TenantID,
 	if err != nil {
 		return pg.Translate(ctx, err, task)
 	}
-	err = logins.System.InScope(ctx, m.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	err = logins.SystemFor(id).InScope(ctx, m.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		var locked string
 		if err := tx.GetContext(ctx, &locked, `
 			SELECT id FROM partywall.tenants t

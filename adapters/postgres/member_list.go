@@ -26,14 +26,14 @@ func (m *Members) List(ctx context.Context, query ports.MemberQuery) ([]domain.M
 		return nil, pg.Translate(ctx, err, "list members")
 	}
 	var page []domain.Membership
-	err = logins.System.Each(ctx, func(rows *sql.Rows) error {
+	err = logins.SystemFor(query.Tenant).Each(ctx, func(rows *sql.Rows) error {
 		member, err := scanMembership(rows)
 		page = append(page, member)
 		return err
 	}, listMembers, query.Tenant.String(), query.After.Provider(), query.After.Subject(),
 		string(query.Role), string(query.State), query.Text, max(query.Limit, 0))
 	if err == nil && len(page) == 0 {
-		err = mustHaveOwner(ctx, logins.System, query.Tenant)
+		err = mustHaveOwner(ctx, logins.SystemFor(query.Tenant), query.Tenant)
 	}
 	return page, pg.Translate(ctx, err, "list the members of "+query.Tenant.String())
 }

@@ -48,7 +48,7 @@ func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.Tenan
 		return ports.Admission{}, pg.Translate(ctx, err, "find a member")
 	}
 	gate := 0
-	found, err := pg.One(ctx, logins.System, func(row pg.Scanner) (ports.Admission, error) { return m.scanAdmission(row, &gate) }, `
+	found, err := pg.One(ctx, logins.SystemFor(id), func(row pg.Scanner) (ports.Admission, error) { return m.scanAdmission(row, &gate) }, `
 		SELECT `+m.settingsColumn()+`t.status, m.role, t.gate, `+limitColumns+`
 		FROM partywall.memberships m JOIN partywall.tenants t ON t.id = m.tenant
 		WHERE m.provider = $1 AND m.subject = $2 AND m.tenant = $3 AND `+admits+` AND `+present,

@@ -17,39 +17,87 @@ import (
 
 func TestAGreedyTenantDelaysItsNeighboursByOneTurn(t *testing.T) {
 	t.Parallel()
-	db, _ := pgtest.Open(t, pgtest.OneConnection, func(cfg *postgres.Config) { cfg.AcquireTimeout = 5 * time.Minute })
+	db, _ := pgtest.Open(t, pgtest.OneConnection, patiently)
 	greedy, small := pgtest.MakeTenant(t, db, "greedy"), pgtest.MakeTenant(t, db, "small")
 	var served []domain.TenantID // one at a time: the gate has one connection
 	enter := func(id domain.TenantID) error {
 		return db.InTenant(t.Context(), id, func(context.Context, *sqlx.Tx) error { served = append(served, id); return nil })
 	}
-	var callers sync.WaitGroup
-	queue := func(who string, call func() error) {
-		waiting := db.Waiting()
-		callers.Go(func() {
-			if err := call(); err != nil {
-				t.Errorf("%s: %v", who, err)
-			}
-		})
-		for db.Waiting() == waiting {
-			time.Sleep(time.Millisecond)
-		}
-	}
+	q := callers{waiting: db.Waiting}
 	if err := db.InTenant(t.Context(), greedy, func(context.Context, *sqlx.Tx) error {
 		for range 20 {
-			queue("greedy", func() error { return enter(greedy) })
+			q.queue(t, "greedy", func() error { return enter(greedy) })
 		}
 		for range 20 {
-			queue("a caller who proves nothing", func() error { _, err := db.Tenants().Probe(t.Context(), small); return err })
+			q.queue(t, "a caller who proves nothing", func() error { _, err := db.Tenants().Probe(t.Context(), small); return err })
 		}
-		queue("small", func() error { return enter(small) })
+		q.queue(t, "small", func() error { return enter(small) })
 		return nil
 	}); err != nil {
 		t.Error(err)
 	}
-	callers.Wait()
+	q.all.Wait()
 	if place := slices.Index(served, small); place > 1 {
 		t.Errorf("the neighbour came after %d callers of the greedy tenant, want at most 1", place)
+	}
+}
+
+// TestLookUpsOfAGreedyTenantDelayItsNeighboursByOneTurn has the look-ups of members wait
+// for the table that they read.
+func TestLookUpsOfAGreedyTenantDelayItsNeighboursByOneTurn(t *testing.T) {
+	t.Parallel()
+	db, cfg := pgtest.Open(t, pgtest.OneConnection, patiently)
+	greedy, small := pgtest.MakeTenant(t, db, "greedy"), pgtest.MakeTenant(t, db, "small")
+	var mu sync.Mutex
+	var served []domain.TenantID
+	find := func(id domain.TenantID) error {
+		_, err := db.Members().Find(t.Context(), domain.Must(domain.NewIdentity("test", "ada")), id)
+		if errors.Is(err, domain.CodeTenantNotFound) {
+			err = nil
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		served = append(served, id)
+		return err
+	}
+	use := domain.Must(pgtest.Superuser(t, cfg).BeginTxx(t.Context(), nil))
+	domain.Must(use.ExecContext(t.Context(), `LOCK TABLE partywall.memberships`))
+	q := callers{waiting: db.WaitingForSystem}
+	q.all.Go(func() { _ = find(greedy) })
+	for range 20 {
+		q.queue(t, "greedy", func() error { return find(greedy) })
+	}
+	q.queue(t, "small", func() error { return find(small) })
+	if err := use.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	q.all.Wait()
+	if place := slices.Index(served, small); place > 3 {
+		t.Errorf("the neighbour came after %d callers of the greedy tenant, want about 1", place)
+	}
+}
+
+func patiently(cfg *postgres.Config) {
+	cfg.AcquireTimeout, cfg.StatementTimeout, cfg.LockTimeout = 5*time.Minute, 5*time.Minute, 5*time.Minute
+}
+
+// callers wait for a pool, one behind the other.
+type callers struct {
+	waiting func() int
+	all     sync.WaitGroup
+}
+
+// queue begins a call, and returns once it waits.
+func (q *callers) queue(t *testing.T, who string, call func() error) {
+	t.Helper()
+	before := q.waiting()
+	q.all.Go(func() {
+		if err := call(); err != nil {
+			t.Errorf("%s: %v", who, err)
+		}
+	})
+	for q.waiting() == before {
+		time.Sleep(time.Millisecond)
 	}
 }
 

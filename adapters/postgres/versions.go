@@ -18,7 +18,7 @@ import (
 // returns. Where only the columns of its versions are older, whyNot heals them.
 func (e entering) whyNot(ctx context.Context, l *installation.Logins, tried int) (gate int, err error) {
 	var gates int
-	upToDate, err := pg.One(ctx, l.System, func(row pg.Scanner) (upToDate bool, err error) {
+	upToDate, err := pg.One(ctx, l.SystemFor(e.id), func(row pg.Scanner) (upToDate bool, err error) {
 		err = row.Scan(&upToDate, &gate, &gates)
 		return upToDate, err
 	}, `
@@ -37,7 +37,7 @@ func (e entering) whyNot(ctx context.Context, l *installation.Logins, tried int)
 	if gate != tried || e.anyVersion {
 		return gate, nil
 	}
-	return gate, l.System.InScope(ctx, e.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
+	return gate, l.SystemFor(e.id).InScope(ctx, e.db.cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, schema.Heal, e.id.String())
 		return err
 	})

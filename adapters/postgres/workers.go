@@ -27,34 +27,39 @@ func schemaOID(name string) string {
 	return `coalesce(pg_catalog.to_regnamespace(` + name + `)::pg_catalog.oid, 0)`
 }
 
-// Admit implements [ports.WorkerStore] with one statement.
-func (w *Workers) Admit(ctx context.Context, a ports.WorkerAdmission) (ports.Incarnation, error) {
+// Admit implements [ports.WorkerStore] with one statement. It also reads the tenant's
+// gate, so that entering the tenant does not look for it.
+func (w *Workers) Admit(ctx context.Context, a ports.WorkerAdmission) (ports.AdmittedWorker, error) {
 	logins, err := w.db.logins()
 	if err != nil {
-		return "", pg.Translate(ctx, err, "admit a worker")
+		return ports.AdmittedWorker{}, pg.Translate(ctx, err, "admit a worker")
 	}
 	event, err := domain.NewWorkerEvent(ctx, a.Tenant, a.Reason)
 	if err != nil {
-		return "", err
+		return ports.AdmittedWorker{}, err
 	}
 	record, args := insertEvent(3, "FROM admitted", event)
-	found, err := pg.One(ctx, logins.System, scanIncarnation, `
+	gate := 0
+	scan := func(row pg.Scanner) (found ports.AdmittedWorker, err error) {
+		err = row.Scan(&found.Incarnation, &gate, &found.Limits.MaxRequests, &found.Limits.MaxConnections)
+		return found, err
+	}
+	found, err := pg.One(ctx, logins.SystemFor(a.Tenant), scan, `
 		WITH admitted AS (
-			SELECT t.id FROM partywall.tenants t WHERE t.id = $1 AND `+servesMembers+` FOR NO KEY UPDATE
+			SELECT t.* FROM partywall.tenants t WHERE t.id = $1 AND `+servesMembers+` FOR NO KEY UPDATE
 		), recorded AS (
 			`+record+`
 		)
-		SELECT `+schemaOID("$2")+`::text FROM admitted`,
+		SELECT `+schemaOID("$2")+`::text, t.gate, `+limitColumns+` FROM admitted t`,
 		append([]any{a.Tenant.String(), pq.QuoteIdentifier(pg.SchemaOf(a.Tenant))}, args...)...)
 	if errors.Is(err, sql.ErrNoRows) {
-		return "", pg.ErrNoSuchTenant()
+		return ports.AdmittedWorker{}, pg.ErrNoSuchTenant()
 	}
-	return found, pg.Translate(ctx, err, "admit a worker to tenant "+a.Tenant.String())
-}
-
-func scanIncarnation(row pg.Scanner) (found ports.Incarnation, err error) {
-	err = row.Scan(&found)
-	return found, err
+	if err != nil {
+		return ports.AdmittedWorker{}, pg.Translate(ctx, err, "admit a worker to tenant "+a.Tenant.String())
+	}
+	w.db.learnGate(logins, a.Tenant, gate)
+	return found, nil
 }
 
 // InIncarnation is [DB.InTenant] for one incarnation of the tenant: a later tenant with

@@ -78,7 +78,8 @@ func (p *pool) onServer(cfg app.Config, name string) app.Config {
 	cfg.Database = app.Database{
 		Host: p.server.Host, Port: p.server.Port, User: p.server.User, Password: p.server.Password, Name: name, SSLMode: "disable",
 		Roles: own.Roles, MigrationPatience: own.MigrationPatience,
-		AcquireTimeout: own.AcquireTimeout, StatementTimeout: own.StatementTimeout, LockTimeout: own.LockTimeout, IdleTimeout: own.IdleTimeout,
+		ConnectTimeout: own.ConnectTimeout, AcquireTimeout: own.AcquireTimeout,
+		StatementTimeout: own.StatementTimeout, LockTimeout: own.LockTimeout, IdleTimeout: own.IdleTimeout,
 	}
 	cfg.DataDir = filepath.Join(filepath.Dir(p.server.Dir), name)
 	return cfg

@@ -12,7 +12,7 @@ import (
 func TestOnlyWhatNamesADatabaseIsLeftAside(t *testing.T) {
 	behaviour := app.Database{
 		Roles: "off", MigrationPatience: time.Second,
-		AcquireTimeout: 2 * time.Second, StatementTimeout: 3 * time.Second, LockTimeout: 4 * time.Second, IdleTimeout: 5 * time.Second,
+		ConnectTimeout: time.Second, AcquireTimeout: 2 * time.Second, StatementTimeout: 3 * time.Second, LockTimeout: 4 * time.Second, IdleTimeout: 5 * time.Second,
 	}
 	own := behaviour
 	own.Host, own.User, own.Name, own.SSLMode, own.SSLRootCert = "db.example.com", "owner", "product", "verify-full", "rds.pem"

@@ -98,7 +98,7 @@ func (r *report) traffic() {
 
 func (r *report) neighbours() {
 	r.limit("the first scope after another tenant was created, the worst, beyond the usual", "%.1f ms", r.many("first/partywall"),
-		fmt.Sprintf("one pool: %.1f ms", r.many("first/one-pool")), 5)
+		fmt.Sprintf("one pool: %.1f ms; the medians: %.1f, %.1f ms", r.many("first/one-pool"), r.many("first-median/partywall"), r.many("first-median/one-pool")), 5)
 	for _, group := range []struct {
 		name, what string
 		target     float64

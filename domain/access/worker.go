@@ -37,11 +37,12 @@ func (s *Service) AdmitWorker(ctx context.Context, operator Operator, id domain.
 	if err != nil {
 		return Worker{}, err
 	}
-	incarnation, err := s.Workers.Admit(ctx, ports.WorkerAdmission{Tenant: id, Reason: reason})
+	found, err := s.Workers.Admit(ctx, ports.WorkerAdmission{Tenant: id, Reason: reason})
 	if err != nil {
 		return Worker{}, err
 	}
-	return Worker{id, reason, incarnation}, nil
+	s.InFlight.Note(id, found.Limits)
+	return Worker{id, reason, found.Incarnation}, nil
 }
 
 // IsZero reports whether w proves nothing.

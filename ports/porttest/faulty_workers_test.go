@@ -19,6 +19,7 @@ func workerFaults() map[string]fault {
 		"a worker in any tenant":      {workers(func(w ports.WorkerStore) ports.WorkerStore { return welcoming{w} }), "only an active tenant admits a worker, and a refusal has no event"},
 		"incarnations taken for one":  {workers(func(w ports.WorkerStore) ports.WorkerStore { return nearsighted{w} }), "a later tenant with the same ID is another incarnation"},
 		"an incarnation of each call": {workers(func(w ports.WorkerStore) ports.WorkerStore { return &counting{WorkerStore: w} }), "a change of the tenant keeps its incarnation"},
+		"a worker without limits":     {workers(func(w ports.WorkerStore) ports.WorkerStore { return unlimitedWorkers{w} }), "an admission returns the tenant's own limits"},
 		"a reason that is not kept":   {workers(func(w ports.WorkerStore) ports.WorkerStore { return discreet{w} }), "each admission is one event of the operator, with its reason"},
 	}
 }
@@ -26,10 +27,10 @@ func workerFaults() map[string]fault {
 // welcoming admits a worker to any tenant.
 type welcoming struct{ ports.WorkerStore }
 
-func (w welcoming) Admit(ctx context.Context, a ports.WorkerAdmission) (ports.Incarnation, error) {
+func (w welcoming) Admit(ctx context.Context, a ports.WorkerAdmission) (ports.AdmittedWorker, error) {
 	found, err := w.WorkerStore.Admit(ctx, a)
 	if domain.CodeOf(err) == domain.CodeTenantNotFound {
-		return "1", nil
+		return ports.AdmittedWorker{Incarnation: "1"}, nil
 	}
 	return found, err
 }
@@ -37,9 +38,10 @@ func (w welcoming) Admit(ctx context.Context, a ports.WorkerAdmission) (ports.In
 // nearsighted looks at the ID alone.
 type nearsighted struct{ ports.WorkerStore }
 
-func (w nearsighted) Admit(ctx context.Context, a ports.WorkerAdmission) (ports.Incarnation, error) {
-	_, err := w.WorkerStore.Admit(ctx, a)
-	return ports.Incarnation(a.Tenant.String()), err
+func (w nearsighted) Admit(ctx context.Context, a ports.WorkerAdmission) (ports.AdmittedWorker, error) {
+	found, err := w.WorkerStore.Admit(ctx, a)
+	found.Incarnation = ports.Incarnation(a.Tenant.String())
+	return found, err
 }
 
 // counting returns another incarnation each time.
@@ -48,16 +50,26 @@ type counting struct {
 	seen ports.Incarnation
 }
 
-func (w *counting) Admit(ctx context.Context, a ports.WorkerAdmission) (ports.Incarnation, error) {
-	_, err := w.WorkerStore.Admit(ctx, a)
+func (w *counting) Admit(ctx context.Context, a ports.WorkerAdmission) (ports.AdmittedWorker, error) {
+	found, err := w.WorkerStore.Admit(ctx, a)
 	w.seen += "1"
-	return w.seen, err
+	found.Incarnation = w.seen
+	return found, err
+}
+
+// unlimitedWorkers does not return the limits of the tenant.
+type unlimitedWorkers struct{ ports.WorkerStore }
+
+func (w unlimitedWorkers) Admit(ctx context.Context, a ports.WorkerAdmission) (ports.AdmittedWorker, error) {
+	found, err := w.WorkerStore.Admit(ctx, a)
+	found.Limits = domain.TenantLimits{}
+	return found, err
 }
 
 // discreet does not record the reason.
 type discreet struct{ ports.WorkerStore }
 
-func (w discreet) Admit(ctx context.Context, a ports.WorkerAdmission) (ports.Incarnation, error) {
+func (w discreet) Admit(ctx context.Context, a ports.WorkerAdmission) (ports.AdmittedWorker, error) {
 	a.Reason = "unknown"
 	return w.WorkerStore.Admit(ctx, a)
 }

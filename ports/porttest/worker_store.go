@@ -11,6 +11,7 @@ import (
 // WorkerStore runs the contract of [ports.WorkerStore].
 func WorkerStore(t *testing.T, open func(t *testing.T) Tenancy) {
 	admitWorkers(t, open)
+	knowWorkersLimits(t, open)
 	refuseWorkers(t, open)
 	enterIncarnations(t, open)
 
@@ -25,7 +26,7 @@ func (x team) admitWorker(t *testing.T) ports.Incarnation {
 	t.Helper()
 	found, err := x.Workers.Admit(t.Context(), ports.WorkerAdmission{Tenant: x.ID, Reason: "monthly fee"})
 	mustDo(t, err)
-	return found
+	return found.Incarnation
 }
 
 // replace purges the team's tenant, and creates another one with its ID.
@@ -76,6 +77,22 @@ func admitWorkers(t *testing.T, open func(t *testing.T) Tenancy) {
 	})
 }
 
+func knowWorkersLimits(t *testing.T, open func(t *testing.T) Tenancy) {
+	t.Run("an admission returns the tenant's own limits", func(t *testing.T) {
+		x := openTeam(t, open)
+		for _, want := range []domain.TenantLimits{{}, {MaxRequests: 7, MaxConnections: 3}, {MaxConnections: 1}} {
+			x.mustChange(t, operator, domain.TenantChange{
+				Action: domain.LimitTenant, Limits: domain.TenantLimitsEdit{MaxRequests: &want.MaxRequests, MaxConnections: &want.MaxConnections},
+			})
+			found, err := x.Workers.Admit(t.Context(), ports.WorkerAdmission{Tenant: x.ID, Reason: "monthly fee"})
+			mustDo(t, err)
+			if found.Limits != want {
+				t.Errorf("got %+v, want %+v", found.Limits, want)
+			}
+		}
+	})
+}
+
 func refuseWorkers(t *testing.T, open func(t *testing.T) Tenancy) {
 	t.Run("only an active tenant admits a worker, and a refusal has no event", func(t *testing.T) {
 		x, r := openTeam(t, open), reservation(t)
@@ -84,8 +101,8 @@ func refuseWorkers(t *testing.T, open func(t *testing.T) Tenancy) {
 			t.Helper()
 			found, err := x.Workers.Admit(t.Context(), ports.WorkerAdmission{Tenant: id, Reason: "monthly fee"})
 			mustBe(t, err, domain.CodeTenantNotFound)
-			if found != "" {
-				t.Errorf("got %q", found)
+			if found != (ports.AdmittedWorker{}) {
+				t.Errorf("got %+v", found)
 			}
 		}
 		refused(newTenantID(t, "absent"))

@@ -96,32 +96,20 @@ func (s GatesStatus) Left(cfg pg.Config) (what, fix string) {
 
 // ReadGates reads what the gates of the installation of cfg serve. It logs in as each.
 func ReadGates(ctx context.Context, cfg pg.Config) (status GatesStatus, err error) {
-	if cfg, err = cfg.WithDefaults(); err != nil {
-		return status, err
-	}
-	sets, err := schema.LoadSets(cfg)
-	if err != nil {
-		return status, err
-	}
-	db := pg.ConnectOwn(cfg, 1)
-	defer func() { _ = db.Close() }()
-	in, err := Inspect(ctx, db, cfg, schema.Sets{System: sets.System})
-	if err != nil {
-		return status, err
-	}
-	examples := make([]string, in.Gates)
-	err = pg.InScope(ctx, db, cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
-		status, err = ReadGatesIn(ctx, tx, cfg, in)
-		if err == nil {
-			err = readExamples(ctx, tx, examples)
+	var examples []string
+	var of reading
+	err = read(ctx, cfg, "read what the gates serve", systemsSetOnly, func(ctx context.Context, r reading) error {
+		of, examples = r, make([]string, r.in.Gates)
+		if status, err = ReadGatesIn(ctx, r.tx, r.cfg, r.in); err != nil {
+			return err
 		}
-		return err
+		return readExamples(ctx, r.tx, examples)
 	})
 	if err != nil {
-		return status, pg.Translate(ctx, err, "read what the gates serve")
+		return status, err
 	}
 	for n := range status.Gates {
-		status.Gates[n].try(ctx, cfg, in, examples[n])
+		status.Gates[n].try(ctx, of.cfg, of.in, examples[n])
 	}
 	return status, nil
 }

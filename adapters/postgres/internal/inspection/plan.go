@@ -29,22 +29,10 @@ type PlannedTenants struct {
 // ReadPlan reads what a run of the migrations of cfg would do, and refuses what the run
 // would refuse before it changes anything. It changes nothing, and makes no trial.
 func ReadPlan(ctx context.Context, cfg pg.Config) (plan MigrationPlan, err error) {
-	if cfg, err = cfg.WithDefaults(); err != nil {
-		return plan, err
-	}
-	sets, err := schema.LoadSets(cfg)
-	if err != nil {
-		return plan, err
-	}
-	db := pg.ConnectOwn(cfg, 1)
-	defer func() { _ = db.Close() }()
-	if _, err := Inspect(ctx, db, cfg, schema.Sets{System: sets.System}); err != nil {
-		return plan, err
-	}
-	err = pg.InScope(ctx, db, cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
-		return plan.read(ctx, tx, sets)
+	err = read(ctx, cfg, "plan the migrations", systemsSetOnly, func(ctx context.Context, r reading) error {
+		return plan.read(ctx, r.tx, r.sets)
 	})
-	return plan, pg.Translate(ctx, err, "plan the migrations")
+	return plan, err
 }
 
 func (p *MigrationPlan) read(ctx context.Context, tx *sqlx.Tx, sets schema.Sets) error {

@@ -62,29 +62,17 @@ func (t BehindTenant) String() string {
 // ReadMigrations reads how far the tenants of the installation of cfg are with the
 // migrations of cfg. A database that is not set up is [pg.CodeNotSetUp].
 func ReadMigrations(ctx context.Context, cfg pg.Config) (status MigrationStatus, err error) {
-	if cfg, err = cfg.WithDefaults(); err != nil {
-		return status, err
-	}
-	sets, err := schema.LoadSets(cfg)
-	if err != nil {
-		return status, err
-	}
-	db := pg.ConnectOwn(cfg, 1)
-	defer func() { _ = db.Close() }()
-	if _, err := Inspect(ctx, db, cfg, sets); err != nil {
-		return status, err
-	}
-	err = pg.InScope(ctx, db, cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {
-		if status, err = ReadMigrationStatus(ctx, tx, sets.Tenant); err != nil {
+	err = read(ctx, cfg, "read how far the tenants are", allSets, func(ctx context.Context, r reading) error {
+		if status, err = ReadMigrationStatus(ctx, r.tx, r.sets.Tenant); err != nil {
 			return err
 		}
-		if err := addMissingSchemas(ctx, tx, &status); err != nil {
+		if err := addMissingSchemas(ctx, r.tx, &status); err != nil {
 			return err
 		}
-		status.NewTenants, err = ReadTrialFailure(ctx, tx)
+		status.NewTenants, err = ReadTrialFailure(ctx, r.tx)
 		return err
 	})
-	return status, pg.Translate(ctx, err, "read how far the tenants are")
+	return status, err
 }
 
 // ReadTrialFailure returns why the newest setup could make no tenant, or "".

@@ -37,8 +37,9 @@ func newGates(count, conns int, makePool func(n, size int) *pg.Pool) *Gates {
 // Count returns how many gates there are, as far as the program has read.
 func (g *Gates) Count() int { return int(g.count.Load()) }
 
-// idleLife is how long a connection of one of several gates stays without a caller.
-const idleLife = 30 * time.Second
+// idleLife is how long a connection of one of several gates stays without a caller: a new
+// one costs a log-in, and has to meet all its tenants anew.
+const idleLife = 5 * time.Minute
 
 // SetCount sets how many gates there are, and shares the connections out among them. The
 // pools of gates that were removed stay: they are used no more, and close theirs.

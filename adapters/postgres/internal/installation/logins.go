@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
+	"github.com/partywall-go/partywall/domain"
 )
 
 // Logins holds the pools that serve an installation. The names of their logins
@@ -17,6 +18,10 @@ type Logins struct {
 
 	SharedConnector *pg.Connector
 }
+
+// SystemFor returns the pool of the system for what is done on behalf of a tenant, so
+// that tenants take turns in the registry, too.
+func (l *Logins) SystemFor(id domain.TenantID) *pg.Pool { return l.System.For(id.String(), 0) }
 
 // Registry returns the pools that are no gate's.
 func (l *Logins) Registry() []*pg.Pool {

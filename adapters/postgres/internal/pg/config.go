@@ -65,6 +65,9 @@ type Config struct {
 	// busy; then the database is [domain.Unavailable] to them.
 	AcquireTimeout time.Duration
 
+	// ConnectTimeout is how long opening a connection takes at most, with the log-in.
+	ConnectTimeout time.Duration
+
 	StatementTimeout time.Duration // of one statement
 	LockTimeout      time.Duration // of waiting for a lock
 	IdleTimeout      time.Duration // of a transaction between two statements
@@ -104,6 +107,7 @@ func Defaults() Config {
 		Port:              5432,
 		MaxConns:          20,
 		AcquireTimeout:    5 * time.Second,
+		ConnectTimeout:    5 * time.Second,
 		StatementTimeout:  30 * time.Second,
 		LockTimeout:       5 * time.Second,
 		IdleTimeout:       30 * time.Second,
@@ -129,6 +133,7 @@ func (c Config) WithDefaults() (Config, error) {
 	c.SSLMode = cmp.Or(c.SSLMode, DefaultSSLMode(c.Host))
 	c.MaxConns = cmp.Or(c.MaxConns, d.MaxConns)
 	c.AcquireTimeout = cmp.Or(c.AcquireTimeout, d.AcquireTimeout)
+	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, d.ConnectTimeout)
 	c.StatementTimeout = cmp.Or(c.StatementTimeout, d.StatementTimeout)
 	c.LockTimeout = cmp.Or(c.LockTimeout, d.LockTimeout)
 	c.IdleTimeout = cmp.Or(c.IdleTimeout, d.IdleTimeout)
@@ -187,6 +192,7 @@ func (c Config) checkTimeouts() error {
 		value time.Duration
 	}{
 		{"DB_ACQUIRE_TIMEOUT", c.AcquireTimeout},
+		{"connectTimeout", c.ConnectTimeout},
 		{"DB_STATEMENT_TIMEOUT", c.StatementTimeout},
 		{"DB_LOCK_TIMEOUT", c.LockTimeout},
 		{"DB_IDLE_TIMEOUT", c.IdleTimeout},

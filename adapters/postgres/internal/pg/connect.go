@@ -1,6 +1,7 @@
 package pg
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -20,13 +21,9 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-const (
-	connectTimeout = 5 * time.Second // of a connection, log-in included
-
-	// maxConnLife retires connections: what a backend keeps of every schema that it
-	// has seen is given back with it.
-	maxConnLife = 15 * time.Minute
-)
+// maxConnLife retires connections: what a backend keeps of every schema that it has seen
+// is given back with it.
+const maxConnLife = 15 * time.Minute
 
 // Connect returns a pool of one connection of login. It connects to nothing yet.
 func Connect(cfg Config, login string) *sqlx.DB {
@@ -52,6 +49,7 @@ func (c *Connector) Pool(size int) *sqlx.DB {
 type Connector struct {
 	Login   string
 	tries   []*pq.Connector // one for each password that may be in force, the newest first
+	timeout time.Duration   // see [Config.ConnectTimeout]
 	ownOnly bool            // see [ConnectOwn]
 	budget  *Budget         // nil: there is no bound
 
@@ -67,7 +65,7 @@ type Connector struct {
 // other login by those that are derived for it. runtime are the parameters that the
 // server is asked to set.
 func NewConnector(cfg Config, login string, runtime ...Setting) *Connector {
-	c := &Connector{Login: login}
+	c := &Connector{Login: login, timeout: cmp.Or(cfg.ConnectTimeout, Defaults().ConnectTimeout)}
 	for _, password := range cfg.PasswordsOf(login) {
 		c.tries = append(c.tries, libConnector(cfg, login, password, runtime))
 	}
@@ -146,7 +144,7 @@ func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if lone, ok := ctx.(loneStatement); ok {
 		ctx = lone.Context
 	}
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	if c.budget == nil {
 		return c.logIn(ctx)
@@ -224,7 +222,7 @@ func (c *Connector) Probe(ctx context.Context) error {
 		fresh = refusalFreshness
 	}
 	if time.Since(time.Unix(0, c.lastLogin.Load())) >= fresh {
-		ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+		ctx, cancel := context.WithTimeout(ctx, c.timeout)
 		defer cancel()
 		if conn, err := c.logIn(ctx); err == nil {
 			return conn.Close()

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -78,6 +79,8 @@ func NewConfig(t testing.TB, changes ...func(*postgres.Config)) postgres.Config 
 	cfg := postgres.Config{
 		Host: s.Host, Port: s.Port, User: s.User, Password: s.Password, SSLMode: "disable",
 		Database: fmt.Sprintf("test_%d_%d", os.Getpid(), databases.Add(1)),
+		// On a busy machine a log-in may take longer than the default.
+		ConnectTimeout: 30 * time.Second, AcquireTimeout: 30 * time.Second,
 	}
 	name := cfg.Database
 	if *OnCitus {
