@@ -168,7 +168,7 @@ type effort struct {
 }
 
 var (
-	whole = effort{rounds: 3, round: 3 * time.Second, minute: time.Minute, firstScopes: 50, greed: 15 * time.Second, creations: 200, sample: 500, rows: 1_000_000}
+	whole = effort{rounds: 3, round: 2 * time.Second, minute: time.Minute, firstScopes: 50, greed: 15 * time.Second, creations: 150, sample: 500, rows: 1_000_000}
 	quick = effort{rounds: 1, round: 2 * time.Second, minute: 10 * time.Second, firstScopes: 10, greed: 3 * time.Second, creations: 16, sample: 50, rows: 50_000}
 )
 

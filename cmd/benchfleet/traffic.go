@@ -120,8 +120,11 @@ func (s *serving) measureMemory(ctx context.Context) error {
 	logins := map[string]string{"partywall": `pw\_%\_gate\_%`, "one-pool": poolLogin}
 	for _, name := range names {
 		length := s.bench.effort.minute
-		if s.tenants <= 1000 {
-			length /= 3 // by then each backend has met them all
+		switch { // by then each backend has met them all
+		case s.tenants <= 10:
+			length /= 20
+		case s.tenants <= 1000:
+			length /= 3
 		}
 		if _, err := s.traffic(ctx, "uniform", length, s.scopes()[name]); err != nil {
 			return err

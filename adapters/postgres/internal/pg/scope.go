@@ -100,9 +100,10 @@ func SettingsFrom(source string, settings ...Setting) string {
 	return text + source
 }
 
-// OwnScope is for our own statements, which name everything in full.
+// OwnScope is for our own statements, which name everything in full, and which take longer
+// to be compiled than to run: at 10,000 tenants, 3 s for one of 0.7 s.
 func (c Config) OwnScope() *Scope {
-	return NewOwnScope("system", c.Timeouts()...)
+	return NewOwnScope("system", append(c.Timeouts(), Setting{"jit", "off"})...)
 }
 
 // Timeouts are set by every scope: those of a role don't apply to who becomes it.

@@ -20,6 +20,9 @@ func (s *setup) grants(ctx context.Context) error {
 		return nil
 	}
 	return s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
+		if _, err := tx.ExecContext(ctx, `SET LOCAL jit = off`); err != nil { // see [pg.Config.OwnScope]
+			return err
+		}
 		lacks, err := inspection.ReadTenantLacks(ctx, tx, s.in)
 		if err != nil {
 			return err
