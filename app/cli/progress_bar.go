@@ -49,8 +49,8 @@ func (b *bar) clear() {
 	}
 }
 
-// barLine returns the bar with its figures, for migrations that have run since began.
-func barLine(p app.MigrationProgress, since time.Duration) string {
+// barLine returns the bar with its figures, of migrations that have run for so long.
+func barLine(p app.MigrationProgress, ran time.Duration) string {
 	done := p.Brought + p.Failed
 	filled := barWidth * done / max(p.Behind, 1)
 	line := fmt.Sprintf("[%s%s] %d of %s", strings.Repeat("#", filled), strings.Repeat(".", barWidth-filled), done, plural(p.Behind, "tenant"))
@@ -61,7 +61,7 @@ func barLine(p app.MigrationProgress, since time.Duration) string {
 		line += fmt.Sprintf(", %d busy", p.Waiting)
 	}
 	if done > 0 && done < p.Behind {
-		left := time.Duration(float64(since) / float64(done) * float64(p.Behind-done))
+		left := time.Duration(float64(ran) / float64(done) * float64(p.Behind-done))
 		line += fmt.Sprintf(", %v left", max(left.Round(time.Second), time.Second))
 	}
 	return line
