@@ -105,7 +105,7 @@ func (s *Store) putInParts(ctx context.Context, key domain.ObjectKey, content po
 	if err != nil {
 		return translate(ctx, err)
 	}
-	parts, err := s.putParts(ctx, key, begun.UploadId, content)
+	parts, err := s.putParts(ctx, key, begun, content)
 	if err == nil {
 		call, cancel := context.WithTimeout(ctx, partTimeout)
 		defer cancel()
@@ -122,8 +122,10 @@ func (s *Store) putInParts(ctx context.Context, key domain.ObjectKey, content po
 	return err
 }
 
-// putParts uploads the parts of a content.
-func (s *Store) putParts(ctx context.Context, key domain.ObjectKey, upload *string, content ports.ObjectContent) (parts []types.CompletedPart, err error) {
+// putParts uploads the parts of a content. The SDK sends a checksum of each part, which the
+// server verifies and returns. It must be repeated at the end of an upload that was begun
+// with an algorithm, and must not be repeated at the end of another.
+func (s *Store) putParts(ctx context.Context, key domain.ObjectKey, upload *s3.CreateMultipartUploadOutput, content ports.ObjectContent) (parts []types.CompletedPart, err error) {
 	size := max(partSize, (content.Size+maxParts-1)/maxParts)
 	for left := content.Size; left > 0; left -= size {
 		body, err := readPart(content.Body, min(size, left))
@@ -131,14 +133,16 @@ func (s *Store) putParts(ctx context.Context, key domain.ObjectKey, upload *stri
 			return nil, err
 		}
 		number := aws.Int32(int32(len(parts) + 1)) //nolint:gosec // at most maxParts
-		part, err := s.putPart(ctx, &s3.UploadPartInput{Bucket: &s.bucket, Key: aws.String(key.String()), UploadId: upload, PartNumber: number, Body: bytes.NewReader(body)})
+		part, err := s.putPart(ctx, &s3.UploadPartInput{Bucket: &s.bucket, Key: aws.String(key.String()), UploadId: upload.UploadId, PartNumber: number, Body: bytes.NewReader(body)})
 		if err != nil {
 			return nil, translate(ctx, err)
 		}
-		parts = append(parts, types.CompletedPart{
-			PartNumber: number, ETag: part.ETag, ChecksumCRC32: part.ChecksumCRC32, ChecksumCRC32C: part.ChecksumCRC32C, ChecksumCRC64NVME: part.ChecksumCRC64NVME,
-			ChecksumSHA1: part.ChecksumSHA1, ChecksumSHA256: part.ChecksumSHA256,
-		})
+		completed := types.CompletedPart{PartNumber: number, ETag: part.ETag}
+		if upload.ChecksumAlgorithm != "" {
+			completed.ChecksumCRC32, completed.ChecksumCRC32C, completed.ChecksumCRC64NVME = part.ChecksumCRC32, part.ChecksumCRC32C, part.ChecksumCRC64NVME
+			completed.ChecksumSHA1, completed.ChecksumSHA256 = part.ChecksumSHA1, part.ChecksumSHA256
+		}
+		parts = append(parts, completed)
 	}
 	return parts, expectEnd(content.Body)
 }

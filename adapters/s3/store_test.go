@@ -31,12 +31,16 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// configOf returns the configuration for a server's bucket, as its owner.
+// configOf returns the configuration for a server's bucket, as its owner, with the defaults
+// of the program: an [aws.Config] that the SDK has not loaded sends and verifies no checksums.
 func configOf(s *realservers.ObjectServer) s3.Config {
 	return s3.Config{Bucket: s.Bucket, PathStyle: true, AWS: aws.Config{
 		Region:       s.Region,
 		BaseEndpoint: &s.Endpoint,
 		Credentials:  credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""),
+
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
+		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
 	}}
 }
 

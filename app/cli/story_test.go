@@ -113,13 +113,21 @@ func configured(t *testing.T, pool *realservers.Cognito, bucket *realservers.Obj
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	return map[string]string{
+	env := map[string]string{
 		"DB_HOST": db.Host, "DB_PORT": strconv.Itoa(db.Port), "DB_USER": db.User, "DB_PASSWORD": db.Password.Reveal(), "DB_NAME": "story",
 		"COGNITO_USER_POOL_ID": pool.PoolID, "COGNITO_CLIENT_ID": pool.ClientID, "COGNITO_ISSUER": pool.Issuer, "COGNITO_JWKS_URL": pool.JWKSURL,
-		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": pool.Endpoint, "AWS_REGION": bucket.Region,
-		"S3_BUCKET_NAME": bucket.Bucket, "S3_FORCE_PATH_STYLE": "true", "AWS_ENDPOINT_URL_S3": bucket.Endpoint,
-		"AWS_ACCESS_KEY_ID": bucket.AccessKey, "AWS_SECRET_ACCESS_KEY": bucket.SecretKey, "HOST": "127.0.0.1",
+		"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": pool.Endpoint, "HOST": "127.0.0.1",
 	}
+	onBucket(env, bucket)
+	return env
+}
+
+// onBucket adds the variables of a bucket to env.
+func onBucket(env map[string]string, bucket *realservers.ObjectServer) {
+	maps.Copy(env, map[string]string{
+		"S3_BUCKET_NAME": bucket.Bucket, "S3_FORCE_PATH_STYLE": "true", "AWS_ENDPOINT_URL_S3": bucket.Endpoint,
+		"AWS_REGION": bucket.Region, "AWS_ACCESS_KEY_ID": bucket.AccessKey, "AWS_SECRET_ACCESS_KEY": bucket.SecretKey,
+	})
 }
 
 func TestTheStoryOnRealServers(t *testing.T) {
