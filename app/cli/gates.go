@@ -204,13 +204,16 @@ func gatesStatus(ctx context.Context, c console, cmd invocation) error {
 // gatesAdvice says what the operator does next.
 func (c console) gatesAdvice(status app.GatesStatus) (advice []string) {
 	if due := status.Due(); due > len(status.Gates) {
-		advice = append(advice, fmt.Sprintf("%s are due for %s: run %s gates set %d, then %[3]s gates move --even", plural(due, "gate"), plural(status.Tenants(), "tenant"), c.program.Name, due))
+		advice = append(advice, fmt.Sprintf("%s due for %s: run %s gates set %d, then %[3]s gates move --even", pluralOf(due, "gate is", "gates are"), plural(status.Tenants(), "tenant"), c.program.Name, due))
 	}
 	if status.Leftovers > 0 {
 		advice = append(advice, fmt.Sprintf("an interrupted move has left the roles of %s to their former gates: run %s gates move --even", plural(status.Leftovers, "tenant"), c.program.Name))
 	}
+	if what, fix := status.Short(); what != "" {
+		advice = append(advice, what+": "+fix)
+	}
 	if len(advice) == 0 {
-		advice = append(advice, fmt.Sprintf("%s for %s is enough", plural(len(status.Gates), "gate"), plural(status.Tenants(), "tenant")))
+		advice = append(advice, fmt.Sprintf("%s enough for %s", pluralOf(len(status.Gates), "gate is", "gates are"), plural(status.Tenants(), "tenant")))
 	}
 	return advice
 }

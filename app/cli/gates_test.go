@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"maps"
 	"regexp"
 	"strings"
 	"testing"
@@ -16,14 +17,18 @@ func TestGatesAreSetAndTenantsMovedBetweenThem(t *testing.T) {
 	}
 	mustMatch(t, do("gates", "status"), `^GATE +LOGIN +TENANTS +CONNECTIONS +ENTER
 0 +pw_\w+_gate_0 +4 +0 +\S+s
-1 gate for 4 tenants is enough
+1 gate is enough for 4 tenants
 $`)
-	mustMatch(t, do("gates", "set", "2"), `there are 2 gates now; there were 1\n$`)
-	mustMatch(t, do("gates", "set", "2"), `^there are 2 gates\n$`)
+	mustMatch(t, do("gates", "set", "2"), `the number of gates is 2 now; it was 1\n$`)
+	mustMatch(t, do("gates", "set", "2"), `^the number of gates is 2\n$`)
 	mustMatch(t, do("gates", "move", "--even", "--dry-run"), `^ID +FROM +TO\ncalm +0 +1\ndull +0 +1\n$`)
 	mustMatch(t, do("gates", "move", "--even"), `moved 2 of 2 tenants\n$`)
 	mustMatch(t, do("gates", "move", "--even", "--dry-run"), `^nothing to move\n$`)
 	mustMatch(t, do("gates", "move", "--to", "1", "--tenant", "acme", "--json"), `\{"planned":1,"moved":1,"failures":\[\]\}\n$`)
+
+	few := maps.Clone(env)
+	few["DB_MAX_CONNS"] = "5"
+	mustMatch(t, succeeding(t, few)("gates", "status"), `\nDB_MAX_CONNS leaves 3 connections to 2 gates, which need 2 each: set DB_MAX_CONNS to 6 or more\n$`)
 
 	var tenants []int
 	for line := range strings.Lines(do("gates", "status", "--json")) {
@@ -41,7 +46,7 @@ $`)
 		t.Errorf("gates that have tenants: %+v", got)
 	}
 	do("gates", "move", "--even", "--gates", "1")
-	mustMatch(t, do("gates", "set", "1"), `(?s)dropped the login pw_\w+_gate_1\n.*there are 1 gates now\n$`)
+	mustMatch(t, do("gates", "set", "1"), `(?s)dropped the login pw_\w+_gate_1\n.*the number of gates is 1 now\n$`)
 	if got := runCommand(t, env, "gates", "move", "--to", "1", "--all"); got.code != exitFailure || !strings.Contains(got.err, "from 0 to 0") {
 		t.Errorf("a gate that does not exist: %+v", got)
 	}

@@ -28,7 +28,7 @@ func (c *checker) tenantGates(ctx context.Context) (doctor.Finding, error) {
 	if what, fix := status.Crowded(c.cfg); what != "" {
 		return doctor.Warn(what, fix), nil
 	}
-	if what, fix := status.Short(c.cfg); what != "" {
+	if what, fix := status.Short(); what != "" {
 		return doctor.Warn(what, fix), nil
 	}
 	return doctor.Pass(fmt.Sprintf("the fullest of %d gates serves %d tenants", len(status.Gates), status.Most())), nil

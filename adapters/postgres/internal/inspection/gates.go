@@ -24,6 +24,7 @@ const tooManyTenants = TenantsOfGate * 3 / 2
 type GatesStatus struct {
 	Gates       []GateStatus
 	Connections int // that serve tenants in each program with this DB_MAX_CONNS
+	MaxConns    int // the DB_MAX_CONNS that leaves two connections to each gate
 	Leftovers   int // tenants' roles that a gate may become besides the tenant's own
 }
 
@@ -74,15 +75,20 @@ func (s GatesStatus) Crowded(cfg pg.Config) (what, fix string) {
 }
 
 // Short describes too few connections for the gates, with what to do, if it is so.
-func (s GatesStatus) Short(cfg pg.Config) (what, fix string) {
+func (s GatesStatus) Short() (what, fix string) {
 	if len(s.Gates) == 1 || s.Connections >= 2*len(s.Gates) {
 		return "", ""
 	}
 	what = fmt.Sprintf("DB_MAX_CONNS leaves %d connections to %d gates, which need 2 each", s.Connections, len(s.Gates))
-	for _, _, conns := cfg.PoolSizes(); conns < 2*len(s.Gates); _, _, conns = cfg.PoolSizes() {
+	return what, fmt.Sprintf("set DB_MAX_CONNS to %d or more", s.MaxConns)
+}
+
+// connsOf returns the DB_MAX_CONNS that leaves two connections to each gate.
+func connsOf(cfg pg.Config, gates int) int {
+	for _, _, conns := cfg.PoolSizes(); conns < 2*gates; _, _, conns = cfg.PoolSizes() {
 		cfg.MaxConns++
 	}
-	return what, fmt.Sprintf("set DB_MAX_CONNS to %d or more", cfg.MaxConns)
+	return cfg.MaxConns
 }
 
 // Left describes what an interrupted move has left, with what to do, if there is any.
@@ -117,6 +123,7 @@ func ReadGates(ctx context.Context, cfg pg.Config) (status GatesStatus, err erro
 // ReadGatesIn is [ReadGates] without logging in.
 func ReadGatesIn(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation.Installation) (status GatesStatus, err error) {
 	_, _, status.Connections = cfg.PoolSizes()
+	status.MaxConns = connsOf(cfg, in.Gates)
 	tenants, err := installation.CountTenants(ctx, tx, in.Gates)
 	if err != nil {
 		return status, err

@@ -108,17 +108,17 @@ func (s *setup) publishGates(ctx context.Context, count int) error {
 		case now.Gates > count:
 			return errOtherGates(now.Gates)
 		case now.Gates == count:
-			s.did("there are %d gates", count)
+			s.did("the number of gates is %d", count)
 			return nil
 		}
-		s.did("there are %d gates now; there were %d", count, now.Gates)
+		s.did("the number of gates is %d now; it was %d", count, now.Gates)
 		_, err = tx.ExecContext(ctx, `UPDATE partywall.installation SET gates = $1`, count)
 		return err
 	})
 }
 
 func errOtherGates(now int) error {
-	return domain.Errorf(domain.Conflict, "another operator has set the number of gates meanwhile: there are %d now", now)
+	return domain.Errorf(domain.Conflict, "another operator has set the number of gates meanwhile: it is %d now", now)
 }
 
 // removeGates removes the gates from count on, if they have no tenants. It waits for the
@@ -147,7 +147,7 @@ func (s *setup) removeGates(ctx context.Context, count int) error {
 				return err
 			}
 		}
-		s.did("there are %d gates now", count)
+		s.did("the number of gates is %d now", count)
 		return nil
 	})
 }
