@@ -91,7 +91,7 @@ func (m *Members) Memberships(ctx context.Context, who domain.Identity, limit in
 		return nil, pg.Translate(ctx, err, "list memberships")
 	}
 	var all []ports.TenantMembership
-	err = logins.System.Each(ctx, func(rows *sql.Rows) error {
+	err = logins.SystemForUser(who).Each(ctx, func(rows *sql.Rows) error {
 		next, err := m.scanMembership(rows)
 		all = append(all, next)
 		return err
@@ -126,7 +126,7 @@ func (m *Members) SetEmail(ctx context.Context, who domain.Identity, email domai
 	if err != nil {
 		return pg.Translate(ctx, err, "set a member's address")
 	}
-	err = logins.System.Use(ctx, func(db *sqlx.DB) error {
+	err = logins.SystemForUser(who).Use(ctx, func(db *sqlx.DB) error {
 		_, err := db.ExecContext(ctx, `
 			UPDATE partywall.memberships SET email = nullif($3, '')
 			WHERE provider = $1 AND subject = $2 AND email IS DISTINCT FROM nullif($3, '')`, who.Provider(), who.Subject(), email.String())

@@ -23,6 +23,10 @@ type Logins struct {
 // that tenants take turns in the registry, too.
 func (l *Logins) SystemFor(id domain.TenantID) *pg.Pool { return l.System.For(id.String(), 0) }
 
+// SystemForUser is [Logins.SystemFor] for what is done on behalf of a user whose tenant is
+// not known yet.
+func (l *Logins) SystemForUser(who domain.Identity) *pg.Pool { return l.System.For(who.String(), 0) }
+
 // Registry returns the pools that are no gate's.
 func (l *Logins) Registry() []*pg.Pool {
 	if l.Shared == nil {
