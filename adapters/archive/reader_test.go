@@ -249,7 +249,7 @@ func TestHostileArchivesAreRefused(t *testing.T) {
 		"a negative size":             {saying(func(m *manifest) { m.Tables[0].Rows.Bytes = -1 }), "the size that the manifest says"},
 		"an invitation of no role":    {changeInvitation(`"viewer"`, `"pope"`), "an invitation cannot be read"},
 		"an invitation for ever":      {changeInvitation(`3600000000`, `9999999999999999`), "an invitation cannot be read"},
-		"an invitation to no address": {changeInvitation(`"generation":1`, `"generation":1,"email":"nobody"`), "an invitation cannot be read"},
+		"an invitation to no address": {changeInvitation(`"generation":1`, `"generation":1,"email":"no address"`), "an invitation cannot be read"},
 		"an unknown state":            {changeInvitation(`"open"`, `"shut"`), "an invitation cannot be read"},
 		"accepted by no member":       {changeInvitation(`"open"`, `"accepted"`), "an invitation cannot be read"},
 		"no generation":               {changeInvitation(`"generation":1`, `"generation":0`), "an invitation cannot be read"},

@@ -153,19 +153,30 @@ func changeStatus(t *testing.T, open func(t *testing.T) Tenancy) {
 	t.Run("the ID of a deleted tenant is taken, and it counts for its owner", func(t *testing.T) {
 		x := openTeam(t, open)
 		x.mustChange(t, x.owner(), remove)
-		again := owned(t)
-		again.ID = x.ID
-		_, err := x.Tenants.Create(t.Context(), again)
-		mustBe(t, err, domain.CodeTenantExists)
-		r := reservation(t)
-		r.ID = x.ID
-		_, err = x.Reservations.Reserve(t.Context(), r)
-		mustBe(t, err, domain.CodeTenantExists)
+		x.mustBeTaken(t)
 		one := owned(t)
 		one.Owner, one.Limits.MaxOwned = x.Owner, 1
-		_, err = x.Tenants.Create(t.Context(), one)
+		_, err := x.Tenants.Create(t.Context(), one)
 		mustBe(t, err, domain.CodeTenantQuota)
 	})
+}
+
+// createAgain creates another tenant with the ID of the team's.
+func (x team) createAgain(t *testing.T) error {
+	again := owned(t)
+	again.ID = x.ID
+	_, err := x.Tenants.Create(t.Context(), again)
+	return err
+}
+
+// mustBeTaken fails unless the ID of the team's tenant can be neither created nor reserved.
+func (x team) mustBeTaken(t *testing.T) {
+	t.Helper()
+	mustBe(t, x.createAgain(t), domain.CodeTenantExists)
+	r := reservation(t)
+	r.ID = x.ID
+	_, err := x.Reservations.Reserve(t.Context(), r)
+	mustBe(t, err, domain.CodeTenantExists)
 }
 
 // mustServe fails unless the tenant serves its members, or does not.
@@ -343,10 +354,7 @@ func raceChanges(t *testing.T, open func(t *testing.T) Tenancy) {
 				_, err := x.changeTenant(t, x.owner(), remove)
 				return err
 			}
-			again := owned(t)
-			again.ID = x.ID
-			_, err := x.Tenants.Create(t.Context(), again)
-			return err
+			return x.createAgain(t)
 		})
 		mustDo(t, errs[0])
 		for _, err := range errs[1:] {

@@ -74,10 +74,7 @@ func racePurges(t *testing.T, open func(t *testing.T) Tenancy) {
 			if i == 0 {
 				return x.Purges.Bury(t.Context(), lease, time.Hour)
 			}
-			again := owned(t)
-			again.ID = x.ID
-			_, err := x.Tenants.Create(t.Context(), again)
-			return err
+			return x.createAgain(t)
 		})
 		mustDo(t, errs[0])
 		for _, err := range errs[1:] {

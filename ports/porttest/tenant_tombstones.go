@@ -44,14 +44,7 @@ func endTenants(t *testing.T, open func(t *testing.T) Tenancy) {
 	t.Run("the ID of a tenant that is gone is taken, and does not count for its owner", func(t *testing.T) {
 		x := openPurging(t, open)
 		x.bury(t, time.Hour)
-		again := owned(t)
-		again.ID = x.ID
-		_, err := x.Tenants.Create(t.Context(), again)
-		mustBe(t, err, domain.CodeTenantExists)
-		r := reservation(t)
-		r.ID = x.ID
-		_, err = x.Reservations.Reserve(t.Context(), r)
-		mustBe(t, err, domain.CodeTenantExists)
+		x.mustBeTaken(t)
 		one := owned(t)
 		one.Owner, one.Limits.MaxOwned = x.Owner, 1
 		create(t, x.Tenants, one)
