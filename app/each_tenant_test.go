@@ -346,21 +346,28 @@ func TestEachTenantIsOneEventOfAWorker(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, x := range all {
-		manager, err := access.Installation().Manager(x.ID)
+		mustHaveAdmittedAWorker(t, x, "monthly fee")
+	}
+}
+
+// mustHaveAdmittedAWorker fails unless the tenant has one event of a worker, for the
+// reason.
+func mustHaveAdmittedAWorker(t *testing.T, x *apptest.Tenant, reason string) {
+	t.Helper()
+	manager, err := access.Installation().Manager(x.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []domain.Event
+	for ; len(found) == 0; time.Sleep(time.Millisecond) { // until the sequencer has numbered it
+		page, err := x.Events.List(t.Context(), manager, events.Query{Kind: domain.EventWorkerAdmitted, Limit: 10})
 		if err != nil {
 			t.Fatal(err)
 		}
-		var found []domain.Event
-		for ; len(found) == 0; time.Sleep(time.Millisecond) { // until the sequencer has numbered it
-			page, err := x.Events.List(t.Context(), manager, events.Query{Kind: domain.EventWorkerAdmitted, Limit: 10})
-			if err != nil {
-				t.Fatal(err)
-			}
-			found = page.Events
-		}
-		var data domain.WorkerEventData
-		if err := found[0].Decode(&data); err != nil || len(found) != 1 || data.Reason != "monthly fee" {
-			t.Errorf("%s has the events %+v: %v", x.ID, found, err)
-		}
+		found = page.Events
+	}
+	var data domain.WorkerEventData
+	if err := found[0].Decode(&data); err != nil || len(found) != 1 || data.Reason != reason {
+		t.Errorf("%s has the events %+v: %v", x.ID, found, err)
 	}
 }

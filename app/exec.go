@@ -7,7 +7,6 @@ import (
 	"iter"
 	"log/slog"
 	"sync"
-	"time"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain"
@@ -19,7 +18,7 @@ import (
 // Execution is one statement that the operator runs inside tenants.
 type Execution struct {
 	SQL    string // one statement, which the server checks
-	Reason string // for the log, 1 to 200 characters
+	Reason string // for the log and the owners of each tenant, 1 to 200 characters
 
 	// Tenants names the tenants. If it is empty, the statement runs in each active tenant
 	// that Where selects.
@@ -61,7 +60,7 @@ func (e *TenantError) Error() string { return "in tenant " + e.Tenant.String() +
 func (e *TenantError) Unwrap() error { return e.Err }
 
 // Exec runs one statement inside tenants, as the role of each, in parallel, each in a
-// transaction of its own. Each row goes to receive, which is never called twice at once
+// transaction of its own, by an [access.Worker] that it admits for the reason. Each row goes to receive, which is never called twice at once
 // and must not keep the row. An error of receive ends everything.
 //
 // It enters tenants that are behind the program's migrations, too, since the statement may
@@ -71,18 +70,20 @@ func (e *TenantError) Unwrap() error { return e.Err }
 // each, and rows of such a tenant may have been received. An active tenant that is
 // suspended meanwhile is left out, unless e.Tenants names it.
 func (p *Partywall) Exec(ctx context.Context, operator access.Operator, e Execution, receive func(ExecutedRow) error) error {
-	return executor{p.sql, p.Tenants, p.config.logger()}.run(ctx, operator, e, receive)
+	return executor{p.sql, p.Tenants, p.Access, p.config.logger()}.run(ctx, operator, e, receive)
 }
 
 // Exec is [Partywall.Exec].
 func (r *Registry) Exec(ctx context.Context, operator access.Operator, e Execution, receive func(ExecutedRow) error) error {
-	return executor{r.sql, r.Tenants, r.config.logger()}.run(ctx, operator, e, receive)
+	workers := &access.Service{Workers: r.stores.workers}
+	return executor{r.sql, r.Tenants, workers, r.config.logger()}.run(ctx, operator, e, receive)
 }
 
 // executor runs statements inside tenants.
 type executor struct {
 	sql     *postgres.DB // nil on memory
 	tenants *tenants.Service
+	access  *access.Service // that admits workers
 	logger  *slog.Logger
 }
 
@@ -100,17 +101,17 @@ func (x executor) run(ctx context.Context, operator access.Operator, e Execution
 	e.Reason = reason
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	run := &execution{executor: x, Execution: e, receive: receive, stop: cancel}
+	run := &execution{executor: x, Execution: e, operator: operator, receive: receive, stop: cancel}
 	queue := make(chan domain.TenantID)
 	var workers sync.WaitGroup
 	for range x.workers(e) {
 		workers.Go(func() {
 			for id := range queue {
-				run.in(ctx, id)
+				run.note(ctx, id, run.in(ctx, id))
 			}
 		})
 	}
-	listed := run.feed(ctx, operator, queue)
+	listed := run.feed(ctx, queue)
 	close(queue)
 	workers.Wait()
 	if err := context.Cause(ctx); err != nil {
@@ -133,7 +134,8 @@ func (x executor) workers(e Execution) int {
 type execution struct {
 	executor
 	Execution
-	stop context.CancelCauseFunc // ends everything
+	operator access.Operator
+	stop     context.CancelCauseFunc // ends everything
 
 	mu       sync.Mutex // guards what follows
 	receive  func(ExecutedRow) error
@@ -141,8 +143,8 @@ type execution struct {
 }
 
 // feed passes the IDs of the tenants on, until ctx is done.
-func (x *execution) feed(ctx context.Context, operator access.Operator, queue chan<- domain.TenantID) error {
-	for id, err := range x.selected(ctx, operator) {
+func (x *execution) feed(ctx context.Context, queue chan<- domain.TenantID) error {
+	for id, err := range x.selected(ctx) {
 		if err != nil {
 			return err
 		}
@@ -156,7 +158,7 @@ func (x *execution) feed(ctx context.Context, operator access.Operator, queue ch
 }
 
 // selected returns the tenants that are named, or those of the query page by page.
-func (x *execution) selected(ctx context.Context, operator access.Operator) iter.Seq2[domain.TenantID, error] {
+func (x *execution) selected(ctx context.Context) iter.Seq2[domain.TenantID, error] {
 	const page = 200
 	return func(yield func(domain.TenantID, error) bool) {
 		for _, id := range x.Tenants {
@@ -170,7 +172,7 @@ func (x *execution) selected(ctx context.Context, operator access.Operator) iter
 		query := x.Where
 		query.Status = domain.Active
 		for after := (domain.TenantID{}); ; {
-			found, err := x.tenants.Search(ctx, operator, query, after, page)
+			found, err := x.tenants.Search(ctx, x.operator, query, after, page)
 			if err != nil {
 				yield(domain.TenantID{}, err)
 				return
@@ -189,21 +191,24 @@ func (x *execution) selected(ctx context.Context, operator access.Operator) iter
 }
 
 // in runs the statement inside one tenant.
-func (x *execution) in(ctx context.Context, id domain.TenantID) {
-	began := time.Now()
-	err := x.sql.Exec(ctx, id, x.SQL, postgres.ExecSink{
-		Row: func(columns []string, values []Value) error {
-			return x.pass(ExecutedRow{Tenant: id, Columns: columns, Values: values})
-		},
-		Affected: func(rows int64) { _ = x.pass(ExecutedRow{Tenant: id, Changed: rows}) }, // pass ends everything
-	}, x.options()...)
-	outcome := "done"
+func (x *execution) in(ctx context.Context, id domain.TenantID) error {
+	worker, err := x.access.AdmitWorker(ctx, x.operator, id, x.Reason)
 	if err != nil {
-		outcome = err.Error()
+		return err
 	}
-	x.logger.LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "the operator entered a tenant",
-		slog.String("audit", "tenant_entered"), slog.String("actor", "operator"), slog.String("tenant", id.String()),
-		slog.String("reason", x.Reason), slog.String("outcome", outcome), slog.Duration("duration", time.Since(began)))
+	return logEntry(ctx, x.logger, worker, func() error {
+		return x.sql.Exec(ctx, id, worker.Incarnation(), x.SQL, postgres.ExecSink{
+			Row: func(columns []string, values []Value) error {
+				return x.pass(ExecutedRow{Tenant: id, Columns: columns, Values: values})
+			},
+			Affected: func(rows int64) { _ = x.pass(ExecutedRow{Tenant: id, Changed: rows}) }, // pass ends everything
+		}, x.options()...)
+	})
+}
+
+// note records the failure of a tenant, unless it ended everything or the tenant was
+// selected and is not active any more.
+func (x *execution) note(ctx context.Context, id domain.TenantID, err error) {
 	if err == nil || ctx.Err() != nil || len(x.Tenants) == 0 && domain.CodeOf(err) == domain.CodeTenantNotFound {
 		return
 	}

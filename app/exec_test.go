@@ -35,6 +35,8 @@ func TestAStatementRunsInsideTenants(t *testing.T) {
 	if found[acme.ID] != "100;" || found[beta.ID] != ";" {
 		t.Errorf("%v", found)
 	}
+	mustHaveAdmittedAWorker(t, acme, both.Reason)
+	mustHaveAdmittedAWorker(t, beta, both.Reason)
 	if err := acme.Exec(t.Context(), access.Operator{}, both, receive); domain.KindOf(err) != domain.Forbidden {
 		t.Errorf("without a proof: %v", err)
 	}

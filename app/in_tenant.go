@@ -54,13 +54,20 @@ func (p *Partywall) inTenant(ctx context.Context, member access.Member, fn func(
 }
 
 // work is InTenant for a Worker. It logs the outcome even if fn panics.
-func (p *Partywall) work(ctx context.Context, worker access.Worker, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) (err error) {
+func (p *Partywall) work(ctx context.Context, worker access.Worker, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) error {
 	if p.sql == nil {
 		return errNoDatabase()
 	}
+	return logEntry(ctx, p.config.logger(), worker, func() error {
+		return p.sql.InIncarnation(ctx, worker.Tenant(), worker.Incarnation(), fn, options...)
+	})
+}
+
+// logEntry calls enter, and logs how the worker's stay inside its tenant ended.
+func logEntry(ctx context.Context, logger *slog.Logger, worker access.Worker, enter func() error) (err error) {
 	began, outcome := time.Now(), "panic"
 	defer func() {
-		p.config.logger().LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "the operator entered a tenant",
+		logger.LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "the operator entered a tenant",
 			slog.String("audit", "tenant_entered"),
 			slog.String("actor", "operator"),
 			slog.String("tenant", worker.Tenant().String()),
@@ -69,7 +76,7 @@ func (p *Partywall) work(ctx context.Context, worker access.Worker, fn func(ctx 
 			slog.Duration("duration", time.Since(began)),
 		)
 	}()
-	err = p.sql.InIncarnation(ctx, worker.Tenant(), worker.Incarnation(), fn, options...)
+	err = enter()
 	outcome = "done"
 	if err != nil {
 		outcome = err.Error()

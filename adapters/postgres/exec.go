@@ -9,6 +9,7 @@ import (
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
 )
 
 // ExecSink receives what a statement returns.
@@ -21,12 +22,12 @@ type ExecSink struct {
 	Affected func(rows int64)
 }
 
-// Exec runs one statement inside the active tenant id, as [DB.InTenant] runs a
+// Exec runs one statement inside the active tenant id, as [DB.InIncarnation] runs a
 // function, also in a tenant that is behind the program's migrations: the statement may
 // remove the cause. It is sent by the extended protocol, so the server refuses a
 // text that has several.
-func (db *DB) Exec(ctx context.Context, id domain.TenantID, statement string, sink ExecSink, options ...pg.TxOption) error {
-	return entering{db: db, id: id, condition: servesMembers, anyVersion: true}.run(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
+func (db *DB) Exec(ctx context.Context, id domain.TenantID, incarnation ports.Incarnation, statement string, sink ExecSink, options ...pg.TxOption) error {
+	return entering{db: db, id: id, condition: servesIncarnation(id, incarnation), anyVersion: true}.run(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
 		stmt, err := tx.PreparexContext(ctx, statement)
 		if err != nil {
 			return err

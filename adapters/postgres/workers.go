@@ -65,6 +65,11 @@ func (w *Workers) Admit(ctx context.Context, a ports.WorkerAdmission) (ports.Adm
 // InIncarnation is [DB.InTenant] for one incarnation of the tenant: a later tenant with
 // the same ID is [domain.CodeTenantNotFound]. The check costs no round trip.
 func (db *DB) InIncarnation(ctx context.Context, id domain.TenantID, incarnation ports.Incarnation, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...pg.TxOption) error {
+	return entering{db: db, id: id, condition: servesIncarnation(id, incarnation)}.run(ctx, fn, options...)
+}
+
+// servesIncarnation is the condition that the tenant is active, and of that incarnation.
+func servesIncarnation(id domain.TenantID, incarnation ports.Incarnation) string {
 	schema := pq.QuoteLiteral(pq.QuoteIdentifier(pg.SchemaOf(id)))
-	return entering{db: db, id: id, condition: servesMembers + ` AND ` + schemaOID(schema) + `::text = ` + pq.QuoteLiteral(string(incarnation))}.run(ctx, fn, options...)
+	return servesMembers + ` AND ` + schemaOID(schema) + `::text = ` + pq.QuoteLiteral(string(incarnation))
 }
