@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/partywall-go/partywall/adapters/archive"
 	"github.com/partywall-go/partywall/adapters/memory"
@@ -273,6 +274,22 @@ func TestAnImportThatBreaksOffLeavesNothing(t *testing.T) {
 	_, err := c.archives.Import(t.Context(), installation, &trap{Reader: bytes.NewReader(c.archive), at: size / 2, spring: cut}, as(bolt))
 	mustBreakOff(t, err, domain.CodeDatabaseUnavailable)
 	c.mustHaveNothing(t, bolt, "without its connection")
+
+	for when, harm := range map[string]func() error{
+		"its database restarted":  func() error { return c.server.Restart(t.Context()) },
+		"its database was killed": c.server.Kill,
+	} {
+		_, err := c.archives.Import(t.Context(), installation, &trap{Reader: bytes.NewReader(c.archive), at: size / 2, spring: func() {
+			if err := harm(); err != nil {
+				t.Error(err)
+			}
+		}}, as(bolt))
+		mustBreakOff(t, err, domain.CodeDatabaseUnavailable)
+		for c.super.PingContext(t.Context()) != nil && t.Context().Err() == nil {
+			time.Sleep(time.Millisecond)
+		}
+		c.mustHaveNothing(t, bolt, when)
+	}
 
 	small := *c.archives
 	small.Objects = &memory.Objects{MaxBytes: 100_000} // the first file fits

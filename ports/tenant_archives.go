@@ -35,8 +35,9 @@ type TenantArchives interface {
 
 	// Activate serves the tenant from now on. Its event is [domain.EventTenantCreated],
 	// on behalf of one of its owners. A tenant without an active owner is
-	// [domain.CodeLastOwner], and stays as it is. An import that was discarded, activated
-	// or swept is [ErrImportEnded].
+	// [domain.CodeLastOwner], and stays as it is. An import that was discarded or swept is
+	// [ErrImportEnded]. Where the answer was lost, Activate is repeated: while the tenant
+	// is active, it returns it again, and records no further event.
 	Activate(ctx context.Context, p PendingImport, by domain.Actor) (domain.Tenant, error)
 
 	// Discard removes the tenant as if it had never been. It does nothing to one that

@@ -168,7 +168,11 @@ func (i *imports) complete(ctx context.Context, pending ports.PendingImport) (er
 	if err != nil {
 		return err
 	}
-	i.report.Tenant, err = i.service.Database.Activate(context.WithoutCancel(ctx), pending, domain.OperatorActor())
+	// The rows are in the database, so a cancelled request does not break the activation off.
+	err = i.service.patiently(context.WithoutCancel(ctx), func(ctx context.Context) (err error) {
+		i.report.Tenant, err = i.service.Database.Activate(ctx, pending, domain.OperatorActor())
+		return err
+	})
 	if domain.CodeOf(err) == domain.CodeLastOwner {
 		return domain.NewError(domain.CodeLastOwner).WithMessage("no owner of the archive has an account here: name one by --owner")
 	}
@@ -191,18 +195,19 @@ func (i *imports) renew(ctx context.Context, pending ports.PendingImport, cancel
 	}
 }
 
-// discardPatience is how long an import that failed tries to remove what it made.
-const discardPatience = time.Minute
-
-// discard removes what the import made, also after ctx is done.
+// discard removes what the import made, also after ctx is done. The files come first,
+// because the pending tenant keeps the ID from others until they are removed.
 func (i *imports) discard(ctx context.Context, pending ports.PendingImport) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), discardPatience)
-	defer cancel()
-	var err error
-	if i.copied {
-		err = i.purge(ctx, pending)
-	}
-	return cmp.Or(i.service.Database.Discard(ctx, pending), err)
+	return i.service.patiently(context.WithoutCancel(ctx), func(ctx context.Context) error {
+		var err error
+		if i.copied {
+			err = i.purge(ctx, pending)
+		}
+		if domain.KindOf(err) == domain.Unavailable {
+			return err
+		}
+		return cmp.Or(i.service.Database.Discard(ctx, pending), err)
+	})
 }
 
 // purge removes the files that were copied, as long as the ID is the import's.

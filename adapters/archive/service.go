@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
@@ -55,6 +56,28 @@ func (s *Service) log(ctx context.Context, what string, tenant domain.TenantID, 
 	}
 	s.Logger.LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "the operator "+what+" a tenant",
 		slog.String("audit", "tenant_"+what), slog.String("actor", "operator"), slog.String("tenant", tenant.String()), slog.String("outcome", outcome))
+}
+
+// outagePatience is how long an import waits for a database or an object store that
+// cannot be used.
+const outagePatience = time.Minute
+
+// patiently calls do again while the database or the object store cannot be used.
+func (s *Service) patiently(ctx context.Context, do func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, outagePatience)
+	defer cancel()
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+		err := do(ctx)
+		if domain.KindOf(err) != domain.Unavailable {
+			return err
+		}
+		s.Logger.WarnContext(ctx, "an import waits for the database or the object store", "error", err, "patience", outagePatience)
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pause):
+		}
+	}
 }
 
 // damaged says in one line why an archive cannot be read.

@@ -171,7 +171,7 @@ func (a *Archives) Renew(ctx context.Context, p ports.PendingImport) error {
 
 // Activate implements [ports.TenantArchives].
 func (a *Archives) Activate(ctx context.Context, p ports.PendingImport, by domain.Actor) (made domain.Tenant, err error) {
-	err = a.pending(ctx, p, func(r *reservation, now time.Time) error {
+	err = a.pending(ctx, p, func(r *reservation, _ time.Time) error {
 		members := slices.SortedFunc(slices.Values(r.imported.members), func(a, b domain.Membership) int { return a.CreatedAt.Compare(b.CreatedAt) })
 		owner := slices.IndexFunc(members, domain.Membership.KeepsOwnership)
 		if owner < 0 {
@@ -187,14 +187,28 @@ func (a *Archives) Activate(ctx context.Context, p ports.PendingImport, by domai
 		a.db.activate(made, r.imported)
 		return nil
 	})
+	if errors.Is(err, ports.ErrImportEnded) {
+		return a.activated(p)
+	}
 	return made, err
+}
+
+// activated returns the tenant of an import whose activation is repeated.
+func (a *Archives) activated(p ports.PendingImport) (domain.Tenant, error) {
+	a.db.mu.Lock()
+	defer a.db.mu.Unlock()
+	t := a.db.tenants[p.Tenant]
+	if t == nil || t.imported != p.Token || t.Status != domain.Active {
+		return domain.Tenant{}, ports.ErrImportEnded
+	}
+	return t.Tenant, nil
 }
 
 // activate puts the tenant of an import in place of its reservation.
 func (db *DB) activate(t domain.Tenant, from *imported) {
 	db.unreserve(t.ID)
 	record := newRecord(t)
-	record.Settings, record.Limits = from.settings, from.limits
+	record.Settings, record.Limits, record.imported = from.settings, from.limits, from.token
 	set(&db.tenants, t.ID, record)
 	for _, m := range from.members {
 		db.place(m)

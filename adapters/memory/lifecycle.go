@@ -8,10 +8,11 @@ import (
 	"github.com/partywall-go/partywall/ports"
 )
 
-// record is a tenant's record, and how often it was changed.
+// record is a tenant's record.
 type record struct {
 	domain.TenantDetails
-	changes int64
+	changes  int64  // how often it was changed
+	imported string // the token of the import that made it; empty: none did
 }
 
 func newRecord(t domain.Tenant) *record {

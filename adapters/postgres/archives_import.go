@@ -140,7 +140,8 @@ func (a *Archives) Activate(ctx context.Context, p ports.PendingImport, by domai
 			UPDATE partywall.tenants t SET status = 'active', expires_at = NULL
 			WHERE `+pendingImport+` AND t.expires_at > now() RETURNING `+tenantColumns, p.Tenant.String(), p.Token))
 		if errors.Is(err, sql.ErrNoRows) {
-			return ports.ErrImportEnded
+			made, err = activated(ctx, tx, p)
+			return err
 		} else if err != nil {
 			return err
 		}
@@ -159,6 +160,17 @@ func (a *Archives) Activate(ctx context.Context, p ports.PendingImport, by domai
 		_, err = tx.ExecContext(ctx, record, args...)
 		return err
 	})
+	return made, err
+}
+
+// activated returns the tenant of an import whose activation is repeated.
+func activated(ctx context.Context, tx *sqlx.Tx, p ports.PendingImport) (domain.Tenant, error) {
+	made, err := scanTenant(tx.QueryRowContext(ctx, `
+		SELECT `+tenantColumns+` FROM partywall.tenants t
+		WHERE t.id = $1 AND t.request = $2 AND t.status = 'active'`, p.Tenant.String(), p.Token))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ports.ErrImportEnded
+	}
 	return made, err
 }
 

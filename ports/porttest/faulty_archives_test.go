@@ -42,8 +42,12 @@ func archiveFaults() map[string]fault {
 			"a tenant without an active owner is not activated"},
 		"a discard that discards nothing": {archives(func(s porttest.Tenancy) ports.TenantArchives { return keeping{s.Archives} }),
 			"an import that is discarded leaves nothing"},
-		"an activation repeated": {archives(func(s porttest.Tenancy) ports.TenantArchives { return repeating{s.Archives, s.Lifecycle} }),
-			"an activated import cannot be discarded, renewed or activated again"},
+		"a renewal of what is active": {archives(func(s porttest.Tenancy) ports.TenantArchives { return eternal{s.Archives} }),
+			"an activated import can be neither discarded nor renewed"},
+		"an activation that is good once": {archives(func(s porttest.Tenancy) ports.TenantArchives { return &once{TenantArchives: s.Archives} }),
+			"an activation that is repeated returns the tenant and records nothing"},
+		"an activation of what is active": {archives(func(s porttest.Tenancy) ports.TenantArchives { return repeating{s.Archives, s.Lifecycle} }),
+			"an activated import is not that of another token, nor one that is active no longer"},
 		"a winner for each": {archives(func(s porttest.Tenancy) ports.TenantArchives { return &replacing{TenantArchives: s.Archives} }),
 			"of imports of an ID at once one succeeds"},
 	}
@@ -182,7 +186,25 @@ type keeping struct{ ports.TenantArchives }
 
 func (keeping) Discard(context.Context, ports.PendingImport) error { return nil }
 
-// repeating activates a tenant that is active.
+// eternal renews each import.
+type eternal struct{ ports.TenantArchives }
+
+func (eternal) Renew(context.Context, ports.PendingImport) error { return nil }
+
+// once refuses an activation that is repeated.
+type once struct {
+	ports.TenantArchives
+	activated sync.Map
+}
+
+func (a *once) Activate(ctx context.Context, p ports.PendingImport, by domain.Actor) (domain.Tenant, error) {
+	if _, repeated := a.activated.LoadOrStore(p, true); repeated {
+		return domain.Tenant{}, ports.ErrImportEnded
+	}
+	return a.TenantArchives.Activate(ctx, p, by)
+}
+
+// repeating activates a tenant that exists.
 type repeating struct {
 	ports.TenantArchives
 	lifecycle ports.TenantLifecycle

@@ -207,16 +207,36 @@ func endImports(t *testing.T, open func(t *testing.T) Tenancy) {
 		mustDo(t, y.Archives.Discard(t.Context(), pending)) // which is another import
 		y.activate(t, next)
 	})
-	t.Run("an activated import cannot be discarded, renewed or activated again", func(t *testing.T) {
+	t.Run("an activated import can be neither discarded nor renewed", func(t *testing.T) {
 		x := openTeam(t, open)
 		y := x.copied(t)
 		pending := y.importAs(t, x.export(t).as(y.ID))
 		y.activate(t, pending)
 		mustDo(t, y.Archives.Discard(t.Context(), pending))
 		mustBe(t, y.Archives.Renew(t.Context(), pending), ports.ErrImportEnded.Kind)
-		mustBe(t, second(y.Archives.Activate(t.Context(), pending, operator)), ports.ErrImportEnded.Kind)
 		mustDo(t, second(y.Members.Find(t.Context(), y.Owner, y.ID)))
 		mustBeKinds(t, y.events(t, y.ID), domain.EventTenantCreated)
+	})
+	t.Run("an activation that is repeated returns the tenant and records nothing", func(t *testing.T) {
+		x := openTeam(t, open)
+		y := x.copied(t)
+		pending := y.importAs(t, x.export(t).as(y.ID))
+		made := y.activate(t, pending)
+		if again := y.activate(t, pending); again != made {
+			t.Errorf("it returned %+v, and then %+v", made, again)
+		}
+		mustBeKinds(t, y.events(t, y.ID), domain.EventTenantCreated)
+	})
+	t.Run("an activated import is not that of another token, nor one that is active no longer", func(t *testing.T) {
+		x := openTeam(t, open)
+		y := x.copied(t)
+		pending := y.importAs(t, x.export(t).as(y.ID))
+		y.activate(t, pending)
+		other := pending
+		other.Token += "x"
+		mustBe(t, second(y.Archives.Activate(t.Context(), other, operator)), ports.ErrImportEnded.Kind)
+		y.mustChange(t, operator, suspend)
+		mustBe(t, second(y.Archives.Activate(t.Context(), pending, operator)), ports.ErrImportEnded.Kind)
 	})
 }
 

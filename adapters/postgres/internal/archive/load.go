@@ -35,7 +35,7 @@ func Load(ctx context.Context, tx *sqlx.Tx, in ports.TenantImport) error {
 	}
 	for _, statement := range append(undo, l.refreshes...) {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
-			return explainRows(err)
+			return refused(err, "the rows of the archive do not fit each other")
 		}
 	}
 	return l.setSequences(ctx)
@@ -212,26 +212,19 @@ func (l *loading) fill(ctx context.Context) error {
 			return err
 		}
 		if err := l.fillTable(ctx, t, bufio.NewReaderSize(rows, 64<<10)); err != nil {
-			return explainRow(t, err)
+			return refused(err, "the rows of the table %q cannot be loaded", t.Name)
 		}
 	}
 	return nil
 }
 
-// explainRow names the table whose rows the server refuses.
-func explainRow(t ports.ArchivedTable, err error) error {
-	if pg.ServerError(err) != nil && pg.WhyAgain(err) == "" {
-		return ports.ErrArchiveRefused("the rows of the table %q cannot be loaded: %s", t.Name, pg.Complaint(err))
+// refused says what of the archive the server refuses. An outage, or what may succeed
+// later, is not the archive's fault, and comes back as it is.
+func refused(err error, format string, args ...any) error {
+	if pg.ServerError(err) == nil || pg.WhyAgain(err) != "" {
+		return err
 	}
-	return err
-}
-
-// explainRows says that rows do not fit each other.
-func explainRows(err error) error {
-	if pg.ServerError(err) != nil && pg.WhyAgain(err) == "" {
-		return ports.ErrArchiveRefused("the rows of the archive do not fit each other: %s", pg.Complaint(err))
-	}
-	return err
+	return ports.ErrArchiveRefused("%s: %s", fmt.Sprintf(format, args...), pg.Complaint(err))
 }
 
 // rowsOfCopy is how many rows one COPY loads: the server keeps the checks of foreign keys
@@ -350,7 +343,7 @@ func (l *loading) setSequences(ctx context.Context) error {
 			return ports.ErrArchiveRefused("the archive has the sequence %q, which the migrations do not make", s.Name)
 		}
 		if _, err := l.tx.ExecContext(ctx, `SELECT setval($1::regclass, $2, $3)`, qualified(l.schema, s.Name), s.Last, s.Called); err != nil {
-			return ports.ErrArchiveRefused("the sequence %q cannot be set: %s", s.Name, pg.Complaint(err))
+			return refused(err, "the sequence %q cannot be set", s.Name)
 		}
 	}
 	return nil
