@@ -4,6 +4,6 @@ package main
 
 import "errors"
 
-func mountSmall(string) error { return errors.ErrUnsupported }
+func mountSmall(string, int) error { return errors.ErrUnsupported }
 
 func unmount(string) {}

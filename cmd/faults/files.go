@@ -85,7 +85,7 @@ func diskFull(ctx context.Context, bed *testbed) (string, error) {
 	if err := os.Chmod(filepath.Join(bed.dir, "data"), 0o700); err != nil {
 		return "", err
 	}
-	if err := mountSmall(objects); err != nil {
+	if err := mountSmall(objects, 8); err != nil {
 		return "skipped: only root can mount a small disk", nil //nolint:nilerr // the table shows it
 	}
 	bed.closers = append(bed.closers, func() { unmount(objects) })

@@ -21,6 +21,8 @@ import (
 	"syscall"
 	"text/tabwriter"
 	"time"
+
+	"github.com/partywall-go/partywall/app/cli"
 )
 
 // fault is a fault and the promise about it.
@@ -45,11 +47,15 @@ func faults() []fault {
 		{"keys-rotating", "keys that rotate under load: no good token is refused", keysRotating},
 		{"clock-off", "an issuer whose clock is 5 minutes ahead, or a token 5 minutes over: 401", clockOff},
 		{"store-down", "no object store: not ready, URLs are signed all the same, no tenant is created; ready once it is available", storeDown},
+		{"database-full", "a full disk of the database: 503 and one line, reads go on, nothing is left; room again: taken", databaseFull},
 		{"disk-full", "a full disk: 507, nothing of the old file is lost; room again: taken", diskFull},
 	}
 }
 
 func main() {
+	if os.Getenv(productVariable) != "" {
+		cli.Main(product())
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:])
 	stop()

@@ -23,6 +23,7 @@ import (
 type testbed struct {
 	dir     string
 	program string
+	common  []string // variables of each process
 	servers []*server
 	closers []func()
 }
@@ -73,6 +74,7 @@ func (l *testbed) environ(set map[string]string) []string {
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TMPDIR=" + os.TempDir(),
 		"DATA_DIR=" + filepath.Join(l.dir, "data"), "OPERATOR_TOKEN=" + operatorToken, "LOG_LEVEL=warn",
 	}
+	env = append(env, l.common...)
 	for name, value := range set {
 		env = append(env, name+"="+value)
 	}
