@@ -15,8 +15,8 @@ import (
 func invitationsCommand() command {
 	return command{
 		name:    "invitations",
-		summary: "list, create and revoke the invitations to a tenant",
-		below:   []command{listInvitationsCommand(), createInvitationCommand(), revokeInvitationCommand()},
+		summary: "list, create, resend and revoke the invitations to a tenant",
+		below:   []command{listInvitationsCommand(), createInvitationCommand(), resendInvitationCommand(), revokeInvitationCommand()},
 	}
 }
 
@@ -103,11 +103,42 @@ func createInvitation(ctx context.Context, c console, cmd invocation) error {
 		if err != nil {
 			return err
 		}
-		how := issued.Link.Reveal()
-		if issued.ByMail() {
-			how = "a server mails it to " + issued.Email.String()
+		return c.issued(cmd, issued)
+	})
+}
+
+// issued prints an invitation that was created or resent.
+func (c console) issued(cmd invocation, i invitations.Issued) error {
+	how := i.Link.Reveal()
+	if i.ByMail() {
+		how = "a server mails it to " + i.Email.String()
+	}
+	return c.result(cmd, invitationObjectOf(i), "invited to be %s of %s until %s: %s", i.Role, i.Tenant, i.ExpiresAt.Format(time.RFC3339), how)
+}
+
+func resendInvitationCommand() command {
+	return command{
+		name:    "resend",
+		args:    "ID INVITATION",
+		summary: "give an invitation that is open or has expired a new token and its whole life again",
+		details: "INVITATION is the first column of: invitations list ID\n" +
+			"The old token is no longer good. An invitation of an imported tenant is accepted only after it is resent.",
+		flags: []option{jsonFlag()},
+		run:   resendInvitation,
+	}
+}
+
+func resendInvitation(ctx context.Context, c console, cmd invocation) error {
+	return withMembers(ctx, c, cmd, func(r *app.Registry, by access.Manager) error {
+		invitation, err := domain.ParseInvitationID(cmd.arg(1))
+		if err != nil {
+			return err
 		}
-		return c.result(cmd, invitationObjectOf(issued), "invited to be %s of %s until %s: %s", issued.Role, issued.Tenant, issued.ExpiresAt.Format(time.RFC3339), how)
+		issued, err := r.Invitations.Resend(ctx, by, ports.Caller{}, invitation)
+		if err != nil {
+			return err
+		}
+		return c.issued(cmd, issued)
 	})
 }
 

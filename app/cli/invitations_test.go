@@ -26,7 +26,14 @@ func TestTheOperatorInvites(t *testing.T) {
 	if list := do("invitations", "list", "acme"); strings.Count(list, "\n") != 4 || strings.Contains(list, byLink["invitationToken"].(string)) || !strings.Contains(list, "by link") {
 		t.Errorf("the list is\n%s", list)
 	}
+	again := object(t, do("invitations", "resend", "acme", byLink["invitationId"].(string), "--json"))
+	if again["invitationId"] != byLink["invitationId"] || again["invitationToken"] == byLink["invitationToken"] || again["link"] != "https://app.example.com/join?token="+again["invitationToken"].(string) {
+		t.Errorf("resent: %v", again)
+	}
 	id := byMail["invitationId"].(string)
+	if out := do("invitations", "resend", "acme", id); !strings.Contains(out, "a server mails it to Bob@example.com") {
+		t.Error(out)
+	}
 	if refused := typing(t, env, "yes\n", "invitations", "revoke", "acme", id); refused.code != exitFailure || !strings.Contains(refused.err, "Type acme to confirm") {
 		t.Errorf("%+v", refused)
 	}
@@ -37,11 +44,12 @@ func TestTheOperatorInvites(t *testing.T) {
 		t.Errorf("revoked are %v", got)
 	}
 	oneLine(t, runCommand(t, env, "invitations", "revoke", "acme", id, "--yes"), "no such invitation")
+	oneLine(t, runCommand(t, env, "invitations", "resend", "acme", id), "no such invitation")
 	oneLine(t, runCommand(t, env, "invitations", "list", "acme", "--state", "lost"), "state is one of")
 	oneLine(t, runCommand(t, env, "invitations", "create", "acme", "--role", "king"), "a role is one of")
 	oneLine(t, runCommand(t, env, "invitations", "create", "acme", "--role", "viewer", "--for", "1m"), "expires in 3600 to 2592000 seconds")
 	oneLine(t, runCommand(t, env, "invitations", "create", "bolt", "--role", "viewer"), "no such tenant")
-	for _, args := range [][]string{{"invitations", "create", "acme"}, {"invitations", "revoke", "acme"}, {"invitations", "list"}} {
+	for _, args := range [][]string{{"invitations", "create", "acme"}, {"invitations", "resend", "acme"}, {"invitations", "revoke", "acme"}, {"invitations", "list"}} {
 		if got := runCommand(t, env, args...); got.code != exitMisuse {
 			t.Errorf("%v: %+v", args, got)
 		}
