@@ -136,7 +136,7 @@ func TestAnImportedTenantNeedsAnOwnerWithAnAccount(t *testing.T) {
 	file := archived(t, acme, app.NoFiles)
 	elsewhere := apptest.Open(t, &app.Config{TenantMigrations: invoices.TenantMigrations, SharedMigrations: invoices.SharedMigrations})
 	_, err := elsewhere.Archives.Import(t.Context(), installation, bytes.NewReader(file), app.Importing{As: id})
-	if !errors.Is(err, domain.CodeLastOwner) || !strings.Contains(err.Error(), "--owner") {
+	if !errors.Is(err, domain.CodeLastOwner) || !strings.Contains(err.Error(), "(owner)") {
 		t.Fatalf("no owner has an account there: %v", err)
 	}
 	imported, err := elsewhere.Archives.Import(t.Context(), installation, bytes.NewReader(file), app.Importing{As: id, Owner: elsewhere.Owner.Member.Identity()})

@@ -174,7 +174,7 @@ func (i *imports) complete(ctx context.Context, pending ports.PendingImport) (er
 		return err
 	})
 	if domain.CodeOf(err) == domain.CodeLastOwner {
-		return domain.NewError(domain.CodeLastOwner).WithMessage("no owner of the archive has an account here: name one by --owner")
+		return domain.NewError(domain.CodeLastOwner).WithField("owner").WithMessage("no owner of the archive has an account here: name an owner")
 	}
 	return err
 }

@@ -222,7 +222,7 @@ func describeImport(done app.Imported) string {
 		lines = append(lines, plural(int(done.Without), "file")+" not in the archive")
 	}
 	if done.ToResend > 0 {
-		lines = append(lines, plural(done.ToResend, "invitation")+" to resend, because an archive has no tokens")
+		lines = append(lines, plural(done.ToResend, "invitation")+" to resend by: invitations resend "+done.Tenant.ID.String()+" INVITATION")
 	}
 	if done.MissingAll > 0 {
 		lines = append(lines, plural(done.MissingAll, "member")+" without an account here:")
