@@ -168,8 +168,11 @@ func expiryOf(text *string) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	at, err := time.Parse(time.RFC3339, *text)
-	if err != nil {
+	switch {
+	case err != nil:
 		return time.Time{}, domain.Invalidf("expiresAt", "expiresAt is a time such as 2026-01-31T09:30:00Z (RFC 3339)")
+	case at.IsZero(): // which use cases read as no end
+		return time.Time{}, domain.Invalidf("expiresAt", "a membership ends in the future; null means that it does not end")
 	}
 	return at, nil
 }

@@ -145,7 +145,8 @@ func TestMembersAreChanged(t *testing.T) {
 
 	for body, field := range map[string]string{
 		`{"role": "king"}`: "role", `{"role": null}`: "role", `{"state": null}`: "state", `{"state": "asleep"}`: "state", `{"expiresAt": "tomorrow"}`: "expiresAt",
-		`{"expiresAt": "2020-01-31T09:30:00Z"}`: "expiresAt", `{"expiresAt": 5}`: "expiresAt", `{"reason": "a\nb"}`: "reason", `{"roles": []}`: "roles",
+		`{"expiresAt": "2020-01-31T09:30:00Z"}`: "expiresAt", `{"expiresAt": "0001-01-01T00:00:00Z"}`: "expiresAt",
+		`{"expiresAt": "0001-01-01T01:00:00+01:00"}`: "expiresAt", `{"expiresAt": "9999-12-31T23:59:59-01:00"}`: "expiresAt", `{"expiresAt": 5}`: "expiresAt", `{"reason": "a\nb"}`: "reason", `{"roles": []}`: "roles",
 	} {
 		h.patch(t, vic, body, owner).isProblem(t, 400, "invalid", field)
 	}
@@ -229,6 +230,7 @@ func TestTheOperatorManagesMembersOfEachTenant(t *testing.T) {
 	for body, field := range map[string]string{
 		strings.Replace(grant, "ticket 17", "", 1): "reason", strings.Replace(grant, "admin", "king", 1): "role",
 		strings.Replace(grant, eve, "", 1): "sub", `{"sub": "x", "role": "viewer", "reason": "r", "expiresAt": "2020-01-31T09:30:00Z"}`: "expiresAt",
+		`{"sub": "x", "role": "viewer", "reason": "s", "expiresAt": "0001-01-01T00:00:00Z"}`: "expiresAt", `{"sub": "x", "role": "viewer", "reason": "t", "expiresAt": "9999-12-31T23:59:59-01:00"}`: "expiresAt",
 	} {
 		h.post(t, admin, body, asOperator).isProblem(t, 400, "invalid", field)
 	}

@@ -28,10 +28,19 @@ func (s *Service) now() time.Time {
 	return s.Now()
 }
 
-// checkExpiry refuses an end of a membership that has passed; the zero time is none.
+// lastYear is the last one that RFC 3339 can write, as events and answers do.
+const lastYear = 9999
+
+// checkExpiry refuses an end of a membership that has passed, or that no event can have;
+// the zero time is none.
 func (s *Service) checkExpiry(at time.Time) error {
-	if !at.IsZero() && !at.After(s.now()) {
+	switch {
+	case at.IsZero():
+		return nil
+	case !at.After(s.now()):
 		return domain.Invalidf("expiresAt", "a membership ends in the future, or not at all")
+	case at.UTC().Year() > lastYear:
+		return domain.Invalidf("expiresAt", "a membership ends in the year %d at the latest, or not at all", lastYear)
 	}
 	return nil
 }

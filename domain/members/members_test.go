@@ -168,14 +168,15 @@ func TestAdminsManageMembers(t *testing.T) {
 		change domain.MembershipChange
 		want   error
 	}{
-		"the zero Manager":         {access.Manager{}, viewer.Identity(), toRole(domain.RoleMember), domain.Forbidden},
-		"an admin, to an owner":    {manager, viewer.Identity(), toRole(domain.RoleOwner), domain.CodeRoleTooLow},
-		"an admin, of an owner":    {manager, ada, toRole(domain.RoleViewer), domain.CodeRoleTooLow},
-		"an admin, of a stranger":  {manager, identity("eve"), toRole(domain.RoleViewer), domain.CodeMemberNotFound},
-		"an admin, of no identity": {manager, domain.Identity{}, toRole(domain.RoleViewer), domain.Invalid},
-		"an admin, to no role":     {manager, viewer.Identity(), toRole("king"), domain.Invalid},
-		"an admin, to a past end":  {manager, viewer.Identity(), domain.MembershipChange{ExpiresAt: &noon}, domain.Invalid},
-		"an admin, for two lines":  {manager, viewer.Identity(), domain.MembershipChange{Reason: new("a\nb")}, domain.Invalid},
+		"the zero Manager":            {access.Manager{}, viewer.Identity(), toRole(domain.RoleMember), domain.Forbidden},
+		"an admin, to an owner":       {manager, viewer.Identity(), toRole(domain.RoleOwner), domain.CodeRoleTooLow},
+		"an admin, of an owner":       {manager, ada, toRole(domain.RoleViewer), domain.CodeRoleTooLow},
+		"an admin, of a stranger":     {manager, identity("eve"), toRole(domain.RoleViewer), domain.CodeMemberNotFound},
+		"an admin, of no identity":    {manager, domain.Identity{}, toRole(domain.RoleViewer), domain.Invalid},
+		"an admin, to no role":        {manager, viewer.Identity(), toRole("king"), domain.Invalid},
+		"an admin, to a past end":     {manager, viewer.Identity(), domain.MembershipChange{ExpiresAt: &noon}, domain.Invalid},
+		"an admin, to the year 10000": {manager, viewer.Identity(), domain.MembershipChange{ExpiresAt: new(time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC))}, domain.Invalid},
+		"an admin, for two lines":     {manager, viewer.Identity(), domain.MembershipChange{Reason: new("a\nb")}, domain.Invalid},
 	} {
 		if _, err := in.Change(t.Context(), c.by, c.target, c.change); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
