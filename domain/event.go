@@ -68,6 +68,12 @@ type Event struct {
 	Data       json.RawMessage // a JSON object of at most [MaxEventData] bytes, by the Kind; without secrets
 }
 
+// WellFormed reports whether an event may be of the kind: subject.verb in lower case, of
+// at most 64 bytes.
+func (k EventKind) WellFormed() bool {
+	return len(k) <= maxEventKindLen && eventKindForm.MatchString(string(k))
+}
+
 var eventKindForm = regexp.MustCompile(`^[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*$`)
 
 const (
@@ -80,7 +86,7 @@ const (
 // no event can have is an [Invalid] error.
 func NewEvent(ctx context.Context, kind EventKind, tenant TenantID, by Actor, data any) (Event, error) {
 	switch {
-	case len(kind) > maxEventKindLen || !eventKindForm.MatchString(string(kind)):
+	case !kind.WellFormed():
 		return Event{}, Invalidf("kind", "a kind of event is subject.verb in lower case")
 	case tenant.IsZero():
 		return Event{}, Invalidf("tenantId", "an event belongs to a tenant")

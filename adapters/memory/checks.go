@@ -31,8 +31,8 @@ func (s *Purges) Check(ctx context.Context) ([]ports.TenantFault, error) {
 		}
 	}
 	for id, t := range s.db.tenants {
-		if t.Status.AcceptsMembers() && !s.db.hasOwner(id) {
-			found(id, "no owner")
+		if t.Status.AcceptsMembers() && s.db.owners(id) == 0 {
+			found(id, "no active owner whose membership does not expire; make one by the command members grant "+id.String()+" with --role owner")
 		}
 	}
 	for id, p := range s.db.purges {
@@ -44,13 +44,4 @@ func (s *Purges) Check(ctx context.Context) ([]ports.TenantFault, error) {
 		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.What, b.What))
 	})
 	return slices.Compact(faults), nil
-}
-
-func (db *DB) hasOwner(id domain.TenantID) bool {
-	for _, places := range db.places {
-		if places[id].Role == domain.RoleOwner {
-			return true
-		}
-	}
-	return false
 }

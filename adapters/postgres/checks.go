@@ -41,8 +41,8 @@ func tenantFaults() string {
 			WHERE ` + schema.KeepsData + ` AND NOT EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = 'tenant_' || t.id)`,
 		`SELECT t.id, 'no role' FROM partywall.tenants t
 			WHERE $2 AND ` + schema.KeepsData + ` AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = $1 || t.id)`,
-		`SELECT t.id, 'no owner' FROM partywall.tenants t
-			WHERE ` + acceptsMembers + ` AND NOT EXISTS (SELECT FROM partywall.memberships m WHERE m.tenant = t.id AND m.role = 'owner')`,
+		`SELECT t.id, 'no active owner whose membership does not expire; make one by the command members grant ' || t.id || ' with --role owner' FROM partywall.tenants t
+			WHERE ` + acceptsMembers + ` AND NOT EXISTS (SELECT FROM partywall.memberships m WHERE m.tenant = t.id AND ` + keepsOwnership + `)`,
 		`SELECT t.id, 'a tenant of an ID that is not given out' FROM partywall.tenants t JOIN partywall.tombstones s ON s.id = t.id`,
 		`SELECT p.tenant, format('the purge failed %s times: %s', p.failures, p.failure) FROM partywall.purges p WHERE p.failures > 0`,
 	}

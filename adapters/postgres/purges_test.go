@@ -66,6 +66,8 @@ func TestTheCheckFindsWhatIsLeftOfTenants(t *testing.T) {
 	db, cfg := pgtest.Open(t)
 	pgtest.MakeTenant(t, db, "whole")
 	pgtest.MakeTenant(t, db, "bare")
+	pgtest.MakeTenant(t, db, "led")
+	pgtest.MakeTenant(t, db, "lent")
 	super := pgtest.Superuser(t, cfg)
 	role := "pw_" + pgtest.Query[string](t, super, `SELECT inst FROM partywall.installation`) + "_t_"
 	for _, statement := range []string{
@@ -75,6 +77,8 @@ func TestTheCheckFindsWhatIsLeftOfTenants(t *testing.T) {
 		`DROP SCHEMA tenant_bare CASCADE`,
 		`DROP OWNED BY "` + role + `bare"; DROP ROLE "` + role + `bare"`,
 		`DELETE FROM partywall.memberships WHERE tenant = 'bare'`,
+		`UPDATE partywall.memberships SET state = 'suspended' WHERE tenant = 'led'`,
+		`UPDATE partywall.memberships SET expires_at = now() + interval '1 hour' WHERE tenant = 'lent'`,
 	} {
 		pgtest.Execute(t, super, statement)
 	}
@@ -82,8 +86,11 @@ func TestTheCheckFindsWhatIsLeftOfTenants(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	noOwner := func(id string) ports.TenantFault {
+		return ports.TenantFault{Tenant: id, What: "no active owner whose membership does not expire; make one by the command members grant " + id + " with --role owner"}
+	}
 	want := []ports.TenantFault{
-		{Tenant: "bare", What: "no owner"}, {Tenant: "bare", What: "no role"}, {Tenant: "bare", What: "no schema"},
+		noOwner("bare"), {Tenant: "bare", What: "no role"}, {Tenant: "bare", What: "no schema"}, noOwner("led"), noOwner("lent"),
 		{Tenant: "orphan", What: "a role without a tenant"}, {Tenant: "orphan", What: "a schema without a tenant"},
 		{Tenant: "orphan", What: "rows of a tenant that does not exist, in partywall.migrations"},
 	}

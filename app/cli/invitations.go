@@ -22,20 +22,21 @@ func invitationsCommand() command {
 
 // invitationObject is an invitation, with the names of the API.
 type invitationObject struct {
-	TenantID     string    `json:"tenantId"`
-	InvitationID string    `json:"invitationId"`
-	Email        string    `json:"email,omitempty"`
-	Role         string    `json:"role"`
-	CreatedAt    time.Time `json:"createdAt"`
-	ExpiresAt    time.Time `json:"expiresAt"`
-	State        string    `json:"state"`
-	Token        string    `json:"invitationToken,omitempty"`
-	Link         string    `json:"link,omitempty"`
+	TenantID     string      `json:"tenantId"`
+	InvitationID string      `json:"invitationId"`
+	Email        string      `json:"email,omitempty"`
+	Role         string      `json:"role"`
+	CreatedBy    actorObject `json:"createdBy"`
+	CreatedAt    time.Time   `json:"createdAt"`
+	ExpiresAt    time.Time   `json:"expiresAt"`
+	State        string      `json:"state"`
+	Token        string      `json:"invitationToken,omitempty"`
+	Link         string      `json:"link,omitempty"`
 }
 
 func invitationObjectOf(i invitations.Issued) invitationObject {
 	return invitationObject{
-		i.Tenant.String(), i.ID.String(), i.Email.String(), string(i.Role), i.CreatedAt, i.ExpiresAt, string(i.State), i.Token.Reveal(), i.Link.Reveal(),
+		i.Tenant.String(), i.ID.String(), i.Email.String(), string(i.Role), actorObjectOf(i.CreatedBy), i.CreatedAt, i.ExpiresAt, string(i.State), i.Token.Reveal(), i.Link.Reveal(),
 	}
 }
 

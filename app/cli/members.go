@@ -34,20 +34,32 @@ func withMembers(ctx context.Context, c console, cmd invocation, work func(r *ap
 
 // memberObject is a membership, with the names of the API.
 type memberObject struct {
-	TenantID  string    `json:"tenantId"`
-	Sub       string    `json:"sub"`
-	Email     string    `json:"email,omitempty"`
-	Role      string    `json:"role"`
-	State     string    `json:"state"`
-	Since     time.Time `json:"since"`
-	ExpiresAt time.Time `json:"expiresAt,omitzero"`
-	Reason    string    `json:"reason,omitempty"`
+	TenantID  string      `json:"tenantId"`
+	Sub       string      `json:"sub"`
+	Email     string      `json:"email,omitempty"`
+	Role      string      `json:"role"`
+	State     string      `json:"state"`
+	Since     time.Time   `json:"since"`
+	ExpiresAt time.Time   `json:"expiresAt,omitzero"`
+	GrantedBy actorObject `json:"grantedBy,omitzero"`
+	Reason    string      `json:"reason,omitempty"`
+}
+
+// actorObject is the author of a change, with the names of the API.
+type actorObject struct {
+	Kind string `json:"kind"`
+	Sub  string `json:"sub,omitempty"`
+}
+
+func actorObjectOf(a domain.Actor) actorObject {
+	return actorObject{string(a.Kind), a.Identity.Subject()}
 }
 
 func memberObjectOf(m domain.Membership) memberObject {
 	return memberObject{
 		TenantID: m.Tenant.String(), Sub: m.Identity.Subject(), Email: m.Email.String(),
-		Role: string(m.Role), State: string(m.State), Since: m.CreatedAt, ExpiresAt: m.ExpiresAt, Reason: m.Reason,
+		Role: string(m.Role), State: string(m.State), Since: m.CreatedAt, ExpiresAt: m.ExpiresAt,
+		GrantedBy: actorObjectOf(m.GrantedBy), Reason: m.Reason,
 	}
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"strings"
@@ -18,7 +19,7 @@ func TestTheOperatorManagesMembers(t *testing.T) {
 
 	granted := object(t, do("members", "grant", "acme", "eva", "--role", "admin", "--for", "1h", "--reason", "ticket 17", "--json"))
 	end, err := time.Parse(time.RFC3339, granted["expiresAt"].(string))
-	if err != nil || time.Until(end) > time.Hour || time.Until(end) < 50*time.Minute || granted["role"] != "admin" || granted["reason"] != "ticket 17" {
+	if err != nil || time.Until(end) > time.Hour || time.Until(end) < 50*time.Minute || granted["role"] != "admin" || granted["reason"] != "ticket 17" || !maps.Equal(granted["grantedBy"].(map[string]any), map[string]any{"kind": "operator"}) {
 		t.Errorf("granted %v", granted)
 	}
 	do("members", "grant", "acme", "bob", "--role", "viewer", "--reason", "asked by ada")

@@ -144,8 +144,11 @@ func describeTenant(t domain.TenantDetails) string {
 	if t.SuspendedBy != "" {
 		text += fmt.Sprintf("\nsuspended by the %s: %s", t.SuspendedBy, t.SuspendedReason)
 	}
-	if !t.PurgeAfter.IsZero() {
+	switch t.Status {
+	case domain.Deleted:
 		text += fmt.Sprintf("\ndeleted by the %s; it can be restored until %s", t.DeletedBy, t.PurgeAfter.Format(time.RFC3339))
+	case domain.Purging:
+		text += fmt.Sprintf("\ndeleted by the %s; its data are being removed, and it cannot be restored", t.DeletedBy)
 	}
 	return text + describeLimits(t.Limits) + "\nsettings: " + t.Settings.String()
 }

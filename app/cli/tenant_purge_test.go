@@ -52,6 +52,9 @@ func TestTheOperatorPurgesATenantForGood(t *testing.T) {
 		t.Errorf("purged %v", got)
 	}
 	oneLine(t, runCommand(t, env, "tenants", "restore", "acme"), "a tenant that is purging cannot be restored")
+	if out := do("tenants", "show", "acme"); !strings.Contains(out, "its data are being removed") || strings.Contains(out, "until") {
+		t.Errorf("a tenant that is being purged is shown as\n%s", out)
+	}
 
 	execute(t, env, `UPDATE partywall.tenants SET deleted_at = deleted_at - interval '1 hour'`)
 	file := putOrphan(t, env, "acme")

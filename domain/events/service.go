@@ -85,6 +85,9 @@ func (s *Service) list(ctx context.Context, query Query, of ports.EventQuery) (P
 	if limit < 1 || limit > MaxLimit {
 		return Page{}, domain.Invalidf("limit", "a limit is 1 to %d", MaxLimit)
 	}
+	if query.Kind != "" && !query.Kind.WellFormed() {
+		return Page{}, nil
+	}
 	if err := s.sequenceAll(ctx); err != nil {
 		return Page{}, err
 	}

@@ -2,7 +2,10 @@ package tenants
 
 import (
 	"context"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
@@ -42,8 +45,8 @@ func (s *Service) List(ctx context.Context, operator access.Operator, after doma
 // Search returns at most limit tenants that the query selects and whose IDs come after
 // after, in the order of their IDs; the zero TenantID comes before all. Their records
 // have no settings. Without a proof of the operator it returns [domain.Forbidden]; a
-// limit that is not 1 to 200 is [domain.Invalid] on field "limit", and a status that
-// does not exist on field "status".
+// limit that is not 1 to 200 is [domain.Invalid] on field "limit", a status that does not
+// exist on field "status", and a text that no name contains on field "q".
 func (s *Service) Search(ctx context.Context, operator access.Operator, query ports.TenantQuery, after domain.TenantID, limit int) ([]domain.TenantDetails, error) {
 	if err := operator.Require(); err != nil {
 		return nil, err
@@ -56,7 +59,20 @@ func (s *Service) Search(ctx context.Context, operator access.Operator, query po
 			return nil, err
 		}
 	}
+	if err := checkText(query.Text); err != nil {
+		return nil, err
+	}
 	return s.Directory.Search(ctx, query, after, limit)
+}
+
+// maxTextLen bounds the text to look for, as long as the longest name.
+const maxTextLen = 800
+
+func checkText(text string) error {
+	if len(text) > maxTextLen || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
+		return domain.Invalidf("q", "the text to look for has at most %d bytes of UTF-8 without control characters", maxTextLen)
+	}
+	return nil
 }
 
 // maxPage is the longest list of tenants that a call returns.

@@ -2,10 +2,12 @@ package tenants_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/ports"
 )
 
 func TestOnlyTheOperatorListsTenants(t *testing.T) {
@@ -37,5 +39,24 @@ func TestTheClockOfATenantThatIsNotServedIsHidden(t *testing.T) {
 	_, suspended := h.Probe(t.Context(), tenantID("paused"))
 	if !errors.Is(unknown, domain.CodeTenantNotFound) || unknown.Error() != suspended.Error() {
 		t.Errorf("an unknown tenant returns %v, a suspended one %v", unknown, suspended)
+	}
+}
+
+func TestASearchRefusesWhatNoTenantHas(t *testing.T) {
+	h := newInstallation()
+	h.owned(t, "acme", h.caller("ada@example.com"))
+	if found, err := h.Search(t.Context(), access.Installation(), ports.TenantQuery{Text: "CM"}, domain.TenantID{}, 10); err != nil || len(found) != 1 {
+		t.Errorf("found %v, %v", found, err)
+	}
+	for field, query := range map[string]ports.TenantQuery{"status": {Status: "lost"}, "q": {Text: "a\xff"}} {
+		_, err := h.Search(t.Context(), access.Installation(), query, domain.TenantID{}, 10)
+		if e, ok := errors.AsType[*domain.Error](err); !ok || e.Kind != domain.Invalid || e.Field != field {
+			t.Errorf("%+v: %v", query, err)
+		}
+	}
+	for _, text := range []string{"a\x00", "a\nb", strings.Repeat("a", 801)} {
+		if _, err := h.Search(t.Context(), access.Installation(), ports.TenantQuery{Text: text}, domain.TenantID{}, 10); !errors.Is(err, domain.Invalid) {
+			t.Errorf("%.10q: %v", text, err)
+		}
 	}
 }

@@ -71,7 +71,7 @@ func Translate(ctx context.Context, err error, what string) error {
 	case pqerror.UniqueViolation:
 		return domain.Errorf(domain.Conflict, "it exists already").WithCause(cause)
 	case pqerror.CharacterNotInRepertoire:
-		return domain.Errorf(domain.Invalid, "text has no zero bytes").WithCause(cause)
+		return domain.Errorf(domain.Invalid, "text is UTF-8 without zero bytes").WithCause(cause)
 	}
 	return domain.Errorf(domain.Internal, "the database refused").WithCause(cause)
 }
