@@ -177,15 +177,14 @@ func (x *execution) selected(ctx context.Context) iter.Seq2[domain.TenantID, err
 				yield(domain.TenantID{}, err)
 				return
 			}
-			for _, tenant := range found {
+			for _, tenant := range found.Tenants {
 				if !yield(tenant.ID, nil) {
 					return
 				}
 			}
-			if len(found) < page {
+			if after = found.Next; after.IsZero() {
 				return
 			}
-			after = found[page-1].ID
 		}
 	}
 }

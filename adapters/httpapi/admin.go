@@ -27,12 +27,9 @@ func (s *server) listTenants(c echo.Context, operator access.Operator) error {
 	if err != nil {
 		return err
 	}
-	answer := list[tenantAnswer]{Items: make([]tenantAnswer, len(found))}
-	for i, t := range found {
+	answer := list[tenantAnswer]{Items: make([]tenantAnswer, len(found.Tenants)), NextCursor: found.Next.String()}
+	for i, t := range found.Tenants {
 		answer.Items[i] = tenantOf(t, true)
-	}
-	if len(found) == page.limit {
-		answer.NextCursor = found[len(found)-1].ID.String()
 	}
 	return web.Respond(c, http.StatusOK, answer)
 }

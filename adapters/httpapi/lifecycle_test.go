@@ -281,7 +281,8 @@ func TestListingTenants(t *testing.T) {
 	for query, want := range map[string]string{
 		"":                            "acme bolt core held > ",
 		"?limit=2":                    "acme bolt > bolt",
-		"?limit=2&cursor=bolt":        "core held > held",
+		"?limit=4":                    "acme bolt core held > ",
+		"?limit=2&cursor=bolt":        "core held > ",
 		"?status=suspended":           "bolt > ",
 		"?status=unclaimed":           "held > ",
 		"?status=gone":                " > ",

@@ -117,12 +117,11 @@ func listTenants(ctx context.Context, c console, cmd invocation) error {
 			if err != nil {
 				return err
 			}
-			for _, t := range found {
+			for _, t := range found.Tenants {
 				object := tenantObject{t.ID.String(), string(t.Status), t.CreatedAt, t.Name}
 				table.row(object, t.ID.String(), string(t.Status), t.CreatedAt.Format(time.RFC3339), t.Name)
-				after = t.ID
 			}
-			if len(found) < page {
+			if after = found.Next; after.IsZero() {
 				return table.flush()
 			}
 		}

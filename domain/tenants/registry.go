@@ -42,27 +42,37 @@ func (s *Service) List(ctx context.Context, operator access.Operator, after doma
 	return s.Registry.List(ctx, after, limit)
 }
 
+// Page is a part of a list.
+type Page struct {
+	Tenants []domain.TenantDetails
+	Next    domain.TenantID // pass it as after for the next page; zero: this is the last one
+}
+
 // Search returns at most limit tenants that the query selects and whose IDs come after
 // after, in the order of their IDs; the zero TenantID comes before all. Their records
 // have no settings. Without a proof of the operator it returns [domain.Forbidden]; a
 // limit that is not 1 to 200 is [domain.Invalid] on field "limit", a status that does not
 // exist on field "status", and a text that no name contains on field "q".
-func (s *Service) Search(ctx context.Context, operator access.Operator, query ports.TenantQuery, after domain.TenantID, limit int) ([]domain.TenantDetails, error) {
+func (s *Service) Search(ctx context.Context, operator access.Operator, query ports.TenantQuery, after domain.TenantID, limit int) (Page, error) {
 	if err := operator.Require(); err != nil {
-		return nil, err
+		return Page{}, err
 	}
 	if err := checkPage(limit); err != nil {
-		return nil, err
+		return Page{}, err
 	}
 	if query.Status != "" {
 		if _, err := domain.ParseTenantStatus(string(query.Status)); err != nil {
-			return nil, err
+			return Page{}, err
 		}
 	}
 	if err := checkText(query.Text); err != nil {
-		return nil, err
+		return Page{}, err
 	}
-	return s.Directory.Search(ctx, query, after, limit)
+	found, err := s.Directory.Search(ctx, query, after, limit+1) // one more shows whether there is another page
+	if err != nil || len(found) <= limit {
+		return Page{Tenants: found}, err
+	}
+	return Page{found[:limit], found[limit-1].ID}, nil
 }
 
 // maxTextLen bounds the text to look for, as long as the longest name.

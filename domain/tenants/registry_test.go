@@ -45,7 +45,7 @@ func TestTheClockOfATenantThatIsNotServedIsHidden(t *testing.T) {
 func TestASearchRefusesWhatNoTenantHas(t *testing.T) {
 	h := newInstallation()
 	h.owned(t, "acme", h.caller("ada@example.com"))
-	if found, err := h.Search(t.Context(), access.Installation(), ports.TenantQuery{Text: "CM"}, domain.TenantID{}, 10); err != nil || len(found) != 1 {
+	if found, err := h.Search(t.Context(), access.Installation(), ports.TenantQuery{Text: "CM"}, domain.TenantID{}, 10); err != nil || len(found.Tenants) != 1 || !found.Next.IsZero() {
 		t.Errorf("found %v, %v", found, err)
 	}
 	for field, query := range map[string]ports.TenantQuery{"status": {Status: "lost"}, "q": {Text: "a\xff"}} {
