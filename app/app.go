@@ -117,15 +117,18 @@ func (p *Partywall) build(ctx context.Context) error {
 	p.Tenants.Limits, p.Tenants.InFlight = tenants.NewLimits(nil), p.inFlight
 	p.Tenants.Objects, p.Tenants.ObjectTenants = objects.purger, objects.purger
 	p.Invitations = stores.invitationService(p.config)
-	p.Invitations.Users, p.Invitations.Unproven = signIn.provider, p.confirmsUnseen() && p.mailLeaves()
+	unproven := p.confirmsUnseen() && p.mailLeaves()
+	p.Invitations.Users, p.Invitations.Unproven = signIn.provider, unproven
 	p.Invitations.Limits = invitations.NewLimits(nil)
 	p.Identities = &identities.Service{
 		Provider:    signIn.provider,
 		Directory:   stores.directory,
-		Emails:      stores.members,
 		Tenants:     p.Tenants,
 		Invitations: p.Invitations,
 		Limits:      identities.NewLimits(nil),
+	}
+	if !unproven {
+		p.Identities.Emails = stores.members
 	}
 	p.Files = &files.Service{Signer: objects.signer, Store: objects.store, MaxSize: p.config.UploadMaxSize, RequireSize: p.config.UploadRequireSize}
 	p.Archives = stores.archiveService(p.config, objects.store)

@@ -148,3 +148,28 @@ func TestAMailThatIsRefusedForGoodIsSetAside(t *testing.T) {
 		}
 	}
 }
+
+// Members and invited persons take the address for the member's own. Where mails leave, an
+// address that was never proven may be another person's.
+func TestAnAddressWithoutProofIsNotShownToMembers(t *testing.T) {
+	ada := domain.Must(domain.ParseEmail("ada@acme.example"))
+	for name, c := range map[string]struct {
+		mail  ports.Mailer
+		shown domain.Email
+	}{"mails leave": {&memory.Mailbox{}, domain.Email{}}, "mails go to the log": {nil, ada}} {
+		pw := domain.Must(app.New(t.Context(), app.Config{Memory: true, Mail: c.mail}))
+		defer pw.Close()
+		domain.Must(pw.Identities.SignUp(t.Context(), limits.Address{}, identities.SignUp{Email: ada, Password: password}))
+		token := signIn(t.Context(), pw, ada.String())
+		createTenant(t, pw, "acme", token)
+		me := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/auth/me", nil)
+		me.Header.Set("Authorization", "Bearer "+token)
+		if got := answer(pw.Handler(), me); !strings.HasPrefix(got, "200 ") || !strings.Contains(got, ada.String()) {
+			t.Fatalf("%s: GET /auth/me answers %s", name, got)
+		}
+		operator := domain.Must(access.Installation().Manager(domain.Must(domain.ParseTenantID("acme"))))
+		if listed := domain.Must(pw.Members.List(t.Context(), operator, members.Filter{}, domain.Identity{}, 0)); len(listed.Members) != 1 || listed.Members[0].Email != c.shown {
+			t.Errorf("%s: the members are %+v", name, listed.Members)
+		}
+	}
+}
