@@ -46,6 +46,12 @@ func members() []request {
 	for name, sub := range sorted(map[string]string{"a zero byte": "a%00b", "a line break": "a%0Ab", "not UTF-8": "%ff", "129 letters": strings.Repeat("a", 129)}) {
 		add(400, "invalid", "sub", "a sub that is "+name, "ada", "PATCH", "/tenants/acme/members/"+sub, `{"role": "viewer"}`)
 	}
+	for name, at := range sorted(map[string]string{
+		"a past year": "2020-01-01T00:00:00Z", "the year 1": "0001-01-01T00:00:00Z", "the year 1 elsewhere": "0001-01-01T01:00:00+01:00", "the year 10000": "9999-12-31T23:59:59-01:00",
+		"a date": "2999-01-01", "an empty text": "",
+	}) {
+		add(400, "invalid", "expiresAt", "an end that is "+name, "ada", "PATCH", "/tenants/acme/members/{vic}", `{"expiresAt": "`+at+`"}`)
+	}
 	for name, query := range sorted(map[string]string{
 		"cursor of another form": "cursor=MQ", "cursor that is no base64": "cursor=%2F%2F%2F%2F", "limit of a million": "limit=1000000", "limit below zero": "limit=-1", "limit in words": "limit=ten",
 		"role of a god": "role=root", "state of mind": "state=confused",
