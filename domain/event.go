@@ -107,7 +107,7 @@ func NewEvent(ctx context.Context, kind EventKind, tenant TenantID, by Actor, da
 		Tenant:    tenant,
 		Actor:     by,
 		Address:   request.Address,
-		RequestID: request.ID[:min(len(request.ID), maxRequestIDLen)],
+		RequestID: StoredText(request.ID, maxRequestIDLen),
 		Data:      text,
 	}, nil
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/partywall-go/partywall/domain"
@@ -146,8 +145,7 @@ func outcome(failed ports.EventResult) string {
 // printable returns text that every store takes.
 func printable(text string) string {
 	const longest = 1000
-	text = strings.ReplaceAll(strings.ToValidUTF8(text[:min(len(text), longest)], "?"), "\x00", "?")
-	return cmp.Or(text, "failed")
+	return cmp.Or(domain.StoredText(text, longest), "failed")
 }
 
 // retryAfter returns the pause after a failure: each is four times as long as the one

@@ -171,8 +171,7 @@ func (s *Service) removePage(ctx context.Context, id domain.TenantID) (removed i
 func (s *Service) breakOff(ctx context.Context, purge ports.Purge, cause error) {
 	failure := ports.PurgeFailure{}
 	if ctx.Err() == nil {
-		failure.Text = cause.Error()
-		failure.Text = failure.Text[:min(len(failure.Text), maxFailureLen)]
+		failure.Text = domain.StoredText(cause.Error(), maxFailureLen)
 		failure.Retry = min(firstPurgeRetry<<(2*min(purge.Failures, 8)), maxPurgeRetry)
 	}
 	const patience = time.Second
