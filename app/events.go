@@ -8,10 +8,10 @@ import (
 	"github.com/partywall-go/partywall/domain/mails"
 )
 
-// The names of Partywall's own consumers of events.
+// The names of Partywall's own consumers of events, behind "partywall.".
 const (
-	auditConsumer = "partywall.audit-log" // writes events to the log
-	mailConsumer  = "partywall.mails"     // sends the mails that events cause
+	auditConsumer = "audit-log" // writes events to the log
+	mailConsumer  = "mails"     // sends the mails that events cause
 )
 
 // deliverEvents starts what numbers events and what consumes them.
@@ -22,9 +22,7 @@ func (p *Partywall) deliverEvents() {
 }
 
 func (p *Partywall) consume(name string, handle events.Handler) {
-	p.tasks.While(func(ctx context.Context) {
-		_ = p.Events.Consume(ctx, name, handle) // the name is valid
-	})
+	p.tasks.While(func(ctx context.Context) { p.Events.ConsumeAsOwn(ctx, name, handle) })
 }
 
 func (p *Partywall) reportMail(err error) {

@@ -169,6 +169,14 @@ func (t *TenantDetails) limit(by Party, edit TenantLimitsEdit) error {
 	return nil
 }
 
+// errTenantState refuses a change of a tenant in the status, and says what to do first.
 func errTenantState(status TenantStatus, change string) error {
-	return NewError(CodeTenantState).WithMessage("a tenant that is %s cannot be %s", status, change)
+	first := ""
+	switch status {
+	case Active, Suspended:
+		first = "; delete it first"
+	case Deleted:
+		first = "; restore it first"
+	}
+	return NewError(CodeTenantState).WithMessage("a tenant that is %s cannot be %s%s", status, change, first)
 }

@@ -36,6 +36,18 @@ var followed = map[domain.Code]func(*testing.T, *installation){
 		end()
 		h.get(t, "/files", ada).is(t, 200)
 	},
+	domain.CodeTenantState: func(t *testing.T, h *installation) {
+		h.tenant(t, "acme", "ada@acme.example")
+		purge := func() answer { return h.post(t, "/admin/tenants/acme/purge", "", asOperator) }
+		rename := func() answer { return h.send(t, "PATCH", "/admin/tenants/acme", `{"name": "Acme"}`, asOperator) }
+		advises(t, purge(), domain.CodeTenantState, "delete it first")
+		h.send(t, "DELETE", "/admin/tenants/acme", "", asOperator).is(t, 202)
+		advises(t, rename(), domain.CodeTenantState, "restore it first")
+		h.post(t, "/admin/tenants/acme/restore", "", asOperator).is(t, 200)
+		rename().is(t, 200)
+		h.send(t, "DELETE", "/admin/tenants/acme", "", asOperator).is(t, 202)
+		purge().is(t, 202)
+	},
 	domain.CodeTenantUpgrading: func(t *testing.T, h *installation) {
 		acme := h.tenant(t, "acme", "ada@acme.example")
 		succeed(t, h.db.SetUpgrading(acme, true))

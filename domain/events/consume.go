@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/partywall-go/partywall/domain"
@@ -30,6 +31,10 @@ const (
 
 var consumerName = regexp.MustCompile(`^[a-z][a-z0-9._-]{0,62}$`)
 
+// ownPrefix begins the names of Partywall's own consumers. A product that used one would
+// take their events.
+const ownPrefix = "partywall."
+
 // Consume calls handle with every event of all tenants, until ctx is done. Then it
 // returns nil. The store keeps the position of a consumer under its name: a new name
 // starts with the oldest event, and any other continues at its position, in each
@@ -42,11 +47,26 @@ var consumerName = regexp.MustCompile(`^[a-z][a-z0-9._-]{0,62}$`)
 // aside for the operator, and the tenant's next events go on. The context of handle
 // ends when another process takes over, as after an outage of the database.
 //
-// An invalid name is [domain.Invalid] on field "consumer".
+// An invalid name is [domain.Invalid] on field "consumer", and so is one that begins with
+// "partywall.": those are Partywall's own.
 func (s *Service) Consume(ctx context.Context, name string, handle Handler) error {
-	if !consumerName.MatchString(name) {
+	switch {
+	case !consumerName.MatchString(name):
 		return domain.Invalidf("consumer", "a consumer's name has 1 to 63 of a-z, 0-9, \".\", \"_\" and \"-\", and starts with a letter")
+	case strings.HasPrefix(name, ownPrefix):
+		return domain.Invalidf("consumer", "the names of consumers that begin with %q are Partywall's own; choose another name", ownPrefix)
 	}
+	s.consume(ctx, name, handle)
+	return nil
+}
+
+// ConsumeAsOwn is [Service.Consume] for a consumer of Partywall's own, whose name is put
+// behind "partywall.".
+func (s *Service) ConsumeAsOwn(ctx context.Context, name string, handle Handler) {
+	s.consume(ctx, ownPrefix+name, handle)
+}
+
+func (s *Service) consume(ctx context.Context, name string, handle Handler) {
 	c := consumer{s, ports.EventLease{Consumer: name, Holder: rand.Text(), Duration: leaseTime}, handle}
 	defer c.release(ctx)
 	pause := pauses{longest: s.idlePause()}
@@ -60,7 +80,6 @@ func (s *Service) Consume(ctx context.Context, name string, handle Handler) erro
 		}
 		pause.after(ctx, worked, err)
 	}
-	return nil
 }
 
 // consumer is a process that works for a consumer, or waits for its turn.

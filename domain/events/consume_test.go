@@ -284,7 +284,7 @@ func TestAConsumerOutlivesAnOutage(t *testing.T) {
 
 func TestAConsumerHasAName(t *testing.T) {
 	in := newInstallation()
-	for _, name := range []string{"", "Mail", "a b", "1st", strings.Repeat("a", 64)} {
+	for _, name := range []string{"", "Mail", "a b", "1st", strings.Repeat("a", 64), "partywall.mails", "partywall.mine"} {
 		if err := in.Consume(t.Context(), name, nil); !errors.Is(err, domain.Invalid) {
 			t.Errorf("%q: %v", name, err)
 		}
