@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/app"
+	"github.com/partywall-go/partywall/domain"
 )
 
 func migrateCommand() command {
@@ -99,8 +100,10 @@ func migrate(ctx context.Context, c console, cmd invocation, options app.Migrate
 	}
 	done, err := app.Migrate(ctx, cfg, options, c.reporter(cmd, bar))
 	bar.clear()
-	if printed := c.printMigrated(cmd, done, options); err == nil {
-		err = printed
+	if err == nil || done.Behind > 0 || domain.CodeOf(err) == app.CodeSetupIncomplete { // otherwise no tenant was looked at
+		if printed := c.printMigrated(cmd, done, options); err == nil {
+			err = printed
+		}
 	}
 	if err != nil {
 		return aboutDataDir(cfg, err)

@@ -33,7 +33,9 @@ func TestMigrateRunsTheMigrations(t *testing.T) {
 		}
 		return got.out
 	}
-	run("migrate up", exitFailure, "`invoices setup`")
+	if out := run("migrate up", exitFailure, "`invoices setup`"); out != "" {
+		t.Errorf("a run that was refused reports %q", out)
+	}
 	run("setup", exitOK)
 	for _, id := range []string{"acme", "bolt", "cove"} {
 		run("tenants create "+id+" --owner ada", exitOK)
@@ -43,7 +45,8 @@ func TestMigrateRunsTheMigrations(t *testing.T) {
 
 	env[releaseTwo] = "yes"
 	run("migrate plan", exitOK, "3 tenants", "product/0002_limit.sql", "acme bolt cove")
-	run("migrate up --on-error stop --workers 1", exitFailure, "1 failed: migration product/0002_limit.sql failed", "2 tenants not tried", "1 of 3 tenants are behind", "`invoices migrate up`")
+	run("migrate up --on-error stop --workers 1", exitFailure, "1 failed: migration product/0002_limit.sql failed", "2 tenants not tried", "3 of 3 tenants are behind", "1 of them failed: ", "`invoices migrate up`")
+	run("migrate up --canary 30%", exitFailure, "2 tenants left", "3 of 3 tenants are behind", "1 of them failed: ")
 	lines := strings.Split(strings.TrimSpace(run("migrate up --json", exitFailure)), "\n")
 	var done migratedObject
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &done); err != nil || done.Tenants != 3 || done.Behind != 3 || len(done.Failures) != 1 || strings.Join(done.Failures[0].Tenants, " ") != "acme bolt cove" {

@@ -28,13 +28,23 @@ func (s *setup) tenants(ctx context.Context) (err error) {
 		s.report(group.String())
 	}
 	if len(report.Failures) > 0 {
-		failed := make([]string, len(report.Failures))
-		for i, f := range report.Failures {
-			failed[i] = fmt.Sprintf("%s (%s)", f.Tenant, f.Reason)
-		}
-		s.left = append(s.left, fmt.Sprintf("%d of %d tenants are behind, and answer 503 until they are not: %s", len(failed), report.Tenants, pg.FirstFew(failed)))
+		s.left = append(s.left, describeBehind(report, s.fleet.Canary > 0 || s.fleet.StopOnError))
 	}
 	return err
+}
+
+// describeBehind says how many tenants a run has left behind, and which of them failed.
+// A run of all tenants leaves no others but those that were removed meanwhile.
+func describeBehind(report fleet.Report, ofSome bool) string {
+	failed := make([]string, len(report.Failures))
+	for i, f := range report.Failures {
+		failed[i] = fmt.Sprintf("%s (%s)", f.Tenant, f.Reason)
+	}
+	behind, which := len(failed), ""
+	if left := report.Behind - report.Brought; ofSome && left > behind {
+		behind, which = left, fmt.Sprintf("; %d of them failed", len(failed))
+	}
+	return fmt.Sprintf("%d of %d tenants are behind, and answer 503 until they are not%s: %s", behind, report.Tenants, which, pg.FirstFew(failed))
 }
 
 // incomplete is what setup has left, once all else is done.
