@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
@@ -150,7 +151,10 @@ func TestATenantOfEveryKindIsEqualInAnotherInstallation(t *testing.T) {
 				newer["0002_more.sql"] = pgtest.Files(`ALTER TABLE parents ADD more text DEFAULT 'new'; UPDATE defaults SET name = upper(name)`)["0001_file.sql"]
 				c.TenantMigrations = newer
 			})
-			same, _ := pgtest.Open(t, withCitext, change)
+			same, sameCfg := pgtest.Open(t, withCitext, change)
+			for _, setting := range otherSettings {
+				pgtest.Execute(t, pgtest.Login(t, sameCfg, sameCfg.User, sameCfg.Password), "ALTER DATABASE "+pq.QuoteIdentifier(sameCfg.Database)+" SET "+setting)
+			}
 			for _, target := range []*postgres.DB{same, other} {
 				importInto(t, target, first.as(pgtest.TenantID(t, "bolt-2")))
 			}
@@ -182,6 +186,12 @@ func TestATenantOfEveryKindIsEqualInAnotherInstallation(t *testing.T) {
 			}
 		})
 	}
+}
+
+// otherSettings are those of a database that writes and reads values in another way.
+var otherSettings = []string{
+	"array_nulls = off", "bytea_output = escape", "datestyle = 'German, DMY'", "extra_float_digits = -15", "intervalstyle = sql_standard",
+	"quote_all_identifiers = on", "standard_conforming_strings = off", "timezone = 'Asia/Kolkata'", "xmlbinary = hex", "xmloption = document",
 }
 
 // catalogue describes what an import changes while it loads.

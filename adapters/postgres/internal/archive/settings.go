@@ -12,6 +12,8 @@ func Settings(cfg pg.Config) []pg.Setting {
 		{Name: "idle_in_transaction_session_timeout", Value: "0"}, // an import waits for its reader
 		{Name: "row_security", Value: "off"},
 		{Name: "synchronize_seqscans", Value: "off"}, // rows keep their order
+		{Name: "array_nulls", Value: "on"},
+		{Name: "quote_all_identifiers", Value: "off"}, // also in the types of columns
 		{Name: "datestyle", Value: "ISO, MDY"},
 		{Name: "intervalstyle", Value: "postgres"},
 		{Name: "timezone", Value: "UTC"},
