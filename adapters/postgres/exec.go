@@ -25,8 +25,12 @@ type ExecSink struct {
 // Exec runs one statement inside the active tenant id, as [DB.InIncarnation] runs a
 // function, also in a tenant that is behind the program's migrations: the statement may
 // remove the cause. It is sent by the extended protocol, so the server refuses a
-// text that has several.
+// text that has several. An empty one, a COPY, and one that begins or ends a transaction
+// are [domain.Invalid].
 func (db *DB) Exec(ctx context.Context, id domain.TenantID, incarnation ports.Incarnation, statement string, sink ExecSink, options ...pg.TxOption) error {
+	if err := refuseStatement(statement); err != nil {
+		return err
+	}
 	return entering{db: db, id: id, condition: servesIncarnation(id, incarnation), anyVersion: true}.run(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
 		stmt, err := tx.PreparexContext(ctx, statement)
 		if err != nil {
@@ -51,6 +55,23 @@ func (db *DB) Exec(ctx context.Context, id domain.TenantID, incarnation ports.In
 		defer func() { _ = rows.Close() }()
 		return sink.readAll(rows)
 	}, options...)
+}
+
+// refuseStatement refuses what one message of the extended protocol cannot be. The server
+// refuses the rest.
+func refuseStatement(statement string) error {
+	tokens := pg.Lexer{Text: statement}
+	for tokens.Next() && tokens.Token == ";" {
+	}
+	switch strings.ToUpper(tokens.Token) {
+	case "", ";":
+		return domain.Invalidf("sql", "the statement is empty")
+	case "COPY":
+		return domain.Invalidf("sql", "no client reads or sends the rows of a COPY here: write SELECT or INSERT")
+	case "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT":
+		return domain.Invalidf("sql", "the statement runs in a transaction that ends after it: leave BEGIN, COMMIT and ROLLBACK out")
+	}
+	return nil
 }
 
 // TenantConns is how many connections serve tenants.

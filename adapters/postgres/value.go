@@ -17,7 +17,8 @@ type Value struct {
 // IsNull reports whether the value is NULL.
 func (v Value) IsNull() bool { return v.value == nil }
 
-// String returns the value as PostgreSQL writes it, with times in UTC. NULL is empty.
+// String returns the value as text: times in UTC, booleans as true and false, and what
+// else there is as PostgreSQL writes it, or shorter. NULL is empty.
 func (v Value) String() string {
 	switch value := v.value.(type) {
 	case nil:

@@ -147,6 +147,11 @@ func (p jsonRows) print(row app.ExecutedRow) error {
 			Changed  int64  `json:"changed"`
 		}{row.Tenant.String(), row.Changed})
 	}
+	for i, column := range row.Columns {
+		if slices.Contains(row.Columns[:i], column) {
+			return fmt.Errorf("the statement returns two columns with the name %q, which an object cannot have: name them with AS", column)
+		}
+	}
 	return p.objects.Encode(struct {
 		TenantID string    `json:"tenantId"`
 		Row      rowObject `json:"row"`

@@ -36,7 +36,16 @@ func TestTheOperatorRunsAStatementInsideTenants(t *testing.T) {
 	if got.code != exitFailure || got.out != "tenant,part\nacme,1\n" || strings.Count(got.err, "\n") != 1 || !strings.Contains(got.err, "in tenant bolt: ") {
 		t.Errorf("one tenant of two fails: %+v", got)
 	}
+	if got := runCommand(t, env, "tenants", "exec", "acme", "SELECT 1 AS a, 2 AS a", "--json"); got.code != exitFailure || got.out != "" || !strings.Contains(got.err, `two columns with the name "a"`) {
+		t.Errorf("a name of two columns: %+v", got)
+	}
 	for statement, want := range map[string]string{
+		" \n":                             "the statement is empty",
+		"COPY invoices TO STDOUT":         "COPY",
+		"COPY invoices FROM STDIN":        "COPY",
+		"/* x */ copy notes TO STDOUT":    "write SELECT or INSERT",
+		"COMMIT":                          "BEGIN, COMMIT and ROLLBACK",
+		"ROLLBACK":                        "BEGIN, COMMIT and ROLLBACK",
 		"SELECT 1; COMMIT":                "multiple commands",
 		"SELECT * FROM tenant_bolt.notes": "permission denied",
 		"SELECT * FROM partywall.tenants": "permission denied",
