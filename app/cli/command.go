@@ -96,6 +96,9 @@ func (c console) action(run func(ctx context.Context, c console, cmd invocation)
 		if err := refuseMissing(cmd); err != nil {
 			return err
 		}
+		if err := refuseEmpty(cmd); err != nil {
+			return err
+		}
 		return c.start(run, invocation{cmd, args})
 	}
 }

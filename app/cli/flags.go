@@ -82,6 +82,17 @@ func refuseMissing(cmd *cobra.Command) error {
 	return misuse(cmd, "%s are needed", enumerate(missing, "and"))
 }
 
+// refuseEmpty refuses a flag with an empty value, as from an unset variable of a shell:
+// the command would do more than the flag was to allow.
+func refuseEmpty(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(flag *pflag.Flag) {
+		if flag.Value.Type() == "string" && flag.Value.String() == "" && err == nil {
+			err = misuse(cmd, "--%s is empty: give it a value, or leave it out", flag.Name)
+		}
+	})
+	return err
+}
+
 // jsonFlag is the flag of each command whose results other programs read.
 func jsonFlag() option {
 	return boolFlag("json", "print the results as JSON, an object on each line")

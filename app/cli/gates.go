@@ -74,8 +74,8 @@ func moveOptions(cmd invocation) (options app.MoveOptions, err error) {
 	switch {
 	case options.Even && (to != "" || all || len(named) > 0):
 		return options, misuse(cmd, "--even chooses the tenants and their gates itself: leave --to, --tenant and --all out")
-	case options.Gates < 0 || options.Gates > 0 && !options.Even:
-		return options, misuse(cmd, "--gates is a number of gates, and goes with --even")
+	case cmd.Flags().Changed("gates") && (options.Gates < 1 || !options.Even):
+		return options, misuse(cmd, "--gates is a number of gates, at least 1, and goes with --even")
 	case options.Even:
 		return options, nil
 	case to == "" || all == (len(named) > 0):

@@ -56,7 +56,7 @@ func TestTheFlagsOfGatesAreChecked(t *testing.T) {
 	for line, says := range map[string]string{
 		"set 0": "N is", "set many": "N is", "move": "--even, or --to", "move --even --to 1": "--even chooses", "move --even --all": "--even chooses",
 		"move --to 1": "--tenant or --all", "move --to 1 --all --tenant acme": "--tenant or --all", "move --to x --all": "number of a gate", "move --to=-1 --all": "number of a gate",
-		"move --to 1 --tenant Acme!": "--tenant", "move --to 1 --all --gates 2": "--gates", "move --even --gates=-1": "--gates",
+		"move --to 1 --tenant Acme!": "--tenant", "move --to 1 --all --gates 2": "--gates", "move --even --gates=-1": "--gates", "move --even --gates 0": "--gates",
 	} {
 		if got := runCommand(t, nil, append([]string{"gates"}, strings.Fields(line)...)...); got.code != exitMisuse || !strings.Contains(got.err, says) {
 			t.Errorf("%s: %+v", line, got)

@@ -43,7 +43,9 @@ func TestTheOperatorEndsATenant(t *testing.T) {
 		t.Errorf("the limits are %v", got["limits"])
 	}
 	for _, wrong := range []string{"--requests=0", "--requests=-1", "--connections=many", "--connections=1000001"} {
-		oneLine(t, runCommand(t, env, "tenants", "limits", "bolt", wrong), "is a number from 1 to 1000000, or default")
+		if got := runCommand(t, env, "tenants", "limits", "bolt", wrong); got.code != exitMisuse || !strings.HasPrefix(got.err, "partywall: "+wrong[:strings.Index(wrong, "=")]+" is a number from 1 to 1000000, or default, not ") {
+			t.Errorf("%s: %+v", wrong, got)
+		}
 	}
 	if kinds := do("events", "--tenant", "bolt", "--kind", "tenant.limits_changed", "--json"); strings.Count(kinds, "\n") != 2 {
 		t.Errorf("the events are\n%s", kinds)

@@ -49,7 +49,7 @@ func limitFlag(cmd invocation, name string) (*int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > domain.MostOfLimit {
-		return nil, domain.Invalidf("--"+name, "--%s is a number from 1 to %d, or default, not %q", name, domain.MostOfLimit, text)
+		return nil, misuse(cmd, "--%s is a number from 1 to %d, or default, not %q", name, domain.MostOfLimit, text)
 	}
 	return &n, nil
 }
