@@ -54,7 +54,7 @@ var layers = map[string][]string{
 	"app/apptest": {"domain", "ports", "domain/...", "adapters/idp", "adapters/memory", "adapters/embeddedpg", "app"},
 	"cmd":         {"app/cli"},
 	"cmd/bench":   {"domain", "ports", "domain/...", "adapters/...", "app", "cmd/internal/measure"},
-	"cmd/faults":  {"adapters/embeddedpg"},
+	"cmd/faults":  {"adapters/embeddedpg", "app", "app/cli"},
 
 	"cmd/benchfleet":       {"domain", "ports", "adapters/...", "app", "app/cli", "cmd/internal/measure"},
 	"cmd/internal/measure": {},
