@@ -1,7 +1,9 @@
 package fleet_test
 
 import (
+	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -14,6 +16,8 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
 	"github.com/partywall-go/partywall/domain"
 )
+
+var killRounds = flag.Int("kill.rounds", 10, "how many runners are killed, beside twice as many tenants")
 
 // runnerConfig is the variable by which a process of the test binary becomes a runner.
 const runnerConfig = "PARTYWALL_TEST_RUNNER"
@@ -36,21 +40,28 @@ func runAsProcess(config string) (code int) {
 // statements that it has, and the next runner takes over.
 func TestARunnerThatIsKilled(t *testing.T) {
 	t.Parallel()
-	in := behind(t, 20, interrupted...)
+	in := behind(t, 2**killRounds, interrupted...)
 	config := pgtest.ForProcess(in.cfg)
 	killed := 0
-	for range 10 {
+	for range *killRounds {
 		runner := exec.CommandContext(t.Context(), os.Args[0])
-		runner.Env = append(os.Environ(), runnerConfig+"="+config)
+		var output bytes.Buffer
+		runner.Env, runner.Stderr = append(os.Environ(), runnerConfig+"="+config), &output
 		if err := runner.Start(); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(50*time.Millisecond + rand.N(200*time.Millisecond))
 		_ = runner.Process.Kill()
-		if err := runner.Wait(); err != nil {
+		_ = runner.Wait() // the state says how it ended
+		switch code := runner.ProcessState.ExitCode(); code {
+		case 0:
+		case -1:
 			killed++
+		default:
+			t.Errorf("a runner ended with the code %d: %s", code, &output)
 		}
 	}
+	t.Logf("%d of %d runners were killed before they had ended", killed, *killRounds)
 	if killed == 0 {
 		t.Error("no runner was killed")
 	}

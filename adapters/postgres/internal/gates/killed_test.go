@@ -1,6 +1,7 @@
 package gates_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -36,14 +37,16 @@ func TestAMoverThatIsKilled(t *testing.T) {
 	config := pgtest.ForProcess(in.cfg)
 	for range 5 {
 		mover := exec.CommandContext(t.Context(), os.Args[0])
-		mover.Env = append(os.Environ(), moverConfig+"="+config)
+		var output bytes.Buffer
+		mover.Env, mover.Stderr = append(os.Environ(), moverConfig+"="+config), &output
 		if err := mover.Start(); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(50*time.Millisecond + rand.N(500*time.Millisecond))
 		_ = mover.Process.Kill()
-		if err := mover.Wait(); err == nil {
-			t.Error("the mover ended by itself")
+		_ = mover.Wait() // the state says how it ended
+		if code := mover.ProcessState.ExitCode(); code != -1 {
+			t.Errorf("the mover ended by itself with the code %d: %s", code, &output)
 		}
 		in.mustServeAll(t, in.db)
 	}
