@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -230,6 +231,25 @@ func readIn[T any](t *testing.T, cfg postgres.Config, id domain.TenantID, query 
 	db.SetMaxOpenConns(1)
 	pgtest.Execute(t, db, fmt.Sprintf(`SET search_path = "tenant_%s", ext`, id))
 	return pgtest.Query[T](t, db, query)
+}
+
+// TestAFileBeforeThoseOfAnArchive imports an archive into a program that has a file which
+// sorts before one of the archive: the tenant would get the two in another order.
+func TestAFileBeforeThoseOfAnArchive(t *testing.T) {
+	t.Parallel()
+	files := fstest.MapFS{"0001_a.sql": {Data: []byte(`CREATE TABLE a ()`)}, "0003_c.sql": {Data: []byte(`CREATE TABLE c ()`)}}
+	db, _ := pgtest.Open(t, func(cfg *postgres.Config) { cfg.TenantMigrations = files })
+	archive := export(t, db, pgtest.MakeTenant(t, db, "acme"))
+	other, otherCfg := pgtest.Open(t, func(cfg *postgres.Config) {
+		more := maps.Clone(files)
+		more["0002_b.sql"] = &fstest.MapFile{Data: []byte(`CREATE TABLE b ()`)}
+		cfg.TenantMigrations = more
+	})
+	_, err := other.Archives().Import(t.Context(), archive.as(pgtest.TenantID(t, "bolt")))
+	if err == nil || !strings.Contains(err.Error(), "product/0002_b.sql sorts before product/0003_c.sql") {
+		t.Errorf("%v", err)
+	}
+	pgtest.MustBeWhole(t, otherCfg, 0)
 }
 
 func TestAnImportThatFailsLeavesNothing(t *testing.T) {

@@ -14,7 +14,8 @@ type Applied struct {
 }
 
 // Split returns the sets with the files that a tenant has, and with those that it lacks.
-// A file that the sets lack, or have otherwise, is refused in one line.
+// A file that the sets lack or have otherwise is refused in one line, and so is one that
+// the tenant lacks and that sorts before one that it has.
 func Split(sets []Set, applied []Applied) (has, lacks []Set, err error) {
 	for _, a := range applied {
 		at := slices.IndexFunc(sets, func(s Set) bool { return s.Name == a.Set })
@@ -35,6 +36,10 @@ func Split(sets []Set, applied []Applied) (has, lacks []Set, err error) {
 			default:
 				with.Migrations = append(with.Migrations, m)
 			}
+		}
+		if len(without.Migrations) > 0 && without.Migrations[0].number < with.Last() {
+			last := with.Migrations[len(with.Migrations)-1]
+			return nil, nil, pg.Refusal(pg.CodeMigrationFailed, nil, "migration %s sorts before %s, which the archive has without it: give it a number above %d, or import the archive by a program that does not have it", s.File(without.Migrations[0]), s.File(last), last.number)
 		}
 		has, lacks = append(has, with), append(lacks, without)
 	}
