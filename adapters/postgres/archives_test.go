@@ -198,7 +198,7 @@ var otherSettings = []string{
 // catalogue describes what an import changes while it loads.
 const catalogue = `
 	SELECT string_agg(line, E'\n' ORDER BY line COLLATE "C") FROM (
-		SELECT concat_ws(' ', conrelid::regclass, conname, condeferrable, condeferred, pg_get_constraintdef(oid)) AS line FROM pg_constraint WHERE connamespace = current_schema()::regnamespace AND contype <> 'n'
+		SELECT concat_ws(' ', conrelid::regclass, conname, condeferrable, condeferred, pg_get_constraintdef(oid)) AS line FROM pg_constraint WHERE connamespace = current_schema()::regnamespace AND (contype <> 'n' OR NOT convalidated)
 		UNION ALL SELECT concat_ws(' ', tgrelid::regclass, tgname, tgenabled, tgisinternal) FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid WHERE relnamespace = current_schema()::regnamespace AND NOT tgisinternal
 		UNION ALL SELECT concat_ws(' ', relname, relrowsecurity, relforcerowsecurity, relispopulated, relacl::text <> '') FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind <> 'i' AND relkind <> 't'
 	) all_lines`
@@ -373,6 +373,48 @@ func TestRowsOfSeveralCopiesMayReferToLaterOnes(t *testing.T) {
 	importInto(t, db, archive.as(bolt))
 	if again := export(t, db, bolt); again.rows["nodes"].String() != archive.rows["nodes"].String() {
 		t.Error("the rows differ")
+	}
+}
+
+// TestRowsThatAnUnvalidatedConstraintForbids moves a tenant that has rows which are older
+// than a constraint of theirs, as ADD CONSTRAINT ... NOT VALID leaves them.
+func TestRowsThatAnUnvalidatedConstraintForbids(t *testing.T) {
+	t.Parallel()
+	files := fstest.MapFS{"0001_a.sql": {Data: []byte(`
+		CREATE DOMAIN short AS text;
+		CREATE TABLE parents (id int PRIMARY KEY);
+		CREATE TABLE children (id int, parent int, name short);
+		CREATE TABLE kids () INHERITS (children);
+		CREATE TABLE parted (id int) PARTITION BY LIST (id);
+		CREATE TABLE parted_rest PARTITION OF parted DEFAULT`)}}
+	with := func(cfg *postgres.Config) { cfg.TenantMigrations = files }
+	db, cfg := pgtest.Open(t, with)
+	acme := pgtest.MakeTenant(t, db, "acme")
+	runIn(t, cfg, acme, `INSERT INTO children VALUES (-1, 7, 'long'); INSERT INTO kids VALUES (-2, 8, NULL); INSERT INTO parted VALUES (-3)`)
+	files = maps.Clone(files)
+	files["0002_checks.sql"] = &fstest.MapFile{Data: []byte(`
+		ALTER DOMAIN short ADD CONSTRAINT short CHECK (length(VALUE) < 3) NOT VALID;
+		ALTER TABLE children ADD CONSTRAINT positive CHECK (id > 0) NOT VALID;
+		ALTER TABLE children ADD CONSTRAINT parent FOREIGN KEY (parent) REFERENCES parents DEFERRABLE INITIALLY DEFERRED NOT VALID;
+		ALTER TABLE kids ADD FOREIGN KEY (parent) REFERENCES parents NOT VALID;
+		ALTER TABLE parted ADD CHECK (id > 0) NOT VALID;
+		DO $$ BEGIN
+			IF current_setting('server_version_num')::int >= 180000 THEN
+				EXECUTE 'ALTER TABLE children ADD CONSTRAINT named NOT NULL name NOT VALID';
+				EXECUTE 'ALTER TABLE children ADD CONSTRAINT loose CHECK (id > 100) NOT ENFORCED';
+				EXECUTE 'ALTER TABLE children ADD CONSTRAINT loose_parent FOREIGN KEY (parent) REFERENCES parents NOT ENFORCED';
+			END IF;
+		END $$`)}
+	with(&cfg)
+	pgtest.SetUp(t, cfg)
+	newer := pgtest.Reopen(t, cfg)
+	bolt := pgtest.TenantID(t, "bolt")
+	importInto(t, newer, export(t, newer, acme).as(bolt))
+	if got := readIn[string](t, cfg, bolt, `SELECT string_agg(concat_ws(' ', id, parent, name), ', ' ORDER BY id DESC) FROM (SELECT * FROM children UNION ALL SELECT id, NULL, NULL FROM parted) all_rows`); got != "-1 7 long, -2 8, -3" {
+		t.Errorf("got %s", got)
+	}
+	if got, want := readIn[string](t, cfg, bolt, catalogue), readIn[string](t, cfg, acme, catalogue); got != want {
+		t.Errorf("the catalogue is\n%s\nand was\n%s", got, want)
 	}
 }
 

@@ -10,5 +10,5 @@ import (
 
 func TestPostgreSQL18(t *testing.T) {
 	pgtest.OnPostgreSQL18(t, "github.com/partywall-go/partywall/adapters/postgres",
-		"TestInTenant", "TestATenantOfEveryKind.*", "TestProvision", "TestTransactionOptions", "TestWhatAFile.*")
+		"TestInTenant", "TestATenantOfEveryKind.*", "TestRowsThatAnUnvalidated.*", "TestProvision", "TestTransactionOptions", "TestWhatAFile.*")
 }

@@ -18,9 +18,9 @@ import (
 
 // Load fills the schema, which the migrations of the archive have made in this
 // transaction, with the archive's rows in place of those that the files inserted. While
-// it loads, no trigger of the product's runs, row policies do not hold, and foreign keys
-// that lead to later rows are checked at the end. Afterwards all is as declared. The
-// transaction has [Settings].
+// it loads, no trigger of the product's runs, row policies and constraints that are NOT
+// VALID do not hold, and foreign keys that lead to later rows are checked at the end.
+// Afterwards all is as declared. The transaction has [Settings].
 func Load(ctx context.Context, tx *sqlx.Tx, in ports.TenantImport) error {
 	l := loading{tx: tx, schema: pg.SchemaOf(in.Tenant.ID), in: in}
 	if err := l.matchTables(ctx); err != nil {
@@ -154,7 +154,7 @@ func (l *loading) foreignKeys(ctx context.Context) (keys []foreignKey, err error
 		JOIN pg_class c ON c.oid = coalesce(pg_partition_root(k.conrelid), k.conrelid)
 		JOIN pg_namespace n ON n.oid = c.relnamespace
 		LEFT JOIN pg_class target ON target.oid = coalesce(pg_partition_root(k.confrelid), k.confrelid) AND target.relnamespace = c.relnamespace
-		WHERE n.nspname = $1 AND k.conparentid = 0 AND (k.condeferrable OR k.contype = 'f' AND target.oid IS NOT NULL)
+		WHERE n.nspname = $1 AND k.conparentid = 0 AND (k.condeferrable OR k.contype = 'f' AND target.oid IS NOT NULL) AND NOT `+unvalidated+`
 		ORDER BY k.oid`, l.schema)
 	return keys, err
 }
@@ -175,8 +175,12 @@ func (l *loading) setConstraints(mode string, keys []foreignKey, selects func(fo
 	return "SET CONSTRAINTS " + strings.Join(named, ", ") + " " + mode
 }
 
-// relaxations are the pairs of statements about the triggers and the row policies of the
-// tables in the schema $1.
+// unvalidated is true for a constraint k that rows may break which are older than it: ADD
+// CONSTRAINT ... NOT VALID has not looked at them.
+const unvalidated = `(NOT k.convalidated AND coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true))`
+
+// relaxations are the pairs of statements about the triggers, the row policies and the
+// unvalidated constraints of the tables, and of the domains, in the schema $1.
 const relaxations = `
 	SELECT format('ALTER TABLE ONLY %s DISABLE TRIGGER %I', t.tgrelid::regclass, t.tgname) AS do,
 		format('ALTER TABLE ONLY %s %s TRIGGER %I', t.tgrelid::regclass, CASE t.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END, t.tgname) AS undo
@@ -185,7 +189,14 @@ const relaxations = `
 	UNION ALL
 	SELECT format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', c.oid::regclass), format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', c.oid::regclass)
 	FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-	WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relforcerowsecurity`
+	WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relforcerowsecurity
+	UNION ALL
+	SELECT format('ALTER %s DROP CONSTRAINT %I', k.place, k.conname), format('ALTER %s ADD CONSTRAINT %I %s', k.place, k.conname, k.definition)
+	FROM (
+		SELECT k.conname, pg_get_constraintdef(k.oid) AS definition, CASE k.contypid WHEN 0 THEN 'TABLE ' || k.conrelid::regclass ELSE 'DOMAIN ' || k.contypid::regtype END AS place
+		FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
+		WHERE n.nspname = $1 AND k.coninhcount = 0 AND ` + unvalidated + `
+	) k`
 
 // refreshes are the statements that fill the materialized views of the schema $1, which
 // read only earlier ones.
