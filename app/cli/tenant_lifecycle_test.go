@@ -43,7 +43,8 @@ func TestTheOperatorEndsATenant(t *testing.T) {
 		t.Errorf("the limits are %v", got["limits"])
 	}
 	for _, wrong := range []string{"--requests=0", "--requests=-1", "--connections=many", "--connections=1000001"} {
-		if got := runCommand(t, env, "tenants", "limits", "bolt", wrong); got.code != exitMisuse || !strings.HasPrefix(got.err, "partywall: "+wrong[:strings.Index(wrong, "=")]+" is a number from 1 to 1000000, or default, not ") {
+		flag, _, _ := strings.Cut(wrong, "=")
+		if got := runCommand(t, env, "tenants", "limits", "bolt", wrong); got.code != exitMisuse || !strings.HasPrefix(got.err, "partywall: "+flag+" is a number from 1 to 1000000, or default, not ") {
 			t.Errorf("%s: %+v", wrong, got)
 		}
 	}

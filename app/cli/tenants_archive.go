@@ -88,6 +88,9 @@ func exportTenant(ctx context.Context, c console, cmd invocation) error {
 	if path == "" && isTerminal(c.out) {
 		return misuse(cmd, "name a file by -o FILE, or redirect the standard output")
 	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // as /dev/null, which the archive would replace
+		return misuse(cmd, "%s is no regular file: name another by -o, or redirect the standard output", path)
+	}
 	return withArchives(ctx, c, func(_ *app.Registry, archives *app.Archives) error {
 		if path == "" {
 			_, err := archives.Export(ctx, access.Installation(), id, c.out, mode)

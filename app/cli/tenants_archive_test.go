@@ -2,6 +2,7 @@ package cli
 
 import (
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -66,7 +67,12 @@ func TestTheOperatorMovesATenantToAnotherInstallation(t *testing.T) {
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
 		t.Errorf("%v, %v", entries, err)
 	}
-	for _, wrong := range [][]string{{"export", "acme", "--files", "some", "-o", "x"}, {"export"}, {"import"}, {"clone", "acme"}} {
+	socket, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = socket.Close() })
+	for _, wrong := range [][]string{{"export", "acme", "-o", dir}, {"export", "acme", "-o", socket.Addr().String()}, {"export", "acme", "--files", "some", "-o", "x"}, {"export"}, {"import"}, {"clone", "acme"}} {
 		if got := runCommand(t, here, append([]string{"tenants"}, wrong...)...); got.code != exitMisuse {
 			t.Errorf("%v: %+v", wrong, got)
 		}
