@@ -235,7 +235,7 @@ func transactionAdvice(e *pq.Error) string {
 	case e.Code == pqerror.InvalidTransactionTermination:
 		return "each file runs in a transaction that setup ends: nothing that it calls may end it"
 	case e.Code == pqerror.ActiveSQLTransaction:
-		return "each file runs in a transaction: use the form of the statement that a transaction can have, such as CREATE INDEX without CONCURRENTLY"
+		return "each file runs in a transaction: use the form of the statement that a transaction can have, such as CREATE INDEX without CONCURRENTLY, or have a file of index statements alone begin with -- +goose NO TRANSACTION"
 	}
 	return ""
 }

@@ -85,7 +85,7 @@ func TestAFileNeedsWhatOnlyItsOwnTransactionHas(t *testing.T) {
 	t.Parallel()
 	_, cfg := pgtest.Open(t)
 	for text, says := range map[string]string{
-		`CREATE TABLE a (i int); CREATE INDEX CONCURRENTLY ON a (i)`: "without CONCURRENTLY",
+		`CREATE TABLE a (i int); CREATE INDEX CONCURRENTLY ON a (i)`: "without CONCURRENTLY, or have a file of index statements alone begin with -- +goose NO TRANSACTION",
 		`VACUUM`:                    "transaction",
 		`COPY pg_class FROM STDIN;`: "INSERT",
 		"CREATE\u00a0TABLE a ()":    "<U+00A0>",
