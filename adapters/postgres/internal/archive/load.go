@@ -150,11 +150,11 @@ func (l *loading) foreignKeys(ctx context.Context) (keys []foreignKey, err error
 			c.relname AS source, coalesce(target.relname, '') AS target,
 			k.condeferrable AS deferrable, k.condeferred AS deferred,
 			k.contype = 'f' AND coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true) AS enforced
-		FROM pg_constraint k
+		FROM `+pg.ObjectsOfSchema("pg_class")+` part
+		JOIN pg_constraint k ON k.conrelid = part.oid
 		JOIN pg_class c ON c.oid = coalesce(pg_partition_root(k.conrelid), k.conrelid)
-		JOIN pg_namespace n ON n.oid = c.relnamespace
 		LEFT JOIN pg_class target ON target.oid = coalesce(pg_partition_root(k.confrelid), k.confrelid) AND target.relnamespace = c.relnamespace
-		WHERE n.nspname = $1 AND k.conparentid = 0 AND (k.condeferrable OR k.contype = 'f' AND target.oid IS NOT NULL) AND NOT `+unvalidated+`
+		WHERE k.conparentid = 0 AND (k.condeferrable OR k.contype = 'f' AND target.oid IS NOT NULL) AND NOT `+unvalidated+`
 		ORDER BY k.oid`, l.schema)
 	return keys, err
 }
@@ -181,29 +181,32 @@ const unvalidated = `(NOT k.convalidated AND coalesce((to_jsonb(k) ->> 'conenfor
 
 // relaxations are the pairs of statements about the triggers, the row policies and the
 // unvalidated constraints of the tables, and of the domains, in the schema $1.
-const relaxations = `
+var relaxations = `
 	SELECT format('ALTER TABLE ONLY %s DISABLE TRIGGER %I', t.tgrelid::regclass, t.tgname) AS do,
 		format('ALTER TABLE ONLY %s %s TRIGGER %I', t.tgrelid::regclass, CASE t.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END, t.tgname) AS undo
-	FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-	WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND NOT t.tgisinternal
+	FROM ` + pg.ObjectsOfSchema("pg_class") + ` c JOIN pg_trigger t ON t.tgrelid = c.oid
+	WHERE c.relkind IN ('r', 'p') AND NOT t.tgisinternal
 	UNION ALL
 	SELECT format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', c.oid::regclass), format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', c.oid::regclass)
-	FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-	WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relforcerowsecurity
+	FROM ` + pg.ObjectsOfSchema("pg_class") + ` c
+	WHERE c.relkind IN ('r', 'p') AND c.relforcerowsecurity
 	UNION ALL
 	SELECT format('ALTER %s DROP CONSTRAINT %I', k.place, k.conname), format('ALTER %s ADD CONSTRAINT %I %s', k.place, k.conname, k.definition)
 	FROM (
 		SELECT k.conname, pg_get_constraintdef(k.oid) AS definition, CASE k.contypid WHEN 0 THEN 'TABLE ' || k.conrelid::regclass ELSE 'DOMAIN ' || k.contypid::regtype END AS place
-		FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
-		WHERE n.nspname = $1 AND k.coninhcount = 0 AND ` + unvalidated + `
+		FROM (
+			SELECT oid, 0::oid FROM ` + pg.ObjectsOfSchema("pg_class") + ` c UNION ALL SELECT 0::oid, oid FROM ` + pg.ObjectsOfSchema("pg_type") + ` t
+		) AS thing (relation, type)
+		JOIN pg_constraint k ON k.conrelid = thing.relation AND k.contypid = thing.type
+		WHERE k.coninhcount = 0 AND ` + unvalidated + `
 	) k`
 
 // refreshes are the statements that fill the materialized views of the schema $1, which
 // read only earlier ones.
-const refreshes = `
+var refreshes = `
 	SELECT format('REFRESH MATERIALIZED VIEW %s', c.oid::regclass) AS do, '' AS undo
-	FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-	WHERE n.nspname = $1 AND c.relkind = 'm' AND c.relispopulated ORDER BY c.oid`
+	FROM ` + pg.ObjectsOfSchema("pg_class") + ` c
+	WHERE c.relkind = 'm' AND c.relispopulated ORDER BY c.oid`
 
 // fill replaces the rows of all tables.
 func (l *loading) fill(ctx context.Context) error {

@@ -35,8 +35,8 @@ func Begin(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) (*Reading, erro
 	}
 	var tables []string
 	err := tx.SelectContext(ctx, &tables, `
-		SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-		WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') ORDER BY c.oid`, r.schema)
+		SELECT format('%I.%I', $1::text, c.relname) FROM `+pg.ObjectsOfSchema("pg_class")+` c
+		WHERE c.relkind IN ('r', 'p') ORDER BY c.oid`, r.schema)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func (r *Reading) Sequences(ctx context.Context, tx *sqlx.Tx) ([]ports.ArchivedS
 
 func sequences(ctx context.Context, tx *sqlx.Tx, schema string) (names []string, err error) {
 	err = tx.SelectContext(ctx, &names, `
-		SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-		WHERE n.nspname = $1 AND c.relkind = 'S' ORDER BY c.relname COLLATE "C"`, schema)
+		SELECT c.relname FROM `+pg.ObjectsOfSchema("pg_class")+` c
+		WHERE c.relkind = 'S' ORDER BY c.relname COLLATE "C"`, schema)
 	return names, err
 }

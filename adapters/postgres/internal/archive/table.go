@@ -8,6 +8,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -30,7 +31,7 @@ func readTables(ctx context.Context, tx *sqlx.Tx, schema string) ([]table, error
 	err := tx.SelectContext(ctx, &found, `
 		SELECT c.relname AS name, c.relkind = 'p' AS partitioned,
 			coalesce(a.columns, '{}') AS columns, coalesce(a.types, '{}') AS types, coalesce(f.references, '{}') AS references
-		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		FROM `+pg.ObjectsOfSchema("pg_class")+` c
 		LEFT JOIN LATERAL (
 			SELECT array_agg(a.attname::text ORDER BY a.attnum) AS columns, array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum) AS types
 			FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
@@ -38,9 +39,9 @@ func readTables(ctx context.Context, tx *sqlx.Tx, schema string) ([]table, error
 		LEFT JOIN LATERAL (
 			SELECT array_agg(DISTINCT target.relname::text) AS references
 			FROM pg_constraint k JOIN pg_class target ON target.oid = coalesce(pg_partition_root(k.confrelid), k.confrelid)
-			WHERE k.contype = 'f' AND coalesce(pg_partition_root(k.conrelid), k.conrelid) = c.oid AND target.relnamespace = c.relnamespace
+			WHERE k.contype = 'f' AND k.conrelid = ANY (c.oid || ARRAY(SELECT relid::oid FROM pg_partition_tree(c.oid))) AND target.relnamespace = c.relnamespace
 		) f ON true
-		WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+		WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
 		ORDER BY c.relname COLLATE "C"`, schema)
 	if err != nil {
 		return nil, err

@@ -89,21 +89,22 @@ func (in Installation) removeLargeObjects(ctx context.Context, tx *sqlx.Tx, id d
 // thingsOf are statements that drop what is in the schema $1, in an order in which one
 // drops few others: views first, and tables after their partitions and children. What
 // belongs to an extension goes with the schema.
-const thingsOf = `
-	SELECT format('DROP %s IF EXISTS %I.%I CASCADE', k.word, n.nspname, c.relname)
-	FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+var thingsOf = `
+	SELECT format('DROP %s IF EXISTS %I.%I CASCADE', k.word, $1::text, c.relname)
+	FROM (
+		SELECT oid, relkind, relname FROM ` + pg.ObjectsOfSchema("pg_class") + ` r UNION ALL
+		SELECT r.oid, r.relkind, r.relname FROM ` + pg.ObjectsOfSchema("pg_type") + ` t JOIN pg_class r ON r.oid = t.typrelid AND r.relkind = 'c'
+	) c
 	JOIN (VALUES ('v'::"char", 1, 'VIEW'), ('m', 1, 'MATERIALIZED VIEW'), ('r', 2, 'TABLE'), ('p', 2, 'TABLE'), ('f', 2, 'FOREIGN TABLE'), ('S', 3, 'SEQUENCE'), ('c', 3, 'TYPE'))
 		AS k (kind, place, word) ON k.kind = c.relkind
-	WHERE n.nspname = $1
-		AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+	WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 	ORDER BY k.place, EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid), c.oid LIMIT $2`
 
 // routinesOf is thingsOf for functions, procedures and aggregates.
-const routinesOf = `
+var routinesOf = `
 	SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', p.oid::regprocedure)
-	FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-	WHERE n.nspname = $1
-		AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype IN ('e', 'i'))
+	FROM ` + pg.ObjectsOfSchema("pg_proc") + ` p
+	WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype IN ('e', 'i'))
 	ORDER BY p.oid LIMIT $2`
 
 func removeThings(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) (removed bool, err error) {
