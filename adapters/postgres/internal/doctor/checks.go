@@ -57,6 +57,7 @@ func (c *checker) checks() []doctor.Check {
 		{Name: "database-citus", About: "on Citus, tenants' schemas lie on nodes that let tenants' roles in, and ours on the coordinator", Needs: "database-setup", Run: c.citus},
 		{Name: "database-connections", About: "`DB_MAX_CONNS` fits into the server's `max_connections`, twice for an upgrade", Needs: "database-transactions", Run: c.connections},
 		{Name: "database-locks", About: "the server has locks enough for a dump of all tables", Needs: "database-transactions", Run: c.locks},
+		{Name: "database-prepared", About: "SQL inside a tenant can leave no prepared transaction behind", Needs: "database-setup", Run: c.preparedTransactions},
 		{Name: "database-extensions", About: "tenants find the database's extensions", Needs: "database-transactions", Run: c.extensions},
 		{Name: "database-durability", About: "`fsync`, `full_page_writes` and `synchronous_commit` are on", Needs: "database-transactions", Run: c.durability},
 		{Name: "database-passwords", About: "`password_encryption` is `scram-sha-256`", Needs: "database-transactions", Run: c.passwordEncryption},

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lib/pq"
+
 	"github.com/partywall-go/partywall/adapters/internal/skew"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/inspection"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
@@ -169,6 +171,29 @@ func (l lockRoom) judge() doctor.Finding {
 		return doctor.Warn(what, fmt.Sprintf("set max_locks_per_transaction to %d or more, and restart the server", max(2*l.Each, 2*l.Relations/l.Sessions)))
 	}
 	return doctor.Pass(what)
+}
+
+// preparedTransactions looks whether a scope can be left by PREPARE TRANSACTION. What it
+// prepares holds its locks, and keeps the server from vacuuming, until it is ended by hand.
+func (c *checker) preparedTransactions(ctx context.Context) (doctor.Finding, error) {
+	var found struct {
+		Most int
+		Left []byte
+	}
+	if err := c.readOne(ctx, &found, fmt.Sprintf(`
+		SELECT current_setting('max_prepared_transactions')::int AS most, coalesce((
+			SELECT convert_to(min(gid), 'UTF8') FROM pg_prepared_xacts
+			WHERE database = current_database() AND (owner = current_user OR owner LIKE 'pw\_%s\_t\_%%') AND gid NOT LIKE 'citus\_%%'
+		), '') AS left`, c.in.Name)); err != nil {
+		return doctor.Finding{}, err
+	}
+	switch {
+	case len(found.Left) > 0:
+		return doctor.Warn(fmt.Sprintf("SQL inside a tenant left the prepared transaction %q", found.Left), "end it as a superuser, in this database: ROLLBACK PREPARED "+pq.QuoteLiteral(string(found.Left))), nil
+	case found.Most > 0 && !c.in.Citus: // whose nodes commit by them
+		return doctor.Warn(fmt.Sprintf("SQL inside a tenant can leave prepared transactions, which hold their locks: max_prepared_transactions=%d", found.Most), "set max_prepared_transactions=0, and restart the server"), nil
+	}
+	return doctor.Pass("no prepared transaction was left"), nil
 }
 
 // extensions finds those that are not on a tenant's path: a file that makes one of
