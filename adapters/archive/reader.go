@@ -82,7 +82,7 @@ func (r *reader) explain(err error) error {
 	case r.source.err != nil:
 		return fmt.Errorf("cannot read the archive: %w", r.source.err)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return damaged(nil, "it ends too early")
+		return damaged(nil, "it ends too early, or something else follows it")
 	}
 	return damaged(err, "it cannot be decompressed")
 }
