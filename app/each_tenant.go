@@ -154,7 +154,6 @@ func (r *round) count(v *visit) {
 // visits returns the tenants that failed before, and then those after the cursor page by
 // page, in the order of their IDs. It ends with the first error.
 func (r *round) visits(ctx context.Context) iter.Seq2[*visit, error] {
-	const page = 200
 	return func(yield func(*visit, error) bool) {
 		for _, id := range r.from.Failed {
 			v, err := r.find(ctx, id)
@@ -163,7 +162,7 @@ func (r *round) visits(ctx context.Context) iter.Seq2[*visit, error] {
 			}
 		}
 		for after := r.from.After; ; {
-			found, err := r.Tenants.List(ctx, r.operator, after, page)
+			found, err := r.Tenants.List(ctx, r.operator, after, domain.MaxPage)
 			if err != nil {
 				yield(nil, err)
 				return
@@ -173,10 +172,10 @@ func (r *round) visits(ctx context.Context) iter.Seq2[*visit, error] {
 					return
 				}
 			}
-			if len(found) < page {
+			if len(found) < domain.MaxPage {
 				return
 			}
-			after = found[page-1].ID
+			after = found[domain.MaxPage-1].ID
 		}
 	}
 }

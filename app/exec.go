@@ -159,7 +159,6 @@ func (x *execution) feed(ctx context.Context, queue chan<- domain.TenantID) erro
 
 // selected returns the tenants that are named, or those of the query page by page.
 func (x *execution) selected(ctx context.Context) iter.Seq2[domain.TenantID, error] {
-	const page = 200
 	return func(yield func(domain.TenantID, error) bool) {
 		for _, id := range x.Tenants {
 			if !yield(id, nil) {
@@ -172,7 +171,7 @@ func (x *execution) selected(ctx context.Context) iter.Seq2[domain.TenantID, err
 		query := x.Where
 		query.Status = domain.Active
 		for after := (domain.TenantID{}); ; {
-			found, err := x.tenants.Search(ctx, x.operator, query, after, page)
+			found, err := x.tenants.Search(ctx, x.operator, query, after, domain.MaxPage)
 			if err != nil {
 				yield(domain.TenantID{}, err)
 				return

@@ -25,11 +25,6 @@ type page[A any] struct {
 	after   A // zero: from the beginning
 }
 
-const (
-	defaultLimit = 50
-	maxLimit     = 200
-)
-
 // queryOf returns the parameters of the request's query by their names. It refuses
 // one that the route does not have, that comes twice, or that has a control character.
 func queryOf(r *http.Request, names ...string) (map[string]string, error) {
@@ -59,10 +54,10 @@ func pageOf[A any](r *http.Request, decode func(cursor string) (A, error), filte
 	if err != nil {
 		return page[A]{}, err
 	}
-	p := page[A]{filters: query, limit: defaultLimit}
+	p := page[A]{filters: query, limit: domain.DefaultPage}
 	if text, given := query["limit"]; given {
-		if p.limit, err = strconv.Atoi(text); err != nil || p.limit < 1 || p.limit > maxLimit {
-			return page[A]{}, domain.Invalidf("limit", "limit is a number from 1 to %d", maxLimit)
+		if p.limit, err = lengthOf(text); err != nil {
+			return page[A]{}, err
 		}
 	}
 	if cursor := query["cursor"]; cursor != "" {
@@ -71,4 +66,14 @@ func pageOf[A any](r *http.Request, decode func(cursor string) (A, error), filte
 		}
 	}
 	return p, nil
+}
+
+// lengthOf reads the parameter limit, the length of a page. Only a use case takes 0 for the
+// default.
+func lengthOf(text string) (int, error) {
+	limit, err := strconv.Atoi(text)
+	if err != nil || limit == 0 {
+		limit = -1
+	}
+	return domain.PageLimit(limit)
 }

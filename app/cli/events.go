@@ -31,7 +31,7 @@ func eventsCommand() command {
 }
 
 func listEvents(ctx context.Context, c console, cmd invocation) error {
-	query := events.Query{Kind: domain.EventKind(cmd.String("kind")), Limit: events.MaxLimit}
+	query := events.Query{Kind: domain.EventKind(cmd.String("kind")), Limit: domain.MaxPage}
 	var id domain.TenantID
 	var err error
 	if name := cmd.String("tenant"); name != "" {

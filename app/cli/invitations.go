@@ -58,7 +58,7 @@ func listInvitations(ctx context.Context, c console, cmd invocation) error {
 	return withMembers(ctx, c, cmd, func(r *app.Registry, by access.Manager) error {
 		table := c.table(cmd, "INVITATION", "ROLE", "STATE", "CREATED", "EXPIRES", "EMAIL")
 		for after := (domain.InvitationID{}); ; {
-			page, err := r.Invitations.List(ctx, by, state, after, invitations.MaxPage)
+			page, err := r.Invitations.List(ctx, by, state, after, domain.MaxPage)
 			if err != nil {
 				return err
 			}

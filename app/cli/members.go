@@ -91,7 +91,7 @@ func listMembers(ctx context.Context, c console, cmd invocation) error {
 	return withMembers(ctx, c, cmd, func(r *app.Registry, by access.Manager) error {
 		table := c.table(cmd, "SUB", "ROLE", "STATE", "SINCE", "EXPIRES", "EMAIL", "REASON")
 		for after := (domain.Identity{}); ; {
-			page, err := r.Members.List(ctx, by, filter, after, members.MaxPage)
+			page, err := r.Members.List(ctx, by, filter, after, domain.MaxPage)
 			if err != nil {
 				return err
 			}

@@ -111,9 +111,8 @@ func listTenants(ctx context.Context, c console, cmd invocation) error {
 			}
 		}
 		table := c.table(cmd, "ID", "STATUS", "CREATED", "NAME")
-		const page = 200
 		for after := (domain.TenantID{}); ; {
-			found, err := r.Tenants.Search(ctx, access.Installation(), query, after, page)
+			found, err := r.Tenants.Search(ctx, access.Installation(), query, after, domain.MaxPage)
 			if err != nil {
 				return err
 			}

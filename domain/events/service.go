@@ -41,14 +41,8 @@ type Query struct {
 	Kind  domain.EventKind // an unknown one selects none
 	Since time.Time
 	After int64 // the position of the last event that the caller read
-	Limit int   // zero: [DefaultLimit]
+	Limit int   // zero: [domain.DefaultPage]
 }
-
-// The number of events that one call returns.
-const (
-	DefaultLimit = 50
-	MaxLimit     = 200
-)
 
 // Page is a part of a list of events.
 type Page struct {
@@ -81,9 +75,9 @@ func (s *Service) ListAll(ctx context.Context, operator access.Operator, id doma
 // list numbers the events that were recorded first, so that callers find what they
 // did just now.
 func (s *Service) list(ctx context.Context, query Query, of ports.EventQuery) (Page, error) {
-	limit := cmp.Or(query.Limit, DefaultLimit)
-	if limit < 1 || limit > MaxLimit {
-		return Page{}, domain.Invalidf("limit", "a limit is 1 to %d", MaxLimit)
+	limit, err := domain.PageLimit(query.Limit)
+	if err != nil {
+		return Page{}, err
 	}
 	if query.Kind != "" && !query.Kind.WellFormed() {
 		return Page{}, nil

@@ -76,7 +76,7 @@ func TestMembersWhoManageMembersListTheEventsOfTheirTenant(t *testing.T) {
 	if page := domain.Must(in.List(t.Context(), owner, events.Query{Kind: domain.EventMemberAdded, Since: page.Events[2].At})); len(page.Events) == 0 || page.Events[0].Kind != domain.EventMemberAdded {
 		t.Errorf("of one kind: got %+v", page)
 	}
-	for _, limit := range []int{-1, events.MaxLimit + 1} {
+	for _, limit := range []int{-1, domain.MaxPage + 1} {
 		if _, err := in.List(t.Context(), owner, events.Query{Limit: limit}); !errors.Is(err, domain.Invalid) {
 			t.Errorf("limit %d: %v", limit, err)
 		}

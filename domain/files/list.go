@@ -1,7 +1,6 @@
 package files
 
 import (
-	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -25,19 +24,13 @@ type Page struct {
 	Next  domain.ObjectKey // pass it as after for the next page; zero: this is the last one
 }
 
-// The length of a page.
-const (
-	DefaultPage = 50
-	MaxPage     = 200
-)
-
 // List returns at most limit files of member's tenant whose names begin with prefix and
 // come after after, in the order of their names by byte. The zero ObjectKey comes before
-// all; after does not have to exist. A limit of 0 is [DefaultPage]. A file that is deleted
+// all; after does not have to exist. A limit of 0 is [domain.DefaultPage]. A file that is deleted
 // while List runs may be left out, so a page may be shorter than its limit.
 //
 // Errors: [domain.Forbidden]; [domain.Invalid] on field "prefix", on "limit" beyond
-// [MaxPage], or on "cursor" for an after of another tenant.
+// [domain.MaxPage], or on "cursor" for an after of another tenant.
 func (s *Service) List(ctx context.Context, member access.Member, prefix string, after domain.ObjectKey, limit int) (Page, error) {
 	if err := member.Require(domain.ReadFiles); err != nil {
 		return Page{}, err
@@ -49,8 +42,8 @@ func (s *Service) List(ctx context.Context, member access.Member, prefix string,
 	if !after.IsZero() && after.Tenant() != member.Tenant() {
 		return Page{}, domain.Invalidf("cursor", "a list of files goes on after a file of the same tenant")
 	}
-	if limit = cmp.Or(limit, DefaultPage); limit < 1 || limit > MaxPage {
-		return Page{}, domain.Invalidf("limit", "a page has 1 to %d files", MaxPage)
+	if limit, err = domain.PageLimit(limit); err != nil {
+		return Page{}, err
 	}
 	listed, err := s.Store.List(ctx, selected, after, limit+1) // one more shows whether there is another page
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/partywall-go/partywall/domain"
-	"github.com/partywall-go/partywall/domain/files"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -48,7 +47,7 @@ func openWithFiles(t *testing.T, count int) (*installation, *slowStore) {
 func TestAPageOfFilesHasALength(t *testing.T) {
 	h, store := openWithFiles(t, 201)
 	member := h.member(t, "acme", domain.RoleViewer)
-	for limit, want := range map[int]int{0: files.DefaultPage, 1: 1, files.MaxPage: files.MaxPage} {
+	for limit, want := range map[int]int{0: domain.DefaultPage, 1: 1, domain.MaxPage: domain.MaxPage} {
 		page, err := h.List(t.Context(), member, "", domain.ObjectKey{}, limit)
 		if err != nil || len(page.Files) != want || page.Next != page.Files[want-1].Key {
 			t.Errorf("limit %d: %d files, next %v, %v", limit, len(page.Files), page.Next, err)
@@ -60,7 +59,7 @@ func TestAPageOfFilesHasALength(t *testing.T) {
 	if most := store.most.Load(); most > 10 {
 		t.Errorf("%d files were described at once", most)
 	}
-	for _, limit := range []int{-1, files.MaxPage + 1} {
+	for _, limit := range []int{-1, domain.MaxPage + 1} {
 		if _, err := h.List(t.Context(), member, "", domain.ObjectKey{}, limit); !errors.Is(err, domain.Invalid) {
 			t.Errorf("limit %d: %v", limit, err)
 		}

@@ -15,27 +15,22 @@ type Page struct {
 	Next        domain.InvitationID // pass it as after for the next page; zero: this is the last one
 }
 
-// The length of a page.
-const (
-	DefaultPage = 50
-	MaxPage     = 200
-)
-
 // List returns at most limit invitations of the state, the newest first, after the
 // invitation after. The zero InvitationID comes before all, the empty state is
-// [domain.InvitationOpen], and a limit of 0 is [DefaultPage].
+// [domain.InvitationOpen], and a limit of 0 is
+// [domain.DefaultPage].
 //
-// Errors: [domain.Invalid] on field "limit" beyond [MaxPage], or "state";
+// Errors: [domain.Invalid] on field "limit" beyond [domain.MaxPage], or "state";
 // [domain.CodeTenantNotFound] for the operator.
 func (s *Service) List(ctx context.Context, by access.Manager, state domain.InvitationState, after domain.InvitationID, limit int) (Page, error) {
 	if err := by.Require(); err != nil {
 		return Page{}, err
 	}
-	limit = cmp.Or(limit, DefaultPage)
-	if limit < 1 || limit > MaxPage {
-		return Page{}, domain.Invalidf("limit", "a page has 1 to %d invitations", MaxPage)
+	limit, err := domain.PageLimit(limit)
+	if err != nil {
+		return Page{}, err
 	}
-	state, err := domain.ParseInvitationState(string(cmp.Or(state, domain.InvitationOpen)))
+	state, err = domain.ParseInvitationState(string(cmp.Or(state, domain.InvitationOpen)))
 	if err != nil {
 		return Page{}, err
 	}

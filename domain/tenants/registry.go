@@ -2,10 +2,7 @@ package tenants
 
 import (
 	"context"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
@@ -30,13 +27,14 @@ func (s *Service) Probe(ctx context.Context, id domain.TenantID) (time.Time, err
 
 // List returns at most limit tenants whose IDs come after after, in the order of
 // their IDs; the zero TenantID comes before all. Without a proof of the operator it
-// returns [domain.Forbidden]; a limit that is not 1 to 200 is [domain.Invalid] on
-// field "limit".
+// returns [domain.Forbidden]. A limit of 0 is [domain.DefaultPage]; one beyond
+// [domain.MaxPage] is [domain.Invalid] on field "limit".
 func (s *Service) List(ctx context.Context, operator access.Operator, after domain.TenantID, limit int) ([]domain.Tenant, error) {
 	if err := operator.Require(); err != nil {
 		return nil, err
 	}
-	if err := checkPage(limit); err != nil {
+	limit, err := domain.PageLimit(limit)
+	if err != nil {
 		return nil, err
 	}
 	return s.Registry.List(ctx, after, limit)
@@ -50,14 +48,16 @@ type Page struct {
 
 // Search returns at most limit tenants that the query selects and whose IDs come after
 // after, in the order of their IDs; the zero TenantID comes before all. Their records
-// have no settings. Without a proof of the operator it returns [domain.Forbidden]; a
-// limit that is not 1 to 200 is [domain.Invalid] on field "limit", a status that does not
-// exist on field "status", and a text that no name contains on field "q".
+// have no settings. Without a proof of the operator it returns [domain.Forbidden]. A limit
+// of 0 is [domain.DefaultPage]; one beyond [domain.MaxPage] is [domain.Invalid] on field
+// "limit", a status that does not exist on field "status", and a text that no name
+// contains on field "q".
 func (s *Service) Search(ctx context.Context, operator access.Operator, query ports.TenantQuery, after domain.TenantID, limit int) (Page, error) {
 	if err := operator.Require(); err != nil {
 		return Page{}, err
 	}
-	if err := checkPage(limit); err != nil {
+	limit, err := domain.PageLimit(limit)
+	if err != nil {
 		return Page{}, err
 	}
 	if query.Status != "" {
@@ -65,7 +65,7 @@ func (s *Service) Search(ctx context.Context, operator access.Operator, query po
 			return Page{}, err
 		}
 	}
-	if err := checkText(query.Text); err != nil {
+	if err := domain.CheckTenantSearch(query.Text); err != nil {
 		return Page{}, err
 	}
 	found, err := s.Directory.Search(ctx, query, after, limit+1) // one more shows whether there is another page
@@ -73,26 +73,6 @@ func (s *Service) Search(ctx context.Context, operator access.Operator, query po
 		return Page{Tenants: found}, err
 	}
 	return Page{found[:limit], found[limit-1].ID}, nil
-}
-
-// maxTextLen bounds the text to look for, as long as the longest name.
-const maxTextLen = 800
-
-func checkText(text string) error {
-	if len(text) > maxTextLen || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
-		return domain.Invalidf("q", "the text to look for has at most %d bytes of UTF-8 without control characters", maxTextLen)
-	}
-	return nil
-}
-
-// maxPage is the longest list of tenants that a call returns.
-const maxPage = 200
-
-func checkPage(limit int) error {
-	if limit < 1 || limit > maxPage {
-		return domain.Invalidf("limit", "a page has 1 to %d tenants", maxPage)
-	}
-	return nil
 }
 
 // Sweep removes the reservations that were not claimed in time and the remains of

@@ -40,11 +40,11 @@ func (web web) team(w http.ResponseWriter, r *http.Request, by access.Manager) e
 
 // showTeam also shows the link of an invitation, which no other page has.
 func (web web) showTeam(ctx context.Context, w http.ResponseWriter, by access.Manager, link string) error {
-	found, err := web.Members.List(ctx, by, members.Filter{}, domain.Identity{}, members.MaxPage)
+	found, err := web.Members.List(ctx, by, members.Filter{}, domain.Identity{}, domain.MaxPage)
 	if err != nil {
 		return err
 	}
-	open, err := web.Invitations.List(ctx, by, domain.InvitationOpen, domain.InvitationID{}, invitations.MaxPage)
+	open, err := web.Invitations.List(ctx, by, domain.InvitationOpen, domain.InvitationID{}, domain.MaxPage)
 	if err != nil {
 		return err
 	}
