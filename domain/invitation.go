@@ -17,11 +17,7 @@ const (
 // ParseInvitationState accepts the name of a state; anything else is an [Invalid] error
 // on field "state".
 func ParseInvitationState(s string) (InvitationState, error) {
-	switch state := InvitationState(s); state {
-	case InvitationOpen, InvitationAccepted, InvitationRevoked, InvitationExpired:
-		return state, nil
-	}
-	return "", Invalidf("state", "an invitation's state is one of open, accepted, revoked, expired")
+	return parseWord("state", "an invitation's state", s, InvitationOpen, InvitationAccepted, InvitationRevoked, InvitationExpired)
 }
 
 // MayBeResent reports whether an invitation of the state may be resent or revoked.
@@ -142,7 +138,7 @@ func (i Invitation) Accept(from Membership, identity Identity, email Email, at t
 			CreatedAt: storedTime(at), Email: email, GrantedBy: i.CreatedBy,
 		}, nil
 	case from.State != MemberActive:
-		return Membership{}, NewError(CodeMemberInactive).WithMessage("your membership is suspended; ask an owner or an admin of the tenant")
+		return Membership{}, errOwnSuspension()
 	case !from.ExpiredAt(at) && !i.Role.exceeds(from.Role):
 		return from, nil
 	}
@@ -152,6 +148,11 @@ func (i Invitation) Accept(from Membership, identity Identity, email Email, at t
 		to.Email = email
 	}
 	return to, nil
+}
+
+// errOwnSuspension refuses a suspended member who accepts an invitation.
+func errOwnSuspension() *Error {
+	return NewError(CodeMemberInactive).WithMessage("your membership is suspended; ask an owner or an admin of the tenant")
 }
 
 // AcceptAgain returns the membership of an identity that accepted the invitation
@@ -164,7 +165,7 @@ func (i Invitation) AcceptAgain(now Membership, identity Identity, at time.Time)
 	case i.State != InvitationAccepted, i.AcceptedBy != identity, now.IsZero(), now.ExpiredAt(at):
 		return Membership{}, NewError(CodeInvitationInvalid)
 	case now.State != MemberActive:
-		return Membership{}, NewError(CodeMemberInactive).WithMessage("your membership is suspended; ask an owner or an admin of the tenant")
+		return Membership{}, errOwnSuspension()
 	}
 	return now, nil
 }

@@ -14,11 +14,7 @@ const (
 // ParseMemberState accepts the name of a state; anything else is an [Invalid] error on
 // field "state".
 func ParseMemberState(s string) (MemberState, error) {
-	switch state := MemberState(s); state {
-	case MemberActive, MemberSuspended:
-		return state, nil
-	}
-	return "", Invalidf("state", "a member's state is one of active, suspended")
+	return parseWord("state", "a member's state", s, MemberActive, MemberSuspended)
 }
 
 // Membership is a row that says: this identity has this role in this tenant.

@@ -1,6 +1,9 @@
 package domain
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Role is the role of an identity in a tenant. The zero Role may do nothing.
 type Role string
@@ -42,10 +45,20 @@ var permissions = map[Role][]Permission{
 
 // ParseRole accepts the name of a role; anything else is an [Invalid] error on field "role".
 func ParseRole(s string) (Role, error) {
-	if _, known := permissions[Role(s)]; !known {
-		return "", Invalidf("role", "a role is one of owner, admin, member, viewer")
+	return parseWord("role", "a role", s, Roles()...)
+}
+
+// parseWord returns s if it is one of the words. Anything else is an [Invalid] error on
+// the field, which says that what is one of them.
+func parseWord[T ~string](field, what, s string, words ...T) (T, error) {
+	if slices.Contains(words, T(s)) {
+		return T(s), nil
 	}
-	return Role(s), nil
+	names := make([]string, len(words))
+	for i, word := range words {
+		names[i] = string(word)
+	}
+	return "", Invalidf(field, "%s is one of %s", what, strings.Join(names, ", "))
 }
 
 // May reports whether the role allows p.

@@ -22,14 +22,15 @@ const (
 	Gone      TenantStatus = "gone"    // only its ID is left, which is not given out again
 )
 
+// TenantStatuses returns all statuses, in the order of a tenant's life.
+func TenantStatuses() []TenantStatus {
+	return []TenantStatus{Unclaimed, Active, Suspended, Deleted, Purging, Gone}
+}
+
 // ParseTenantStatus accepts the name of a status; anything else is an [Invalid] error on
 // field "status".
 func ParseTenantStatus(s string) (TenantStatus, error) {
-	switch status := TenantStatus(s); status {
-	case Unclaimed, Active, Suspended, Deleted, Purging, Gone:
-		return status, nil
-	}
-	return "", Invalidf("status", "a status is one of unclaimed, active, suspended, deleted, purging, gone")
+	return parseWord("status", "a status", s, TenantStatuses()...)
 }
 
 // Each rule names the statuses that it accepts, so that a status which a later program
@@ -41,6 +42,10 @@ func (s TenantStatus) ServesMembers() bool { return s == Active }
 // AcceptsMembers reports whether the operator may change the memberships of a tenant
 // of the status.
 func (s TenantStatus) AcceptsMembers() bool { return s == Active || s == Suspended }
+
+// isLive reports whether a tenant of the status is neither reserved nor deleted: its
+// record may be edited, and it may be suspended and deleted.
+func (s TenantStatus) isLive() bool { return s == Active || s == Suspended }
 
 // VisibleToOwners reports whether the owners of a tenant of the status may see and
 // change its record.

@@ -72,7 +72,7 @@ func (t *TenantDetails) suspend(by Party, reason string) error {
 	switch {
 	case t.Status == Suspended && (t.SuspendedBy == by || by == ByOwner):
 		return nil
-	case t.Status != Active && t.Status != Suspended:
+	case !t.Status.isLive():
 		return errTenantState(t.Status, "suspended")
 	}
 	t.Status, t.SuspendedBy, t.SuspendedReason = Suspended, by, reason
@@ -93,23 +93,23 @@ func (t *TenantDetails) resume(by Party) error {
 }
 
 func (t *TenantDetails) delete(by Party, now time.Time, grace time.Duration) error {
-	switch t.Status {
-	case Deleted:
+	switch {
+	case t.Status == Deleted:
 		if by == ByOperator {
 			t.DeletedBy = by
 		}
 		return nil
-	case Active, Suspended:
-		t.Status, t.DeletedBy = Deleted, by
-		t.DeletedAt, t.PurgeAfter = storedTime(now), storedTime(now.Add(grace))
-		return nil
+	case !t.Status.isLive():
+		return errTenantState(t.Status, "deleted")
 	}
-	return errTenantState(t.Status, "deleted")
+	t.Status, t.DeletedBy = Deleted, by
+	t.DeletedAt, t.PurgeAfter = storedTime(now), storedTime(now.Add(grace))
+	return nil
 }
 
 func (t *TenantDetails) restore(by Party, now time.Time) error {
 	switch {
-	case t.Status == Active, t.Status == Suspended:
+	case t.Status.isLive():
 		return nil
 	case t.Status != Deleted:
 		return errTenantState(t.Status, "restored")
@@ -143,7 +143,7 @@ func (t *TenantDetails) purge(by Party, now time.Time) error {
 }
 
 func (t *TenantDetails) edit(name *string, settings *Settings) error {
-	if t.Status != Active && t.Status != Suspended {
+	if !t.Status.isLive() {
 		return errTenantState(t.Status, "edited")
 	}
 	if name != nil {
@@ -159,7 +159,7 @@ func (t *TenantDetails) limit(by Party, edit TenantLimitsEdit) error {
 	switch {
 	case by != ByOperator:
 		return Errorf(Forbidden, "only the operator sets the limits of a tenant")
-	case t.Status != Active && t.Status != Suspended:
+	case !t.Status.isLive():
 		return errTenantState(t.Status, "limited")
 	}
 	if err := edit.Validate(); err != nil {
@@ -172,10 +172,10 @@ func (t *TenantDetails) limit(by Party, edit TenantLimitsEdit) error {
 // errTenantState refuses a change of a tenant in the status, and says what to do first.
 func errTenantState(status TenantStatus, change string) error {
 	first := ""
-	switch status {
-	case Active, Suspended:
+	switch {
+	case status.isLive():
 		first = "; delete it first"
-	case Deleted:
+	case status == Deleted:
 		first = "; restore it first"
 	}
 	return NewError(CodeTenantState).WithMessage("a tenant that is %s cannot be %s%s", status, change, first)

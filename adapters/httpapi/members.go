@@ -115,7 +115,7 @@ func (s *server) handOver(c echo.Context, owner access.Member) error {
 	}
 	role, err := domain.ParseRole(body.MyRole)
 	if err != nil {
-		return domain.Invalidf("myRole", "name the role that you have afterwards: owner, admin, member or viewer")
+		return web.OnField(err, "role", "myRole")
 	}
 	heirs, own, err := s.Members.HandOver(c.Request().Context(), owner, heir, role)
 	if err != nil {
@@ -168,11 +168,11 @@ func expiryOf(text *string) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	at, err := time.Parse(time.RFC3339, *text)
-	switch {
-	case err != nil:
+	if err != nil {
 		return time.Time{}, domain.Invalidf("expiresAt", "expiresAt is a time such as 2026-01-31T09:30:00Z (RFC 3339)")
-	case at.IsZero(): // which use cases read as no end
-		return time.Time{}, domain.Invalidf("expiresAt", "a membership ends in the future; null means that it does not end")
+	}
+	if at.IsZero() { // which use cases read as no end: they refuse any other past time
+		at = at.Add(1)
 	}
 	return at, nil
 }

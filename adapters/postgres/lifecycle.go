@@ -122,7 +122,7 @@ func changeTenant(ctx context.Context, tx *sqlx.Tx, change ports.TenantChange) (
 // lockDetails locks the row of a tenant, and reads its record.
 func lockDetails(ctx context.Context, tx *sqlx.Tx, id domain.TenantID) (details, error) {
 	return scanDetails(tx.QueryRowContext(ctx, `
-		SELECT `+detailsOfTenant+` FROM partywall.tenants t WHERE t.id = $1 AND t.status <> 'unclaimed' FOR NO KEY UPDATE`, id.String()))
+		SELECT `+detailsOfTenant+` FROM partywall.tenants t WHERE t.id = $1 AND `+hasRecord+` FOR NO KEY UPDATE`, id.String()))
 }
 
 // applyChange writes what the change makes of a record whose row is locked, and records

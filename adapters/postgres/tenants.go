@@ -38,6 +38,11 @@ const (
 	present        = `NOT ` + neverClaimed
 )
 
+// hasRecord is true for a tenant t that is not only reserved. It accepts a status of a
+// later program, too, because a tenant without a record counts as gone: [domain.TenantChange]
+// refuses to change such a tenant.
+const hasRecord = `t.status <> 'unclaimed'`
+
 // tenantColumns are what a tenantRow is read from.
 const tenantColumns = `t.id, t.name, t.status, t.created_at, t.expires_at`
 

@@ -5,6 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/partywall-go/partywall/domain"
 )
 
 // option adds a flag to those of a command.
@@ -44,6 +46,18 @@ func requiredFlag(name, usage string) option {
 		flags.String(name, "", usage)
 		flags.Lookup(name).Annotations = map[string][]string{isRequired: nil}
 	}
+}
+
+// roleFlag adds the flag for the role that a command grants.
+func roleFlag() option { return requiredFlag("role", "the `ROLE`: "+either(domain.Roles())) }
+
+// either names the words of which a flag takes one, such as "owner, admin or viewer".
+func either[T ~string](words []T) string {
+	names := make([]string, len(words))
+	for i, word := range words {
+		names[i] = string(word)
+	}
+	return enumerate(names, "or")
 }
 
 // required returns the flags that a command needs.

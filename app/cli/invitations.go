@@ -81,7 +81,7 @@ func createInvitationCommand() command {
 		details: "With --email, a running server mails the invitation, and only a user with that verified address accepts it.\n" +
 			"Otherwise the command prints a link, which is good once.",
 		flags: []option{
-			requiredFlag("role", "the `ROLE`: owner, admin, member or viewer"),
+			roleFlag(),
 			stringFlag("email", "the `ADDRESS` to invite"),
 			durationFlag("for", domain.DefaultInvitationLife, "how long the invitation can be accepted, from 1h to 720h"),
 			jsonFlag(),

@@ -77,7 +77,7 @@ func listMembersCommand() command {
 		args:    "ID",
 		summary: "list the members of a tenant",
 		flags: []option{
-			stringFlag("role", "only members in this role: owner, admin, member or viewer"),
+			stringFlag("role", "only members in this role: "+either(domain.Roles())),
 			stringFlag("state", "only members in this state: active or suspended"),
 			stringFlag("q", "only members whose address or \"sub\" contains this text"),
 			jsonFlag(),
@@ -113,7 +113,7 @@ func grantCommand() command {
 		details: "SUB is the \"sub\" of the user, as GET /auth/me shows it to them. A user who is a member already gets the\n" +
 			"role, the end and the reason, and is active. The owners see the membership and its reason.",
 		flags: []option{
-			requiredFlag("role", "the `ROLE`: owner, admin, member or viewer"),
+			roleFlag(),
 			requiredReasonFlag(),
 			durationFlag("for", 0, "how long the membership lasts, such as 1h; otherwise it does not end"),
 			jsonFlag(),

@@ -85,7 +85,7 @@ func listTenantsCommand() command {
 		details: "It shows the configured database, or the private one below DATA_DIR: not that of a server which\n" +
 			"runs with --memory.",
 		flags: []option{
-			stringFlag("status", "only tenants of this status: unclaimed, active, suspended, deleted, purging or gone"),
+			stringFlag("status", "only tenants of this status: "+either(domain.TenantStatuses())),
 			stringFlag("q", "only tenants whose ID or name contains this text"),
 			stringFlag("owner", "only tenants that the user with this \"sub\" owns"),
 			jsonFlag(),
