@@ -13,13 +13,16 @@ type EventOperations interface {
 	Consumers(ctx context.Context) ([]EventConsumer, error)
 
 	// RetrySetAside has the events that the consumer set aside delivered once more, and
-	// returns how many there are. An unknown consumer is [domain.NotFound].
+	// returns how many there are. An unknown consumer is [ErrNoConsumer].
 	RetrySetAside(ctx context.Context, consumer string) (int, error)
 
 	// RemoveConsumer removes what is stored about a consumer. One that is still at work
-	// starts again before the first event. An unknown consumer is [domain.NotFound].
+	// starts again before the first event. An unknown consumer is [ErrNoConsumer].
 	RemoveConsumer(ctx context.Context, consumer string) error
 }
+
+// ErrNoConsumer is the error of [EventOperations] for a consumer that it has nothing of.
+var ErrNoConsumer = domain.Errorf(domain.NotFound, "there is no such consumer of events; list them to see their names")
 
 // EventConsumer is the state of a consumer.
 type EventConsumer struct {

@@ -42,7 +42,7 @@ type TenantPurger interface {
 	// Bury replaces a purging tenant whose data were removed by its tombstone, of status
 	// [domain.Gone], in one step: the ID is not given out again. The purge of its objects is
 	// due once more after again, and the lease ends. A tenant that still has data is
-	// [domain.Conflict]. The event is [domain.EventTenantPurged] by the program.
+	// [ErrHasData]. The event is [domain.EventTenantPurged] by the program.
 	Bury(ctx context.Context, lease PurgeLease, again time.Duration) error
 
 	// Finish ends the purge of a tombstone's objects, which is due no more, and the lease.
@@ -86,6 +86,11 @@ type Purge struct {
 type PurgeFailure struct {
 	Text  string
 	Retry time.Duration
+}
+
+// ErrHasData is the error of [TenantPurger.Bury] for a tenant whose data were not removed.
+func ErrHasData(id domain.TenantID) *domain.Error {
+	return domain.Errorf(domain.Conflict, "the tenant %s still has data; remove them first", id)
 }
 
 // ErrPurgeLost is the error of [TenantPurger] and [TenantTombstones] for a process that

@@ -5,11 +5,8 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
-
-var errNoConsumer = domain.Errorf(domain.NotFound, "there is no such consumer of events")
 
 // Consumers implements [ports.EventOperations].
 func (s *Events) Consumers(ctx context.Context) ([]ports.EventConsumer, error) {
@@ -62,7 +59,7 @@ func (s *Events) withConsumer(ctx context.Context, name string, fn func(c *consu
 	defer s.db.mu.Unlock()
 	c := s.db.log.consumers[name]
 	if c == nil {
-		return errNoConsumer
+		return ports.ErrNoConsumer
 	}
 	fn(c)
 	return nil

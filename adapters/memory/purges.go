@@ -179,7 +179,7 @@ func (s *Purges) Bury(ctx context.Context, lease ports.PurgeLease, again time.Du
 			return err
 		}
 		if s.db.hasData(id) {
-			return domain.Errorf(domain.Conflict, "the tenant %s still has data", id)
+			return ports.ErrHasData(id)
 		}
 		tenant := s.db.tenants[id].Tenant
 		if err := s.db.recordEnd(ctx, domain.EventTenantPurged, tenant, domain.SystemActor()); err != nil {

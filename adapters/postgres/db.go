@@ -110,7 +110,7 @@ func (db *DB) logins() (*installation.Logins, error) {
 	if l := db.others.Load(); l != nil {
 		return l, nil
 	}
-	away := domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the database can't be reached yet").WithRetryAfter(pg.RetryAfter)
+	away := domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the database cannot be reached yet; try again").WithRetryAfter(pg.RetryAfter)
 	if reason := db.reason.Load(); reason != nil {
 		away = away.WithCause(*reason)
 	}
@@ -174,7 +174,7 @@ func (db *DB) retry() {
 			}
 			err := db.begin(ctx)
 			if err == nil {
-				db.logger.InfoContext(ctx, "the database is there")
+				db.logger.InfoContext(ctx, "the database can be used now")
 				return
 			}
 			if err.Error() != last && ctx.Err() == nil {

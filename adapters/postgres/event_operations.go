@@ -8,7 +8,6 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
-	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/ports"
 )
 
@@ -118,7 +117,7 @@ func (s *Events) ofConsumer(ctx context.Context, consumer, what string, fn func(
 			return err
 		}
 		if len(found) == 0 {
-			return domain.Errorf(domain.NotFound, "there is no such consumer of events")
+			return ports.ErrNoConsumer
 		}
 		return fn(ctx, tx)
 	})

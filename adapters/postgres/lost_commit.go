@@ -40,5 +40,5 @@ func (p *provisioning) lookUp(ctx context.Context) error {
 }
 
 func errNotCommitted() *domain.Error {
-	return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the database went away; nothing was made").WithRetryAfter(pg.RetryAfter)
+	return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the connection to the database was lost; nothing was made; try again").WithRetryAfter(pg.RetryAfter)
 }

@@ -105,7 +105,7 @@ func refuseWithData(ctx context.Context, tx *sqlx.Tx, in installation.Installati
 		err = tx.GetContext(ctx, &has, `SELECT EXISTS (SELECT FROM partywall.`+table+` WHERE tenant = $1)`, id.String())
 	}
 	if err == nil && has {
-		err = domain.Errorf(domain.Conflict, "the tenant %s still has data", id)
+		err = ports.ErrHasData(id)
 	}
 	return err
 }

@@ -133,7 +133,7 @@ func RequestTLS(raw net.Conn) error {
 // ErrNoTLS is in a [*TLSFailure] where the server offers none.
 var ErrNoTLS = errors.New("the server does not offer TLS")
 
-var errNotPostgres = errors.New("what answers is not PostgreSQL")
+var errNotPostgres = errors.New("the server that answers is not PostgreSQL")
 
 // TLSFailure is why a connection could not be encrypted, or the server's certificate
 // not be trusted.

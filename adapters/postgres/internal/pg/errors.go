@@ -80,7 +80,8 @@ func Translate(ctx context.Context, err error, what string) error {
 // statements, which meet nothing else than load and each other.
 func WhyAgain(err error) string {
 	if Unavailable(err) {
-		return "the database can't be used now"
+		usual, _ := domain.CodeDatabaseUnavailable.Definition()
+		return usual.Message
 	}
 	e := ServerError(err)
 	if e == nil || Raised(e) {
@@ -120,7 +121,7 @@ func SQLState(err error) pqerror.Code {
 	return ""
 }
 
-// Unavailable reports whether the database can't be used now: there is no
+// Unavailable reports whether the database cannot be used now: there is no
 // connection, or the server ended it, follows another server, or has run out of
 // something. A statement's own failure isn't among that, whatever its class: any
 // class can be raised, and a statement that takes too long will do so again.

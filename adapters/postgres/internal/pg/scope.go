@@ -147,7 +147,7 @@ func InScope(ctx context.Context, pool *sqlx.DB, s *Scope, fn func(ctx context.C
 // NoScope refuses a context that comes from inside a scope.
 func NoScope(ctx context.Context) error {
 	if ctx.Value(scopeKey{}) != nil {
-		return domain.Errorf(domain.Internal, "a scope can't be opened inside another: use the transaction that is there").WithCode(CodeScopeNested)
+		return domain.Errorf(domain.Internal, "a scope can't be opened inside another: use its transaction").WithCode(CodeScopeNested)
 	}
 	return nil
 }
