@@ -29,11 +29,12 @@ type Execution struct {
 	Write bool
 
 	// Workers is the number of tenants at once, at most the number of connections that
-	// serve tenants. Zero means 4.
+	// serve tenants. Zero means [DefaultExecWorkers].
 	Workers int
 }
 
-const defaultWorkers = 4
+// DefaultExecWorkers is the number of tenants at once of an [Execution] that sets none.
+const DefaultExecWorkers = 4
 
 // ExecutedRow is what a statement returned inside one tenant: a row, or how many rows
 // it changed.
@@ -60,8 +61,9 @@ func (e *TenantError) Error() string { return "in tenant " + e.Tenant.String() +
 func (e *TenantError) Unwrap() error { return e.Err }
 
 // Exec runs one statement inside tenants, as the role of each, in parallel, each in a
-// transaction of its own, by an [access.Worker] that it admits for the reason. Each row goes to receive, which is never called twice at once
-// and must not keep the row. An error of receive ends everything.
+// transaction of its own, by an [access.Worker] that it admits for the reason. Each row
+// goes to receive, which is never called twice at once and must not keep the row. An error
+// of receive ends everything.
 //
 // It enters tenants that are behind the program's migrations, too, since the statement may
 // remove the cause.
@@ -125,7 +127,7 @@ func (x executor) run(ctx context.Context, operator access.Operator, e Execution
 func (x executor) workers(e Execution) int {
 	n := e.Workers
 	if n < 1 {
-		n = defaultWorkers
+		n = DefaultExecWorkers
 	}
 	return min(n, x.sql.TenantConns())
 }

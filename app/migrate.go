@@ -10,6 +10,10 @@ import (
 // MigrateOptions say how [Migrate] goes through the tenants. The zero value is valid.
 type MigrateOptions = postgres.MigrateOptions
 
+// DefaultMigrateOptions returns the options that [Migrate] and [Setup] use for fields
+// that are zero.
+func DefaultMigrateOptions() MigrateOptions { return postgres.DefaultMigrateOptions() }
+
 // MigrationProgress is how far [Migrate] or [Setup] is.
 type MigrationProgress = postgres.MigrationProgress
 

@@ -141,7 +141,7 @@ func SetupCopy(ctx context.Context, cfg Config, report func(line string), option
 type SetupOption = postgres.SetupOption
 
 // SetupWorkers lets [Setup] migrate up to n tenants at a time, each on a connection of
-// its own. The default is 4.
+// its own. [DefaultMigrateOptions] has the default.
 func SetupWorkers(n int) SetupOption { return postgres.SetupWorkers(n) }
 
 // OnSetupProgress calls progress as often as every says while [Setup] migrates tenants,

@@ -11,7 +11,8 @@ import (
 // identifies no user.
 type Identity struct{ provider, subject string }
 
-const maxIdentityPartLen = 128
+// MaxIdentityPartLen is the most bytes that a provider and a subject each have.
+const MaxIdentityPartLen = 128
 
 // NewIdentity returns the identity of subject at provider. The provider is a Cognito
 // pool's ID, "local" for the built-in provider, or else the issuer. Either part is 1
@@ -19,13 +20,13 @@ const maxIdentityPartLen = 128
 // error.
 func NewIdentity(provider, subject string) (Identity, error) {
 	if !validIdentityPart(provider) || !validIdentityPart(subject) {
-		return Identity{}, Invalidf("sub", "a provider and a subject have 1 to %d bytes and no control characters", maxIdentityPartLen)
+		return Identity{}, Invalidf("sub", "a provider and a subject have 1 to %d bytes and no control characters", MaxIdentityPartLen)
 	}
 	return Identity{provider, subject}, nil
 }
 
 func validIdentityPart(s string) bool {
-	return s != "" && len(s) <= maxIdentityPartLen && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+	return s != "" && len(s) <= MaxIdentityPartLen && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
 // Provider returns the name of the provider that vouches for the subject.

@@ -67,7 +67,7 @@ func (s *server) operatorOrUser(ctx context.Context, token domain.Secret, l *web
 func (s *server) identityOf(field, subject string) (domain.Identity, error) {
 	identity, err := domain.NewIdentity(s.Identities.Provider.Name(), subject)
 	if err != nil {
-		return domain.Identity{}, domain.Invalidf(field, "%s is the sub of a user, which has 1 to 128 bytes of UTF-8 without control characters", field)
+		return domain.Identity{}, domain.Invalidf(field, "%s is the sub of a user, which has 1 to %d bytes of UTF-8 without control characters", field, domain.MaxIdentityPartLen)
 	}
 	return identity, nil
 }

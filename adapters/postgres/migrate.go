@@ -12,6 +12,10 @@ import (
 // MigrateOptions say how [Migrate] goes through the tenants. The zero value is valid.
 type MigrateOptions = fleet.Options
 
+// DefaultMigrateOptions returns the options that [Migrate] and [Setup] use for fields
+// that are zero.
+func DefaultMigrateOptions() MigrateOptions { return fleet.Defaults() }
+
 // MigrationProgress is how far [Migrate] is.
 type MigrationProgress = fleet.Progress
 

@@ -112,7 +112,7 @@ func SetupCopy(ctx context.Context, cfg pg.Config, report func(line string), opt
 type SetupOption = setup.Option
 
 // SetupWorkers lets [Setup] migrate up to n tenants at a time, each on a connection of
-// its own. The default is 4.
+// its own. [DefaultMigrateOptions] has the default.
 func SetupWorkers(n int) SetupOption { return setup.Workers(n) }
 
 // OnSetupProgress calls progress as often as every says while [Setup] migrates tenants,

@@ -13,6 +13,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres/internal/installation"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
+	"github.com/partywall-go/partywall/ports"
 )
 
 // Sweep implements [ports.TenantProvisioner]. Along the way it forgets what else has
@@ -75,12 +76,12 @@ func (t *Tenants) forgetExpired(ctx context.Context) (freed int, err error) {
 			SELECT count(*) FROM freed`); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `
-			DELETE FROM partywall.unconfirmed WHERE made_at <= now() - interval '24 hours';
-			DELETE FROM partywall.invitation_mails WHERE sent_at <= now() - interval '24 hours';
+		_, err := tx.ExecContext(ctx, fmt.Sprintf(`
+			DELETE FROM partywall.unconfirmed WHERE made_at <= now() - %d * interval '1 microsecond';
+			DELETE FROM partywall.invitation_mails WHERE sent_at <= now() - %d * interval '1 microsecond';
 			DELETE FROM partywall.idempotency WHERE expires_at <= now();
 			DELETE FROM partywall.sessions WHERE expires_at <= now();
-			DELETE FROM partywall.codes WHERE expires_at <= now()`)
+			DELETE FROM partywall.codes WHERE expires_at <= now()`, ports.UnconfirmedDay.Microseconds(), ports.AddressMailsPer.Microseconds()))
 		return err
 	})
 	if err != nil {

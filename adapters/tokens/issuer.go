@@ -79,7 +79,7 @@ func (i *Issuer) check() error {
 		return domain.Invalidf("issuers", "an issuer needs a URL")
 	}
 	if _, err := domain.NewIdentity(i.Provider, "subject"); err != nil {
-		return domain.Invalidf("issuers", "the issuer %q needs a provider name of 1 to 128 bytes", i.URLs[0])
+		return domain.Invalidf("issuers", "the issuer %q needs a provider name of 1 to %d bytes", i.URLs[0], domain.MaxIdentityPartLen)
 	}
 	if len(i.ClientIDs) == 0 || slices.Contains(i.ClientIDs, "") {
 		return domain.Invalidf("issuers", "the issuer %q needs the IDs of the clients whose tokens are accepted", i.URLs[0])
@@ -108,7 +108,7 @@ func (i *Issuer) identityOf(claims object) (domain.Identity, error) {
 	sub, _ := claims["sub"].(string)
 	identity, err := domain.NewIdentity(i.Provider, strings.Clone(sub)) // else it keeps the payload alive
 	if err != nil {
-		return domain.Identity{}, fmt.Errorf("sub is not a string of 1 to 128 bytes without control characters: %w", err)
+		return domain.Identity{}, fmt.Errorf("sub is not a string of 1 to %d bytes without control characters: %w", domain.MaxIdentityPartLen, err)
 	}
 	return identity, nil
 }

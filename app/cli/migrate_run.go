@@ -54,15 +54,20 @@ func migrateRetryCommand() command {
 func migrateFlags() []option {
 	return []option{
 		workersFlag(),
-		durationFlag("lock-timeout", 100*time.Millisecond, "how long a migration waits for a lock, and holds up a tenant's traffic at most"),
-		durationFlag("patience", app.DefaultConfig().Database.MigrationPatience, "how long to try again what waits for the locks of other sessions, such as 30s or 10m"),
+		durationFlag("lock-timeout", app.DefaultMigrateOptions().LockTimeout, "how long a migration waits for a lock, and holds up a tenant's traffic at most"),
+		patienceFlag(),
 		stringFlag("on-error", "`stop` begins no other tenant once one has failed; without it, all others are migrated"),
 		jsonFlag(),
 	}
 }
 
+// patienceFlag and workersFlag add flags that setup has, too.
+func patienceFlag() option {
+	return durationFlag("patience", app.DefaultConfig().Database.MigrationPatience, "how long to try again what waits for the locks of other sessions, such as 30s or 10m")
+}
+
 func workersFlag() option {
-	return intFlag("workers", 4, "how many tenants are migrated at a time, each on a connection of its own")
+	return intFlag("workers", app.DefaultMigrateOptions().Workers, "how many tenants are migrated at a time, each on a connection of its own")
 }
 
 // parseShare reads a percentage, such as 5% or 0.5%; "" is 0, which means all.

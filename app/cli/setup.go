@@ -18,7 +18,7 @@ func setupCommand() command {
 			"is answered 503, and all others are served. The next setup goes on from there.",
 		flags: []option{
 			workersFlag(),
-			durationFlag("patience", app.DefaultConfig().Database.MigrationPatience, "how long to try again what waits for the locks of other sessions, such as 30s or 10m"),
+			patienceFlag(),
 			boolFlag("new-installation", "for a copy of an installation's database on the same server: give it a name, logins, roles and grants of its own, and leave the original alone"),
 			jsonFlag(),
 		},

@@ -28,7 +28,7 @@ func execCommand() command {
 			boolFlag("all", "run it in each active tenant"),
 			stringsFlag("where", "run it in the active tenants that meet a `CONDITION`: q=TEXT for a text in the ID or the name, owner=SUB for tenants of an owner; both conditions must be met if both are given"),
 			boolFlag("write", "let the statement change rows"),
-			intFlag("workers", 4, "how many tenants are at work at once, at most the connections that serve tenants"),
+			intFlag("workers", app.DefaultExecWorkers, "how many tenants are at work at once, at most the connections that serve tenants"),
 			stringFlag("reason", "the `REASON`, which the owners of each tenant see in its events, and the log keeps"),
 			jsonFlag(),
 		},

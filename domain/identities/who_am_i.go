@@ -21,8 +21,8 @@ const maxProfileTenants = 200
 // WhoAmI returns the caller, their address, and at most 200 of their tenants: active
 // ones, and the suspended and deleted ones that they own. A token that the provider
 // does not accept is [domain.CodeInvalidToken]. If the provider cannot be reached, or the
-// token does not let it describe the user, only the address is missing. A verified address is kept in the caller's memberships, where
-// the lists of members show it.
+// token does not let it describe the user, only the address is missing. A verified address
+// is kept in the caller's memberships, where the lists of members show it.
 func (s *Service) WhoAmI(ctx context.Context, caller ports.Caller) (Profile, error) {
 	if err := caller.Identity().Require(); err != nil {
 		return Profile{}, err

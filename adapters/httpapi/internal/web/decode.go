@@ -115,4 +115,4 @@ func readAll(from io.Reader, length int64) ([]byte, error) {
 	return body[:n], err
 }
 
-var errBodyTooLarge = domain.Errorf(domain.TooLarge, "a body has at most 1 MiB")
+var errBodyTooLarge = domain.Errorf(domain.TooLarge, "a body has at most %d MiB", maxBodyLen>>20)

@@ -4,20 +4,20 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
 
 // Options say how a [Runner] goes through the tenants. Fields that are zero have the
-// default that their comment names.
+// value of [Defaults].
 type Options struct {
-	Workers int // how many tenants are migrated at a time; 4
+	Workers int // how many tenants are migrated at a time
 
 	// LockTimeout is how long a file waits for a lock, and so how long it holds up the
-	// tenant's traffic; 100 ms. A tenant that is busy is tried again after the others.
+	// tenant's traffic. A tenant that is busy is tried again after the others.
 	LockTimeout time.Duration
 
-	// Patience is how long busy tenants are tried again, once all others were tried;
-	// one minute.
+	// Patience is how long busy tenants are tried again, once all others were tried.
 	Patience time.Duration
 
 	// Canary is the share of the tenants that are behind to begin with, above 0 and up
@@ -31,9 +31,19 @@ type Options struct {
 	// Failed restricts the run to tenants in which a file failed before.
 	Failed bool
 
-	Every time.Duration // how often Progress is called; 10 s
+	Every time.Duration // how often Progress is called
 
 	Progress func(Progress) // nil: the run is silent
+}
+
+// Defaults returns the options that a run has unless others are given.
+func Defaults() Options {
+	return Options{
+		Workers:     4,
+		LockTimeout: 100 * time.Millisecond,
+		Patience:    pg.Defaults().MigrationPatience,
+		Every:       10 * time.Second,
+	}
 }
 
 // Progress is how far a run is.
@@ -46,10 +56,11 @@ type Progress struct {
 }
 
 func (o Options) withDefaults() (Options, error) {
-	o.Workers = cmp.Or(o.Workers, 4)
-	o.LockTimeout = cmp.Or(o.LockTimeout, 100*time.Millisecond)
-	o.Patience = cmp.Or(o.Patience, time.Minute)
-	o.Every = cmp.Or(o.Every, 10*time.Second)
+	d := Defaults()
+	o.Workers = cmp.Or(o.Workers, d.Workers)
+	o.LockTimeout = cmp.Or(o.LockTimeout, d.LockTimeout)
+	o.Patience = cmp.Or(o.Patience, d.Patience)
+	o.Every = cmp.Or(o.Every, d.Every)
 	switch {
 	case o.Workers < 0:
 		return o, domain.Invalidf("workers", "at least one worker is needed")

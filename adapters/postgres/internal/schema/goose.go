@@ -22,10 +22,11 @@ const (
 
 var allMarks = []mark{markUp, markDown, markBegin, markEnd, markNoTransaction, markEnvsubOn, markEnvsubOff}
 
-// up returns what a file runs, and whether outside of a transaction: all of it or, in a file of goose's, the part below
-// -- +goose Up, with each statement in its line and column. A file that goose refuses
-// for its marks is refused. Unlike goose, up reads SQL, so that a semicolon at the end
-// of a line within a string ends no statement, and the last statement needs none.
+// up returns the text that a file runs, and whether outside of a transaction: all of it
+// or, in a file of goose's, the part below -- +goose Up, with each statement in its line
+// and column. A file that goose refuses for its marks is refused. Unlike goose, up reads
+// SQL, so that a semicolon at the end of a line within a string ends no statement, and the
+// last statement needs none.
 func up(file string) (text string, outside bool, err error) {
 	if !hasMarks(file) {
 		return file, isConcurrent(file), nil

@@ -53,8 +53,9 @@ func (s statement) needsClient() bool {
 	return false
 }
 
-// checkSpread is of a block that ends where a table of the schema isn't on the tenant's
-// node, as one that another block made. A schema that no node has, as shared, has none there.
+// checkSpread returns the body of a block that fails if a table of the schema is not on
+// the tenant's node, as a table that another block made is not. In a schema that lies on
+// no node, such as shared, it does not fail.
 func (t Target) checkSpread() string {
 	return fmt.Sprintf(`
 		DECLARE

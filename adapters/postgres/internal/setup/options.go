@@ -11,7 +11,7 @@ import (
 type Option func(*fleet.Options)
 
 // Workers lets setup migrate up to n tenants at a time, each on a connection of its own.
-// The default is 4.
+// [fleet.Defaults] has the default.
 func Workers(n int) Option { return func(o *fleet.Options) { o.Workers = n } }
 
 // OnProgress calls progress as often as every says while tenants are migrated, or reports
