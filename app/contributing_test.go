@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -91,5 +92,33 @@ func TestTheDocsNameWhatExists(t *testing.T) {
 	}
 	if named < 50 {
 		t.Errorf("only %d names were found", named)
+	}
+}
+
+// TestTheStepsNameIdentifiersThatExist looks for each identifier of Go in mixed case that
+// CONTRIBUTING.md names.
+func TestTheStepsNameIdentifiersThatExist(t *testing.T) {
+	words, word := map[string]bool{}, regexp.MustCompile(`\w+`)
+	err := fs.WalkDir(os.DirFS(".."), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(path) != ".go" {
+			return err
+		}
+		source, err := os.ReadFile("../" + path)
+		for _, found := range word.FindAllString(string(source), -1) {
+			words[found] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`([A-Za-z]+[a-z][A-Z][A-Za-z]*)`").FindAllStringSubmatch(string(domain.Must(os.ReadFile("../CONTRIBUTING.md"))), -1)
+	for _, match := range named {
+		if !words[match[1]] {
+			t.Errorf("CONTRIBUTING.md names %s, which the source does not have", match[1])
+		}
+	}
+	if len(named) < 15 {
+		t.Errorf("only %d identifiers were found", len(named))
 	}
 }
