@@ -143,7 +143,7 @@ type Database struct {
 	Password    domain.Secret
 	Name        string
 	SSLMode     string
-	MaxConns    int
+	MaxConns    int           // connections of this process in all
 	SSLRootCert string        // a file of authorities in PEM; empty: the system's
 	GateSecret  domain.Secret // the passwords of the system and gate logins are derived from it; empty: from Password
 	Roles       string        // TENANT_ROLES: auto, on, off
@@ -154,8 +154,8 @@ type Database struct {
 
 	ConnectTimeout   time.Duration // of opening a connection, with the log-in; 5 s by default
 	AcquireTimeout   time.Duration // limit of the wait for a connection to a tenant
-	StatementTimeout time.Duration
-	LockTimeout      time.Duration
+	StatementTimeout time.Duration // limit of a statement
+	LockTimeout      time.Duration // limit of a statement's wait for a lock
 	IdleTimeout      time.Duration // of a transaction that waits for its client
 
 	// MigrationPatience is how long [Setup] retries statements that wait for locks of

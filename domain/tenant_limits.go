@@ -13,7 +13,7 @@ func (l TenantLimits) Validate() error {
 	return TenantLimitsEdit{&l.MaxRequests, &l.MaxConnections}.Validate()
 }
 
-// MostOfLimit is the largest limit.
+// MostOfLimit is the largest limit, in requests or connections.
 const MostOfLimit = 1_000_000
 
 // TenantLimitsEdit replaces limits of a tenant. A nil field stays as it is, and 0 returns

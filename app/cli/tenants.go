@@ -26,7 +26,8 @@ func createTenantCommand() command {
 		name:    "create",
 		args:    "ID",
 		summary: "create a tenant, as the operator",
-		details: "ID has 2 to 48 of a-z, 0-9 and \"-\". It is never given out again once the tenant has an owner.",
+		details: "ID has 2 to 48 of a-z, 0-9 and \"-\". Once the tenant has an owner, it is not given out again, unless\n" +
+			"it is freed after a purge.",
 		flags: []option{
 			stringFlag("name", "the tenant's display name; otherwise its ID"),
 			stringFlag("owner", "the \"sub\" of the user who owns it, as GET /auth/me shows it to them; otherwise the tenant belongs to the user who redeems the token that is printed"),
