@@ -114,7 +114,8 @@ func (c console) start(run func(ctx context.Context, c console, cmd invocation) 
 	return run(domain.WithRequestInfo(cmd.Context(), domain.RequestInfo{ID: rand.Text()}), c, cmd)
 }
 
-// needsCommand is the action of a command that only those below it do anything for.
+// needsCommand is the action of a command that does nothing without one of the commands
+// below it.
 func needsCommand(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 && args[0] == "help" {
 		return printHelp(cmd, args[1:])

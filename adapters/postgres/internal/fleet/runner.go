@@ -183,7 +183,7 @@ func (r *Runner) halt() {
 	})
 }
 
-// errStopped is the result of a tenant that another one's failure left behind.
+// errStopped is the result of a tenant that was not migrated because another one failed.
 var errStopped = errors.New("the run was stopped")
 
 // halted returns errStopped once halt was called.
