@@ -42,7 +42,7 @@ type ExecutedRow struct {
 	Tenant  domain.TenantID
 	Columns []string // nil: the statement returns no rows, and Changed counts
 	Values  []Value
-	Changed int64
+	Changed int64 // rows
 }
 
 // Value is a value of a row, whatever its type. It writes itself as text and as JSON.

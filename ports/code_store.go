@@ -37,6 +37,6 @@ const (
 type StoredCode struct {
 	Purpose  CodePurpose
 	Hash     domain.TokenHash
-	TTL      time.Duration
-	Attempts int // the number of wrong attempts that it survives
+	TTL      time.Duration // from when it is stored
+	Attempts int           // the number of wrong attempts that it survives
 }

@@ -37,8 +37,8 @@ type EventConsumers interface {
 // EventLease identifies a process that works for a consumer.
 type EventLease struct {
 	Consumer string
-	Holder   string // unique to the process, or to a part of it
-	Duration time.Duration
+	Holder   string        // unique to the process, or to a part of it
+	Duration time.Duration // from when it is taken, and again from each renewal
 }
 
 // EventDelivery is an event to be delivered.

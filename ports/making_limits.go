@@ -45,7 +45,7 @@ type ReservationLimits struct {
 // address is unknown.
 type NetworkLimit struct {
 	Network netip.Prefix
-	Max     int
+	Max     int // reservations, or tenants that were created
 }
 
 // Narrowest returns the smallest of a caller's networks. All others contain it, so a

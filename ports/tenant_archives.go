@@ -14,10 +14,10 @@ import (
 // are events, which belong to the installation.
 type TenantArchives interface {
 	// Export passes on the members, the invitations and the tables of a tenant as they
-	// are at one moment, whatever its status, and returns the rest. No transaction is open
-	// afterwards. A tenant that does not exist, or of which only a reservation or a
-	// tombstone does, is [domain.CodeTenantNotFound]. An error of into comes back as it
-	// is.
+	// are at one moment, also of a suspended or deleted one, and returns the rest. No
+	// transaction is open afterwards. A tenant that does not exist or is being purged, or of
+	// which only a reservation or a tombstone exists, is [domain.CodeTenantNotFound]. An
+	// error of into comes back as it is.
 	Export(ctx context.Context, id domain.TenantID, into ArchiveSink) (ArchivedTenant, error)
 
 	// Import creates a tenant with the rows, the members and the invitations of in, all or

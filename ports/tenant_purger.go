@@ -63,8 +63,8 @@ func (r PurgeRequest) IsDue(t domain.TenantDetails, now time.Time) bool {
 // PurgeLease identifies the process that purges a tenant.
 type PurgeLease struct {
 	Tenant   domain.TenantID
-	Holder   string // unique to the process, or to a part of it
-	Duration time.Duration
+	Holder   string        // unique to the process, or to a part of it
+	Duration time.Duration // from when it is taken, and again from each renewal
 }
 
 // Validate returns a [domain.Invalid] error if the lease lacks its holder or its duration.
@@ -84,8 +84,8 @@ type Purge struct {
 
 // PurgeFailure is why a purge broke off. The zero PurgeFailure is none.
 type PurgeFailure struct {
-	Text  string
-	Retry time.Duration
+	Text  string        // for the operator
+	Retry time.Duration // from the release until the purge is due again
 }
 
 // ErrHasData is the error of [TenantPurger.Bury] for a tenant whose data were not removed.

@@ -27,10 +27,11 @@ type Exported struct {
 	Bytes       int64 // of the contents
 }
 
-// Export writes an archive of tenant id, whatever its status, to w. The rows and the
-// members are those of one moment, and no transaction is open while w is written. The
-// files are copied afterwards: one that is deleted meanwhile is left out, and one that is
-// replaced is copied as it is then.
+// Export writes an archive of tenant id to w, also of a suspended or deleted one. A tenant
+// that is being purged is [domain.CodeTenantNotFound]. The rows and the members are those
+// of one moment, and no transaction is open while w is written. The files are copied
+// afterwards: one that is deleted meanwhile is left out, and one that is replaced is copied
+// as it is then.
 //
 // Export keeps the rows in a temporary file first. A tenant that has large objects, or a
 // table whose row policies hold for its owner, is refused in one line. After an error, what

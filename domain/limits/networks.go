@@ -72,7 +72,7 @@ func networksOf(from Address) []network {
 // Share is one of the networks that a caller is counted in, and how many times the
 // allowance of one caller it has.
 type Share struct {
-	Network netip.Prefix // Share is one of the networks that a caller is counted in, and how many times the allowance of one caller it has.
+	Network netip.Prefix
 	Times   int
 }
 
