@@ -26,7 +26,7 @@ func gatesSetCommand() command {
 		summary: "have N gates",
 		details: "It makes the logins of new gates, and logs in as each before anything uses it. Programs that serve need no restart.\n" +
 			"New tenants get the gate with the fewest; gates move moves those that there are. A gate that has tenants is kept.\n" +
-			"While a program of an earlier release is connected, which knows one gate only, more than one is refused.",
+			"While a program of an earlier release is connected, more than one is refused, because it enters tenants by one gate.",
 		flags: []option{jsonFlag()},
 		run:   gatesSet,
 	}
