@@ -22,7 +22,8 @@ func archiveCommands() []command {
 			name: "export", args: "ID",
 			summary: "write a tenant into an archive",
 			details: "The archive has the rows, the members, the invitations, the settings and the files of the tenant, also of a\n" +
-				"suspended or deleted one. It has no password, no token and no event. The file appears under its name once it is complete.",
+				"suspended or deleted one. It has no password, no token and no event. The file appears under its name once it is\n" +
+				"complete.",
 			flags: []option{
 				shortStringFlag("output", "o", "the `FILE`; otherwise the archive goes to the standard output"),
 				stringFlag("files", "which of the tenant's files the archive has: include, list (their names alone) or none; include if it is left out"),
