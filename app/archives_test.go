@@ -154,7 +154,9 @@ func TestAnImportedTenantNeedsAnOwnerWithAnAccount(t *testing.T) {
 func TestMembersOfAnArchiveAreFoundByTheirAddress(t *testing.T) {
 	needPostgres(t)
 	t.Parallel()
-	acme := apptest.Open(t, &invoices)
+	proving := invoices
+	proving.RequireConfirmation = true // else no membership has an address
+	acme := apptest.Open(t, &proving)
 	account := acme.SignUp(t)
 	eve := acme.JoinAs(t, account, domain.RoleOwner)
 	me := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/auth/me", http.NoBody)
