@@ -20,8 +20,8 @@ type Execution struct {
 	SQL    string // one statement, which the server checks
 	Reason string // for the log and the owners of each tenant, 1 to 200 characters
 
-	// Tenants names the tenants. If it is empty, the statement runs in each active tenant
-	// that Where selects.
+	// Tenants names the tenants, in each of which the statement runs once. If it is empty, it
+	// runs in each active tenant that Where selects.
 	Tenants []domain.TenantID
 	Where   ports.TenantQuery // the zero query selects all
 
@@ -62,7 +62,7 @@ func (e *TenantError) Unwrap() error { return e.Err }
 
 // Exec runs one statement inside tenants, as the role of each, in parallel, each in a
 // transaction of its own, by an [access.Worker] that it admits for the reason. Each row
-// goes to receive, which is never called twice at once and must not keep the row. An error
+// goes to receive, which runs in the goroutine of Exec and must not keep the row. An error
 // of receive ends everything.
 //
 // It enters tenants that are behind the program's migrations, too, since the statement may
@@ -103,19 +103,22 @@ func (x executor) run(ctx context.Context, operator access.Operator, e Execution
 	e.Reason = reason
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	run := &execution{executor: x, Execution: e, operator: operator, receive: receive, stop: cancel}
+	run := &execution{executor: x, Execution: e, operator: operator, rows: make(chan passedRow), stop: cancel}
 	queue := make(chan domain.TenantID)
-	var workers sync.WaitGroup
+	var working sync.WaitGroup
+	var listed error
+	working.Go(func() {
+		defer close(queue)
+		listed = run.feed(ctx, queue)
+	})
 	for range x.workers(e) {
-		workers.Go(func() {
+		working.Go(func() {
 			for id := range queue {
 				run.note(ctx, id, run.in(ctx, id))
 			}
 		})
 	}
-	listed := run.feed(ctx, queue)
-	close(queue)
-	workers.Wait()
+	run.passAll(&working, receive)
 	if err := context.Cause(ctx); err != nil {
 		listed = err
 	}
@@ -137,11 +140,17 @@ type execution struct {
 	executor
 	Execution
 	operator access.Operator
+	rows     chan passedRow          // from the workers to the goroutine of Exec
 	stop     context.CancelCauseFunc // ends everything
 
 	mu       sync.Mutex // guards what follows
-	receive  func(ExecutedRow) error
 	failures []error
+}
+
+// passedRow is a row for the caller, whose worker waits for the result.
+type passedRow struct {
+	ExecutedRow
+	result chan<- error
 }
 
 // feed passes the IDs of the tenants on, until ctx is done.
@@ -162,10 +171,12 @@ func (x *execution) feed(ctx context.Context, queue chan<- domain.TenantID) erro
 // selected returns the tenants that are named, or those of the query page by page.
 func (x *execution) selected(ctx context.Context) iter.Seq2[domain.TenantID, error] {
 	return func(yield func(domain.TenantID, error) bool) {
+		seen := map[domain.TenantID]bool{}
 		for _, id := range x.Tenants {
-			if !yield(id, nil) {
+			if !seen[id] && !yield(id, nil) {
 				return
 			}
+			seen[id] = true
 		}
 		if len(x.Tenants) > 0 {
 			return
@@ -217,15 +228,56 @@ func (x *execution) note(ctx context.Context, id domain.TenantID, err error) {
 	x.failures = append(x.failures, &TenantError{id, err})
 }
 
-// pass gives the caller a row. Its error ends everything.
+// pass gives the caller a row.
 func (x *execution) pass(row ExecutedRow) error {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	err := x.receive(row)
-	if err != nil {
-		x.stop(fmt.Errorf("cannot pass on the rows: %w", err))
+	result := make(chan error, 1)
+	x.rows <- passedRow{row, result}
+	return <-result
+}
+
+// passAll calls receive with each row until the workers have ended. Only the goroutine of
+// Exec calls it, so that a panic of receive is the caller's, and so is a test's FailNow.
+func (x *execution) passAll(working *sync.WaitGroup, receive func(ExecutedRow) error) {
+	ended := make(chan struct{})
+	go func() { working.Wait(); close(ended) }()
+	for {
+		select {
+		case <-ended:
+			return
+		case row := <-x.rows:
+			x.passOn(row, receive, ended)
+		}
 	}
-	return err
+}
+
+// errNotReceived is the result of the rows that a receiver which panics leaves behind.
+var errNotReceived = errors.New("the function that receives the rows did not return")
+
+// passOn calls receive with a row. If that fails, or does not return, everything ends.
+func (x *execution) passOn(row passedRow, receive func(ExecutedRow) error, ended <-chan struct{}) {
+	err := errNotReceived
+	defer func() {
+		if err != nil {
+			x.stop(fmt.Errorf("cannot pass on the rows: %w", err))
+		}
+		row.result <- err
+		if err != nil {
+			x.refuseAll(ended, err)
+		}
+	}()
+	err = receive(row.ExecutedRow)
+}
+
+// refuseAll refuses all further rows until the workers have ended.
+func (x *execution) refuseAll(ended <-chan struct{}, err error) {
+	for {
+		select {
+		case <-ended:
+			return
+		case row := <-x.rows:
+			row.result <- err
+		}
+	}
 }
 
 func (x *execution) options() []TxOption {

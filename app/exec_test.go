@@ -25,7 +25,7 @@ func TestAStatementRunsInsideTenants(t *testing.T) {
 	}
 	both := app.Execution{
 		SQL: "SELECT sum(cents) FROM invoices", Reason: "a report",
-		Tenants: []domain.TenantID{acme.ID, beta.ID, domain.Must(domain.ParseTenantID("nowhere"))},
+		Tenants: []domain.TenantID{acme.ID, beta.ID, acme.ID, domain.Must(domain.ParseTenantID("nowhere"))},
 	}
 	err := acme.Exec(t.Context(), access.Installation(), both, receive)
 	failed, ok := errors.AsType[*app.TenantError](err)
