@@ -68,7 +68,9 @@ func (o Options) withDefaults() (Options, error) {
 		return o, domain.Invalidf("lockTimeout", "a timeout is at least 1 ms")
 	case o.Patience < time.Millisecond:
 		return o, domain.Invalidf("patience", "a timeout is at least 1 ms")
-	case o.Canary < 0 || o.Canary > 1:
+	case o.Every < 0:
+		return o, domain.Invalidf("every", "progress is reported again after some time")
+	case !(o.Canary >= 0 && o.Canary <= 1): // NaN is neither
 		return o, domain.Invalidf("canary", "the share is above 0%% and at most 100%%")
 	}
 	return o, nil

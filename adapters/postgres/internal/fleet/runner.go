@@ -232,14 +232,21 @@ func pause(ctx context.Context, attempt int) error {
 	}
 }
 
-// watch calls Progress now and then until the function that it returns is called.
+// watch calls Progress now and then until the function that it returns is called. A panic
+// of Progress ends the run, and is repeated in the caller's goroutine.
 func (r *Runner) watch() (end func()) {
 	if r.o.Progress == nil {
 		return func() {}
 	}
 	done := make(chan bool)
+	var panicked any
 	var watching sync.WaitGroup
 	watching.Go(func() {
+		defer func() {
+			if panicked = recover(); panicked != nil {
+				r.halt()
+			}
+		}()
 		tick := time.NewTicker(r.o.Every)
 		defer tick.Stop()
 		for {
@@ -251,7 +258,13 @@ func (r *Runner) watch() (end func()) {
 			}
 		}
 	})
-	return func() { close(done); watching.Wait() }
+	return func() {
+		close(done)
+		watching.Wait()
+		if panicked != nil {
+			panic(panicked)
+		}
+	}
 }
 
 func (r *Runner) progress() Progress {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -262,5 +263,48 @@ func TestOptionsAreChecked(t *testing.T) {
 		if e, ok := errors.AsType[*domain.Error](err); !ok || e.Field != field {
 			t.Errorf("%s: got %v", field, err)
 		}
+	}
+}
+
+// TestOptionsThatNoRunHas lists numbers that a program computes by mistake, such as a share
+// of no tenants.
+func TestOptionsThatNoRunHas(t *testing.T) {
+	t.Parallel()
+	in := behind(t, 1, addNote)
+	for field, o := range map[string]fleet.Options{
+		"canary":      {Canary: math.NaN()},
+		"every":       {Every: -time.Second, Progress: func(fleet.Progress) {}},
+		"workers":     {Workers: -1},
+		"lockTimeout": {LockTimeout: time.Microsecond},
+		"patience":    {Patience: -1},
+	} {
+		_, err := fleet.Run(t.Context(), in.cfg, in.sets, o)
+		if e, ok := errors.AsType[*domain.Error](err); !ok || e.Kind != domain.Invalid || e.Field != field {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	if n := in.applied(t, 2); n != 0 {
+		t.Errorf("%d tenants were migrated", n)
+	}
+}
+
+// TestAPanicOfTheProgressIsTheCallers has the function that a product passes panic, in the
+// middle of a run.
+func TestAPanicOfTheProgressIsTheCallers(t *testing.T) {
+	t.Parallel()
+	in := behind(t, 10, slowly)
+	func() {
+		defer func() {
+			if value := recover(); value != "lost my mind" {
+				t.Errorf("recovered %v", value)
+			}
+		}()
+		in.run(t, fleet.Options{Workers: 1, Every: time.Millisecond, Progress: func(fleet.Progress) { panic("lost my mind") }})
+	}()
+	if n := in.applied(t, 2); n == 10 {
+		t.Error("the run went on to its end")
+	}
+	if in.run(t, fleet.Options{}); in.applied(t, 2) != 10 {
+		t.Error("the next run did not go on")
 	}
 }

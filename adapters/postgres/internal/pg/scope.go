@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -115,8 +116,10 @@ func (c Config) Timeouts() []Setting {
 	}
 }
 
-// Milliseconds is d as a setting of PostgreSQL's has it.
-func Milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+// Milliseconds is d as a setting of PostgreSQL's has it, which has 32 bits: 24 days.
+func Milliseconds(d time.Duration) string {
+	return strconv.FormatInt(min(d.Milliseconds(), math.MaxInt32), 10)
+}
 
 // OwnGet reads the one row of a query in a scope of our own.
 func OwnGet(ctx context.Context, db *sqlx.DB, cfg Config, into any, query string, args ...any) error {
