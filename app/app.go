@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/partywall-go/partywall/adapters/httpapi"
@@ -42,7 +43,9 @@ type Partywall struct {
 	inFlight *limits.Tenants
 	sql      *postgres.DB // nil on memory
 	tasks    *tasks
-	closers  []func(context.Context) error
+
+	closing sync.Mutex // held while everything is stopped
+	closers []func(context.Context) error
 }
 
 // Part is one of the systems that an installation consists of.
@@ -65,16 +68,16 @@ func New(ctx context.Context, cfg Config) (_ *Partywall, err error) {
 			_ = p.Close() // err already contains the reason
 		}
 	}()
-	if err := cfg.checkAllowedOrigins(); err != nil {
+	if err := cfg.check(); err != nil {
 		return nil, err
 	}
 	if err := p.build(ctx); err != nil {
-		return nil, errors.Join(err, p.tasks.Close())
+		return nil, errors.Join(err, p.tasks.Close(ctx))
 	}
 	if cfg.missesProxies() {
 		cfg.logger().Warn(allAreOneAddress, "fix", nameProxies)
 	}
-	p.closes(p.tasks.Close)
+	p.closers = append(p.closers, p.tasks.Close)
 	p.tasks.Every(sweepInterval, p.sweep)
 	p.tasks.Every(sweepInterval, p.sweepEvents)
 	p.deliverEvents()
@@ -173,8 +176,11 @@ func (p *Partywall) Close() error {
 // Shutdown stops everything that New started, in the opposite order. The
 // next process sends the mail of events that was not sent yet. When ctx is done, the
 // rest is stopped by force, within a second. No committed transaction is lost. Requests
-// must have ended before.
+// must have ended before. Of several calls, the first stops everything, and the others
+// wait for it and return nil.
 func (p *Partywall) Shutdown(ctx context.Context) error {
+	p.closing.Lock()
+	defer p.closing.Unlock()
 	var errs []error
 	for _, closer := range slices.Backward(p.closers) {
 		errs = append(errs, closer(ctx))

@@ -87,12 +87,27 @@ func (t *tasks) run(task func(context.Context) error, timeout time.Duration) {
 	running.Wait()
 }
 
-// Close lets tasks that are running end within a moment, then cancels them.
-func (t *tasks) Close() error {
+// Close lets tasks that are running end within a moment, then cancels them. It leaves one
+// behind that has not ended when ctx is done, as where a product's mailer does not return.
+func (t *tasks) Close(ctx context.Context) error {
 	t.close()
+	defer t.cancel()
 	patience := time.AfterFunc(drainTimeout, t.cancel)
 	defer patience.Stop()
-	t.running.Wait()
+	ended := make(chan struct{})
+	go func() { t.running.Wait(); close(ended) }()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+	}
 	t.cancel()
-	return nil
+	select {
+	case <-ended:
+		return nil
+	case <-time.After(drainTimeout):
+		return errTaskLeft
+	}
 }
+
+var errTaskLeft = errors.New("a background task did not end in time, as where a mailer or a log handler does not return; it was left behind")

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -22,7 +23,7 @@ func TestATaskDelaysNoOther(t *testing.T) {
 	<-ran
 	close(stuck)
 	for range 2 { // the second call changes nothing
-		if err := tasks.Close(); err != nil {
+		if err := tasks.Close(t.Context()); err != nil {
 			t.Error(err)
 		}
 	}
@@ -39,7 +40,7 @@ func TestWhatIsDueEndsWithTheTasks(t *testing.T) {
 		return errors.New("it was cancelled")
 	})
 	<-began
-	_ = tasks.Close()
+	_ = tasks.Close(t.Context())
 	if !strings.Contains(log.String(), "it was cancelled") {
 		t.Errorf("the log says %q", log.String())
 	}
@@ -65,7 +66,7 @@ func TestATaskThatDoesNotReturnRunsAgain(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Error("the task did not run again")
 	}
-	_ = tasks.Close()
+	_ = tasks.Close(t.Context())
 	if said := log.String(); !strings.Contains(said, "runtime.Goexit") || !strings.Contains(said, "lost my mind") {
 		t.Errorf("the log says %q", said)
 	}
@@ -86,4 +87,19 @@ func (b *syncBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.String()
+}
+
+// TestATaskThatNeverEndsIsLeftBehind closes tasks of which one does not watch its context.
+func TestATaskThatNeverEndsIsLeftBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tasks, stuck := newTasks(slog.New(slog.DiscardHandler)), make(chan bool)
+		defer close(stuck)
+		tasks.While(func(context.Context) { <-stuck })
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		began := time.Now()
+		if err := tasks.Close(ctx); err == nil || time.Since(began) > 4*time.Second {
+			t.Errorf("Close returned after %v: %v", time.Since(began), err)
+		}
+	})
 }
