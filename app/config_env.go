@@ -93,7 +93,7 @@ func keep[T any](p *parser, name string, value T, err error) T {
 func (p *parser) config(env environment) Config {
 	operators, operatorErr := access.ParseOperatorKeys(domain.NewSecret(env.OperatorToken))
 	return Config{
-		Port:                 int(p.integer("PORT", env.Port, 1, 65535)),
+		Port:                 int(p.integer("PORT", env.Port, 1, maxPort)),
 		Host:                 p.host("HOST", env.Host),
 		PublicURL:            p.publicURL(env.PublicURL),
 		InvitationURL:        p.webURL("INVITATION_URL", env.InvitationURL, "https://app.example.com/join"),
@@ -106,7 +106,7 @@ func (p *parser) config(env environment) Config {
 		RequireConfirmation:  p.boolean("LOCAL_REQUIRE_CONFIRMATION", env.RequireConfirmation),
 		EmailSender:          p.email("EMAIL_SENDER", env.EmailSender),
 		TenantCreation:       p.creationPolicy("TENANT_CREATION", env.TenantCreation),
-		TenantsPerOwner:      int(p.integer("TENANTS_PER_OWNER", env.TenantsPerOwner, 1, 1_000_000)),
+		TenantsPerOwner:      int(p.integer("TENANTS_PER_OWNER", env.TenantsPerOwner, 1, maxTenantsPerOwner)),
 		TenantMaxRequests:    p.limit("TENANT_MAX_REQUESTS", env.TenantMaxRequests),
 		TenantMaxConnections: p.limit("TENANT_MAX_CONNECTIONS", env.TenantMaxConnections),
 		EventRetention:       p.retention("EVENT_RETENTION", env.EventRetention),
@@ -123,7 +123,7 @@ func (p *parser) config(env environment) Config {
 func (p *parser) database(env environment) Database {
 	return Database{
 		Host:             env.DBHost,
-		Port:             int(p.integer("DB_PORT", env.DBPort, 1, 65535)),
+		Port:             int(p.integer("DB_PORT", env.DBPort, 1, maxPort)),
 		User:             env.DBUser,
 		Password:         domain.NewSecret(env.DBPassword),
 		Name:             env.DBName,

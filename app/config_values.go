@@ -55,7 +55,7 @@ func (p *parser) duration(name, s string) time.Duration {
 // retention reads how long something is kept.
 func (p *parser) retention(name, s string) time.Duration {
 	d, err := time.ParseDuration(s)
-	if err != nil || d < time.Hour || d > 100_000*time.Hour {
+	if err != nil || d < minEventRetention || d > maxEventRetention {
 		p.mistake(name, "is a duration from 1h to 100000h such as 720h, which are 30 days, not %q", s)
 	}
 	return d
@@ -64,10 +64,9 @@ func (p *parser) retention(name, s string) time.Duration {
 // grace reads a duration that may be zero, which [Config.TenantGrace] writes as a
 // negative one.
 func (p *parser) grace(name, s string) time.Duration {
-	const most = 10 * 365 * 24 * time.Hour
 	d, err := time.ParseDuration(s)
-	if err != nil || d < 0 || d > most {
-		p.mistake(name, "is a duration from 0 to %dh such as 720h, not %q", int(most.Hours()), s)
+	if err != nil || d < 0 || d > maxTenantGrace {
+		p.mistake(name, "is a duration from 0 to %s such as 720h, not %q", inHours(maxTenantGrace), s)
 	}
 	if d == 0 {
 		return -1

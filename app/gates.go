@@ -29,22 +29,23 @@ func Gates(ctx context.Context, cfg Config) (GatesStatus, error) {
 // SetGates makes the installation of cfg have count gates. Each gate serves some of the
 // tenants by a login and a small pool of connections of its own. Programs that serve the
 // installation need no restart. SetGates moves no tenant, and refuses to remove a gate
-// that has tenants. It passes to report, line by line, what it did.
+// that has tenants. It passes to report, line by line, what it did, unless report is nil.
 func SetGates(ctx context.Context, cfg Config, count int, report func(line string)) error {
 	database, stop, err := reach(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	return errors.Join(postgres.SetGates(ctx, database, count, report), stop())
+	return errors.Join(postgres.SetGates(ctx, database, count, orSilent(report)), stop())
 }
 
 // MoveTenants moves tenants between gates while they are served. It may be interrupted,
-// repeated, and run beside another. It passes to report, line by line, how far it is.
+// repeated, and run beside another. It passes to report, line by line, how far it is, unless
+// report is nil.
 func MoveTenants(ctx context.Context, cfg Config, options MoveOptions, report func(line string)) (MoveReport, error) {
 	database, stop, err := reach(ctx, cfg)
 	if err != nil {
 		return MoveReport{}, err
 	}
-	done, err := postgres.MoveTenants(ctx, database, options, report)
+	done, err := postgres.MoveTenants(ctx, database, options, orSilent(report))
 	return done, errors.Join(err, stop())
 }

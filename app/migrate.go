@@ -26,14 +26,14 @@ type MigrationPlan = postgres.MigrationPlan
 // Migrate runs the migrations that the installation of cfg lacks, first in the schema
 // shared and then in the tenants, several at a time. [Setup] does the same for all
 // tenants, after what else the installation needs, which it must have made before. It
-// passes to report, line by line, what it did. Where a tenant stays behind, the error
-// is [CodeSetupIncomplete], and the report contains why.
+// passes to report, line by line, what it did, unless report is nil. Where a tenant stays
+// behind, the error is [CodeSetupIncomplete], and the report contains why.
 func Migrate(ctx context.Context, cfg Config, options MigrateOptions, report func(line string)) (MigrationReport, error) {
 	database, stop, err := reach(ctx, cfg)
 	if err != nil {
 		return MigrationReport{}, err
 	}
-	done, err := postgres.Migrate(ctx, database, options, report)
+	done, err := postgres.Migrate(ctx, database, options, orSilent(report))
 	return done, errors.Join(err, stop())
 }
 

@@ -121,10 +121,10 @@ func withAddress(ctx context.Context, err error, database postgres.Config) error
 func (r *Registry) Close() error { return r.close() }
 
 // Setup creates the database that cfg names, its schemas and roles, or upgrades them,
-// and reports each step in a line. It may be repeated. If it succeeded for all but some
-// tenants, or found that no tenant can be created, its error
-// is [CodeSetupIncomplete], and the program may be started. It also reports likely
-// mistakes in the settings of a user pool, if the credentials allow it.
+// and reports each step in a line, unless report is nil. It may be repeated. If it
+// succeeded for all but some tenants, or found that no tenant can be created, its error is
+// [CodeSetupIncomplete], and the program may be started. It also reports likely mistakes
+// in the settings of a user pool, if the credentials allow it.
 func Setup(ctx context.Context, cfg Config, report func(line string), options ...SetupOption) error {
 	return setUpBy(ctx, cfg, report, options, postgres.Setup)
 }
@@ -156,12 +156,21 @@ func setUpBy(ctx context.Context, cfg Config, report func(line string), options 
 	if err != nil {
 		return err
 	}
+	report = orSilent(report)
 	report("setting up database " + database.Database + " at " + database.Address())
 	err = errors.Join(run(ctx, database, report, options...), stop())
 	if err == nil {
 		warnOfPool(ctx, cfg, report)
 	}
 	return err
+}
+
+// orSilent returns report, or a function that drops the lines in place of nil.
+func orSilent(report func(line string)) func(line string) {
+	if report == nil {
+		return func(string) {}
+	}
+	return report
 }
 
 // MigrationStatus reports how many of the program's migrations the tenants of an
@@ -201,6 +210,9 @@ func warnOfPool(ctx context.Context, cfg Config, report func(line string)) {
 // to release it.
 func reach(ctx context.Context, cfg Config) (postgres.Config, func() error, error) {
 	cfg = cfg.withDefaults()
+	if err := cfg.check(); err != nil {
+		return postgres.Config{}, nil, err
+	}
 	if cfg.Database.Host != "" {
 		return postgresConfig(cfg), func() error { return nil }, nil
 	}

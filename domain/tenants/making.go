@@ -1,6 +1,7 @@
 package tenants
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,10 +70,7 @@ func (s *Service) notMade(by Creator) {
 }
 
 func (s *Service) tenantsPerOwner() int {
-	if s.TenantsPerOwner == 0 {
-		return DefaultTenantsPerOwner
-	}
-	return s.TenantsPerOwner
+	return cmp.Or(max(0, s.TenantsPerOwner), DefaultTenantsPerOwner)
 }
 
 // confirmedEmail returns the caller's address, and the zero Email if it is not

@@ -38,7 +38,7 @@ type Service struct {
 	Policy          CreationPolicy      // zero: Open
 	Limits          *Limits             // nil: none but TenantsPerOwner
 	InFlight        *limits.Tenants     // limits what callers take of this process; nil: nothing does
-	TenantsPerOwner int                 // zero: [DefaultTenantsPerOwner]
+	TenantsPerOwner int                 // zero or less: [DefaultTenantsPerOwner]
 	// Unproven means that the identity provider confirms addresses without proof: then
 	// no address counts as confirmed, and no owner gets a mail.
 	Unproven bool
