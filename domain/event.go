@@ -106,7 +106,7 @@ func NewEvent(ctx context.Context, kind EventKind, tenant TenantID, by Actor, da
 		Kind:      kind,
 		Tenant:    tenant,
 		Actor:     by,
-		Address:   request.Address,
+		Address:   request.Address.WithZone(""), // a zone is of the machine that recorded it
 		RequestID: StoredText(request.ID, maxRequestIDLen),
 		Data:      text,
 	}, nil

@@ -28,6 +28,10 @@ func TestAnEventHasTheAddressAndTheIDOfItsRequest(t *testing.T) {
 	if event, err = domain.NewEvent(t.Context(), domain.EventTenantCreated, acme, domain.OperatorActor(), struct{}{}); err != nil || event.Address.IsValid() || event.RequestID != "" {
 		t.Errorf("outside a request: %+v, %v", event, err)
 	}
+	ctx = domain.WithRequestInfo(t.Context(), domain.RequestInfo{Address: netip.MustParseAddr("fe80::1%eth0")})
+	if event, err = domain.NewEvent(ctx, domain.EventTenantCreated, acme, domain.OperatorActor(), struct{}{}); err != nil || event.Address != netip.MustParseAddr("fe80::1") {
+		t.Errorf("an address with a zone, which PostgreSQL does not keep: %+v, %v", event, err)
+	}
 }
 
 func TestAnEventThatCannotBeIsRefused(t *testing.T) {

@@ -48,13 +48,15 @@ const ownPrefix = "partywall."
 // ends when another process takes over, as after an outage of the database.
 //
 // An invalid name is [domain.Invalid] on field "consumer", and so is one that begins with
-// "partywall.": those are Partywall's own.
+// "partywall.": those are Partywall's own. A nil handle is [domain.Invalid] on field "handle".
 func (s *Service) Consume(ctx context.Context, name string, handle Handler) error {
 	switch {
 	case !consumerName.MatchString(name):
 		return domain.Invalidf("consumer", "a consumer's name has 1 to 63 of a-z, 0-9, \".\", \"_\" and \"-\", and starts with a letter")
 	case strings.HasPrefix(name, ownPrefix):
 		return domain.Invalidf("consumer", "the names of consumers that begin with %q are Partywall's own; choose another name", ownPrefix)
+	case handle == nil:
+		return domain.Invalidf("handle", "a consumer has a function that handles the events")
 	}
 	s.consume(ctx, name, handle)
 	return nil
@@ -193,7 +195,9 @@ func (c consumer) call(ctx context.Context, event domain.Event) error {
 			}
 			done <- err
 		}()
-		err = c.handle(ctx, event)
+		if err = c.handle(ctx, event); err != nil {
+			_ = err.Error() // that of a nil pointer panics: here, where that is a failure
+		}
 	}()
 	extended := time.Now()
 	ticker := time.NewTicker(leaseTime / 3)

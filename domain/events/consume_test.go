@@ -285,10 +285,42 @@ func TestAConsumerOutlivesAnOutage(t *testing.T) {
 func TestAConsumerHasAName(t *testing.T) {
 	in := newInstallation()
 	for _, name := range []string{"", "Mail", "a b", "1st", strings.Repeat("a", 64), "partywall.mails", "partywall.mine"} {
-		if err := in.Consume(t.Context(), name, nil); !errors.Is(err, domain.Invalid) {
+		if err := in.Consume(t.Context(), name, func(context.Context, domain.Event) error { return nil }); !errors.Is(err, domain.Invalid) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
+}
+
+func TestAConsumerHasAFunction(t *testing.T) {
+	in := newInstallation()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	err := in.Consume(ctx, "billing", nil)
+	if e, ok := errors.AsType[*domain.Error](err); !ok || e.Kind != domain.Invalid || e.Field != "handle" {
+		t.Errorf("got %v", err)
+	}
+	if states := domain.Must(in.States(t.Context(), access.Installation())); len(states) > 0 {
+		t.Errorf("it left %+v", states)
+	}
+}
+
+// TestANilPointerAsAnErrorIsAFailure returns the error that a Go program makes by mistake
+// where a function of a pointer type returns nil.
+func TestANilPointerAsAnErrorIsAFailure(t *testing.T) {
+	in := newInstallation()
+	in.create(t, "acme")
+	in.consume(t, "billing", func(context.Context, domain.Event) error {
+		var refused *domain.Error
+		return refused
+	})
+	waitUntil(t, func() bool {
+		for _, state := range domain.Must(in.States(t.Context(), access.Installation())) {
+			if state.Name == "billing" && state.Laggards == 1 {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 func TestTheResultOfAFailure(t *testing.T) {

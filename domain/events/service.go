@@ -22,7 +22,7 @@ type Service struct {
 	Consumers  ports.EventConsumers
 	Operations ports.EventOperations
 	Keeper     ports.EventRetention
-	Retention  time.Duration // zero: [DefaultRetention]
+	Retention  time.Duration // zero or less: [DefaultRetention]
 
 	// Report handles an error that no caller waits for, such as that of a consumer's
 	// function. Nil drops it.
@@ -72,6 +72,12 @@ func (s *Service) ListAll(ctx context.Context, operator access.Operator, id doma
 	return s.list(ctx, query, ports.EventQuery{Tenant: id})
 }
 
+// The years of events. A store does not keep all times outside of them.
+const (
+	firstYear = 1
+	lastYear  = 9999
+)
+
 // list numbers the events that were recorded first, so that callers find what they
 // did just now.
 func (s *Service) list(ctx context.Context, query Query, of ports.EventQuery) (Page, error) {
@@ -80,6 +86,12 @@ func (s *Service) list(ctx context.Context, query Query, of ports.EventQuery) (P
 		return Page{}, err
 	}
 	if query.Kind != "" && !query.Kind.WellFormed() {
+		return Page{}, nil
+	}
+	switch year := query.Since.UTC().Year(); {
+	case year < firstYear:
+		query.Since = time.Time{}
+	case year > lastYear:
 		return Page{}, nil
 	}
 	if err := s.sequenceAll(ctx); err != nil {
@@ -100,6 +112,9 @@ func (s *Service) Retry(ctx context.Context, operator access.Operator, consumer 
 	if err := operator.Require(); err != nil {
 		return 0, err
 	}
+	if !consumerName.MatchString(consumer) {
+		return 0, ports.ErrNoConsumer
+	}
 	return s.Operations.RetrySetAside(ctx, consumer)
 }
 
@@ -109,6 +124,9 @@ func (s *Service) Retry(ctx context.Context, operator access.Operator, consumer 
 func (s *Service) Forget(ctx context.Context, operator access.Operator, consumer string) error {
 	if err := operator.Require(); err != nil {
 		return err
+	}
+	if !consumerName.MatchString(consumer) {
+		return ports.ErrNoConsumer
 	}
 	return s.Operations.RemoveConsumer(ctx, consumer)
 }
@@ -124,7 +142,7 @@ func (s *Service) States(ctx context.Context, operator access.Operator) ([]ports
 // Sweep removes the events that are older than Retention and that every consumer has
 // handled. It returns how many.
 func (s *Service) Sweep(ctx context.Context) (int, error) {
-	return s.Keeper.RemoveEvents(ctx, cmp.Or(s.Retention, DefaultRetention))
+	return s.Keeper.RemoveEvents(ctx, cmp.Or(max(0, s.Retention), DefaultRetention))
 }
 
 func (s *Service) report(err error) {

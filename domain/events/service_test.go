@@ -150,3 +150,27 @@ func waitUntil(t *testing.T, holds func() bool) {
 		}
 	}
 }
+
+func TestNoNameIsThatOfAConsumer(t *testing.T) {
+	in := newInstallation()
+	for _, name := range []string{"", "Mail", "mail", "\xff", "a\x00", "a b"} {
+		if _, err := in.Retry(t.Context(), access.Installation(), name); !errors.Is(err, domain.NotFound) {
+			t.Errorf("retry %q: %v", name, err)
+		}
+		if err := in.Forget(t.Context(), access.Installation(), name); !errors.Is(err, domain.NotFound) {
+			t.Errorf("forget %q: %v", name, err)
+		}
+	}
+}
+
+func TestANegativeRetentionIsTheDefault(t *testing.T) {
+	in := newInstallation()
+	in.Retention = -time.Hour
+	in.create(t, "acme")
+	if page, err := in.ListAll(t.Context(), access.Installation(), domain.TenantID{}, events.Query{}); err != nil || len(page.Events) != 1 {
+		t.Fatalf("got %+v, %v", page, err)
+	}
+	if n, err := in.Sweep(t.Context()); n != 0 || err != nil {
+		t.Errorf("the sweep removed %d events, %v", n, err)
+	}
+}
