@@ -281,3 +281,39 @@ func TestAProductMovesTenantsInMemory(t *testing.T) {
 		t.Errorf("%+v, %v", offer, err)
 	}
 }
+
+// TestAnArchiveHasTheContentsUnlessOtherwiseSaid exports by the zero mode, and by one that
+// does not exist.
+func TestAnArchiveHasTheContentsUnlessOtherwiseSaid(t *testing.T) {
+	t.Parallel()
+	acme := apptest.OpenMemory(t, nil)
+	putFile(t, acme, "a.txt", "hello")
+	file := archived(t, acme, "")
+	copied, err := acme.Archives.Import(t.Context(), installation, bytes.NewReader(file), app.Importing{As: newID(t, acme, "copy")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := fileOf(t, acme, copied.Tenant.ID, "a.txt"); text != "hello" || copied.Without != 0 {
+		t.Errorf("%q, %+v", text, copied)
+	}
+	var none bytes.Buffer
+	_, err = acme.Archives.Export(t.Context(), installation, acme.ID, &none, "everything")
+	if fieldOf(err) != "files" || domain.KindOf(err) != domain.Invalid || none.Len() > 0 {
+		t.Errorf("a mode that does not exist: %v, %d bytes", err, none.Len())
+	}
+}
+
+func TestNoImportGetsAReservedID(t *testing.T) {
+	t.Parallel()
+	acme := apptest.OpenMemory(t, nil)
+	file := archived(t, acme, app.NoFiles)
+	for _, id := range []string{"admin", "www", "xn--pple-43d"} {
+		how := app.Importing{As: domain.Must(domain.ParseTenantID(id))}
+		if _, err := acme.Archives.Import(t.Context(), installation, bytes.NewReader(file), how); !errors.Is(err, domain.CodeTenantReserved) {
+			t.Errorf("import as %s: %v", id, err)
+		}
+		if _, err := acme.Archives.Clone(t.Context(), installation, acme.ID, how); !errors.Is(err, domain.CodeTenantReserved) {
+			t.Errorf("clone as %s: %v", id, err)
+		}
+	}
+}

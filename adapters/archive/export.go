@@ -31,7 +31,8 @@ type Exported struct {
 // that is being purged is [domain.CodeTenantNotFound]. The rows and the members are those
 // of one moment, and no transaction is open while w is written. The files are copied
 // afterwards: one that is deleted meanwhile is left out, and one that is replaced is copied
-// as it is then.
+// as it is then. The zero FileMode is [IncludeFiles], and one that does not exist is
+// [domain.Invalid] on field "files".
 //
 // Export keeps the rows in a temporary file first. A tenant that has large objects, or a
 // table whose row policies hold for its owner, is refused in one line. After an error, what
@@ -41,6 +42,9 @@ func (s *Service) Export(ctx context.Context, operator access.Operator, id domai
 		return Exported{}, err
 	}
 	if err := id.Require(); err != nil {
+		return Exported{}, err
+	}
+	if files, err = ParseFileMode(string(files)); err != nil {
 		return Exported{}, err
 	}
 	defer func() { s.log(ctx, "exported", id, err) }()

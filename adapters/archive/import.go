@@ -56,6 +56,8 @@ const maxMissing = 1000
 // members, name one in how. Invitations keep their states and get other IDs; an open one
 // is accepted only after it is resent.
 //
+// An ID that no tenant may get is [domain.CodeTenantReserved].
+//
 // A tenant that is being imported is not served. After an error nothing is left of it; if
 // the program is killed, the next sweep removes it, and files may be left, which keep the
 // ID from being given out.
@@ -109,6 +111,9 @@ func (i *imports) prepare(ctx context.Context) (err error) {
 		if i.id, err = domain.ParseTenantID(m.Tenant.ID); err != nil {
 			return damaged(err, "the tenant has no valid ID")
 		}
+	}
+	if i.id.IsReserved() {
+		return domain.NewError(domain.CodeTenantReserved)
 	}
 	if i.name, err = domain.ParseTenantName(m.Tenant.Name); err != nil {
 		return damaged(err, "the tenant has no valid name")

@@ -27,7 +27,7 @@ type Objects interface {
 	ports.ObjectContents
 }
 
-// FileMode is what an archive has of a tenant's files.
+// FileMode is what an archive has of a tenant's files. The zero FileMode is IncludeFiles.
 type FileMode string
 
 // The modes.
