@@ -4,6 +4,10 @@ import "github.com/partywall-go/partywall/domain"
 
 // Member is a proof that an identity belongs to an active tenant in a role. Only
 // [Service.Admit] and [Service.AdmitSole] build one. The zero Member may do nothing.
+//
+// A Member is for the request that it was admitted for, and for the installation that
+// admitted it, because its membership is not looked up again. A job that lasts longer is a
+// [Worker].
 type Member struct {
 	tenant   domain.TenantID
 	identity domain.Identity

@@ -51,3 +51,18 @@ func TestAPurgeThatIsWaitedForSaysForWhat(t *testing.T) {
 		}
 	})
 }
+
+func TestAPurgeIsWaitedForInSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := &memory.DB{}
+		s := &tenants.Service{Provisioner: db.Tenants(), Lifecycle: db.Lifecycle(), Purger: db.Purges()}
+		id, steward := tenantID("acme"), domain.Must(access.Installation().Steward(tenantID("acme")))
+		by := tenants.Creator{Operator: access.Installation(), For: domain.Must(domain.NewIdentity("test", "ada"))}
+		domain.Must(s.Create(t.Context(), by, tenants.Creation{ID: id}))
+		domain.Must(s.Delete(t.Context(), steward, ""))
+		domain.Must(s.Purge(t.Context(), steward, ""))
+		if err := s.AwaitPurge(t.Context(), access.Installation(), id, nil); err != nil {
+			t.Error(err)
+		}
+	})
+}

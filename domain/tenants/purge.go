@@ -59,8 +59,9 @@ func (s *Service) PurgeDue(ctx context.Context) (ended int, err error) {
 }
 
 // AwaitPurge returns when a tenant that the operator purges is gone. It purges the tenant
-// itself, unless another process does. It calls waits every 10
-// seconds with the reason for which it waits. A tenant that is not being purged is [domain.CodeTenantState].
+// itself, unless another process does. It calls waits, which may be nil, every 10 seconds
+// with the reason for which it waits. A tenant that is not being purged is
+// [domain.CodeTenantState].
 func (s *Service) AwaitPurge(ctx context.Context, by access.Operator, id domain.TenantID, waits func(reason string)) error {
 	if err := by.Require(); err != nil {
 		return err
@@ -81,7 +82,7 @@ func (s *Service) AwaitPurge(ctx context.Context, by access.Operator, id domain.
 		case !details.Status.MayBePurged():
 			return domain.NewError(domain.CodeTenantState).WithMessage("the tenant is %s, and is not being purged", details.Status)
 		}
-		if time.Since(said) >= purgeReport {
+		if waits != nil && time.Since(said) >= purgeReport {
 			waits(whyWait(details))
 			said = time.Now()
 		}
