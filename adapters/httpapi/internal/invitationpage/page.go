@@ -8,7 +8,9 @@ package invitationpage
 
 import (
 	"net/url"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/partywall-go/partywall/domain"
 )
@@ -44,12 +46,20 @@ type Offer struct {
 	ExpiresAt  time.Time
 }
 
-// tenant returns the ID, beside the name if that is another: only the ID is unique.
+// tenant returns the ID, beside the name if that is another: only the ID is unique. It
+// leaves out the marks in the name that change the direction of text, because they would
+// show the ID backwards.
 func (o Offer) tenant() string {
 	if o.TenantName == o.Tenant.String() {
 		return o.TenantName
 	}
-	return o.TenantName + " (" + o.Tenant.String() + ")"
+	name := strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, o.TenantName)
+	return name + " (" + o.Tenant.String() + ")"
 }
 
 // Form asks an invited person to sign up or to sign in.

@@ -139,6 +139,21 @@ func TestAnOfferWithoutInviterAndAddressLacksBoth(t *testing.T) {
 	}
 }
 
+// TestANameDoesNotChangeTheID shows names with marks that reverse what follows them.
+func TestANameDoesNotChangeTheID(t *testing.T) {
+	for name, want := range map[string]string{
+		"Bank\u202e":             "Bank (acme)",
+		"Bank\u2069\u202e\u2066": "Bank (acme)",
+		"می\u200cخواهم \u200f":   "می\u200cخواهم  (acme)", // the joiner belongs to the word
+	} {
+		f := offer
+		f.TenantName = name
+		if got := read(t, f.HTML()).Main.Values[0]; got != want {
+			t.Errorf("%q is shown as %q", name, got)
+		}
+	}
+}
+
 func TestAProblemStandsByItsField(t *testing.T) {
 	for _, name := range []string{"email", "password"} {
 		f := offer
