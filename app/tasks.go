@@ -10,6 +10,7 @@ import (
 
 const (
 	drainTimeout  = 300 * time.Millisecond // of Close
+	forcedTimeout = 2 * time.Second        // of Close once its context is done: a consumer gives its lease back within a second
 	sweepInterval = 5 * time.Minute        // which is also how long a sweep may take
 )
 
@@ -105,7 +106,7 @@ func (t *tasks) Close(ctx context.Context) error {
 	select {
 	case <-ended:
 		return nil
-	case <-time.After(drainTimeout):
+	case <-time.After(forcedTimeout):
 		return errTaskLeft
 	}
 }

@@ -95,7 +95,7 @@ func TestATaskThatNeverEndsIsLeftBehind(t *testing.T) {
 		tasks, stuck := newTasks(slog.New(slog.DiscardHandler)), make(chan bool)
 		defer close(stuck)
 		tasks.While(func(context.Context) { <-stuck })
-		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		began := time.Now()
 		if err := tasks.Close(ctx); err == nil || time.Since(began) > 4*time.Second {
