@@ -38,7 +38,8 @@ type crashTest struct {
 func newCrashTest(t *testing.T) crashTest {
 	t.Helper()
 	needPostgres(t)
-	c := crashTest{server: newServer(t), dir: t.TempDir()}
+	// A server that is killed must not lose what it has committed.
+	c := crashTest{server: newServer(t, "synchronous_commit=on"), dir: t.TempDir()}
 	if err := app.Setup(t.Context(), c.config(), func(string) {}); err != nil {
 		t.Fatal(err)
 	}

@@ -260,9 +260,9 @@ func TestAStagingCopy(t *testing.T) {
 	mustSum(t, o.book(t, original, "acme", 7), 107)
 }
 
-func newServer(t *testing.T) *embeddedpg.Server {
+func newServer(t *testing.T, settings ...string) *embeddedpg.Server {
 	t.Helper()
-	server := domain.Must(embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{}))
+	server := domain.Must(embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{Settings: settings}))
 	t.Cleanup(func() { _ = server.Close() })
 	return server
 }
