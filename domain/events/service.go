@@ -72,11 +72,8 @@ func (s *Service) ListAll(ctx context.Context, operator access.Operator, id doma
 	return s.list(ctx, query, ports.EventQuery{Tenant: id})
 }
 
-// The years of events. A store does not keep all times outside of them.
-const (
-	firstYear = 1
-	lastYear  = 9999
-)
+// firstYear is the first year of events. A store does not keep all times before it.
+const firstYear = 1
 
 // list numbers the events that were recorded first, so that callers find what they
 // did just now.
@@ -91,7 +88,7 @@ func (s *Service) list(ctx context.Context, query Query, of ports.EventQuery) (P
 	switch year := query.Since.UTC().Year(); {
 	case year < firstYear:
 		query.Since = time.Time{}
-	case year > lastYear:
+	case year > domain.LastYear:
 		return Page{}, nil
 	}
 	if err := s.sequenceAll(ctx); err != nil {

@@ -28,9 +28,6 @@ func (s *Service) now() time.Time {
 	return s.Now()
 }
 
-// lastYear is the last one that RFC 3339 can write, as events and answers do.
-const lastYear = 9999
-
 // checkExpiry refuses an end of a membership that has passed, or that no event can have;
 // the zero time is none.
 func (s *Service) checkExpiry(at time.Time) error {
@@ -39,8 +36,8 @@ func (s *Service) checkExpiry(at time.Time) error {
 		return nil
 	case !at.After(s.now()):
 		return domain.Invalidf("expiresAt", "a membership ends in the future, or not at all")
-	case at.UTC().Year() > lastYear:
-		return domain.Invalidf("expiresAt", "a membership ends in the year %d at the latest, or not at all", lastYear)
+	case at.UTC().Year() > domain.LastYear:
+		return domain.Invalidf("expiresAt", "a membership ends in the year %d at the latest, or not at all", domain.LastYear)
 	}
 	return nil
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/partywall-go/partywall/ports/doctor"
 )
 
-// TestTheAdviceAboutPreparedTransactions has a server that takes them, which is the default
-// of no server. SQL inside a tenant leaves one behind.
+// TestTheAdviceAboutPreparedTransactions has a server that takes them, as none does by
+// default. SQL inside a tenant leaves one behind.
 func TestTheAdviceAboutPreparedTransactions(t *testing.T) {
 	t.Parallel()
 	server, err := embeddedpg.StartTemporary(t.Context(), embeddedpg.Temporary{Settings: []string{"max_prepared_transactions=2"}})
