@@ -41,18 +41,27 @@ const (
 	keepsOwnership = `m.role = 'owner' AND m.state = 'active' AND m.expires_at IS NULL`
 )
 
+const (
+	admission = `t.status, m.role, t.gate, ` + limitColumns + `
+		FROM partywall.memberships m JOIN partywall.tenants t ON t.id = m.tenant
+		WHERE m.provider = $1 AND m.subject = $2 AND m.tenant = $3 AND ` + admits + ` AND ` + present
+
+	findMember             = `SELECT ` + admission
+	findMemberWithSettings = `SELECT t.settings, ` + admission
+)
+
 // Find implements [ports.MemberStore] with one statement, in one round trip.
 func (m *Members) Find(ctx context.Context, who domain.Identity, id domain.TenantID) (ports.Admission, error) {
 	logins, err := m.db.logins()
 	if err != nil {
 		return ports.Admission{}, pg.Translate(ctx, err, "find a member")
 	}
-	gate := 0
-	found, err := pg.One(ctx, logins.SystemFor(id), func(row pg.Scanner) (ports.Admission, error) { return m.scanAdmission(row, &gate) }, `
-		SELECT `+m.settingsColumn()+`t.status, m.role, t.gate, `+limitColumns+`
-		FROM partywall.memberships m JOIN partywall.tenants t ON t.id = m.tenant
-		WHERE m.provider = $1 AND m.subject = $2 AND m.tenant = $3 AND `+admits+` AND `+present,
-		who.Provider(), who.Subject(), id.String())
+	gate, query := 0, findMember
+	if m.settings {
+		query = findMemberWithSettings
+	}
+	found, err := pg.One(ctx, logins.SystemFor(id), func(row pg.Scanner) (ports.Admission, error) { return m.scanAdmission(row, &gate) },
+		query, who.Provider(), who.Subject(), id.String())
 	if errors.Is(err, sql.ErrNoRows) {
 		return ports.Admission{}, pg.ErrNoSuchTenant()
 	}

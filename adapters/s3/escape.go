@@ -1,22 +1,17 @@
 package s3
 
-// appendQuery appends the parameters that have a value. It does not escape names.
-func appendQuery(b []byte, query []param) []byte {
-	separator := ""
-	for _, p := range query {
-		if p.value == "" {
-			continue
-		}
-		b = append(append(b, separator...), p.name...)
-		b = appendEscaped(append(b, '='), p.value, false)
-		separator = "&"
+// appendParam appends a further parameter of a query, if it has a value. It does not
+// escape the name.
+func appendParam(b []byte, name, value string) []byte {
+	if value == "" {
+		return b
 	}
-	return b
+	return appendEscaped(append(append(append(b, '&'), name...), '='), value, false)
 }
 
 // appendEscaped appends the URI encoding of Signature Version 4, which escapes all bytes
 // but RFC 3986's unreserved characters and, in a path, the slash. A space becomes %20.
-func appendEscaped(b []byte, s string, keepSlash bool) []byte {
+func appendEscaped[T string | []byte](b []byte, s T, keepSlash bool) []byte {
 	const digits = "0123456789ABCDEF"
 	for i := range len(s) {
 		if c := s[i]; unreserved[c] || keepSlash && c == '/' {

@@ -53,30 +53,33 @@ const (
 	dayLen    = len("20060102")
 )
 
-// presign returns r's URL, which is valid for life, in whole seconds, from at on.
+// presign returns r's URL, which is valid for life, in whole seconds, from at on, which is
+// in UTC.
 func (p *presigner) presign(creds aws.Credentials, at time.Time, life time.Duration, r request) string {
-	now := at.Format(timestamp)
-	day := now[:dayLen]
-	scope := day + "/" + p.region + "/" + p.service + "/aws4_request"
+	now := at.AppendFormat(make([]byte, 0, len(timestamp)), timestamp)
+	key := p.signingKey(creds, now[:dayLen])
 	if r.guarded {
 		r.headers = append(r.headers, param{name: guard})
 	}
-	headers, headerNames := p.canonicalHeaders(r.headers)
+	r.headers = append(r.headers, param{"host", p.host})
+	slices.SortFunc(r.headers, func(a, b param) int { return strings.Compare(a.name, b.name) })
+	names := appendNames(make([]byte, 0, 128), r.headers)
 
-	url := append(make([]byte, 0, 1024), p.scheme+"://"+p.host...)
+	url := append(make([]byte, 0, 1024), p.scheme...)
+	url = append(append(url, "://"...), p.host...)
 	start := len(url)
 	url = appendEscaped(append(url, p.path...), r.object, true)
 	path := url[start:]
 	url = append(url, '?')
 	start = len(url)
-	url = appendQuery(url, append([]param{
-		{"X-Amz-Algorithm", algorithm},
-		{"X-Amz-Credential", creds.AccessKeyID + "/" + scope},
-		{"X-Amz-Date", now},
-		{"X-Amz-Expires", strconv.FormatInt(int64(life/time.Second), 10)},
-		{"X-Amz-Security-Token", creds.SessionToken},
-		{"X-Amz-SignedHeaders", headerNames},
-	}, r.query...))
+	url = append(append(url, "X-Amz-Algorithm="+algorithm+"&X-Amz-Credential="...), key.credential...)
+	url = append(append(url, "&X-Amz-Date="...), now...)
+	url = strconv.AppendInt(append(url, "&X-Amz-Expires="...), int64(life/time.Second), 10)
+	url = appendParam(url, "X-Amz-Security-Token", creds.SessionToken)
+	url = appendEscaped(append(url, "&X-Amz-SignedHeaders="...), names, false)
+	for _, q := range r.query {
+		url = appendParam(url, q.name, q.value)
+	}
 	if r.guarded {
 		url = append(url, "&"+guard+"="...)
 	}
@@ -85,34 +88,31 @@ func (p *presigner) presign(creds aws.Credentials, at time.Time, life time.Durat
 	canonical := appendLine(make([]byte, 0, 1024), r.method)
 	canonical = appendLine(canonical, path)
 	canonical = appendLine(canonical, query)
-	canonical = appendLine(canonical, headers)
-	canonical = appendLine(canonical, headerNames)
+	canonical = appendLine(appendHeaders(canonical, r.headers), "")
+	canonical = appendLine(canonical, names)
 	sum := sha256.Sum256(append(canonical, "UNSIGNED-PAYLOAD"...))
-
-	toSign := appendLine(make([]byte, 0, 192), algorithm)
-	toSign = appendLine(toSign, now)
-	toSign = appendLine(toSign, scope)
-	toSign = hex.AppendEncode(toSign, sum[:])
-	url = append(url, "&X-Amz-Signature="...)
-	return string(hex.AppendEncode(url, p.signingKey(creds.SecretAccessKey, day).mac(toSign)))
+	return string(key.appendSignature(append(url, "&X-Amz-Signature="...), now, sum[:]))
 }
 
 func appendLine[T string | []byte](b []byte, line T) []byte { return append(append(b, line...), '\n') }
 
-// canonicalHeaders returns headers and host in canonical form, and their names in the
-// order of the signature.
-func (p *presigner) canonicalHeaders(headers []param) (lines, names string) {
-	headers = append(headers, param{"host", p.host})
-	slices.SortFunc(headers, func(a, b param) int { return strings.Compare(a.name, b.name) })
-	allLines, allNames := make([]byte, 0, 512), make([]byte, 0, 128)
+// appendNames appends the names of the headers, in the order of the signature.
+func appendNames(b []byte, headers []param) []byte {
 	for i, h := range headers {
 		if i > 0 {
-			allNames = append(allNames, ';')
+			b = append(b, ';')
 		}
-		allNames = append(allNames, h.name...)
-		allLines = appendLine(append(append(allLines, h.name...), ':'), collapse(h.value))
+		b = append(b, h.name...)
 	}
-	return string(allLines), string(allNames)
+	return b
+}
+
+// appendHeaders appends the headers in canonical form.
+func appendHeaders(b []byte, headers []param) []byte {
+	for _, h := range headers {
+		b = appendLine(append(append(b, h.name...), ':'), collapse(h.value))
+	}
+	return b
 }
 
 // collapse replaces each run of spaces by one space.
@@ -123,33 +123,57 @@ func collapse(value string) string {
 	return strings.Join(strings.Fields(value), " ")
 }
 
-// signingKey is a derived key, which is valid for a day. It keeps its HMACs for the next
-// signatures, because a new one hashes the key again.
+// signingKey is a derived key, which is valid for a day.
 type signingKey struct {
-	secret, day string
-	hmacs       sync.Pool // of hash.Hash
+	id, secret string // of the credentials
+	day        string
+	scope      string
+	credential string    // id and scope, escaped
+	signers    sync.Pool // of *signer
 }
 
-// mac returns the HMAC of text. It is safe for concurrent use.
-func (k *signingKey) mac(text []byte) []byte {
-	h := k.hmacs.Get().(hash.Hash)
-	defer k.hmacs.Put(h)
-	h.Reset()
-	h.Write(text)
-	return h.Sum(nil)
+// signer has what a signature takes, for the next one: a new HMAC would hash the key again.
+type signer struct {
+	hmac      hash.Hash
+	text, sum []byte
 }
 
-func (p *presigner) signingKey(secret, day string) *signingKey {
-	if last := p.lastKey.Load(); last != nil && last.day == day && last.secret == secret {
+func (p *presigner) signingKey(creds aws.Credentials, day []byte) *signingKey {
+	if last := p.lastKey.Load(); last != nil && last.day == string(day) && last.id == creds.AccessKeyID && last.secret == creds.SecretAccessKey {
 		return last
 	}
-	key := []byte("AWS4" + secret)
-	for _, part := range [...]string{day, p.region, p.service, "aws4_request"} {
-		h := hmac.New(sha256.New, key)
-		h.Write([]byte(part))
-		key = h.Sum(nil)
-	}
-	derived := &signingKey{secret: secret, day: day, hmacs: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
+	derived := newSigningKey(creds, string(day), p.region, p.service)
 	p.lastKey.Store(derived)
 	return derived
+}
+
+func newSigningKey(creds aws.Credentials, day, region, service string) *signingKey {
+	const last = "aws4_request"
+	secret := []byte("AWS4" + creds.SecretAccessKey)
+	for _, part := range [...]string{day, region, service, last} {
+		h := hmac.New(sha256.New, secret)
+		h.Write([]byte(part))
+		secret = h.Sum(nil)
+	}
+	scope := strings.Join([]string{day, region, service, last}, "/")
+	return &signingKey{
+		id: creds.AccessKeyID, secret: creds.SecretAccessKey, day: day, scope: scope,
+		credential: string(appendEscaped(nil, creds.AccessKeyID+"/"+scope, false)),
+		signers:    sync.Pool{New: func() any { return &signer{hmac: hmac.New(sha256.New, secret)} }},
+	}
+}
+
+// appendSignature appends the signature of a canonical request of that time, whose hash is
+// given. It is safe for concurrent use.
+func (k *signingKey) appendSignature(b, now, request []byte) []byte {
+	s := k.signers.Get().(*signer)
+	defer k.signers.Put(s)
+	s.text = appendLine(s.text[:0], algorithm)
+	s.text = appendLine(s.text, now)
+	s.text = appendLine(s.text, k.scope)
+	s.text = hex.AppendEncode(s.text, request)
+	s.hmac.Reset()
+	s.hmac.Write(s.text)
+	s.sum = s.hmac.Sum(s.sum[:0])
+	return hex.AppendEncode(b, s.sum)
 }

@@ -125,14 +125,24 @@ func isASCII(s string) bool {
 }
 
 func TestSigningKey(t *testing.T) {
-	t.Run("another day and another secret have another key", func(t *testing.T) {
+	t.Run("another day, another secret and another ID are signed by another key", func(t *testing.T) {
+		const first, second = "20260101", "20260102"
 		p := presigner{endpoint: frankfurt}
-		var keys []string
-		for _, k := range [][2]string{{"one", "20260101"}, {"one", "20260102"}, {"two", "20260102"}, {"one", "20260101"}} {
-			keys = append(keys, string(p.signingKey(k[0], k[1]).mac([]byte("text"))))
+		var keys []*signingKey
+		var signatures []string
+		for _, k := range [][3]string{{"id", "one", first}, {"id", "one", second}, {"id", "two", second}, {"other", "two", second}, {"id", "one", first}} {
+			key := p.signingKey(aws.Credentials{AccessKeyID: k[0], SecretAccessKey: k[1]}, []byte(k[2]))
+			if again := p.signingKey(aws.Credentials{AccessKeyID: k[0], SecretAccessKey: k[1]}, []byte(k[2])); again != key {
+				t.Errorf("the key of %v is derived twice", k)
+			}
+			if want := k[0] + "%2F" + k[2] + "%2Feu-central-1%2Fs3%2Faws4_request"; key.credential != want {
+				t.Errorf("the credential is %s, want %s", key.credential, want)
+			}
+			keys = append(keys, key)
+			signatures = append(signatures, string(key.appendSignature(nil, []byte(k[2]+"T000000Z"), make([]byte, 32))))
 		}
-		if keys[0] != keys[3] || keys[0] == keys[1] || keys[1] == keys[2] {
-			t.Errorf("got %x", keys)
+		if signatures[0] != signatures[4] || signatures[0] == signatures[1] || signatures[1] == signatures[2] || keys[2] == keys[3] {
+			t.Errorf("got %v", signatures)
 		}
 	})
 }

@@ -178,7 +178,7 @@ func (s *Store) sign(ctx context.Context, r request, headers map[string]string, 
 		life = min(life, creds.Expires.Sub(at))
 	}
 	life = life.Truncate(time.Second)
-	r.headers = make([]param, 0, len(headers)+1) // with room for host
+	r.headers = make([]param, 0, len(headers)+2) // with room for host and the guard
 	for name, value := range headers {
 		r.headers = append(r.headers, param{strings.ToLower(name), value})
 	}

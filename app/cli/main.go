@@ -16,6 +16,7 @@ import (
 // Main runs the program with the arguments and streams of the process, until
 // it ends or receives SIGINT or SIGTERM, and exits.
 func Main(p Program) {
+	tuneCollector()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := p.Run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

@@ -3,6 +3,7 @@ package pg
 import (
 	"container/list"
 	"context"
+	"runtime"
 	"sync"
 	"time"
 
@@ -98,13 +99,21 @@ func (t *turns) join(tenant string, most int) (*queue, *waiter) {
 	return q, w
 }
 
-// release gives a turn back.
+// release gives a turn back. A caller that waited for it runs first: it sends a statement,
+// while what this one does next would leave the connection idle.
 func (t *turns) release(q *queue) {
+	if t.giveBack(q) {
+		runtime.Gosched()
+	}
+}
+
+// giveBack reports whether another caller was granted the turn.
+func (t *turns) giveBack(q *queue) (granted bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.free++
 	q.held--
-	t.settle(q)
+	return t.settle(q)
 }
 
 // leave ends a wait. It reports false where the caller was granted its turn before.
@@ -129,15 +138,17 @@ func (t *turns) countWaiting() (n int) {
 }
 
 // settle puts the queue where it belongs after a change, and grants what is free.
-func (t *turns) settle(q *queue) {
+func (t *turns) settle(q *queue) (granted bool) {
 	t.place(q)
-	t.grantFree()
+	return t.grantFree()
 }
 
-func (t *turns) grantFree() {
+func (t *turns) grantFree() (granted bool) {
 	for t.free > 0 && t.ring.Len() > 0 {
 		t.grant(t.next())
+		granted = true
 	}
+	return granted
 }
 
 // place has the queue in the ring, at its end, while its first caller may have a turn.
