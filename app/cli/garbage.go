@@ -12,9 +12,9 @@ import (
 // program therefore waits for at least minGarbage, which a heap of that size waits for by
 // itself.
 const (
-	minGarbage     = 16 << 20 // in bytes
+	minGarbage     = 12 << 20 // in bytes
 	usualPercent   = 100      // of the heap, that Go lets it grow by
-	largestPercent = 400      // more would raise the 4 MiB that Go waits for in an empty heap beyond minGarbage
+	largestPercent = 300      // more would raise the 4 MiB that Go waits for in an empty heap beyond minGarbage
 )
 
 // growthOf returns the percentage by which a heap grows until it is collected, where live

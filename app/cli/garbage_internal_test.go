@@ -10,7 +10,7 @@ import (
 
 func TestASmallHeapIsCollectedLessOften(t *testing.T) {
 	const mib = 1 << 20
-	for live, want := range map[uint64]int{0: 400, mib: 400, 4 * mib: 400, 8 * mib: 200, 10 * mib: 160, 16 * mib: 100, 64 * mib: 100, 1 << 40: 100} {
+	for live, want := range map[uint64]int{0: 300, mib: 300, 4 * mib: 300, 6 * mib: 200, 8 * mib: 150, 12 * mib: 100, 64 * mib: 100, 1 << 40: 100} {
 		if got := growthOf(live); got != want {
 			t.Errorf("a heap of %d MiB grows by %d%%, want %d%%", live/mib, got, want)
 		}
@@ -36,7 +36,7 @@ func TestTheCollectorIsTunedAfterEachRun(t *testing.T) {
 	for _, step := range []struct {
 		live uint64
 		want int
-	}{{4 << 20, 400}, {8 << 20, 200}, {1 << 30, 100}, {2 << 20, 400}} {
+	}{{4 << 20, 300}, {6 << 20, 200}, {1 << 30, 100}, {2 << 20, 300}} {
 		live.Store(step.live)
 		collected(t, &seen)
 		set := debug.SetGCPercent(usualPercent)
