@@ -86,7 +86,7 @@ var definitions = map[Code]Definition{
 	CodeTenantBusy: {Kind: Limited, RetryAfter: time.Second,
 		Message: "the tenant has as many requests in flight as it may; try again"},
 	CodeTenantQuota:    {Kind: Conflict, Message: "you own as many tenants as one user may; hand one over first, or ask the operator"},
-	CodeTenantState:    {Kind: Conflict, Message: "the tenant's status does not allow this change"},
+	CodeTenantState:    {Kind: Conflict, Message: "the tenant's status does not allow this change; read the tenant for its status"},
 	CodeTenantChanged:  {Kind: Conflict, Message: "the tenant has changed since you read it; read it again"},
 	CodeHeldByOperator: {Kind: Forbidden, Message: "the operator suspended or deleted the tenant; ask the operator to undo it"},
 	CodeClaimInvalid: {Kind: Invalid, Field: "claimToken", Message: "the claim token is unknown, used, expired, or another tenant's; " +
@@ -120,7 +120,7 @@ var definitions = map[Code]Definition{
 	CodeSignUpRefused:    {Kind: Unprocessable, Message: "the sign-up was refused by the rules of this service"},
 
 	CodeIdentityProviderUnavailable: {Kind: Unavailable, RetryAfter: time.Second, Message: "the identity provider cannot be reached; try again"},
-	CodeDatabaseUnavailable:         {Kind: Unavailable, RetryAfter: time.Second, Message: "the database cannot be used now; try again"},
+	CodeDatabaseUnavailable:         {Kind: Unavailable, RetryAfter: 2 * time.Second, Message: "the database cannot be used now; try again"},
 	CodeObjectStoreUnavailable:      {Kind: Unavailable, RetryAfter: time.Second, Message: "the object store cannot be reached; try again"},
 	CodeObjectStoreFull: {Kind: Unavailable, RetryAfter: time.Minute,
 		Message: "there is no space left for files; try again later"},

@@ -3,11 +3,14 @@ package httpapi_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/partywall-go/partywall/adapters/httpapi"
 	"github.com/partywall-go/partywall/adapters/idp/idptest"
 	"github.com/partywall-go/partywall/adapters/internal/problem"
 	"github.com/partywall-go/partywall/domain"
@@ -304,6 +307,25 @@ var followed = map[domain.Code]func(*testing.T, *installation){
 		advises(t, h.transfer(t, http.MethodPut, signed, "{}", "hello"), problem.CodeIfNoneMatchRequired, "send If-None-Match: *")
 		h.transfer(t, http.MethodPut, signed, `{"If-None-Match": "*"}`, "hello").is(t, 200)
 	},
+	problem.CodeRequestTimeout: func(t *testing.T, h *installation) {
+		ada := h.owner(t)
+		h.serve(t, httpapi.NewWithPace(h.config, 100*time.Millisecond, time.Minute))
+		got := raw(t, h.addr, "POST /files/upload-url HTTP/1.1\r\nHost: x\r\n"+ada+"\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+		if !strings.Contains(got, `"request_timeout"`) || !strings.Contains(got, "send it again") {
+			t.Fatalf("got %q", got)
+		}
+		h.post(t, "/files/upload-url", `{"filename": "a"}`, ada).is(t, 200)
+	},
+	problem.CodeBodyIncomplete: func(t *testing.T, h *installation) {
+		ada := h.owner(t)
+		conn := h.dial(t).(*net.TCPConn)
+		_, _ = io.WriteString(conn, "POST /files/upload-url HTTP/1.1\r\nHost: x\r\n"+ada+"\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+		_ = conn.CloseWrite()
+		if got, _ := io.ReadAll(conn); !strings.Contains(string(got), `"body_incomplete"`) || !strings.Contains(string(got), "send it again") {
+			t.Fatalf("got %q", got)
+		}
+		h.post(t, "/files/upload-url", `{"filename": "a"}`, ada).is(t, 200)
+	},
 	problem.CodePreconditionFailed: func(t *testing.T, h *installation) {
 		ada := h.owner(t)
 		h.put(t, ada, `{"filename": "a"}`, "hello").is(t, 200)
@@ -332,7 +354,6 @@ var followedElsewhere = map[domain.Code]string{
 	domain.CodeInsufficientScope: "only Cognito has it; package cognito has the test",
 	problem.CodeLengthRequired:   "Go's client sends every length that it has; package signedurl has the test",
 	problem.CodeHeaderRepeated:   "Go's client joins no headers; package signedurl has the test",
-	problem.CodeBodyIncomplete:   "Go's client sends all that it announces; package signedurl has the test",
 }
 
 // TestTheAdviceOfProblems meets every problem that says what to do next, and does it.

@@ -208,6 +208,22 @@ func TestEachOperationRefusesWhatIsNoJSONBody(t *testing.T) {
 	}
 }
 
+func TestEachOperationWithABodyNamesThatItBreaksOff(t *testing.T) {
+	bodies := 0
+	for _, o := range theContract().operations {
+		if o.body == nil {
+			continue
+		}
+		bodies++
+		if !slices.Contains(o.answers[http.StatusBadRequest].codes, string(problem.CodeBodyIncomplete)) {
+			t.Errorf("%s %s: 400 lacks the code %s", o.method, o.path, problem.CodeBodyIncomplete)
+		}
+	}
+	if bodies < 30 {
+		t.Errorf("%d operations have a body: the test overlooks some", bodies)
+	}
+}
+
 // places returns n and every object below it.
 func places(n node) []node {
 	all := []node{n}

@@ -63,7 +63,7 @@ func (a *Archives) Export(ctx context.Context, id domain.TenantID, into ports.Ar
 	case errors.Is(err, sql.ErrNoRows):
 		return ports.ArchivedTenant{}, pg.ErrNoSuchTenant()
 	case errors.Is(err, errMigrated):
-		return ports.ArchivedTenant{}, domain.Errorf(domain.Unavailable, "migrations of the tenant run at the moment; try again").WithRetryAfter(pg.RetryAfter)
+		return ports.ArchivedTenant{}, domain.Errorf(domain.Unavailable, "migrations of the tenant run at the moment; try again").WithRetryAfter(retryAfterOthers)
 	case err != nil:
 		return ports.ArchivedTenant{}, pg.Translate(ctx, err, "export tenant "+id.String())
 	}

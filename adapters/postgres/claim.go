@@ -198,6 +198,6 @@ func (db *DB) takeClaimTurn(ctx context.Context) (done func(), err error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-timer.C:
-		return nil, domain.Errorf(domain.Unavailable, "too many tenants are being made; try again").WithRetryAfter(pg.RetryAfter)
+		return nil, domain.Errorf(domain.Unavailable, "too many tenants are being made; try again").WithRetryAfter(retryAfterOthers)
 	}
 }

@@ -110,7 +110,7 @@ func (db *DB) logins() (*installation.Logins, error) {
 	if l := db.others.Load(); l != nil {
 		return l, nil
 	}
-	away := domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the database cannot be reached yet; try again").WithRetryAfter(pg.RetryAfter)
+	away := domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the database cannot be reached yet; try again")
 	if reason := db.reason.Load(); reason != nil {
 		away = away.WithCause(*reason)
 	}

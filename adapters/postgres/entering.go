@@ -68,7 +68,7 @@ func (e entering) try(ctx context.Context, attempt func(g gate) (entered bool, e
 		}
 		number = next
 	}
-	return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the tenant is being moved; try again").WithRetryAfter(pg.RetryAfter)
+	return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the tenant is being moved; try again")
 }
 
 // refusesEntry reports whether an opening failed as it does when the tenant has moved to

@@ -6,7 +6,6 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/domain"
 )
 
@@ -40,5 +39,5 @@ func (p *provisioning) lookUp(ctx context.Context) error {
 }
 
 func errNotCommitted() *domain.Error {
-	return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the connection to the database was lost; nothing was made; try again").WithRetryAfter(pg.RetryAfter)
+	return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the connection to the database was lost; nothing was made; try again")
 }

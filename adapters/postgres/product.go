@@ -15,6 +15,9 @@ import (
 // a product's new hook.
 const retryAfterDeployment = 30 * time.Second
 
+// retryAfterOthers is when others may have ended what a caller waits for.
+const retryAfterOthers = 2 * time.Second
+
 // refuseWithoutHook refuses to make a tenant where this program lacks what the
 // product gives every tenant. The caller of the API learns no more than to try again:
 // while a product's first hook is being deployed, that is right.

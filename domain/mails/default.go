@@ -68,7 +68,7 @@ func invitation(n ports.TenantInvitation) Content {
 	} else {
 		d.paragraph("%s invites you to the tenant %s in the role %s.", n.InvitedBy, n.Tenant, n.Role)
 	}
-	d.paragraph("This link accepts the invitation, once, until %s:", n.ExpiresAt.UTC().Format("2 January 2006, 15:04 UTC"))
+	d.paragraph("This link accepts the invitation, once, until %s:", domain.LongTime(n.ExpiresAt))
 	d.link(n.Link)
 	d.paragraph("The link is for you alone. If you did not expect this mail, ignore it.")
 	return d.content("Invitation to " + n.Tenant.String())

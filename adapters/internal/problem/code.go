@@ -37,7 +37,7 @@ var definitions = map[domain.Code]domain.Definition{
 	CodeMethodNotAllowed: {Kind: domain.Invalid,
 		Message: "this path does not take the request's method; the Allow header lists those that it takes"},
 	CodeUnsupportedMediaType: {Kind: domain.Invalid, FieldVaries: true, Message: "send the body as application/json"},
-	CodeRequestTimeout:       {Kind: domain.Invalid, Message: "the body took too long to arrive"},
+	CodeRequestTimeout:       {Kind: domain.Invalid, Message: "the body took too long to arrive; send it again"},
 
 	CodeURLSignature:    {Kind: domain.Forbidden, Message: "this URL is not signed, or was changed; ask for a new one"},
 	CodeURLExpired:      {Kind: domain.Forbidden, Message: "this URL has expired; ask for a new one"},

@@ -68,7 +68,7 @@ func (w *writer) offer(o Offer) {
 		w.term("For", o.Email)
 	}
 	at := o.ExpiresAt.UTC()
-	w.raw(`<dt>Open until</dt><dd><time datetime="`).text(at.Format(time.RFC3339)).raw(`">`).text(at.Format("2 January 2006, 15:04 UTC")).raw("</time></dd>\n</dl>\n")
+	w.raw(`<dt>Open until</dt><dd><time datetime="`).text(at.Format(time.RFC3339)).raw(`">`).text(domain.LongTime(at)).raw("</time></dd>\n</dl>\n")
 }
 
 func (w *writer) term(name, value string) {

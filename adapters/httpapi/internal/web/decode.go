@@ -90,7 +90,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		w.Header().Set("Connection", "close")
 		return nil, problem.NewError(problem.CodeRequestTimeout).WithCause(err)
 	case err != nil:
-		return nil, domain.Errorf(domain.Invalid, "the body ended early; send it again").WithCause(err)
+		return nil, problem.NewError(problem.CodeBodyIncomplete).WithCause(err)
 	case len(body) > maxBodyLen:
 		return nil, errBodyTooLarge
 	}

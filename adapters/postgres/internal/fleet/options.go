@@ -64,14 +64,10 @@ func (o Options) withDefaults() (Options, error) {
 	switch {
 	case o.Workers < 0:
 		return o, domain.Invalidf("workers", "at least one worker is needed")
-	case o.LockTimeout < time.Millisecond:
-		return o, domain.Invalidf("lockTimeout", "a timeout is at least 1 ms")
-	case o.Patience < time.Millisecond:
-		return o, domain.Invalidf("patience", "a timeout is at least 1 ms")
 	case o.Every < 0:
 		return o, domain.Invalidf("every", "progress is reported again after some time")
 	case !(o.Canary >= 0 && o.Canary <= 1): // NaN is neither
 		return o, domain.Invalidf("canary", "the share is above 0%% and at most 100%%")
 	}
-	return o, nil
+	return o, cmp.Or(pg.CheckTimeout("lockTimeout", o.LockTimeout), pg.CheckTimeout("patience", o.Patience))
 }

@@ -198,9 +198,17 @@ func (c Config) checkTimeouts() error {
 		{"DB_IDLE_TIMEOUT", c.IdleTimeout},
 		{"patience", c.MigrationPatience},
 	} {
-		if t.value < time.Millisecond {
-			return domain.Invalidf(t.field, "a timeout is at least 1 ms")
+		if err := CheckTimeout(t.field, t.value); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// CheckTimeout refuses a timeout that PostgreSQL, which counts milliseconds, takes for none.
+func CheckTimeout(field string, timeout time.Duration) error {
+	if timeout < time.Millisecond {
+		return domain.Invalidf(field, "a timeout is at least 1 ms")
 	}
 	return nil
 }

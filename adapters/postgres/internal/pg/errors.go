@@ -45,9 +45,6 @@ func Refusal(code domain.Code, err error, format string, args ...any) *domain.Er
 	return domain.Errorf(domain.Internal, format, args...).WithCode(code).WithCause(err)
 }
 
-// RetryAfter is when a client should ask again: what heals by itself does so in seconds.
-const RetryAfter = 2 * time.Second
-
 // Translate is the one place where the driver's errors become the domain's.
 // What names what was attempted, for the operator; it is empty where err does.
 func Translate(ctx context.Context, err error, what string) error {
@@ -65,7 +62,7 @@ func Translate(ctx context.Context, err error, what string) error {
 		cause = fmt.Errorf("%s: %w", what, err)
 	}
 	if message := WhyAgain(err); message != "" {
-		return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("%s", message).WithRetryAfter(RetryAfter).WithCause(cause)
+		return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("%s", message).WithCause(cause)
 	}
 	switch SQLState(err) {
 	case pqerror.UniqueViolation:

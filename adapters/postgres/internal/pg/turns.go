@@ -212,5 +212,5 @@ func (t *turns) reason(q *queue) error {
 }
 
 func errPoolBusy() error {
-	return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("all connections to the database are busy; try again").WithRetryAfter(RetryAfter)
+	return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("all connections to the database are busy; try again")
 }
