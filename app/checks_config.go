@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -50,7 +49,7 @@ func (c Config) checkBuiltIn(context.Context) (doctor.Finding, error) {
 func (c Config) checkTenantCreation(context.Context) (doctor.Finding, error) {
 	switch {
 	case c.TenantCreation == tenants.OperatorOnly && c.OperatorKeys.IsZero():
-		return doctor.Fail("TENANT_CREATION is operator and there is no OPERATOR_TOKEN: tenants are created on the database alone, with: "+cmp.Or(c.Program, "partywall")+" tenants create",
+		return doctor.Fail("TENANT_CREATION is operator and there is no OPERATOR_TOKEN: tenants are created on the database alone, with: "+c.program()+" tenants create",
 			"set OPERATOR_TOKEN to what this prints: openssl rand -hex 32"), nil
 	case c.TenantCreation == tenants.Open && !c.isTrial():
 		return doctor.Warn("anyone can make tenants, and take IDs and room", "set TENANT_CREATION to authenticated, or to operator, with an OPERATOR_TOKEN"), nil

@@ -86,6 +86,7 @@ func (s stores) services(cfg Config) (*members.Service, *tenants.Service) {
 		ValidateSettings: cfg.ValidateSettings,
 		TenantsPerOwner:  cfg.TenantsPerOwner,
 		Policy:           cfg.TenantCreation,
+		Advice:           cfg.tenantAdvice(),
 		Report:           func(err error) { cfg.logger().Warn("a look-up failed; the request goes on", "error", err) },
 	}
 }

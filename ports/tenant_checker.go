@@ -12,6 +12,13 @@ type TenantChecker interface {
 
 // TenantFault is something that should not be, or that is missing.
 type TenantFault struct {
-	Tenant string // its ID
-	What   string // for the operator
+	Tenant     string // its ID
+	What       string // for the operator
+	LacksOwner bool   // made by [NoOwner]
+}
+
+// NoOwner returns the fault of a tenant that accepts members, and that has no active owner
+// whose membership does not expire.
+func NoOwner(tenant string) TenantFault {
+	return TenantFault{Tenant: tenant, What: "no active owner whose membership does not expire", LacksOwner: true}
 }

@@ -32,7 +32,7 @@ func (s *Purges) Check(ctx context.Context) ([]ports.TenantFault, error) {
 	}
 	for id, t := range s.db.tenants {
 		if t.Status.AcceptsMembers() && s.db.owners(id) == 0 {
-			found(id, "no active owner whose membership does not expire; make one by the command members grant "+id.String()+" with --role owner")
+			faults = append(faults, ports.NoOwner(id.String()))
 		}
 	}
 	for id, p := range s.db.purges {

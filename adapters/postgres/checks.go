@@ -22,13 +22,16 @@ func (s *Purges) Check(ctx context.Context) ([]ports.TenantFault, error) {
 	err = logins.System.Each(ctx, func(rows *sql.Rows) error {
 		var found ports.TenantFault
 		err := rows.Scan(&found.Tenant, &found.What)
+		if found.What == "" {
+			found = ports.NoOwner(found.Tenant)
+		}
 		faults = append(faults, found)
 		return err
 	}, tenantFaults(), logins.TenantPrefix(), logins.Roles)
 	return faults, pg.Translate(ctx, err, "check the tenants")
 }
 
-// tenantFaults selects the faults of all tenants. $1 begins the names of tenants' roles,
+// tenantFaults selects the faults of all tenants, that of [ports.NoOwner] by an empty text. $1 begins the names of tenants' roles,
 // and $2 reports whether there are any.
 func tenantFaults() string {
 	const absent = `NOT EXISTS (SELECT FROM partywall.tenants t WHERE t.id = `
@@ -41,7 +44,7 @@ func tenantFaults() string {
 			WHERE ` + schema.KeepsData + ` AND NOT EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = 'tenant_' || t.id)`,
 		`SELECT t.id, 'no role' FROM partywall.tenants t
 			WHERE $2 AND ` + schema.KeepsData + ` AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = $1 || t.id)`,
-		`SELECT t.id, 'no active owner whose membership does not expire; make one by the command members grant ' || t.id || ' with --role owner' FROM partywall.tenants t
+		`SELECT t.id, '' FROM partywall.tenants t
 			WHERE ` + acceptsMembers + ` AND NOT EXISTS (SELECT FROM partywall.memberships m WHERE m.tenant = t.id AND ` + keepsOwnership + `)`,
 		`SELECT t.id, 'a tenant of an ID that is not given out' FROM partywall.tenants t JOIN partywall.tombstones s ON s.id = t.id`,
 		`SELECT p.tenant, format('the purge failed %s times: %s', p.failures, p.failure) FROM partywall.purges p WHERE p.failures > 0`,

@@ -86,11 +86,8 @@ func TestTheCheckFindsWhatIsLeftOfTenants(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	noOwner := func(id string) ports.TenantFault {
-		return ports.TenantFault{Tenant: id, What: "no active owner whose membership does not expire; make one by the command members grant " + id + " with --role owner"}
-	}
 	want := []ports.TenantFault{
-		noOwner("bare"), {Tenant: "bare", What: "no role"}, {Tenant: "bare", What: "no schema"}, noOwner("led"), noOwner("lent"),
+		ports.NoOwner("bare"), {Tenant: "bare", What: "no role"}, {Tenant: "bare", What: "no schema"}, ports.NoOwner("led"), ports.NoOwner("lent"),
 		{Tenant: "orphan", What: "a role without a tenant"}, {Tenant: "orphan", What: "a schema without a tenant"},
 		{Tenant: "orphan", What: "rows of a tenant that does not exist, in partywall.migrations"},
 	}

@@ -22,6 +22,7 @@ func checkTenantsCommand() command {
 type faultObject struct {
 	TenantID string `json:"tenantId"`
 	What     string `json:"what"`
+	Fix      string `json:"fix,omitempty"`
 }
 
 func checkTenants(ctx context.Context, c console, cmd invocation) error {
@@ -36,9 +37,9 @@ func checkTenants(ctx context.Context, c console, cmd invocation) error {
 			}
 			return nil
 		}
-		table := c.table(cmd, "TENANT", "WHAT")
+		table := c.table(cmd, "TENANT", "WHAT", "FIX")
 		for _, f := range faults {
-			table.row(faultObject{f.Tenant, f.What}, f.Tenant, f.What)
+			table.row(faultObject{f.Tenant, f.What, f.Fix}, f.Tenant, f.What, f.Fix)
 		}
 		if err := table.flush(); err != nil {
 			return err

@@ -92,11 +92,29 @@ func TestTheOperatorFreesAnIDUnderWhichFilesLie(t *testing.T) {
 	do := succeeding(t, env)
 	do("setup")
 	file := putOrphan(t, env, "lost")
-	oneLine(t, runCommand(t, env, "tenants", "create", "lost"), "tenants free lost --objects")
+	oneLine(t, runCommand(t, env, "tenants", "create", "lost"), "run `partywall tenants free lost --objects`")
 	oneLine(t, runCommand(t, env, "tenants", "free", "lost", "--yes"), "no such tenant")
 	do("tenants", "free", "lost", "--objects", "--yes")
 	mustBeRemoved(t, file)
 	do("tenants", "create", "lost", "--owner", "ada")
+}
+
+func TestTheCheckAdvisesTheCommandThatMakesAnOwner(t *testing.T) {
+	env := onServer(t, map[string]string{"COGNITO_USER_POOL_ID": "eu-central-1_aBcDeFgHi", "COGNITO_CLIENT_ID": "client", "LOG_LEVEL": "error"})
+	do := succeeding(t, env)
+	do("setup")
+	do("tenants", "create", "acme", "--owner", "ada")
+	execute(t, env, `UPDATE partywall.memberships SET state = 'suspended'`) // as a restore of one table may leave it
+	found := runCommand(t, env, "tenants", "check", "--json")
+	fix, _ := object(t, found.out)["fix"].(string)
+	words := strings.Fields(strings.NewReplacer("run `partywall ", "", "SUB", "bob", "TEXT", "ada-left", "`", "").Replace(fix))
+	if found.code != exitFailure || len(words) == 0 {
+		t.Fatalf("%+v", found)
+	}
+	do(words...)
+	if out := do("tenants", "check"); out != "nothing is left of tenants that do not exist\n" {
+		t.Error(out)
+	}
 }
 
 // putOrphan puts a file of the tenant into the object store on disk, past the program.

@@ -30,15 +30,16 @@ func TestCheckFindsFilesWithoutATenant(t *testing.T) {
 		t.Errorf("without a store it found %+v, %v", faults, err)
 	}
 	h.ObjectTenants = objects
+	h.Advice.RemoveFiles = func(tenant string) string { return "run `free " + tenant + "`" }
 	faults, err := h.Check(t.Context(), access.Installation())
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := map[string]string{}
 	for _, f := range faults {
-		got[f.Tenant] = f.What
+		got[f.Tenant] = f.What + ": " + f.Fix
 	}
-	if len(got) != 2 || !strings.Contains(got["bolt"], "reserved") || !strings.Contains(got["crux"], "tenants free crux --objects") {
+	if len(got) != 2 || !strings.Contains(got["bolt"], "reserved") || !strings.Contains(got["crux"], "look at them, then run `free crux`") {
 		t.Errorf("it found %+v", faults)
 	}
 	objects.Break()

@@ -63,7 +63,7 @@ func (s *Service) clear(ctx context.Context, lease ports.PurgeLease, removeFiles
 	case err != nil || !has:
 		return err
 	case !removeFiles:
-		return domain.NewError(domain.CodeTenantState).WithMessage("files lie under this ID; look at them, then remove them by the command tenants free %s --objects", lease.Tenant)
+		return domain.NewError(domain.CodeTenantState).WithMessage("files lie under this ID; look at them, then %s", s.Advice.removeFiles(lease.Tenant.String()))
 	}
 	return s.removeObjects(ctx, lease)
 }
@@ -86,7 +86,7 @@ func (s *Service) refuseOrphans(ctx context.Context, id domain.TenantID) error {
 	switch {
 	case domain.CodeOf(err) == domain.CodeTenantNotFound, err == nil && details.Status == domain.Unclaimed:
 		return domain.NewError(domain.CodeTenantExists).WithCause(
-			fmt.Errorf("files lie under the ID %[1]s, although no tenant has it; look at them, then free it by: tenants free %[1]s --objects", id))
+			fmt.Errorf("files lie under the ID %s, although no tenant has it; look at them, then %s", id, s.Advice.removeFiles(id.String())))
 	}
 	return err
 }

@@ -51,6 +51,9 @@ type Service struct {
 	// caller, as [domain.Invalid] on field "settings". Nil accepts all.
 	ValidateSettings func(ctx context.Context, id domain.TenantID, settings domain.Settings) error
 
+	// Advice spells the commands that messages to the operator advise.
+	Advice Advice
+
 	// Report handles an error that no caller waits for, such as that of the look-up of a
 	// new owner's address. Nil drops it.
 	Report func(error)
