@@ -36,12 +36,12 @@ func (s *Purges) Check(ctx context.Context) ([]ports.TenantFault, error) {
 func tenantFaults() string {
 	const absent = `NOT EXISTS (SELECT FROM partywall.tenants t WHERE t.id = `
 	selects := []string{
-		`SELECT substr(n.nspname, length('tenant_') + 1) AS tenant, 'a schema without a tenant' AS what
-			FROM pg_namespace n WHERE starts_with(n.nspname, 'tenant_') AND ` + absent + `substr(n.nspname, length('tenant_') + 1))`,
+		`SELECT ` + pg.TenantOfSchema + ` AS tenant, 'a schema without a tenant' AS what
+			FROM pg_namespace WHERE ` + pg.IsTenantSchema + ` AND ` + absent + pg.TenantOfSchema + `)`,
 		`SELECT substr(r.rolname, length($1) + 1), 'a role without a tenant'
 			FROM pg_roles r WHERE $2 AND starts_with(r.rolname, $1) AND ` + absent + `substr(r.rolname, length($1) + 1))`,
 		`SELECT t.id, 'no schema' FROM partywall.tenants t
-			WHERE ` + schema.KeepsData + ` AND NOT EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = 'tenant_' || t.id)`,
+			WHERE ` + schema.LacksSchema,
 		`SELECT t.id, 'no role' FROM partywall.tenants t
 			WHERE $2 AND ` + schema.KeepsData + ` AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = $1 || t.id)`,
 		`SELECT t.id, '' FROM partywall.tenants t

@@ -25,7 +25,7 @@ func (c *checker) citus(ctx context.Context) (doctor.Finding, error) {
 func (c *checker) ownSchemas(ctx context.Context) (doctor.Finding, error) {
 	var found []string
 	err := c.readAll(ctx, &found, `
-		SELECT n.nspname FROM pg_dist_schema s JOIN pg_namespace n ON n.oid = s.schemaid WHERE n.nspname IN ('partywall', 'ext', 'shared') ORDER BY 1`)
+		SELECT n.nspname FROM pg_dist_schema s JOIN pg_namespace n ON n.oid = s.schemaid WHERE `+pg.IsCommonSchema+` ORDER BY 1`)
 	if err != nil || len(found) == 0 {
 		return doctor.Finding{}, err
 	}
@@ -35,7 +35,7 @@ func (c *checker) ownSchemas(ctx context.Context) (doctor.Finding, error) {
 func (c *checker) spreadSchemas(ctx context.Context) (doctor.Finding, error) {
 	var found []string
 	err := c.readAll(ctx, &found, `
-		SELECT n.nspname FROM partywall.tenants t JOIN pg_namespace n ON n.nspname = 'tenant_' || t.id
+		SELECT n.nspname FROM partywall.tenants t JOIN pg_namespace n ON n.nspname = `+pg.SchemaOfRow+`
 		WHERE NOT EXISTS (SELECT FROM pg_dist_schema s WHERE s.schemaid = n.oid) ORDER BY 1`)
 	if err != nil || len(found) == 0 {
 		return doctor.Finding{}, err

@@ -78,11 +78,11 @@ func (c *checker) publicRights(ctx context.Context) (doctor.Finding, error) {
 			has_database_privilege('public', current_database(), 'TEMP') AS temp,
 			coalesce((SELECT has_schema_privilege('public', oid, 'CREATE') FROM pg_namespace WHERE nspname = 'public'), false) AS public,
 			coalesce((SELECT string_agg(quote_ident(nspname), ', ' ORDER BY nspname) FROM pg_namespace
-				WHERE (nspname = 'partywall' OR nspname LIKE 'tenant\_%')
+				WHERE (nspname = 'partywall' OR `+pg.IsTenantSchema+`)
 				AND (has_schema_privilege('public', oid, 'USAGE') OR has_schema_privilege('public', oid, 'CREATE'))), '') AS schemas,
 			coalesce((SELECT string_agg(DISTINCT coalesce(r.rolname, 'PUBLIC') || ' in ' || n.nspname, ', ') FROM pg_namespace n CROSS JOIN aclexplode(n.nspacl) a
 				LEFT JOIN pg_roles r ON r.oid = a.grantee
-				WHERE (n.nspname IN ('partywall', 'ext', 'shared') OR n.nspname LIKE 'tenant\_%') AND a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner
+				WHERE `+pg.IsOurSchema+` AND a.privilege_type = 'CREATE' AND a.grantee <> n.nspowner
 				AND NOT coalesce(r.rolname IN ({system}, {shared}) OR starts_with(r.rolname, {gates}) OR starts_with(r.rolname, {tenants}) AND n.nspname NOT IN ('ext', 'shared'), false)), '') AS strangers`)); err != nil {
 		return doctor.Finding{}, err
 	}

@@ -114,7 +114,7 @@ func (c *checker) asLogin(name string, fn func(as *checker) error) error {
 func (c *checker) tenantSchemas(ctx context.Context) (doctor.Finding, error) {
 	rows, schemas, err := c.unmatched(ctx, `
 		SELECT t.id AS tenant, n.nspname::text AS thing
-		FROM partywall.tenants t FULL JOIN (SELECT nspname FROM pg_namespace WHERE nspname LIKE 'tenant\_%') n ON n.nspname::text = 'tenant_' || t.id
+		FROM partywall.tenants t FULL JOIN (SELECT nspname FROM pg_namespace WHERE `+pg.IsTenantSchema+`) n ON n.nspname::text = `+pg.SchemaOfRow+`
 		WHERE t.id IS NULL OR n.nspname IS NULL AND `+schema.KeepsData+` ORDER BY 1, 2`)
 	switch {
 	case err != nil:
@@ -200,7 +200,7 @@ func (c *checker) tenantRoleRights(ctx context.Context) (doctor.Finding, error) 
 			WHERE `+isTenant+` AND g.rolname <> current_user AND NOT starts_with(g.rolname, '{gates}') AND NOT starts_with(g.rolname, 'pw_{inst}_maker_')`,
 		`SELECT r.rolname || ' may ' || a.privilege || ' ' || a.thing FROM role r JOIN acl a ON a.grantee = r.oid
 			WHERE `+isTenant+` AND a.schema NOT IN ('shared', 'ext', 'public')
-			AND (a.schema <> 'tenant_' || substr(r.rolname, length('pw_{inst}_t_') + 1) OR a.privilege IN ('CREATE', 'TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN'))`,
+			AND (a.schema <> '`+pg.TenantSchemaPrefix+`' || substr(r.rolname, length('pw_{inst}_t_') + 1) OR a.privilege IN ('CREATE', 'TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN'))`,
 	)
 	if err != nil {
 		return doctor.Finding{}, err

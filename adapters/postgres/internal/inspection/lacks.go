@@ -74,7 +74,7 @@ func lacksInDatabase(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in install
 func lacksOwnership(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installation.Installation) (lacks []Lack, err error) {
 	var owners []string
 	err = tx.SelectContext(ctx, &owners, `
-		WITH schema AS (SELECT oid, nspowner FROM pg_namespace WHERE nspname IN ('partywall', 'ext', 'shared') OR nspname LIKE 'tenant\_%')
+		WITH schema AS (SELECT oid, nspowner FROM pg_namespace WHERE `+pg.IsOurSchema+`)
 		SELECT r.rolname FROM pg_roles r
 		WHERE NOT pg_has_role(CURRENT_USER, r.oid, 'USAGE') AND NOT starts_with(r.rolname, $1) AND (
 			EXISTS (SELECT FROM schema WHERE nspowner = r.oid)
@@ -84,21 +84,21 @@ func lacksOwnership(ctx context.Context, tx *sqlx.Tx, cfg pg.Config, in installa
 	if err != nil || len(owners) == 0 {
 		return nil, err
 	}
-	return []Lack{{"schemas or tables belong to " + pg.FirstFew(owners), fmt.Sprintf(reassignEach, pq.QuoteLiteral(cfg.User)), false}}, nil
+	return []Lack{{"schemas or tables belong to " + pg.FirstFew(owners), strings.ReplaceAll(reassignEach, "{user}", pq.QuoteLiteral(cfg.User)), false}}, nil
 }
 
 // reassignEach gives all that isn't an extension's in our schemas to a user.
 const reassignEach = `DO $$ DECLARE thing text; BEGIN SET LOCAL search_path = pg_catalog; FOR thing IN ` +
-	`SELECT format('SCHEMA %%I', nspname) FROM pg_namespace WHERE nspname IN ('partywall', 'ext', 'shared') OR nspname LIKE 'tenant\_%%' ` +
-	`UNION ALL SELECT format('%%s %%I.%%I', CASE relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE' WHEN 'c' THEN 'TYPE' ELSE 'TABLE' END, nspname, relname) ` +
+	`SELECT format('SCHEMA %I', nspname) FROM pg_namespace WHERE ` + pg.IsOurSchema + ` ` +
+	`UNION ALL SELECT format('%s %I.%I', CASE relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE' WHEN 'c' THEN 'TYPE' ELSE 'TABLE' END, nspname, relname) ` +
 	`FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'f', 'c') ` +
-	`AND (nspname IN ('partywall', 'ext', 'shared') OR nspname LIKE 'tenant\_%%') ` +
+	`AND ` + pg.IsOurSchema + ` ` +
 	`AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = c.oid AND classid = 'pg_class'::regclass AND deptype IN ('e', 'i', 'a') AND refclassid <> 'pg_type'::regclass) ` +
-	`UNION ALL SELECT format('ROUTINE %%s', p.oid::regprocedure) FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace ` +
-	`WHERE (nspname IN ('partywall', 'ext', 'shared') OR nspname LIKE 'tenant\_%%') AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND classid = 'pg_proc'::regclass AND deptype = 'e') ` +
-	`UNION ALL SELECT format('TYPE %%s', t.oid::regtype) FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace ` +
-	`WHERE (nspname IN ('partywall', 'ext', 'shared') OR nspname LIKE 'tenant\_%%') AND typtype IN ('e', 'd', 'r') AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = t.oid AND classid = 'pg_type'::regclass AND deptype IN ('e', 'i')) ` +
-	`LOOP EXECUTE format('ALTER %%s OWNER TO %%I', thing, %[1]s); END LOOP; END $$`
+	`UNION ALL SELECT format('ROUTINE %s', p.oid::regprocedure) FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace ` +
+	`WHERE ` + pg.IsOurSchema + ` AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND classid = 'pg_proc'::regclass AND deptype = 'e') ` +
+	`UNION ALL SELECT format('TYPE %s', t.oid::regtype) FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace ` +
+	`WHERE ` + pg.IsOurSchema + ` AND typtype IN ('e', 'd', 'r') AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = t.oid AND classid = 'pg_type'::regclass AND deptype IN ('e', 'i')) ` +
+	`LOOP EXECUTE format('ALTER %s OWNER TO %I', thing, {user}); END LOOP; END $$`
 
 // lacksLogins finds the logins and makers over which Config.User has no ADMIN. From
 // PostgreSQL 16 on only that lets it set their passwords or become them.

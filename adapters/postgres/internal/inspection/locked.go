@@ -24,7 +24,7 @@ func lockHolders(ctx context.Context, db *sqlx.DB, cfg pg.Config) string {
 		SELECT DISTINCT format('session %s of %s', l.pid, coalesce(a.usename, '?'))
 		FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
 		WHERE l.granted AND l.locktype = 'relation' AND l.pid <> pg_backend_pid()
-		AND l.relation IN (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname LIKE 'tenant\_%' OR n.nspname IN ('shared', 'partywall'))
+		AND l.relation IN (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname <> 'ext' AND ` + pg.IsOurSchema + `)
 		AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 		ORDER BY 1`
 	failed := pg.InScope(ctx, db, cfg.OwnScope(), func(ctx context.Context, tx *sqlx.Tx) error {

@@ -17,9 +17,7 @@ const missingSchema = "its schema is missing: restore it from a backup, because 
 
 // addMissingSchemas adds the tenants whose schemas are missing to those that are behind.
 func addMissingSchemas(ctx context.Context, tx *sqlx.Tx, status *MigrationStatus) error {
-	ids, err := pg.TenantIDs(ctx, tx, `
-		SELECT t.id FROM partywall.tenants t
-		WHERE `+schema.KeepsData+` AND NOT EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = 'tenant_' || t.id)`)
+	ids, err := pg.TenantIDs(ctx, tx, `SELECT t.id FROM partywall.tenants t WHERE `+schema.LacksSchema)
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ func (l TenantLack) String() string {
 const findTenantLacks = `
 	WITH tenant AS (
 		SELECT t.id, t.gate, n.oid AS schema, n.nspname, r.oid AS role FROM partywall.tenants t
-		JOIN pg_namespace n ON n.nspname = 'tenant_' || t.id
+		JOIN pg_namespace n ON n.nspname = ` + pg.SchemaOfRow + `
 		LEFT JOIN pg_roles r ON r.rolname = $1 || t.id
 		WHERE ` + schema.KeepsData + `
 	), part AS (

@@ -13,8 +13,25 @@ const (
 	SharedSchema    = "shared"    // the product's tables for all tenants, always named in full
 )
 
+// TenantSchemaPrefix begins the names of tenants' schemas, and of no other of ours.
+const TenantSchemaPrefix = "tenant_"
+
 // SchemaOf names the tenant's schema, unquoted: at most 55 of PostgreSQL's 63 bytes.
-func SchemaOf(id domain.TenantID) string { return "tenant_" + id.String() }
+func SchemaOf(id domain.TenantID) string { return TenantSchemaPrefix + id.String() }
+
+// Conditions for the rows of the catalogue pg_namespace.
+const (
+	IsCommonSchema = `nspname IN ('` + SystemSchema + `', '` + ExtensionSchema + `', '` + SharedSchema + `')`
+	IsTenantSchema = `starts_with(nspname, '` + TenantSchemaPrefix + `')`
+	IsOurSchema    = `(` + IsCommonSchema + ` OR ` + IsTenantSchema + `)`
+)
+
+// SchemaOfRow is [SchemaOf] in SQL, for the rows of partywall.tenants t. TenantOfSchema is
+// its inverse, for the rows of pg_namespace with [IsTenantSchema].
+const (
+	SchemaOfRow    = `('` + TenantSchemaPrefix + `' || t.id)`
+	TenantOfSchema = `substr(nspname, length('` + TenantSchemaPrefix + `') + 1)`
+)
 
 // PathOf is the search path inside a schema. pg_temp stands last, else a
 // temporary table that was left behind would capture a tenant's rows.

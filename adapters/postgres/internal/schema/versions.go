@@ -3,6 +3,8 @@ package schema
 import (
 	"fmt"
 	"strings"
+
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
 // A tenant's row has the last number that the tenant has of each set, and a program
@@ -12,6 +14,9 @@ import (
 // KeepsData is [domain.TenantStatus.KeepsData] for the rows of partywall.tenants t: those
 // that have a schema, and that migrations bring up to date.
 const KeepsData = `t.status IN ('unclaimed', 'active', 'suspended', 'deleted')`
+
+// LacksSchema is true for the rows of partywall.tenants t whose schema is missing.
+const LacksSchema = `(` + KeepsData + ` AND NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = ` + pg.SchemaOfRow + `))`
 
 // AtLeast returns a condition that is true for the rows of partywall.tenants t with at least the sets' numbers.
 func AtLeast(sets []Set) string {
