@@ -96,7 +96,7 @@ func TestAnIDUnderWhichFilesLieIsNotGivenOut(t *testing.T) {
 	h.post(t, "/tenants/acme/claim", claim, owner).isProblem(t, 409, domain.CodeTenantExists, "tenantId")
 	h.post(t, "/auth/signup", `{"email": "eve@acme.example", "password": "correct horse battery", "claimToken": "`+token+`"}`).isProblem(t, 409, domain.CodeTenantExists, "tenantId")
 	h.post(t, "/auth/signin", `{"email": "eve@acme.example", "password": "correct horse battery"}`).is(t, 401)
-	if !strings.Contains(h.log.String(), "tenants free acme --objects") {
+	if !strings.Contains(h.log.String(), "files lie under the ID acme, although no tenant has it; look at them, then free the ID with its files") {
 		t.Error("the log does not say why the ID is refused, and what to do")
 	}
 	h.clock.pass(24 * time.Hour)
