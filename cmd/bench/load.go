@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -104,29 +105,43 @@ func readAnswer(r *bufio.Reader) error {
 	}
 }
 
-// inTurns loads the addresses in turns, so that a busy machine slows all of them alike,
-// and returns the median round of each.
-func inTurns(ctx context.Context, requests map[string]string, addrs ...string) (map[string]speed, error) {
-	measured := map[string][]speed{}
+// comparison is the median round of the program and of the reference, and the median of the
+// rounds' ratios: the speed of a machine changes from one second to the next, and two
+// rounds that follow each other meet the same.
+type comparison struct {
+	ours, bare speed
+	ratio      float64 // of the requests per second
+}
+
+// inTurns loads the program and the reference in turns.
+func (b *bench) inTurns(ctx context.Context, request string) (comparison, error) {
+	var ours, bare []speed
 	for round := range rounds + 1 {
 		length := roundTime
 		if round == 0 {
 			length = warmUp
 		}
-		for _, addr := range addrs {
-			s, err := load(ctx, addr, requests[addr], length)
-			if err != nil {
-				return nil, err
-			}
-			if round > 0 {
-				measured[addr] = append(measured[addr], s)
-			}
+		mine, err := load(ctx, b.program.addr, request, length)
+		if err != nil {
+			return comparison{}, err
+		}
+		theirs, err := load(ctx, b.bare.addr, request, length)
+		if err != nil {
+			return comparison{}, err
+		}
+		if round > 0 {
+			ours, bare = append(ours, mine), append(bare, theirs)
 		}
 	}
-	medians := map[string]speed{}
-	for addr, speeds := range measured {
-		slices.SortFunc(speeds, func(a, b speed) int { return int(a.perSecond - b.perSecond) })
-		medians[addr] = speeds[len(speeds)/2]
+	ratios := make([]float64, rounds)
+	for i := range ratios {
+		ratios[i] = ours[i].perSecond / bare[i].perSecond
 	}
-	return medians, nil
+	return comparison{medianSpeed(ours), medianSpeed(bare), measure.Median(ratios)}, nil
+}
+
+// medianSpeed returns the round with the median of the requests per second.
+func medianSpeed(speeds []speed) speed {
+	slices.SortFunc(speeds, func(a, b speed) int { return cmp.Compare(a.perSecond, b.perSecond) })
+	return speeds[len(speeds)/2]
 }

@@ -55,14 +55,14 @@ func (b *bench) version(ctx context.Context) string {
 
 // compare measures one request to both programs.
 func (b *bench) compare(ctx context.Context, what, request string, target float64) (ours speed, lines []line, err error) {
-	speeds, err := inTurns(ctx, map[string]string{b.program.addr: request, b.bare.addr: request}, b.program.addr, b.bare.addr)
+	c, err := b.inTurns(ctx, request)
 	if err != nil {
 		return speed{}, nil, fmt.Errorf("%s: %w", what, err)
 	}
-	ours, bare := speeds[b.program.addr], speeds[b.bare.addr]
-	ratio, tail := ours.perSecond/bare.perSecond, float64(ours.p99)/float64(ours.p50)
+	ours = c.ours
+	tail := float64(ours.p99) / float64(ours.p50)
 	return ours, []line{
-		{what, fmt.Sprintf("%.0f req/s", ours.perSecond), fmt.Sprintf("%.0f req/s bare", bare.perSecond), fmt.Sprintf("%.2f", ratio), fmt.Sprintf("at least %.2f", target), ratio >= target},
+		{what, fmt.Sprintf("%.0f req/s", ours.perSecond), fmt.Sprintf("%.0f req/s bare", c.bare.perSecond), fmt.Sprintf("%.2f", c.ratio), fmt.Sprintf("at least %.2f", target), c.ratio >= target},
 		{what + ", p99", ours.p99.Round(10 * time.Microsecond).String(), ours.p50.Round(10*time.Microsecond).String() + " p50", fmt.Sprintf("%.1f", tail), "at most 4", tail <= 4},
 	}, nil
 }
@@ -95,8 +95,7 @@ func (b *bench) uploads(ctx context.Context) ([]line, error) {
 // does in the meantime.
 func (b *bench) idleTenants(ctx context.Context) ([]line, error) {
 	const many = 1000
-	requests := map[string]string{b.program.addr: statusRequest, b.bare.addr: statusRequest}
-	before, err := inTurns(ctx, requests, b.program.addr, b.bare.addr)
+	before, err := b.inTurns(ctx, statusRequest)
 	if err != nil {
 		return nil, err
 	}
@@ -105,14 +104,14 @@ func (b *bench) idleTenants(ctx context.Context) ([]line, error) {
 	if err != nil {
 		return nil, err
 	}
-	after, err := inTurns(ctx, requests, b.program.addr, b.bare.addr)
+	after, err := b.inTurns(ctx, statusRequest)
 	if err != nil {
 		return nil, err
 	}
 	now, _ := b.program.memory()
-	ratio := (after[b.program.addr].perSecond / after[b.bare.addr].perSecond) / (before[b.program.addr].perSecond / before[b.bare.addr].perSecond)
+	ratio := after.ratio / before.ratio
 	return []line{
-		{"GET / beside 1,000 idle tenants", fmt.Sprintf("%.0f req/s, %.0f before", after[b.program.addr].perSecond, before[b.program.addr].perSecond), fmt.Sprintf("%.0f req/s bare, %.0f before", after[b.bare.addr].perSecond, before[b.bare.addr].perSecond), fmt.Sprintf("%.2f", ratio), "at least 0.95", ratio >= 0.95},
+		{"GET / beside 1,000 idle tenants", fmt.Sprintf("%.0f req/s, %.0f before", after.ours.perSecond, before.ours.perSecond), fmt.Sprintf("%.0f req/s bare, %.0f before", after.bare.perSecond, before.bare.perSecond), fmt.Sprintf("%.2f", ratio), "at least 0.95", ratio >= 0.95},
 		{"memory beside 1,000 idle tenants", fmt.Sprintf("%d MiB", now), fmt.Sprintf("%d MiB before", memory), "", "at most 4 MiB more", now <= memory+4},
 		{"creating tenants, one connection", fmt.Sprintf("%.0f a second", perSecond), "", "", "", true},
 	}, nil
