@@ -20,10 +20,12 @@ type Execution struct {
 	SQL    string // one statement, which the server checks
 	Reason string // for the log and the owners of each tenant, 1 to 200 characters
 
-	// Tenants names the tenants, in each of which the statement runs once. If it is empty, it
-	// runs in each active tenant that Where selects.
+	// The statement runs once in each tenant that Tenants names, or in each active tenant
+	// that Where selects, or in each active tenant if All is set. One of the three must be
+	// given, so that a list that happens to be empty does not select all.
 	Tenants []domain.TenantID
-	Where   ports.TenantQuery // the zero query selects all
+	Where   ports.TenantQuery
+	All     bool
 
 	// Write lets the statement change rows. Otherwise the server refuses that.
 	Write bool
@@ -101,6 +103,9 @@ func (x executor) run(ctx context.Context, operator access.Operator, e Execution
 		return err
 	}
 	e.Reason = reason
+	if err := e.checkSelection(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	run := &execution{executor: x, Execution: e, operator: operator, rows: make(chan passedRow), stop: cancel}
@@ -123,6 +128,20 @@ func (x executor) run(ctx context.Context, operator access.Operator, e Execution
 		listed = err
 	}
 	return errors.Join(append(run.failures, listed)...)
+}
+
+// checkSelection refuses an execution that selects tenants in no way, or in several.
+func (e Execution) checkSelection() error {
+	ways := 0
+	for _, given := range []bool{len(e.Tenants) > 0, e.Where != ports.TenantQuery{}, e.All} {
+		if given {
+			ways++
+		}
+	}
+	if ways != 1 {
+		return domain.Invalidf("tenants", "select the tenants by one of Tenants, Where and All")
+	}
+	return nil
 }
 
 // workers is how many tenants are at work at once. More than there are connections

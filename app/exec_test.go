@@ -8,6 +8,7 @@ import (
 	"github.com/partywall-go/partywall/app/apptest"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
+	"github.com/partywall-go/partywall/ports"
 )
 
 func TestAStatementRunsInsideTenants(t *testing.T) {
@@ -47,6 +48,33 @@ func TestAStatementRunsInsideTenants(t *testing.T) {
 	both.Reason = ""
 	if err := acme.Exec(t.Context(), access.Installation(), both, receive); domain.KindOf(err) != domain.Invalid {
 		t.Errorf("without a reason: %v", err)
+	}
+}
+
+func TestAStatementNeedsOneSelectionOfTenants(t *testing.T) {
+	t.Parallel()
+	acme := apptest.Open(t, &invoices)
+	acme.Another(t)
+	some, query := []domain.TenantID{acme.ID}, ports.TenantQuery{Text: acme.ID.String()}
+	for what, c := range map[string]struct {
+		e    app.Execution
+		want int // tenants; 0: it is refused
+	}{
+		"nothing":            {app.Execution{}, 0},
+		"an empty list":      {app.Execution{Tenants: some[:0]}, 0},
+		"a list and all":     {app.Execution{Tenants: some, All: true}, 0},
+		"a list and a query": {app.Execution{Tenants: some, Where: query}, 0},
+		"a query and all":    {app.Execution{Where: query, All: true}, 0},
+		"a list":             {app.Execution{Tenants: some}, 1},
+		"a query":            {app.Execution{Where: query}, 1},
+		"all":                {app.Execution{All: true}, 2},
+	} {
+		c.e.SQL, c.e.Reason = "SELECT 1", "a report"
+		received := 0
+		err := acme.Exec(t.Context(), access.Installation(), c.e, func(app.ExecutedRow) error { received++; return nil })
+		if refused := domain.KindOf(err) == domain.Invalid; refused != (c.want == 0) || received != c.want {
+			t.Errorf("%s: %d tenants, %v; want %d", what, received, err, c.want)
+		}
 	}
 }
 

@@ -71,6 +71,7 @@ func gatesMoveCommand() command {
 func moveOptions(cmd invocation) (options app.MoveOptions, err error) {
 	options.Even, options.Gates, options.DryRun = cmd.Bool("even"), cmd.Int("gates"), cmd.Bool("dry-run")
 	named, all, to := cmd.Strings("tenant"), cmd.Bool("all"), cmd.String("to")
+	options.All = all
 	switch {
 	case options.Even && (to != "" || all || len(named) > 0):
 		return options, misuse(cmd, "--even chooses the tenants and their gates itself: leave --to, --tenant and --all out")

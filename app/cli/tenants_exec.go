@@ -57,7 +57,7 @@ func execInTenants(ctx context.Context, c console, cmd invocation) error {
 // executionOf reads the command line, without the conditions.
 func executionOf(cmd invocation) (app.Execution, error) {
 	e := app.Execution{
-		SQL: cmd.args[len(cmd.args)-1], Reason: cmd.String("reason"), Write: cmd.Bool("write"), Workers: cmd.Int("workers"),
+		SQL: cmd.args[len(cmd.args)-1], Reason: cmd.String("reason"), Write: cmd.Bool("write"), Workers: cmd.Int("workers"), All: cmd.Bool("all"),
 	}
 	if e.Reason == "" {
 		e.Reason = "the command tenants exec"

@@ -11,6 +11,30 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
+func TestAMoveNeedsOneSelectionOfTenants(t *testing.T) {
+	t.Parallel()
+	in := install(t, 2)
+	in.set(t, 2)
+	for what, options := range map[string]postgres.MoveOptions{
+		"nothing":                        {To: 1},
+		"an empty list":                  {Tenants: in.ids[:0], To: 1},
+		"a list and all":                 {Tenants: in.ids, All: true, To: 1},
+		"a list, spread evenly":          {Tenants: in.ids, Even: true},
+		"all, spread evenly":             {All: true, Even: true},
+		"to one gate, spread evenly":     {Even: true, To: 1},
+		"over some gates, to one":        {All: true, To: 1, Gates: 2},
+		"over a negative number of them": {Even: true, Gates: -1},
+	} {
+		_, err := postgres.MoveTenants(t.Context(), in.cfg, options, discard)
+		if domain.KindOf(err) != domain.Invalid {
+			t.Errorf("%s: %v, want a refusal", what, err)
+		}
+	}
+	if got := in.tenantsOf(t); got != "0:2" {
+		t.Errorf("a refused move moved tenants: %s", got)
+	}
+}
+
 func TestTenantsMoveBetweenGates(t *testing.T) {
 	t.Parallel()
 	for name, change := range pgtest.Walls {
@@ -52,7 +76,7 @@ func TestTenantsMoveBetweenGates(t *testing.T) {
 			in.set(t, 2)
 			in.mustServeAll(t, in.db)
 			in.set(t, 1+1)
-			in.move(t, postgres.MoveOptions{To: 0})
+			in.move(t, postgres.MoveOptions{All: true, To: 0})
 			in.set(t, 1)
 			in.mustServeAll(t, in.db)
 			if err := in.db.Ready(t.Context()); err != nil {
@@ -134,7 +158,7 @@ func TestRacingSets(t *testing.T) {
 		t.Errorf("there are %d", gates)
 	}
 	in.set(t, gates)
-	in.move(t, postgres.MoveOptions{To: gates - 1})
+	in.move(t, postgres.MoveOptions{All: true, To: gates - 1})
 	in.mustServeAll(t, in.db)
 }
 

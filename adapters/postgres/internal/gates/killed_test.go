@@ -21,7 +21,7 @@ const moverConfig = "PARTYWALL_TEST_MOVER"
 func moveAsProcess(config string) (code int) {
 	cfg := pgtest.FromProcess(config)
 	for n := 0; ; n = 1 - n {
-		if _, err := postgres.MoveTenants(context.Background(), cfg, postgres.MoveOptions{To: n}, discard); err != nil {
+		if _, err := postgres.MoveTenants(context.Background(), cfg, postgres.MoveOptions{All: true, To: n}, discard); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}

@@ -34,7 +34,7 @@ func TestTenantsMoveUnderLoad(t *testing.T) {
 				})
 			}
 			for round := range 3 {
-				in.move(t, postgres.MoveOptions{To: round % 3})
+				in.move(t, postgres.MoveOptions{All: true, To: round % 3})
 				in.move(t, postgres.MoveOptions{Even: true})
 			}
 			stop.Store(true)

@@ -18,11 +18,30 @@ import (
 
 // Options say which tenants move where.
 type Options struct {
-	Tenants []domain.TenantID // those that move; empty: all
-	To      int               // the gate that they move to, unless Even is set
-	Even    bool              // spread all tenants evenly, with as few moves as that takes
-	Gates   int               // with Even: over how many of the gates, the first ones; 0: all
-	DryRun  bool              // only report what would move
+	Even  bool // spread all tenants evenly, with as few moves as that takes
+	Gates int  // with Even: over how many of the gates, the first ones; 0: all
+
+	// Without Even, Tenants or All says which tenants move to the gate To.
+	Tenants []domain.TenantID
+	All     bool
+	To      int
+
+	DryRun bool // only report what would move
+}
+
+// check refuses options that contradict each other, or select no tenants: a list that
+// happens to be empty does not select all.
+func (o Options) check() error {
+	named := len(o.Tenants) > 0
+	switch {
+	case o.Even && (named || o.All || o.To != 0):
+		return domain.Invalidf("even", "leave Tenants, All and To out: Even selects the tenants and their gates")
+	case !o.Even && named == o.All:
+		return domain.Invalidf("tenants", "select the tenants by one of Tenants, All and Even")
+	case o.Gates < 0, o.Gates > 0 && !o.Even:
+		return domain.Invalidf("gates", "Gates is a number of gates, and goes with Even")
+	}
+	return nil
 }
 
 // Report is what came of a move.
@@ -62,6 +81,9 @@ type mover struct {
 func Run(ctx context.Context, cfg pg.Config, options Options, report func(line string)) (Report, error) {
 	cfg, err := cfg.WithDefaults()
 	if err != nil {
+		return Report{}, err
+	}
+	if err := options.check(); err != nil {
 		return Report{}, err
 	}
 	m := &mover{cfg: cfg, pool: pg.ConnectOwn(cfg, 1), options: options, report: report}

@@ -40,7 +40,7 @@ func (m *mover) read(ctx context.Context, tx *sqlx.Tx) (tenants []Move, err erro
 	if err := tx.SelectContext(ctx, &found, `SELECT id, gate FROM partywall.tenants ORDER BY id`); err != nil {
 		return nil, err
 	}
-	all, named := len(m.options.Tenants) == 0, make(map[domain.TenantID]bool)
+	all, named := m.options.All || m.options.Even, make(map[domain.TenantID]bool)
 	for _, id := range m.options.Tenants {
 		named[id] = true
 	}
