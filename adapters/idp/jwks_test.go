@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"testing"
 
 	"github.com/lestrrat-go/jwx/v2/jwa"
@@ -43,9 +44,21 @@ func TestJWKS(t *testing.T) {
 			}
 		}
 	})
-	t.Run("HEAD gets no body, and POST nothing", func(t *testing.T) {
-		if answer := serveJWKS(b, http.MethodHead); answer.Code != http.StatusOK || answer.Body.Len() != 0 {
-			t.Errorf("HEAD got %d %s", answer.Code, answer.Body)
+	t.Run("it is served as a whole", func(t *testing.T) {
+		for name, value := range map[string]string{"Range": "bytes=0-1", "If-None-Match": "*", "If-Modified-Since": "Sun, 29 Nov 2037 07:18:37 GMT"} {
+			request := httptest.NewRequest(http.MethodGet, "/local/jwks.json", nil)
+			request.Header.Set(name, value)
+			answer := httptest.NewRecorder()
+			b.keys.JWKSHandler().ServeHTTP(answer, request)
+			if answer.Code != http.StatusOK || answer.Body.String() != string(b.keys.JWKS()) {
+				t.Errorf("%s: %s got %d %s", name, value, answer.Code, answer.Body)
+			}
+		}
+	})
+	t.Run("HEAD gets the headers, and POST nothing", func(t *testing.T) {
+		length := strconv.Itoa(len(b.keys.JWKS()))
+		if answer := serveJWKS(b, http.MethodHead); answer.Code != http.StatusOK || answer.Header().Get("Content-Length") != length {
+			t.Errorf("HEAD got %d %v", answer.Code, answer.Header())
 		}
 		if answer := serveJWKS(b, http.MethodPost); answer.Code != http.StatusMethodNotAllowed || answer.Header().Get("Allow") != "GET, HEAD" {
 			t.Errorf("POST got %d", answer.Code)
