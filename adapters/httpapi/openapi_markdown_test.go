@@ -108,8 +108,11 @@ func (o documented) write(out *bytes.Buffer) {
 		fmt.Fprintf(out, "\n%s\n", strings.TrimSpace(description))
 	}
 	o.writeParameters(out)
-	if media := o.op.field("requestBody").field("content").field("application/json"); media.exists() {
-		fmt.Fprintf(out, "\nBody%s:\n", mayBeLeftOut(o.op.field("requestBody")))
+	for mediaType, media := range o.op.field("requestBody").field("content").ordered() {
+		if !media.field("schema").exists() {
+			continue // any bytes
+		}
+		fmt.Fprintf(out, "\nBody%s%s:\n", named[mediaType], mayBeLeftOut(o.op.field("requestBody")))
 		if rows := fieldTable(media.field("schema")); rows != "" {
 			fmt.Fprintf(out, "\n%s", rows)
 		}
@@ -127,6 +130,9 @@ func (o documented) write(out *bytes.Buffer) {
 		writeAnswer(out, status, answer.field("content").field("application/json"))
 	}
 }
+
+// named says what a body is, if it is not JSON.
+var named = map[string]string{mediaTypeForm: ", a form"}
 
 // mayBeLeftOut says so of a body that is optional.
 func mayBeLeftOut(body node) string {

@@ -96,7 +96,7 @@ function parameterTable({ parameters }) {
 }
 
 function bodyTable({ requestBody }, follow) {
-  const schema = requestBody?.content["application/json"]?.schema;
+  const schema = Object.values(requestBody?.content ?? {})[0]?.schema;
   return schema && [element("h4", {}, "Body"), fieldTable(schema, follow)];
 }
 

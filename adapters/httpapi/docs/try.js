@@ -7,6 +7,8 @@ const caller = document.getElementById("caller").elements;
 // base is where the API is mounted: this page is the file "docs" in it.
 const base = new URL(".", document.baseURI).href.replace(/\/$/, "");
 
+const formType = "application/x-www-form-urlencoded";
+
 // tryIt returns the form of an operation.
 export function tryIt(operation) {
   const inputs = operation.parameters.map((parameter) => ({ parameter, input: inputOf(parameter) }));
@@ -17,7 +19,7 @@ export function tryIt(operation) {
     inputs.map(({ parameter, input }) => element("label", {}, parameter.name, input)),
     body && element("label", {}, "Body", body.chooser, body.text),
     element("button", {}, "Send"), result,
-    element("details", {}, element("summary", {}, "As a curl command"), curl));
+    element("details", { ontoggle: show }, element("summary", {}, "As a curl command"), curl));
 
   function request() {
     let path = operation.path;
@@ -25,7 +27,7 @@ export function tryIt(operation) {
     const headers = {};
     for (const { parameter, input } of inputs) {
       const value = input.value || (parameter.name === "X-Tenant-ID" ? caller.tenant.value : "");
-      if (parameter.in === "path") path = path.replace(`{${parameter.name}}`, value.split("/").map(encodeURIComponent).join("/"));
+      if (parameter.in === "path") path = path.replace(`{${parameter.name}}`, segment(parameter, value));
       else if (value !== "" && parameter.in === "query") query.append(parameter.name, value);
       else if (value !== "") headers[parameter.name] = value;
     }
@@ -59,6 +61,11 @@ export function tryIt(operation) {
   return form;
 }
 
+// segment escapes the value of a parameter for a path. The key of a file alone keeps its slashes.
+function segment({ name }, value) {
+  return name === "key" ? value.split("/").map(encodeURIComponent).join("/") : encodeURIComponent(value);
+}
+
 function inputOf(parameter) {
   const { schema } = parameter;
   if (schema.enum) {
@@ -80,14 +87,15 @@ function inputOf(parameter) {
 function bodyOf(operation) {
   const [type, media] = Object.entries(operation.requestBody?.content ?? {})[0] ?? [];
   if (!type) return undefined;
-  const choices = examples(media).map(({ name, value }) => ({ name, content: JSON.stringify(value, null, 2) }));
+  const write = type === formType ? (value) => new URLSearchParams(value).toString() : (value) => JSON.stringify(value, null, 2);
+  const choices = examples(media).map(({ name, value }) => ({ name, content: write(value) }));
   const text = element("textarea", { rows: 8, spellcheck: "false", autocapitalize: "off" });
   const fill = (content = "") => {
     text.value = content;
     text.rows = Math.max(3, content.split("\n").length);
   };
   fill(choices[0]?.content);
-  const chooser = choices.length > 1 && element("select", { onchange: (event) => fill(choices[event.target.selectedIndex].content) },
+  const chooser = choices.length > 1 && element("select", { oninput: (event) => fill(choices[event.target.selectedIndex].content) },
     choices.map(({ name }) => element("option", {}, name)));
   return { type: type === "*/*" ? "text/plain" : type, text, chooser: chooser || "" };
 }
