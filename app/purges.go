@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"iter"
 	"net/url"
 	"path/filepath"
@@ -40,7 +41,11 @@ func (p *Partywall) purgeTenants() {
 			if ended > 0 {
 				p.config.logger().Info("purged deleted tenants", "count", ended)
 			}
-			if err != nil && ctx.Err() == nil {
+			switch {
+			case err == nil || ctx.Err() != nil:
+			case errors.Is(err, domain.CodeDatabaseUnavailable):
+				p.config.logger().Warn("the database cannot be used; purges of deleted tenants go on later", "error", err)
+			default:
 				p.config.logger().Error("the purge of a deleted tenant failed; it is tried again", "error", err)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/lib/pq"
@@ -64,11 +65,26 @@ func (e entering) try(ctx context.Context, attempt func(g gate) (entered bool, e
 			return reason
 		}
 		if next == number && !errors.Is(err, pg.ErrNotLetIn) {
-			return err // it is the tenant's gate, and may not become its role
+			return e.mayNotBecome(l, number, err)
 		}
 		number = next
 	}
 	return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the tenant is being moved; try again")
+}
+
+// mayNotBecome returns err, of the tenant's own gate, with what the operator does about it.
+func (e entering) mayNotBecome(l *installation.Logins, gate int, err error) error {
+	if pg.LoginRefused(err) {
+		return err
+	}
+	return errUpgrading().WithCause(fmt.Errorf("the login %s may not become the role %s: %s, which grants it anew: %w",
+		l.GateRole(gate), l.TenantRole(e.id), e.db.cfg.SetItUp(), err))
+}
+
+// errNoSchema is the error where the tenant was entered, and its schema was not reached.
+func (g gate) errNoSchema() error {
+	return errUpgrading().WithCause(fmt.Errorf(`the schema %s is missing, or may not be used: %s, which grants it anew; a missing schema is restored from a backup, as docs/production.md says under "One tenant"`,
+		pg.SchemaOf(g.id), g.db.cfg.SetItUp()))
 }
 
 // refusesEntry reports whether an opening failed as it does when the tenant has moved to

@@ -24,7 +24,8 @@ import (
 // such outage: its error (57014, 55P03) is fn's.
 //
 // A tenant that is unknown, suspended or unclaimed is [domain.CodeTenantNotFound];
-// one whose schema is older than this program is [domain.CodeTenantUpgrading].
+// one whose schema is older than this program, or whose role the login may not become, is
+// [domain.CodeTenantUpgrading].
 // An error that fn swallowed is [CodeScopeFailed]: nothing was committed. A
 // transaction that fn ended by itself is [CodeScopeEnded]. InTenant inside InTenant
 // is [CodeScopeNested], since two small pools would wait for each other.

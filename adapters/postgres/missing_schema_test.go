@@ -1,11 +1,13 @@
 package postgres_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
+	"github.com/partywall-go/partywall/domain"
 )
 
 // TestTheMigrationStatusNamesATenantWithoutASchema has one whose ledger is complete, and
@@ -31,6 +33,15 @@ func TestTheMigrationStatusNamesATenantWithoutASchema(t *testing.T) {
 		if !strings.Contains(behind.Failure, "its schema is missing") {
 			t.Errorf("the status says of %s: %q", behind.ID, behind.Failure)
 		}
+	}
+	if _, err := db.Tenants().Probe(t.Context(), domain.Must(domain.ParseTenantID("crux"))); !errors.Is(err, domain.CodeTenantUpgrading) || !strings.Contains(err.Error(), "tenant_crux is missing") {
+		t.Errorf("a tenant without its schema is answered %v", err)
+	}
+	report := ""
+	err = postgres.Setup(t.Context(), cfg, func(line string) { report += line + "\n" })
+	pgtest.MustBe(t, err, postgres.CodeSetupIncomplete) // bolt lacks a migration
+	if !strings.Contains(report, "tenants without a schema, which setup does not make anew: bolt, crux: restore each") {
+		t.Errorf("setup reports %q", report)
 	}
 	if got := strings.Join(names, " "); got != "bolt crux" || status.Tenants != 3 {
 		t.Errorf("of %d tenants it names %q", status.Tenants, got)

@@ -380,7 +380,7 @@ func TestFailedOpening(t *testing.T) {
 		t.Error("a tenant without its role was entered")
 		return nil
 	})
-	if domain.KindOf(err) != domain.Internal || err == nil {
+	if !errors.Is(err, domain.CodeTenantUpgrading) || !strings.Contains(err.Error(), "app.Setup") {
 		t.Errorf("got %v", err)
 	}
 	mustFindDefaults(t, db)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
@@ -90,7 +89,7 @@ func (t *Tenants) Probe(ctx context.Context, id domain.TenantID) (time.Time, err
 	var now time.Time
 	err = entering{db: t.db, id: id, condition: answers}.try(ctx, func(g gate) (entered bool, err error) {
 		err = g.pool.For(anyone, 0).Query(ctx, func(rows *sql.Rows) (err error) {
-			now, err = readClock(rows, pg.SchemaOf(id))
+			now, err = g.readClock(rows)
 			return err
 		}, g.clockMessage())
 		return err == nil, err
@@ -117,7 +116,7 @@ func (g gate) clockMessage() string {
 }
 
 // readClock reads the answer to [gate.clockMessage], from inside the schema.
-func readClock(rows *sql.Rows, schema string) (now time.Time, err error) {
+func (g gate) readClock(rows *sql.Rows) (now time.Time, err error) {
 	entered := false
 	for rows.Next() {
 		entered = true
@@ -133,8 +132,8 @@ func readClock(rows *sql.Rows, schema string) (now time.Time, err error) {
 		return now, rows.Err()
 	case !entered:
 		return now, pg.ErrNotLetIn
-	case reached.String != schema:
-		return now, fmt.Errorf("the schema %s can't be reached", schema)
+	case reached.String != pg.SchemaOf(g.id):
+		return now, g.errNoSchema()
 	}
 	return now.UTC(), nil
 }

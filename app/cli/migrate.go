@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/partywall-go/partywall/app"
+	"github.com/partywall-go/partywall/domain"
 )
 
 func migrateStatusCommand() command {
@@ -35,6 +36,9 @@ func migrateStatus(ctx context.Context, c console, cmd invocation) error {
 	if !cmd.Bool("json") {
 		c.printf("%s, %d behind; this program needs partywall/%d and product/%d\n", plural(status.Tenants, "tenant"), len(status.Behind), status.Wanted.Partywall, status.Wanted.Product)
 	}
+	if n := status.Migrated; n > 0 && !cmd.Bool("json") {
+		c.printf("%s migrated already: %s\n", plural(n, "tenant"), firstOf(status.FirstMigrated, n))
+	}
 	if err := c.listBehind(cmd, status.Behind); err != nil {
 		return err
 	}
@@ -51,6 +55,19 @@ func migrateStatus(ctx context.Context, c console, cmd invocation) error {
 	return nil
 }
 
+// firstOf lists ids, the first of all.
+func firstOf(ids []domain.TenantID, all int) string {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = id.String()
+	}
+	text := strings.Join(names, ", ")
+	if more := all - len(ids); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
 type behindObject struct {
 	TenantID  string `json:"tenantId"`
 	Partywall int64  `json:"partywall"`
@@ -64,7 +81,7 @@ func (c console) listBehind(cmd invocation, behind []app.BehindTenant) error {
 	}
 	table := c.table(cmd, "ID", "PARTYWALL", "PRODUCT", "WHY")
 	for _, t := range behind {
-		why := "setup has not run since the tenant was made or restored"
+		why := fmt.Sprintf("no run has reached it yet; %s migrate up goes on", c.program.Name)
 		if t.Failure != "" {
 			why = t.Failure
 		}

@@ -46,6 +46,7 @@ func TestMigrateRunsTheMigrations(t *testing.T) {
 	env[releaseTwo] = "yes"
 	run("migrate plan", exitOK, "3 tenants", "product/0002_limit.sql", "acme bolt cove")
 	run("migrate up --on-error stop --workers 1", exitFailure, "1 failed: migration product/0002_limit.sql failed", "2 tenants not tried", "3 of 3 tenants are behind", "1 of them failed: ", "`invoices migrate up`")
+	run("migrate status", exitFailure, "3 tenants, 3 behind", "no run has reached it yet; invoices migrate up goes on")
 	run("migrate up --canary 30%", exitFailure, "2 tenants left", "3 of 3 tenants are behind", "1 of them failed: ")
 	lines := strings.Split(strings.TrimSpace(run("migrate up --json", exitFailure)), "\n")
 	var done migratedObject
@@ -55,6 +56,11 @@ func TestMigrateRunsTheMigrations(t *testing.T) {
 
 	withoutDearInvoices(t, env, "acme", "bolt", "cove")
 	run("migrate up --canary 30%", exitOK, "brought 1 of 3 tenants", "2 tenants left", "invoices migrate up, which goes on")
+	status := run("migrate status", exitFailure, "3 tenants, 2 behind", "1 tenant migrated already: ")
+	canary := strings.TrimPrefix(lineWith(status, "migrated already"), "1 tenant migrated already: ")
+	if canary = strings.TrimSpace(canary); !strings.Contains("acme bolt cove", canary) || strings.Contains(status, "\n"+canary) {
+		t.Errorf("status names the canary %q in %q", canary, status)
+	}
 	run("migrate retry", exitOK, "brought 2 of 3 tenants")
 	run("migrate plan --json", exitOK)
 	run("migrate status", exitOK, "3 tenants, 0 behind")

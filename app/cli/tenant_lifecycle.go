@@ -140,7 +140,11 @@ func detailsObjectOf(t domain.TenantDetails) detailsObject {
 
 // describeTenant returns lines for people.
 func describeTenant(t domain.TenantDetails) string {
-	text := fmt.Sprintf("%s (%s) is %s, created %s", t.ID, t.Name, t.Status, t.CreatedAt.Format(time.RFC3339))
+	text := t.ID.String()
+	if t.Name != "" {
+		text += " (" + t.Name + ")"
+	}
+	text += fmt.Sprintf(" is %s, created %s", t.Status, t.CreatedAt.Format(time.RFC3339))
 	if t.SuspendedBy != "" {
 		text += fmt.Sprintf("\nsuspended by the %s: %s", t.SuspendedBy, t.SuspendedReason)
 	}

@@ -155,7 +155,7 @@ func (c *checker) tenantRoles(ctx context.Context) (doctor.Finding, error) {
 			UNION
 			SELECT r.rolname FROM pg_roles r WHERE r.rolname LIKE 'pw\_%[1]s\_t\_%%' AND NOT EXISTS (SELECT FROM partywall.tenants o WHERE r.rolname::text = 'pw_%[1]s_t_' || o.id)
 		) r ON r.rolname::text = 'pw_%[1]s_t_' || t.id
-		WHERE t.id IS NULL OR r.rolname IS NULL AND %[3]s ORDER BY 1, 2`, c.in.Name, c.in.GatePrefix(), schema.KeepsData))
+		WHERE t.id IS NULL OR r.rolname IS NULL AND %[3]s AND NOT %[4]s ORDER BY 1, 2`, c.in.Name, c.in.GatePrefix(), schema.KeepsData, schema.LacksSchema))
 	switch {
 	case err != nil:
 		return doctor.Finding{}, err

@@ -15,9 +15,14 @@ import (
 // missingSchema is why a tenant without a schema is behind, whatever its ledger says.
 const missingSchema = "its schema is missing: restore it from a backup, because setup makes no schema anew"
 
+// ReadMissingSchemas returns the tenants whose schemas are missing.
+func ReadMissingSchemas(ctx context.Context, tx *sqlx.Tx) ([]domain.TenantID, error) {
+	return pg.TenantIDs(ctx, tx, `SELECT t.id FROM partywall.tenants t WHERE `+schema.LacksSchema+` ORDER BY t.id`)
+}
+
 // addMissingSchemas adds the tenants whose schemas are missing to those that are behind.
 func addMissingSchemas(ctx context.Context, tx *sqlx.Tx, status *MigrationStatus) error {
-	ids, err := pg.TenantIDs(ctx, tx, `SELECT t.id FROM partywall.tenants t WHERE `+schema.LacksSchema)
+	ids, err := ReadMissingSchemas(ctx, tx)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/schema"
@@ -17,6 +18,11 @@ type MigrationStatus struct {
 	Tenants int      // how many there are
 	Wanted  Versions // what the program needs a tenant to have
 	Behind  []BehindTenant
+
+	// While tenants are behind, Migrated is how many were made earlier and have all
+	// migrations: after migrate up --canary, the canary. FirstMigrated are some of them.
+	Migrated      int
+	FirstMigrated []domain.TenantID
 
 	// NewTenants is why no tenant can be made, as the newest setup found when it
 	// tried. It is empty where one can.
@@ -66,6 +72,11 @@ func ReadMigrations(ctx context.Context, cfg pg.Config) (status MigrationStatus,
 		if status, err = ReadMigrationStatus(ctx, r.tx, r.sets.Tenant); err != nil {
 			return err
 		}
+		if len(status.Behind) > 0 {
+			if err := status.readMigrated(ctx, r.tx, r.sets.Tenant); err != nil {
+				return err
+			}
+		}
 		if err := addMissingSchemas(ctx, r.tx, &status); err != nil {
 			return err
 		}
@@ -73,6 +84,29 @@ func ReadMigrations(ctx context.Context, cfg pg.Config) (status MigrationStatus,
 		return err
 	})
 	return status, err
+}
+
+// readMigrated reads which tenants a run has migrated. The ledger of a tenant that was
+// made with all files has one time.
+func (s *MigrationStatus) readMigrated(ctx context.Context, tx *sqlx.Tx, sets []schema.Set) error {
+	var ids []string
+	err := tx.QueryRowContext(ctx, `
+		SELECT count(*), coalesce((array_agg(id ORDER BY id))[:5], '{}') FROM (
+			SELECT t.id FROM partywall.tenants t JOIN partywall.migrations l ON l.tenant = t.id
+			WHERE `+schema.KeepsData+` AND `+schema.HasFiles(sets)+`
+			GROUP BY t.id HAVING count(*) = 1 OR max(l.applied_at) > min(l.applied_at)
+		) migrated`).Scan(&s.Migrated, pq.Array(&ids))
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		parsed, err := domain.ParseTenantID(id)
+		if err != nil {
+			return err
+		}
+		s.FirstMigrated = append(s.FirstMigrated, parsed)
+	}
+	return nil
 }
 
 // ReadTrialFailure returns why the newest setup could make no tenant, or "".

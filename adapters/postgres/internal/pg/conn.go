@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/lib/pq/pqerror"
 
@@ -34,8 +35,12 @@ type Conn struct {
 	bad       bool
 	OwnOnly   bool   // see [ConnectOwn]
 	scope     *Scope // that is open, or nil
+	opening   bool   // the scope's first message is under way
 	described *described
 	budget    *Budget // that the connection has a place in, or nil
+
+	connector *Connector
+	made      time.Time
 }
 
 // errOutsideScope is a programming mistake: on a connection of [ConnectOwn] the
@@ -74,7 +79,7 @@ func (c *Conn) Close() error {
 
 // ResetSession refuses a connection that is bad before it is used again.
 func (c *Conn) ResetSession(ctx context.Context) error {
-	if c.bad {
+	if c.bad || c.connector.outdated(c.made) {
 		return driver.ErrBadConn
 	}
 	return c.libConn.ResetSession(ctx)
@@ -93,7 +98,7 @@ func (c *Conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 		return nil, err
 	}
 	rows, err := c.libConn.QueryContext(ctx, query, bound)
-	if err != nil && SQLState(err) == "" && Lost(err) {
+	if err != nil && (SQLState(err) == "" && Lost(err) || (c.scope == nil || c.opening) && c.loginMayBeGone(err)) {
 		return nil, c.judge(driver.ErrBadConn)
 	}
 	return c.judgedRows(rows, c.misbound(query, args, err))
@@ -119,6 +124,9 @@ func (c *Conn) ExecContext(ctx context.Context, query string, args []driver.Name
 func (c *Conn) judge(err error) error {
 	if err == nil {
 		return nil
+	}
+	if c.scope != nil && c.scope.own && c.loginMayBeGone(err) {
+		return err
 	}
 	e := ServerError(err)
 	refusedByScope := e != nil && e.Code == pqerror.ReadOnlySQLTransaction && c.scope != nil && c.scope.Options.ReadOnly
@@ -150,8 +158,9 @@ func (c *Conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	if c.OwnOnly && !s.own {
 		return nil, errOutsideScope
 	}
-	c.scope = s
+	c.scope, c.opening = s, true
 	rows, err := c.QueryContext(ctx, begin+"; "+s.enter, nil)
+	c.opening = false
 	if err != nil {
 		c.scope = nil
 		c.bad = true // it may stand in a failed transaction

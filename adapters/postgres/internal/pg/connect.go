@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/url"
@@ -48,6 +49,7 @@ func (c *Connector) Pool(size int) *sqlx.DB {
 // Connector logs in, and makes lib/pq's connections into ours.
 type Connector struct {
 	Login   string
+	cfg     Config
 	tries   []*pq.Connector // one for each password that may be in force, the newest first
 	timeout time.Duration   // see [Config.ConnectTimeout]
 	ownOnly bool            // see [ConnectOwn]
@@ -59,13 +61,14 @@ type Connector struct {
 	refusal   atomic.Pointer[error] // of the last log-in; nil: it succeeded, or failed for another reason
 	probing   sync.Mutex
 	lastLogin atomic.Int64 // when the last log-in ended, in Unix nanoseconds
+	renewed   atomic.Int64 // connections made before are given up; in Unix nanoseconds, see [Connector.renew]
 }
 
 // NewConnector returns what logs in as login: cfg.User by its passwords, every
 // other login by those that are derived for it. runtime are the parameters that the
 // server is asked to set.
 func NewConnector(cfg Config, login string, runtime ...Setting) *Connector {
-	c := &Connector{Login: login, timeout: cmp.Or(cfg.ConnectTimeout, Defaults().ConnectTimeout)}
+	c := &Connector{Login: login, cfg: cfg, timeout: cmp.Or(cfg.ConnectTimeout, Defaults().ConnectTimeout)}
 	for _, password := range cfg.PasswordsOf(login) {
 		c.tries = append(c.tries, libConnector(cfg, login, password, runtime))
 	}
@@ -189,7 +192,7 @@ func (c *Connector) logIn(ctx context.Context) (driver.Conn, error) {
 		c.refusal.Store(nil)
 		return conn, nil
 	}
-	err = &loginFailure{c.Login, err}
+	err = &loginFailure{c.Login, c.cfg.loginAdvice(c.Login, err), err}
 	if LoginRefused(err) {
 		c.refusal.Store(&err)
 	}
@@ -197,11 +200,12 @@ func (c *Connector) logIn(ctx context.Context) (driver.Conn, error) {
 }
 
 func (c *Connector) attempt(ctx context.Context, n int) (driver.Conn, error) {
+	made := time.Now()
 	raw, wire, err := pgwire.Connect(ctx, c.tries[n])
 	if err != nil {
 		return nil, err
 	}
-	return &Conn{libConn: raw.(libConn), watch: watch{wire: wire}, OwnOnly: c.ownOnly, described: &c.described}, nil
+	return &Conn{libConn: raw.(libConn), watch: watch{wire: wire}, OwnOnly: c.ownOnly, described: &c.described, connector: c, made: made}, nil
 }
 
 // How long a log-in shows what the next one comes to.
@@ -237,11 +241,18 @@ func (c *Connector) Probe(ctx context.Context) error {
 // loginFailure is why no connection was made. The cause is the server's or the
 // network's error, so a request that meets it may succeed later.
 type loginFailure struct {
-	login string
-	err   error
+	login  string
+	advice string // what the operator does about it, or ""
+	err    error
 }
 
-func (e *loginFailure) Error() string { return "log in as " + e.login + ": " + e.err.Error() }
+func (e *loginFailure) Error() string {
+	if e.advice == "" {
+		return "log in as " + e.login + ": " + e.err.Error()
+	}
+	return fmt.Sprintf("log in as %s: %s (%v)", e.login, e.advice, e.err)
+}
+
 func (e *loginFailure) Unwrap() error { return e.err }
 
 // PasswordsOf returns the passwords that may be in force for login, the newest

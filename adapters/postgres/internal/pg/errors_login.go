@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 
 	"github.com/lib/pq"
@@ -66,6 +67,21 @@ func LoginError(ctx context.Context, cfg Config, login string, err error) error 
 		what = ""
 	}
 	return Translate(ctx, err, what)
+}
+
+// loginAdvice is what the operator does about err, the failure of a log-in, or "".
+func (c Config) loginAdvice(login string, err error) string {
+	e := ServerError(err)
+	if e == nil {
+		if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
+			return fmt.Sprintf("check that a server listens at %s, which DB_HOST and DB_PORT name", c.Address())
+		}
+		return ""
+	}
+	if refused, ok := errors.AsType[*domain.Error](c.loginRefusal(login, e)); ok {
+		return refused.Message
+	}
+	return c.loginDelay(login, e)
 }
 
 // loginRefusal is what e says about a log-in that waiting doesn't help, or nil.

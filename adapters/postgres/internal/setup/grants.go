@@ -14,6 +14,22 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
+// schemas reports the tenants that have none. They are no reason to fail: all else is set up.
+func (s *setup) schemas(ctx context.Context) error {
+	return s.step(ctx, func(ctx context.Context, tx *sqlx.Tx) error {
+		missing, err := inspection.ReadMissingSchemas(ctx, tx)
+		if err != nil || len(missing) == 0 {
+			return err
+		}
+		names := make([]string, len(missing))
+		for i, id := range missing {
+			names[i] = id.String()
+		}
+		s.did(`tenants without a schema, which setup does not make anew: %s: restore each from a backup, as docs/production.md says under "One tenant"`, pg.FirstFew(names))
+		return nil
+	})
+}
+
 // grants gives each tenant's role anew what it lacks.
 func (s *setup) grants(ctx context.Context) error {
 	if !s.in.Roles {

@@ -67,7 +67,7 @@ func (s *setup) run(ctx context.Context, cfg pg.Config) error {
 		return err
 	}
 	return s.steps(ctx,
-		s.patiently(s.installation), s.ownPassword, s.patiently(s.tryNodes), s.patiently(s.shared), s.patiently(s.tryTenant), s.patiently(s.publish), s.tenants, s.grants, s.verify)
+		s.patiently(s.installation), s.ownPassword, s.patiently(s.tryNodes), s.patiently(s.shared), s.patiently(s.tryTenant), s.patiently(s.publish), s.tenants, s.grants, s.schemas, s.verify)
 }
 
 // begin reads the configuration, and makes the pool. It connects to nothing yet.
