@@ -1,7 +1,10 @@
 package domain_test
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/partywall-go/partywall/domain"
 )
@@ -12,12 +15,20 @@ func TestParseSettings(t *testing.T) {
 		long[i] = ' '
 	}
 	copy(long, "{}")
-	for _, s := range []string{"{}", " {\"a\": [1, null]}\n", string(long)} {
+	deep := func(levels int) string { // the settings are the first
+		return `{"a":` + strings.Repeat("[", levels-1) + strings.Repeat("]", levels-1) + "}"
+	}
+	for _, s := range []string{
+		"{}", " {\"a\": [1, null]}\n", string(long), deep(domain.MaxSettingsDepth),
+		`{"a":{"a":[{"a":1},{"a":"a"}]},"A":"\"a\":","b":"a" , "\\":{}, "\u005c\u005c":{}}`,
+	} {
 		if got, err := domain.ParseSettings([]byte(s)); err != nil || got.String() != s {
 			t.Errorf("ParseSettings(%.40q) = %.40q, %v", s, got, err)
 		}
 	}
-	for _, s := range []string{"", "null", "[]", `"a"`, "1", "{", "{}{}", "{\"a\":\"\xff\"}", string(long) + " "} {
+	for _, s := range []string{"", "null", "[]", `"a"`, "1", "{", "{}{}", "{\"a\":\"\xff\"}", string(long) + " ",
+		deep(domain.MaxSettingsDepth + 1), strings.Repeat(`{"a":`, 5000) + "1" + strings.Repeat("}", 5000),
+		`{"a":1,"a":1}`, `{"a":1,"b":"\"","\u0061" : 2}`, `{"a":[{"":1, "":2}]}`, `{"a":{"b":1},"a":[]}`, "{\"a\":1,\"a\"\n\t:2}"} {
 		if got, err := domain.ParseSettings([]byte(s)); domain.KindOf(err) != domain.Invalid || got != (domain.Settings{}) {
 			t.Errorf("ParseSettings(%.40q) = %.40q, %v", s, got, err)
 		}
@@ -32,4 +43,45 @@ func TestParseSettings(t *testing.T) {
 	if got := (domain.Settings{}).String(); got != "{}" {
 		t.Errorf("the zero Settings are %q", got)
 	}
+}
+
+// FuzzParseSettings compares ParseSettings with the decoder of the standard library.
+func FuzzParseSettings(f *testing.F) {
+	for _, s := range []string{`{"a":[{"b":"\"}"},{}],"\u0061":1}`, ` {"a" :{"a":{ }}, "b":[[]]}`, `{"\\":1,"\\\"":"{"}`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if len(s) > domain.MaxSettingsLen || !utf8.ValidString(s) || !json.Valid([]byte(s)) || !strings.HasPrefix(strings.TrimSpace(s), "{") {
+			return
+		}
+		want := isStructured(json.NewDecoder(strings.NewReader(s)), domain.MaxSettingsDepth)
+		if _, err := domain.ParseSettings([]byte(s)); (err == nil) != want {
+			t.Errorf("ParseSettings(%q): %v", s, err)
+		}
+	})
+}
+
+// isStructured reports whether the value that comes next has at most so many levels, and
+// no name twice in an object.
+func isStructured(next *json.Decoder, levels int) bool {
+	token, _ := next.Token()
+	opened, nested := token.(json.Delim)
+	if !nested {
+		return true
+	}
+	names := map[json.Token]bool{}
+	for next.More() {
+		if opened == '{' {
+			name, _ := next.Token()
+			if names[name] {
+				return false
+			}
+			names[name] = true
+		}
+		if !isStructured(next, levels-1) {
+			return false
+		}
+	}
+	_, _ = next.Token() // that closes it
+	return levels > 0
 }
