@@ -28,18 +28,18 @@ import (
 // which [ResumeFrom] continues. A process may end between a commit and the record of its
 // cursor, so fn must be such that it can run twice in a tenant.
 //
-// The zero Operator is [domain.Forbidden], a malformed reason [domain.Invalid], and with
-// Memory the error is [CodeNoDatabase].
+// The zero Operator is [domain.Forbidden], a malformed reason [domain.Invalid], a nil fn
+// [domain.Internal], and with Memory the error is [CodeNoDatabase].
 func (p *Partywall) EachTenant(ctx context.Context, operator access.Operator, reason string, fn func(ctx context.Context, tx *sqlx.Tx, tenant domain.Tenant) error, options ...EachOption) error {
 	if err := operator.Require(); err != nil {
 		return err
 	}
 	reason, err := domain.ParseReason(reason)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case p.sql == nil:
-		return errNoDatabase()
+	}
+	if err := mayRun(p.sql, fn != nil); err != nil {
+		return err
 	}
 	r := &round{Partywall: p, operator: operator, reason: reason, fn: fn}
 	for _, option := range options {

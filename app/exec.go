@@ -95,8 +95,8 @@ func (x executor) run(ctx context.Context, operator access.Operator, e Execution
 	if err := operator.Require(); err != nil {
 		return err
 	}
-	if x.sql == nil {
-		return errNoDatabase()
+	if err := mayRun(x.sql, receive != nil); err != nil {
+		return err
 	}
 	reason, err := domain.ParseReason(e.Reason)
 	if err != nil {

@@ -81,7 +81,7 @@ func TestAStatementNeedsOneSelectionOfTenants(t *testing.T) {
 func TestMemoryRunsNoStatement(t *testing.T) {
 	t.Parallel()
 	pw := apptest.OpenMemory(t, nil)
-	err := pw.Exec(t.Context(), access.Installation(), app.Execution{SQL: "SELECT 1", Reason: "a report"}, nil)
+	err := pw.Exec(t.Context(), access.Installation(), app.Execution{SQL: "SELECT 1", Reason: "a report"}, func(app.ExecutedRow) error { return nil })
 	if !errors.Is(err, app.CodeNoDatabase) {
 		t.Errorf("%v", err)
 	}

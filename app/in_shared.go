@@ -17,8 +17,8 @@ import (
 // It commits, rolls back and reports errors as [Partywall.InTenant] does. Without
 // SharedMigrations the error is [domain.Internal], and with Memory [CodeNoDatabase].
 func (p *Partywall) InShared(ctx context.Context, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) error {
-	if p.sql == nil {
-		return errNoDatabase()
+	if err := mayRun(p.sql, fn != nil); err != nil {
+		return err
 	}
 	return p.sql.InShared(ctx, fn, options...)
 }

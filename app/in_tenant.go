@@ -7,6 +7,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/partywall-go/partywall/adapters/postgres"
 	"github.com/partywall-go/partywall/domain"
 	"github.com/partywall-go/partywall/domain/access"
 )
@@ -25,8 +26,8 @@ const CodeNoDatabase domain.Code = "no_database"
 // context is done, it is the context's error. If the tenant was suspended since, it is
 // [domain.CodeTenantNotFound]; for a zero proof, [domain.Forbidden]. Forbidden uses
 // of fn are [domain.Internal] errors: to ignore a statement's error (scope_failed), to end
-// the transaction (scope_ended), to call InTenant inside InTenant (scope_nested). With
-// Memory the error is [CodeNoDatabase].
+// the transaction (scope_ended), to call InTenant inside InTenant (scope_nested). So is a
+// nil fn. With Memory the error is [CodeNoDatabase].
 //
 // For a Worker, InTenant also logs a line with the reason and the outcome, and a tenant
 // that has the ID of the Worker's after a purge is [domain.CodeTenantNotFound].
@@ -47,16 +48,16 @@ func (p *Partywall) InTenant(ctx context.Context, proof access.Scope, fn func(ct
 }
 
 func (p *Partywall) inTenant(ctx context.Context, member access.Member, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) error {
-	if p.sql == nil {
-		return errNoDatabase()
+	if err := mayRun(p.sql, fn != nil); err != nil {
+		return err
 	}
 	return p.sql.InTenant(ctx, member.Tenant(), fn, options...)
 }
 
 // work is InTenant for a Worker. It logs the outcome even if fn panics.
 func (p *Partywall) work(ctx context.Context, worker access.Worker, fn func(ctx context.Context, tx *sqlx.Tx) error, options ...TxOption) error {
-	if p.sql == nil {
-		return errNoDatabase()
+	if err := mayRun(p.sql, fn != nil); err != nil {
+		return err
 	}
 	return logEntry(ctx, p.config.logger(), worker, func() error {
 		return p.sql.InIncarnation(ctx, worker.Tenant(), worker.Incarnation(), fn, options...)
@@ -82,6 +83,17 @@ func logEntry(ctx context.Context, logger *slog.Logger, worker access.Worker, en
 		outcome = err.Error()
 	}
 	return err
+}
+
+// mayRun returns an error if the caller has no function, or the installation no SQL.
+func mayRun(sql *postgres.DB, hasFunction bool) error {
+	if !hasFunction {
+		return domain.Errorf(domain.Internal, "the function to call is nil")
+	}
+	if sql == nil {
+		return errNoDatabase()
+	}
+	return nil
 }
 
 func errNoDatabase() *domain.Error {

@@ -116,6 +116,25 @@ func TestOnMemoryThereIsNoSQL(t *testing.T) {
 	}
 }
 
+func TestAFunctionIsRequired(t *testing.T) { // and missed before a tenant is entered, so also on memory
+	acme, operator := apptest.OpenMemory(t, nil), access.Installation()
+	worker, err := acme.Access.AdmitWorker(t.Context(), operator, acme.ID, "a job")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, err := range map[string]error{
+		"InTenant of a member": acme.InTenant(t.Context(), acme.Owner.Member, nil),
+		"InTenant of a worker": acme.InTenant(t.Context(), worker, nil),
+		"InShared":             acme.InShared(t.Context(), nil),
+		"EachTenant":           acme.EachTenant(t.Context(), operator, "a job", nil),
+		"Exec":                 acme.Exec(t.Context(), operator, app.Execution{SQL: "SELECT 1", Reason: "a job"}, nil),
+	} {
+		if err == nil || domain.KindOf(err) != domain.Internal || !strings.Contains(err.Error(), "is nil") {
+			t.Errorf("%s without a function: %v", name, err)
+		}
+	}
+}
+
 func parseID(t *testing.T, s string) domain.TenantID {
 	t.Helper()
 	id, err := domain.ParseTenantID(s)
