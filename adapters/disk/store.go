@@ -54,12 +54,18 @@ func Open(dir string, secret []byte, base *url.URL) (*Store, error) {
 func (s *Store) Close() error { return s.folder.root.Close() }
 
 // SignUpload implements [ports.ObjectSigner].
-func (s *Store) SignUpload(_ context.Context, key domain.ObjectKey, upload ports.Upload) (ports.SignedRequest, error) {
+func (s *Store) SignUpload(ctx context.Context, key domain.ObjectKey, upload ports.Upload) (ports.SignedRequest, error) {
+	if err := ctx.Err(); err != nil {
+		return ports.SignedRequest{}, err
+	}
 	return s.signer.Upload(key, upload), nil
 }
 
 // SignDownload implements [ports.ObjectSigner].
-func (s *Store) SignDownload(_ context.Context, key domain.ObjectKey, download ports.Download) (ports.SignedRequest, error) {
+func (s *Store) SignDownload(ctx context.Context, key domain.ObjectKey, download ports.Download) (ports.SignedRequest, error) {
+	if err := ctx.Err(); err != nil {
+		return ports.SignedRequest{}, err
+	}
 	return s.signer.Download(key, download), nil
 }
 

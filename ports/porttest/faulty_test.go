@@ -73,6 +73,7 @@ func allFaults() map[string]fault {
 		"the ETag of another PUT":                {objectsBehind(oneETag), "PUTs at once are answered with their own ETags"},
 		"a GET that is a HEAD":                   {objectsBehind(headIsGet), "a signature fits one method"},
 		"a URL that does not expire":             {objects(func(u *ports.Upload) { u.TTL = time.Hour }), "a URL lives for its time to live"},
+		"a signature for a caller that left":     {keptObjects(func(s porttest.Objects) porttest.Objects { return absent{s} }), "SignDownload/a call returns the own error of a context that is cancelled, or past its deadline"},
 		"a list of another tenant's files":       {keptObjects(func(s porttest.Objects) porttest.Objects { return greedy{s} }), "a list has every file name of the tenant, and no other tenant's"},
 		"a list in the order of folders":         {keptObjects(func(s porttest.Objects) porttest.Objects { return byFolder{s} }), "a list is in the order of the keys by byte, page after page"},
 		"a list longer than its limit":           {keptObjects(func(s porttest.Objects) porttest.Objects { return boundless{s} }), "a list is in the order of the keys by byte, page after page"},
