@@ -176,8 +176,9 @@ func (p *Partywall) Close() error {
 // Shutdown stops everything that New started, in the opposite order. The
 // next process sends the mail of events that was not sent yet. When ctx is done, the
 // rest is stopped by force, within a second. No committed transaction is lost. Requests
-// must have ended before. Of several calls, the first stops everything, and the others
-// wait for it and return nil.
+// must have ended before. A later call that needs the database returns
+// [domain.CodeDatabaseUnavailable]. Of several calls of Shutdown, the first stops
+// everything, and the others wait for it and return nil.
 func (p *Partywall) Shutdown(ctx context.Context) error {
 	p.closing.Lock()
 	defer p.closing.Unlock()

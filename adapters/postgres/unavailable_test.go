@@ -129,8 +129,13 @@ func TestTheFunctionsOwnErrorsAreNoOutage(t *testing.T) {
 	})
 	acme := pgtest.MakeTenant(t, db, "acme")
 	_, elsewhere := net.DialTimeout("tcp", "127.0.0.1:1", time.Second) // no one listens there
+	of, err := sql.Open("postgres", "")                                // a database of the product's own, which is closed
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := errors.Join(of.Close(), of.PingContext(t.Context()))
 	for _, own := range []error{
-		elsewhere, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, sql.ErrConnDone, driver.ErrBadConn, &net.DNSError{Err: "no such host", Name: "api.example.com"},
+		elsewhere, closed, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, sql.ErrConnDone, driver.ErrBadConn, &net.DNSError{Err: "no such host", Name: "api.example.com"},
 		&pq.Error{Severity: "FATAL", Code: "57P01", Message: "of another database"}, context.Canceled, sql.ErrTxDone,
 	} {
 		own = fmt.Errorf("call a service: %w", own)
@@ -140,6 +145,27 @@ func TestTheFunctionsOwnErrorsAreNoOutage(t *testing.T) {
 		provision = own
 		if _, err := db.Tenants().Create(t.Context(), pgtest.Creation(t, "refused")); !errors.Is(err, own) || errors.Is(err, domain.Unavailable) {
 			t.Errorf("%v of OnProvision came back as %v", own, err)
+		}
+	}
+}
+
+func TestACallAfterCloseSaysSo(t *testing.T) {
+	t.Parallel()
+	db, _ := pgtest.Open(t, pgtest.WithNotes)
+	acme := pgtest.MakeTenant(t, db, "acme")
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, creating := db.Tenants().Create(t.Context(), pgtest.Creation(t, "late"))
+	_, listing := db.Tenants().List(t.Context(), domain.TenantID{}, 1)
+	for name, err := range map[string]error{
+		"a scope":    db.InTenant(t.Context(), acme, pgtest.InsertNote("late")),
+		"a creation": creating,
+		"a list":     listing,
+	} {
+		pgtest.MustBe(t, err, domain.CodeDatabaseUnavailable)
+		if !strings.Contains(err.Error(), "the installation is closed") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

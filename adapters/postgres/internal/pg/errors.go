@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/lib/pq"
@@ -61,7 +62,11 @@ func Translate(ctx context.Context, err error, what string) error {
 	if what != "" {
 		cause = fmt.Errorf("%s: %w", what, err)
 	}
-	if message := WhyAgain(err); message != "" {
+	message := WhyAgain(err)
+	if errors.Is(err, errClosed()) {
+		message, cause = "the program is stopping; try again", fmt.Errorf("the installation is closed: %w", cause)
+	}
+	if message != "" {
 		return domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("%s", message).WithCause(cause)
 	}
 	switch SQLState(err) {
@@ -72,6 +77,15 @@ func Translate(ctx context.Context, err error, what string) error {
 	}
 	return domain.Errorf(domain.Internal, "the database refused").WithCause(cause)
 }
+
+// errClosed returns the error of a closed [sql.DB], which package sql does not export.
+var errClosed = sync.OnceValue(func() error {
+	db := sql.OpenDB(neverConnects{})
+	_ = db.Close()
+	return db.PingContext(context.Background())
+})
+
+type neverConnects struct{ driver.Connector }
 
 // WhyAgain says why the same request may succeed later, or "". It is for our own
 // statements, which meet nothing else than load and each other.
