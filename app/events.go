@@ -14,7 +14,7 @@ const (
 	mailConsumer  = "mails"     // sends the mails that events cause
 )
 
-// deliverEvents starts what numbers events and what consumes them.
+// deliverEvents starts the sequencer and the consumers of events.
 func (p *Partywall) deliverEvents() {
 	p.tasks.While(p.Events.Sequence)
 	p.consume(auditConsumer, auditlog.Log{Logger: p.config.logger()}.Handle)

@@ -70,7 +70,7 @@ func (e *TenantError) Unwrap() error { return e.Err }
 // It enters tenants that are behind the program's migrations, too, since the statement may
 // remove the cause.
 //
-// A tenant that fails keeps no other from running. The error joins a [TenantError] for
+// A tenant that fails stops no other. The error joins a [TenantError] for
 // each, and rows of such a tenant may have been received. An active tenant that is
 // suspended meanwhile is left out, unless e.Tenants names it.
 func (p *Partywall) Exec(ctx context.Context, operator access.Operator, e Execution, receive func(ExecutedRow) error) error {

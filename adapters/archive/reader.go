@@ -30,8 +30,8 @@ type reader struct {
 	manifest manifest
 }
 
-// source keeps the error of where the archive comes from, which says nothing about the
-// archive.
+// source reads the archive, and keeps the error of the reader: such an error does not mean
+// that the archive is damaged.
 type source struct {
 	io.Reader
 	err error

@@ -17,9 +17,9 @@ import (
 // lockReport bounds the look at who holds a lock.
 const lockReport = time.Second
 
-// reportLock logs who may hold the lock that a statement in the tenant waited for in
-// vain, and adds it to the server's error as its detail. The server says only that
-// the statement waited.
+// reportLock logs the sessions that may hold the lock for which a statement in the tenant
+// waited too long, and adds them to the server's error as its detail. The server reports
+// only that the statement waited.
 func (db *DB) reportLock(ctx context.Context, gate *pg.Pool, id domain.TenantID, err error) {
 	e := pg.ServerError(err)
 	if e == nil || e.Code != pqerror.LockNotAvailable || pg.Raised(e) {

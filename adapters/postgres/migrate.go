@@ -44,8 +44,8 @@ func Migrate(ctx context.Context, cfg pg.Config, options MigrateOptions, report 
 	return setup.Migrate(ctx, cfg, options, report)
 }
 
-// PlanMigrations reads what [Migrate] would do with the migrations of cfg, and refuses
-// what Migrate would refuse before it changes anything.
+// PlanMigrations returns what [Migrate] would do with the migrations of cfg. It returns the
+// errors with which Migrate would refuse to begin, and changes nothing.
 func PlanMigrations(ctx context.Context, cfg pg.Config) (MigrationPlan, error) {
 	return inspection.ReadPlan(ctx, cfg)
 }

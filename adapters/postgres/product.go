@@ -18,9 +18,9 @@ const retryAfterDeployment = 30 * time.Second
 // retryAfterOthers is when others may have ended what a caller waits for.
 const retryAfterOthers = 2 * time.Second
 
-// refuseWithoutHook refuses to make a tenant where this program lacks what the
-// product gives every tenant. The caller of the API learns no more than to try again:
-// while a product's first hook is being deployed, that is right.
+// refuseWithoutHook refuses to make a tenant if this program lacks the hook that the
+// product runs for every tenant. The caller of the API only reads to try again, because
+// the request succeeds once the product's first hook is deployed everywhere.
 func (db *DB) refuseWithoutHook(ctx context.Context, tx *sqlx.Tx) error {
 	if db.cfg.OnProvision != nil {
 		return nil

@@ -124,8 +124,8 @@ func removeExpired(ctx context.Context, tx *sqlx.Tx, in installation.Installatio
 	return expired, err
 }
 
-// explainKeptRole adds to the error of a removal that the server refuses because of
-// other databases what they are and what to do.
+// explainKeptRole completes the error of a removal that the server refuses because of
+// other databases: it names them and what to do.
 func (db *DB) explainKeptRole(ctx context.Context, in installation.Installation, err error) error {
 	if pg.SQLState(err) != pqerror.DependentObjectsStillExist {
 		return err

@@ -15,7 +15,7 @@ import (
 
 // whyNot reads why the tenant's row refused entry by the gate: there is no such tenant,
 // its schema is older than the program, or it has moved to another gate, which whyNot
-// returns. Where only the columns of its versions are older, whyNot heals them.
+// returns. If only the columns of its versions are older, whyNot updates them.
 func (e entering) whyNot(ctx context.Context, l *installation.Logins, tried int) (gate int, err error) {
 	var gates int
 	upToDate, err := pg.One(ctx, l.SystemFor(e.id), func(row pg.Scanner) (upToDate bool, err error) {

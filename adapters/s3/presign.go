@@ -53,8 +53,8 @@ const (
 	dayLen    = len("20060102")
 )
 
-// presign returns r's URL, which is valid for life, in whole seconds, from at on, which is
-// in UTC.
+// presign returns the URL of r, valid from at, a time in UTC, for life, which has whole
+// seconds.
 func (p *presigner) presign(creds aws.Credentials, at time.Time, life time.Duration, r request) string {
 	now := at.AppendFormat(make([]byte, 0, len(timestamp)), timestamp)
 	key := p.signingKey(creds, now[:dayLen])
@@ -132,7 +132,8 @@ type signingKey struct {
 	signers    sync.Pool // of *signer
 }
 
-// signer has what a signature takes, for the next one: a new HMAC would hash the key again.
+// signer keeps the state of a signature for the next one, because a new HMAC would hash the
+// key again.
 type signer struct {
 	hmac      hash.Hash
 	text, sum []byte

@@ -31,7 +31,7 @@ func (cmd command) build(c console) *cobra.Command {
 		Use:                strings.TrimSpace(cmd.name + " " + cmd.args),
 		Short:              cmd.summary,
 		Long:               strings.TrimSpace(cmd.summary + "\n\n" + cmd.details),
-		Args:               cobra.ArbitraryArgs, // action reports what is missing and what is too much
+		Args:               cobra.ArbitraryArgs, // action reports missing and extra arguments
 		DisableFlagParsing: cmd.raw,
 		ValidArgsFunction:  cobra.NoFileCompletions,
 		RunE:               needsCommand,

@@ -17,7 +17,7 @@ func doctorCommand() command {
 		details: "It looks at the configuration and at all that isn't built in: the database, the user pool, the bucket and\n" +
 			"the mail. It changes nothing, but makes a few objects below .partywall/ in the bucket and deletes them. It\n" +
 			"exits 1 if something must be fixed. docs/production.md lists the checks.",
-		flags: []option{boolFlag("quiet", "print nothing about what is well"), jsonFlag()},
+		flags: []option{boolFlag("quiet", "leave out the checks that pass"), jsonFlag()},
 		run:   runDoctor,
 	}
 }

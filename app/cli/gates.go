@@ -23,7 +23,7 @@ func gatesSetCommand() command {
 	return command{
 		name:    "set",
 		args:    "N",
-		summary: "have N gates",
+		summary: "set the number of gates to N",
 		details: "It makes the logins of new gates, and logs in as each before anything uses it. Programs that serve need no restart.\n" +
 			"New tenants get the gate with the fewest; gates move moves those that there are. A gate that has tenants is kept.\n" +
 			"While a program of an earlier release is connected, more than one is refused, because it enters tenants by one gate.",

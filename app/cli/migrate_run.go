@@ -24,7 +24,7 @@ func migrateUpCommand() command {
 		summary: "run the migrations that are new, in shared and in the tenants",
 		details: "The database must be set up. setup runs the migrations of all tenants, too; migrate up can begin with some of them,\n" +
 			"so run it first. It makes a tenant for trial and undoes it before it changes anything.\n\n" +
-			"A tenant that fails keeps no other, and is answered 503 until it is brought up to date. A tenant whose tables are in\n" +
+			"A tenant that fails stops no other, and is answered 503 until it is brought up to date. A tenant whose tables are in\n" +
 			"use is tried again after the others. The command exits 1 if a tenant stays behind. It may be interrupted and repeated,\n" +
 			"and several may run at once: they share the work.",
 		flags: append(migrateFlags(),

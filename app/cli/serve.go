@@ -20,7 +20,7 @@ func serveCommand() command {
 	return command{
 		name:    "serve",
 		summary: "serve the API; unconfigured parts are built in (the default)",
-		details: "SIGINT (Ctrl-C) and SIGTERM stop it orderly, within 10 s.",
+		details: "SIGINT (Ctrl-C) and SIGTERM stop it within 10 s. Requests in flight have 8 s to end.",
 		flags: []option{
 			boolFlag("memory", "keep everything in memory: nothing is left at the end, and no other process sees it"),
 			boolFlag("mixed", "allow real parts next to built-in ones, which is what a forgotten variable looks like"),

@@ -12,9 +12,9 @@ func setupCommand() command {
 		name:    "setup",
 		summary: "make or upgrade the database, its schemas and roles; may be repeated",
 		details: "Run it before the first start on a database of your own, after an upgrade, and after a change of\n" +
-			"DB_PASSWORD or DB_GATE_SECRET. A private database needs none: serve sets it up.\n\n" +
+			"DB_PASSWORD or DB_GATE_SECRET. A private database needs no setup, because serve does it.\n\n" +
 			"It makes a tenant for trial first, and undoes it, so that a migration that fails is found before any tenant has\n" +
-			"it. A tenant that fails keeps no other: setup names it and the file, goes on, and exits 1. Meanwhile that tenant\n" +
+			"it. A tenant that fails stops no other: setup names it and the file, goes on, and exits 1. Meanwhile that tenant\n" +
 			"is answered 503, and all others are served. The next setup goes on from there.",
 		flags: []option{
 			workersFlag(),

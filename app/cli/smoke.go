@@ -20,7 +20,7 @@ import (
 func smokeCommand() command {
 	return command{
 		name:    "smoke",
-		summary: "walk the whole story against a running server",
+		summary: "test a running server, from a new tenant to the download of a file",
 		details: "The server needs TENANT_CREATION=open and must let new users in without a mailed code, or with --code.\n" +
 			"A tenant, a user and a small file are left behind, named smoke-...",
 		flags: []option{
@@ -38,7 +38,7 @@ type stepObject struct {
 	OK   bool   `json:"ok"`
 }
 
-// smoke runs the story against a running server, prints a tick for each step, and stops at
+// smoke tests a running server step by step, prints a tick for each step, and stops at
 // the first step that fails. A tenant and a user named smoke-... remain.
 func smoke(ctx context.Context, c console, cmd invocation) error {
 	base, err := url.Parse(cmd.String("url"))
@@ -68,7 +68,7 @@ func smoke(ctx context.Context, c console, cmd invocation) error {
 	return nil
 }
 
-// walk is one caller's run through the story.
+// walk is one run of the steps.
 type walk struct {
 	program                       string // the serving program, as operators type it
 	base                          string

@@ -21,7 +21,7 @@ func execCommand() command {
 		args:    "[ID] SQL",
 		summary: "run one SQL statement inside tenants, as the role of each",
 		details: "It prints CSV whose first column is the tenant's ID, or with --json an object for each row. In CSV, NULL is\n" +
-			"empty. The transactions are read-only unless --write is given. A tenant that fails keeps no other from running:\n" +
+			"empty. The transactions are read-only unless --write is given. A tenant that fails stops no other:\n" +
 			"it is named on the standard error, and the command exits 1. Suspended and deleted tenants are left out;\n" +
 			"those that are behind the program's migrations are not, so that what keeps a migration from running can be removed.",
 		flags: []option{

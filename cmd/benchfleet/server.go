@@ -62,8 +62,8 @@ func (s *server) set(ctx context.Context) error {
 	return s.maintain(ctx, append(statements, "SELECT pg_reload_conf()")...)
 }
 
-// calm takes back what set did, and writes what hasty settings have kept from the disk,
-// so that an end and a start after it are those of a server in production.
+// calm resets the settings of set, and writes to the disk what the fast settings kept in
+// memory, so that the next stop and start are those of a server in production.
 func (s *server) calm(ctx context.Context) error {
 	return s.maintain(ctx, "ALTER SYSTEM RESET ALL", "SELECT pg_reload_conf()", "CHECKPOINT")
 }

@@ -22,8 +22,8 @@ type Tenants struct {
 	inFlight map[flight]int
 }
 
-// flight is what is counted: the requests of a tenant's members, or those of callers who
-// prove nothing, so that these do not use up what the members have.
+// flight is a key of the counts. The requests of a tenant's members and those of callers
+// without a proof are counted apart, so that strangers do not use up the members' limit.
 type flight struct {
 	tenant domain.TenantID
 	anyone bool

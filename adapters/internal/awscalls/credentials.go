@@ -36,9 +36,8 @@ func Recognizable(cfg aws.Config) aws.Config {
 // whoAmI is the command that shows the credentials in use.
 const whoAmI = "aws sts get-caller-identity"
 
-// CredentialTrouble returns what is wrong with the credentials of this machine, and
-// what to do about it, if that is the cause of err, and not the permissions of the
-// credentials.
+// CredentialTrouble reports whether the credentials of this machine caused err, rather than
+// their permissions. If so, it returns what is wrong and how to fix it.
 func CredentialTrouble(err error) (what, fix string, ok bool) {
 	if none := noneOf(err); none != nil {
 		return describeNone(none)

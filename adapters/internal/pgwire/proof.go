@@ -43,7 +43,7 @@ const (
 	stageError                  // the server reports an error and hangs up
 )
 
-// Read delivers what the server sends, message by message after it was judged.
+// Read returns what the server sends, each message after it was checked.
 func (p *proof) Read(b []byte) (int, error) {
 	for len(p.pending) == 0 {
 		if p.refused != nil {

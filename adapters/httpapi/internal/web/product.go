@@ -9,8 +9,8 @@ import (
 	"github.com/partywall-go/partywall/adapters/internal/problem"
 )
 
-// Prover returns a request with what it proves in its context, or the error that the
-// caller gets. It notes in the line what it learns.
+// Prover returns a request with the proof in its context, or the error for the caller. It
+// records in the line which user and tenant it found.
 type Prover func(*http.Request, *Line) (*http.Request, error)
 
 // Guard lets next, a product's route, serve the requests for which prove returns no

@@ -2,7 +2,8 @@ package archive
 
 import "github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 
-// Settings have the server write and read values alike, whatever its own settings are.
+// Settings make every server write and read values in the same form, whatever its own
+// settings are.
 // Statements take as long as they need. A table whose row policies would hide rows from
 // its owner is refused.
 func Settings(cfg pg.Config) []pg.Setting {

@@ -102,8 +102,8 @@ func (c *checker) publicRights(ctx context.Context) (doctor.Finding, error) {
 	return doctor.Pass("PUBLIC may create nothing, and enters no schema of ours"), nil
 }
 
-// excess lists what roles may do beyond what they must, a line each. The roles are
-// named by a pattern, so that one query serves for all tenants.
+// excess lists the rights of roles that exceed their needs, a line each. A pattern names
+// the roles, so that one query reads those of all tenants.
 func (c *checker) excess(ctx context.Context, branches ...string) ([]string, error) {
 	query := `
 		WITH role AS (SELECT * FROM pg_roles), acl AS (

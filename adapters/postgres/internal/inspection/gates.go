@@ -91,7 +91,8 @@ func connsOf(cfg pg.Config, gates int) int {
 	return cfg.MaxConns
 }
 
-// Left describes what an interrupted move has left, with what to do, if there is any.
+// Left describes the leftovers of an interrupted move and how to remove them. Without
+// leftovers both are empty.
 func (s GatesStatus) Left(cfg pg.Config) (what, fix string) {
 	if s.Leftovers == 0 {
 		return "", ""

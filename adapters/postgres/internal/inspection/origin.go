@@ -67,8 +67,8 @@ type otherDatabase struct {
 	Name string
 }
 
-// ReadOrigin asks pg_shdepend, which every login may read, which other databases
-// have grants to, or belongings of, the installation's roles.
+// ReadOrigin reads the other databases in which the installation's roles have grants or
+// own objects. It reads pg_shdepend, which every login may read.
 func ReadOrigin(ctx context.Context, tx *sqlx.Tx, in installation.Installation) (o Origin, err error) {
 	err = tx.QueryRowContext(ctx, `
 		SELECT i.database_oid::bigint, d.oid::bigint

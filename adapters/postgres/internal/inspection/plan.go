@@ -26,8 +26,8 @@ type PlannedTenants struct {
 	First   []domain.TenantID // some of them
 }
 
-// ReadPlan reads what a run of the migrations of cfg would do, and refuses what the run
-// would refuse before it changes anything. It changes nothing, and makes no trial.
+// ReadPlan returns what a run of the migrations of cfg would do. It returns the errors with
+// which the run would refuse to begin. It changes nothing, and makes no trial.
 func ReadPlan(ctx context.Context, cfg pg.Config) (plan MigrationPlan, err error) {
 	err = read(ctx, cfg, "plan the migrations", systemsSetOnly, func(ctx context.Context, r reading) error {
 		return plan.read(ctx, r.tx, r.sets)

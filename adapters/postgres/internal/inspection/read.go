@@ -19,7 +19,7 @@ type reading struct {
 }
 
 // read runs fn on a connection of its own, in an installation that has the needed sets.
-// what says in errors what could not be done.
+// Errors name what, the step that failed.
 func read(ctx context.Context, cfg pg.Config, what string, needed func(schema.Sets) schema.Sets, fn func(context.Context, reading) error) error {
 	cfg, err := cfg.WithDefaults()
 	if err != nil {

@@ -36,8 +36,8 @@ const CloseFunctions = `
 	ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 	ALTER DEFAULT PRIVILEGES IN SCHEMA ext GRANT EXECUTE ON FUNCTIONS TO PUBLIC`
 
-// SharedDefaults counts the kinds of things, of tables, sequences and functions, of
-// which the login {shared} may use what Config.User makes in the schema shared.
+// SharedDefaults counts for how many of three kinds of objects (tables, sequences and
+// functions) the login {shared} may use those that Config.User makes in the schema shared.
 const SharedDefaults = `
 	SELECT count(DISTINCT d.defaclobjtype) FROM pg_default_acl d, aclexplode(d.defaclacl) a JOIN pg_roles r ON r.oid = a.grantee
 	WHERE d.defaclnamespace = 'shared'::regnamespace AND d.defaclrole = CURRENT_USER::regrole AND r.rolname = '{shared}'`

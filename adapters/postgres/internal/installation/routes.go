@@ -6,12 +6,12 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// Routes remembers the gates of the tenants that were asked for lately, so that a request
-// reads none. An entry may be wrong, because a tenant moves: the opening of a scope finds
-// that out.
+// Routes caches the gates of the tenants that were requested lately, so that a request
+// reads none from the database. An entry may be wrong because the tenant has moved. The
+// opening of a scope detects that.
 type Routes struct {
 	mu         sync.RWMutex
-	young, old map[domain.TenantID]int // old has what young had when it was full
+	young, old map[domain.TenantID]int // old is the generation before young
 }
 
 // routesOfGeneration is how many tenants a generation of [Routes] holds.

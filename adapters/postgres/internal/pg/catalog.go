@@ -1,8 +1,8 @@
 package pg
 
 // ObjectsOfSchema returns a subquery for the rows of a catalogue, such as pg_class, whose
-// objects are in the schema $1. It finds them by pg_depend: the catalogues have no index by
-// schema, so that a look at one tenant would cost more with each other tenant. Indexes and
+// objects are in the schema $1. It finds them by pg_depend, because the catalogues have no
+// index by schema: reading one tenant's objects would take longer the more tenants exist. Indexes and
 // the tables of composite types, which only their owners depend on, are not among them.
 func ObjectsOfSchema(catalogue string) string {
 	return `(

@@ -13,8 +13,8 @@ import (
 
 // lib/pq sends each []byte of a COPY in the text form of a bytea, whatever its column
 // is. As with arguments, a []byte is sent as text unless its column is a bytea, and a
-// nil one is NULL. While a COPY runs nothing can be asked, so the columns are looked up
-// before it.
+// nil one is NULL. The columns are looked up before the COPY, because the connection
+// takes no query while it runs.
 
 // copied is what a COPY ... FROM STDIN fills.
 type copied struct {
@@ -54,8 +54,8 @@ func columnName(token string) string {
 }
 
 // columnsOf returns the types of the columns that a COPY fills, domains resolved. It
-// returns nil for another statement, outside of a scope, and where the server doesn't
-// find the table or a column, which the COPY itself then says.
+// returns nil for another statement and outside of a scope. If the server does not find
+// the table or a column it returns nil, too, and the COPY then fails with the reason.
 func (c *Conn) columnsOf(ctx context.Context, query string) ([]parameter, error) {
 	target, ok := parseCopy(query)
 	if !ok || c.scope == nil {
@@ -97,8 +97,8 @@ func (c *Conn) readColumns(ctx context.Context, target copied) (types []paramete
 	return wanted, nil
 }
 
-// copyValue is an argument in the form that lib/pq's COPY sends right. The columns are
-// nil where they aren't known.
+// copyValue converts an argument to a form that lib/pq's COPY sends correctly. The
+// columns are nil if they are unknown.
 func copyValue(value driver.Value, column int, columns []parameter) driver.Value {
 	switch v := value.(type) {
 	case encoded:

@@ -27,10 +27,10 @@ const (
 	CodeSetupIncomplete  domain.Code = "setup_incomplete" // setup did all that it could; what is left concerns some tenants, or new ones
 	CodeLoginRefused     domain.Code = "database_login_refused"
 	CodeRolesMismatch    domain.Code = "tenant_roles_mismatch"
-	CodeOtherProgram     domain.Code = "other_program" // a product set the database up, with what this program lacks
+	CodeOtherProgram     domain.Code = "other_program" // a product with a hook that this program lacks set the database up
 	CodeRightsLacking    domain.Code = "database_rights_lacking"
 	CodeCopy             domain.Code = "database_is_a_copy"
-	CodeOneGateProgram   domain.Code = "one_gate_program" // a program of an earlier release is connected, which would look for moved tenants in vain
+	CodeOneGateProgram   domain.Code = "one_gate_program" // a program of an earlier release is connected, which would not find moved tenants
 )
 
 // The codes of a scope that its function used wrongly. All are [domain.Internal].
@@ -46,8 +46,8 @@ func Refusal(code domain.Code, err error, format string, args ...any) *domain.Er
 	return domain.Errorf(domain.Internal, format, args...).WithCode(code).WithCause(err)
 }
 
-// Translate is the one place where the driver's errors become the domain's.
-// What names what was attempted, for the operator; it is empty where err does.
+// Translate converts an error of the driver into one of the domain. No other function
+// does. The operator reads in what which step failed; it is empty if err names the step.
 func Translate(ctx context.Context, err error, what string) error {
 	if err == nil {
 		return nil
@@ -88,7 +88,7 @@ var errClosed = sync.OnceValue(func() error {
 type neverConnects struct{ driver.Connector }
 
 // WhyAgain says why the same request may succeed later, or "". It is for our own
-// statements, which meet nothing else than load and each other.
+// statements, which fail only because of load or because of each other.
 func WhyAgain(err error) string {
 	if Unavailable(err) {
 		usual, _ := domain.CodeDatabaseUnavailable.Definition()
@@ -109,8 +109,8 @@ func WhyAgain(err error) string {
 	return ""
 }
 
-// ContextErr is ctx.Err, also in the moment between a deadline and the end
-// of the context: the network looks at the clock itself.
+// ContextErr is ctx.Err, and [context.DeadlineExceeded] as soon as the deadline has
+// passed: connections have the same deadline, and may time out before ctx is done.
 func ContextErr(ctx context.Context) error {
 	if deadline, ok := ctx.Deadline(); ok && ctx.Err() == nil && !time.Now().Before(deadline) {
 		return context.DeadlineExceeded
@@ -133,9 +133,9 @@ func SQLState(err error) pqerror.Code {
 }
 
 // Unavailable reports whether the database cannot be used now: there is no
-// connection, or the server ended it, follows another server, or has run out of
-// something. A statement's own failure isn't among that, whatever its class: any
-// class can be raised, and a statement that takes too long will do so again.
+// connection, or the server ended it, follows another server, or has run out of a
+// resource. The failure of a single statement does not count, whatever its class: SQL
+// can raise any class, and a statement that takes too long will do so again.
 func Unavailable(err error) bool {
 	if _, ok := errors.AsType[*loginFailure](err); ok {
 		return true
@@ -147,9 +147,9 @@ func Unavailable(err error) bool {
 	return Fatal(e) || !Raised(e) && (e.Code == pqerror.ReadOnlySQLTransaction || e.Code.Class() == "53")
 }
 
-// Fatal reports whether the server closed the connection with the error. The
-// severity comes in the language of lc_messages, and lib/pq drops the one that
-// doesn't: where it is none of the English words, the code says it.
+// Fatal reports whether the server closed the connection with the error. lib/pq keeps
+// only the severity in the language of lc_messages. If that is no English word, the
+// code decides.
 func Fatal(e *pq.Error) bool {
 	switch e.Severity {
 	case pqerror.SeverityFatal, pqerror.SeverityPanic:
@@ -169,15 +169,15 @@ func Fatal(e *pq.Error) bool {
 // plpy.Error in PL/Python.
 func Raised(e *pq.Error) bool { return e.Routine == "exec_stmt_raise" || e.Routine == "PLy_elog_impl" }
 
-// Lost reports whether the connection is gone, so that it isn't known what became
-// of the last message.
+// Lost reports whether the connection was lost. Whether the server handled the last
+// message is then unknown.
 func Lost(err error) bool {
 	_, network := errors.AsType[net.Error](err)
 	return network || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }
 
-// ErrNoSuchTenant is what an unknown, a suspended and a foreign tenant get alike.
+// ErrNoSuchTenant is the error for an unknown, a suspended and a foreign tenant.
 func ErrNoSuchTenant() *domain.Error {
 	return domain.NewError(domain.CodeTenantNotFound)
 }

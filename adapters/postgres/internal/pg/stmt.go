@@ -8,8 +8,8 @@ import (
 	"reflect"
 )
 
-// PrepareContext prepares a statement whose errors are judged as the connection's
-// own. [pq.CopyIn] is one, too.
+// PrepareContext prepares a statement, which may be one of [pq.CopyIn]. Its errors are
+// treated as those of the connection.
 func (c *Conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	if err := c.admit(); err != nil {
 		return nil, err

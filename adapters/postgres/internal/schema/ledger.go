@@ -11,7 +11,7 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
-// ledger is what was applied, or what was published for new tenants.
+// ledger lists the files that were applied, or published for new tenants.
 type ledger []entry
 
 // entry is a file as it was then.

@@ -52,9 +52,9 @@ const (
 	stateLocal    pqerror.Code = "PW004" // a table of a tenant isn't on the tenant's node
 )
 
-// Run runs migrations in order, a file a message, in the scope that tx has. Path,
-// role, settings and what else a session keeps are the scope's own again after
-// each file, so that no file depends on what an earlier one left behind.
+// Run runs migrations in order, a file a message, in the scope that tx has. After each
+// file it restores the scope's path, role, settings and the rest of the session's state,
+// so that no file depends on an earlier one's.
 func (t Target) Run(ctx context.Context, tx *sqlx.Tx, s Set, migrations []Migration) error {
 	scope, ok := pg.ScopeOf(ctx)
 	if !ok {
@@ -93,9 +93,9 @@ func (t Target) run(ctx context.Context, tx *sqlx.Tx, m Migration, then string) 
 	return err
 }
 
-// message runs a file. The server refuses COMMIT, ROLLBACK and SAVEPOINT in what
-// EXECUTE runs, so that no file can keep a part of what it did, or of a new tenant.
-// The tags are made up for each file: no text can end them.
+// message runs a file by EXECUTE, in which the server refuses COMMIT, ROLLBACK and
+// SAVEPOINT. So no file can commit a part of itself, or of a new tenant. The tags of its
+// quotes are random, so that no text in the file can end them.
 func (t Target) message(m Migration) string {
 	return t.setPath() + block(t.checkBefore()+"EXECUTE "+dollarQuote(executable(m))+";"+t.checkAfter()) + t.checkPath(m)
 }

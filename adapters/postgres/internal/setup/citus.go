@@ -7,8 +7,8 @@ import (
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 )
 
-// tryNodes enters the nodes of a Citus cluster as a role like the tenants'. A node learns
-// of a role at the commit, so the trial of a tenant, which is undone, can't find out.
+// tryNodes enters the nodes of a Citus cluster as a role like the tenants'. The trial of a
+// tenant cannot do that, because it is undone, and a node has a role only after the commit.
 func (s *setup) tryNodes(ctx context.Context) error {
 	if !s.in.Citus || !s.in.Roles {
 		return nil

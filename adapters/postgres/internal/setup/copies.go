@@ -72,8 +72,9 @@ func (s *setup) renew(ctx context.Context, tx *sqlx.Tx) error {
 	return s.moveObjects(ctx, tx, old)
 }
 
-// grantsOf lists, for each grant in this database to a role of an installation,
-// what gives the same to its namesake in another, and what takes it from the role.
+// grantsOf lists each grant in this database to a role of an installation as two
+// statements: one grants the same to the role of that name in another installation, the
+// other revokes it from the role.
 const grantsOf = `
 	WITH role AS (
 		SELECT old.oid, old.rolname, new.rolname AS successor FROM pg_roles old

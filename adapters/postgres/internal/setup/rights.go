@@ -13,7 +13,8 @@ import (
 	"github.com/partywall-go/partywall/domain"
 )
 
-// explain says what a superuser must grant for what the database denied.
+// explain converts a denial of the database into an error that names the grants which a
+// superuser must make.
 func (s *setup) explain(ctx context.Context, err error) error {
 	if _, explained := errors.AsType[*domain.Error](err); explained || pg.SQLState(err) != pqerror.InsufficientPrivilege {
 		return pg.Translate(ctx, err, "set up")

@@ -38,10 +38,9 @@ const grantOlder = `
 		END LOOP;
 	END $grant$`
 
-// ensureShared makes the login that works in the schema shared, or gives it its
-// password anew, and what it may do with what is made there. The older grants are
-// made once, while no default privilege shows that it had them: what a product takes
-// away later stays so.
+// ensureShared makes the login that works in the schema shared, or sets its password
+// again, and grants it what is made there. It grants what existed before only once, while
+// the login has no default privilege: so a product's later REVOKE stays in force.
 func (s *setup) ensureShared(ctx context.Context, tx *sqlx.Tx) error {
 	login := s.in.SharedRole()
 	if err := s.ensureLogin(ctx, tx, login); err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // tenants brings every tenant that is behind to the newest version. One that fails
-// keeps no other.
+// stops no other.
 func (s *setup) tenants(ctx context.Context) (err error) {
 	options := s.fleet
 	options.Patience = s.cfg.MigrationPatience
