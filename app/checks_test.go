@@ -109,6 +109,9 @@ func TestTheDocsListTheChecks(t *testing.T) {
 			t.Errorf("there are two checks %s", c.Name)
 		}
 		seen[c.Name] = true
+		if c.About == "" {
+			t.Errorf("the check %s does not say what it is about", c.Name)
+		}
 		want = append(want, "| `"+c.Name+"` | "+c.About+" |")
 	}
 	for _, row := range want {

@@ -35,7 +35,7 @@ func TestNewIdentity(t *testing.T) {
 
 func TestAStatusThatIsNotListedAllowsNothing(t *testing.T) {
 	type rules struct{ serves, accepts, visible, keeps, purged bool }
-	for status, want := range map[domain.TenantStatus]rules{
+	wanted := map[domain.TenantStatus]rules{
 		domain.Unclaimed: {keeps: true},
 		domain.Active:    {serves: true, accepts: true, visible: true, keeps: true},
 		domain.Suspended: {accepts: true, visible: true, keeps: true},
@@ -44,7 +44,13 @@ func TestAStatusThatIsNotListedAllowsNothing(t *testing.T) {
 		domain.Gone:      {},
 		"":               {},
 		"frozen":         {},
-	} {
+	}
+	for _, status := range domain.TenantStatuses() {
+		if _, found := wanted[status]; !found {
+			t.Errorf("this test lacks the status %q", status)
+		}
+	}
+	for status, want := range wanted {
 		got := rules{status.ServesMembers(), status.AcceptsMembers(), status.VisibleToOwners(), status.KeepsData(), status.MayBePurged()}
 		if got != want {
 			t.Errorf("the status %q allows %+v, want %+v", status, got, want)

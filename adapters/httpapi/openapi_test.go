@@ -70,6 +70,23 @@ func TestEachCodeIsInTheDocument(t *testing.T) {
 	}
 }
 
+func TestTheWordsOfTheDocumentAreThoseOfTheDomain(t *testing.T) {
+	owners := slices.DeleteFunc(domain.TenantStatuses(), func(s domain.TenantStatus) bool { return !s.VisibleToOwners() })
+	for schema, want := range map[string]string{
+		"TenantStatus":                 fmt.Sprint(domain.TenantStatuses()),
+		"Membership/properties/status": fmt.Sprint(owners),
+		"Role":                         fmt.Sprint(domain.Roles()),
+	} {
+		var documented []string
+		for _, word := range theContract().at("/components/schemas/" + schema).field("enum").items() {
+			documented = append(documented, word.text())
+		}
+		if got := fmt.Sprint(documented); got != want {
+			t.Errorf("the schema %s of openapi.yaml has %s, the domain %s", schema, got, want)
+		}
+	}
+}
+
 // documentedCodes returns the entries of the schema Code by their codes.
 func documentedCodes() map[string]node {
 	codes := map[string]node{}
