@@ -109,12 +109,15 @@ func withAddress(ctx context.Context, err error, database postgres.Config) error
 	const patience = 2 * time.Second
 	network, address := database.NetworkAddress()
 	dialer := net.Dialer{Timeout: patience}
-	if conn, dialErr := dialer.DialContext(ctx, network, address); dialErr != nil {
-		err = dialErr
-	} else {
-		conn.Close()
+	conn, dialErr := dialer.DialContext(ctx, network, address)
+	if dialErr != nil {
+		return fmt.Errorf("the database %s at %s is not ready: %w; check DB_HOST and DB_PORT, and whether the server is running", database.Database, address, dialErr)
 	}
-	return fmt.Errorf("the database %s at %s is not ready: %w; check DB_HOST, DB_PORT, DB_USER, DB_PASSWORD and DB_SSLMODE, and whether the server is running", database.Database, address, err)
+	conn.Close()
+	if e, ok := errors.AsType[*domain.Error](err); ok && e.Err != nil {
+		err = e.Err // it says what to do
+	}
+	return fmt.Errorf("the database %s at %s is not ready: %w", database.Database, address, err)
 }
 
 // Close closes the database, and stops a private one that OpenRegistry started.

@@ -112,7 +112,7 @@ func (db *DB) logins() (*installation.Logins, error) {
 	}
 	away := domain.NewError(domain.CodeDatabaseUnavailable).WithMessage("the database cannot be reached yet; try again")
 	if reason := db.reason.Load(); reason != nil {
-		away = away.WithCause(*reason)
+		away = away.WithCause(pg.Reason(*reason))
 	}
 	return nil, away
 }

@@ -14,10 +14,15 @@ import (
 )
 
 // Main runs the program with the arguments and streams of the process, until
-// it ends or receives SIGINT or SIGTERM, and exits.
+// it ends or receives SIGINT, SIGTERM or SIGHUP, and exits. SIGHUP is ignored if the
+// process was started so, as by nohup.
 func Main(p Program) {
 	tuneCollector()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	code := p.Run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)

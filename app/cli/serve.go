@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"os"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -20,7 +22,8 @@ func serveCommand() command {
 	return command{
 		name:    "serve",
 		summary: "serve the API; unconfigured parts are built in (the default)",
-		details: "SIGINT (Ctrl-C) and SIGTERM stop it within 10 s. Requests in flight have 8 s to end.",
+		details: "SIGINT (Ctrl-C), SIGTERM and SIGHUP stop it within 10 s. Requests in flight have 8 s to end. The configuration is\n" +
+			"read at the start alone.",
 		flags: []option{
 			boolFlag("memory", "keep everything in memory: nothing is left at the end, and no other process sees it"),
 			boolFlag("mixed", "allow real parts next to built-in ones, which is what a forgotten variable looks like"),
@@ -48,6 +51,7 @@ func serve(ctx context.Context, c console, cmd invocation) error {
 	}
 	defer listener.Close()
 
+	defer outliveReaders()()
 	began := time.Now()
 	pw, err := open(ctx, c, cfg)
 	if err != nil {
@@ -72,6 +76,15 @@ func serve(ctx context.Context, c console, cmd invocation) error {
 	err = pw.ServeHandler(ctx, listener, c.program.handler(pw))
 	<-looked
 	return errors.Join(err, pw.Shutdown(stopping))
+}
+
+// outliveReaders keeps the process from ending with the program that reads its log from
+// a pipe, until the function that it returns is called. Processes that it starts are not
+// affected, as they would be by [signal.Ignore].
+func outliveReaders() (stop func()) {
+	broken := make(chan os.Signal, 1)
+	signal.Notify(broken, syscall.SIGPIPE)
+	return func() { signal.Stop(broken) }
 }
 
 // stopPatience limits an orderly stop, including requests in flight.
@@ -100,8 +113,11 @@ func open(ctx context.Context, c console, cfg app.Config) (*app.Partywall, error
 // aboutDataDir adds to an error about a file below DATA_DIR what to do.
 func aboutDataDir(cfg app.Config, err error) error {
 	file, ok := errors.AsType[*fs.PathError](err)
-	if !ok || !isBelow(cfg.DataDir, file.Path) || errors.Is(err, syscall.ENOSPC) {
+	switch {
+	case !ok || !isBelow(cfg.DataDir, file.Path):
 		return err
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("DATA_DIR=%s: %w; free space on that disk, or set DATA_DIR to a folder on another one", cfg.DataDir, err)
 	}
 	return fmt.Errorf("DATA_DIR=%s: %w; make it a folder that this user may write in, or set DATA_DIR to another one", cfg.DataDir, err)
 }

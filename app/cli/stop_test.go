@@ -51,6 +51,50 @@ func TestAStopAtTheWorstMoment(t *testing.T) {
 	}
 }
 
+// TestAHangUpStopsTheProgramOrderly sends SIGHUP, as a terminal that is closed does.
+func TestAHangUpStopsTheProgramOrderly(t *testing.T) {
+	s := serveProgram(t, nil, "--memory")
+	if err := s.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	<-s.ended
+	if code := s.cmd.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("exit %d: %v", code, s.cmd.ProcessState)
+	}
+}
+
+// TestTheProgramOutlivesTheReaderOfItsLog closes the pipe that the log goes to.
+func TestTheProgramOutlivesTheReaderOfItsLog(t *testing.T) {
+	port := strconv.Itoa(freePort(t))
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0], "serve", "--memory")
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = environ(map[string]string{"PORT": port}), t.TempDir(), writer, writer
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s := &server{url: "http://127.0.0.1:" + port, cmd: cmd, ended: make(chan struct{})}
+	s.api = s.url
+	go func() { _ = cmd.Wait(); close(s.ended) }()
+	t.Cleanup(func() { _ = cmd.Process.Kill(); <-s.ended })
+	_ = writer.Close()
+	if _, err := reader.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	_ = reader.Close()
+	s.awaitReady(t, time.Minute)
+	for range 3 { // each request is a line
+		if code := status(t.Context(), s.url+"/readyz"); code != 200 {
+			t.Errorf("got %d", code)
+		}
+	}
+	if code := s.stop(t); code != 0 {
+		t.Errorf("exit %d", code)
+	}
+}
+
 // processesOf returns the postmaster of a data folder and its children.
 func processesOf(t *testing.T, data string) (pids []int) {
 	t.Helper()

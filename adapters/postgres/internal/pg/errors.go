@@ -59,8 +59,11 @@ func Translate(ctx context.Context, err error, what string) error {
 		return done
 	}
 	cause := err
+	if advice := outageAdvice(err); advice != "" {
+		cause = fmt.Errorf("%s: %w", advice, err)
+	}
 	if what != "" {
-		cause = fmt.Errorf("%s: %w", what, err)
+		cause = fmt.Errorf("%s: %w", what, cause)
 	}
 	message := WhyAgain(err)
 	if errors.Is(err, errClosed()) {
@@ -87,6 +90,18 @@ var errClosed = sync.OnceValue(func() error {
 
 type neverConnects struct{ driver.Connector }
 
+// outageAdvice is what the operator does about a server that refuses what it usually
+// does, or "".
+func outageAdvice(err error) string {
+	switch SQLState(err) {
+	case pqerror.ReadOnlySQLTransaction:
+		return "the server takes no changes: let DB_HOST name the primary, and see that default_transaction_read_only is off (the doctor check database-writable names the place)"
+	case pqerror.DiskFull:
+		return "the disk of the server is full: free space on it"
+	}
+	return ""
+}
+
 // WhyAgain says why the same request may succeed later, or "". It is for our own
 // statements, which fail only because of load or because of each other.
 func WhyAgain(err error) string {
@@ -107,6 +122,15 @@ func WhyAgain(err error) string {
 		return "the database took too long; try again"
 	}
 	return ""
+}
+
+// Reason returns the cause of err where err itself only says that the database cannot be
+// used.
+func Reason(err error) error {
+	if e, ok := errors.AsType[*domain.Error](err); ok && e.Code == domain.CodeDatabaseUnavailable && e.Err != nil {
+		return Reason(e.Err)
+	}
+	return err
 }
 
 // ContextErr is ctx.Err, and [context.DeadlineExceeded] as soon as the deadline has

@@ -59,7 +59,7 @@ func LoginError(ctx context.Context, cfg Config, login string, err error) error 
 			return refused
 		}
 		if advice := cfg.loginDelay(login, e); advice != "" {
-			return domain.NewError(domain.CodeDatabaseUnavailable).WithCause(Refusal(domain.CodeDatabaseUnavailable, err, "%s", advice))
+			return domain.NewError(domain.CodeDatabaseUnavailable).WithCause(Refusal(domain.CodeDatabaseUnavailable, e, "%s", advice))
 		}
 	}
 	what := "log in as " + login
