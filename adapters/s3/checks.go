@@ -43,7 +43,7 @@ func (e *checker) checks() []doctor.Check {
 		{Name: "bucket-cors", About: "the pages of `CORS_ALLOW_ORIGINS` may move files", Needs: "bucket", Run: e.cors},
 		{Name: "bucket-public", About: "the public is blocked from the bucket", Needs: "bucket", Run: e.public},
 		{Name: "bucket-transport", About: "the bucket's policy refuses what comes without TLS", Needs: "bucket", Run: e.transport},
-		{Name: "bucket-versioning", About: "an overwritten or deleted file can be had back", Needs: "bucket", Run: e.versioning},
+		{Name: "bucket-versioning", About: "an overwritten or deleted file can be recovered", Needs: "bucket", Run: e.versioning},
 	}
 }
 

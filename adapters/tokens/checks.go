@@ -9,7 +9,7 @@ import (
 
 func checks(cfg KeySetConfig) []doctor.Check {
 	look := func(ctx context.Context) (doctor.Finding, error) { return lookAtKeys(ctx, cfg), nil }
-	return []doctor.Check{{Name: "keys", About: "the keys that tokens are verified with can be had", Run: look}}
+	return []doctor.Check{{Name: "keys", About: "the keys that verify tokens can be read", Run: look}}
 }
 
 // Checks describes what [RunChecks] looks at.
@@ -30,5 +30,5 @@ func lookAtKeys(ctx context.Context, cfg KeySetConfig) doctor.Finding {
 	if _, err := k.fetch(ctx); err != nil {
 		return doctor.Fail("no token can be verified: "+strings.Join(strings.Fields(err.Error()), " "), fix)
 	}
-	return doctor.Pass("the keys can be had from " + cfg.URL)
+	return doctor.Pass("the keys can be read from " + cfg.URL)
 }

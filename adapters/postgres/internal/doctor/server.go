@@ -60,7 +60,7 @@ func (c *checker) encoding(ctx context.Context) (doctor.Finding, error) {
 
 func (c *checker) connections(ctx context.Context) (doctor.Finding, error) {
 	if c.pooler {
-		return doctor.Pass("DB_MAX_CONNS connections go to the pooler, which shares out the server's"), nil
+		return doctor.Pass("DB_MAX_CONNS connections go to the pooler, which distributes those of the server"), nil
 	}
 	var found struct {
 		Most     int

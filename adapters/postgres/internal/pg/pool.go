@@ -90,7 +90,7 @@ func (p *Pool) InScope(ctx context.Context, s *Scope, fn func(ctx context.Contex
 	return p.Use(ctx, func(db *sqlx.DB) error { return InScope(ctx, db, s, fn) })
 }
 
-// Ping looks whether a connection can be had and used. It's a query, since
+// Ping checks that the pool gets a connection that works. It's a query, since
 // [sql.DB.PingContext] doesn't try another connection where one went stale.
 func (p *Pool) Ping(ctx context.Context) error {
 	return p.Each(ctx, func(*sql.Rows) error { return nil }, `SELECT 1`)
