@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"fmt"
-	"path/filepath"
 	"reflect"
 	"strconv"
 	"time"
@@ -170,7 +169,7 @@ func whatEmptyMeans(c Config) map[string]string {
 		"HOST":             cmp.Or(c.ListenHost(), "all addresses"),
 		"DB_HOST":          "a private PostgreSQL, below DATA_DIR",
 		"DB_SSLMODE":       c.Database.SSLMode,
-		"S3_BUCKET_NAME":   "files on disk, in " + filepath.Join(c.DataDir, "objects"),
+		"S3_BUCKET_NAME":   "files on disk, in " + c.objectsDir(),
 		"COGNITO_ISSUER":   c.Cognito.Issuer,
 		"COGNITO_JWKS_URL": c.Cognito.JWKSURL,
 		"AWS_REGION":       c.Region,

@@ -36,7 +36,7 @@ func (p *Partywall) openObjects(ctx context.Context, secrets *idp.Keys, cloud aw
 		p.describe("files", "memory: lost when the program ends", true)
 		return objects{store, store, store, store, store}, nil
 	case p.config.S3.Bucket == "":
-		dir := filepath.Join(p.config.DataDir, "objects")
+		dir := p.config.objectsDir()
 		store, err := disk.Open(dir, secrets.URLSecret(), base)
 		if err != nil {
 			return objects{}, err
@@ -55,6 +55,9 @@ func (p *Partywall) openObjects(ctx context.Context, secrets *idp.Keys, cloud aw
 	p.describe("files", "S3, bucket "+p.config.S3.Bucket, false)
 	return objects{store, store, store, store, nil}, nil
 }
+
+// objectsDir is the folder of the store on disk.
+func (c Config) objectsDir() string { return filepath.Join(c.DataDir, "objects") }
 
 // proofPatience is how long a start waits for an object store that cannot be reached.
 const proofPatience = 10 * time.Second

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"iter"
 	"net/url"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -123,7 +122,7 @@ func (l *lateObjects) reach(ctx context.Context) error {
 	if l.config.S3.Bucket == "" {
 		secret := make([]byte, 32) // of URLs, none of which is signed here
 		rand.Read(secret)
-		store, err := disk.Open(filepath.Join(l.config.DataDir, "objects"), secret, &url.URL{})
+		store, err := disk.Open(l.config.objectsDir(), secret, &url.URL{})
 		if err == nil {
 			l.opened, l.close = store, store.Close
 		}
