@@ -9,7 +9,16 @@ import (
 
 // commands returns all commands: the program's own, then the product's.
 func (c console) commands() []command {
-	all := []command{
+	all := stockCommands()
+	for _, own := range c.program.Commands {
+		all = insert(all, strings.Fields(own.Name), own.command())
+	}
+	return all
+}
+
+// stockCommands returns the program's own commands.
+func stockCommands() []command {
+	return []command{
 		serveCommand(),
 		setupCommand(),
 		migrateCommand(),
@@ -23,20 +32,18 @@ func (c console) commands() []command {
 		configCommand(),
 		versionCommand(),
 	}
-	for _, own := range c.program.Commands {
-		all = insert(all, strings.Fields(own.Name), own.command())
-	}
-	return all
 }
 
 // insert adds a product's command below those that path names before its last word.
 func insert(all []command, path []string, own command) []command {
-	if len(path) < 2 {
-		return append(all, own)
-	}
 	at := slices.IndexFunc(all, func(cmd command) bool { return cmd.name == path[0] })
 	if at < 0 {
 		at, all = len(all), append(all, command{name: path[0], summary: "commands of the product"})
+	}
+	if len(path) == 1 {
+		own.below = all[at].below
+		all[at] = own
+		return all
 	}
 	all[at].below = insert(all[at].below, path[1:], own)
 	return all

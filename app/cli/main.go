@@ -53,9 +53,12 @@ const (
 )
 
 func run(ctx context.Context, args []string, c console) int {
-	root := c.root()
-	root.SetArgs(append([]string{}, args...)) // nil would be the arguments of the process
-	err := root.ExecuteContext(ctx)
+	err := c.program.checkCommands()
+	if err == nil {
+		root := c.root()
+		root.SetArgs(append([]string{}, args...)) // nil would be the arguments of the process
+		err = root.ExecuteContext(ctx)
+	}
 	wrong, isMisuse := errors.AsType[misuseError](err)
 	switch {
 	case err == nil:

@@ -46,13 +46,14 @@ type Program struct {
 	// of Partywall's, is refused as mistyped.
 	Variables []string
 
-	// Commands are the product's own, such as the run of a job.
+	// Commands are the product's own, such as the run of a job. With one that cannot be run,
+	// or has the name of another command, the program refuses to do anything.
 	Commands []Command
 }
 
 // Command is a product's own command.
 type Command struct {
-	Name    string // one or two words, such as "bill" or "plans list"
+	Name    string // one or two words, such as "bill" or "plans list", that name no command of Partywall's
 	Args    string // what follows it in the usage line, such as "[--month MONTH]"
 	Summary string // one line for the list of commands
 	Details string // further text of the command's --help; may be empty
