@@ -49,7 +49,7 @@ type InvitationStore interface {
 
 	// List returns at most query.Limit invitations that match the query, in the order of
 	// their IDs from the newest. The time for a page does not grow with the number of
-	// invitations before it. Suspended and deleted tenants list their invitations, too.
+	// invitations before it. The tenants are those of [MemberLister].
 	List(ctx context.Context, query InvitationQuery) ([]domain.Invitation, error)
 }
 

@@ -13,8 +13,8 @@ type MemberLister interface {
 	// their providers and subjects by byte. Suspended members and those whose membership
 	// has expired are members, too. The time for a page without filters does not grow
 	// with the number of members before it. Suspended and deleted tenants list their
-	// members, too. A tenant that is absent, has no owner yet, or whose members were purged
-	// is [domain.CodeTenantNotFound].
+	// members, too, and those that are being purged what they still have. A tenant that is
+	// absent, has no owner yet, or is gone is [domain.CodeTenantNotFound].
 	List(ctx context.Context, query MemberQuery) ([]domain.Membership, error)
 }
 

@@ -30,10 +30,10 @@ func (m *Members) List(ctx context.Context, query ports.MemberQuery) ([]domain.M
 	return page[:min(max(query.Limit, 0), len(page))], nil
 }
 
-// hasOwners reports whether a tenant has the ID, and its members were not purged.
+// hasOwners reports whether a tenant has the ID that was claimed and is not gone.
 func (db *DB) hasOwners(id domain.TenantID) bool {
 	t := db.tenants[id]
-	return t != nil && t.Status.VisibleToOwners()
+	return t != nil && (t.Status.VisibleToOwners() || t.Status.MayBePurged())
 }
 
 func compareIdentities(a, b domain.Identity) int {

@@ -38,11 +38,11 @@ func (m *Members) List(ctx context.Context, query ports.MemberQuery) ([]domain.M
 	return page, pg.Translate(ctx, err, "list the members of "+query.Tenant.String())
 }
 
-// mustHaveOwner returns [domain.CodeTenantNotFound] for a tenant that is absent, or has
-// no owner yet.
+// mustHaveOwner returns [domain.CodeTenantNotFound] for a tenant that is absent, has no
+// owner yet, or is gone.
 func mustHaveOwner(ctx context.Context, system *pg.Pool, id domain.TenantID) error {
 	exists, err := pg.One(ctx, system, scanBool,
-		`SELECT EXISTS (SELECT FROM partywall.tenants t WHERE t.id = $1 AND `+ownersSee+`)`, id.String())
+		`SELECT EXISTS (SELECT FROM partywall.tenants t WHERE t.id = $1 AND (`+ownersSee+` OR `+mayBePurged+`))`, id.String())
 	if err == nil && !exists {
 		err = pg.ErrNoSuchTenant()
 	}

@@ -318,6 +318,15 @@ func listInvitations(t *testing.T, open func(t *testing.T) Tenancy) {
 			}
 		}
 	})
+	t.Run("a page of no invitations is empty, whatever the status of the tenant", func(t *testing.T) {
+		x := openTeam(t, open)
+		for _, change := range []domain.TenantChange{suspend, remove, purgeNow} {
+			x.mustChange(t, operator, change)
+			if got := x.invitations(t, domain.InvitationOpen); len(got) != 0 {
+				t.Errorf("after %s: %v", change.Action, got)
+			}
+		}
+	})
 	t.Run("a tenant that is absent has no list of invitations", func(t *testing.T) {
 		s, unclaimed := open(t), reservation(t)
 		reserve(t, s, unclaimed)
