@@ -154,7 +154,7 @@ const (
 
 func (c *checker) gateRights(ctx context.Context) (doctor.Finding, error) {
 	if !c.in.Roles {
-		return doctor.Pass("there are no logins of ours: all runs as " + c.cfg.User), nil
+		return c.withoutLogins(), nil
 	}
 	if makers, err := c.makerExcess(ctx); err != nil || len(makers) > 0 {
 		return doctor.Fail(pg.FirstFew(makers), "take it away as a superuser, with REVOKE or ALTER ROLE; a maker keeps CREATEROLE alone"), err
@@ -239,7 +239,7 @@ const loginLacks = `
 // loginGrants looks for what the logins lack, as after a restore without privileges.
 func (c *checker) loginGrants(ctx context.Context) (doctor.Finding, error) {
 	if !c.in.Roles {
-		return doctor.Pass("there are no logins of ours: all runs as " + c.cfg.User), nil
+		return c.withoutLogins(), nil
 	}
 	found, err := c.lines(ctx, loginLacks)
 	if err != nil {
@@ -258,4 +258,9 @@ func (c *checker) badMembership() string {
 		return `m.admin_option`
 	}
 	return `(m.admin_option OR m.inherit_option)`
+}
+
+// withoutLogins passes a check of rights where the installation has no logins.
+func (c *checker) withoutLogins() doctor.Finding {
+	return doctor.Pass("the installation has no logins: all runs as " + c.cfg.User)
 }

@@ -87,7 +87,7 @@ func (c *checker) logins(ctx context.Context) (doctor.Finding, error) {
 	case changing:
 		return doctor.Pass("the logins get in with the new secrets: DB_GATE_SECRET_OLD and DB_PASSWORD_OLD can be removed once every process has the new ones"), nil
 	case !c.in.Roles:
-		return doctor.Pass("there are no logins of ours: all runs as " + c.cfg.User), nil
+		return c.withoutLogins(), nil
 	}
 	return doctor.Pass("the logins get in"), nil
 }
