@@ -1,12 +1,12 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strconv"
 
-	"github.com/partywall-go/partywall/adapters/internal/pgwire"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/ports/doctor"
 )
@@ -23,10 +23,8 @@ func (c *checker) reach(ctx context.Context) (doctor.Finding, error) {
 	switch {
 	case errors.Is(why, pg.CodeNotSetUp):
 		return doctor.Fail(what, c.setItUp()), nil
-	case errors.Is(err, pgwire.ErrNoTLS):
-		return doctor.Fail(what, "turn TLS on in the server (ssl = on, with a certificate), or let Partywall connect over a Unix socket"), nil
 	case isTLS(err):
-		return doctor.Fail(what, "set DB_SSLROOTCERT to the authority's certificates; for RDS: curl -O https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"), nil
+		return doctor.Fail(what, cmp.Or(pg.TLSAdvice(err), "do what the words about TLS ask for")), nil
 	case pg.LoginRefused(err):
 		return doctor.Fail(what, "check DB_HOST, DB_USER and DB_PASSWORD, and what the server is said to ask for"), nil
 	case pg.SQLState(err) != "":

@@ -52,7 +52,11 @@ func LoginError(ctx context.Context, cfg Config, login string, err error) error 
 		return Refusal(CodeLoginRefused, e, "%s", e.Error())
 	}
 	if e, ok := errors.AsType[*pgwire.TLSFailure](err); ok {
-		return Refusal(CodeLoginRefused, e, "no safe connection to %s with DB_SSLMODE=%s: %v", cfg.Host, cfg.SSLMode, e)
+		unsafe := fmt.Sprintf("no safe connection to %s with DB_SSLMODE=%s", cfg.Host, cfg.SSLMode)
+		if advice := TLSAdvice(e); advice != "" {
+			unsafe += ": " + advice
+		}
+		return Refusal(CodeLoginRefused, e, "%s", unsafe)
 	}
 	if e := ServerError(err); e != nil {
 		if refused := cfg.loginRefusal(login, e); refused != nil {
@@ -76,7 +80,7 @@ func (c Config) loginAdvice(login string, err error) string {
 		if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
 			return fmt.Sprintf("check that a server listens at %s, which DB_HOST and DB_PORT name", c.Address())
 		}
-		return ""
+		return TLSAdvice(err)
 	}
 	if refused, ok := errors.AsType[*domain.Error](c.loginRefusal(login, e)); ok {
 		return refused.Message

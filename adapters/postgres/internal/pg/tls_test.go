@@ -2,6 +2,8 @@ package pg_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -15,7 +17,9 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/partywall-go/partywall/adapters/embeddedpg"
+	"github.com/partywall-go/partywall/adapters/internal/pgwire"
 	"github.com/partywall-go/partywall/adapters/postgres"
+	"github.com/partywall-go/partywall/adapters/postgres/internal/pg"
 	"github.com/partywall-go/partywall/adapters/postgres/internal/pgtest"
 	"github.com/partywall-go/partywall/adapters/realservers"
 	"github.com/partywall-go/partywall/domain"
@@ -44,17 +48,27 @@ func TestTheServersCertificateComesFromTheAuthority(t *testing.T) {
 		t.Error("a connection is not encrypted")
 	}
 	cfg.SSLRootCert = theirs.File
-	pgtest.MustBe(t, attempt(cfg), postgres.CodeLoginRefused)
+	err = attempt(cfg)
+	pgtest.MustBe(t, err, postgres.CodeLoginRefused)
+	pgtest.MustSay(t, err, "DB_SSLMODE=verify-full: set DB_SSLROOTCERT to")
 	cfg.SSLRootCert = ""
 	pgtest.MustBe(t, attempt(cfg), postgres.CodeLoginRefused)
 
 	pgtest.ServeTLS(t, secure, ours.Sign(t, "127.0.0.2"))
 	cfg.SSLRootCert = ours.File
-	pgtest.MustBe(t, attempt(cfg), postgres.CodeLoginRefused)
+	err = attempt(cfg)
+	pgtest.MustBe(t, err, postgres.CodeLoginRefused)
+	pgtest.MustSay(t, err, "set DB_HOST to a name")
 	cfg.SSLMode = "verify-ca"
 	if err := attempt(cfg); err != nil {
 		t.Errorf("verify-ca asks for no name: %v", err)
 	}
+}
+
+func TestAnExpiredCertificateIsRenewed(t *testing.T) {
+	err := &pgwire.TLSFailure{Err: &tls.CertificateVerificationError{Err: x509.CertificateInvalidError{Cert: &x509.Certificate{}, Reason: x509.Expired}}}
+	cfg := pg.Config{Host: "db.example.com", SSLMode: "verify-full"}
+	pgtest.MustSay(t, pg.LoginError(t.Context(), cfg, "partywall", err), "no safe connection to db.example.com", "renew the server's certificate")
 }
 
 // TestAllThatIsSentIsEncrypted looks at every connection, also at those that cancel.
