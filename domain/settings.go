@@ -41,9 +41,18 @@ func ParseSettings(text []byte) (Settings, error) {
 	return Settings{string(text)}, nil
 }
 
+// StoredSettings returns the settings whose text a store kept, as [Settings.String] gave it.
+// It does not check them again: requests read settings, and a rule that is newer than a
+// tenant's settings must not keep its members out.
+func StoredSettings(text string) Settings {
+	if text == "{}" {
+		return Settings{}
+	}
+	return Settings{text}
+}
+
 // checkStructure refuses valid JSON that is nested too deep, or has an object with a name
-// twice. It reads each byte once and decodes no value, because settings may be parsed for
-// each request.
+// twice. It reads each byte once, and decodes no value.
 func checkStructure(text []byte) error {
 	var open []map[string]bool // for each level, the names of the object so far
 	for i := 0; i < len(text); i++ {

@@ -45,6 +45,17 @@ func TestParseSettings(t *testing.T) {
 	}
 }
 
+func TestStoredSettingsAreNotCheckedAgain(t *testing.T) {
+	for _, text := range []string{"{}", `{"a":1}`, `{"a":1,"a":2}`} {
+		if got := domain.StoredSettings(text).String(); got != text {
+			t.Errorf("%s is read as %s", text, got)
+		}
+	}
+	if domain.StoredSettings("{}") != (domain.Settings{}) {
+		t.Error("the empty object is not the zero Settings")
+	}
+}
+
 // FuzzParseSettings compares ParseSettings with the decoder of the standard library.
 func FuzzParseSettings(f *testing.F) {
 	for _, s := range []string{`{"a":[{"b":"\"}"},{}],"\u0061":1}`, ` {"a" :{"a":{ }}, "b":[[]]}`, `{"\\":1,"\\\"":"{"}`} {

@@ -55,8 +55,8 @@ func scanDetails(row pg.Scanner) (d details, err error) {
 		d.PurgeAfter = purgeAfter.Time.UTC()
 	}
 	d.Revision = domain.NewRevision(d.CreatedAt, d.changes)
-	d.Settings, err = domain.ParseSettings([]byte(settings))
-	return d, err
+	d.Settings = domain.StoredSettings(settings)
+	return d, nil
 }
 
 // Details implements [ports.TenantLifecycle] with one statement.

@@ -79,9 +79,8 @@ func (m *Members) scanAdmission(row pg.Scanner, gate *int) (found ports.Admissio
 		return found, err
 	}
 	var settings string
-	if err = row.Scan(append([]any{&settings}, targets...)...); err == nil {
-		found.Settings, err = domain.ParseSettings([]byte(settings))
-	}
+	err = row.Scan(append([]any{&settings}, targets...)...)
+	found.Settings = domain.StoredSettings(settings)
 	return found, err
 }
 
@@ -124,9 +123,9 @@ func (m *Members) scanMembership(row pg.Scanner) (found ports.TenantMembership, 
 	}
 	found.Limits = limits
 	if m.settings {
-		found.Settings, err = domain.ParseSettings([]byte(settings))
+		found.Settings = domain.StoredSettings(settings)
 	}
-	return found, err
+	return found, nil
 }
 
 // SetEmail implements [ports.MemberEmails].
