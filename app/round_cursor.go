@@ -50,7 +50,7 @@ func ParseRoundCursor(s string) (c RoundCursor, err error) {
 		id, err := domain.ParseTenantID(text)
 		switch {
 		case err != nil:
-			return RoundCursor{}, domain.Invalidf("cursor", "%q is no cursor of a round", s).WithCause(err)
+			return RoundCursor{}, domain.Invalidf("cursor", "%.60q is no cursor of a round", s).WithCause(err)
 		case i == 0:
 			c.After = id
 		default:

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/partywall-go/partywall/adapters/httpapi"
+	"github.com/partywall-go/partywall/domain"
 )
 
 // Serve answers requests to [Partywall.Handler] on listener, see [Partywall.ServeHandler].
@@ -19,8 +20,12 @@ func (p *Partywall) Serve(ctx context.Context, listener net.Listener) error {
 // closes the listener. The caller must still call [Partywall.Close].
 //
 // A product passes the handler that contains ours. It may also use an
-// [http.Server] of its own.
+// [http.Server] of its own. Without a listener or a handler, ServeHandler returns a
+// [domain.Internal] error: net/http would serve [http.DefaultServeMux].
 func (p *Partywall) ServeHandler(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	if listener == nil || handler == nil {
+		return domain.Errorf(domain.Internal, "to serve takes a listener and a handler")
+	}
 	server := httpapi.Server{Handler: handler, Logger: p.config.logger()}
 	err := server.Serve(ctx, listener)
 	if err != nil && ctx.Err() != nil {

@@ -51,6 +51,9 @@ func (k Kind) code() Code {
 // Error is the one error that leaves a use case or an adapter, cancellation
 // aside: that stays [context.Canceled] or [context.DeadlineExceeded]. A caller
 // reads only what [Error.Public] returns.
+//
+// An error that is a nil *Error, which a function of the result type *Error returns by
+// mistake, is [Internal], and can be read as any other.
 type Error struct {
 	Kind       Kind
 	Code       Code              // stable name in snake_case; empty: the kind's own
@@ -63,6 +66,9 @@ type Error struct {
 
 // Error describes the error to an operator, cause included.
 func (e *Error) Error() string {
+	if e == nil {
+		return "internal: a nil *domain.Error was returned as an error"
+	}
 	s := string(CodeOf(e))
 	if e.Field != "" {
 		s += " (" + e.Field + ")"
@@ -77,13 +83,18 @@ func (e *Error) Error() string {
 }
 
 // Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 // Is reports whether target is the error's [Kind] or its [Code].
 func (e *Error) Is(target error) bool {
 	switch t := target.(type) {
 	case Kind:
-		return e.Kind == t
+		return KindOf(e) == t
 	case Code:
 		return CodeOf(e) == t
 	}
@@ -150,7 +161,7 @@ func (e *Error) WithRetryAfter(wait time.Duration) *Error {
 // there is none. It is the kind that the caller reads; errors.Is finds those of
 // its causes too.
 func KindOf(err error) Kind {
-	if e, ok := errors.AsType[*Error](err); ok {
+	if e, ok := errors.AsType[*Error](err); ok && e != nil {
 		return e.Kind
 	}
 	return Internal
@@ -158,7 +169,7 @@ func KindOf(err error) Kind {
 
 // CodeOf returns the code of the first [Error] in err's chain: its own, or else its kind's.
 func CodeOf(err error) Code {
-	if e, ok := errors.AsType[*Error](err); ok && e.Code != "" {
+	if e, ok := errors.AsType[*Error](err); ok && e != nil && e.Code != "" {
 		return e.Code
 	}
 	return KindOf(err).code()

@@ -3,6 +3,7 @@ package domain_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/partywall-go/partywall/domain"
@@ -38,5 +39,17 @@ func TestAnUnclassifiedErrorIsInternal(t *testing.T) {
 	}
 	if got := domain.Kind(99).Error(); got != "internal" {
 		t.Errorf("an unknown kind is %q", got)
+	}
+}
+
+func TestANilErrorIsInternal(t *testing.T) {
+	var none *domain.Error
+	for what, err := range map[string]error{"itself": none, "wrapped": fmt.Errorf("a function: %w", none)} {
+		if domain.KindOf(err) != domain.Internal || domain.CodeOf(err) != "internal" || !errors.Is(err, domain.Internal) || errors.Is(err, domain.NotFound) {
+			t.Errorf("%s: %v is %v, %v", what, err, domain.KindOf(err), domain.CodeOf(err))
+		}
+		if text := err.Error(); !strings.Contains(text, "a nil *domain.Error") {
+			t.Errorf("%s reads %q", what, text)
+		}
 	}
 }

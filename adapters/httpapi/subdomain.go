@@ -16,7 +16,7 @@ import (
 // It panics if base is not a host name in lower case.
 func Subdomain(base string) Resolve {
 	if !isHostName(base) {
-		panic("httpapi: Subdomain(" + base + "): it takes a host name in lower case, such as shop.io")
+		panic("Subdomain(" + base + "): it takes a host name in lower case, such as shop.io")
 	}
 	return func(r *http.Request) (domain.TenantID, error) {
 		name, below := strings.CutSuffix(hostOf(r), "."+base)

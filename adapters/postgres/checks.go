@@ -40,9 +40,9 @@ func tenantFaults() string {
 			FROM pg_namespace WHERE ` + pg.IsTenantSchema + ` AND ` + absent + pg.TenantOfSchema + `)`,
 		`SELECT substr(r.rolname, length($1) + 1), 'a role without a tenant'
 			FROM pg_roles r WHERE $2 AND starts_with(r.rolname, $1) AND ` + absent + `substr(r.rolname, length($1) + 1))`,
-		`SELECT t.id, 'no schema' FROM partywall.tenants t
+		`SELECT t.id, 'no schema: restore the tenant from a backup' FROM partywall.tenants t
 			WHERE ` + schema.LacksSchema,
-		`SELECT t.id, 'no role' FROM partywall.tenants t
+		`SELECT t.id, 'no role: setup makes it' FROM partywall.tenants t
 			WHERE $2 AND ` + schema.KeepsData + ` AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = $1 || t.id)`,
 		`SELECT t.id, '' FROM partywall.tenants t
 			WHERE ` + acceptsMembers + ` AND NOT EXISTS (SELECT FROM partywall.memberships m WHERE m.tenant = t.id AND ` + keepsOwnership + `)`,

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -58,7 +59,7 @@ func TestMigrateRunsTheMigrations(t *testing.T) {
 	run("migrate up --canary 30%", exitOK, "brought 1 of 3 tenants", "2 tenants left", "invoices migrate up, which goes on")
 	status := run("migrate status", exitFailure, "3 tenants, 2 behind", "1 tenant migrated already: ")
 	canary := strings.TrimPrefix(lineWith(status, "migrated already"), "1 tenant migrated already: ")
-	if canary = strings.TrimSpace(canary); !strings.Contains("acme bolt cove", canary) || strings.Contains(status, "\n"+canary) {
+	if canary = strings.TrimSpace(canary); !slices.Contains([]string{"acme", "bolt", "cove"}, canary) || strings.Contains(status, "\n"+canary) {
 		t.Errorf("status names the canary %q in %q", canary, status)
 	}
 	run("migrate retry", exitOK, "brought 2 of 3 tenants")

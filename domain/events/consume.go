@@ -176,7 +176,7 @@ func retryAfter(err error, failures int) time.Duration {
 	for range failures - 1 {
 		pause = min(4*pause, maxRetry)
 	}
-	if e, ok := errors.AsType[*domain.Error](err); ok {
+	if e, ok := errors.AsType[*domain.Error](err); ok && e != nil {
 		pause = min(max(pause, e.RetryAfter), maxRetry)
 	}
 	return pause

@@ -75,7 +75,7 @@ func afterSignUp(err error, field, message string) *domain.Error {
 }
 
 func retryAfter(err error) (wait time.Duration) {
-	if e, ok := errors.AsType[*domain.Error](err); ok {
+	if e, ok := errors.AsType[*domain.Error](err); ok && e != nil {
 		wait = e.RetryAfter
 	}
 	return wait

@@ -42,7 +42,7 @@ func clientGone(ctx context.Context, err error) bool {
 
 // refusal is the only place that turns the error of a handler into a [domain.Error].
 func refusal(ctx context.Context, err error) *domain.Error {
-	if e, ok := errors.AsType[*domain.Error](err); ok {
+	if e, ok := errors.AsType[*domain.Error](err); ok && e != nil {
 		return e
 	}
 	if e, ok := errors.AsType[*echo.HTTPError](err); ok { // the router's
