@@ -197,12 +197,18 @@ func TestEditingATenant(t *testing.T) {
 	})
 	t.Run("refuses what no tenant has", func(t *testing.T) {
 		h := openAcme(t)
+		deep := func(levels int) string { // the settings are the first
+			return `{"a":` + strings.Repeat("[", levels-1) + strings.Repeat("]", levels-1) + "}"
+		}
+		h.send(t, "PATCH", "/tenants/acme", `{"settings": `+deep(domain.MaxSettingsDepth)+`}`, h.owner).is(t, 200)
 		long := `{"a":"` + strings.Repeat("x", domain.MaxSettingsLen) + `"}`
 		for _, test := range [][2]string{
 			{`{"name": "a\u0000"}`, "name"},
 			{`{"name": null}`, "name"},
 			{`{"settings": []}`, "settings"},
 			{`{"settings": null}`, "settings"},
+			{`{"settings": ` + deep(domain.MaxSettingsDepth+1) + `}`, "settings"},
+			{`{"settings": ` + deep(domain.MaxSettingsDepth+10) + `}`, ""},
 			{`{"settings": {"a": 1, "a": 2}}`, "settings.a"},
 			{`{"settings": ` + long + `}`, "settings"},
 			{`{"status": "active"}`, "status"},

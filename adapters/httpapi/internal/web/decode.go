@@ -18,7 +18,7 @@ import (
 
 const (
 	maxBodyLen   = 1 << 20
-	maxBodyDepth = 64 // the API's own objects need 2; the settings of a tenant are the product's
+	maxBodyDepth = 2 + domain.MaxSettingsDepth // the API's own objects need 2; in one of them are a tenant's settings
 )
 
 // Decode reads the request's body, one strict JSON object, into the struct that into
