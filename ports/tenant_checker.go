@@ -14,6 +14,7 @@ type TenantChecker interface {
 type TenantFault struct {
 	Tenant     string // its ID
 	What       string // for the operator
+	Fix        string // what the operator does about it, without the names of commands; may be empty
 	LacksOwner bool   // made by [NoOwner]
 }
 

@@ -12,6 +12,15 @@ import (
 
 var _ ports.TenantChecker = (*Purges)(nil)
 
+// What a tenant lacks that has data.
+const (
+	noSchema = "no schema"
+	noRole   = "no role"
+)
+
+// fixes are what the operator does about it.
+var fixes = map[string]string{noSchema: "restore the tenant from a backup", noRole: "set the database up again, which makes it"}
+
 // Check implements [ports.TenantChecker].
 func (s *Purges) Check(ctx context.Context) ([]ports.TenantFault, error) {
 	logins, err := s.db.logins()
@@ -22,6 +31,7 @@ func (s *Purges) Check(ctx context.Context) ([]ports.TenantFault, error) {
 	err = logins.System.Each(ctx, func(rows *sql.Rows) error {
 		var found ports.TenantFault
 		err := rows.Scan(&found.Tenant, &found.What)
+		found.Fix = fixes[found.What]
 		if found.What == "" {
 			found = ports.NoOwner(found.Tenant)
 		}
@@ -40,9 +50,9 @@ func tenantFaults() string {
 			FROM pg_namespace WHERE ` + pg.IsTenantSchema + ` AND ` + absent + pg.TenantOfSchema + `)`,
 		`SELECT substr(r.rolname, length($1) + 1), 'a role without a tenant'
 			FROM pg_roles r WHERE $2 AND starts_with(r.rolname, $1) AND ` + absent + `substr(r.rolname, length($1) + 1))`,
-		`SELECT t.id, 'no schema: restore the tenant from a backup' FROM partywall.tenants t
+		`SELECT t.id, '` + noSchema + `' FROM partywall.tenants t
 			WHERE ` + schema.LacksSchema,
-		`SELECT t.id, 'no role: setup makes it' FROM partywall.tenants t
+		`SELECT t.id, '` + noRole + `' FROM partywall.tenants t
 			WHERE $2 AND ` + schema.KeepsData + ` AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = $1 || t.id)`,
 		`SELECT t.id, '' FROM partywall.tenants t
 			WHERE ` + acceptsMembers + ` AND NOT EXISTS (SELECT FROM partywall.memberships m WHERE m.tenant = t.id AND ` + keepsOwnership + `)`,

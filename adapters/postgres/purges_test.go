@@ -87,7 +87,7 @@ func TestTheCheckFindsWhatIsLeftOfTenants(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []ports.TenantFault{
-		ports.NoOwner("bare"), {Tenant: "bare", What: "no role: setup makes it"}, {Tenant: "bare", What: "no schema: restore the tenant from a backup"}, ports.NoOwner("led"), ports.NoOwner("lent"),
+		ports.NoOwner("bare"), {Tenant: "bare", What: "no role", Fix: "set the database up again, which makes it"}, {Tenant: "bare", What: "no schema", Fix: "restore the tenant from a backup"}, ports.NoOwner("led"), ports.NoOwner("lent"),
 		{Tenant: "orphan", What: "a role without a tenant"}, {Tenant: "orphan", What: "a schema without a tenant"},
 		{Tenant: "orphan", What: "rows of a tenant that does not exist, in partywall.migrations"},
 	}

@@ -49,7 +49,7 @@ func (s *Service) Check(ctx context.Context, by access.Operator) ([]Fault, error
 }
 
 func (s *Service) faultOf(f ports.TenantFault) Fault {
-	fault := Fault{Tenant: f.Tenant, What: f.What}
+	fault := Fault{Tenant: f.Tenant, What: f.What, Fix: f.Fix}
 	if f.LacksOwner {
 		fault.Fix = s.Advice.makeOwner(f.Tenant)
 	}
