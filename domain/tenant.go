@@ -51,6 +51,12 @@ func (s TenantStatus) isLive() bool { return s == Active || s == Suspended }
 // change its record.
 func (s TenantStatus) VisibleToOwners() bool { return s == Active || s == Suspended || s == Deleted }
 
+// ListsMembers reports whether the memberships and the invitations of a tenant of the
+// status are listed: from its claim until they are removed.
+func (s TenantStatus) ListsMembers() bool {
+	return s == Active || s == Suspended || s == Deleted || s == Purging
+}
+
 // KeepsData reports whether a tenant of the status has its data, which setup brings up
 // to date.
 func (s TenantStatus) KeepsData() bool {

@@ -34,13 +34,13 @@ func TestNewIdentity(t *testing.T) {
 }
 
 func TestAStatusThatIsNotListedAllowsNothing(t *testing.T) {
-	type rules struct{ serves, accepts, visible, keeps, purged bool }
+	type rules struct{ serves, accepts, visible, lists, keeps, purged bool }
 	wanted := map[domain.TenantStatus]rules{
 		domain.Unclaimed: {keeps: true},
-		domain.Active:    {serves: true, accepts: true, visible: true, keeps: true},
-		domain.Suspended: {accepts: true, visible: true, keeps: true},
-		domain.Deleted:   {visible: true, keeps: true, purged: true},
-		domain.Purging:   {purged: true},
+		domain.Active:    {serves: true, accepts: true, visible: true, lists: true, keeps: true},
+		domain.Suspended: {accepts: true, visible: true, lists: true, keeps: true},
+		domain.Deleted:   {visible: true, lists: true, keeps: true, purged: true},
+		domain.Purging:   {lists: true, purged: true},
 		domain.Gone:      {},
 		"":               {},
 		"frozen":         {},
@@ -51,7 +51,7 @@ func TestAStatusThatIsNotListedAllowsNothing(t *testing.T) {
 		}
 	}
 	for status, want := range wanted {
-		got := rules{status.ServesMembers(), status.AcceptsMembers(), status.VisibleToOwners(), status.KeepsData(), status.MayBePurged()}
+		got := rules{status.ServesMembers(), status.AcceptsMembers(), status.VisibleToOwners(), status.ListsMembers(), status.KeepsData(), status.MayBePurged()}
 		if got != want {
 			t.Errorf("the status %q allows %+v, want %+v", status, got, want)
 		}

@@ -223,7 +223,7 @@ func (s *Invitations) List(ctx context.Context, q ports.InvitationQuery) ([]doma
 			page = append(page, i)
 		}
 	}
-	if len(page) == 0 && !s.db.hasOwners(q.Tenant) {
+	if len(page) == 0 && !s.db.listsMembers(q.Tenant) {
 		return nil, errTenantNotFound
 	}
 	slices.SortFunc(page, func(a, b domain.Invitation) int { return strings.Compare(b.ID.String(), a.ID.String()) })

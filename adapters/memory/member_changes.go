@@ -23,17 +23,17 @@ func (m *Members) List(ctx context.Context, query ports.MemberQuery) ([]domain.M
 			page = append(page, member)
 		}
 	}
-	if len(page) == 0 && !m.db.hasOwners(query.Tenant) {
+	if len(page) == 0 && !m.db.listsMembers(query.Tenant) {
 		return nil, errTenantNotFound
 	}
 	slices.SortFunc(page, func(a, b domain.Membership) int { return compareIdentities(a.Identity, b.Identity) })
 	return page[:min(max(query.Limit, 0), len(page))], nil
 }
 
-// hasOwners reports whether a tenant has the ID that was claimed and is not gone.
-func (db *DB) hasOwners(id domain.TenantID) bool {
+// listsMembers reports whether a tenant has the ID whose memberships are listed.
+func (db *DB) listsMembers(id domain.TenantID) bool {
 	t := db.tenants[id]
-	return t != nil && (t.Status.VisibleToOwners() || t.Status.MayBePurged())
+	return t != nil && t.Status.ListsMembers()
 }
 
 func compareIdentities(a, b domain.Identity) int {

@@ -42,7 +42,7 @@ func (m *Members) List(ctx context.Context, query ports.MemberQuery) ([]domain.M
 // owner yet, or is gone.
 func mustHaveOwner(ctx context.Context, system *pg.Pool, id domain.TenantID) error {
 	exists, err := pg.One(ctx, system, scanBool,
-		`SELECT EXISTS (SELECT FROM partywall.tenants t WHERE t.id = $1 AND (`+ownersSee+` OR `+mayBePurged+`))`, id.String())
+		`SELECT EXISTS (SELECT FROM partywall.tenants t WHERE t.id = $1 AND `+listsMembers+`)`, id.String())
 	if err == nil && !exists {
 		err = pg.ErrNoSuchTenant()
 	}

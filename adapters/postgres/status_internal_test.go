@@ -18,6 +18,7 @@ func TestTheRulesInSQLAreThoseInGo(t *testing.T) {
 		servesMembers:    domain.TenantStatus.ServesMembers,
 		acceptsMembers:   domain.TenantStatus.AcceptsMembers,
 		ownersSee:        domain.TenantStatus.VisibleToOwners,
+		listsMembers:     domain.TenantStatus.ListsMembers,
 		mayBePurged:      domain.TenantStatus.MayBePurged,
 		schema.KeepsData: domain.TenantStatus.KeepsData,
 	} {

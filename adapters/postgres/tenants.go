@@ -32,6 +32,7 @@ const (
 	answers        = `(t.status = 'active' OR t.status = 'unclaimed' AND t.expires_at > now())` // any caller may ask it the time
 	mayBePurged    = `t.status IN ('deleted', 'purging')`
 	ownersSee      = `t.status IN ('active', 'suspended', 'deleted')`
+	listsMembers   = `t.status IN ('active', 'suspended', 'deleted', 'purging')`
 	acceptsMembers = `t.status IN ('active', 'suspended')`
 	neverClaimed   = `(t.status = 'unclaimed' AND t.expires_at <= now())` // absent: its ID is free
 	present        = `NOT ` + neverClaimed

@@ -30,13 +30,14 @@ type collector struct {
 }
 
 // tuneCollector has the program collect garbage less often while its heap is small, unless
-// GOGC says how often.
-func tuneCollector() {
+// GOGC says how often. It reports whether it does.
+func tuneCollector() (tunes bool) {
 	if os.Getenv("GOGC") != "" {
-		return
+		return false
 	}
 	c := &collector{live: liveHeap, percent: usualPercent}
 	c.tune()
+	return true
 }
 
 // tune sets the target now and again after the next run of the collector.

@@ -65,8 +65,11 @@ func executionOf(cmd invocation) (app.Execution, error) {
 	if e.Workers < 1 {
 		return e, misuse(cmd, "--workers is a number of 1 or more")
 	}
-	several := cmd.Bool("all") || len(cmd.Strings("where")) > 0
+	selected := len(cmd.Strings("where")) > 0
+	several := e.All || selected
 	switch named := len(cmd.args) == 2; {
+	case e.All && selected:
+		return e, misuse(cmd, "give --all or --where, but not both")
 	case named && several:
 		return e, misuse(cmd, "name one tenant, or several by --all or --where, but not both")
 	case !named && !several:

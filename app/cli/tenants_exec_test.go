@@ -58,7 +58,7 @@ func TestTheOperatorRunsAStatementInsideTenants(t *testing.T) {
 		t.Errorf("a suspended tenant: %+v", got)
 	}
 	for _, wrong := range [][]string{
-		{"acme", "SELECT 1", "--all"}, {"SELECT 1"}, {}, {"a", "b", "c"}, {"--where", "plan=pro", "SELECT 1"}, {"--where", "q", "SELECT 1"}, {"--all", "SELECT 1", "--workers", "0"},
+		{"acme", "SELECT 1", "--all"}, {"SELECT 1", "--all", "--where", "q=acme"}, {"SELECT 1"}, {}, {"a", "b", "c"}, {"--where", "plan=pro", "SELECT 1"}, {"--where", "q", "SELECT 1"}, {"--all", "SELECT 1", "--workers", "0"},
 	} {
 		if got := runCommand(t, env, append([]string{"tenants", "exec"}, wrong...)...); got.code != exitMisuse || strings.Count(got.err, "\n") != 1 {
 			t.Errorf("%q: %+v", wrong, got)

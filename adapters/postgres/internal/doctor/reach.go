@@ -24,7 +24,7 @@ func (c *checker) reach(ctx context.Context) (doctor.Finding, error) {
 	case errors.Is(why, pg.CodeNotSetUp):
 		return doctor.Fail(what, c.setItUp()), nil
 	case isTLS(err):
-		return doctor.Fail(what, cmp.Or(pg.TLSAdvice(err), "do what the words about TLS ask for")), nil
+		return doctor.Fail(what, cmp.Or(pg.TLSAdvice(err), "fix what is named of TLS")), nil
 	case pg.LoginRefused(err):
 		return doctor.Fail(what, "check DB_HOST, DB_USER and DB_PASSWORD, and what the server is said to ask for"), nil
 	case pg.SQLState(err) != "":

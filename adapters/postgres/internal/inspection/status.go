@@ -87,13 +87,13 @@ func ReadMigrations(ctx context.Context, cfg pg.Config) (status MigrationStatus,
 }
 
 // readMigrated reads which tenants a run has migrated. The ledger of a tenant that was
-// made with all files has one time.
+// made with all files has one time. Where there is one file, both look alike, and count.
 func (s *MigrationStatus) readMigrated(ctx context.Context, tx *sqlx.Tx, sets []schema.Set) error {
 	var ids []string
 	err := tx.QueryRowContext(ctx, `
 		SELECT count(*), coalesce((array_agg(id ORDER BY id))[:5], '{}') FROM (
 			SELECT t.id FROM partywall.tenants t JOIN partywall.migrations l ON l.tenant = t.id
-			WHERE `+schema.KeepsData+` AND `+schema.HasFiles(sets)+`
+			WHERE `+schema.KeepsData+` AND NOT `+schema.LacksSchema+` AND `+schema.HasFiles(sets)+`
 			GROUP BY t.id HAVING count(*) = 1 OR max(l.applied_at) > min(l.applied_at)
 		) migrated`).Scan(&s.Migrated, pq.Array(&ids))
 	if err != nil {

@@ -98,7 +98,7 @@ func (c *Conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 		return nil, err
 	}
 	rows, err := c.libConn.QueryContext(ctx, query, bound)
-	if err != nil && (SQLState(err) == "" && Lost(err) || (c.scope == nil || c.opening) && c.loginMayBeGone(err)) {
+	if err != nil && (SQLState(err) == "" && Lost(err) || (c.scope == nil || c.opening) && c.giveUpIfDropped(err)) {
 		return nil, c.judge(driver.ErrBadConn)
 	}
 	return c.judgedRows(rows, c.misbound(query, args, err))
@@ -125,7 +125,7 @@ func (c *Conn) judge(err error) error {
 	if err == nil {
 		return nil
 	}
-	if c.scope != nil && c.scope.own && c.loginMayBeGone(err) {
+	if c.scope != nil && c.scope.own && c.giveUpIfDropped(err) {
 		return err
 	}
 	e := ServerError(err)

@@ -9,13 +9,15 @@ import (
 // A session outlives the DROP ROLE of its login, and may do nothing from then on, also
 // once a setup has made the login anew. Only a new session helps.
 
-// renewEvery bounds how often the connections of a login are given up.
-const renewEvery = 5 * time.Second
+// renewEvery bounds how often the connections of a login are given up. A tenant whose
+// role the login may no longer become is answered alike, and all tenants of its gate pay
+// for the new ones.
+const renewEvery = time.Minute
 
-// loginMayBeGone reports whether err, of a statement of ours, is what the server answers
+// giveUpIfDropped reports whether err, of a statement of ours, is what the server answers
 // to a session whose login was dropped. The older connections of the login are given up
 // with this one.
-func (c *Conn) loginMayBeGone(err error) bool {
+func (c *Conn) giveUpIfDropped(err error) bool {
 	if SQLState(err) != pqerror.InsufficientPrivilege || c.OwnOnly || !c.connector.renew(c.made) {
 		return false
 	}
